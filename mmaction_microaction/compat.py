@@ -1,0 +1,179 @@
+"""What it takes to run MMAction2 1.2.0 (2023) on today's Python, PyTorch and NumPy.
+
+One function per upstream defect, which does nothing where upstream is sound. They run once, when the package is
+imported and before any component is registered. Two more defects need no code, only a dependency in ``setup.py``:
+
+- ``ModuleNotFoundError: No module named 'importlib_metadata'``: MMAction2 imports it without declaring it.
+- ``ModuleNotFoundError: No module named 'pkg_resources'``: mim, and MMEngine for every config that inherits from
+  ``mmaction::``, need setuptools < 82.
+"""
+
+import functools
+import pickle
+import sys
+import types
+from importlib.machinery import PathFinder
+from importlib.util import find_spec
+
+import numpy as np
+import torch
+from mmengine.device import get_device
+from mmengine.dist import utils as dist_utils
+from mmengine.logging import HistoryBuffer
+from mmengine.model import MMDistributedDataParallel
+from mmengine.runner import checkpoint as mmengine_checkpoint
+
+
+def apply_all():
+    """Work round every defect below."""
+    provide_missing_drn()
+    load_checkpoints_safely()
+    launch_without_cuda()
+    wrap_cpu_models_in_ddp()
+    shift_hue_without_overflow()
+
+
+def provide_missing_drn():
+    """Let ``mmaction.models`` be imported although its wheel lacks the folder of the DRN localizer.
+
+    Answers ``ModuleNotFoundError: No module named 'mmaction.models.localizers.drn'`` (mmaction2 issue 2714). DRN itself
+    remains unavailable and says so when it is built.
+    """
+    name = 'mmaction.models.localizers.drn'
+    # find_spec(name) would import mmaction.models, which is what fails: look into the folder instead.
+    localizers = [f'{folder}/models/localizers' for folder in find_spec('mmaction').submodule_search_locations]
+    if name in sys.modules or PathFinder.find_spec(name, localizers):
+        return
+
+    class DRN(torch.nn.Module):
+        """Stands in for the localizer that the wheel lacks."""
+
+        def __init__(self, *args, **kwargs):
+            raise ImportError(
+                'DRN cannot be built: the wheel of MMAction2 1.2.0 lacks mmaction/models/localizers/drn. '
+                'To use this localizer, install MMAction2 from its sources.'
+            )
+
+    package, module = types.ModuleType(name), types.ModuleType(f'{name}.drn')
+    package.__path__ = []
+    package.drn, module.DRN = module, DRN
+    sys.modules.update({package.__name__: package, module.__name__: module})
+
+
+def load_checkpoints_safely():
+    """Load MMEngine's checkpoints with ``weights_only=True``, and refuse any other object by name.
+
+    Answers ``_pickle.UnpicklingError: Weights only load failed … Unsupported global: GLOBAL
+    mmengine.logging.history_buffer.HistoryBuffer`` of ``mim test`` and ``--resume`` (PyTorch 2.6 and later). Besides
+    tensors and plain containers, MMEngine saves the logged values: ``HistoryBuffer`` objects over NumPy arrays of
+    numbers, and single NumPy numbers such as the best score.
+    """
+    reconstruct, scalar = np.zeros(1).__reduce__()[0], np.float64().__reduce__()[0]
+    torch.serialization.add_safe_globals(
+        [
+            HistoryBuffer,
+            (_history_buffer_statistic, 'builtins.getattr'),
+            np.ndarray,
+            np.dtype,
+            type(np.dtype('float64')),
+            type(np.dtype('int64')),
+            # NumPy 1 and 2 save the same two functions under different names; either reads the other's files.
+            *[(function, f'numpy.{core}.multiarray.{name}')
+              for core in ('core', '_core')
+              for function, name in ((reconstruct, '_reconstruct'), (scalar, 'scalar'))],
+        ]
+    )  # fmt: skip
+    mmengine_checkpoint.CheckpointLoader.register_scheme(prefixes='', loader=load_from_local, force=True)
+    mmengine_checkpoint.load_url = functools.partial(mmengine_checkpoint.load_url, weights_only=True)
+
+
+def _history_buffer_statistic(cls, name):
+    """Take the place of ``getattr``, by which pickle refers to the four methods that a ``HistoryBuffer`` saves.
+
+    The real ``getattr`` would hand a crafted checkpoint any attribute of any object.
+    """
+    if cls is not HistoryBuffer or name not in ('min', 'max', 'mean', 'current'):
+        raise pickle.UnpicklingError(f'a checkpoint may not ask for the attribute {name!r} of {cls!r}')
+    return getattr(HistoryBuffer, name)
+
+
+def load_from_local(filename, map_location=None):
+    """Load a checkpoint file without running code from it.
+
+    Args:
+        filename (str): Path of the checkpoint.
+        map_location (str, optional): As in :func:`torch.load`.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        pickle.UnpicklingError: If the file holds anything besides what MMEngine saves.
+    """
+    try:
+        return torch.load(filename, map_location=map_location, weights_only=True)
+    except pickle.UnpicklingError as error:
+        try:
+            culprits = ', '.join(torch.serialization.get_unsafe_globals_in_checkpoint(filename))
+        except Exception:  # not a zip archive: PyTorch cannot list what it holds
+            culprits = ''
+        raise pickle.UnpicklingError(
+            f'{filename} is refused, since loading it could run code: besides weights and logged values it holds '
+            f'{culprits or "other objects"}. If you trust its origin, save its weights alone: '
+            "torch.save({'state_dict': torch.load(FILE, weights_only=False)['state_dict']}, NEW_FILE). "
+            f'PyTorch says: {str(error).splitlines()[-1].strip() if culprits else error}'
+        ) from None
+
+
+def launch_without_cuda():
+    """Let MMEngine's ``pytorch`` launcher start processes on hosts without an accelerator, with the gloo backend.
+
+    Answers ``RuntimeError: Found no NVIDIA driver on your system`` (with a CUDA build of PyTorch) and ``AssertionError:
+    Torch not compiled with CUDA enabled`` (with a CPU build): MMEngine calls ``torch.cuda.set_device`` unconditionally.
+    """
+    init_dist_pytorch = dist_utils._init_dist_pytorch
+
+    @functools.wraps(init_dist_pytorch)
+    def init_dist_pytorch_or_gloo(backend, init_backend='torch', **kwargs):
+        if get_device() == 'cpu' and init_backend == 'torch':
+            torch.distributed.init_process_group(backend='gloo', **kwargs)
+        else:
+            init_dist_pytorch(backend, init_backend=init_backend, **kwargs)
+
+    dist_utils._init_dist_pytorch = init_dist_pytorch_or_gloo
+
+
+def wrap_cpu_models_in_ddp():
+    """Keep MMEngine from handing ``DistributedDataParallel`` a GPU index for a model on the CPU.
+
+    Answers ``ValueError: DistributedDataParallel device_ids and output_device arguments only work with
+    single-device/multiple-device GPU modules or CPU modules, but got device_ids [0]``.
+    """
+    init = MMDistributedDataParallel.__init__
+
+    @functools.wraps(init)
+    def init_on_any_device(self, module, *args, **kwargs):
+        if all(parameter.device.type == 'cpu' for parameter in module.parameters()):
+            kwargs.pop('device_ids', None)
+        init(self, module, *args, **kwargs)
+
+    MMDistributedDataParallel.__init__ = init_on_any_device
+
+
+def shift_hue_without_overflow():
+    """Let ``ColorJitter`` shift the hue on NumPy 2.
+
+    Answers ``OverflowError: Python integer -23 out of bounds for uint8``: NumPy 2 no longer widens a ``uint8`` array
+    that a larger or negative Python integer is added to.
+    """
+    if np.lib.NumpyVersion(np.__version__) < '2.0.0':
+        return
+
+    import cv2
+    from mmaction.datasets.transforms.processing import ColorJitter
+
+    def adjust_hue(img, factor):
+        hsv = cv2.cvtColor(np.clip(img, 0, 255).astype(np.uint8), cv2.COLOR_RGB2HSV)
+        # OpenCV keeps the hue of an 8-bit image in units of 2 degrees; MMAction2 scales the factor by 255 all the same.
+        hsv[..., 0] = (hsv[..., 0].astype(int) + int(factor * 255)) % 180
+        return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB).astype(np.float32)
+
+    ColorJitter.adjust_hue = staticmethod(adjust_hue)
