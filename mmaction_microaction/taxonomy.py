@@ -1,8 +1,8 @@
 """The 52 micro-actions and 7 body parts of MA-52.
 
 This is the only place that knows names, codes and the fine-to-coarse map; everything else derives them from here.
-Facts are from the label list and annotation manual of MA-52 (Guo et al., IEEE TCSVT 2024, section III), clip counts from
-the released train and val lists.
+Facts are from the label list and annotation manual of MA-52 (Guo et al., IEEE TCSVT 2024, section III), clip counts
+from the released train and val lists.
 
 The index order is *not* the code order: index 1 is A3 and index 3 is A2.
 """
@@ -103,5 +103,5 @@ fine_to_coarse = np.array([action.body_part for action in ACTIONS])
 fine_to_coarse.flags.writeable = False
 
 REVERSED_PAIRS = ((17, 18), (29, 30), (26, 27))
-"""Pairs of actions that are each other played backwards: stretching and retracting arms, stretching and retracting feet,
-spread and closing legs. Only the order of the frames tells them apart."""
+"""Pairs of actions that are each other played backwards: stretching and retracting arms, stretching and retracting
+feet, spread and closing legs. Only the order of the frames tells them apart."""

@@ -1,0 +1,111 @@
+import os
+
+import numpy as np
+from mmaction.datasets import VideoDataset
+from mmaction.registry import DATASETS
+from mmengine.logging import print_log
+
+from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS, NUM_ACTIONS, fine_to_coarse
+
+from .annotations import is_anonymised, read_annotations
+
+
+@DATASETS.register_module()
+class MA52Dataset(VideoDataset):
+    """Micro-Action-52: clips of seated people, each with one of 52 fine labels.
+
+    Reads the released lists as they are. A sample's label is the fine one; body parts follow through ``metainfo``:
+    ``classes`` and ``body_parts`` (names), ``fine_to_coarse`` (52 body-part indices), ``anonymised``.
+
+    The challenge's test split is anonymised: its list gives every clip the placeholder 0. It can be predicted but
+    neither trained on nor scored; its samples carry the label -1.
+
+    Args:
+        ann_file (str): List of ``name.mp4 label`` lines.
+        pipeline (list[dict | Callable]): Transforms.
+        data_prefix (dict): ``video`` is the folder that holds the clips.
+        check_videos (bool): Whether to make sure that every listed clip is in the folder. Defaults to True.
+        check_names (bool): Whether a clip's name must agree with its label, see :func:`read_annotations`.
+            Defaults to True.
+        **kwargs: Of MMAction2's ``VideoDataset``.
+
+    Raises:
+        FileNotFoundError: If the list, the folder or some of the clips are missing.
+        ValueError: If the list is malformed, or anonymised and not in ``test_mode``.
+    """
+
+    METAINFO = dict(
+        classes=tuple(action.name for action in ACTIONS),
+        body_parts=BODY_PARTS,
+        fine_to_coarse=tuple(fine_to_coarse.tolist()),
+    )
+
+    def __init__(self, ann_file, pipeline, data_prefix=dict(video=''), check_videos=True, check_names=True, **kwargs):
+        self.check_videos = check_videos
+        self.check_names = check_names
+        super().__init__(ann_file, pipeline, data_prefix=data_prefix, **kwargs)
+
+    def load_data_list(self):
+        """Read, check and summarise the list.
+
+        Returns:
+            list[dict]: Per clip, ``filename`` with the folder, ``video_id`` as it stands in the list, and ``label``.
+        """
+        annotations = read_annotations(self.ann_file, check_names=self.check_names)
+        anonymised = is_anonymised(annotations)
+        if anonymised and not self.test_mode:
+            raise ValueError(
+                f'{self.ann_file} is the anonymised test split, whose labels are all the placeholder 0: it can be '
+                'predicted but not trained on. Use the train or val list.'
+            )
+        self._metainfo['anonymised'] = anonymised
+
+        folder = self.data_prefix['video']
+        if self.check_videos:
+            self._check_videos(folder, [annotation.filename for annotation in annotations])
+        labels = np.array([annotation.label for annotation in annotations])
+        print_log(
+            f'{self.ann_file}: {len(labels):,} clips, '
+            + ('anonymised' if anonymised else f'{len(np.unique(labels))} of {NUM_ACTIONS} actions'),
+            logger='current',
+        )
+        return [
+            dict(filename=os.path.join(folder, filename), video_id=filename, label=-1 if anonymised else label)
+            for filename, label in annotations
+        ]
+
+    def _check_videos(self, folder, filenames):
+        """Raise unless every clip is in the folder."""
+        try:
+            present = set(os.listdir(folder or '.'))
+        except (FileNotFoundError, NotADirectoryError):
+            raise FileNotFoundError(
+                f'{folder}: no such folder. It should hold the {len(filenames):,} clips of {self.ann_file}: unpack '
+                'them there, or set data_prefix.video to where they are.'
+            ) from None
+        # One listing answers for the flat layout of MA-52; only clips in sub-folders need a look of their own.
+        missing = [name for name in filenames if name not in present and not os.path.isfile(f'{folder}/{name}')]
+        if missing:
+            raise FileNotFoundError(
+                f'{folder}: {len(missing):,} of the {len(filenames):,} clips of {self.ann_file} are missing: '
+                f'{", ".join(missing[:5])}{", …" if len(missing) > 5 else ""}. Unpack the split again, or correct '
+                'the list.'
+            )
+
+    def get_cat_ids(self, idx):
+        """Give the labels of a sample in the form that MMEngine's ``ClassBalancedDataset`` asks for.
+
+        Args:
+            idx (int): Index of the sample.
+
+        Returns:
+            list[int]: Its fine label.
+        """
+        return [self.get_data_info(idx)['label']]
+
+    @property
+    def class_counts(self):
+        """np.ndarray: Number of clips per fine label, shape (52,)."""
+        if self.metainfo['anonymised']:
+            raise ValueError(f'{self.ann_file} is anonymised: the labels of its clips are unknown.')
+        return np.bincount([self.get_cat_ids(idx)[0] for idx in range(len(self))], minlength=NUM_ACTIONS)
