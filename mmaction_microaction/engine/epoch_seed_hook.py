@@ -1,0 +1,34 @@
+from functools import partial
+
+from mmaction.registry import HOOKS
+from mmengine.dataset.utils import worker_init_fn as seed_worker
+from mmengine.dist import get_rank
+from mmengine.hooks import Hook
+from mmengine.runner import set_random_seed
+
+
+@HOOKS.register_module()
+class EpochSeedHook(Hook):
+    """Seed every training epoch from the run's seed and the number of the epoch.
+
+    Checkpoints of MMEngine hold no random state, so a resumed run would draw other augmentations and dropout masks than
+    one that was never interrupted. With this hook both end in the same weights. Workers must be started anew in every
+    epoch, since nothing reaches the random state of a running one.
+    """
+
+    def before_run(self, runner):
+        """Refuse a data loader whose workers outlive the epoch.
+
+        Raises:
+            ValueError: If ``persistent_workers`` is set.
+        """
+        if getattr(runner, '_train_dataloader', None) and runner.cfg.train_dataloader.get('persistent_workers'):
+            raise ValueError('EpochSeedHook needs train_dataloader.persistent_workers=False, or remove the hook')
+
+    def before_train_epoch(self, runner):
+        """Seed this process and the workers that it is about to start."""
+        # A prime far above any number of processes and workers, which MMEngine adds to the seed.
+        seed = (runner.seed + 1_000_003 * runner.epoch) % 2**31
+        set_random_seed(seed, diff_rank_seed=True)
+        loader = runner.train_dataloader
+        loader.worker_init_fn = partial(seed_worker, num_workers=loader.num_workers, rank=get_rank(), seed=seed)

@@ -1,0 +1,3 @@
+from .resnet_setsm import ResNetSETSM
+
+__all__ = ['ResNetSETSM']

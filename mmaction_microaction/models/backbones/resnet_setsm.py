@@ -1,0 +1,159 @@
+import urllib.error
+
+import torch.nn as nn
+from mmaction.models.backbones import ResNet, ResNetTSM
+from mmaction.models.backbones.resnet_tsm import TemporalShift
+from mmaction.registry import MODELS
+from mmengine.logging import MMLogger
+from mmengine.runner import CheckpointLoader
+
+from mmaction_microaction.models.ops import excite_and_shift
+
+
+class SETemporalShift(nn.Module):
+    """Squeeze-and-excitation and temporal shift in front of a convolution.
+
+    Args:
+        net (nn.Conv2d): The convolution, C input channels.
+        num_segments (int): Frames T of a clip.
+        shift_div (int): Inverse of the share of channels that is shifted in either direction.
+        se_ratio (int): The excitation has C // se_ratio hidden channels.
+    """
+
+    def __init__(self, net, num_segments, shift_div, se_ratio):
+        super().__init__()
+        self.net = net
+        self.num_segments = num_segments
+        self.shift_div = shift_div
+        channels = net.in_channels
+        self.excite = nn.Sequential(
+            nn.Linear(channels, channels // se_ratio, bias=False),
+            nn.ReLU(),
+            nn.Linear(channels // se_ratio, channels, bias=False),
+            nn.Sigmoid(),
+        )
+
+    def forward(self, x):
+        """Map (N * T, C, H, W) to the output of the convolution."""
+        return self.net(excite_and_shift(x, self.excite, self.num_segments, self.shift_div))
+
+
+@MODELS.register_module()
+class ResNetSETSM(ResNetTSM):
+    """Backbone of MANet: ResNet with squeeze-and-excitation before every temporal shift.
+
+    In each residual block, on the residual branch before ``conv1``: squeeze (mean over the pixels of a frame), two
+    linear layers with ReLU and sigmoid between and after, scale, and the shift of TSM (Guo et al., section IV-C and
+    Eq. 1). Blocks are chosen as in MMAction2's ``ResNetTSM``: all of them up to depth 50, every other one at depth 101.
+    The released network also carries ``action_p2_*`` convolutions in every block that it never uses; they are left out.
+
+    Args:
+        depth (int): 18, 34, 50 or 101.
+        num_segments (int): Frames T of a clip. Defaults to 8.
+        se_ratio (int, optional): Ratio of the channels to those of the hidden layer. ``None`` leaves
+            squeeze-and-excitation out, which is TSM exactly. Defaults to 4 (section V-B).
+        shift_div (int): Inverse of the share of channels that is shifted in either direction. Defaults to 8.
+        pretrained (str, optional): URL or file of the weights of a plain ResNet, named as in torchvision. What they
+            lack, such as the excitation, keeps its initialisation, and the log says what did not match. ``None`` trains
+            from scratch. Defaults to None.
+        **kwargs: Of MMAction2's ``ResNet``.
+
+    Raises:
+        ValueError: If ``depth`` is not one of the above, or the weights fit no convolution of the network.
+        ConnectionError: If the weights cannot be downloaded.
+    """
+
+    depths = (18, 34, 50, 101)
+
+    def __init__(self, depth, num_segments=8, se_ratio=4, shift_div=8, pretrained=None, **kwargs):
+        if depth not in self.depths:
+            raise ValueError(f'depth must be one of {self.depths}, got {depth}')
+        # The base class calls make_temporal_shift, which needs it.
+        self.se_ratio = se_ratio
+        super().__init__(
+            depth,
+            num_segments=num_segments,
+            shift_div=shift_div,
+            pretrained=pretrained,
+            pretrained2d=pretrained is not None,
+            **kwargs,
+        )
+
+    def make_temporal_shift(self):
+        """Put squeeze-and-excitation wherever TSM shifts."""
+        super().make_temporal_shift()
+        if self.se_ratio is None:
+            return
+        for name in self.res_layers:
+            for block in getattr(self, name):
+                shift = block.conv1.conv
+                if isinstance(shift, TemporalShift):
+                    block.conv1.conv = SETemporalShift(shift.net, self.num_segments, self.shift_div, self.se_ratio)
+
+    def init_weights(self):
+        """Initialise all parameters, then load the plain ResNet's weights if ``pretrained`` names some."""
+        pretrained, self.pretrained = self.pretrained, None
+        # Not ResNetTSM's: it would hand None to the checkpoint loader and print every name it maps.
+        ResNet.init_weights(self)
+        self.pretrained = pretrained
+        if pretrained is not None:
+            self._load_plain_resnet(pretrained)
+
+    def _load_plain_resnet(self, source):
+        """Load torchvision's weights and report what did not match.
+
+        Args:
+            source (str): URL or file.
+        """
+        try:
+            weights = CheckpointLoader.load_checkpoint(source, map_location='cpu', logger='silent')
+        except (urllib.error.URLError, OSError) as error:
+            if isinstance(error, FileNotFoundError):
+                raise
+            raise ConnectionError(
+                f'The pretrained weights {source} cannot be downloaded ({error}). Without internet, set '
+                'model.backbone.pretrained to a file, or to None to train from scratch.'
+            ) from error
+        weights = weights.get('state_dict', weights)
+        ours = self.state_dict()
+        matched = {
+            name: weights[plain]
+            for name in ours
+            if (plain := _plain_name(name)) in weights and weights[plain].shape == ours[name].shape
+        }
+        if not any(name.endswith('conv1.conv.weight') for name in matched):
+            raise ValueError(
+                f"{source} holds no weights of a plain ResNet-{self.depth}. Names should be torchvision's, such as "
+                f'layer1.0.conv1.weight; it holds {", ".join(list(weights)[:3])}, …'
+            )
+        self.load_state_dict(matched, strict=False)
+        used = {_plain_name(name) for name in matched}
+        initialised = [name for name in ours if name not in matched and not name.endswith('num_batches_tracked')]
+        MMLogger.get_current_instance().info(
+            f'{source}: {len(used)} of {len(weights)} tensors loaded. '
+            f'Not used: {", ".join(name for name in weights if name not in used) or "none"}. '
+            f'Keeping their initialisation: {_summary(initialised)}.'
+        )
+
+    def train(self, mode=True):
+        """Set the mode and, unlike the base class, return the network, as ``torch.nn.Module`` does."""
+        super().train(mode)
+        return self
+
+
+def _plain_name(name):
+    """Map a name of this network to torchvision's: layer1.0.conv1.conv.net.weight to layer1.0.conv1.weight."""
+    name = name.replace('.conv.net.', '.conv.')
+    if '.downsample.' in name:
+        return name.replace('.conv.', '.0.').replace('.bn.', '.1.')
+    *prefix, layer, kind, leaf = name.split('.')
+    if kind == 'bn':
+        layer = layer.replace('conv', 'bn')
+    return '.'.join([*prefix, layer, leaf])
+
+
+def _summary(names):
+    """Shorten a list of parameter names for the log."""
+    excite = [name for name in names if '.excite.' in name]
+    others = [name for name in names if '.excite.' not in name]
+    return ', '.join(others + ([f'{len(excite)} of squeeze-and-excitation'] if excite else [])) or 'none'

@@ -1,0 +1,3 @@
+from .manet_head import MANetHead
+
+__all__ = ['MANetHead']

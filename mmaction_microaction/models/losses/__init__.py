@@ -1,0 +1,3 @@
+from .joint_embedding_loss import JointEmbeddingLoss
+
+__all__ = ['JointEmbeddingLoss']

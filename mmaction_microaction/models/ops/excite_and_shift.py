@@ -1,0 +1,114 @@
+"""Channel excitation and temporal shift in one step that writes its result once."""
+
+import torch
+
+
+def excite_and_shift(x, excite, num_segments, shift_div=8):
+    """Scale the channels of every frame by a function of their spatial means, then shift some of them along time.
+
+    Of the C channels of the scaled frames, the first ``C // shift_div`` come from the next frame, as many more from the
+    previous one, and the rest stay. What would come from beyond the ends of the clip is zero. This is squeeze and
+    excitation (Hu et al., CVPR 2018) before the shift of TSM (Lin et al., ICCV 2019), as in Eq. 1 of MANet (Guo et al.,
+    section IV-C).
+
+    The plain composition makes about ten copies of ``x`` in a training step; this makes one forward and two backward,
+    and keeps for the backward pass nothing of its size besides ``x`` itself. While a graph is being captured
+    (``torch.compile``, ``torch.export``, ONNX), the plain composition runs instead, which compilers can take apart.
+
+    Args:
+        x (torch.Tensor): Features of shape (N * T, C, H, W).
+        excite (torch.nn.Module): Maps the means, shape (N * T, C), to the factors, same shape.
+        num_segments (int): Frames T of a clip.
+        shift_div (int): Inverse of the share of channels that is shifted in either direction. Defaults to 8.
+
+    Returns:
+        torch.Tensor: Shape (N * T, C, H, W), in the memory format of ``x``. It can be differentiated once.
+
+    Raises:
+        ValueError: If the number of frames is not a multiple of ``num_segments``.
+    """
+    if torch.compiler.is_compiling() or torch.jit.is_tracing():
+        return plain_excite_and_shift(x, excite, num_segments, shift_div)
+    if x.size(0) % num_segments:
+        raise ValueError(
+            f'{x.size(0)} frames are not a whole number of clips of {num_segments}: the num_clips of SampleFrames and '
+            'the num_segments of backbone and head must agree.'
+        )
+    return _ExciteAndShift.apply(x, excite, num_segments, x.size(1) // shift_div, *excite.parameters())
+
+
+def plain_excite_and_shift(x, excite, num_segments, shift_div=8):
+    """Compose :func:`excite_and_shift` of stock operators: same arguments, same result, more memory traffic."""
+    frames = x * excite(x.mean(dim=(2, 3)))[:, :, None, None]
+    frames = frames.unflatten(0, (-1, num_segments))
+    fold = x.size(1) // shift_div
+    from_next, from_previous, unmoved = frames.split([fold, fold, x.size(1) - 2 * fold], dim=2)
+    from_next = torch.cat([from_next[:, 1:], torch.zeros_like(from_next[:, :1])], dim=1)
+    from_previous = torch.cat([torch.zeros_like(from_previous[:, :1]), from_previous[:, :-1]], dim=1)
+    return torch.cat([from_next, from_previous, unmoved], dim=2).flatten(0, 1)
+
+
+def _moves(fold):
+    """Give, for the three groups of channels, the index of what is read and of where it goes, on (N, T, C, …)."""
+    clips, all_frames, first, last = slice(None), slice(None), slice(None, -1), slice(1, None)
+    from_next, from_previous, unmoved = slice(0, fold), slice(fold, 2 * fold), slice(2 * fold, None)
+    return (
+        ((clips, last, from_next), (clips, first, from_next)),
+        ((clips, first, from_previous), (clips, last, from_previous)),
+        ((clips, all_frames, unmoved), (clips, all_frames, unmoved)),
+    )
+
+
+class _ExciteAndShift(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, excite, num_segments, fold, *parameters):
+        # The excitation works on a few numbers per frame: autograd keeps its graph, and backward asks for its gradient.
+        with torch.set_grad_enabled(any(ctx.needs_input_grad)):
+            means = x.detach().mean(dim=(2, 3)).requires_grad_(ctx.needs_input_grad[0])
+            scale = excite(means)
+        ctx.save_for_backward(x)
+        ctx.means, ctx.scale, ctx.parameters = means, scale, parameters
+        ctx.num_segments, ctx.fold = num_segments, fold
+
+        out = torch.empty_like(x)
+        source, target = x.unflatten(0, (-1, num_segments)), out.unflatten(0, (-1, num_segments))
+        factor = _like_frames(scale, source)
+        for read, write in _moves(fold):
+            torch.mul(source[read], factor[read], out=target[write])
+        target[:, -1, :fold] = 0
+        target[:, 0, fold : 2 * fold] = 0
+        return out
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, grad_out):
+        (x,) = ctx.saved_tensors
+        buffer = torch.empty_like(x)
+        source, grad, target = (tensor.unflatten(0, (-1, ctx.num_segments)) for tensor in (x, grad_out, buffer))
+
+        # First the gradient of the scaled features times x, whose sum over the pixels is the gradient of the factors.
+        # What was shifted out of the clip has none.
+        target[:, 0, : ctx.fold] = 0
+        target[:, -1, ctx.fold : 2 * ctx.fold] = 0
+        for read, write in _moves(ctx.fold):
+            torch.mul(grad[write], source[read], out=target[read])
+        grad_scale = buffer.sum(dim=(2, 3)).to(ctx.scale.dtype)
+        inputs = [ctx.means, *ctx.parameters]
+        wanted = [tensor for tensor in inputs if tensor.requires_grad]
+        grads = dict(zip(map(id, wanted), torch.autograd.grad(ctx.scale, wanted, grad_scale, retain_graph=True)))
+        grad_x = None
+        if ctx.needs_input_grad[0]:
+            # Then, into the same memory, the gradient of x: through the product, and through its spatial mean.
+            grad_x = buffer
+            through_means = _like_frames(grads[id(ctx.means)] / x[0, 0].numel(), source)
+            factor = _like_frames(ctx.scale.detach(), source)
+            target[:, 0, : ctx.fold] = through_means[:, 0, : ctx.fold]
+            target[:, -1, ctx.fold : 2 * ctx.fold] = through_means[:, -1, ctx.fold : 2 * ctx.fold]
+            for read, write in _moves(ctx.fold):
+                torch.addcmul(through_means[read], grad[write], factor[read], out=target[read])
+        return grad_x, None, None, None, *(grads.get(id(parameter)) for parameter in ctx.parameters)
+
+
+def _like_frames(values, frames):
+    """View (N * T, C) values so that they multiply (N, T, C, H, W) frames, in their precision."""
+    return values.to(frames.dtype).view(*frames.shape[:3], 1, 1)
