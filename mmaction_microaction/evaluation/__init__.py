@@ -1,0 +1,3 @@
+from .metrics import MicroActionMetric
+
+__all__ = ['MicroActionMetric']

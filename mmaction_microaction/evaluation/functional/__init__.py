@@ -1,0 +1,15 @@
+from .accuracy import rank_classes, top_k_accuracy
+from .f1 import count_matches, f1_macro, f1_macro_of_means, f1_micro
+from .micro_action import MACRO_F1, micro_action_scores, rank_body_parts
+
+__all__ = [
+    'MACRO_F1',
+    'count_matches',
+    'f1_macro',
+    'f1_macro_of_means',
+    'f1_micro',
+    'micro_action_scores',
+    'rank_body_parts',
+    'rank_classes',
+    'top_k_accuracy',
+]

@@ -1,0 +1,3 @@
+from .micro_action_metric import MicroActionMetric
+
+__all__ = ['MicroActionMetric']
