@@ -1,0 +1,188 @@
+"""From the downloaded MA-52, zipped or unpacked, to the folder that the configs read."""
+
+import json
+import os
+import shutil
+import zipfile
+from concurrent.futures import ProcessPoolExecutor
+from functools import lru_cache, partial
+
+import decord
+
+from .annotations import read_annotations
+
+SPLIT_SIZES = {'train': 11250, 'val': 5586, 'test': 5586}
+"""Clips per split of MA-52 (Guo et al., section III)."""
+
+
+def find_list(split, folders):
+    """Find a split's annotation list anywhere below some folders.
+
+    Args:
+        split (str): ``'train'``, ``'val'`` or ``'test'``.
+        folders (Sequence[Path]): Where to look, in this order.
+
+    Returns:
+        Path: The list.
+
+    Raises:
+        FileNotFoundError: If no folder holds it.
+    """
+    name = f'{split}_list_videos.txt'
+    for folder in folders:
+        for path in sorted(folder.rglob(name)):
+            return path
+    raise FileNotFoundError(
+        f'{name} is not below {" or ".join(map(str, folders))}. It comes with the code of MA-52 '
+        '(github.com/VUT-HFUT/Micro-Action) rather than with the videos: download it and name its folder with --lists.'
+    )
+
+
+def find_clips(split, source):
+    """Find a split's clips in its zip archive, or else in its folder.
+
+    Args:
+        split (str): ``'train'``, ``'val'`` or ``'test'``.
+        source (Path): Holds ``{split}.zip``, ``{split}/`` or ``videos_{split}/``.
+
+    Returns:
+        dict[str, tuple[Path, str | None]]: By base name, the file; or the archive and the member's name in it.
+
+    Raises:
+        FileNotFoundError: If there is neither.
+        ValueError: If the archive is damaged.
+    """
+    archive = source / f'{split}.zip'
+    if archive.is_file():
+        try:
+            with zipfile.ZipFile(archive) as file:
+                members = [member for member in file.namelist() if member.endswith('.mp4')]
+        except zipfile.BadZipFile as error:
+            raise ValueError(f'{archive} is damaged or incomplete ({error}); download it again.') from None
+        return {os.path.basename(member): (archive, member) for member in members}
+    for folder in (source / split, source / f'videos_{split}'):
+        if folder.is_dir():
+            return {path.name: (path, None) for path in folder.rglob('*.mp4')}
+    raise FileNotFoundError(
+        f'{source} holds none of {split}.zip, {split}/ and videos_{split}/. Download the split, or leave it out with '
+        '--splits.'
+    )
+
+
+def prepare_split(split, source, lists, out, workers, track=iter):
+    """Put one split in place and make sure that all of it can be read.
+
+    A clip that is in place and has been read before is left alone, so a second run is quick and an interrupted one goes
+    on where it was.
+
+    Args:
+        split (str): ``'train'``, ``'val'`` or ``'test'``.
+        source (Path): See :func:`find_clips`.
+        lists (Path): Where to look for the list, besides ``source`` and ``out``.
+        out (Path): Receives ``videos_{split}/`` and ``{split}_list_videos.txt``.
+        workers (int): Processes.
+        track (Callable): Wraps the iterable of finished clips to show progress.
+
+    Returns:
+        int: How many clips were new.
+
+    Raises:
+        FileNotFoundError: If the list, the archive or the folder is missing.
+        ValueError: If the list is malformed or has the wrong length, or clips are missing or cannot be decoded.
+    """
+    list_file = find_list(split, [lists, source, out])
+    names = [annotation.filename for annotation in read_annotations(list_file)]
+    if len(names) != SPLIT_SIZES[split]:
+        raise ValueError(f'{list_file}: {len(names):,} clips, but MA-52 has {SPLIT_SIZES[split]:,} in {split}.')
+    folder, journal = out / f'videos_{split}', out / f'.checked_{split}.jsonl'
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (out / list_file.name).exists() or not list_file.samefile(out / list_file.name):
+        _replace(out / list_file.name, partial(shutil.copyfile, list_file))
+
+    checked = _read_journal(journal)
+    waiting = [name for name in names if _size(folder / name) != checked.get(name, -1)]
+    if not waiting:
+        return 0
+    clips = find_clips(split, source)
+    missing = [name for name in waiting if name not in clips]
+    if missing:
+        raise ValueError(
+            f'{len(missing):,} of the {len(names):,} clips of {list_file} are not in {source}: '
+            f'{", ".join(missing[:5])}{", …" if len(missing) > 5 else ""}. Download the split again.'
+        )
+
+    unreadable = []
+    with ProcessPoolExecutor(workers) as pool, open(journal, 'a') as file:
+        results = pool.map(_place_and_check, [(*clips[name], folder / name) for name in waiting], chunksize=8)
+        for name, error in zip(waiting, track(results)):
+            if error:
+                unreadable.append(f'{name} ({error})')
+            else:
+                file.write(json.dumps({'name': name, 'size': _size(folder / name)}) + '\n')
+                file.flush()
+    if unreadable:
+        raise ValueError(
+            f'{len(unreadable):,} of the {len(names):,} clips of {split} cannot be decoded: '
+            f'{"; ".join(unreadable[:5])}{"; …" if len(unreadable) > 5 else ""}. Download the split again.'
+        )
+    return len(waiting)
+
+
+def _place_and_check(task):
+    """Put one clip in place unless it is there, decode its first and last frame, and return what went wrong, if any."""
+    path, member, target = task
+    try:
+        if member is not None:
+            archive = _open_archive(path)
+            if _size(target) != archive.getinfo(member).file_size:
+                _replace(target, lambda temporary: temporary.write_bytes(archive.read(member)))
+        elif _size(target) != _size(path):
+            _replace(target, partial(_link_or_copy, path))
+        reader = decord.VideoReader(str(target), num_threads=1)
+        reader.get_batch([0, len(reader) - 1])
+    except (OSError, ValueError, RuntimeError, zipfile.BadZipFile, decord.DECORDError) as error:
+        return str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
+    return None
+
+
+@lru_cache(maxsize=4)
+def _open_archive(path):
+    """Open an archive once per process."""
+    return zipfile.ZipFile(path)
+
+
+def _link_or_copy(path, target):
+    """Make a second name for a file, or a copy where the file system has none."""
+    try:
+        os.link(path, target)
+    except OSError:
+        shutil.copyfile(path, target)
+
+
+def _replace(target, write):
+    """Let ``write`` make a temporary file beside the target and give it the target's name once it is whole."""
+    temporary = target.with_name(f'.{target.name}.{os.getpid()}')
+    temporary.unlink(missing_ok=True)
+    write(temporary)
+    os.replace(temporary, target)
+
+
+def _size(path):
+    """Return the size of a file in bytes, or None if there is none."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None
+
+
+def _read_journal(path):
+    """Return the size of every clip that was checked before; a last line cut off by a kill is ignored."""
+    checked = {}
+    if path.exists():
+        for line in path.read_text().splitlines():
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                continue
+            checked[entry['name']] = entry['size']
+    return checked
