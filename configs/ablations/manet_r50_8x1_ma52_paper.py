@@ -1,0 +1,14 @@
+# MANet after the paper's text, where it departs from the released code.
+_base_ = '../manet_r50_8x1_ma52.py'
+
+model = dict(
+    cls_head=dict(
+        projection='linear',  # section IV-C: "mapped into a joint embedding space"
+        loss_emb=dict(loss_weight=5, over_dims='sum'),  # Eq. 2 and 3, section V-B
+    )
+)
+optim_wrapper = dict(
+    optimizer=dict(lr=0.001),  # section V-B
+    paramwise_cfg=dict(fc_lr5=False),  # not in the text
+    clip_grad=None,  # not in the text
+)

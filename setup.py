@@ -1,0 +1,64 @@
+import shutil
+from pathlib import Path
+
+from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
+
+ROOT = Path(__file__).parent
+
+
+class BuildWithMim(build_py):
+    """Also put configs, tools and the model index under ``mmaction_microaction/.mim``, where mim looks for them."""
+
+    def run(self):
+        super().run()
+        # An editable install reads them where they are: the package in the checkout gets links to them.
+        mim = (ROOT if self.editable_mode else Path(self.build_lib)) / 'mmaction_microaction' / '.mim'
+        shutil.rmtree(mim, ignore_errors=True)
+        mim.mkdir(parents=True)
+        for name in ('configs', 'tools', 'model-index.yml'):
+            if self.editable_mode:
+                (mim / name).symlink_to(Path('../..') / name)
+            elif (ROOT / name).is_dir():
+                shutil.copytree(ROOT / name, mim / name, ignore=shutil.ignore_patterns('__pycache__'))
+            else:
+                shutil.copy(ROOT / name, mim / name)
+
+
+version = {}
+exec((ROOT / 'mmaction_microaction' / 'version.py').read_text(), version)
+
+setup(
+    name='mmaction-microaction',
+    version=version['__version__'],
+    description='Micro-action recognition for MMAction2: MANet, MA-52 and its metrics on the stock runners',
+    long_description=(ROOT / 'README.md').read_text(encoding='utf-8'),
+    long_description_content_type='text/markdown',
+    license='Apache-2.0',
+    classifiers=[
+        'Development Status :: 4 - Beta',
+        'Intended Audience :: Science/Research',
+        'Programming Language :: Python :: 3.11',
+        'Topic :: Scientific/Engineering :: Artificial Intelligence',
+    ],
+    packages=find_packages(include=['mmaction_microaction', 'mmaction_microaction.*']),
+    cmdclass={'build_py': BuildWithMim},
+    python_requires='>=3.9',
+    # mmcv is not here, since mmcv-lite would overwrite a compiled mmcv: the Makefile installs it where there is none,
+    # and so does the extra.
+    install_requires=[
+        'importlib_metadata',  # imported but not declared by mmaction2
+        'mmaction2==1.2.0',
+        'mmengine>=0.10.7,<0.11',
+        'openmim>=0.3.9',
+        'rich',
+        'setuptools>=64,<80.9',  # pkg_resources, imported by mim and mmengine: gone in 82, a warning at each start since 80.9
+        'tensorboard',
+        'torch>=2.6',  # the first that loads checkpoints without running code from them, see compat.py
+    ],
+    extras_require={
+        'lite': ['mmcv-lite==2.1.0'],
+        'embeddings': ['gensim>=4.3'],
+        'dev': ['codespell', 'onnx', 'onnxruntime', 'onnxscript', 'pytest', 'ruff', 'scikit-learn'],
+    },
+)

@@ -1,0 +1,7 @@
+"""Test with MMAction2's own script, for `mim test mmaction_microaction` and for the Slurm scripts."""
+
+import runpy
+
+from mmaction_microaction.upstream import find_tool
+
+runpy.run_path(str(find_tool('test.py')), run_name='__main__')

@@ -1,0 +1,7 @@
+"""Train with MMAction2's own script, for `mim train mmaction_microaction` and for the Slurm scripts."""
+
+import runpy
+
+from mmaction_microaction.upstream import find_tool
+
+runpy.run_path(str(find_tool('train.py')), run_name='__main__')
