@@ -52,7 +52,8 @@ setup(
         'mmengine>=0.10.7,<0.11',
         'openmim>=0.3.9',
         'rich',
-        'setuptools>=64,<80.9',  # pkg_resources, imported by mim and mmengine: gone in 82, a warning at each start since 80.9
+        # pkg_resources, imported by mim and mmengine, is gone in 82; since 80.9 every start prints a warning about it.
+        'setuptools>=64,<80.9',
         'tensorboard',
         'torch>=2.6',  # the first that loads checkpoints without running code from them, see compat.py
     ],

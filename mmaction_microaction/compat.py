@@ -126,8 +126,9 @@ def load_from_local(filename, map_location=None):
 def launch_without_cuda():
     """Let MMEngine's ``pytorch`` launcher start processes on hosts without an accelerator, with the gloo backend.
 
-    Answers ``RuntimeError: Found no NVIDIA driver on your system`` (with a CUDA build of PyTorch) and ``AssertionError:
-    Torch not compiled with CUDA enabled`` (with a CPU build): MMEngine calls ``torch.cuda.set_device`` unconditionally.
+    Answers ``RuntimeError: Found no NVIDIA driver on your system`` (with a CUDA build of PyTorch) and ``AttributeError:
+    module 'torch._C' has no attribute '_cuda_setDevice'`` (with a CPU build): MMEngine calls ``torch.cuda.set_device``
+    unconditionally.
     """
     init_dist_pytorch = dist_utils._init_dist_pytorch
 

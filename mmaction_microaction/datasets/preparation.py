@@ -96,8 +96,11 @@ def prepare_split(split, source, lists, out, workers, track=iter):
         raise ValueError(f'{list_file}: {len(names):,} clips, but MA-52 has {SPLIT_SIZES[split]:,} in {split}.')
     folder, journal = out / f'videos_{split}', out / f'.checked_{split}.jsonl'
     folder.mkdir(parents=True, exist_ok=True)
-    if not (out / list_file.name).exists() or not list_file.samefile(out / list_file.name):
-        _replace(out / list_file.name, partial(shutil.copyfile, list_file))
+    target = out / list_file.name
+    if not target.exists() or target.read_bytes() != list_file.read_bytes():
+        _replace(target, partial(shutil.copyfile, list_file))
+    for leftover in folder.glob('.*.mp4.*'):  # of a killed run
+        leftover.unlink()
 
     checked = _read_journal(journal)
     waiting = [name for name in names if _size(folder / name) != checked.get(name, -1)]
@@ -118,7 +121,8 @@ def prepare_split(split, source, lists, out, workers, track=iter):
             if error:
                 unreadable.append(f'{name} ({error})')
             else:
-                file.write(json.dumps({'name': name, 'size': _size(folder / name)}) + '\n')
+                # The newline comes first, in case a killed run left half a line.
+                file.write('\n' + json.dumps({'name': name, 'size': _size(folder / name)}))
                 file.flush()
     if unreadable:
         raise ValueError(
@@ -176,7 +180,7 @@ def _size(path):
 
 
 def _read_journal(path):
-    """Return the size of every clip that was checked before; a last line cut off by a kill is ignored."""
+    """Return the size of every clip that was checked before; a line cut off by a kill is ignored."""
     checked = {}
     if path.exists():
         for line in path.read_text().splitlines():

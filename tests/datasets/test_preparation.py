@@ -1,0 +1,132 @@
+import shutil
+import zipfile
+
+import pytest
+from conftest import write_clip
+
+from mmaction_microaction.datasets import preparation
+from mmaction_microaction.datasets.preparation import prepare_split
+
+NAMES = ['0001_00_0001.mp4', '0001_01_0002.mp4', '0001_02_0003.mp4']
+
+
+@pytest.fixture
+def source(tmp_path, monkeypatch):
+    """Downloaded: train.zip with a folder in it, an unpacked val/, and the lists beside them."""
+    monkeypatch.setattr(preparation, 'SPLIT_SIZES', {'train': 3, 'val': 3})
+    source = tmp_path / 'download'
+    (source / 'val').mkdir(parents=True)
+    for seed, name in enumerate(NAMES):
+        write_clip(source / 'val' / name, seed=seed)
+    with zipfile.ZipFile(source / 'train.zip', 'w') as archive:
+        for name in NAMES:
+            archive.write(source / 'val' / name, f'train/{name}')
+    for split in ('train', 'val'):
+        (source / f'{split}_list_videos.txt').write_bytes(f'{NAMES[0]} 0\r\n{NAMES[1]} 5\r\n{NAMES[2]} 11'.encode())
+    return source
+
+
+def prepare(source, split='train', **kwargs):
+    return prepare_split(split, source, source, source.parent / 'out', workers=2, **kwargs)
+
+
+def snapshot(folder):
+    return {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in folder.rglob('*') if path.is_file()}
+
+
+@pytest.mark.parametrize('split', ['train', 'val'], ids=['zip', 'folder'])
+def test_puts_clips_and_list_in_place(source, split):
+    assert prepare(source, split) == 3
+    out = source.parent / 'out'
+    for name in NAMES:
+        assert (out / f'videos_{split}' / name).read_bytes() == (source / 'val' / name).read_bytes()
+    assert (out / f'{split}_list_videos.txt').read_bytes() == (source / f'{split}_list_videos.txt').read_bytes()
+
+
+@pytest.mark.parametrize('split', ['train', 'val'], ids=['zip', 'folder'])
+def test_second_run_changes_nothing_and_needs_no_download(source, split):
+    prepare(source, split)
+    before = snapshot(source.parent / 'out')
+    assert prepare(source, split) == 0
+    assert snapshot(source.parent / 'out') == before
+    shutil.move(source / f'{split}_list_videos.txt', source.parent)
+    (source / 'train.zip').unlink()
+    shutil.rmtree(source / 'val')
+    assert prepare(source, split) == 0
+
+
+def test_folder_that_is_already_in_place_is_only_checked(source):
+    out = source.parent / 'out'
+    out.mkdir()
+    shutil.move(source / 'val', out / 'videos_val')
+    shutil.move(source / 'val_list_videos.txt', out)
+    before = snapshot(out)
+    assert prepare_split('val', out, out, out, workers=1) == 3
+    assert before.items() <= snapshot(out).items()
+
+
+def test_interrupted_run_goes_on_where_it_was(source):
+    class Killed(Exception):
+        pass
+
+    def stop_after_one(clips):
+        yield next(iter(clips))
+        raise Killed
+
+    with pytest.raises(Killed):
+        prepare(source, track=stop_after_one)
+    out = source.parent / 'out'
+    # What a kill at the worst moment leaves: a half-written clip under a temporary name and half a journal line.
+    (out / 'videos_train' / f'.{NAMES[2]}.123').write_bytes(b'half')
+    with open(out / '.checked_train.jsonl', 'a') as journal:
+        journal.write('\n{"name": "0001_02')
+    first = (out / 'videos_train' / NAMES[0]).stat().st_mtime_ns
+    assert prepare(source) == 2
+    assert (out / 'videos_train' / NAMES[0]).stat().st_mtime_ns == first
+    assert sorted(path.name for path in (out / 'videos_train').iterdir()) == NAMES
+    assert prepare(source) == 0
+
+
+def test_clip_that_was_cut_short_is_replaced(source):
+    prepare(source)
+    damaged = source.parent / 'out' / 'videos_train' / NAMES[1]
+    damaged.write_bytes(damaged.read_bytes()[:100])
+    assert prepare(source) == 1
+    assert damaged.read_bytes() == (source / 'val' / NAMES[1]).read_bytes()
+
+
+def test_refuses_clips_that_cannot_be_decoded(source):
+    (source / 'val' / NAMES[1]).write_bytes(b'no video at all')
+    with pytest.raises(ValueError, match=rf'1 of the 3 clips of val cannot be decoded: {NAMES[1]}'):
+        prepare(source, 'val')
+    # The sound ones are done; the bad one is tried again.
+    write_clip(source / 'val' / NAMES[1], seed=1)
+    assert prepare(source, 'val') == 1
+
+
+def test_refuses_missing_clips(source):
+    (source / 'val' / NAMES[2]).unlink()
+    with pytest.raises(ValueError, match=rf'1 of the 3 clips of .*val_list_videos\.txt are not in .*: {NAMES[2]}'):
+        prepare(source, 'val')
+
+
+def test_refuses_a_list_of_the_wrong_length(source):
+    (source / 'val_list_videos.txt').write_text(f'{NAMES[0]} 0\n')
+    with pytest.raises(ValueError, match=r'val_list_videos\.txt: 1 clips, but MA-52 has 3 in val'):
+        prepare(source, 'val')
+
+
+def test_refuses_a_damaged_archive(source):
+    archive = source / 'train.zip'
+    archive.write_bytes(archive.read_bytes()[:-50])
+    with pytest.raises(ValueError, match=r'train\.zip is damaged or incomplete'):
+        prepare(source)
+
+
+def test_says_where_lists_and_videos_come_from(source):
+    (source / 'train.zip').unlink()
+    with pytest.raises(FileNotFoundError, match=r'none of train\.zip, train/ and videos_train/'):
+        prepare(source)
+    (source / 'train_list_videos.txt').unlink()
+    with pytest.raises(FileNotFoundError, match=r'comes with the code of MA-52.*--lists'):
+        prepare_split('train', source, source, source.parent / 'elsewhere', workers=1)

@@ -1,0 +1,142 @@
+import itertools
+
+import pytest
+import torch
+from mmaction.models.backbones.resnet_tsm import TemporalShift
+from torch import nn
+
+from mmaction_microaction.models.ops import excite_and_shift, plain_excite_and_shift
+
+
+class Excite(nn.Sequential):
+    def __init__(self, channels):
+        super().__init__(nn.Linear(channels, channels // 2), nn.ReLU(), nn.Linear(channels // 2, channels))
+
+
+class Ones(nn.Module):
+    def forward(self, means):
+        return torch.ones_like(means)
+
+
+def make(clips, segments, channels, dtype=torch.float64, seed=0):
+    torch.manual_seed(seed)
+    x = torch.randn(clips * segments, channels, 3, 2, dtype=dtype, requires_grad=True)
+    return x, Excite(channels).to(dtype)
+
+
+def loop(x, excite, segments, shift_div):
+    """The definition, one frame and channel at a time."""
+    scaled = torch.stack([frame * excite(frame.mean((1, 2))[None])[0, :, None, None] for frame in x])
+    fold = x.size(1) // shift_div
+    out = torch.zeros_like(scaled)
+    for i, c in itertools.product(range(x.size(0)), range(x.size(1))):
+        t = i % segments
+        source = t + 1 if c < fold else t - 1 if c < 2 * fold else t
+        if 0 <= source < segments:
+            out[i, c] = scaled[i - t + source, c]
+    return out
+
+
+SIZES = list(itertools.product([1, 3], [1, 2, 8], [8, 19], [4, 8]))
+
+
+@pytest.mark.parametrize(('clips', 'segments', 'channels', 'shift_div'), SIZES)
+def test_equals_the_definition_in_values_and_gradients(clips, segments, channels, shift_div):
+    x, excite = make(clips, segments, channels)
+    weights = torch.randn_like(x)
+    results = []
+    for function in (excite_and_shift, plain_excite_and_shift, loop):
+        out = function(x, excite, segments, shift_div)
+        results.append([out, *torch.autograd.grad((out * weights).sum(), [x, *excite.parameters()])])
+    for fused, plain, expected in zip(*results):
+        torch.testing.assert_close(fused, expected)
+        torch.testing.assert_close(plain, expected)
+
+
+def test_gradcheck():
+    x, excite = make(clips=2, segments=3, channels=8)
+    assert torch.autograd.gradcheck(lambda x, *parameters: excite_and_shift(x, excite, 3, 4), (x, *excite.parameters()))
+
+
+@pytest.mark.parametrize('segments', [2, 8])
+def test_with_a_factor_of_one_it_is_the_shift_of_tsm(segments):
+    x, _ = make(clips=2, segments=segments, channels=16)
+    expected = TemporalShift.shift(x, segments, shift_div=8)
+    torch.testing.assert_close(excite_and_shift(x, Ones(), segments, 8), expected, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize('frozen', ['input', 'excitation', 'both'])
+def test_gradient_only_where_it_is_wanted(frozen):
+    x, excite = make(clips=1, segments=4, channels=8)
+    x.requires_grad_(frozen == 'excitation')
+    excite.requires_grad_(frozen == 'input')
+    out = excite_and_shift(x, excite, 4)
+    assert out.requires_grad == (frozen != 'both')
+    if frozen != 'both':
+        out.sum().backward()
+    assert (x.grad is not None) == (frozen == 'excitation')
+    assert all((parameter.grad is not None) == (frozen == 'input') for parameter in excite.parameters())
+
+
+def test_channels_last_stays_channels_last():
+    x, excite = make(clips=2, segments=4, channels=8)
+    expected = excite_and_shift(x, excite, 4)
+    out = excite_and_shift(x.to(memory_format=torch.channels_last), excite, 4)
+    assert out.is_contiguous(memory_format=torch.channels_last)
+    torch.testing.assert_close(out, expected)
+
+
+def test_autocast_keeps_features_in_their_precision():
+    x, excite = make(clips=2, segments=4, channels=16, dtype=torch.float32)
+    expected = excite_and_shift(x, excite, 4)
+    with torch.autocast('cpu', dtype=torch.bfloat16):
+        out = excite_and_shift(x, excite, 4)
+        half = excite_and_shift(x.bfloat16(), excite, 4)
+    assert (out.dtype, half.dtype) == (torch.float32, torch.bfloat16)
+    torch.testing.assert_close(out, expected, rtol=2e-2, atol=2e-2)
+    out.sum().backward()
+    assert x.grad.dtype == torch.float32
+
+
+def test_runs_under_inference_mode():
+    x, excite = make(clips=1, segments=4, channels=8)
+    with torch.inference_mode():
+        out = excite_and_shift(x, excite, 4)
+    torch.testing.assert_close(out.clone(), loop(x, excite, 4, 8).detach())
+
+
+def test_refuses_frames_that_are_no_whole_clips():
+    x, excite = make(clips=1, segments=6, channels=8)
+    with pytest.raises(ValueError, match='6 frames are not a whole number of clips of 4'):
+        excite_and_shift(x, excite, 4)
+
+
+def test_torch_compile_captures_one_graph():
+    x, excite = make(clips=2, segments=4, channels=8)
+    compiled = torch.compile(lambda x: excite_and_shift(x, excite, 4), fullgraph=True, backend='aot_eager')
+    weights = torch.randn_like(x)
+    for function in (compiled, lambda x: loop(x, excite, 4, 8)):
+        function(x).mul(weights).sum().backward()
+        gradient, x.grad = x.grad, None
+        if function is compiled:
+            of_compiled = gradient
+    torch.testing.assert_close(of_compiled, gradient)
+
+
+@pytest.mark.parametrize('dynamo', [False, True], ids=['torchscript', 'dynamo'])
+def test_onnx_export_gives_the_same_numbers(tmp_path, dynamo):
+    onnxruntime = pytest.importorskip('onnxruntime')
+
+    class Network(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.excite = Excite(16)
+
+        def forward(self, x):
+            return excite_and_shift(x, self.excite, 4)
+
+    x, _ = make(clips=2, segments=4, channels=16, dtype=torch.float32)
+    network, path = Network().eval(), tmp_path / 'op.onnx'
+    torch.onnx.export(network, (x.detach(),), str(path), input_names=['x'], dynamo=dynamo)
+    (out,) = onnxruntime.InferenceSession(str(path)).run(None, {'x': x.detach().numpy()})
+    torch.testing.assert_close(torch.from_numpy(out), loop(x, network.excite, 4, 8).detach())

@@ -1,0 +1,151 @@
+import itertools
+import logging
+
+import pytest
+import torch
+from mmaction.registry import MODELS
+from mmengine.logging import MMLogger
+from torch import nn
+
+
+def build(type='ResNetSETSM', depth=18, **kwargs):
+    network = MODELS.build(dict(type=type, depth=depth, **kwargs))
+    network.init_weights()
+    return network
+
+
+@pytest.mark.parametrize(
+    ('depth', 'num_segments', 'clips', 'size'), itertools.product([18, 34], [4, 8], [1, 2], [64, 70])
+)
+def test_shape_of_the_features(depth, num_segments, clips, size):
+    network = build(depth=depth, num_segments=num_segments).eval()
+    with torch.no_grad():
+        features = network(torch.randn(clips * num_segments, 3, size, size))
+    assert features.shape == (clips * num_segments, 512, -(-size // 32), -(-size // 32))
+
+
+@pytest.mark.parametrize(('depth', 'shifted'), [(18, 8), (34, 16), (50, 16), (101, 18)])
+def test_squeeze_excitation_stands_wherever_tsm_shifts(depth, shifted):
+    # ResNet-101 has 33 blocks, of which TSM shifts every other one per stage: 2 + 2 + 12 + 2.
+    network = build(depth=depth)
+    assert sum('excite.0.weight' in name for name, _ in network.named_parameters()) == shifted
+
+
+@pytest.mark.parametrize('ratio', [4, 16])
+def test_size_of_the_excitation(ratio):
+    # Input channels of the 16 blocks of ResNet-50; two matrices of C * C / ratio in each.
+    channels = [64, 256, 256, 256, 512, 512, 512, 512, 1024, 1024, 1024, 1024, 1024, 1024, 2048, 2048]
+    extra = sum(2 * c * (c // ratio) for c in channels)
+    plain, ours = build('ResNet', depth=50), build(depth=50, se_ratio=ratio)
+    sizes = [sum(parameter.numel() for parameter in network.parameters()) for network in (plain, ours)]
+    assert sizes[1] - sizes[0] == extra
+
+
+@pytest.mark.parametrize('depth', [18, 101])
+def test_without_excitation_it_is_tsm(depth):
+    ours = build(depth=depth, se_ratio=None).eval()
+    tsm = MODELS.build(dict(type='ResNetTSM', depth=depth, pretrained=None, pretrained2d=False))
+    tsm.load_state_dict(ours.state_dict())
+    tsm.train(False)
+    x = torch.randn(8, 3, 64, 64)
+    with torch.no_grad():
+        torch.testing.assert_close(ours(x), tsm(x), rtol=0, atol=0)
+
+
+def test_every_parameter_gets_a_gradient():
+    network = build()
+    network(torch.randn(8, 3, 64, 64)).square().mean().backward()
+    assert [name for name, parameter in network.named_parameters() if not parameter.grad.abs().sum() > 0] == []
+
+
+def test_frames_of_one_clip_see_each_other_and_no_other_clip():
+    network = build(num_segments=4).eval()
+    x = torch.randn(8, 3, 64, 64)
+    changed = x.clone()
+    changed[5] += 1
+    with torch.no_grad():
+        moved = (network(x) - network(changed)).abs().flatten(1).sum(1) > 0
+    assert moved.tolist() == [False] * 4 + [True] * 4
+
+
+@pytest.mark.parametrize('depth', [10, 152])
+def test_refuses_other_depths(depth):
+    with pytest.raises(ValueError, match=r'depth must be one of \(18, 34, 50, 101\)'):
+        build(depth=depth)
+
+
+def test_eval_returns_the_network():
+    network = build()
+    assert network.eval() is network
+    assert not network.training
+
+
+class PlainResNet18(nn.Module):
+    """torchvision's ResNet-18, as far as names and shapes go."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(3, 64, 7, bias=False), nn.BatchNorm2d(64)
+        for stage, (inputs, planes) in enumerate([(64, 64), (64, 128), (128, 256), (256, 512)], start=1):
+            blocks = nn.Sequential()
+            for _ in range(2):
+                block = nn.Module()
+                block.conv1, block.bn1 = nn.Conv2d(inputs, planes, 3, bias=False), nn.BatchNorm2d(planes)
+                block.conv2, block.bn2 = nn.Conv2d(planes, planes, 3, bias=False), nn.BatchNorm2d(planes)
+                if inputs != planes:
+                    block.downsample = nn.Sequential(nn.Conv2d(inputs, planes, 1, bias=False), nn.BatchNorm2d(planes))
+                blocks.append(block)
+                inputs = planes
+            setattr(self, f'layer{stage}', blocks)
+        self.fc = nn.Linear(512, 1000)
+
+
+@pytest.fixture
+def plain_weights(tmp_path):
+    plain = PlainResNet18()
+    for tensor in plain.state_dict().values():
+        if tensor.dtype.is_floating_point:
+            tensor.copy_(torch.rand(tensor.shape))
+    path = tmp_path / 'resnet18.pth'
+    torch.save(plain.state_dict(), path)
+    return path, plain.state_dict()
+
+
+def test_loads_plain_resnet_weights_and_reports_the_rest(plain_weights, caplog):
+    path, weights = plain_weights
+    logger = MMLogger.get_current_instance()
+    logger.addHandler(caplog.handler)
+    try:
+        with caplog.at_level(logging.INFO):
+            ours = build(pretrained=str(path)).state_dict()
+    finally:
+        logger.removeHandler(caplog.handler)
+    pairs = {
+        'conv1.conv.weight': 'conv1.weight',
+        'conv1.bn.running_var': 'bn1.running_var',
+        'layer1.0.conv1.conv.net.weight': 'layer1.0.conv1.weight',
+        'layer2.1.conv2.bn.bias': 'layer2.1.bn2.bias',
+        'layer4.0.downsample.conv.weight': 'layer4.0.downsample.0.weight',
+        'layer4.0.downsample.bn.running_mean': 'layer4.0.downsample.1.running_mean',
+    }
+    for name, plain in pairs.items():
+        torch.testing.assert_close(ours[name], weights[plain], rtol=0, atol=0)
+    assert f'{len(weights) - 2} of {len(weights)} tensors loaded. Not used: fc.weight, fc.bias.' in caplog.text
+    assert 'Keeping their initialisation: 16 of squeeze-and-excitation.' in caplog.text
+
+
+def test_refuses_weights_of_something_else(tmp_path):
+    path = tmp_path / 'other.pth'
+    torch.save({'encoder.weight': torch.ones(2)}, path)
+    with pytest.raises(ValueError, match=r'holds no weights of a plain ResNet-18.*encoder\.weight'):
+        build(pretrained=str(path))
+
+
+def test_missing_weights_are_named():
+    with pytest.raises(FileNotFoundError, match=r'no\.pth'):
+        build(pretrained='no.pth')
+
+
+def test_unreachable_weights_name_the_way_out():
+    with pytest.raises(ConnectionError, match=r'model\.backbone\.pretrained to a file, or to None'):
+        build(pretrained='http://127.0.0.1:9/resnet18.pth')

@@ -1,0 +1,176 @@
+"""Each upstream defect is shown in a process without the package, and its absence in one with it."""
+
+import json
+import os
+import socket
+
+import numpy as np
+import pytest
+import torch
+from mmengine.logging import HistoryBuffer
+
+WITH = 'import mmaction_microaction; '
+
+
+def last_line(process):
+    return process.stderr.strip().splitlines()[-1]
+
+
+def test_mmaction_models_import_without_drn(run_python):
+    assert "No module named 'mmaction.models.localizers.drn'" in last_line(run_python('import mmaction.models'))
+    assert run_python(WITH + 'import mmaction.models').returncode == 0
+
+
+def test_drn_itself_says_what_is_missing(run_python):
+    process = run_python(WITH + 'from mmaction.registry import MODELS; from mmaction.models import DRN; DRN()')
+    assert last_line(process).startswith('ImportError: DRN cannot be built: the wheel of MMAction2 1.2.0 lacks')
+
+
+def test_undeclared_dependencies_are_declared():
+    from importlib.metadata import requires
+
+    declared = {requirement.split(';')[0].strip() for requirement in requires('mmaction-microaction')}
+    assert 'importlib_metadata' in declared
+    assert any(requirement.startswith('setuptools') and '<80.9' in requirement for requirement in declared)
+    import importlib_metadata  # noqa: F401
+    import pkg_resources  # noqa: F401
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    """A checkpoint that holds what MMEngine's do: weights, counters, logged values and a best score."""
+    history = HistoryBuffer()
+    history.update(1.5)
+    history.update(2)
+    path = tmp_path / 'epoch_1.pth'
+    message_hub = {'log_scalars': {'train/loss': history}, 'runtime_info': {'best_score': np.float64(65.59)}}
+    torch.save({'state_dict': {'weight': torch.ones(2)}, 'meta': {'epoch': 1}, 'message_hub': message_hub}, path)
+    return path
+
+
+LOAD = 'from mmengine.runner import CheckpointLoader; c = CheckpointLoader.load_checkpoint({!r}, map_location="cpu"); '
+
+
+def test_mmengine_checkpoints_load(run_python, checkpoint):
+    load = LOAD.format(str(checkpoint))
+    process = run_python(load)
+    assert process.returncode == 1
+    assert 'Weights only load failed' in process.stderr
+    assert 'HistoryBuffer' in process.stderr
+    process = run_python(
+        WITH
+        + load
+        + 'history = c["message_hub"]["log_scalars"]["train/loss"];'
+        + 'print([float(history.statistics(name)) for name in ("mean", "min", "max", "current")],'
+        + ' c["message_hub"]["runtime_info"]["best_score"] == 65.59)'
+    )
+    assert process.stdout.splitlines()[-1] == '[1.75, 1.5, 2.0, 2.0] True', process.stderr
+
+
+class WritesAFile:
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (str(self.path), 'w')
+
+
+class AsksForAttributes:
+    """Reaches for the globals of a module through the one way by which HistoryBuffer refers to its methods."""
+
+    def __reduce__(self):
+        return getattr, (HistoryBuffer.mean, '__globals__')
+
+
+@pytest.mark.parametrize('legacy', [False, True], ids=['zip', 'legacy'])
+def test_malicious_checkpoint_is_refused_and_not_run(run_python, tmp_path, legacy):
+    path, victim = tmp_path / 'evil.pth', tmp_path / 'written'
+    torch.save({'state_dict': {}, 'meta': WritesAFile(victim)}, path, _use_new_zipfile_serialization=not legacy)
+    # The file is a real attack: loaded without care, it writes.
+    torch.load(path, weights_only=False)
+    assert victim.exists()
+    victim.unlink()
+
+    process = run_python(WITH + LOAD.format(str(path)))
+    assert process.returncode == 1
+    assert not victim.exists()
+    message = process.stderr[process.stderr.index('UnpicklingError') :]
+    assert f'{path} is refused, since loading it could run code' in message
+    assert 'io.open' in message or '_io.open' in message
+
+
+def test_checkpoint_may_not_ask_for_attributes(run_python, tmp_path):
+    path = tmp_path / 'evil.pth'
+    torch.save({'meta': AsksForAttributes()}, path)
+    assert '__builtins__' in torch.load(path, weights_only=False)['meta']
+    process = run_python(WITH + LOAD.format(str(path)))
+    assert process.returncode == 1
+    assert "may not ask for the attribute '__globals__'" in process.stderr
+
+
+def test_downloaded_weights_are_loaded_without_running_code(run_python, tmp_path):
+    # MMEngine's loader of URLs, fed a file: URL; PyTorch's own default for downloads is the unsafe one.
+    path, victim = tmp_path / 'evil.pth', tmp_path / 'written'
+    torch.save(WritesAFile(victim), path)
+    code = f'from mmengine.runner import checkpoint; checkpoint.load_from_http({path.as_uri()!r}, model_dir={{!r}})'
+    run_python('import mmengine; ' + code.format(str(tmp_path / 'a')))
+    assert victim.exists()
+    victim.unlink()
+    process = run_python(WITH + code.format(str(tmp_path / 'b')))
+    assert process.returncode == 1
+    assert not victim.exists()
+
+
+def test_missing_checkpoint_is_named(run_python):
+    assert "No such file or directory: 'no.pth'" in last_line(run_python(WITH + LOAD.format('no.pth')))
+
+
+@pytest.fixture
+def one_process_group():
+    """Environment of a launcher that starts a single process."""
+    with socket.socket() as sock:
+        sock.bind(('127.0.0.1', 0))
+        port = sock.getsockname()[1]
+    rank = {'RANK': '0', 'LOCAL_RANK': '0', 'WORLD_SIZE': '1', 'MASTER_ADDR': '127.0.0.1', 'MASTER_PORT': str(port)}
+    return {**os.environ, **rank}
+
+
+cpu_only = pytest.mark.skipif(torch.cuda.is_available(), reason='the defect shows only without CUDA')
+
+
+@cpu_only
+def test_pytorch_launcher_starts_on_the_cpu(run_python, one_process_group):
+    code = (
+        'from mmengine.dist import init_dist, get_backend; init_dist("pytorch", backend="nccl"); print(get_backend())'
+    )
+    without = run_python(code, env=one_process_group).stderr
+    assert "has no attribute '_cuda_setDevice'" in without or 'Found no NVIDIA driver' in without
+    assert run_python(WITH + code, env=one_process_group).stdout.splitlines()[-1] == 'gloo'
+
+
+@cpu_only
+def test_ddp_wraps_models_on_the_cpu(run_python, one_process_group):
+    code = (
+        'import torch; from mmengine.model import MMDistributedDataParallel as DDP; '
+        'torch.distributed.init_process_group("gloo"); model = DDP(torch.nn.Linear(1, 1, bias=False), device_ids=[0]); '
+        'model(torch.tensor([[3.0]])).backward(); print(model.module.weight.grad.item())'
+    )
+    assert 'device_ids and output_device arguments only work with' in run_python(code, env=one_process_group).stderr
+    assert run_python(WITH + code, env=one_process_group).stdout.splitlines()[-1] == '3.0'
+
+
+def test_color_jitter_shifts_hue_both_ways(run_python):
+    code = (
+        'import json, numpy as np; from mmaction.datasets.transforms import ColorJitter; '
+        'img = np.full((1, 1, 3), (255, 0, 0), np.float32); '
+        'print(json.dumps([ColorJitter.adjust_hue(img, f).ravel().tolist() for f in (-40 / 255, 60 / 255, 0.0)]))'
+    )
+    # mmaction.datasets cannot be imported at all without a stand-in for DRN.
+    drn = (
+        'import sys, types; sys.modules.update({"mmaction.models.localizers.drn": types.ModuleType("drn"), '
+        '"mmaction.models.localizers.drn.drn": types.SimpleNamespace(DRN=None)}); '
+    )
+    without = run_python(drn + code)
+    assert 'OverflowError: Python integer' in last_line(without)
+    # Red turned by -80 degrees is at 280: (170, 0, 255); by 120 it is pure green.
+    assert json.loads(run_python(WITH + code).stdout.splitlines()[-1]) == [[170, 0, 255], [0, 255, 0], [255, 0, 0]]

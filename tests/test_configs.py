@@ -1,0 +1,85 @@
+import pytest
+import torch
+from conftest import ROOT
+from mmaction.registry import MODELS
+from mmengine.config import Config
+
+CONFIGS = sorted(path for path in (ROOT / 'configs').rglob('*.py') if '_base_' not in path.parts)
+
+
+def test_base_names_are_unique():
+    # mim looks configs up by base name.
+    names = [path.name for path in CONFIGS]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
+def test_config_builds_and_predicts(path):
+    config = Config.fromfile(path)
+    assert config.default_scope == 'mmaction'
+    assert config.custom_imports.imports == ['mmaction_microaction']
+    config.model.backbone.pretrained = None
+    model = MODELS.build(config.model)
+    model.train(False)
+    with torch.no_grad():
+        feats, kwargs = model.extract_feat(torch.randn(1, 8, 3, 64, 64), test_mode=True)
+        assert model.cls_head(feats, **kwargs).shape == (1, 52)
+
+
+def get(config, key):
+    for part in key.split('.'):
+        config = config[int(part) if part.isdigit() else part]
+    return config
+
+
+def pipeline(dataloader):
+    return [(step['type'], {k: v for k, v in step.items() if k not in ('type', '_scope_')}) for step in dataloader]
+
+
+def test_main_config_is_the_released_recipe():
+    config = Config.fromfile(ROOT / 'configs' / 'manet_r50_8x1_ma52.py')
+    released = {
+        'optim_wrapper.optimizer.type': 'SGD',
+        'optim_wrapper.optimizer.lr': 0.00125,
+        'optim_wrapper.optimizer.momentum': 0.9,
+        'optim_wrapper.optimizer.weight_decay': 1e-4,
+        'optim_wrapper.clip_grad.max_norm': 20,
+        'optim_wrapper.paramwise_cfg.fc_lr5': True,
+        'param_scheduler.0.milestones': [30, 60],
+        'train_cfg.max_epochs': 80,
+        'train_dataloader.batch_size': 10,
+        'model.cls_head.loss_emb.loss_weight': 50,
+        'model.cls_head.loss_emb.over_dims': 'mean',
+        'model.cls_head.dropout_ratio': 0.5,
+        'model.backbone.se_ratio': 4,
+        'model.backbone.shift_div': 8,
+        'default_hooks.checkpoint.save_best': 'F1_mean',
+    }
+    assert {key: get(config, key) for key in released} == released
+    assert len(config.param_scheduler) == 1
+    steps = dict(pipeline(config.train_dataloader.dataset.pipeline))
+    assert steps['SampleFrames'] == dict(clip_len=1, frame_interval=1, num_clips=8)
+    crop = steps['MultiScaleCrop']
+    assert (crop['scales'], crop['num_fixed_crops'], crop['input_size']) == ((1, 0.875, 0.75, 0.66), 13, 224)
+    assert steps['Flip'] == dict(flip_ratio=0.5)
+    for loader in (config.val_dataloader, config.test_dataloader):
+        steps = pipeline(loader.dataset.pipeline)
+        assert ('SampleFrames', dict(clip_len=1, frame_interval=1, num_clips=8, test_mode=True)) in steps
+        assert ('Resize', dict(scale=(-1, 256))) in steps
+        assert ('CenterCrop', dict(crop_size=224)) in steps
+        assert loader.dataset.ann_file == 'data/ma52/val_list_videos.txt'
+
+
+def test_paper_config_departs_where_the_paper_does():
+    config = Config.fromfile(ROOT / 'configs' / 'ablations' / 'manet_r50_8x1_ma52_paper.py')
+    paper = {
+        'optim_wrapper.optimizer.lr': 0.001,
+        'optim_wrapper.clip_grad': None,
+        'optim_wrapper.paramwise_cfg.fc_lr5': False,
+        'model.cls_head.projection': 'linear',
+        'model.cls_head.loss_emb.loss_weight': 5,
+        'model.cls_head.loss_emb.over_dims': 'sum',
+        'train_dataloader.batch_size': 10,
+        'train_cfg.max_epochs': 80,
+    }
+    assert {key: get(config, key) for key in paper} == paper

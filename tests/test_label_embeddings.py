@@ -1,0 +1,91 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from conftest import ROOT
+
+from mmaction_microaction.label_embeddings import average_words, build_label_embeddings, load_label_embeddings
+from mmaction_microaction.taxonomy import ACTIONS
+
+gensim = pytest.importorskip('gensim')
+WORDS = sorted({word for action in ACTIONS for word in action.words} - {'straightly'})
+
+
+@pytest.fixture
+def vectors():
+    vectors = gensim.models.KeyedVectors(vector_size=4)
+    vectors.add_vectors(WORDS, np.random.default_rng(0).normal(size=(len(WORDS), 4)).astype(np.float32))
+    return vectors
+
+
+def test_mean_over_the_words_that_are_known(vectors):
+    table, missing = average_words(vectors)
+    assert missing == ['straightly']
+    assert table.shape == (52, 4)
+    assert table.dtype == np.float32
+    np.testing.assert_allclose(table[9], vectors['nodding'])
+    np.testing.assert_allclose(table[1], vectors['sitting'])
+    words = ['scratching', 'or', 'touching', 'neck']
+    np.testing.assert_allclose(table[32], sum(vectors[word] for word in words) / 4, rtol=1e-6)
+
+
+def test_a_label_without_any_known_word_fails_the_build(vectors):
+    known = [word for word in WORDS if word != 'nodding']
+    others = gensim.models.KeyedVectors(vector_size=4)
+    others.add_vectors(known, [vectors[word] for word in known])
+    with pytest.raises(ValueError, match=r'no word of "nodding" \(label 9\) has a vector'):
+        average_words(others)
+
+
+@pytest.mark.parametrize('form', ['GloVe text', 'word2vec text', 'word2vec binary', 'gensim'])
+def test_reads_every_form_of_word_vectors(vectors, tmp_path, form):
+    path = (
+        tmp_path / {'GloVe text': 'v.txt', 'word2vec text': 'v.vec', 'word2vec binary': 'v.bin', 'gensim': 'v.kv'}[form]
+    )
+    if form == 'gensim':
+        vectors.save(str(path))
+    else:
+        vectors.save_word2vec_format(str(path), binary=form == 'word2vec binary', write_header=form != 'GloVe text')
+    out = tmp_path / 'out' / 'table.npy'
+    assert build_label_embeddings(str(path), out) == ['straightly']
+    np.testing.assert_allclose(load_label_embeddings(out, (52, 4)), average_words(vectors)[0], rtol=1e-5)
+    record = json.loads(out.with_suffix('.json').read_text())
+    assert record['source'] == path.name
+    assert record['vocabulary'] == len(WORDS)
+    assert record['words_without_vector'] == ['straightly']
+
+
+def test_tool_reports_unknown_words_and_errors_in_one_line(vectors, tmp_path):
+    vectors.save_word2vec_format(str(tmp_path / 'v.txt'), write_header=False)
+
+    def run(*args):
+        command = [sys.executable, ROOT / 'tools' / 'build_label_embeddings.py', *args]
+        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=300)
+
+    process = run('v.txt', '--out', 'table.npy')
+    assert 'Words without a vector, left out of the means: straightly' in process.stdout
+    process = run('no.txt', '--out', 'table.npy')
+    assert process.returncode == 1
+    assert process.stderr.splitlines()[-1] == 'error: no.txt: no such file of word vectors'
+    (tmp_path / 'bad.txt').write_text('this is not\na table of vectors\n')
+    assert run('bad.txt').stderr.splitlines()[-1].startswith('error: bad.txt holds no word vectors')
+
+
+def test_committed_table_holds_the_words_of_glove():
+    table = load_label_embeddings(ROOT / 'data' / 'ma52' / 'label_embeddings_glove50.npy', (52, 50))
+    # First numbers of "nodding" and of the mean of "head" and "up" in glove.6B.50d.txt.
+    glove = json.loads((ROOT / 'tests' / 'data' / 'glove_6b_50d_excerpt.json').read_text())
+    np.testing.assert_allclose(table[9], glove['nodding'], atol=1e-6)
+    np.testing.assert_allclose(table[6], np.mean([glove['head'], glove['up']], axis=0), atol=1e-6)
+
+
+@pytest.mark.real_data
+def test_committed_table_relates_the_labels_as_the_authors_table_does(shared):
+    ours = load_label_embeddings(ROOT / 'data' / 'ma52' / 'label_embeddings_glove50.npy', (52, 50))
+    theirs = load_label_embeddings(shared / 'ma52' / '1214_new_mean_Vectors.npy', (52, 300))
+    pairs = np.triu_indices(52, 1)
+    similarities = [np.corrcoef(table)[pairs] for table in (ours, theirs)]
+    # 0.86 here; rows in another order come to about 0.
+    assert np.corrcoef(similarities)[0, 1] > 0.8
