@@ -1,0 +1,236 @@
+"""Whole runs through mim, as a user starts them."""
+
+import json
+import os
+import pickle
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from conftest import ROOT
+
+pytestmark = pytest.mark.slow
+
+MIM = Path(sys.executable).parent / 'mim'
+MAIN = ROOT / 'configs' / 'manet_r50_8x1_ma52.py'
+TINY = ROOT / 'tests' / 'data' / 'manet_r18_tiny.py'
+REAL_LIST = '0030_01_0002.mp4 0\r\n0020_01_0008.mp4 1\r\n0019_02_0078.mp4 9\r\n0010_02_0101.mp4 8'
+
+
+def command(verb, config, *args, data, options=()):
+    """Compose a call of mim on a data folder."""
+    paths = [f'data_root={data}']
+    for loader, split in (('train', 'train'), ('val', 'val'), ('test', 'val')):
+        paths.append(f'{loader}_dataloader.dataset.ann_file={data}/{split}_list_videos.txt')
+        paths.append(f'{loader}_dataloader.dataset.data_prefix.video={data}/videos_{split}')
+    return [str(MIM), verb, 'mmaction', str(config), *map(str, args), '--cfg-options', *paths, *options]
+
+
+def run(command, cwd, status=0):
+    """Run to the end and return the output, both streams together."""
+    process = subprocess.run(
+        command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=900, check=False
+    )
+    assert process.returncode == status, process.stdout[-3000:]
+    return process.stdout
+
+
+def scores(work_dir):
+    """The numbers of the last test, from the JSON that the runner wrote."""
+    path = max(path for path in work_dir.glob('*/*.json'))
+    return {name: value for name, value in json.loads(path.read_text()).items() if 'time' not in name}
+
+
+def weights(path):
+    return torch.load(path, weights_only=False)['state_dict']
+
+
+@pytest.fixture(scope='module')
+def real_clips(shared, tmp_path_factory):
+    root = tmp_path_factory.mktemp('real')
+    for split in ('train', 'val'):
+        (root / f'videos_{split}').symlink_to(shared / 'ma52' / 'samples')
+        (root / f'{split}_list_videos.txt').write_bytes(REAL_LIST.encode())
+    return root
+
+
+# The four samples' names count body parts from 1.
+NO_NAMES = [f'{loader}_dataloader.dataset.check_names=False' for loader in ('train', 'val', 'test')]
+
+
+@pytest.mark.real_data
+def test_learns_the_four_real_clips_by_heart(real_clips, tmp_path):
+    options = [
+        *NO_NAMES,
+        'train_cfg.max_epochs=28',
+        'train_cfg.val_interval=28',
+        'default_hooks.checkpoint.interval=28',
+    ]
+    run(command('train', TINY, '--seed', 0, '--work-dir', 'w', data=real_clips, options=options), tmp_path)
+    test = command(
+        'test',
+        TINY,
+        '--checkpoint',
+        'w/epoch_28.pth',
+        '--work-dir',
+        't',
+        '--dump',
+        'p.pkl',
+        data=real_clips,
+        options=NO_NAMES,
+    )
+    output = run(test, tmp_path)
+    assert scores(tmp_path / 't')['fine/top1'] == 100
+    assert re.search(r'fine +100\.00 +100\.00 +100\.00 +100\.00\n', output)
+    with open(tmp_path / 'p.pkl', 'rb') as file:
+        predictions = pickle.load(file)
+    names = [line.split()[0] for line in REAL_LIST.splitlines()]
+    assert [prediction['video_id'] for prediction in predictions] == names
+    assert [int(prediction['gt_label']) for prediction in predictions] == [0, 1, 9, 8]
+    assert all(prediction['pred_score'].shape == (52,) for prediction in predictions)
+
+
+@pytest.fixture(scope='module')
+def plain_resnet50(tmp_path_factory):
+    """Weights of a plain ResNet-50 under torchvision's names, as the main config downloads them."""
+    generator = torch.Generator().manual_seed(0)
+    state = {}
+
+    def conv(name, outputs, inputs, size):
+        std = (2 / (outputs * size * size)) ** 0.5
+        state[f'{name}.weight'] = std * torch.randn(outputs, inputs, size, size, generator=generator)
+
+    def norm(name, channels):
+        state.update({f'{name}.weight': torch.ones(channels), f'{name}.bias': torch.zeros(channels)})
+        state.update({f'{name}.running_mean': torch.zeros(channels), f'{name}.running_var': torch.ones(channels)})
+
+    conv('conv1', 64, 3, 7)
+    norm('bn1', 64)
+    inputs = 64
+    for stage, (blocks, planes) in enumerate([(3, 64), (4, 128), (6, 256), (3, 512)], start=1):
+        for block in range(blocks):
+            prefix = f'layer{stage}.{block}'
+            sizes = [(planes, inputs, 1), (planes, planes, 3), (4 * planes, planes, 1)]
+            for number, size in enumerate(sizes, start=1):
+                conv(f'{prefix}.conv{number}', *size)
+                norm(f'{prefix}.bn{number}', size[0])
+            if block == 0:
+                conv(f'{prefix}.downsample.0', 4 * planes, inputs, 1)
+                norm(f'{prefix}.downsample.1', 4 * planes)
+            inputs = 4 * planes
+    state.update({'fc.weight': torch.zeros(1000, 2048), 'fc.bias': torch.zeros(1000)})
+    path = tmp_path_factory.mktemp('weights') / 'resnet50.pth'
+    torch.save(state, path)
+    return path
+
+
+@pytest.mark.real_data
+def test_main_config_trains_an_iteration_unchanged_but_for_paths(real_clips, plain_resnet50, shared, tmp_path):
+    options = [
+        *NO_NAMES,
+        f'model.backbone.pretrained={plain_resnet50}',
+        f'model.cls_head.label_embeddings={shared}/ma52/1214_new_mean_Vectors.npy',
+        'train_cfg.max_epochs=1',
+    ]
+    output = run(command('train', MAIN, '--work-dir', 'w', data=real_clips, options=options), tmp_path)
+    assert '265 of 267 tensors loaded. Not used: fc.weight, fc.bias.' in output
+    assert 'Keeping their initialisation: 32 of squeeze-and-excitation.' in output
+    losses = re.search(r'Epoch\(train\) *\[1\]\[1/1\].*loss_cls: ([\d.]+) +loss_emb: ([\d.]+)', output)
+    # With a classifier this close to zero the cross-entropy is ln 52 = 3.95.
+    assert float(losses[1]) == pytest.approx(3.95, abs=0.3)
+    assert float(losses[2]) > 0
+    assert (tmp_path / 'w' / 'epoch_1.pth').is_file()
+    assert list((tmp_path / 'w').rglob('events.out.tfevents*'))
+
+
+def test_killed_run_resumes_to_the_same_weights(tiny_ma52, tmp_path):
+    # Random crops, flips and dropout in every iteration, drawn by two workers.
+    options = ['train_cfg.max_epochs=3', 'train_dataloader.batch_size=1', 'train_dataloader.num_workers=2']
+    config = tmp_path / 'augmented.py'
+    config.write_text(
+        f"_base_ = '{TINY}'\n"
+        'pipeline = [*_base_.pipeline]\n'
+        "pipeline[1] = dict(type='SampleFrames', clip_len=1, frame_interval=1, num_clips=8)\n"
+        "pipeline[4] = dict(type='RandomCrop', size=64)\n"
+        "pipeline.insert(5, dict(type='Flip', flip_ratio=0.5))\n"
+        'train_dataloader = dict(dataset=dict(pipeline=pipeline))\n'
+    )
+    train = command('train', config, '--seed', 1, '--work-dir', 'whole', data=tiny_ma52, options=options)
+    run(train, tmp_path)
+
+    train[train.index('whole')] = 'killed'
+    with open(tmp_path / 'log', 'w') as log:
+        process = subprocess.Popen(train, cwd=tmp_path, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+        deadline = time.monotonic() + 300
+        while not re.search(r'Epoch\(train\) *\[2\]\[[2-5]/7\]', (tmp_path / 'log').read_text()):
+            assert process.poll() is None, (tmp_path / 'log').read_text()[-2000:]
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    assert (tmp_path / 'killed' / 'epoch_1.pth').is_file()
+    assert not (tmp_path / 'killed' / 'epoch_2.pth').exists()
+
+    train.insert(train.index('--cfg-options'), '--resume')
+    assert 'resumed epoch: 1' in run(train, tmp_path)
+    whole, resumed = (weights(tmp_path / name / 'epoch_3.pth') for name in ('whole', 'killed'))
+    start = weights(tmp_path / 'whole' / 'epoch_1.pth')
+    assert not torch.equal(whole['cls_head.fc_cls.weight'], start['cls_head.fc_cls.weight'])
+    for name, tensor in whole.items():
+        torch.testing.assert_close(resumed[name], tensor, rtol=0, atol=0, msg=name)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason='two CPU processes')
+def test_two_processes_give_the_metrics_of_one(tiny_ma52, tmp_path):
+    two = ['--launcher', 'pytorch', '--gpus', 2]
+    output = run(command('train', TINY, '--seed', 0, '--work-dir', 'w', *two, data=tiny_ma52), tmp_path)
+    assert 'Distributed launcher: pytorch' in output
+    for name in ('epoch_1.pth', 'epoch_2.pth'):
+        assert (tmp_path / 'w' / name).is_file()
+
+    results, dumps = [], []
+    # Five clips: they do not divide by two.
+    for name, launcher in (('one', []), ('two', two)):
+        args = ['--checkpoint', 'w/epoch_2.pth', '--work-dir', name, '--dump', f'{name}.pkl', *launcher]
+        output = run(command('test', TINY, *args, data=tiny_ma52), tmp_path)
+        assert '5 clips' in output
+        results.append(scores(tmp_path / name))
+        with open(tmp_path / f'{name}.pkl', 'rb') as file:
+            dumps.append(pickle.load(file))
+    assert results[0] == pytest.approx(results[1])
+    names = [[prediction['video_id'] for prediction in dump] for dump in dumps]
+    assert names[0] == names[1]
+    assert len(set(names[0])) == 5
+    for one, other in zip(*dumps):
+        np.testing.assert_allclose(one['pred_score'], other['pred_score'], rtol=1e-4, atol=1e-6)
+
+
+def test_anonymised_split_is_predicted_but_not_scored(tiny_ma52, tmp_path):
+    clips = sorted((tiny_ma52 / 'videos_val').iterdir())
+    (tmp_path / 'videos').mkdir()
+    for number, clip in enumerate(clips):
+        (tmp_path / 'videos' / f'test{number:04d}.mp4').symlink_to(clip)
+    (tmp_path / 'test_list_videos.txt').write_text('\r\n'.join(f'test{number:04d}.mp4 0' for number in range(5)))
+    torch.save({'state_dict': {}}, tmp_path / 'empty.pth')
+    test = command('test', TINY, '--checkpoint', 'empty.pth', data=tiny_ma52)
+    test += [
+        'test_dataloader.dataset.ann_file=test_list_videos.txt',
+        'test_dataloader.dataset.data_prefix.video=videos',
+    ]
+
+    output = run(test, tmp_path, status=1)
+    assert 'ValueError: This split is anonymised' in output
+    assert 'F1_mean' not in output
+    # The way out that the message names.
+    remedy = re.search(r'--cfg-options (test_evaluator\.type=\S+ test_evaluator\.out_file_path=\S+)', output)[1]
+    run([*test, *remedy.split()], tmp_path)
+    with open(tmp_path / 'predictions.pkl', 'rb') as file:
+        predictions = pickle.load(file)
+    assert [prediction['video_id'] for prediction in predictions] == [f'test{number:04d}.mp4' for number in range(5)]
+    assert {int(prediction['gt_label']) for prediction in predictions} == {-1}

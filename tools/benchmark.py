@@ -1,0 +1,39 @@
+"""Measure speed and memory as ratios, the two sides in turn in one run."""
+
+import argparse
+import json
+from pathlib import Path
+
+from mmaction_microaction.benchmarks import compare_models, describe_machine
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(description=__doc__)
+    commands = parser.add_subparsers(dest='command', required=True)
+    model = commands.add_parser(
+        'model', help="MANet against MMAction2's TSM", formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    model.add_argument('--depth', type=int, default=50, choices=(18, 34, 50, 101), help='of the ResNet')
+    model.add_argument('--num-segments', type=int, default=8, help='frames of a clip')
+    model.add_argument('--size', type=int, default=224, help="pixels of a frame's side")
+    model.add_argument('--clips', type=int, default=1, help='batch size')
+    model.add_argument('--rounds', type=int, default=10, help='how often each side is timed')
+    model.add_argument('--json', type=Path, help='also write the measurements to this file')
+    return parser.parse_args()
+
+
+def main():
+    args = parse_args()
+    print(describe_machine())
+    print(f'MANet against TSM, ResNet-{args.depth}, {args.clips} x {args.num_segments} x {args.size} x {args.size}')
+    print(f'{"median of":<24}{"TSM":>13}{"MANet":>14}{"ratio":>10}')
+    results = []
+    for comparison in compare_models(args.depth, args.num_segments, args.size, args.clips, args.rounds):
+        print(comparison, flush=True)
+        results.append(comparison.as_dict())
+    if args.json:
+        args.json.write_text(json.dumps({'machine': describe_machine(), 'results': results}, indent=2) + '\n')
+
+
+if __name__ == '__main__':
+    main()
