@@ -88,8 +88,9 @@ def draw_head(painter, skeleton, subject, glasses):
 
 def _long_hair(painter, place, subject, depth):
     """Hair below the ears, behind neck and shoulders."""
-    length = {'short': -0.055, 'medium': -0.125, 'long': -0.235}[subject.haircut]
-    width = {'short': 0.058, 'medium': 0.082, 'long': 0.098}[subject.haircut]
+    if subject.haircut == 'short':
+        return
+    length, width = {'medium': (-0.125, 0.084), 'long': (-0.235, 0.098)}[subject.haircut]
     # An outline that widens from the temples and is round at its end.
     outline = ((0.080, 0.03), (0.5 * (0.080 + width), 0.45 * length), (width, 0.88 * length), (0.7 * width, length))
     points = [(side * x, y, z) for side in SIDES for x, y in outline for z in (-0.085, -0.02)]

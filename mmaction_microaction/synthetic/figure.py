@@ -7,7 +7,8 @@ from .face import draw_head
 from .geometry import rotate, rotation
 from .skeleton import SIDES
 
-_RING = np.stack([np.cos(np.arange(12) * np.pi / 6), np.zeros(12), np.sin(np.arange(12) * np.pi / 6)], -1)
+_ANGLES = np.arange(20) * np.pi / 10
+_RING = np.stack([np.cos(_ANGLES), np.zeros(20), np.sin(_ANGLES)], -1)
 # Width, shift to the light and brightness of each shade of the trunk.
 _TRUNK_SHADES = ((1.0, 0.0, 0.76), (0.84, -0.02, 0.88), (0.68, -0.05, 0.96), (0.42, -0.10, 1.03))
 # Of each cross-section of the trunk: distance below the neck as a part of the torso, half width and half depth in metres.
@@ -72,7 +73,9 @@ def _trunk(painter, skeleton, subject):
             centre, turn = neck - rotate(chest, np.array([0.0, below, 0.0])), chest
         else:
             centre, turn = middle - rotate(waist, np.array([0.0, below - upper, 0.0])), waist
-        shape = _RING * [half_width * share[0], 0.0, half_depth] + [half_width * share[1], 0.0, 0.0]
+        # A shade is a strip of the whole cross-section, so that its ends meet those of the other pieces.
+        x = half_width * np.clip(_RING[:, 0], share[1] - share[0], share[1] + share[0])
+        shape = np.stack([x, 0 * x, half_depth * _RING[:, 2]], -1)
         return centre[:, None] + rotate(turn[:, None], shape * s * girth)
 
     def layers(upper, lower):
@@ -127,11 +130,10 @@ def _arm(painter, skeleton, subject, side):
         painter.limb(shoulder, elbow, 0.056 * girth, 0.045 * girth, subject.shirt, pieces=3)
         painter.limb(elbow, wrist, 0.045 * girth, 0.032 * girth, subject.shirt, pieces=3)
         return
-    painter.limb(shoulder, elbow, 0.046 * girth, 0.037 * girth, subject.skin, pieces=3)
+    hem = shoulder + 0.62 * (elbow - shoulder)
+    painter.limb(hem, elbow, 0.042 * girth, 0.037 * girth, subject.skin, 1)
     painter.limb(elbow, wrist, 0.038 * girth, 0.025 * girth, subject.skin, pieces=3)
-    painter.limb(
-        shoulder, shoulder + 0.62 * (elbow - shoulder), 0.058 * girth, 0.058 * girth, subject.shirt, 2, nearer=0.012
-    )
+    painter.limb(shoulder, hem, 0.058 * girth, 0.057 * girth, subject.shirt, 2)
 
 
 def _hand(painter, skeleton, controls, subject, side):

@@ -11,6 +11,7 @@ from .skeleton import SIDES, Contact
 
 ELBOW_DOWN = (0.55, -1.0, -0.25)
 ELBOW_RESTING = (0.5, -0.4, -0.8)
+ELBOW_SIDE = (0.9, -0.9, -0.1)
 ELBOW_OUT = (1.0, -0.5, -0.15)
 ELBOW_UP = (1.0, 0.15, 0.1)
 ELBOW_BACK = (0.8, -0.3, -0.7)
@@ -31,14 +32,15 @@ _PLACES = {
     # where hands rest
     'thigh': _Place('thigh-own', (0.0, 0.072, 0.26), (-0.25, 0.0, 1.0), (0, -1, 0), ELBOW_RESTING, 0.5),
     'lap': _Place('pelvis', (0.0, 0.082, 0.23), (-0.7, -0.35, 0.6), (-0.3, -1, 0), ELBOW_RESTING, 0.7),
-    'stool': _Place('pelvis', (0.235, -0.06, 0.02), (0.0, -1.0, 0.15), (-1, 0, 0), ELBOW_BACK, 0.5),
+    'stool': _Place('pelvis', (0.225, -0.10, 0.03), (0.0, -1.0, 0.2), (-1, 0, 0), ELBOW_RESTING, 0.5),
     'front': _Place('chest', (0.10, -0.36, 0.27), (-0.35, 0.25, 1.0), (-0.7, -0.7, 0), ELBOW_DOWN, 0.5),
     # upper limb
     'meeting point': _Place('chest', (0.012, -0.36, 0.25), (-0.30, 0.35, 0.9), (-1, 0, 0.1), ELBOW_OUT, 0.5),
     'object': _Place('chest', (0.035, -0.36, 0.25), (-0.6, 0.3, 0.7), (-0.6, 0.6, 0), ELBOW_OUT, 0.85),
+    'interlaced fingers': _Place('chest', (0.0, -0.37, 0.24), (-0.9, 0.1, 0.4), (0, -0.6, -0.8), ELBOW_OUT, 0.72),
     'other forearm': _Place('forearm-other', (0.0, 0.042, 0.05), (-1, 0.0, 0.1), (0, -1, 0), ELBOW_OUT, 0.75),
     'other upper arm': _Place('upper_arm-other', (0.0, 0.05, 0.19), (-0.9, 0.1, -0.3), (0, -1, 0), ELBOW_DOWN, 0.8),
-    'own chest, at a distance': _Place('chest', (0.02, -0.17, 0.21), (-0.45, 0.25, -1), (-0.7, 0, 0.3), ELBOW_OUT, 0.95),
+    'own chest, at a distance': _Place('chest', (0.02, -0.14, 0.20), (-0.45, 0.25, -1), (-0.7, 0, 0.3), ELBOW_OUT, 0.95),
     'beside the shoulder': _Place('chest', (0.30, 0.0, 0.19), (0.1, 1.0, 0.1), (0, 0, 1), ELBOW_DOWN, 0.5),
     'open hand': _Place('chest', (0.26, -0.33, 0.28), (0.45, 0.1, 0.9), (0.2, 1, 0.25), ELBOW_DOWN, 0.5),
     'gesture': _Place('chest', (0.15, -0.26, 0.28), (-0.15, 0.5, 0.8), (-0.9, 0, 0.2), ELBOW_DOWN, 0.5),
@@ -51,14 +53,14 @@ _PLACES = {
     'hip': _Place('pelvis', (0.175, 0.14, 0.02), (-0.35, -0.25, 0.9), (-1, 0.0, -0.2), ELBOW_BACK, 0.45),
     'arm across the chest': _Place('chest', (-0.165, -0.225, 0.14), (-1, 0.15, -0.25), (0.1, 0, -1), ELBOW_OUT, 0.6),
     # head
-    'hair on the side': _Place('head', (0.083, 0.06, 0.005), (-0.1, 0.95, -0.25), (-1, 0, 0), ELBOW_OUT),
+    'hair on the side': _Place('head', (0.086, 0.06, 0.005), (-0.1, 0.95, -0.25), (-1, 0, 0), ELBOW_OUT),
     'hair on top': _Place('head', (0.035, 0.118, 0.025), (-0.5, 0.45, -0.75), (0, -1, 0), ELBOW_OUT),
     'hindbrain': _Place('head', (0.03, 0.0, -0.102), (-0.95, 0.3, -0.15), (-0.2, 0, 1), ELBOW_UP, 0.75),
     'forehead': _Place('head', (0.015, 0.067, 0.085), (-0.7, 0.7, -0.15), (0, -0.1, -1), ELBOW_OUT),
     'cheek': _Place('head', (0.052, -0.045, 0.063), (-0.15, 0.95, -0.15), (-0.8, 0, -0.6), ELBOW_DOWN),
     'eye': _Place('head', (0.034, 0.005, 0.086), (-0.35, 0.9, -0.2), (-0.2, 0, -1), ELBOW_DOWN),
     'nose': _Place('head', (0.004, -0.03, 0.107), (-0.35, 0.85, -0.3), (-0.3, 0, -1), ELBOW_DOWN),
-    'ear': _Place('head', (0.084, -0.005, -0.005), (-0.15, 0.95, -0.25), (-1, 0, 0.2), ELBOW_OUT),
+    'ear': _Place('head', (0.088, -0.008, -0.005), (-0.15, 0.95, -0.25), (-1, 0, 0.2), ELBOW_SIDE),
     'face': _Place('head', (0.034, 0.01, 0.098), (-0.1, 1.0, -0.12), (0, 0, -1), ELBOW_DOWN, 0.6),
     'mouth': _Place('head', (0.0, -0.066, 0.093), (-0.85, 0.5, -0.05), (0, 0, -1), ELBOW_DOWN, 0.65),
     'bridge of the glasses': _Place('head', (0.006, 0.012, 0.103), (-0.2, 0.75, -0.6), (-0.4, 0, -1), ELBOW_DOWN),

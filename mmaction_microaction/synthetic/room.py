@@ -93,7 +93,7 @@ def render_room(room, camera, size, margin, scale):
 
 def _stool(fill, colour, scale):
     """A square stool with four splayed legs."""
-    top = (SEAT - 0.085) * scale
+    top = (SEAT - 0.062) * scale
     for z in (-0.17, 0.15):
         bright = 0.62 if z < 0 else 0.9
         for side in SIDES:

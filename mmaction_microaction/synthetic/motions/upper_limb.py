@@ -69,7 +69,7 @@ def clenching_fist(stage):
             squeeze += pulse(stage.times, start, start + 0.35 * length, start + 0.75 * length, start + length)
         stage.grip(side, OPEN, lift)
         stage.grip(side, FIST, tight * squeeze)
-        stage.reach(side, 'front', 0.45 * lift, arc=(0, 0.02, 0.02))
+        stage.reach(side, 'front', 0.75 * lift, arc=(0, 0.02, 0.02))
 
 
 def stretching_arms(stage):
@@ -77,9 +77,9 @@ def stretching_arms(stage):
     sideways = stage.chance('sideways', 0.4)
     weight = stage.move(0.9)
     for side in stage.sides(0.35):
-        outward = stage.uniform('outward', 0.42, 0.5) if sideways else stage.uniform('outward', 0.12, 0.24)
-        height = stage.uniform('height', -0.34, -0.1)
-        forward = stage.uniform('forward', 0.12, 0.22) if sideways else stage.uniform('forward', 0.42, 0.5)
+        outward = stage.uniform('outward', 0.34, 0.46) if sideways else stage.uniform('outward', 0.12, 0.24)
+        height = stage.uniform('height', -0.40, -0.18)
+        forward = stage.uniform('forward', 0.12, 0.22) if sideways else stage.uniform('forward', 0.40, 0.5)
         goal = np.array([outward, height, forward]) - np.array([0.10, -0.36, 0.27])
         stage.reach(side, 'front', weight, OPEN, (0, 0.03, 0.03), shift=goal)
 
@@ -109,10 +109,11 @@ def hands_touching_fingers(stage):
     height = stage.uniform('height', -0.06, 0.04)
     fidget = stage.repeat(0.6, 1.4, 1, there, left) * 0.006
     for side in (0, 1):
-        shift = (-0.012, height, 0.012 * side)
-        goal = (0.5, 0.6, 0.6, 0.6, 0.6)
-        stage.reach(side, 'object', weight, goal, (0.05, 0.03, 0.04), along((0, 1, 0), fidget), shift)
-        stage.controls.spread[:, side] += 0.5 * weight
+        # The fingers of one hand lie half a finger's width above those of the other.
+        shift = (0.0, height + 0.01 * side, 0.006 * side)
+        bent = (0.3, 0.42, 0.42, 0.42, 0.42)
+        offset = along((0, 1, 0), fidget)
+        stage.reach(side, 'interlaced fingers', weight, bent, (0.06, 0.03, 0.04), offset, shift)
 
 
 def other_finger_movements(stage):
