@@ -17,7 +17,7 @@ _CAP = np.stack([np.cos(_ROUND), np.sin(_ROUND)], -1)
 _CIRCLE = np.stack([np.cos(np.arange(14) * np.pi / 7), np.sin(np.arange(14) * np.pi / 7)], -1)
 
 # Of each shade of a rounded limb, from its edge to its lit middle: radius, shift towards the light, brightness.
-_SHADES = ((1.0, 0.0, 0.74), (0.82, 0.13, 0.90), (0.58, 0.26, 1.0), (0.28, 0.38, 1.09))
+_SHADES = ((1.0, 0.0, 0.76), (0.78, 0.15, 0.93), (0.42, 0.32, 1.05))
 
 
 @dataclass
@@ -54,19 +54,19 @@ class Camera:
                 shape (...).
         """
         width, height = size
-        ahead = np.array([-self.sideways, self.aim - self.height, -self.distance])
-        ahead = ahead / np.sqrt((ahead * ahead).sum())
-        right = np.array([-ahead[2], 0.0, ahead[0]])
-        right = right / np.sqrt((right * right).sum())
-        up = np.cross(right, ahead)
-        relative = points - np.array([self.sideways, self.height, self.distance])
-        depth = np.maximum((relative * ahead).sum(-1), 0.2)
-        across = (relative * right).sum(-1) / depth
-        down = -(relative * up).sum(-1) / depth
+        ahead = unit(np.array([-self.sideways, self.aim - self.height, -self.distance]))
+        right = unit(np.array([-ahead[2], 0.0, ahead[0]]))
+        up = (-right[2] * ahead[1], right[2] * ahead[0] - right[0] * ahead[2], right[0] * ahead[1])
+        x, y, z = points[..., 0] - self.sideways, points[..., 1] - self.height, points[..., 2] - self.distance
+        depth = np.maximum(x * ahead[0] + y * ahead[1] + z * ahead[2], 0.2)
+        across = (x * right[0] + z * right[2]) / depth
+        down = -(x * up[0] + y * up[1] + z * up[2]) / depth
         c, s = np.cos(self.roll), np.sin(self.roll)
         u = width / 2 + height * (self.focal * (c * across - s * down) + self.shift[0])
         v = height / 2 + height * (self.focal * (s * across + c * down) + self.shift[1])
-        return np.stack([u, v], -1), depth
+        flat = np.empty((*u.shape, 2))
+        flat[..., 0], flat[..., 1] = u, v
+        return flat, depth
 
 
 def tone(colour, brightness):
@@ -81,19 +81,17 @@ class Painter:
         camera (Camera): The camera.
         size (tuple[int, int]): Width and height of the canvas in pixels.
         light (tuple[float, float]): Where the light comes from in the image plane: right and down.
+        shake (np.ndarray): Shift of the picture in every frame, in pixels right and down, shape (T, 2).
     """
 
-    def __init__(self, camera, size, light=(-0.4, -0.8)):
-        self.camera, self.size = camera, size
+    def __init__(self, camera, size, light, shake):
+        self.camera, self.size, self.shake = camera, size, shake[:, None]
         self.light = np.array(light)
         self._depths, self._layers = [], []
 
     def _add(self, depth, layers):
         self._depths.append(np.round(depth, 6))
-        scale = 1 << SUBPIXEL_BITS
-        self._layers.append(
-            [(np.round((p - 0.5) * scale).astype(np.int32), colour, convex) for p, colour, convex in layers]
-        )
+        self._layers.append([(fixed_point(p + self.shake), colour, convex) for p, colour, convex in layers])
 
     def _pixels(self, radius, depth):
         return radius * self.camera.focal * self.size[1] / depth
@@ -106,7 +104,7 @@ class Painter:
         """Unit vectors from points, shape (T, 3), to the camera."""
         return unit(np.array([self.camera.sideways, self.camera.height, self.camera.distance]) - points)
 
-    def limb(self, start, end, start_radius, end_radius, colour, pieces=2, nearer=0.0, flat=False, depth=None):
+    def limb(self, start, end, start_radius, end_radius, colour, pieces=2, nearer=0.0, shades=_SHADES, depth=None):
         """Add a tapered limb with round ends, shaded across.
 
         Args:
@@ -117,7 +115,7 @@ class Painter:
             colour (tuple): RGB.
             pieces (int): The limb is cut into this many pieces, each drawn at its own depth.
             nearer (float): Metres by which it is drawn as if nearer to the camera.
-            flat (bool): Leave the shading out.
+            shades (tuple): Radius, shift towards the light and brightness of each shade.
             depth (np.ndarray, optional): Distance it is drawn at, shape (T,). Defaults to its own.
         """
         stops = np.linspace(0.0, 1.0, pieces + 1)
@@ -129,17 +127,27 @@ class Painter:
         axis = np.where(length > 1e-3, axis / np.maximum(length, 1e-3), np.array([0.0, 1.0]))
         across = np.stack([-axis[:, 1], axis[:, 0]], -1)
         towards_light = (across * self.light).sum(-1, keepdims=True) * across
+        size, shift, brightness = np.array(shades).T
+        # Round at the ends of the limb; square, and alike in all shades, at a cut, or the cut would show.
+        reach = np.full((pieces, len(shades), 2, len(_CAP)), 0.3)
+        reach[-1, :, 0] = reach[0, :, 1] = (0.9 + 0.1 * size)[:, None] * _CAP[:, 0]
+        sense = np.array([1.0, -1.0])[:, None]
+        # Axes: frame, piece, shade, end of the piece, corner, coordinate.
+        cap = (sense * reach)[None, ..., None] * axis[:, None, None, None, None]
+        cap = (
+            cap + (sense * size[:, None, None] * _CAP[:, 1])[None, None, ..., None] * across[:, None, None, None, None]
+        )
+        ends = np.stack([np.arange(1, pieces + 1), np.arange(pieces)], 1)
+        moved = shift[:, None] * (radii[:, :-1, None] * towards_light[:, None])[:, :, None]
+        corners = (
+            flat_points[:, ends][:, :, None, :, None]
+            + moved[:, :, :, None, None]
+            + radii[:, ends][:, :, None, :, None, None] * cap
+        )
+        corners = corners.reshape(len(start), pieces, len(shades), -1, 2)
+        colours = [tone(colour, bright) for bright in brightness]
         for k in range(pieces):
-            layers = []
-            for radius, shift, brightness in _SHADES[2:3] if flat else _SHADES:
-                moved = shift * radii[:, k, None] * towards_light
-                outline = []
-                for centre, size, sense in ((k + 1, radii[:, k + 1], 1.0), (k, radii[:, k], -1.0)):
-                    # Round at the ends of the limb; square, and alike in all shades, at a cut, or the cut would show.
-                    reach = (0.9 + 0.1 * radius) * _CAP[:, 0] if centre in (0, pieces) else np.full(len(_CAP), 0.3)
-                    cap = sense * (reach[:, None] * axis[:, None] + radius * _CAP[:, 1, None] * across[:, None])
-                    outline.append((flat_points[:, centre] + moved)[:, None] + size[:, None, None] * cap)
-                layers.append((np.concatenate(outline, 1), tone(colour, brightness), True))
+            layers = [(corners[:, k, n], shaded, True) for n, shaded in enumerate(colours)]
             self._add((own_depth[:, k : k + 2].mean(1) if depth is None else depth) - nearer, layers)
 
     def polygon(self, points, colour, nearer=0.0, visible=None, depth=None, convex=True):
@@ -171,13 +179,12 @@ class Painter:
             mask (np.ndarray, optional): Which points count, shape (T, n).
         """
         outlines = self._outlines(points, mask)
-        middles = np.stack([0.5 * (outline.max(0) + outline.min(0)) for outline in outlines])
-        extents = np.stack([np.ptp(outline, axis=0).min() for outline in outlines])
-        padded = _pad(outlines)
+        low, high = outlines.min(1, keepdims=True), outlines.max(1, keepdims=True)
+        middle, extent = 0.5 * (low + high), (high - low).min(2, keepdims=True)
         layers = []
         for size, shift, brightness in shades:
-            centre = (middles + 0.45 * shift * extents[:, None] * self.light)[:, None]
-            layers.append((centre + size * (padded - middles[:, None]), tone(colour, brightness), True))
+            centre = middle + 0.45 * shift * extent * self.light
+            layers.append((centre + size * (outlines - middle), tone(colour, brightness), True))
         self._add(depth, layers)
 
     def outlines(self, shapes, colour, depth):
@@ -188,35 +195,46 @@ class Painter:
             colour (tuple): RGB.
             depth (np.ndarray): Distance they are drawn at, shape (T,).
         """
-        self._add(depth, [(_pad(self._outlines(points)), tone(colour, bright), True) for points, bright in shapes])
+        self._add(depth, [(self._outlines(points), tone(colour, bright), True) for points, bright in shapes])
 
     def _outlines(self, points, mask=None):
-        """Convex hulls in the image, in pixels: a list of T arrays of shape (corners, 2)."""
+        """Convex hulls in the image, in pixels, padded to the same number of corners: shape (T, corners, 2)."""
         flat, _ = self.camera.project(points, self.size)
         fixed = np.round(flat * 64.0).astype(np.int32)
         clouds = fixed if mask is None else [cloud[kept] for cloud, kept in zip(fixed, mask)]
         nothing = np.zeros((3, 2), np.int32)
-        return [cv2.convexHull(cloud if len(cloud) > 2 else nothing)[:, 0] / 64.0 for cloud in clouds]
+        hulls = [cv2.convexHull(cloud if len(cloud) > 2 else nothing)[:, 0] for cloud in clouds]
+        outlines = np.empty((len(hulls), max(map(len, hulls)), 2))
+        for outline, hull in zip(outlines, hulls):
+            outline[: len(hull)] = hull
+            outline[len(hull) :] = hull[-1]
+        return outlines / 64.0
 
-    def shift(self, pixels):
-        """Move all shapes added so far by whole pixels, shape (T, 2): right and down."""
-        fixed = (np.asarray(pixels) << SUBPIXEL_BITS)[:, None].astype(np.int32)
-        self._layers = [[(points + fixed, colour, convex) for points, colour, convex in layers] for layers in self._layers]
+    def draw(self, canvases):
+        """Draw the shapes, frame by frame, onto canvases of shape (height, width, 3), in place.
 
-    def draw(self, t, canvas):
-        """Draw frame `t` onto a canvas of shape (height, width, 3), in place."""
-        depths = np.array([depth[t] for depth in self._depths])
-        for i in np.argsort(-depths, kind='stable'):
-            if np.isinf(depths[i]):
-                continue
-            for points, colour, convex in self._layers[i]:
-                if convex:
-                    cv2.fillConvexPoly(canvas, points[t], colour, cv2.LINE_8, SUBPIXEL_BITS)
-                else:
-                    cv2.fillPoly(canvas, [points[t]], colour, cv2.LINE_8, SUBPIXEL_BITS)
+        Args:
+            canvases (Iterable[np.ndarray]): One for every frame, RGB, uint8.
+
+        Yields:
+            np.ndarray: The canvases.
+        """
+        depths = np.stack(self._depths, 1)
+        orders = np.argsort(-depths, axis=1, kind='stable').tolist()
+        hidden = np.isinf(depths)
+        fill, fill_any, line, bits = cv2.fillConvexPoly, cv2.fillPoly, cv2.LINE_8, SUBPIXEL_BITS
+        for t, canvas in enumerate(canvases):
+            for i in orders[t]:
+                if hidden[t, i]:
+                    continue
+                for points, colour, convex in self._layers[i]:
+                    if convex:
+                        fill(canvas, points[t], colour, line, bits)
+                    else:
+                        fill_any(canvas, [points[t]], colour, line, bits)
+            yield canvas
 
 
-def _pad(outlines):
-    """Stack polygons with different numbers of corners by repeating their last corner."""
-    most = max(len(outline) for outline in outlines)
-    return np.stack([np.concatenate([o, np.repeat(o[-1:], most - len(o), 0)]) for o in outlines])
+def fixed_point(points):
+    """Canvas coordinates as OpenCV's fixed-point numbers; its pixel centres are at whole numbers."""
+    return np.round((points - 0.5) * (1 << SUBPIXEL_BITS)).astype(np.int32)

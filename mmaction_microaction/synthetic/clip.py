@@ -94,9 +94,7 @@ def make_clip(label, subject_id, size, seed, split=0, index=0):
     motion = perform(label, controls, subject.proportions, _generator(*key, _MOTION), FPS)
     _hold(nuisances, controls, motion)
     enliven(controls, nuisances, _generator(*key, _LIFE), FPS)
-    return Clip(
-        label, subject_id, num_frames, size, key, subject, posture, camera, room, nuisances, motion, controls
-    )
+    return Clip(label, subject_id, num_frames, size, key, subject, posture, camera, room, nuisances, motion, controls)
 
 
 def _hold(nuisances, controls, motion):
@@ -128,14 +126,12 @@ def frames(clip):
     shake = np.round(sensor.shake * canvas_size[1]).astype(int)
     margin = int(abs(shake).max()) + 1
     skeleton = solve(clip.controls, clip.subject.proportions)
-    painter = Painter(clip.camera, canvas_size, clip.nuisances.light)
+    painter = Painter(clip.camera, canvas_size, clip.nuisances.light, shake)
     draw_figure(painter, skeleton, clip.controls, clip.subject, clip.nuisances.glasses, clip.nuisances.held)
     room = render_room(clip.room, clip.camera, canvas_size, margin, clip.subject.proportions.scale)
-    painter.shift(shake)
-    for t in range(clip.num_frames):
-        left, top = margin - shake[t]
-        picture = room[top : top + canvas_size[1], left : left + canvas_size[0]].copy()
-        painter.draw(t, picture)
+    corners = margin - shake
+    canvases = (room[top : top + canvas_size[1], left : left + canvas_size[0]].copy() for left, top in corners)
+    for t, picture in enumerate(painter.draw(canvases)):
         for _ in range(halvings):
             picture = cv2.resize(picture, (picture.shape[1] // 2, picture.shape[0] // 2), interpolation=cv2.INTER_AREA)
         yield sensor.record(picture, t)
@@ -164,7 +160,9 @@ def video_size(size):
     """
     text = str(size).lower()
     try:
-        width, height = map(int, text.split('x')) if 'x' in text else (int(text), 2 * round(int(text) * 1296 / 1080 / 2))
+        width, height = (
+            map(int, text.split('x')) if 'x' in text else (int(text), 2 * round(int(text) * 1296 / 1080 / 2))
+        )
     except ValueError:
         raise ValueError(f'size {size!r} is neither a width in pixels, such as 112, nor WxH, such as 112x134') from None
     if width % 2 or height % 2 or not 64 <= width <= 2160 or not 64 <= height <= 2160:

@@ -20,12 +20,12 @@ def _sphere(rows, columns):
 
 
 # Ellipsoids in the head's frame, metres: the origin is between the ears, the face looks along +z.
-_BALL = _sphere(11, 16)
+_BALL = _sphere(9, 14)
 _CRANIUM = _BALL * [0.079, 0.097, 0.093] + [0.0, 0.022, -0.006]
 _JAW = _BALL * [0.060, 0.064, 0.058] + [0.0, -0.058, 0.024]
 _SKULL = np.concatenate([_CRANIUM, _JAW])
 _SCALP = _BALL * [0.087, 0.107, 0.102] + [0.0, 0.022, -0.009]
-_FINE = _sphere(25, 30)
+_FINE = _sphere(19, 24)
 # The face is what a plane cuts off the front of the skull; the hair is the rest.
 _FOREHEAD = np.array([0.0, -0.45, 0.893])
 _FACE = _FINE[(_FINE * _FOREHEAD).sum(-1) > 0.30]
@@ -103,7 +103,9 @@ def _features(painter, place, facing, subject, depth):
     for side in SIDES:
         sees = facing((0.36 * side, 0.0, 0.93))
         painter.polygon(place(_oval((side * 0.032, 0.004, 0.084), 0.0165, 0.0085)), (240, 238, 234), 0, sees, depth)
-        painter.polygon(place(_oval((side * 0.0315, 0.003, 0.0855), 0.0082, 0.0082)), (34, 24, 20), 0, sees, depth - 1e-3)
+        painter.polygon(
+            place(_oval((side * 0.0315, 0.003, 0.0855), 0.0082, 0.0082)), (34, 24, 20), 0, sees, depth - 1e-3
+        )
         brow = [(side * 0.015, 0.023, 0.090), (side * 0.033, 0.029, 0.083), (side * 0.052, 0.022, 0.070)]
         thick = [(x, y - 0.0065 * subject.brows, z) for x, y, z in reversed(brow)]
         painter.polygon(place(brow + thick), tone(subject.hair, 0.8), 0, sees, depth, convex=False)
@@ -131,7 +133,12 @@ def _glasses(painter, place, facing, depth):
         # A rim is the band between two ovals, drawn as one outline that goes round and back.
         band = np.concatenate([outer, outer[:1], inner[:1], inner[::-1]])
         painter.polygon(place(band), colour, 0, sees, depth, convex=False)
-        temple = [(side * 0.058, 0.004, 0.084), (side * 0.083, 0.004, 0.0), (side * 0.083, -0.002, 0.0), (side * 0.058, -0.002, 0.084)]
+        temple = [
+            (side * 0.058, 0.004, 0.084),
+            (side * 0.083, 0.004, 0.0),
+            (side * 0.083, -0.002, 0.0),
+            (side * 0.058, -0.002, 0.084),
+        ]
         painter.polygon(place(temple), colour, 0, facing((side, 0.0, 0.25), 0.0), depth)
     bridge = [(-0.010, 0.006, 0.099), (0.010, 0.006, 0.099), (0.010, 0.001, 0.099), (-0.010, 0.001, 0.099)]
     painter.polygon(place(bridge), colour, 0, facing((0.0, 0.0, 1.0)), depth)

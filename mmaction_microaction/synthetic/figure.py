@@ -10,9 +10,15 @@ from .skeleton import SIDES
 _ANGLES = np.arange(20) * np.pi / 10
 _RING = np.stack([np.cos(_ANGLES), np.zeros(20), np.sin(_ANGLES)], -1)
 # Width, shift to the light and brightness of each shade of the trunk.
-_TRUNK_SHADES = ((1.0, 0.0, 0.76), (0.84, -0.02, 0.88), (0.68, -0.05, 0.96), (0.42, -0.10, 1.03))
+_TRUNK_SHADES = ((1.0, 0.0, 0.78), (0.80, -0.03, 0.91), (0.52, -0.08, 1.02))
 # Of each cross-section of the trunk: distance below the neck as a part of the torso, half width and half depth in metres.
-_SECTIONS = ((0.22, 0.172, 0.108), (0.44, 0.160, 0.108), (0.66, 0.150, 0.112), (0.90, 0.162, 0.120), (1.08, 0.172, 0.125))
+_SECTIONS = (
+    (0.22, 0.172, 0.108),
+    (0.44, 0.160, 0.108),
+    (0.66, 0.150, 0.112),
+    (0.90, 0.162, 0.120),
+    (1.08, 0.172, 0.125),
+)
 _SHOE = np.array(
     [
         (x * side, y, z)
@@ -25,7 +31,9 @@ _SHOE = np.array(
 )  # fmt: skip
 # The outermost shade is the sole, which keeps the shoe apart from the floor and shows the lift of the heel.
 _SHOE_SHADES = ((1.0, 0.0, 0.45), (0.9, 0.12, 0.84), (0.68, 0.2, 0.97), (0.4, 0.3, 1.04))
-_PALM_SHADES = ((1.0, 0.0, 0.84), (0.8, 0.1, 1.0))
+_PALM_SHADES = ((1.0, 0.0, 0.66), (0.86, 0.05, 0.92), (0.6, 0.1, 1.02))
+# A dark edge keeps a hand apart from a face of the same colour.
+_FINGER_SHADES = ((1.0, 0.0, 0.62), (0.68, 0.1, 1.0))
 _PALM = np.array([(x * w, y, z) for x in (-1, 1) for y in (-0.012, 0.012) for w, z in ((0.023, 0.0), (0.036, 0.085))])
 # Of each finger: sideways and along the hand where it begins (metres), length, angle when spread (radians).
 _FINGERS = (
@@ -86,7 +94,9 @@ def _trunk(painter, skeleton, subject):
         centre = tips.mean(1, keepdims=True)
         wide = centre + shade[0] * (tips - centre) + rotate(chest, np.array([0.16 * s * shade[1], 0.0, 0.0]))[:, None]
         up = rotate(chest, np.array([0.0, 0.050 * s, 0.0]))[:, None]
-        collar = neck[:, None] + rotate(chest[:, None], (_RING * [0.075 * shade[0], 0.0, 0.055] + [0.0, 0.014, 0.0]) * s)
+        collar = neck[:, None] + rotate(
+            chest[:, None], (_RING * [0.075 * shade[0], 0.0, 0.055] + [0.0, 0.014, 0.0]) * s
+        )
         return np.concatenate([wide + up, wide - up, collar], 1)
 
     colours = (subject.shirt, subject.shirt, subject.shirt, subject.shirt, subject.trousers)
@@ -110,7 +120,7 @@ def _leg(painter, skeleton, subject, side):
     size = subject.proportions
     s, girth = size.scale, size.scale * size.girth
     hip, knee, ankle = (skeleton.joints[name][:, side] for name in ('hips', 'knees', 'ankles'))
-    painter.limb(hip, knee, 0.082 * girth, 0.056 * girth, subject.trousers, pieces=4)
+    painter.limb(hip, knee, 0.082 * girth, 0.056 * girth, subject.trousers, pieces=3)
     if subject.shorts:
         painter.limb(knee, ankle, 0.050 * girth, 0.034 * girth, subject.skin, pieces=3)
         painter.limb(hip + 0.72 * (knee - hip), knee, 0.066 * girth, 0.060 * girth, subject.trousers, 1, nearer=0.004)
@@ -127,7 +137,7 @@ def _arm(painter, skeleton, subject, side):
     girth = subject.proportions.scale * subject.proportions.girth
     shoulder, elbow, wrist = (skeleton.joints[name][:, side] for name in ('shoulders', 'elbows', 'wrists'))
     if subject.long_sleeves:
-        painter.limb(shoulder, elbow, 0.056 * girth, 0.045 * girth, subject.shirt, pieces=3)
+        painter.limb(shoulder, elbow, 0.056 * girth, 0.045 * girth, subject.shirt, pieces=2)
         painter.limb(elbow, wrist, 0.045 * girth, 0.032 * girth, subject.shirt, pieces=3)
         return
     hem = shoulder + 0.62 * (elbow - shoulder)
@@ -154,9 +164,8 @@ def _hand(painter, skeleton, controls, subject, side):
         bone = np.array([0.0, 0.0, 0.52 * length * stretch * s])
         joint = knuckle + rotate(turn, rotate(rotation(spread, first), bone))
         tip = joint + rotate(turn, rotate(rotation(spread, second), bone * 0.9))
-        colour = tone(subject.skin, 0.99 if k % 2 else 0.91)
-        painter.limb(knuckle, joint, 0.0115 * s, 0.011 * s, colour, 1, nearer=0.014, flat=True)
-        painter.limb(joint, tip, 0.011 * s, 0.009 * s, colour, 1, nearer=0.016, flat=True)
+        painter.limb(knuckle, joint, 0.0115 * s, 0.011 * s, subject.skin, 1, 0.014, _FINGER_SHADES)
+        painter.limb(joint, tip, 0.011 * s, 0.009 * s, subject.skin, 1, 0.016, _FINGER_SHADES)
 
 
 def _held(painter, skeleton, subject, side, what):
@@ -168,6 +177,8 @@ def _held(painter, skeleton, subject, side, what):
     if what == 'pen':
         corners = corners[:, [2, 1, 0]]
     turn = skeleton.hand_frames[:, side]
-    centre = skeleton.joints['wrists'][:, side] + rotate(turn, np.array([0.0, -0.024, 0.115]) * subject.proportions.scale)
+    centre = skeleton.joints['wrists'][:, side] + rotate(
+        turn, np.array([0.0, -0.024, 0.115]) * subject.proportions.scale
+    )
     points = centre[:, None] + rotate(turn[:, None], corners)
     painter.hull(points, colour, painter.distance(centre) - 0.005, ((1.0, 0.0, 1.0), (0.7, 0.1, 1.5)))

@@ -2,12 +2,22 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from .canvas import Camera
 from .curves import oscillation, pulse, wander
 
-FIDGETS = ('head drifts', 'head nods', 'trunk leans', 'fingers move', 'foot turns', 'heel lifts', 'knees move', 'shoulders')
+FIDGETS = (
+    'head drifts',
+    'head nods',
+    'trunk leans',
+    'fingers move',
+    'foot turns',
+    'heel lifts',
+    'knees move',
+    'shoulders',
+)
 
 
 @dataclass
@@ -151,7 +161,7 @@ class Sensor:
         flicker = 1 + nuisances.flicker * wander(times, rng, 2.0)
         gains = nuisances.gain * flicker[:, None] * np.array(nuisances.tint)
         # The gain, as tables of whole numbers: level of the picture -> level of the video.
-        self.tables = np.clip(np.round(gains[:, None, :] * np.arange(256)[:, None]), 0, 255).astype(np.int16)
+        self.tables = np.clip(np.round(gains[:, None, :] * np.arange(256)[:, None]), 0, 255).astype(np.uint8)
         spare = (size[1] + self._SPARE, size[0] + self._SPARE, 3)
         grain = rng.standard_normal(spare) + 0.6 * rng.standard_normal((*spare[:2], 1))
         self.grain = np.round(nuisances.noise * grain).astype(np.int16)
@@ -162,8 +172,5 @@ class Sensor:
         height, width = picture.shape[:2]
         top, left = self.places[t]
         # Another part of one large field of noise in every frame: cheaper than drawing it anew.
-        frame = np.empty(picture.shape, np.int16)
-        for channel in range(3):
-            np.take(self.tables[t, :, channel], picture[..., channel], out=frame[..., channel])
-        frame += self.grain[top : top + height, left : left + width]
-        return np.clip(frame, 0, 255, out=frame).astype(np.uint8)
+        grain = self.grain[top : top + height, left : left + width]
+        return cv2.add(cv2.LUT(picture, self.tables[t][:, None]), grain, dtype=cv2.CV_8U)

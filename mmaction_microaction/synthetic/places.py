@@ -40,7 +40,9 @@ _PLACES = {
     'interlaced fingers': _Place('chest', (0.0, -0.37, 0.24), (-0.9, 0.1, 0.4), (0, -0.6, -0.8), ELBOW_OUT, 0.72),
     'other forearm': _Place('forearm-other', (0.0, 0.042, 0.05), (-1, 0.0, 0.1), (0, -1, 0), ELBOW_OUT, 0.75),
     'other upper arm': _Place('upper_arm-other', (0.0, 0.05, 0.19), (-0.9, 0.1, -0.3), (0, -1, 0), ELBOW_DOWN, 0.8),
-    'own chest, at a distance': _Place('chest', (0.02, -0.14, 0.20), (-0.45, 0.25, -1), (-0.7, 0, 0.3), ELBOW_OUT, 0.95),
+    'own chest, at a distance': _Place(
+        'chest', (0.02, -0.14, 0.20), (-0.45, 0.25, -1), (-0.7, 0, 0.3), ELBOW_OUT, 0.95
+    ),
     'beside the shoulder': _Place('chest', (0.30, 0.0, 0.19), (0.1, 1.0, 0.1), (0, 0, 1), ELBOW_DOWN, 0.5),
     'open hand': _Place('chest', (0.26, -0.33, 0.28), (0.45, 0.1, 0.9), (0.2, 1, 0.25), ELBOW_DOWN, 0.5),
     'gesture': _Place('chest', (0.15, -0.26, 0.28), (-0.15, 0.5, 0.8), (-0.9, 0, 0.2), ELBOW_DOWN, 0.5),
@@ -55,9 +57,9 @@ _PLACES = {
     # head
     'hair on the side': _Place('head', (0.086, 0.06, 0.005), (-0.1, 0.95, -0.25), (-1, 0, 0), ELBOW_OUT),
     'hair on top': _Place('head', (0.035, 0.118, 0.025), (-0.5, 0.45, -0.75), (0, -1, 0), ELBOW_OUT),
-    'hindbrain': _Place('head', (0.03, 0.0, -0.102), (-0.95, 0.3, -0.15), (-0.2, 0, 1), ELBOW_UP, 0.75),
+    'hindbrain': _Place('head', (0.045, -0.02, -0.095), (-0.9, 0.3, -0.3), (-0.2, 0, 1), ELBOW_UP, 0.8),
     'forehead': _Place('head', (0.015, 0.067, 0.085), (-0.7, 0.7, -0.15), (0, -0.1, -1), ELBOW_OUT),
-    'cheek': _Place('head', (0.052, -0.045, 0.063), (-0.15, 0.95, -0.15), (-0.8, 0, -0.6), ELBOW_DOWN),
+    'cheek': _Place('head', (0.055, -0.032, 0.066), (-0.15, 0.95, -0.15), (-0.8, 0, -0.6), ELBOW_DOWN),
     'eye': _Place('head', (0.034, 0.005, 0.086), (-0.35, 0.9, -0.2), (-0.2, 0, -1), ELBOW_DOWN),
     'nose': _Place('head', (0.004, -0.03, 0.107), (-0.35, 0.85, -0.3), (-0.3, 0, -1), ELBOW_DOWN),
     'ear': _Place('head', (0.088, -0.008, -0.005), (-0.15, 0.95, -0.25), (-1, 0, 0.2), ELBOW_SIDE),
@@ -66,7 +68,7 @@ _PLACES = {
     'bridge of the glasses': _Place('head', (0.006, 0.012, 0.103), (-0.2, 0.75, -0.6), (-0.4, 0, -1), ELBOW_DOWN),
     'rim of the glasses': _Place('head', (0.058, 0.008, 0.080), (-0.25, 0.85, -0.4), (-0.9, 0, -0.3), ELBOW_DOWN),
     # legs
-    'other thigh': _Place('thigh-other', (0.0, 0.072, 0.27), (-0.6, 0.0, 0.6), (0, -1, 0), ELBOW_OUT, 0.6),
+    'other thigh': _Place('thigh-other', (0.0, 0.072, 0.21), (-0.6, 0.0, 0.6), (0, -1, 0), ELBOW_OUT, 0.6),
     'calf': _Place('shin-own', (0.022, 0.046, 0.18), (-0.2, -0.15, 1.0), (0, -1, 0), ELBOW_REACHING, 0.85),
     'foot': _Place('foot-own', (0.015, 0.058, -0.03), (-0.2, -0.7, 0.5), (0, -1, -0.3), ELBOW_REACHING, 0.93),
 }

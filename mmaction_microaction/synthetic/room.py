@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .canvas import SUBPIXEL_BITS, tone
+from .canvas import SUBPIXEL_BITS, fixed_point, tone
 from .skeleton import SEAT, SIDES
 
 _WALLS = ((206, 210, 204), (190, 198, 200), (216, 212, 200), (176, 184, 178), (198, 190, 186))
@@ -70,7 +70,7 @@ def render_room(room, camera, size, margin, scale):
 
     def fill(points, colour):
         flat, _ = camera.project(np.asarray(points, float), size)
-        fixed = np.round((flat + margin - 0.5) * (1 << SUBPIXEL_BITS)).astype(np.int32)
+        fixed = fixed_point(flat + margin)
         cv2.fillConvexPoly(picture, cv2.convexHull(fixed)[:, 0], colour, cv2.LINE_8, SUBPIXEL_BITS)
 
     far, wide = -room.depth, 6.0
@@ -81,11 +81,13 @@ def render_room(room, camera, size, margin, scale):
     fill([(-wide, 0, far), (wide, 0, far), (wide, 0.09, far), (-wide, 0.09, far)], tone(room.wall, room.skirting))
     if room.socket is not None:
         x = room.socket
-        fill([(x - 0.04, 0.3, far), (x + 0.04, 0.3, far), (x + 0.04, 0.38, far), (x - 0.04, 0.38, far)], (232, 232, 230))
+        fill(
+            [(x - 0.04, 0.3, far), (x + 0.04, 0.3, far), (x + 0.04, 0.38, far), (x - 0.04, 0.38, far)], (232, 232, 230)
+        )
         fill([(x - 0.02, 0.32, far), (x + 0.02, 0.32, far), (x, 0.36, far)], (120, 120, 120))
-    rng_angle = np.arange(20) * np.pi / 10
+    angle = np.arange(20) * np.pi / 10
     for radius, brightness in ((0.44, 0.975), (0.38, 0.95), (0.32, 0.92), (0.26, 0.88)):
-        shadow = np.stack([radius * np.cos(rng_angle), 0 * rng_angle, 0.12 + radius * np.sin(rng_angle)], -1)
+        shadow = np.stack([radius * np.cos(angle), 0 * angle, 0.12 + radius * np.sin(angle)], -1)
         fill(shadow, tone(room.floor, brightness))
     _stool(fill, room.stool, scale)
     return _shade(picture, room.shade)
@@ -99,10 +101,18 @@ def _stool(fill, colour, scale):
         for side in SIDES:
             foot, head = side * 0.19, side * 0.14
             fill(
-                [(foot - 0.025, 0, 1.15 * z), (foot + 0.025, 0, 1.15 * z), (head + 0.03, top, z), (head - 0.03, top, z)],
+                [
+                    (foot - 0.025, 0, 1.15 * z),
+                    (foot + 0.025, 0, 1.15 * z),
+                    (head + 0.03, top, z),
+                    (head - 0.03, top, z),
+                ],
                 tone(colour, bright * (1.0 if side < 0 else 0.86)),
             )
-        fill([(-0.16, 0.4 * top, z), (0.16, 0.4 * top, z), (0.16, 0.5 * top, z), (-0.16, 0.5 * top, z)], tone(colour, 0.8 * bright))
+        fill(
+            [(-0.16, 0.4 * top, z), (0.16, 0.4 * top, z), (0.16, 0.5 * top, z), (-0.16, 0.5 * top, z)],
+            tone(colour, 0.8 * bright),
+        )
     seat = [(x, top, z) for x in (-0.17, 0.17) for z in (-0.18, 0.17)]
     fill(seat, tone(colour, 1.1))
     fill([(-0.17, top, 0.17), (0.17, top, 0.17), (0.17, top - 0.06, 0.17), (-0.17, top - 0.06, 0.17)], colour)
@@ -111,7 +121,7 @@ def _stool(fill, colour, scale):
 def _shade(picture, shade):
     """Let the light change linearly across the picture, in whole numbers."""
     height, width = picture.shape[:2]
-    down = np.round(256 * shade[1] * (np.arange(height) / height - 0.5)).astype(np.int32)
-    right = np.round(256 * shade[0] * (np.arange(width) / width - 0.5)).astype(np.int32)
-    gain = 256 + down[:, None] + right
-    return np.minimum((picture * gain[..., None]) >> 8, 255).astype(np.uint8)
+    down = np.round(128 * shade[1] * (np.arange(height) / height - 0.5)).astype(np.int16)
+    right = np.round(128 * shade[0] * (np.arange(width) / width - 0.5)).astype(np.int16)
+    gain = (128 + down[:, None] + right).astype(np.uint16)
+    return np.minimum((picture * gain[..., None]) >> 7, 255).astype(np.uint8)

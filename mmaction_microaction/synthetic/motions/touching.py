@@ -72,8 +72,9 @@ def hair(stage):
 
 def hindbrain(stage):
     """Touch the back of the head."""
-    _, weight = touch(stage, ('hindbrain',), RELAXED, (0, 1, 0), amplitude=0.018)
+    side, weight = touch(stage, ('hindbrain',), RELAXED, (0, 1, 0), amplitude=0.018)
     stage.controls.head[:, 1] += 0.15 * weight
+    stage.controls.shoulders[:, side, 0] += 0.04 * weight
 
 
 def forehead(stage):
@@ -149,6 +150,9 @@ def touching_legs(stage):
     rub = stage.repeat(0.7, 1.6, 1, there, left) * stage.uniform('amplitude', 0.05, 0.085)
     place = stage.choose('place', ('thigh', 'thigh', 'other thigh'))
     stage.reach(side, place, weight, OPEN, (0, 0.05, 0.0), along((0, 0, 1), rub))
+    if place == 'other thigh':
+        stage.controls.torso[:, 1] += 0.14 * weight
+        stage.controls.torso[:, 0] += 0.1 * weight * (1 - 2 * side)
 
 
 def _bend_down(stage, side, weight, pitch):
@@ -167,7 +171,7 @@ def scratching_legs(stage):
 def scratching_feet(stage):
     """Scratch a foot."""
     side, weight = touch(stage, ('foot',), RELAXED, (0, 0, 1), 1.0, 0.02)
-    _bend_down(stage, side, weight, 1.08)
+    _bend_down(stage, side, weight, 1.14)
     # The foot comes to meet the hand.
     balls = stage.controls.balls[:, side]
     goal = balls * [1, 1, 0] + [0, 0.11, 0.46]
