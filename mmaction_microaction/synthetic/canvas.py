@@ -1,7 +1,7 @@
 """Perspective camera, and drawing of shaded shapes from back to front.
 
-Shapes are prepared for all frames of a clip at once; per frame only their polygons are filled. Coordinates are quantised
-to fixed point before OpenCV sees them, so that rounding in the last digit cannot change a pixel.
+Shapes are prepared for all frames of a clip at once; per frame only their polygons are filled. Coordinates are
+quantised to fixed point before OpenCV sees them, so that rounding in the last digit cannot change a pixel.
 """
 
 from dataclasses import dataclass

@@ -119,7 +119,7 @@ def frames(clip):
     """
     width, height = clip.size
     # Drawn larger and halved once or twice: the mean of 2 x 2 pixels is exact in whole numbers on every machine.
-    halvings = 2 if height < 300 else 1
+    halvings = 2 if height < 128 else 1
     factor = 2**halvings
     canvas_size = (width * factor, height * factor)
     sensor = Sensor(clip.nuisances, clip.size, clip.num_frames, _generator(*clip.key, _SENSOR))

@@ -11,7 +11,7 @@ _ANGLES = np.arange(20) * np.pi / 10
 _RING = np.stack([np.cos(_ANGLES), np.zeros(20), np.sin(_ANGLES)], -1)
 # Width, shift to the light and brightness of each shade of the trunk.
 _TRUNK_SHADES = ((1.0, 0.0, 0.78), (0.80, -0.03, 0.91), (0.52, -0.08, 1.02))
-# Of each cross-section of the trunk: distance below the neck as a part of the torso, half width and half depth in metres.
+# Of each cross-section of the trunk: distance below the neck as a share of the torso, half width and half depth (m).
 _SECTIONS = (
     (0.22, 0.172, 0.108),
     (0.44, 0.160, 0.108),
@@ -71,7 +71,7 @@ def _trunk(painter, skeleton, subject):
     size = subject.proportions
     s, girth = size.scale, size.girth
     neck, chest = skeleton.frames['chest']
-    pelvis, waist = skeleton.frames['pelvis']
+    waist = skeleton.frames['pelvis'][1]
     middle = skeleton.joints['waist']
 
     def ring(below, half_width, half_depth, share):

@@ -66,7 +66,7 @@ def _cross(a, b):
 
 
 def blend_directions(first, second, weight):
-    """Unit vectors between two directions, shape (..., 3); `weight` of shape (...) is 0 at the first, 1 at the second."""
+    """Unit vectors between two directions, shape (..., 3): the first where `weight`, shape (...), is 0."""
     return unit(first + weight[..., None] * (second - first))
 
 

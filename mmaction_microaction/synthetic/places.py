@@ -40,9 +40,7 @@ _PLACES = {
     'interlaced fingers': _Place('chest', (0.0, -0.37, 0.24), (-0.9, 0.1, 0.4), (0, -0.6, -0.8), ELBOW_OUT, 0.72),
     'other forearm': _Place('forearm-other', (0.0, 0.042, 0.05), (-1, 0.0, 0.1), (0, -1, 0), ELBOW_OUT, 0.75),
     'other upper arm': _Place('upper_arm-other', (0.0, 0.05, 0.19), (-0.9, 0.1, -0.3), (0, -1, 0), ELBOW_DOWN, 0.8),
-    'own chest, at a distance': _Place(
-        'chest', (0.02, -0.14, 0.20), (-0.45, 0.25, -1), (-0.7, 0, 0.3), ELBOW_OUT, 0.95
-    ),
+    'towards the chest': _Place('chest', (0.02, -0.14, 0.20), (-0.45, 0.25, -1), (-0.7, 0, 0.3), ELBOW_OUT, 0.95),
     'beside the shoulder': _Place('chest', (0.30, 0.0, 0.19), (0.1, 1.0, 0.1), (0, 0, 1), ELBOW_DOWN, 0.5),
     'open hand': _Place('chest', (0.26, -0.33, 0.28), (0.45, 0.1, 0.9), (0.2, 1, 0.25), ELBOW_DOWN, 0.5),
     'gesture': _Place('chest', (0.15, -0.26, 0.28), (-0.15, 0.5, 0.8), (-0.9, 0, 0.2), ELBOW_DOWN, 0.5),

@@ -53,7 +53,7 @@ def pointing_oneself(stage):
     side = stage.side()
     weight, there, left = stage.approach(stays=0.4)
     jab = -0.5 * abs(stage.repeat(0.7, 1.4, 1, there, left)) * stage.uniform('amplitude', 0.05, 0.09)
-    stage.reach(side, 'own chest, at a distance', weight, POINTING, offset=along((0, 0, 1), jab))
+    stage.reach(side, 'towards the chest', weight, POINTING, offset=along((0, 0, 1), jab))
 
 
 def clenching_fist(stage):
