@@ -91,19 +91,20 @@ def make_clip(label, subject_id, size, seed, split=0, index=0):
     posture, camera = draw_posture(scene), draw_camera(scene)
     room, nuisances = draw_room(scene), draw_nuisances(scene)
     controls = sit(posture, subject.proportions, num_frames)
+    before = [list(map(id, reaches)) for reaches in controls.hands]
     motion = perform(label, controls, subject.proportions, _generator(*key, _MOTION), FPS)
-    _hold(nuisances, controls, motion)
+    idle = [side for side in range(2) if list(map(id, controls.hands[side])) == before[side]]
+    _hold(nuisances, motion, idle)
     enliven(controls, nuisances, _generator(*key, _LIFE), FPS)
     return Clip(label, subject_id, num_frames, size, key, subject, posture, camera, room, nuisances, motion, controls)
 
 
-def _hold(nuisances, controls, motion):
+def _hold(nuisances, motion, idle):
     """Settle what the motion needs of the picture: an object to play with, glasses to push, a hand free of both."""
     if motion.get('glasses'):
         nuisances.glasses = True
     if motion.get('object') and nuisances.held is None:
         nuisances.held = (0, 'phone')
-    idle = [side for side in range(2) if len(controls.hands[side]) == 1]
     if nuisances.held is not None and len(idle) == 1:
         nuisances.held = (idle[0], nuisances.held[1])
 

@@ -76,7 +76,7 @@ def draw_camera(rng):
     """Draw a camera that sees the whole person."""
     distance = rng.uniform(2.7, 3.7)
     # A person of 1.4 m, seated, takes up between three quarters and nine tenths of the image height.
-    focal = rng.uniform(0.75, 0.86) * (distance - 0.25) / 1.42
+    focal = rng.uniform(0.78, 0.88) * (distance - 0.25) / 1.42
     return Camera(
         height=float(rng.uniform(0.75, 1.35)),
         distance=float(distance),

@@ -81,9 +81,7 @@ def render_room(room, camera, size, margin, scale):
     fill([(-wide, 0, far), (wide, 0, far), (wide, 0.09, far), (-wide, 0.09, far)], tone(room.wall, room.skirting))
     if room.socket is not None:
         x = room.socket
-        fill(
-            [(x - 0.04, 0.3, far), (x + 0.04, 0.3, far), (x + 0.04, 0.38, far), (x - 0.04, 0.38, far)], (232, 232, 230)
-        )
+        fill([(x + dx, y, far) for dx in (-0.04, 0.04) for y in (0.3, 0.38)], (232, 232, 230))
         fill([(x - 0.02, 0.32, far), (x + 0.02, 0.32, far), (x, 0.36, far)], (120, 120, 120))
     angle = np.arange(20) * np.pi / 10
     for radius, brightness in ((0.44, 0.975), (0.38, 0.95), (0.32, 0.92), (0.26, 0.88)):
@@ -100,22 +98,12 @@ def _stool(fill, colour, scale):
         bright = 0.62 if z < 0 else 0.9
         for side in SIDES:
             foot, head = side * 0.19, side * 0.14
-            fill(
-                [
-                    (foot - 0.025, 0, 1.15 * z),
-                    (foot + 0.025, 0, 1.15 * z),
-                    (head + 0.03, top, z),
-                    (head - 0.03, top, z),
-                ],
-                tone(colour, bright * (1.0 if side < 0 else 0.86)),
-            )
-        fill(
-            [(-0.16, 0.4 * top, z), (0.16, 0.4 * top, z), (0.16, 0.5 * top, z), (-0.16, 0.5 * top, z)],
-            tone(colour, 0.8 * bright),
-        )
+            leg = [(foot + x, 0, 1.15 * z) for x in (-0.025, 0.025)] + [(head + x, top, z) for x in (-0.03, 0.03)]
+            fill(leg, tone(colour, bright * (1.0 if side < 0 else 0.86)))
+        fill([(x, y * top, z) for x in (-0.16, 0.16) for y in (0.4, 0.5)], tone(colour, 0.8 * bright))
     seat = [(x, top, z) for x in (-0.17, 0.17) for z in (-0.18, 0.17)]
     fill(seat, tone(colour, 1.1))
-    fill([(-0.17, top, 0.17), (0.17, top, 0.17), (0.17, top - 0.06, 0.17), (-0.17, top - 0.06, 0.17)], colour)
+    fill([(x, top - y, 0.17) for x in (-0.17, 0.17) for y in (0.0, 0.06)], colour)
 
 
 def _shade(picture, shade):

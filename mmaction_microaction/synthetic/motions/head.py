@@ -5,8 +5,8 @@ from ..posture import HEAD_PITCH
 
 def bowing_head(stage):
     """Lower the head once, slowly or abruptly. Played backwards, it is raising the head."""
-    amplitude = stage.uniform('amplitude', 0.34, 0.52)
-    high = stage.uniform('pitch', HEAD_PITCH[0], HEAD_PITCH[1] - 0.5 * amplitude)
+    amplitude = stage.uniform('amplitude', 0.30, 0.42)
+    high = stage.uniform('pitch', HEAD_PITCH[0], HEAD_PITCH[1] - amplitude)
     stage.controls.head[:, 1] = high + amplitude * stage.move(0.9)
 
 

@@ -45,7 +45,7 @@ def curling_legs(stage):
 
 def spread_legs(stage):
     """The knees move apart. Played backwards, it is closing the legs."""
-    amplitude = stage.uniform('amplitude', 0.09, 0.15)
+    amplitude = stage.uniform('amplitude', 0.075, 0.11)
     narrow = stage.uniform('gap', KNEE_GAP[0], KNEE_GAP[1] - amplitude)
     weight = stage.move(0.9)
     balls = stage.controls.balls
@@ -77,15 +77,15 @@ def crossing_legs(stage):
 def stretching_feet(stage):
     """A foot moves away, forward or sideways. Played backwards, it is retracting the foot."""
     weight = stage.move(0.9)
-    amplitude = stage.uniform('amplitude', 0.15, 0.24)
+    amplitude = stage.uniform('amplitude', 0.12, 0.17)
     lift = stage.uniform('lift', 0.01, 0.05)
     for side in stage.sides(0.3):
-        sideways = stage.chance('sideways', 0.25)
-        near = stage.uniform('near', FOOT_FORWARD[0], FOOT_FORWARD[1] - 0.6 * amplitude)
-        out = stage.uniform('out', 0.03, 0.08) if sideways else 0.0
+        # Forward, or forward and outward.
+        outward = stage.choose('outward', (0.0, 0.05), (0.7, 0.3)) * weight
+        near = stage.uniform('near', FOOT_FORWARD[0], FOOT_FORWARD[1] - amplitude)
         ball = stage.controls.balls[:, side]
-        ball[:, 2] = (near + amplitude * (0.6 if sideways else 1.0) * weight) * stage.size.scale
-        ball[:, 0] += SIDES[side] * (out + (0.5 * amplitude if sideways else 0.0)) * weight
+        ball[:, 2] = (near + amplitude * weight) * stage.size.scale
+        ball[:, 0] += SIDES[side] * outward
         ball[:, 1] += lift * 4 * weight * (1 - weight)
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..curves import pulse, wander
+from ..posture import draw_extension
 from .stage import FIST, OPEN, POINTING, RELAXED, along
 
 
@@ -74,14 +75,13 @@ def clenching_fist(stage):
 
 def stretching_arms(stage):
     """Raise or extend the arms forward or sideways. Played backwards, it is retracting them."""
-    sideways = stage.chance('sideways', 0.4)
-    weight = stage.move(0.9)
+    amplitude = stage.uniform('amplitude', 0.34, 0.46)
+    weight = stage.uniform('extended before', 0.0, 1.0 - amplitude) + amplitude * stage.move(0.9)
+    shift = draw_extension(stage.uniform)
     for side in stage.sides(0.35):
-        outward = stage.uniform('outward', 0.34, 0.46) if sideways else stage.uniform('outward', 0.12, 0.24)
-        height = stage.uniform('height', -0.40, -0.18)
-        forward = stage.uniform('forward', 0.12, 0.22) if sideways else stage.uniform('forward', 0.40, 0.5)
-        goal = np.array([outward, height, forward]) - np.array([0.10, -0.36, 0.27])
-        stage.reach(side, 'front', weight, OPEN, (0, 0.03, 0.03), shift=goal)
+        # An arm that was held out before starts from its resting place instead.
+        del stage.controls.hands[side][1:]
+        stage.reach(side, 'front', weight, shift=shift)
 
 
 def waving(stage):
