@@ -9,6 +9,7 @@ Run it again with the same options to continue a run that was stopped.
 import argparse
 import os
 import sys
+from pathlib import Path
 
 import cv2
 from tqdm import tqdm
@@ -52,9 +53,11 @@ def main():
     try:
         size = video_size(args.size)
         if args.contact_sheet:
-            picture = contact_sheet(size, args.seed)
-            if not cv2.imwrite(args.contact_sheet, picture[..., ::-1]):
-                raise ValueError(f'cannot write {args.contact_sheet}: is its folder there, and is it a .png?')
+            path = Path(args.contact_sheet)
+            if not (path.parent.is_dir() and path.suffix == '.png'):
+                raise ValueError(f'cannot write {path}: it must be a .png in a folder that exists')
+            cv2.imwrite(str(path), contact_sheet(size, args.seed)[..., ::-1])
+            print(f'the contact sheet is in {path}')
             return
         settings = Settings(args.clips, size, args.seed, args.counts, args.protocol, args.subjects)
         bar = lambda clips: tqdm(clips, total=args.clips, unit='clip')  # noqa: E731

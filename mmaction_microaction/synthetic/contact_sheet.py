@@ -8,7 +8,7 @@ from mmaction_microaction.taxonomy import ACTIONS
 from .clip import frames, make_clip
 
 
-def contact_sheet(size=(112, 134), seed=0, columns=2, shown=8, captioned=18):
+def contact_sheet(size=(112, 134), seed=0, columns=2, shown=8, captioned=18, actions=ACTIONS):
     """Draw a contact sheet.
 
     Args:
@@ -17,12 +17,13 @@ def contact_sheet(size=(112, 134), seed=0, columns=2, shown=8, captioned=18):
         columns (int): Number of actions side by side.
         shown (int): Frames of each action, evenly spaced over the clip.
         captioned (int): Height of the captions in pixels.
+        actions (Sequence[Action]): What is shown.
 
     Returns:
         np.ndarray: RGB picture, uint8.
     """
     strips = []
-    for action in ACTIONS:
+    for action in actions:
         clip = make_clip(action.index, action.index, size, seed, 0, action.index)
         every = list(frames(clip))
         strip = np.hstack([every[i] for i in np.linspace(0, len(every) - 1, shown).round().astype(int)])

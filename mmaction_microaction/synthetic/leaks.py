@@ -1,8 +1,9 @@
 """How much of an action's label shows in what should not give it away.
 
-A nearest-neighbour classifier learns from the train split and is scored on the val split. On the first frame, the colours,
-the background, and the duration with the file size it should do no better than chance. The mean frame is reported beside
-them: it is what a static posture gives away, and it too should say nothing about which of a reversed pair is seen.
+A nearest-neighbour classifier learns from the train split and is scored on the val split. On the first frame, the
+colours, the background, and the duration with the file size it should do no better than chance. The mean frame is
+reported beside them: it is what a static posture gives away, and it too should say nothing about which of a reversed
+pair is seen.
 """
 
 from pathlib import Path
@@ -37,11 +38,11 @@ def clip_features(path):
     edge = _GRID[0] // 6
     background = np.concatenate([small['m'][:, :edge], small['m'][:, -edge:]], 1)
     return {
-        'first frame': small['f'].ravel().astype(float),
+        'first frame': first.ravel().astype(float),
         'colour histogram': np.sqrt(histogram),
         'background': background.ravel().astype(float),
         'duration and file size': np.log([len(frames), Path(path).stat().st_size]),
-        'mean frame': small['m'].ravel().astype(float),
+        'mean frame': mean.ravel().astype(float),
     }
 
 

@@ -77,11 +77,11 @@ def crossing_legs(stage):
 def stretching_feet(stage):
     """A foot moves away, forward or sideways. Played backwards, it is retracting the foot."""
     weight = stage.move(0.9)
-    amplitude = stage.uniform('amplitude', 0.12, 0.17)
+    amplitude = stage.uniform('amplitude', 0.14, 0.20)
     lift = stage.uniform('lift', 0.01, 0.05)
     for side in stage.sides(0.3):
         # Forward, or forward and outward.
-        outward = stage.choose('outward', (0.0, 0.05), (0.7, 0.3)) * weight
+        outward = stage.choose('outward', (0.0, 0.08), (0.6, 0.4)) * weight
         near = stage.uniform('near', FOOT_FORWARD[0], FOOT_FORWARD[1] - amplitude)
         ball = stage.controls.balls[:, side]
         ball[:, 2] = (near + amplitude * weight) * stage.size.scale

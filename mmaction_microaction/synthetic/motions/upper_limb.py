@@ -75,7 +75,7 @@ def clenching_fist(stage):
 
 def stretching_arms(stage):
     """Raise or extend the arms forward or sideways. Played backwards, it is retracting them."""
-    amplitude = stage.uniform('amplitude', 0.34, 0.46)
+    amplitude = stage.uniform('amplitude', 0.40, 0.52)
     weight = stage.uniform('extended before', 0.0, 1.0 - amplitude) + amplitude * stage.move(0.9)
     shift = draw_extension(stage.uniform)
     for side in stage.sides(0.35):
