@@ -125,11 +125,11 @@ def _features(painter, place, facing, subject, depth):
 
 def _glasses(painter, place, facing, depth):
     """Dark frames: two rims, a bridge and the temples."""
-    colour = (32, 28, 30)
+    colour = (52, 44, 44)
     for side in SIDES:
         sees = facing((0.3 * side, 0.0, 0.95))
-        outer = _oval((side * 0.034, 0.0, 0.094), 0.026, 0.020, 14)
-        inner = _oval((side * 0.034, 0.0, 0.094), 0.021, 0.0155, 14)
+        outer = _oval((side * 0.034, 0.0, 0.094), 0.0255, 0.0195, 14)
+        inner = _oval((side * 0.034, 0.0, 0.094), 0.0222, 0.0165, 14)
         # A rim is the band between two ovals, drawn as one outline that goes round and back.
         band = np.concatenate([outer, outer[:1], inner[:1], inner[::-1]])
         painter.polygon(place(band), colour, 0, sees, depth, convex=False)

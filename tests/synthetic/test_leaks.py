@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.neighbors import KNeighborsClassifier
 
-from mmaction_microaction.synthetic.leaks import FEATURES, leak_table, nearest_neighbour_accuracy, read_split
+from mmaction_microaction.synthetic.leaks import FEATURES, nearest_neighbour_accuracy, read_split
 
 
 def test_nearest_neighbour_agrees_with_scikit_learn():

@@ -64,7 +64,7 @@ def test_hands_reach_what_they_touch(label):
     ],
 )
 def test_fingertips_come_to_the_place_that_the_action_names(action, part, place):
-    _, size, skeleton = clean(LABELS[action], 4)
+    skeleton = clean(LABELS[action], 4)[2]
     origin, turn = skeleton.frames[part]
     local = np.einsum('tji,tsj->tsi', turn, skeleton.touched - origin[:, None])
     place = np.array([[-place[0], *place[1:]], place])
@@ -105,7 +105,7 @@ def test_pairs_go_opposite_ways(forward, backward):
 
 def test_feet_stay_above_the_floor():
     for label in range(52):
-        controls, _, skeleton = clean(label, 2)
+        skeleton = clean(label, 2)[2]
         assert skeleton.joints['balls'][..., 1].min() > 0.02
 
 

@@ -50,7 +50,7 @@ def test_subjects_of_the_splits_are_disjoint_unless_released():
 
     train, val, test = subjects('cross-subject')
     assert (len(train), len(val), len(test)) == (20, 10, 10)
-    assert not (train & val or train & test or val & test)
+    assert len(train | val | test) == 40
     train, val, test = subjects('released')
     assert train == val == test == set(range(40))
 
