@@ -126,7 +126,7 @@ def _leg(painter, skeleton, subject, side):
         painter.limb(hip + 0.72 * (knee - hip), knee, 0.066 * girth, 0.060 * girth, subject.trousers, 1, nearer=0.004)
     else:
         painter.limb(knee, knee + 0.93 * (ankle - knee), 0.056 * girth, 0.044 * girth, subject.trousers, pieces=3)
-    painter.limb(knee + 0.86 * (ankle - knee), ankle, 0.034 * girth, 0.034 * girth, subject.socks, 1, nearer=-0.01)
+    painter.limb(knee + 0.86 * (ankle - knee), ankle, 0.034 * girth, 0.034 * girth, subject.socks, 1, nearer=-0.06)
     ball, turn = skeleton.frames[f'foot{side}']
     shoe = ball[:, None] + rotate(turn[:, None], _SHOE * s)
     painter.hull(shoe, subject.shoes, painter.distance(ball) - 0.01, _SHOE_SHADES)

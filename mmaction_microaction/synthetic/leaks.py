@@ -28,6 +28,8 @@ def clip_features(path):
         dict[str, np.ndarray]: A vector for each of :data:`FEATURES`.
     """
     with av.open(str(path)) as container:
+        # The pictures are too small for threads to pay.
+        container.streams.video[0].codec_context.thread_count = 1
         frames = np.stack([frame.to_ndarray(format='rgb24') for frame in container.decode(video=0)])
     first, mean = frames[0], frames.mean(0).round().astype(np.uint8)
     histograms = [np.histogram(frames[::4, ..., channel], 16, (0, 256))[0] for channel in range(3)]
