@@ -1,0 +1,25 @@
+"""MA-52 without the licence form: a rendered seated person who performs the 52 micro-actions.
+
+A clip comes about in this order: :mod:`.plan` settles its label and subject; :mod:`.posture` seats the person;
+:mod:`.motions` lets the action happen, with hands sent to :mod:`.places`; :mod:`.nuisances` adds what says nothing
+about the class; :mod:`.skeleton` turns the controls into joints; :mod:`.room`, :mod:`.figure` and :mod:`.face` draw
+them on :mod:`.canvas`; :mod:`.encoding` and :mod:`.dataset` write the videos, lists and manifest. :mod:`.clip` holds it
+together, and :mod:`.leaks` checks that nothing but the motion gives the label away.
+"""
+
+from .clip import Clip, frames, frames_hash, make_clip, video_size
+from .contact_sheet import contact_sheet
+from .dataset import write_dataset
+from .plan import Settings, make_plan
+
+__all__ = [
+    'Clip',
+    'Settings',
+    'contact_sheet',
+    'frames',
+    'frames_hash',
+    'make_clip',
+    'make_plan',
+    'video_size',
+    'write_dataset',
+]

@@ -1,0 +1,171 @@
+"""One clip: everything drawn from its seed, and its frames."""
+
+import hashlib
+from dataclasses import asdict, dataclass
+
+import cv2
+import numpy as np
+
+from .canvas import Camera, Painter
+from .figure import draw_figure
+from .motions import perform
+from .nuisances import Nuisances, Sensor, draw_camera, draw_nuisances, enliven
+from .posture import Posture, draw_posture, sit
+from .room import Room, draw_room, render_room
+from .skeleton import solve
+from .subject import Subject, draw_subject
+
+FPS = 30
+SECONDS = (1.0, 7.0)
+"""Shortest and longest clip in seconds; the mean is near 1.9, as in MA-52."""
+SPLITS = ('train', 'val', 'test')
+
+# Streams of random numbers of a clip. What shows in a still picture never shares one with the motion.
+_SCENE, _MOTION, _LIFE, _SENSOR = range(4)
+_SUBJECTS = 10
+
+
+def _generator(*key):
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(key)))
+
+
+def subject_of(seed, subject_id):
+    """The :class:`Subject` with a number, the same in every clip of a data set with this seed."""
+    return draw_subject(_generator(seed, _SUBJECTS, subject_id))
+
+
+@dataclass
+class Clip:
+    """Everything about one clip.
+
+    Attributes:
+        label (int): Fine label, 0 to 51.
+        subject_id (int): Number of the subject.
+        num_frames (int): Length.
+        size (tuple[int, int]): Width and height in pixels.
+        key (tuple[int, int, int]): Seed, split and index of the clip, from which all else is drawn.
+        subject, posture, camera, room, nuisances: What the picture shows besides the motion.
+        motion (dict): Parameters of the motion.
+        controls (Controls): Everything that moves, over the frames.
+    """
+
+    label: int
+    subject_id: int
+    num_frames: int
+    size: tuple
+    key: tuple
+    subject: Subject
+    posture: Posture
+    camera: Camera
+    room: Room
+    nuisances: Nuisances
+    motion: dict
+    controls: object
+
+    def parameters(self):
+        """dict: Every parameter, ready for JSON."""
+        named = ('subject', 'posture', 'camera', 'room', 'nuisances')
+        plain = {name: getattr(self, name) for name in ('label', 'subject_id', 'num_frames', 'key', 'motion')}
+        return {**plain, **{name: asdict(getattr(self, name)) for name in named}}
+
+
+def make_clip(label, subject_id, size, seed, split=0, index=0):
+    """Draw a clip.
+
+    Args:
+        label (int): Fine label, 0 to 51.
+        subject_id (int): Number of the subject.
+        size (tuple[int, int]): Width and height in pixels.
+        seed (int): Seed of the data set.
+        split (int): 0 train, 1 val, 2 test.
+        index (int): Number of the clip in its split.
+
+    Returns:
+        Clip: The clip. Its frames depend on the arguments alone.
+    """
+    key = (seed, split, index)
+    scene = _generator(*key, _SCENE)
+    seconds = float(np.clip(np.exp(scene.normal(0.53, 0.40)), *SECONDS))
+    num_frames = round(seconds * FPS)
+    subject = subject_of(seed, subject_id)
+    posture, camera = draw_posture(scene), draw_camera(scene)
+    room, nuisances = draw_room(scene), draw_nuisances(scene)
+    controls = sit(posture, subject.proportions, num_frames)
+    before = [list(map(id, reaches)) for reaches in controls.hands]
+    motion = perform(label, controls, subject.proportions, _generator(*key, _MOTION), FPS)
+    idle = [side for side in range(2) if list(map(id, controls.hands[side])) == before[side]]
+    _hold(nuisances, motion, idle)
+    enliven(controls, nuisances, _generator(*key, _LIFE), FPS)
+    return Clip(label, subject_id, num_frames, size, key, subject, posture, camera, room, nuisances, motion, controls)
+
+
+def _hold(nuisances, motion, idle):
+    """Settle what the motion needs of the picture: an object to play with, glasses to push, a hand free of both."""
+    if motion.get('glasses'):
+        nuisances.glasses = True
+    if motion.get('object') and nuisances.held is None:
+        nuisances.held = (0, 'phone')
+    if nuisances.held is not None and len(idle) == 1:
+        nuisances.held = (idle[0], nuisances.held[1])
+
+
+def frames(clip):
+    """Render a clip.
+
+    Args:
+        clip (Clip): The clip.
+
+    Yields:
+        np.ndarray: RGB frames, shape (height, width, 3), uint8.
+    """
+    width, height = clip.size
+    # Drawn larger and halved once or twice: the mean of 2 x 2 pixels is exact in whole numbers on every machine.
+    halvings = 2 if height < 128 else 1
+    factor = 2**halvings
+    canvas_size = (width * factor, height * factor)
+    sensor = Sensor(clip.nuisances, clip.size, clip.num_frames, _generator(*clip.key, _SENSOR))
+    shake = np.round(sensor.shake * canvas_size[1]).astype(int)
+    margin = int(abs(shake).max()) + 1
+    skeleton = solve(clip.controls, clip.subject.proportions)
+    painter = Painter(clip.camera, canvas_size, clip.nuisances.light, shake)
+    draw_figure(painter, skeleton, clip.controls, clip.subject, clip.nuisances.glasses, clip.nuisances.held)
+    room = render_room(clip.room, clip.camera, canvas_size, margin, clip.subject.proportions.scale)
+    corners = margin - shake
+    canvases = (room[top : top + canvas_size[1], left : left + canvas_size[0]].copy() for left, top in corners)
+    for t, picture in enumerate(painter.draw(canvases)):
+        for _ in range(halvings):
+            picture = cv2.resize(picture, (picture.shape[1] // 2, picture.shape[0] // 2), interpolation=cv2.INTER_AREA)
+        yield sensor.record(picture, t)
+
+
+def frames_hash(clip):
+    """SHA-256 of a clip's frames before compression, as hexadecimal digits."""
+    digest = hashlib.sha256()
+    for frame in frames(clip):
+        digest.update(frame.tobytes())
+    return digest.hexdigest()
+
+
+def video_size(size):
+    """Width and height in pixels of a video.
+
+    Args:
+        size (int | str): Width, for the 5:6 portrait of MA-52 (``112`` is 112 x 134, ``1080`` is 1080 x 1296), or
+            ``'WxH'``.
+
+    Returns:
+        tuple[int, int]: Even numbers, as H.264 needs them.
+
+    Raises:
+        ValueError: If the size is not a number or WxH, is odd or lies outside 64 to 2160.
+    """
+    text = str(size).lower()
+    try:
+        width, height = (
+            map(int, text.split('x')) if 'x' in text else (int(text), 2 * round(int(text) * 1296 / 1080 / 2))
+        )
+    except ValueError:
+        raise ValueError(f'size {size!r} is neither a width in pixels, such as 112, nor WxH, such as 112x134') from None
+    if width % 2 or height % 2 or not 64 <= width <= 2160 or not 64 <= height <= 2160:
+        raise ValueError(f'size {width}x{height}: width and height must be even numbers from 64 to 2160')
+    return width, height

@@ -1,0 +1,103 @@
+"""Writes a data set to disk exactly as MA-52 lies there: videos, lists and, in addition, a manifest."""
+
+import json
+import os
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+import cv2
+
+from .clip import FPS, SPLITS, frames, make_clip
+from .encoding import write_video
+from .plan import list_lines, make_plan
+
+VERSION = 1
+"""Raised whenever the same settings give other frames."""
+MANIFEST = 'manifest.json'
+
+
+def write_dataset(out, settings, workers=1, progress=iter):
+    """Write a data set, or what is missing of it.
+
+    A run that was stopped is continued by the same call: finished videos are kept. Files appear under their final names
+    only when they are complete, the lists and the clips of the manifest only when all videos are there.
+
+    Args:
+        out (str | Path): Folder of the data set.
+        settings (Settings): What to write.
+        workers (int): Number of processes.
+        progress (Callable): Wraps the iterator over finished clips, to show how far it is.
+
+    Returns:
+        list[Entry]: The clips.
+
+    Raises:
+        ValueError: If the folder holds another data set.
+    """
+    out = Path(out)
+    header = {'version': VERSION, 'settings': settings.asdict()}
+    _check_folder(out, header)
+    plan = make_plan(settings)
+    for split in SPLITS:
+        folder = out / f'videos_{split}'
+        folder.mkdir(parents=True, exist_ok=True)
+        for unfinished in folder.glob('*.mp4.part'):
+            unfinished.unlink()
+    if not (out / MANIFEST).exists():
+        _write_text(out / MANIFEST, json.dumps(header))
+    clips = list(progress(_write_clips(plan, partial(_write_clip, out, settings), workers)))
+    for number, split in enumerate(SPLITS):
+        _write_text(out / f'{split}_list_videos.txt', list_lines(plan, number))
+    rows = ',\n'.join(json.dumps(clip) for clip in clips)
+    _write_text(out / MANIFEST, f'{json.dumps(header)[:-1]}, "clips": [\n{rows}\n]}}\n')
+    return plan
+
+
+def _check_folder(out, header):
+    """Refuse a folder whose videos belong to another data set."""
+    if not (out / MANIFEST).exists():
+        if any(out.glob('videos_*/*')):
+            raise ValueError(f'{out} holds videos but no {MANIFEST}: choose another folder, or empty this one')
+        return
+    found = json.loads((out / MANIFEST).read_text())
+    old = {'version': found.get('version'), **found.get('settings', {})}
+    new = {'version': header['version'], **header['settings']}
+    differences = [f'{key} is {old.get(key)}, not {value}' for key, value in new.items() if old.get(key) != value]
+    if differences:
+        raise ValueError(
+            f'{out} holds a data set with other settings ({"; ".join(differences)}): '
+            f'choose another folder, delete this one, or ask for the same settings to continue it'
+        )
+
+
+def _write_clips(plan, write, workers):
+    """Write clips in one or several processes; yields their parameters in order."""
+    if workers <= 1:
+        yield from map(write, plan)
+        return
+    # Spawned rather than forked: OpenCV's threads do not survive a fork.
+    with ProcessPoolExecutor(workers, get_context('spawn'), cv2.setNumThreads, (1,)) as pool:
+        try:
+            yield from pool.map(write, plan, chunksize=4)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _write_clip(out, settings, entry):
+    """Write a clip's video unless it is there; returns all its parameters."""
+    clip = make_clip(entry.label, entry.subject_id, settings.size, settings.seed, entry.split, entry.index)
+    path = out / f'videos_{SPLITS[entry.split]}' / entry.name
+    if not path.exists():
+        write_video(str(path), frames(clip), clip.size, FPS, clip.nuisances.crf)
+    return {'name': entry.name, 'split': SPLITS[entry.split], **clip.parameters()}
+
+
+def _write_text(path, text):
+    """Write a file so that it is either complete or as before, without changing its line ends."""
+    unfinished = path.with_name(path.name + '.part')
+    with open(unfinished, 'w', newline='') as file:
+        file.write(text)
+    os.replace(unfinished, path)

@@ -1,0 +1,202 @@
+"""Body-hand, head-hand and leg-hand (E, F, G): a hand touches a place on the body."""
+
+from .stage import OPEN, POINTING, RELAXED, along
+
+
+def touch(stage, places, grip=RELAXED, rub=(1, 0, 0), scratches=0.6, amplitude=0.014, frequency=(2.0, 3.6)):
+    """One hand goes to a place and stays there, or scratches it.
+
+    Args:
+        stage (Stage): The clip.
+        places (tuple[str]): One of these places is touched.
+        grip (tuple): Curl of the fingers there.
+        rub (tuple): Direction of scratching in the frame of the body part.
+        scratches (float): Probability of scratching rather than resting.
+        amplitude (float): Of scratching, metres.
+        frequency (tuple): Of scratching, slowest and fastest in hertz.
+
+    Returns:
+        tuple[int, np.ndarray]: Side of the hand and its progress, shape (T,).
+    """
+    side = stage.side()
+    weight, there, left = stage.approach()
+    moves = float(stage.chance('scratches', scratches))
+    offset = along(rub, moves * amplitude * stage.repeat(*frequency, 1.5, there, left))
+    stage.reach(side, stage.choose('place', places), weight, grip, offset=offset)
+    return side, weight
+
+
+def neck(stage):
+    """Bring a hand to the side of the neck."""
+    _, weight = touch(stage, ('neck',), rub=(0, 1, 0))
+    stage.controls.head[:, 1] += 0.08 * weight
+
+
+def chest(stage):
+    """Bring a hand to the front of the upper body."""
+    touch(stage, ('chest',), rub=(0, 1, 0), amplitude=0.02)
+
+
+def back(stage):
+    """Bring a hand to the back of the upper body."""
+    side, weight = touch(stage, ('back',), rub=(0, 1, 0), amplitude=0.02)
+    stage.controls.torso[:, 1] += 0.14 * weight
+    stage.controls.torso[:, 0] += 0.16 * weight * (2 * side - 1)
+
+
+def shoulder(stage):
+    """Bring a hand to a shoulder."""
+    touch(stage, ('other shoulder', 'other shoulder', 'own shoulder'), rub=(1, 0, 0), amplitude=0.02)
+
+
+def arms_akimbo(stage):
+    """Place one hand or both on the hips."""
+    weight, _, _ = stage.approach(0.4, 0.7, stays=0.75)
+    for side in stage.sides(0.7):
+        stage.reach(side, 'hip', weight, OPEN, arc=(0.12, 0.03, 0.0))
+
+
+def crossing_arms(stage):
+    """Cross the arms over the chest."""
+    weight, _, _ = stage.approach(0.45, 0.75, stays=0.75)
+    front = stage.side()
+    for side in (0, 1):
+        over = (0.0, 0.025, 0.055) if side == front else (0.0, -0.015, 0.0)
+        stage.reach(side, 'arm across the chest', weight, RELAXED, arc=(0.0, 0.0, 0.1), shift=over)
+
+
+def hair(stage):
+    """Adjust the hair on the side or the top of the head."""
+    touch(stage, ('hair on the side', 'hair on top'), RELAXED, (0, 0.3, -1), 1.0, 0.03, (0.9, 1.8))
+
+
+def hindbrain(stage):
+    """Touch the back of the head."""
+    side, weight = touch(stage, ('hindbrain',), RELAXED, (0, 1, 0), amplitude=0.018)
+    stage.controls.head[:, 1] += 0.15 * weight
+    stage.controls.shoulders[:, side, 0] += 0.04 * weight
+
+
+def forehead(stage):
+    """Touch or scratch the forehead."""
+    touch(stage, ('forehead',), (0.4, 0.15, 0.25, 0.4, 0.5), (1, 0, 0))
+
+
+def face(stage):
+    """Touch a cheek."""
+    touch(stage, ('cheek',), RELAXED, (0, 1, 0))
+
+
+def rubbing_eyes(stage):
+    """Rub one eye or both."""
+    weight, there, left = stage.approach(stays=0.4)
+    rub = stage.repeat(2.0, 3.4, 2, there, left) * 0.013
+    for side in stage.sides(0.4):
+        grip = (0.6, 0.45, 0.8, 0.9, 0.9)
+        stage.reach(side, 'eye', weight, grip, offset=along((1, 0.2, 0), rub))
+    stage.controls.head[:, 1] += 0.1 * weight
+
+
+def nose(stage):
+    """Touch the nose."""
+    touch(stage, ('nose',), (0.5, 0.15, 0.85, 0.95, 0.95), (1, 0, 0), amplitude=0.01)
+
+
+def ears(stage):
+    """Touch or rub an ear."""
+    touch(stage, ('ear',), (0.3, 0.3, 0.6, 0.8, 0.8), (0, 1, 0), amplitude=0.015)
+
+
+def covering_face(stage):
+    """Cover the face above the mouth with one hand or both."""
+    weight, _, _ = stage.approach(0.4, 0.65, stays=0.5)
+    for side in stage.sides(0.75):
+        stage.reach(side, 'face', weight, OPEN)
+    stage.controls.head[:, 1] += 0.2 * weight
+
+
+def covering_mouth(stage):
+    """Cover the mouth with a hand."""
+    side = stage.side()
+    weight, _, _ = stage.approach(stays=0.5)
+    stage.reach(side, 'mouth', weight, (0.2, 0.15, 0.15, 0.15, 0.15))
+
+
+def pushing_glasses(stage):
+    """Push the glasses up at the bridge or the rim, and leave them."""
+    stage.drawn['glasses'] = True
+    side = stage.side()
+    weight, there, left = stage.approach(stays=0.15)
+    push = abs(stage.repeat(0.6, 1.2, 1, there, left)) * 0.014
+    place = stage.choose('place', ('bridge of the glasses', 'rim of the glasses'))
+    stage.reach(side, place, weight, POINTING, offset=along((0, 1, 0), push))
+
+
+def patting_legs(stage):
+    """A hand pats the leg again and again."""
+    for side in stage.sides(0.3):
+        weight, there, left = stage.approach(0.2, 0.35, stays=0.8)
+        left = min(left, stage.end)
+        height = stage.taps(1.7, 3.0, there, left) * stage.uniform('amplitude', 0.05, 0.09)
+        place = stage.uniform('along', -0.06, 0.08)
+        stage.reach(side, 'thigh', weight, OPEN, (0, 0.05, 0.0), along((0, 1, 0), height), (0, 0, place))
+
+
+def touching_legs(stage):
+    """A hand touches the leg and rubs along it."""
+    side = stage.side()
+    weight, there, left = stage.approach(0.2, 0.4, stays=0.8)
+    left = min(left, stage.end)
+    rub = stage.repeat(0.7, 1.6, 1, there, left) * stage.uniform('amplitude', 0.05, 0.085)
+    place = stage.choose('place', ('thigh', 'thigh', 'other thigh'))
+    stage.reach(side, place, weight, OPEN, (0, 0.05, 0.0), along((0, 0, 1), rub))
+    if place == 'other thigh':
+        stage.controls.torso[:, 1] += 0.14 * weight
+        stage.controls.torso[:, 0] += 0.1 * weight * (1 - 2 * side)
+
+
+def _bend_down(stage, side, weight, pitch):
+    """Lean forward and to the side of the leg that the hand goes to."""
+    stage.controls.torso[:, 1] += weight * (pitch - stage.controls.torso[:, 1])
+    stage.controls.torso[:, 2] += weight * 0.12 * (1 - 2 * side)
+    stage.controls.head[:, 1] += 0.2 * weight
+
+
+def scratching_legs(stage):
+    """Scratch the calf."""
+    side, weight = touch(stage, ('calf',), RELAXED, (0, 0, 1), 1.0, 0.022)
+    _bend_down(stage, side, weight, 0.8)
+
+
+def scratching_feet(stage):
+    """Scratch a foot."""
+    side, weight = touch(stage, ('foot',), RELAXED, (0, 0, 1), 1.0, 0.02)
+    _bend_down(stage, side, weight, 1.14)
+    # The foot comes to meet the hand.
+    balls = stage.controls.balls[:, side]
+    goal = balls * [1, 1, 0] + [0, 0.11, 0.46]
+    balls += weight[:, None] * (goal - balls)
+
+
+MOTIONS = {
+    'scratching or touching neck': neck,
+    'scratching or touching chest': chest,
+    'scratching or touching back': back,
+    'scratching or touching shoulder': shoulder,
+    'arms akimbo': arms_akimbo,
+    'crossing arms': crossing_arms,
+    'playing or tidying hair': hair,
+    'scratching or touching hindbrain': hindbrain,
+    'scratching or touching forehead': forehead,
+    'scratching or touching face': face,
+    'rubbing eyes': rubbing_eyes,
+    'touching nose': nose,
+    'touching ears': ears,
+    'covering face': covering_face,
+    'covering mouth': covering_mouth,
+    'pushing glasses': pushing_glasses,
+    'patting legs': patting_legs,
+    'touching legs': touching_legs,
+    'scratching legs': scratching_legs,
+    'scratching feet': scratching_feet,
+}

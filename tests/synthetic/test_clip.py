@@ -1,0 +1,86 @@
+import dataclasses
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mmaction_microaction.synthetic import frames, frames_hash, make_clip
+from mmaction_microaction.synthetic.skeleton import solve
+from mmaction_microaction.taxonomy import REVERSED_PAIRS
+
+ROOT = Path(__file__).parents[2]
+
+# Written down once; a change means that the same arguments no longer give the same frames: raise dataset.VERSION.
+HASHES = {9: '0ec538f5528b6079', 17: '0809c2836163594a', 43: '2243c1d60fc72d7d', 50: 'f44a67f4f2404b7d'}
+
+
+@pytest.mark.parametrize(('label', 'expected'), HASHES.items())
+def test_frames_are_the_same_on_every_machine(label, expected):
+    assert frames_hash(make_clip(label, 3, (64, 76), seed=1, index=label))[:16] == expected
+
+
+def test_frames_do_not_depend_on_the_instructions_of_the_cpu():
+    """NumPy and OpenCV without AVX2 and FMA, as on a machine that lacks them, give the same frames."""
+    script = (
+        'from mmaction_microaction.synthetic import *\n'
+        'print(frames_hash(make_clip(43, 3, (64, 76), seed=1, index=43))[:16])'
+    )
+    plain = {'PYTHONPATH': str(ROOT), 'NPY_DISABLE_CPU_FEATURES': 'X86_V3 AVX2 FMA3', 'OPENCV_CPU_DISABLE': 'AVX2,AVX'}
+    result = subprocess.run([sys.executable, '-c', script], env=plain, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == HASHES[43]
+
+
+def test_seed_split_and_index_change_the_frames():
+    keys = [(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1)]
+    assert len({next(frames(make_clip(9, 3, (64, 76), *key))).tobytes() for key in keys}) == 4
+
+
+@pytest.mark.parametrize('label', range(52))
+def test_nothing_but_the_motion_depends_on_the_class(label):
+    key = (2, 0, 17)
+    clip, other = make_clip(label, 3, (64, 76), *key), make_clip(9, 3, (64, 76), *key)
+    for name in ('num_frames', 'subject', 'posture', 'camera', 'room'):
+        assert getattr(clip, name) == getattr(other, name)
+    # Glasses must be worn to be pushed; an object must be held to be played with.
+    mine, theirs = (dataclasses.asdict(c.nuisances) for c in (clip, other))
+    assert {k: v for k, v in mine.items() if k not in ('glasses', 'held')} == {
+        k: v for k, v in theirs.items() if k not in ('glasses', 'held')
+    }
+
+
+@pytest.mark.parametrize('pair', REVERSED_PAIRS)
+def test_breathing_and_sway_of_a_reversed_pair_are_not_reversed(pair):
+    first, second = (make_clip(label, 3, (64, 76), 4, 0, 8) for label in pair)
+    np.testing.assert_array_equal(first.controls.head, second.controls.head)
+    assert np.abs(first.controls.head - first.controls.head[::-1]).max() > 1e-3
+
+
+@pytest.mark.parametrize('size', [(64, 76), (112, 134), (360, 432)])
+def test_frames_have_the_size_asked_for(size):
+    frame = next(frames(make_clip(0, 0, size, 0)))
+    assert frame.shape == (size[1], size[0], 3)
+    assert frame.dtype == np.uint8
+
+
+@pytest.mark.parametrize('label', range(52))
+def test_the_whole_person_is_in_view(label):
+    for seed in range(4):
+        clip = make_clip(label, seed, (112, 134), 6, 0, seed)
+        skeleton = solve(clip.controls, clip.subject.proportions)
+        scale = clip.subject.proportions.scale
+        top, toes = np.array([0.0, 0.13, 0.0]) * scale, np.array([0.0, -0.03, 0.10]) * scale
+        joints = skeleton.joints
+        outline = [joints['head'] + top, *np.moveaxis(joints['balls'] + toes, 1, 0)]
+        outline += [joints[name][:, side] for name in ('wrists', 'elbows', 'knees') for side in range(2)]
+        pixels, _ = clip.camera.project(np.stack(outline), clip.size)
+        assert pixels.min() > 0
+        assert pixels[..., 0].max() < 112
+        assert pixels[..., 1].max() < 134
+
+
+def test_subjects_look_different():
+    looks = [make_clip(0, subject, (64, 76), 0).subject for subject in range(20)]
+    assert len({(look.shirt, look.hair, look.skin) for look in looks}) == 20
+    assert make_clip(5, 7, (64, 76), 0, 1, 3).subject == looks[7]

@@ -1,0 +1,132 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import av
+import cv2
+import decord
+import numpy as np
+import pytest
+
+from mmaction_microaction.synthetic import Settings, frames, make_clip, write_dataset
+from mmaction_microaction.synthetic.encoding import write_video
+
+ROOT = Path(__file__).parents[2]
+
+
+def contents(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob('*') if path.is_file()}
+
+
+def test_lists_and_folders_are_those_of_ma52(dataset):
+    out, _, plan = dataset
+    for number, split in enumerate(('train', 'val', 'test')):
+        text = (out / f'{split}_list_videos.txt').read_bytes().decode()
+        lines = text.split('\r\n')
+        assert lines.pop() == ''
+        assert sorted(line.split(' ') for line in lines) == sorted(
+            [entry.name, str(entry.label)] for entry in plan if entry.split == number
+        )
+        assert {line.split(' ')[0] for line in lines} == {path.name for path in (out / f'videos_{split}').iterdir()}
+
+
+def test_manifest_tells_every_parameter(dataset):
+    out, settings, plan = dataset
+    manifest = json.loads((out / 'manifest.json').read_text())
+    assert manifest['settings']['clips'] == len(manifest['clips']) == 24
+    for entry, row in zip(plan, manifest['clips']):
+        clip = make_clip(entry.label, entry.subject_id, settings.size, settings.seed, entry.split, entry.index)
+        assert (row['name'], row['label'], row['num_frames']) == (entry.name, entry.label, clip.num_frames)
+        assert row['motion'] == json.loads(json.dumps(clip.motion))
+        assert row['camera']['focal'] == clip.camera.focal
+        assert row['subject']['shirt'] == list(clip.subject.shirt)
+
+
+def test_decoders_agree_with_what_was_rendered(dataset):
+    out, settings, plan = dataset
+    entry = plan[0]
+    path = str(out / 'videos_train' / entry.name)
+    clip = make_clip(entry.label, entry.subject_id, settings.size, settings.seed, entry.split, entry.index)
+    rendered = np.stack(list(frames(clip))).astype(float)
+    by_decord = decord.VideoReader(path).get_batch(range(clip.num_frames)).asnumpy()
+    capture = cv2.VideoCapture(path)
+    by_opencv = np.stack([capture.read()[1][..., ::-1] for _ in range(clip.num_frames)])
+    assert not capture.read()[0]
+    assert capture.get(cv2.CAP_PROP_FPS) == 30
+    with av.open(path) as container:
+        by_av = np.stack([frame.to_ndarray(format='rgb24') for frame in container.decode(video=0)])
+        assert container.streams.video[0].codec_context.pix_fmt == 'yuv420p'
+    for decoded in (by_decord, by_opencv, by_av):
+        assert decoded.shape == rendered.shape
+        assert np.abs(decoded - rendered).mean() < 8
+
+
+def test_finished_set_is_kept_and_completed(dataset, tmp_path):
+    out, settings, plan = dataset
+    before = contents(out)
+    times = {path: path.stat().st_mtime_ns for path in out.rglob('*.mp4')}
+    missing = out / 'videos_val' / next(entry.name for entry in plan if entry.split == 1)
+    missing.unlink()
+    write_dataset(out, settings, workers=2)
+    assert contents(out) == before
+    assert all(path.stat().st_mtime_ns == then for path, then in times.items() if path != missing)
+
+
+@pytest.mark.parametrize('change', [{'seed': 6}, {'size': (80, 96)}, {'counts': 'long-tailed', 'clips': 208}])
+def test_other_settings_are_refused_by_name(dataset, change):
+    out, settings, _ = dataset
+    before = contents(out)
+    with pytest.raises(ValueError, match=f'{next(iter(change))} is .*, not .*: choose another folder'):
+        write_dataset(out, replace(settings, **change))
+    assert contents(out) == before
+
+
+def test_videos_of_unknown_origin_are_refused(tmp_path):
+    (tmp_path / 'videos_train').mkdir()
+    (tmp_path / 'videos_train' / '0001_00_0001.mp4').write_bytes(b'')
+    with pytest.raises(ValueError, match=r'no manifest\.json'):
+        write_dataset(tmp_path, Settings(clips=4))
+
+
+def test_video_that_fails_half_way_is_absent(tmp_path):
+    def broken():
+        yield np.zeros((76, 64, 3), np.uint8)
+        raise RuntimeError('power cut')
+
+    with pytest.raises(RuntimeError, match='power cut'):
+        write_video(str(tmp_path / 'a.mp4'), broken(), (64, 76), 30, 23)
+    assert not (tmp_path / 'a.mp4').exists()
+
+
+def test_killed_run_leaves_whole_videos_and_is_continued(tmp_path):
+    out, settings = tmp_path / 'set', Settings(clips=20, size=(64, 76), seed=8, subjects=8)
+    command = [sys.executable, 'tools/make_synthetic_ma52.py', '--clips', '20', '--size', '64', '--seed', '8']
+    environment = {**os.environ, 'PYTHONPATH': str(ROOT)}
+    run = subprocess.Popen(
+        [*command, '--subjects', '8', '--workers', '1', '--out', str(out)],
+        cwd=ROOT,
+        env=environment,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 60
+    while len(list(out.glob('videos_*/*.mp4'))) < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    run.send_signal(signal.SIGKILL)
+    assert run.wait() == -signal.SIGKILL
+    finished = {path: path.read_bytes() for path in out.glob('videos_*/*.mp4')}
+    assert 2 <= len(finished) < 20
+    for path in finished:
+        assert len(decord.VideoReader(str(path))) >= 30
+    assert not list(out.glob('*_list_videos.txt'))
+    (out / 'videos_train' / 'half.mp4.part').write_bytes(b'half')
+    write_dataset(out, settings)
+    assert all(path.read_bytes() == video for path, video in finished.items())
+    assert len(list(out.glob('videos_*/*'))) == 20
+    whole = tmp_path / 'whole'
+    write_dataset(whole, settings)
+    assert contents(whole) == contents(out)

@@ -1,0 +1,24 @@
+import numpy as np
+import pytest
+from sklearn.neighbors import KNeighborsClassifier
+
+from mmaction_microaction.synthetic.leaks import FEATURES, nearest_neighbour_accuracy, read_split
+
+
+def test_nearest_neighbour_agrees_with_scikit_learn():
+    rng = np.random.default_rng(0)
+    train, val = rng.normal(size=(80, 5)), rng.normal(size=(60, 5))
+    train_labels, val_labels = rng.integers(0, 3, 80), rng.integers(0, 3, 60)
+    scale = train.std(0)
+    expected = KNeighborsClassifier(1).fit(train / scale, train_labels).score(val / scale, val_labels)
+    assert nearest_neighbour_accuracy(train, train_labels, val, val_labels) == pytest.approx(expected)
+
+
+def test_features_of_a_split(dataset):
+    out, _, plan = dataset
+    features, labels = read_split(out, 'val')
+    expected = sorted((entry.name, entry.label) for entry in plan if entry.split == 1)
+    assert labels.tolist() == [label for _, label in expected]
+    assert set(features) == set(FEATURES)
+    assert all(len(feature) == len(labels) == 6 for feature in features.values())
+    assert (np.exp(features['duration and file size'][:, 0]) >= 29.9).all()
