@@ -47,6 +47,7 @@ setup(
     # mmcv is not here, since mmcv-lite would overwrite a compiled mmcv: the Makefile installs it where there is none,
     # and so does the extra.
     install_requires=[
+        'av',
         'importlib_metadata',  # imported but not declared by mmaction2
         'mmaction2==1.2.0',
         'mmengine>=0.10.7,<0.11',

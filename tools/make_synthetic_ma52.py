@@ -9,10 +9,11 @@ Run it again with the same options to continue a run that was stopped.
 import argparse
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 import cv2
-from tqdm import tqdm
+from rich.progress import track
 
 from mmaction_microaction.synthetic import Settings, contact_sheet, video_size, write_dataset
 from mmaction_microaction.synthetic.plan import COUNTS, PROTOCOLS
@@ -60,8 +61,7 @@ def main():
             print(f'the contact sheet is in {path}')
             return
         settings = Settings(args.clips, size, args.seed, args.counts, args.protocol, args.subjects)
-        bar = lambda clips: tqdm(clips, total=args.clips, unit='clip')  # noqa: E731
-        write_dataset(args.out, settings, args.workers, bar)
+        write_dataset(args.out, settings, args.workers, partial(track, description='rendering', total=args.clips))
     except ValueError as error:
         sys.exit(f'error: {error}')
     print(f'{args.clips} clips are in {args.out}')
