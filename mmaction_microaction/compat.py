@@ -12,6 +12,7 @@ import functools
 import pickle
 import sys
 import types
+import warnings
 from importlib.machinery import PathFinder
 from importlib.util import find_spec
 
@@ -26,11 +27,20 @@ from mmengine.runner import checkpoint as mmengine_checkpoint
 
 def apply_all():
     """Work round every defect below."""
+    silence_mmcv_lite()
     provide_missing_drn()
     load_checkpoints_safely()
     launch_without_cuda()
     wrap_cpu_models_in_ddp()
     shift_hue_without_overflow()
+
+
+def silence_mmcv_lite():
+    """Keep ``mmcv-lite`` from warning at every start of a compiled operator that no network here uses.
+
+    Answers ``UserWarning: Fail to import ``MultiScaleDeformableAttention`` from ``mmcv.ops.multi_scale_deform_attn``, …``.
+    """
+    warnings.filterwarnings('ignore', message='Fail to import ``MultiScaleDeformableAttention``')
 
 
 def provide_missing_drn():

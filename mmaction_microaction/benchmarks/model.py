@@ -1,8 +1,6 @@
 """MANet against stock TSM: what squeeze-and-excitation and the joint embedding cost."""
 
 import multiprocessing
-import resource
-import sys
 
 import torch
 from mmaction.registry import MODELS
@@ -71,19 +69,23 @@ def predict(model, batch):
 
 
 def _peak_memory(network, depth, num_segments, size, clips, connection):
-    """Send the MiB that the second training step needs at its peak, everything but the imports included."""
-    unit = 1 if sys.platform == 'darwin' else 1024
-    torch.manual_seed(0)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    """Send the MiB that two training steps need at their peak, above what the imports have taken."""
+    before = _resident('VmRSS')
     model, optimizer = build(network, depth, num_segments)
     batch = make_batch(num_segments, size, clips)
-    for _ in range(2):  # the first also creates gradients and momenta
+    for _ in range(2):  # gradients and momenta exist from the first on
         train_step(model, optimizer, batch)
     if torch.cuda.is_available():
-        peak = torch.cuda.max_memory_allocated()
+        connection.send(torch.cuda.max_memory_allocated() / 2**20)
     else:
-        peak = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * unit
-    connection.send(peak / 2**20)
+        connection.send(_resident('VmHWM') - before)
+
+
+def _resident(field):
+    """Read a field of Linux's account of this process, in MiB: ``VmRSS`` is the memory in use, ``VmHWM`` its peak."""
+    # Not resource.getrusage: its peak is inherited from the parent process.
+    with open('/proc/self/status') as file:
+        return next(int(line.split()[1]) / 1024 for line in file if line.startswith(field))
 
 
 def peak_memory(*args):

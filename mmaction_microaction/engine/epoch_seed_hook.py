@@ -16,14 +16,17 @@ class EpochSeedHook(Hook):
     epoch, since nothing reaches the random state of a running one.
     """
 
-    def before_run(self, runner):
+    def before_train(self, runner):
         """Refuse a data loader whose workers outlive the epoch.
 
         Raises:
             ValueError: If ``persistent_workers`` is set.
         """
-        if getattr(runner, '_train_dataloader', None) and runner.cfg.train_dataloader.get('persistent_workers'):
-            raise ValueError('EpochSeedHook needs train_dataloader.persistent_workers=False, or remove the hook')
+        if runner.train_dataloader.persistent_workers:
+            raise ValueError(
+                'EpochSeedHook cannot seed workers that outlive the epoch: set train_dataloader.persistent_workers=False, '
+                'or leave the hook out with custom_hooks=[], for runs that cannot be resumed exactly.'
+            )
 
     def before_train_epoch(self, runner):
         """Seed this process and the workers that it is about to start."""

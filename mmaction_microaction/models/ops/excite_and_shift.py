@@ -75,8 +75,8 @@ class _ExciteAndShift(torch.autograd.Function):
         factor = _like_frames(scale, source)
         for read, write in _moves(fold):
             torch.mul(source[read], factor[read], out=target[write])
-        target[:, -1, :fold] = 0
-        target[:, 0, fold : 2 * fold] = 0
+        target[:, -1, :fold].zero_()
+        target[:, 0, fold : 2 * fold].zero_()
         return out
 
     @staticmethod
@@ -88,8 +88,8 @@ class _ExciteAndShift(torch.autograd.Function):
 
         # First the gradient of the scaled features times x, whose sum over the pixels is the gradient of the factors.
         # What was shifted out of the clip has none.
-        target[:, 0, : ctx.fold] = 0
-        target[:, -1, ctx.fold : 2 * ctx.fold] = 0
+        target[:, 0, : ctx.fold].zero_()
+        target[:, -1, ctx.fold : 2 * ctx.fold].zero_()
         for read, write in _moves(ctx.fold):
             torch.mul(grad[write], source[read], out=target[read])
         grad_scale = buffer.sum(dim=(2, 3)).to(ctx.scale.dtype)

@@ -1,0 +1,44 @@
+import random
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from mmaction.registry import HOOKS
+from torch.utils.data import DataLoader, Dataset
+
+
+class Draws(Dataset):
+    """Every sample is a draw from each of the three random states that augmentations use."""
+
+    def __len__(self):
+        return 4
+
+    def __getitem__(self, index):
+        return torch.tensor([random.random(), np.random.rand(), torch.rand(()).item()], dtype=torch.float64)
+
+
+def epoch(number, seed=0, num_workers=2):
+    loader = DataLoader(Draws(), None, num_workers=num_workers)
+    runner = SimpleNamespace(seed=seed, epoch=number, train_dataloader=loader)
+    HOOKS.build(dict(type='EpochSeedHook')).before_train_epoch(runner)
+    return torch.stack(list(runner.train_dataloader))
+
+
+@pytest.mark.parametrize('num_workers', [0, 2])
+def test_an_epoch_draws_the_same_whatever_came_before(num_workers):
+    whole = [epoch(number, num_workers=num_workers) for number in range(3)]
+    torch.rand(7), random.random(), np.random.rand()
+    assert torch.equal(epoch(2, num_workers=num_workers), whole[2])
+
+
+@pytest.mark.parametrize('num_workers', [0, 2])
+def test_epochs_samples_and_seeds_draw_differently(num_workers):
+    draws = torch.cat([epoch(number, seed, num_workers) for number in range(3) for seed in range(3)])
+    assert all(len(column.unique()) == len(draws) for column in draws.T)
+
+
+def test_refuses_workers_that_outlive_the_epoch():
+    loader = DataLoader(Draws(), num_workers=1, persistent_workers=True)
+    with pytest.raises(ValueError, match=r'train_dataloader\.persistent_workers=False'):
+        HOOKS.build(dict(type='EpochSeedHook')).before_train(SimpleNamespace(train_dataloader=loader))

@@ -1,0 +1,84 @@
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+MIM = Path(sys.executable).parent / 'mim'
+
+
+def run(*command, **kwargs):
+    return subprocess.run(
+        [str(part) for part in command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=600,
+        **kwargs,
+    )
+
+
+@pytest.fixture(scope='module')
+def installed(tmp_path_factory):
+    """A folder that holds what `pip install .` puts into site-packages."""
+    folder = tmp_path_factory.mktemp('wheel')
+    pip = [sys.executable, '-m', 'pip', 'wheel', '--quiet', '--no-deps', '--no-build-isolation']
+    process = run(*pip, '--wheel-dir', folder, ROOT)
+    assert process.returncode == 0, process.stdout
+    (wheel,) = folder.glob('*.whl')
+    site = folder / 'site'
+    zipfile.ZipFile(wheel).extractall(site)
+    return site
+
+
+@pytest.mark.slow
+def test_installed_package_carries_configs_tools_and_index(installed):
+    mim = installed / 'mmaction_microaction' / '.mim'
+    for folder in ('configs', 'tools'):
+        shipped = {path.relative_to(mim) for path in (mim / folder).rglob('*') if path.is_file()}
+        ours = {path.relative_to(ROOT) for path in (ROOT / folder).rglob('*') if path.is_file()}
+        assert shipped == {path for path in ours if '__pycache__' not in path.parts}
+    assert (mim / 'model-index.yml').is_file()
+    assert not (installed / 'tests').exists()
+
+
+@pytest.mark.slow
+def test_mim_finds_configs_by_base_name_from_any_folder(installed, tmp_path):
+    environment = {**os.environ, 'PYTHONPATH': str(installed)}
+    process = run(MIM, 'train', 'mmaction_microaction', 'manet_r50_8x1_ma52.py', cwd=tmp_path, env=environment)
+    assert f'we find the config file in codebase mmaction_microaction, will use {installed}' in process.stdout
+    # It was run: there is no data here.
+    assert 'data/ma52/train_list_videos.txt: no such annotation list' in process.stdout
+    process = run(MIM, 'search', 'mmaction_microaction', '--model', 'manet', cwd=tmp_path, env=environment)
+    assert 'manet_r50_8x1_ma52' in process.stdout
+    assert '65.59' in process.stdout
+
+
+@pytest.mark.parametrize(
+    ('script', 'arguments', 'expected'),
+    [
+        (
+            'dist_train.sh',
+            'CONFIG 2',
+            'torch.distributed.launch --nnodes=1 .*--nproc_per_node=2 .*mmaction/.mim/tools/train.py',
+        ),
+        ('dist_test.sh', 'CONFIG CKPT 2', '--nproc_per_node=2 .*mmaction/.mim/tools/test.py CONFIG CKPT'),
+        ('slurm_train.sh', 'PART JOB CONFIG --resume', 'srun -p PART --job-name=JOB .*train.py CONFIG .*--resume'),
+        ('slurm_test.sh', 'PART JOB CONFIG CKPT', 'srun -p PART --job-name=JOB .*test.py CONFIG CKPT'),
+    ],
+)
+def test_launch_scripts_call_those_of_mmaction(tmp_path, script, arguments, expected):
+    """With `python` and `srun` that only say how they were called."""
+    python = tmp_path / 'python'
+    python.write_text(f'#!/bin/sh\ncase "$*" in *.upstream*) exec {sys.executable} "$@";; esac\necho python "$@"\n')
+    (tmp_path / 'srun').write_text('#!/bin/sh\necho srun "$@"\n')
+    for path in (python, tmp_path / 'srun'):
+        path.chmod(0o755)
+    environment = {**os.environ, 'PATH': f'{tmp_path}:{os.environ["PATH"]}'}
+    process = run('bash', ROOT / 'tools' / script, *arguments.split(), cwd=ROOT, env=environment)
+    assert process.returncode == 0, process.stdout
+    assert re.search(expected, process.stdout), process.stdout
