@@ -38,7 +38,8 @@ def apply_all():
 def silence_mmcv_lite():
     """Keep ``mmcv-lite`` from warning at every start of a compiled operator that no network here uses.
 
-    Answers ``UserWarning: Fail to import ``MultiScaleDeformableAttention`` from ``mmcv.ops.multi_scale_deform_attn``, …``.
+    Answers ``UserWarning: Fail to import MultiScaleDeformableAttention from mmcv.ops.multi_scale_deform_attn, You
+    should install mmcv rather than mmcv-lite if you need this module``.
     """
     warnings.filterwarnings('ignore', message='Fail to import ``MultiScaleDeformableAttention``')
 

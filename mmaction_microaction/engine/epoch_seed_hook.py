@@ -24,8 +24,9 @@ class EpochSeedHook(Hook):
         """
         if runner.train_dataloader.persistent_workers:
             raise ValueError(
-                'EpochSeedHook cannot seed workers that outlive the epoch: set train_dataloader.persistent_workers=False, '
-                'or leave the hook out with custom_hooks=[], for runs that cannot be resumed exactly.'
+                'EpochSeedHook cannot seed workers that outlive the epoch: set '
+                'train_dataloader.persistent_workers=False; or leave the hook out with custom_hooks=[], for runs that '
+                'need not be resumed exactly.'
             )
 
     def before_train_epoch(self, runner):
