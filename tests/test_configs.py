@@ -1,8 +1,8 @@
 import pytest
 import torch
-from conftest import ROOT
 from mmaction.registry import MODELS
 from mmengine.config import Config
+from support import ROOT
 
 CONFIGS = sorted(path for path in (ROOT / 'configs').rglob('*.py') if '_base_' not in path.parts)
 

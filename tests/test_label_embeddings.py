@@ -4,7 +4,7 @@ import sys
 
 import numpy as np
 import pytest
-from conftest import ROOT
+from support import ROOT
 
 from mmaction_microaction.label_embeddings import average_words, build_label_embeddings, load_label_embeddings
 from mmaction_microaction.taxonomy import ACTIONS

@@ -3,12 +3,9 @@ import re
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
 
 import pytest
-from conftest import ROOT
-
-MIM = Path(sys.executable).parent / 'mim'
+from support import MIM, ROOT
 
 
 def run(*command, **kwargs):

@@ -6,18 +6,15 @@ import pickle
 import re
 import signal
 import subprocess
-import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT
+from support import MIM, ROOT
 
 pytestmark = pytest.mark.slow
 
-MIM = Path(sys.executable).parent / 'mim'
 MAIN = ROOT / 'configs' / 'manet_r50_8x1_ma52.py'
 TINY = ROOT / 'tests' / 'data' / 'manet_r18_tiny.py'
 REAL_LIST = '0030_01_0002.mp4 0\r\n0020_01_0008.mp4 1\r\n0019_02_0078.mp4 9\r\n0010_02_0101.mp4 8'

@@ -2,7 +2,7 @@ import shutil
 import zipfile
 
 import pytest
-from conftest import write_clip
+from support import write_clip
 
 from mmaction_microaction.datasets import preparation
 from mmaction_microaction.datasets.preparation import prepare_split
