@@ -1,8 +1,12 @@
+import re
+
 import pytest
 import torch
 from mmaction.registry import MODELS
 from mmengine.config import Config
 from support import ROOT
+
+from mmaction_microaction.synthetic import video_size
 
 CONFIGS = sorted(path for path in (ROOT / 'configs').rglob('*.py') if '_base_' not in path.parts)
 
@@ -83,3 +87,18 @@ def test_paper_config_departs_where_the_paper_does():
         'train_cfg.max_epochs': 80,
     }
     assert {key: get(config, key) for key in paper} == paper
+
+
+def test_quickstart_renders_what_its_config_reads():
+    target = (ROOT / 'Makefile').read_text()
+    config = Config.fromfile(ROOT / re.search(r'^QUICK_CONFIG := (\S+)$', target, re.M)[1])
+    assert re.search(r'^QUICK_DATA := (\S+)$', target, re.M)[1] == config.data_root
+    width, height = video_size(re.search(r'--size (\d+)', target)[1])
+    for loader in (config.train_dataloader, config.val_dataloader, config.test_dataloader):
+        assert loader.dataset.data_prefix.video.startswith(f'{config.data_root}/videos_')
+        crop_width, crop_height = dict(pipeline(loader.dataset.pipeline))['CenterCrop']['crop_size']
+        # A crop beyond the frame is cut off without a word.
+        assert crop_width <= width
+        assert crop_height == height
+    # The table of label embeddings comes with the repository.
+    assert (ROOT / config.model.cls_head.label_embeddings).is_file()

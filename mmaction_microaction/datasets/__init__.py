@@ -1,3 +1,4 @@
 from .ma52_dataset import MA52Dataset
+from .transforms import SubtractMeanFrame
 
-__all__ = ['MA52Dataset']
+__all__ = ['MA52Dataset', 'SubtractMeanFrame']

@@ -1,0 +1,94 @@
+"""The confusion matrix of the 52 actions, in blocks of body parts."""
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from mmaction_microaction.evaluation.functional import count_matches
+from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS, NUM_ACTIONS, fine_to_coarse
+
+
+def confusion_matrix(labels, predictions):
+    """Count how often each action was taken for each.
+
+    Args:
+        labels (np.ndarray): True fine labels, shape (N,).
+        predictions (np.ndarray): Predicted fine labels, shape (N,).
+
+    Returns:
+        np.ndarray: Counts, shape (52, 52); rows are the true actions.
+
+    Raises:
+        ValueError: If the shapes differ, there is no clip, or a value is no label.
+    """
+    count_matches(labels, predictions, NUM_ACTIONS)  # for its errors
+    counts = np.zeros((NUM_ACTIONS, NUM_ACTIONS), dtype=int)
+    np.add.at(counts, (labels, predictions), 1)
+    return counts
+
+
+def plot_confusion_matrix(counts, title=None):
+    """Draw a confusion matrix: what the clips of each action were taken for.
+
+    Rows add up to 100 %, so that rare actions are seen as well as frequent ones; the row of an action without clips is
+    grey. Actions stand in the order of their labels, which keeps those of a body part together: confusions inside a
+    block cost fine accuracy only, those outside cost coarse accuracy too.
+
+    Args:
+        counts (np.ndarray): Counts, shape (52, 52); rows are the true actions.
+        title (str, optional): Stands above the numbers of clips and of right ones.
+
+    Returns:
+        matplotlib.figure.Figure: 10 x 9 inches; ``figure.savefig('confusion.png')`` writes it.
+
+    Raises:
+        ValueError: If the counts have another shape, are negative, or are all zero.
+    """
+    counts = np.asarray(counts)
+    if counts.shape != (NUM_ACTIONS, NUM_ACTIONS) or counts.min() < 0 or not counts.any():
+        raise ValueError(f'expected counts of shape ({NUM_ACTIONS}, {NUM_ACTIONS}), some above 0, got {counts.shape}')
+    clips = counts.sum(axis=1, keepdims=True)
+    shares = np.ma.masked_array(100 * counts / np.maximum(clips, 1), np.broadcast_to(clips == 0, counts.shape))
+
+    # Not through pyplot, which would keep every figure in memory.
+    figure = Figure(figsize=(10, 9), dpi=150)
+    axes = figure.add_axes((0.225, 0.055, 0.73, 0.811))
+    axes.set_facecolor('0.88')
+    # One hue from light to dark: readable in grey and with any colour vision.
+    image = axes.imshow(shares, cmap='Blues', vmin=0, vmax=100)
+    axes.set_xticks(range(NUM_ACTIONS), [action.code for action in ACTIONS], rotation=90, fontsize=7.5)
+    axes.set_yticks(range(NUM_ACTIONS), [f'{action.name}  {action.code}' for action in ACTIONS], fontsize=7.5)
+    axes.tick_params(length=0, pad=3)
+    axes.set_xlabel('predicted action', fontsize=10)
+    axes.set_ylabel('true action', fontsize=10)
+    axes.spines[:].set_color('0.4')
+    _mark_body_parts(axes)
+
+    bar = figure.colorbar(image, cax=figure.add_axes((0.755, 0.965, 0.2, 0.013)), orientation='horizontal')
+    bar.set_ticks([0, 25, 50, 75, 100], labels=['0', '25', '50', '75', '100 %'], fontsize=8)
+    bar.set_label('of the clips of the true action', fontsize=8)
+
+    parts = fine_to_coarse[:, None] == fine_to_coarse
+    figure.text(0.225, 0.96, title or 'Confusion of the 52 micro-actions', fontsize=13, weight='bold')
+    figure.text(
+        0.225,
+        0.937,
+        f'{counts.sum():,} clips, {np.trace(counts) / counts.sum():.1%} recognised, '
+        f'{counts[parts].sum() / counts.sum():.1%} at least as an action of the right body part',
+        fontsize=8.5,
+    )
+    return figure
+
+
+def _mark_body_parts(axes):
+    """Draw the borders of the body parts and write their names along the top and the right."""
+    for part, name in enumerate(BODY_PARTS):
+        first, last = np.flatnonzero(fine_to_coarse == part)[[0, -1]]
+        if first:
+            axes.axhline(first - 0.5, color='0.75', linewidth=0.6)
+            axes.axvline(first - 0.5, color='0.75', linewidth=0.6)
+        size = last - first + 1
+        axes.add_patch(Rectangle((first - 0.5, first - 0.5), size, size, fill=False, color='0.25', linewidth=1.1))
+        middle, name = (first + last) / 2, name.replace('-', '-\n')
+        axes.text(middle, -0.9, name, ha='center', va='bottom', fontsize=8.5)
+        axes.text(NUM_ACTIONS - 0.1, middle, name, ha='left', va='center', rotation=270, fontsize=8.5)

@@ -1,0 +1,33 @@
+"""Reads what ``mim test mmaction … --dump predictions.pkl`` writes."""
+
+import pickle
+
+import numpy as np
+
+from mmaction_microaction.taxonomy import NUM_ACTIONS
+
+
+def read_predictions(path):
+    """Read dumped predictions. Unpickling runs code from the file: read only what you wrote yourself.
+
+    Args:
+        path (str | Path): Pickled list of dicts with ``pred_score`` of shape (52,) and ``gt_label`` of shape (1,).
+
+    Returns:
+        tuple[np.ndarray, np.ndarray]: Fine probabilities, shape (N, 52), and true fine labels, shape (N,).
+
+    Raises:
+        ValueError: If the file is no such list, or of an anonymised split, which has no true labels.
+    """
+    try:
+        with open(path, 'rb') as file:
+            samples = pickle.load(file)
+        scores = np.stack([np.asarray(sample['pred_score'], dtype=float) for sample in samples])
+        labels = np.array([int(sample['gt_label']) for sample in samples])
+    except (pickle.UnpicklingError, EOFError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f'{path} is not what mim test --dump writes ({type(error).__name__}: {error})') from None
+    if scores.shape[1:] != (NUM_ACTIONS,):
+        raise ValueError(f'{path}: expected {NUM_ACTIONS} scores per clip, got shape {scores.shape[1:]}')
+    if not ((labels >= 0) & (labels < NUM_ACTIONS)).all():
+        raise ValueError(f'{path} has no true labels from 0 to {NUM_ACTIONS - 1}: is the split anonymised?')
+    return scores, labels
