@@ -39,7 +39,7 @@ def main():
             args.lists or args.source,
             args.out,
             args.workers,
-            track=lambda clips, split=split: track(clips, f'{split:>5}', total=SPLIT_SIZES[split]),
+            track=lambda clips, total, split=split: track(clips, f'{split:>5}', total),
         )
         print(f'{split}: {SPLIT_SIZES[split]:,} clips in {args.out}/videos_{split}, {new:,} of them new')
 

@@ -69,7 +69,7 @@ def find_clips(split, source):
     )
 
 
-def prepare_split(split, source, lists, out, workers, track=iter):
+def prepare_split(split, source, lists, out, workers, track=lambda clips, total: clips):
     """Put one split in place and make sure that all of it can be read.
 
     A clip that is in place and has been read before is left alone, so a second run is quick and an interrupted one goes
@@ -81,7 +81,7 @@ def prepare_split(split, source, lists, out, workers, track=iter):
         lists (Path): Where to look for the list, besides ``source`` and ``out``.
         out (Path): Receives ``videos_{split}/`` and ``{split}_list_videos.txt``.
         workers (int): Processes.
-        track (Callable): Wraps the iterable of finished clips to show progress.
+        track (Callable): Wraps the iterable of finished clips, whose number it is also told, to show progress.
 
     Returns:
         int: How many clips were new.
@@ -117,7 +117,7 @@ def prepare_split(split, source, lists, out, workers, track=iter):
     unreadable = []
     with ProcessPoolExecutor(workers) as pool, open(journal, 'a') as file:
         results = pool.map(_place_and_check, [(*clips[name], folder / name) for name in waiting], chunksize=8)
-        for name, error in zip(waiting, track(results)):
+        for name, error in zip(waiting, track(results, len(waiting))):
             if error:
                 unreadable.append(f'{name} ({error})')
             else:

@@ -69,7 +69,8 @@ def test_interrupted_run_goes_on_where_it_was(source):
     class Killed(Exception):
         pass
 
-    def stop_after_one(clips):
+    def stop_after_one(clips, total):
+        assert total == 3
         yield next(iter(clips))
         raise Killed
 
