@@ -63,7 +63,7 @@ def test_macro_f1_by_hand():
     assert f1_macro_of_means(labels, predictions, 52) == pytest.approx(2 * precision * recall / (precision + recall))
 
 
-@pytest.mark.parametrize(('num_classes', 'k', 'ties'), itertools.product([7, 52], [1, 5], [False, True]))
+@pytest.mark.parametrize(('num_classes', 'k', 'ties'), list(itertools.product([7, 52], [1, 5], [False, True])))
 def test_top_k_equal_to_scikit_learn(num_classes, k, ties):
     rng = np.random.default_rng(1)
     scores, labels = rng.random((300, num_classes)), rng.integers(0, num_classes, 300)

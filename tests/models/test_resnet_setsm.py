@@ -15,7 +15,7 @@ def build(type='ResNetSETSM', depth=18, **kwargs):
 
 
 @pytest.mark.parametrize(
-    ('depth', 'num_segments', 'clips', 'size'), itertools.product([18, 34], [4, 8], [1, 2], [64, 70])
+    ('depth', 'num_segments', 'clips', 'size'), list(itertools.product([18, 34], [4, 8], [1, 2], [64, 70]))
 )
 def test_shape_of_the_features(depth, num_segments, clips, size):
     network = build(depth=depth, num_segments=num_segments).eval()

@@ -5,8 +5,8 @@ import sys
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT
 from matplotlib.colors import to_hex
+from support import ROOT
 
 from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS
 from mmaction_microaction.visualization import confusion_matrix, plot_confusion_matrix, read_predictions
