@@ -9,6 +9,7 @@ imported and before any component is registered. Two more defects need no code, 
 """
 
 import functools
+import os
 import pickle
 import sys
 import types
@@ -112,13 +113,14 @@ def load_from_local(filename, map_location=None):
     """Load a checkpoint file without running code from it.
 
     Args:
-        filename (str): Path of the checkpoint.
+        filename (str): Path of the checkpoint, in which ``~`` is the home folder.
         map_location (str, optional): As in :func:`torch.load`.
 
     Raises:
         FileNotFoundError: If there is no such file.
         pickle.UnpicklingError: If the file holds anything besides what MMEngine saves.
     """
+    filename = os.path.expanduser(filename)
     try:
         return torch.load(filename, map_location=map_location, weights_only=True)
     except pickle.UnpicklingError as error:

@@ -64,7 +64,7 @@ optim_wrapper = dict(
     optimizer=dict(_delete_=True, type='AdamW', lr=0.001, weight_decay=0.05), paramwise_cfg=dict(fc_lr5=False)
 )
 auto_scale_lr = dict(base_batch_size=8)
-# What fits into the time on two cores.
+# A quarter of an hour on two cores.
 epochs = 8
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.1, begin=0, end=1, convert_to_iter_based=True),
