@@ -90,7 +90,7 @@ def prepare_split(split, source, lists, out, workers, track=lambda clips, total:
         FileNotFoundError: If the list, the archive or the folder is missing.
         ValueError: If the list is malformed or has the wrong length, or clips are missing or cannot be decoded.
     """
-    list_file = find_list(split, [lists, source, out])
+    list_file = find_list(split, list(dict.fromkeys([lists, source, out])))
     names = [annotation.filename for annotation in read_annotations(list_file)]
     if len(names) != SPLIT_SIZES[split]:
         raise ValueError(f'{list_file}: {len(names):,} clips, but MA-52 has {SPLIT_SIZES[split]:,} in {split}.')
