@@ -1,3 +1,3 @@
-from .metrics import MicroActionMetric
+from .metrics import MicroActionMetric, ReversedPairsMetric
 
-__all__ = ['MicroActionMetric']
+__all__ = ['MicroActionMetric', 'ReversedPairsMetric']

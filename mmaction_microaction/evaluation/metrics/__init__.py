@@ -1,3 +1,4 @@
 from .micro_action_metric import MicroActionMetric
+from .reversed_pairs_metric import ReversedPairsMetric
 
-__all__ = ['MicroActionMetric']
+__all__ = ['MicroActionMetric', 'ReversedPairsMetric']
