@@ -67,13 +67,13 @@ optim_wrapper = dict(
     paramwise_cfg=dict(fc_lr5=False),
 )
 auto_scale_lr = dict(base_batch_size=8)
-# A quarter of an hour on two cores.
-epochs = 8
+# Ten minutes on two cores.
+epochs = 6
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.1, begin=0, end=1, convert_to_iter_based=True),
     dict(type='CosineAnnealingLR', T_max=epochs - 1, begin=1, end=epochs, convert_to_iter_based=True),
 ]
-train_cfg = dict(max_epochs=epochs, val_interval=4)
+train_cfg = dict(max_epochs=epochs, val_interval=3)
 
 default_hooks = dict(logger=dict(interval=10), checkpoint=dict(max_keep_ckpts=1))
 # Channels-last saves a sixth of a training step here.
