@@ -34,6 +34,8 @@ def apply_all():
     launch_without_cuda()
     wrap_cpu_models_in_ddp()
     shift_hue_without_overflow()
+    start_from_scratch()
+    run_tin_without_compiled_mmcv()
 
 
 def silence_mmcv_lite():
@@ -191,3 +193,46 @@ def shift_hue_without_overflow():
         return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB).astype(np.float32)
 
     ColorJitter.adjust_hue = staticmethod(adjust_hue)
+
+
+def start_from_scratch():
+    """Let ``pretrained=None`` alone start TSM, TIN and Video Swin from random weights, as it does the other networks.
+
+    Answers ``TypeError: expected string or bytes-like object, got 'NoneType'``: unless ``pretrained2d=False`` is set as
+    well, they take None for the name of a file.
+    """
+    from mmaction.models.backbones import ResNetTSM, SwinTransformer3D
+
+    def load_only_what_is_named(cls):
+        init = cls.__init__
+
+        @functools.wraps(init)
+        def init_and_check(self, *args, **kwargs):
+            init(self, *args, **kwargs)
+            self.pretrained2d = self.pretrained2d and self.pretrained is not None
+
+        cls.__init__ = init_and_check
+
+    load_only_what_is_named(ResNetTSM)
+    load_only_what_is_named(SwinTransformer3D)
+
+
+def run_tin_without_compiled_mmcv():
+    """Let TIN run where mmcv's compiled operator is missing: with ``mmcv-lite``, and on the CPU in any case.
+
+    Answers ``ImportError: Failed to import `tin_shift` from `mmcv.ops`. You will be unable to use TIN.``
+    """
+    from mmaction.models.backbones import resnet_tin
+
+    linear_sampler = resnet_tin.linear_sampler
+
+    @functools.wraps(linear_sampler)
+    def linear_sampler_on_any_device(data, offset):
+        # Only now: the package's models are registered after this module has run.
+        from mmaction_microaction.models.ops import sample_frames_at
+
+        if data.is_cuda and find_spec('mmcv._ext'):
+            return linear_sampler(data, offset)
+        return sample_frames_at(data, offset)
+
+    resnet_tin.linear_sampler = linear_sampler_on_any_device

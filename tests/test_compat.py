@@ -159,18 +159,43 @@ def test_ddp_wraps_models_on_the_cpu(run_python, one_process_group):
     assert run_python(WITH + code, env=one_process_group).stdout.splitlines()[-1] == '3.0'
 
 
+# Neither mmaction.datasets nor mmaction.models can be imported at all without a stand-in for DRN.
+WITHOUT_DRN = (
+    'import sys, types, warnings; warnings.simplefilter("ignore"); '
+    'sys.modules.update({"mmaction.models.localizers.drn": types.ModuleType("drn"), '
+    '"mmaction.models.localizers.drn.drn": types.SimpleNamespace(DRN=None)}); '
+)
+
+
 def test_color_jitter_shifts_hue_both_ways(run_python):
     code = (
         'import json, numpy as np; from mmaction.datasets.transforms import ColorJitter; '
         'img = np.full((1, 1, 3), (255, 0, 0), np.float32); '
         'print(json.dumps([ColorJitter.adjust_hue(img, f).ravel().tolist() for f in (-40 / 255, 60 / 255, 0.0)]))'
     )
-    # mmaction.datasets cannot be imported at all without a stand-in for DRN.
-    drn = (
-        'import sys, types; sys.modules.update({"mmaction.models.localizers.drn": types.ModuleType("drn"), '
-        '"mmaction.models.localizers.drn.drn": types.SimpleNamespace(DRN=None)}); '
-    )
-    without = run_python(drn + code)
+    without = run_python(WITHOUT_DRN + code)
     assert 'OverflowError: Python integer' in last_line(without)
     # Red turned by -80 degrees is at 280: (170, 0, 255); by 120 it is pure green.
     assert json.loads(run_python(WITH + code).stdout.splitlines()[-1]) == [[170, 0, 255], [0, 255, 0], [255, 0, 0]]
+
+
+@pytest.mark.parametrize('backbone', ['type="ResNetTSM", depth=18', 'type="SwinTransformer3D", arch="tiny"'])
+def test_pretrained_none_starts_from_scratch(run_python, backbone):
+    code = (
+        'from mmengine.registry import init_default_scope; init_default_scope("mmaction"); import mmaction.models; '
+        f'from mmaction.registry import MODELS; MODELS.build(dict({backbone}, pretrained=None)).init_weights()'
+    )
+    without = last_line(run_python(WITHOUT_DRN + code))
+    assert without == "TypeError: expected string or bytes-like object, got 'NoneType'"
+    assert run_python(WITH + code).returncode == 0
+
+
+def test_tin_runs_without_compiled_mmcv(run_python):
+    code = (
+        'import torch; from mmaction.models.backbones import resnet_tin; '
+        'x = torch.arange(1.0, 4.0).view(1, 3, 1, 1, 1); '
+        'print(resnet_tin.linear_sampler(x, torch.tensor([[0.5]])).flatten().tolist())'
+    )
+    assert 'Failed to import `tin_shift` from `mmcv.ops`' in last_line(run_python(WITHOUT_DRN + code))
+    # Frames 1, 2, 3, moved by half a frame.
+    assert run_python(WITH + code).stdout.splitlines()[-1] == '[0.5, 1.5, 2.5]'

@@ -1,0 +1,65 @@
+# C3D on MA-52. The recipe is ours: MMAction2's for UCF-101, but for the sampling.
+_base_ = 'mmaction::recognition/c3d/c3d_sports1m-pretrained_8xb30-16x1x1-45e_ucf101-rgb.py'
+
+custom_imports = dict(imports=['mmaction_microaction'], allow_failed_imports=False)
+
+model = dict(cls_head=dict(num_classes=52))
+
+# Upstream's 16 consecutive frames are half a second. Every fourth frame spans 61, about the average clip of 57; of shorter
+# clips the last frame is repeated, since starting again from the first would show a movement that is not there.
+train_pipeline = [
+    dict(type='DecordInit'),
+    dict(type='SampleFrames', clip_len=16, frame_interval=4, out_of_bound_opt='repeat_last'),
+    dict(type='DecordDecode'),
+    dict(type='Resize', scale=(-1, 128)),
+    dict(type='RandomCrop', size=112),
+    dict(type='Flip', flip_ratio=0.5),
+    dict(type='FormatShape', input_format='NCTHW'),
+    dict(type='PackActionInputs'),
+]
+val_pipeline = [
+    dict(type='DecordInit'),
+    dict(type='SampleFrames', clip_len=16, frame_interval=4, out_of_bound_opt='repeat_last', test_mode=True),
+    dict(type='DecordDecode'),
+    dict(type='Resize', scale=(-1, 128)),
+    dict(type='CenterCrop', crop_size=112),
+    dict(type='FormatShape', input_format='NCTHW'),
+    dict(type='PackActionInputs'),
+]
+
+data_root = 'data/ma52'
+train_dataloader = dict(
+    persistent_workers=False,  # for EpochSeedHook
+    dataset=dict(
+        type='MA52Dataset',
+        ann_file=f'{data_root}/train_list_videos.txt',
+        data_prefix=dict(video=f'{data_root}/videos_train'),
+        pipeline=train_pipeline,
+    ),
+)
+val_dataloader = dict(
+    dataset=dict(
+        type='MA52Dataset',
+        ann_file=f'{data_root}/val_list_videos.txt',
+        data_prefix=dict(video=f'{data_root}/videos_val'),
+        pipeline=val_pipeline,
+    ),
+)
+test_dataloader = dict(
+    batch_size=30,
+    dataset=dict(
+        type='MA52Dataset',
+        ann_file=f'{data_root}/val_list_videos.txt',
+        data_prefix=dict(video=f'{data_root}/videos_val'),
+        pipeline=val_pipeline,
+    ),
+)
+val_evaluator = dict(type='MicroActionMetric')
+test_evaluator = dict(type='MicroActionMetric')
+
+# Upstream's learning rate is for 240 clips a step; it follows the batch.
+auto_scale_lr = dict(enable=True, base_batch_size=240)
+
+default_hooks = dict(checkpoint=dict(interval=1, max_keep_ckpts=3, save_best='F1_mean', rule='greater'))
+custom_hooks = [dict(type='EpochSeedHook')]
+visualizer = dict(vis_backends=[dict(type='LocalVisBackend'), dict(type='TensorboardVisBackend')])

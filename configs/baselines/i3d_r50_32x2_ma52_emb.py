@@ -1,0 +1,13 @@
+# I3D with MANet's joint embedding: the recipe of i3d_r50_32x2_ma52.py, another head.
+_base_ = './i3d_r50_32x2_ma52.py'
+
+model = dict(
+    cls_head=dict(
+        _delete_=True,
+        type='MANetHead',
+        in_channels=2048,
+        label_embeddings='data/ma52/label_embeddings.npy',
+        loss_emb=dict(type='JointEmbeddingLoss', loss_weight=50, over_dims='mean'),
+        dropout_ratio=0.5,
+    )
+)

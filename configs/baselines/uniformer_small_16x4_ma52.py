@@ -1,0 +1,80 @@
+# UniFormer, small, on MA-52. Upstream only tests it; the training recipe is ours, and starts from upstream's weights for
+# Kinetics.
+_base_ = 'mmaction::recognition/uniformer/uniformer-small_imagenet1k-pre_16x4x1_kinetics400-rgb.py'
+
+custom_imports = dict(imports=['mmaction_microaction'], allow_failed_imports=False)
+
+model = dict(cls_head=dict(num_classes=52))
+
+# Upstream's 16 x 4 span 61 frames, about the average clip of 57. Of shorter clips the last frame is repeated, where upstream
+# starts again from the first and so shows a movement that is not there.
+train_pipeline = [
+    dict(type='DecordInit'),
+    dict(type='SampleFrames', clip_len=16, frame_interval=4, out_of_bound_opt='repeat_last'),
+    dict(type='DecordDecode'),
+    dict(type='Resize', scale=(-1, 256)),
+    dict(type='RandomResizedCrop'),
+    dict(type='Resize', scale=(224, 224), keep_ratio=False),
+    dict(type='Flip', flip_ratio=0.5),
+    dict(type='FormatShape', input_format='NCTHW'),
+    dict(type='PackActionInputs'),
+]
+val_pipeline = [
+    dict(type='DecordInit'),
+    dict(type='SampleFrames', clip_len=16, frame_interval=4, out_of_bound_opt='repeat_last', test_mode=True),
+    dict(type='DecordDecode'),
+    dict(type='Resize', scale=(-1, 256)),
+    dict(type='CenterCrop', crop_size=224),
+    dict(type='FormatShape', input_format='NCTHW'),
+    dict(type='PackActionInputs'),
+]
+
+data_root = 'data/ma52'
+train_dataloader = dict(
+    batch_size=8,
+    num_workers=8,
+    sampler=dict(type='DefaultSampler', shuffle=True),
+    dataset=dict(
+        type='MA52Dataset',
+        ann_file=f'{data_root}/train_list_videos.txt',
+        data_prefix=dict(video=f'{data_root}/videos_train'),
+        pipeline=train_pipeline,
+    ),
+)
+val_dataloader = dict(
+    batch_size=8,
+    num_workers=8,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        type='MA52Dataset',
+        ann_file=f'{data_root}/val_list_videos.txt',
+        data_prefix=dict(video=f'{data_root}/videos_val'),
+        pipeline=val_pipeline,
+        test_mode=True,
+    ),
+)
+test_dataloader = dict(_delete_=True, **val_dataloader)
+val_evaluator = dict(type='MicroActionMetric')
+test_evaluator = dict(type='MicroActionMetric')
+val_cfg = dict(type='ValLoop')
+
+load_from = (
+    'https://download.openmmlab.com/mmaction/v1.0/recognition/uniformerv1/'
+    'uniformer-small_imagenet1k-pre_16x4x1_kinetics400-rgb_20221219-c630a037.pth'
+)
+optim_wrapper = dict(
+    optimizer=dict(type='AdamW', lr=1e-4, weight_decay=0.05),
+    paramwise_cfg=dict(norm_decay_mult=0, bias_decay_mult=0),
+    clip_grad=dict(max_norm=20),
+)
+# The learning rate is for 32 clips a step; it follows the batch.
+auto_scale_lr = dict(enable=True, base_batch_size=32)
+param_scheduler = [
+    dict(type='LinearLR', start_factor=0.01, begin=0, end=5, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', T_max=35, eta_min=1e-6, begin=5, end=40, convert_to_iter_based=True),
+]
+train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=40, val_interval=1)
+
+default_hooks = dict(checkpoint=dict(interval=1, max_keep_ckpts=3, save_best='F1_mean', rule='greater'))
+custom_hooks = [dict(type='EpochSeedHook')]
+visualizer = dict(vis_backends=[dict(type='LocalVisBackend'), dict(type='TensorboardVisBackend')])

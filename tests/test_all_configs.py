@@ -1,0 +1,72 @@
+"""Every config trains and tests for one step, through MMEngine's runner."""
+
+import copy
+
+import numpy as np
+import pytest
+from mmengine.config import Config
+from mmengine.runner import Runner
+from support import ROOT
+
+CONFIGS = sorted(path for path in (ROOT / 'configs').rglob('*.py') if '_base_' not in path.parts)
+SMALL = {256: 72, 224: 64, 320: 80}
+"""Sizes in pixels of the configs, and what stands in for them here."""
+
+
+def shrink(value):
+    """Replace the sizes of frames and crops, wherever they stand in a transform."""
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(shrink, value))
+    return SMALL.get(value, value)
+
+
+def shrink_pipeline(pipeline):
+    for step in pipeline:
+        for key in ('scale', 'size', 'crop_size', 'input_size', 'scale_range'):
+            if key in step:
+                step[key] = shrink(step[key])
+
+
+def read_tiny_set(dataset, root, split):
+    """Point a dataset, or what it wraps, to the tiny set, and shorten it to a batch."""
+    while 'dataset' in dataset:
+        dataset = dataset['dataset']
+    dataset.update(ann_file=f'{root}/{split}_list_videos.txt', data_prefix=dict(video=f'{root}/videos_{split}'))
+    dataset.indices = 2
+    shrink_pipeline(dataset.pipeline)
+
+
+def tiny_config(path, root, tmp_path):
+    config = Config.fromfile(path)
+    for loader, split in ((config.train_dataloader, 'train'), (config.test_dataloader, 'val')):
+        read_tiny_set(loader.dataset, root, split)
+        loader.update(batch_size=2, num_workers=0, persistent_workers=False)
+    config.update(val_dataloader=None, val_evaluator=None, val_cfg=None, load_from=None)
+    config.train_cfg = dict(by_epoch=True, max_epochs=1)
+    config.default_hooks.checkpoint = dict(type='CheckpointHook', interval=-1, save_last=False)
+
+    config.model.backbone.pretrained = None
+    if 'img_size' in config.model.backbone:
+        config.model.backbone.img_size = shrink(config.model.backbone.img_size)
+    head = config.model.cls_head
+    if 'label_embeddings' in head:
+        head.label_embeddings = str(tmp_path / 'label_embeddings.npy')
+        np.save(head.label_embeddings, np.random.default_rng(0).normal(size=(52, head.get('embed_dims', 300))))
+    if head.get('loss_emb', 0) is None:
+        del head['label_embeddings']
+    config.update(work_dir=str(tmp_path / 'work_dir'), log_level='WARNING')
+    return config
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
+def test_trains_and_tests_for_a_step(path, tiny_ma52, tmp_path):
+    runner = Runner.from_cfg(tiny_config(path, tiny_ma52, tmp_path))
+    before = copy.deepcopy(runner.model.state_dict())
+    runner.train()
+    assert runner.iter == 1
+    losses = {name: runner.message_hub.get_scalar(f'train/{name}').current() for name in ('loss', 'loss_cls')}
+    assert all(np.isfinite(loss) and loss > 0 for loss in losses.values())
+    changed = [name for name, value in runner.model.state_dict().items() if not value.equal(before[name])]
+    assert any('fc_cls' in name for name in changed)
+    metrics = runner.test()
+    assert 0 <= metrics['F1_mean'] <= 100
