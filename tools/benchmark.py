@@ -1,10 +1,10 @@
-"""Measure speed and memory as ratios, the two sides in turn in one run."""
+"""Measure speed and memory as ratios, the two sides in turn in one run; count parameters and arithmetic of configs."""
 
 import argparse
 import json
 from pathlib import Path
 
-from mmaction_microaction.benchmarks import compare_models, describe_machine
+from mmaction_microaction.benchmarks import compare_models, describe_machine, measure_complexity
 
 
 def parse_args():
@@ -19,11 +19,18 @@ def parse_args():
     model.add_argument('--clips', type=int, default=1, help='batch size')
     model.add_argument('--rounds', type=int, default=10, help='how often each side is timed')
     model.add_argument('--json', type=Path, help='also write the measurements to this file')
+    complexity = commands.add_parser('complexity', help='parameters and multiply-adds of the networks of configs')
+    complexity.add_argument('configs', type=Path, nargs='+', metavar='CONFIG')
     return parser.parse_args()
 
 
-def main():
-    args = parse_args()
+def print_complexity(configs):
+    print(f'{"one clip":<34}{"frames":>7}{"pixels":>12}{"parameters":>11}{"multiply-adds":>14}')
+    for config in configs:
+        print(measure_complexity(config), flush=True)
+
+
+def print_comparison(args):
     print(describe_machine())
     print(f'MANet against TSM, ResNet-{args.depth}, {args.clips} x {args.num_segments} x {args.size} x {args.size}')
     print(f'{"median of":<24}{"TSM":>13}{"MANet":>14}{"ratio":>10}')
@@ -33,6 +40,14 @@ def main():
         results.append(comparison.as_dict())
     if args.json:
         args.json.write_text(json.dumps({'machine': describe_machine(), 'results': results}, indent=2) + '\n')
+
+
+def main():
+    args = parse_args()
+    if args.command == 'model':
+        print_comparison(args)
+    else:
+        print_complexity(args.configs)
 
 
 if __name__ == '__main__':

@@ -1,4 +1,5 @@
+from .complexity import Complexity, measure_complexity
 from .model import compare_models
 from .timing import Comparison, alternate, describe_machine
 
-__all__ = ['Comparison', 'alternate', 'compare_models', 'describe_machine']
+__all__ = ['Comparison', 'Complexity', 'alternate', 'compare_models', 'describe_machine', 'measure_complexity']

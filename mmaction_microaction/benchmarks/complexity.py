@@ -1,0 +1,88 @@
+"""Size and arithmetic of a config's network."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from mmaction.registry import MODELS, TRANSFORMS
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from torch.utils.flop_counter import FlopCounterMode
+
+FRAME = (1296, 1080, 3)
+"""Height, width and channels of most of MA-52's videos."""
+
+
+class Complexity(NamedTuple):
+    """What a network takes to classify a clip once."""
+
+    name: str
+    """Of the config."""
+    frames: int
+    """Frames of the clip."""
+    height: int
+    width: int
+    parameters: int
+    """Of the whole network, also what only training uses."""
+    multiply_adds: int
+    """Of convolutions and matrix products; the rest hardly counts."""
+
+    def __str__(self):
+        size = f'{self.width} x {self.height}'
+        return (
+            f'{self.name:<34}{self.frames:>7}{size:>12}{self.parameters / 1e6:>9.1f} M{self.multiply_adds / 1e9:>9.1f} G'
+        )
+
+
+def measure_complexity(path):
+    """Count parameters and multiply-adds of a config's network on one clip, as its test pipeline delivers it.
+
+    Args:
+        path (str | Path): The config.
+
+    Returns:
+        Complexity: The counts.
+    """
+    config = Config.fromfile(path)
+    init_default_scope('mmaction')
+    config.model.backbone.pretrained = None
+    model = MODELS.build(config.model).eval()
+    batch = model.data_preprocessor({key: [value] for key, value in _clip(config.test_dataloader.dataset).items()})
+
+    fast = torch.backends.mha.get_fastpath_enabled()
+    # The fused attention of inference hides its products from the counter.
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        with torch.no_grad(), FlopCounterMode(display=False) as counter:
+            model(**batch, mode='predict')
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
+    *_, height, width = batch['inputs'].shape
+    return Complexity(
+        name=Path(path).stem,
+        frames=batch['inputs'].numel() // (3 * height * width),
+        height=height,
+        width=width,
+        parameters=sum(parameter.numel() for parameter in model.parameters()),
+        multiply_adds=counter.get_total_flops() // 2,
+    )
+
+
+def _clip(dataset):
+    """Run a dataset's pipeline on black frames instead of a video."""
+    sampling = next(step for step in dataset.pipeline if step['type'] == 'SampleFrames')
+    clip_len, num_clips = sampling['clip_len'], sampling['num_clips'] if 'num_clips' in sampling else 1
+    results = dict(
+        imgs=[np.zeros(FRAME, np.uint8)] * (clip_len * num_clips),
+        clip_len=clip_len,
+        num_clips=num_clips,
+        original_shape=FRAME[:2],
+        img_shape=FRAME[:2],
+        modality='RGB',
+        label=0,
+    )
+    for step in dataset.pipeline:
+        if not step['type'].startswith(('Decord', 'PyAV', 'OpenCV', 'SampleFrames')):
+            results = TRANSFORMS.build(step)(results)
+    return results
