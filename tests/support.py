@@ -1,10 +1,13 @@
 """What tests share besides fixtures."""
 
+import ast
 import sys
+import zlib
 from pathlib import Path
 
 import cv2
 import numpy as np
+import torch
 
 ROOT = Path(__file__).parents[1]
 MIM = Path(sys.executable).parent / 'mim'
@@ -23,3 +26,42 @@ def write_clip(path, num_frames=12, size=(96, 80), seed=0):
         cv2.rectangle(frame, (int(x), int(y)), (int(x) + 15, int(y) + 15), (255, 255, 255), -1)
         writer.write(frame)
     writer.release()
+
+
+def released_values(name, shape):
+    """Values of a tensor of the released network, which follow from its name (see the reference's README)."""
+    rng = np.random.RandomState(zlib.crc32(name.encode()) & 0x7FFFFFFF)
+    if name.endswith('running_var'):
+        return 0.5 + rng.rand(*shape)
+    if name.endswith('running_mean'):
+        return 0.1 * rng.randn(*shape)
+    if '.bn.' in name and name.endswith('weight'):
+        return 1 + 0.1 * rng.randn(*shape)
+    if name.endswith('bias'):
+        return 0.1 * rng.randn(*shape)
+    return rng.randn(*shape) * np.sqrt(2 / np.prod(shape[1:]))
+
+
+def released_weights(reference):
+    """Every tensor of the released network but the counters of its batch norms, by its released name."""
+    return {
+        str(name): torch.from_numpy(released_values(name, ast.literal_eval(str(shape)))).float()
+        for name, shape in zip(reference['state_names'], reference['state_shapes'])
+    }
+
+
+def released_inputs(reference):
+    """Frames and label embeddings that the reference numbers were computed from."""
+    rng = np.random.RandomState(int(reference['seed']))
+    batch, frames, size = (int(reference[key]) for key in ('B', 'T', 'px'))
+    images = torch.from_numpy(rng.randn(batch, frames, 3, size, size)).float()
+    return images, torch.from_numpy(0.3 * rng.randn(52, 300)).float()
+
+
+def check_close(name, ours, reference, tolerance=1e-4):
+    """Compare in relative terms, and print the difference (shown by pytest -s)."""
+    ours, reference = np.asarray(ours, np.float64), np.asarray(reference, np.float64)
+    difference = np.abs(ours - reference).max() / np.abs(reference).max()
+    print(f'{name}: relative difference {difference:.1e}')
+    assert ours.shape == reference.shape
+    assert difference < tolerance

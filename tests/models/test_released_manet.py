@@ -1,29 +1,13 @@
 """Our MANet against numbers that the authors' released network computed from the same weights and input."""
 
-import ast
-import zlib
-
 import numpy as np
 import pytest
 import torch
 from mmaction.registry import MODELS, OPTIM_WRAPPER_CONSTRUCTORS
 from mmaction.structures import ActionDataSample
+from support import check_close, released_inputs, released_weights
 
 pytestmark = pytest.mark.real_data
-
-
-def fill(name, shape):
-    """Values of a tensor of the released network, which follow from its name (see the reference's README)."""
-    rng = np.random.RandomState(zlib.crc32(name.encode()) & 0x7FFFFFFF)
-    if name.endswith('running_var'):
-        return 0.5 + rng.rand(*shape)
-    if name.endswith('running_mean'):
-        return 0.1 * rng.randn(*shape)
-    if '.bn.' in name and name.endswith('weight'):
-        return 1 + 0.1 * rng.randn(*shape)
-    if name.endswith('bias'):
-        return 0.1 * rng.randn(*shape)
-    return rng.randn(*shape) * np.sqrt(2 / np.prod(shape[1:]))
 
 
 def our_name(released):
@@ -45,11 +29,11 @@ def model(reference):
         )
     )
     state, unused = {}, []
-    for name, shape in zip(reference['state_names'], reference['state_shapes']):
+    for name, tensor in released_weights(reference).items():
         if '.action_p2_' in name:
             unused.append(name)
         else:
-            state[our_name(name)] = torch.from_numpy(fill(name, ast.literal_eval(str(shape)))).float()
+            state[our_name(name)] = tensor
     assert len(unused) == 48  # three in each of 16 blocks
     report = model.load_state_dict(state, strict=False)
     assert report.unexpected_keys == []
@@ -59,30 +43,19 @@ def model(reference):
 
 @pytest.fixture(scope='module')
 def inputs(reference, model):
-    rng = np.random.RandomState(int(reference['seed']))
-    batch, frames, size = (int(reference[key]) for key in ('B', 'T', 'px'))
-    images = torch.from_numpy(rng.randn(batch, frames, 3, size, size)).float()
-    model.cls_head.label_embeddings.copy_(torch.from_numpy(0.3 * rng.randn(52, 300)).float())
+    images, label_embeddings = released_inputs(reference)
+    model.cls_head.label_embeddings.copy_(label_embeddings)
     return images
-
-
-def check(name, ours, reference, tolerance=1e-4):
-    """Compare in relative terms, and print the difference (shown by pytest -s)."""
-    ours, reference = np.asarray(ours, np.float64), np.asarray(reference, np.float64)
-    difference = np.abs(ours - reference).max() / np.abs(reference).max()
-    print(f'{name}: relative difference {difference:.1e}')
-    assert ours.shape == reference.shape
-    assert difference < tolerance
 
 
 def test_predictions(model, inputs, reference):
     model.train(False)
     with torch.no_grad():
         frames = model.cls_head.pool(model.extract_feat(inputs)[0])
-        check('logits', model.cls_head.classify(frames), reference['cls_score'])
-        check('embeddings', model.cls_head.project(frames), reference['emb'])
+        check_close('logits', model.cls_head.classify(frames), reference['cls_score'])
+        check_close('embeddings', model.cls_head.project(frames), reference['emb'])
         predictions = model.predict(inputs, [ActionDataSample() for _ in inputs])
-    check('probabilities', np.stack([prediction.pred_score for prediction in predictions]), reference['prob'])
+    check_close('probabilities', np.stack([prediction.pred_score for prediction in predictions]), reference['prob'])
 
 
 def test_losses_and_gradients(model, inputs, reference):
@@ -90,10 +63,10 @@ def test_losses_and_gradients(model, inputs, reference):
     # Training statistics of batch norm do not enter, but the running ones would change.
     state = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     losses = model.loss(inputs, [ActionDataSample().set_gt_label(int(label)) for label in reference['labels']])
-    check('cross-entropy', losses['loss_cls'].item(), reference['train_ce'])
-    check('embedding loss', losses['loss_emb'].item(), 50 * reference['train_mse'])
+    check_close('cross-entropy', losses['loss_cls'].item(), reference['train_ce'])
+    check_close('embedding loss', losses['loss_emb'].item(), 50 * reference['train_mse'])
     total = losses['loss_cls'] + losses['loss_emb']
-    check('loss', total.item(), reference['train_loss'])
+    check_close('loss', total.item(), reference['train_loss'])
     model.zero_grad()
     total.backward()
     norms = {name: parameter.grad.double().norm().item() for name, parameter in model.named_parameters()}

@@ -1,0 +1,182 @@
+import csv
+import json
+import statistics
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from mmengine.config import Config
+from mmengine.runner import Runner
+from support import ROOT
+
+from mmaction_microaction.leaderboard import rank, read_published, read_run, read_runs, to_csv, to_markdown
+
+TOOL = ROOT / 'tools' / 'leaderboard.py'
+KEYS = ('F1_mean', 'coarse/F1_macro', 'fine/F1_macro', 'coarse/F1_micro', 'fine/F1_micro', 'fine/top5')
+PUBLISHED = {'manet': dict(zip(KEYS, (65.59, 72.87, 49.22, 78.95, 61.33, 88.83)))}
+SEEDS = [(66, 73, 49, 79, 63, 88), (65, 72, 48, 78, 62, 87), (64.6, 71.4, 48, 77, 62, 85)]
+
+
+def write_run(work_dir, config, numbers, time='20240102_030405', **others):
+    """Write what a test run leaves behind."""
+    (work_dir / time / 'vis_data').mkdir(parents=True)
+    (work_dir / f'{config}.py').touch()
+    result = {**dict(zip(KEYS, numbers)), **others, 'data_time': 0.1, 'time': 0.5}
+    (work_dir / time / f'{time}.json').write_text(json.dumps(result))
+    # What training leaves there: an object per line, of the validation after an epoch, too.
+    (work_dir / time / 'vis_data' / f'{time}.json').write_text('{"lr": 1, "step": 1}\n{"F1_mean": 99, "step": 2}\n')
+    return work_dir
+
+
+@pytest.fixture
+def seeds(tmp_path):
+    return [write_run(tmp_path / f'seed{seed}', 'manet', numbers) for seed, numbers in enumerate(SEEDS)]
+
+
+def test_newest_result_counts(tmp_path):
+    for time, value in (('20240102_030405', 1), ('20240203_000000', 2), ('20231231_235959', 3)):
+        write_run(tmp_path, 'manet', [value], time)
+    # Written last, but it only dumped predictions.
+    write_run(tmp_path, 'manet', [], '20250101_000000')
+    run = read_run(tmp_path)
+    assert (run.config, run.metrics['F1_mean']) == ('manet', 2)
+    assert run.path == tmp_path / '20240203_000000' / '20240203_000000.json'
+
+
+def test_table_of_one_run(tmp_path):
+    runs, problems = read_runs([write_run(tmp_path / 'w', 'manet', SEEDS[0])])
+    assert problems == []
+    lines = to_markdown(rank(runs, PUBLISHED), runs).splitlines()
+    assert [[cell.strip() for cell in line.strip('|').split('|')] for line in lines[:5]] == [
+        ['config', '', 'F1_mean', 'coarse F1_macro', 'fine F1_macro', 'coarse F1_micro', 'fine F1_micro', 'fine top-5'],
+        ['------', '-' * 10, '------:', *('-' * width + ':' for width in (14, 12, 14, 12, 9))],
+        ['manet', '1 run', '66.00', '73.00', '49.00', '79.00', '63.00', '88.00'],
+        ['manet', 'published', '65.59', '72.87', '49.22', '78.95', '61.33', '88.83'],
+        ['manet', 'difference', '+0.41', '+0.13', '-0.22', '+0.05', '+1.67', '-0.83'],
+    ]
+    # It can be read unrendered.
+    assert len({len(line) for line in lines[:5]}) == 1
+    assert lines[5:] == [
+        '',
+        'In percent; published: Guo et al., Tables II to V.',
+        f'- manet: {tmp_path}/w/20240102_030405/20240102_030405.json',
+    ]
+
+
+def test_seeds_give_mean_and_deviation(seeds):
+    runs, _ = read_runs(seeds)
+    rows = rank(runs, {})
+    assert [(row.kind, row.runs) for row in rows] == [('mean', 3), ('deviation', 3)]
+    for key, numbers in zip(KEYS, zip(*SEEDS)):
+        assert rows[0].metrics[key] == pytest.approx(np.mean(numbers))
+        assert rows[1].metrics[key] == pytest.approx(np.std(numbers, ddof=1))
+    # (66 + 65 + 64.6) / 3 = 65.2, and the root of (0.64 + 0.04 + 0.36) / 2 = 0.52.
+    text = to_markdown(rows, runs)
+    assert '| manet  | 3 runs | 65.20 ± 0.72 |' in text
+    assert 'sample standard deviation' in text
+
+
+def test_best_config_stands_first_and_unrun_ones_only_if_asked(tmp_path):
+    write_run(tmp_path / 'a', 'tsm', [61])
+    write_run(tmp_path / 'b', 'own', [64])
+    runs, _ = read_runs([tmp_path / 'a', tmp_path / 'b'])
+    assert [row.config for row in rank(runs, PUBLISHED)] == ['own', 'tsm']
+    rows = rank(runs, PUBLISHED, everything=True)
+    assert [(row.config, row.kind) for row in rows] == [('manet', 'published'), ('own', 'mean'), ('tsm', 'mean')]
+
+
+def test_folder_given_twice_is_one_run(seeds):
+    runs, _ = read_runs([seeds[0], f'{seeds[0]}/', seeds[0] / '..' / seeds[0].name])
+    assert len(runs) == 1
+
+
+def test_metric_that_a_run_lacks_has_no_mean(tmp_path):
+    for name, extra in (('a', 50.0), ('b', float('nan'))):
+        write_run(tmp_path / name, 'manet', SEEDS[0], **{'reversed_pairs/top1': extra})
+    runs, _ = read_runs([tmp_path / 'a'])
+    text = to_markdown(rank(runs, {}), runs, extra=['reversed_pairs/top1']).splitlines()
+    assert text[0].endswith('| fine top-5 | reversed_pairs/top1 |')
+    assert text[2].endswith('|      88.00 |               50.00 |')
+    runs, _ = read_runs([tmp_path / 'a', tmp_path / 'b'])
+    text = to_markdown(rank(runs, {}), runs, extra=['reversed_pairs/top1']).splitlines()
+    assert text[2].endswith('| 88.00 ± 0.00 |                   - |')
+
+
+def test_csv(seeds, tmp_path):
+    rows = rank(read_runs(seeds)[0], PUBLISHED)
+    to_csv(rows, tmp_path / 'table.csv', extra=['fine/top1'])
+    with open(tmp_path / 'table.csv', newline='') as file:
+        table = list(csv.reader(file))
+    assert table[0] == ['config', 'row', 'runs', *KEYS, 'fine/top1']
+    assert table[1] == ['manet', 'mean', '3', '65.20', '72.13', '48.33', '78.00', '62.33', '86.67', '']
+    assert table[2][:4] == ['manet', 'deviation', '3', f'{statistics.stdev([66, 65, 64.6]):.2f}']
+    assert table[3][:4] == ['manet', 'published', '', '65.59']
+    assert table[4][:4] == ['manet', 'difference', '', '-0.39']
+
+
+def test_published_numbers_come_from_the_metafiles():
+    published = read_published()
+    assert published['manet_r50_8x1_ma52']['F1_mean'] == 65.59
+    assert published['tsm_r50_8x1_ma52']['fine/top5'] == 87.47
+    assert published['manet_r50_8x1_ma52_nose']['coarse/F1_macro'] == 72.22
+    assert all(row.keys() >= set(KEYS) for row in published.values())
+
+
+def test_refuses_what_is_no_work_dir(tmp_path):
+    def broken(name, text):
+        folder = write_run(tmp_path / name, 'manet', [])
+        (folder / '20240102_030405' / '20240102_030405.json').write_text(text)
+        return folder
+
+    two = write_run(tmp_path / 'two', 'manet', SEEDS[0])
+    (two / 'tsm.py').touch()
+    (tmp_path / 'empty').mkdir()
+    folders = {
+        tmp_path / 'absent': 'absent: no such folder',
+        tmp_path / 'empty': 'empty: no work dir, since no config',
+        two: r'two: runs of several configs \(manet, tsm\)',
+        write_run(
+            tmp_path / 'untested', 'manet', []
+        ): r'untested: no test result; test it with mim test mmaction manet\.py',
+        broken('cut', '{"F1_mean": 65.59,'): r'20240102_030405\.json is no test result \(.*line 1',
+        broken('list', '[65.59]'): r'20240102_030405\.json is no test result',
+    }
+    for folder, message in folders.items():
+        with pytest.raises(ValueError, match=message):
+            read_run(folder)
+    good = write_run(tmp_path / 'good', 'manet', SEEDS[0])
+    runs, problems = read_runs([*folders, good])
+    assert len(runs) == 1
+    assert len(problems) == len(folders)
+
+
+@pytest.mark.slow
+def test_reads_what_the_runner_writes(tiny_ma52, tmp_path):
+    config = Config.fromfile(ROOT / 'tests' / 'data' / 'manet_r18_tiny.py')
+    config.work_dir = str(tmp_path / 'work')
+    config.test_dataloader.dataset.ann_file = str(tiny_ma52 / 'val_list_videos.txt')
+    config.test_dataloader.dataset.data_prefix.video = str(tiny_ma52 / 'videos_val')
+    metrics = Runner.from_cfg(config).test()
+    run = read_run(tmp_path / 'work')
+    assert run.config == 'manet_r18_tiny'
+    assert {key: run.metrics[key] for key in metrics} == pytest.approx(metrics)
+    assert metrics.keys() >= set(KEYS)
+
+
+@pytest.mark.slow
+def test_tool_prints_the_table_and_then_what_is_wrong(seeds, tmp_path):
+    def run(*args):
+        return subprocess.run([sys.executable, TOOL, *args], cwd=tmp_path, capture_output=True, text=True)
+
+    done = run(*seeds, '--out', 'tables/all')
+    assert done.returncode == 0, done.stderr
+    assert '65.20 ± 0.72' in done.stdout
+    assert (tmp_path / 'tables' / 'all.md').read_text() == done.stdout
+    assert len((tmp_path / 'tables' / 'all.csv').read_text().splitlines()) == 3
+    done = run(seeds[0], 'absent', '--extra', 'nonsense', '--all')
+    assert done.returncode == 1
+    assert 'uniformer-s_16x2_ma52' in done.stdout
+    assert 'error: absent: no such folder' in done.stderr
+    assert 'error: no result has nonsense; they have F1_mean, coarse/F1_macro' in done.stderr
+    assert 'Traceback' not in done.stderr
