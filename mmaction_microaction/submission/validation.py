@@ -5,6 +5,7 @@ import io
 import os
 import re
 import zipfile
+import zlib
 from typing import NamedTuple
 
 from .forms import FILE_NAME, FORMS
@@ -73,7 +74,7 @@ def _unzip(content, problems):
             members = file.namelist()
             tables = [member for member in members if os.path.basename(member) == FILE_NAME]
             table = file.read(tables[0]) if tables else None
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
         problems.append(f'is no zip file that can be read ({error})')
         return None
     if members != [FILE_NAME]:

@@ -138,6 +138,17 @@ def test_looks_into_the_zip(tmp_path, members, problem):
         assert problem in report.problems[0]
 
 
+def test_damaged_zip_is_a_problem_and_no_crash(tmp_path):
+    path = tmp_path / 's.zip'
+    with zipfile.ZipFile(path, 'w', zipfile.ZIP_DEFLATED) as file:
+        file.writestr('prediction.csv', '\n'.join([HEADER, *ROWS]))
+    content = path.read_bytes()
+    # Past the 44 bytes of the entry's header and name is the packed table.
+    path.write_bytes(content[:44] + b'\xff' * 20 + content[64:])
+    (problem,) = validate_submission(path).problems
+    assert problem.startswith('is no zip file that can be read')
+
+
 def test_rows_in_a_folder_of_the_zip_are_checked_too(tmp_path):
     with zipfile.ZipFile(tmp_path / 's.zip', 'w') as file:
         file.writestr('out/prediction.csv', f'{HEADER}\na.mp4,9,9,11,0,1,1,2,0,3,4\n')
