@@ -89,6 +89,22 @@ def test_paper_config_departs_where_the_paper_does():
     assert {key: get(config, key) for key in paper} == paper
 
 
+def test_submission_config_departs_in_the_test_alone():
+    main, submission = (
+        Config.fromfile(ROOT / 'configs' / f'manet_r50_8x1_ma52{name}.py').to_dict() for name in ('', '_submission')
+    )
+    ann_file = submission.pop('ann_file')
+    assert ann_file == 'data/ma52/test_list_videos.txt'
+    dataset = submission['test_dataloader']['dataset']
+    assert (dataset['ann_file'], dataset['data_prefix']) == (ann_file, dict(video='data/ma52/videos_test'))
+    dataset.update(
+        ann_file=main['test_dataloader']['dataset']['ann_file'], data_prefix=dict(video='data/ma52/videos_val')
+    )
+    assert submission.pop('test_evaluator')['ann_file'] == ann_file
+    main.pop('test_evaluator')
+    assert submission == main
+
+
 def test_quickstart_renders_what_its_config_reads():
     target = (ROOT / 'Makefile').read_text()
     config = Config.fromfile(ROOT / re.search(r'^QUICK_CONFIG := (\S+)$', target, re.M)[1])

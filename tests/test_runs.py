@@ -11,11 +11,15 @@ import time
 import numpy as np
 import pytest
 import torch
+from mmengine.config import Config
 from support import MIM, ROOT
+
+from mmaction_microaction.submission import read_scores, validate_submission, write_submission
 
 pytestmark = pytest.mark.slow
 
 MAIN = ROOT / 'configs' / 'manet_r50_8x1_ma52.py'
+SUBMISSION = ROOT / 'configs' / 'manet_r50_8x1_ma52_submission.py'
 TINY = ROOT / 'tests' / 'data' / 'manet_r18_tiny.py'
 REAL_LIST = '0030_01_0002.mp4 0\r\n0020_01_0008.mp4 1\r\n0019_02_0078.mp4 9\r\n0010_02_0101.mp4 8'
 
@@ -208,19 +212,20 @@ def test_two_processes_give_the_metrics_of_one(tiny_ma52, tmp_path):
         np.testing.assert_allclose(one['pred_score'], other['pred_score'], rtol=1e-4, atol=1e-6)
 
 
-def test_anonymised_split_is_predicted_but_not_scored(tiny_ma52, tmp_path):
+@pytest.fixture
+def anonymised(tiny_ma52, tmp_path):
+    """Paths, for a call of mim, of a test split of five clips."""
     clips = sorted((tiny_ma52 / 'videos_val').iterdir())
     (tmp_path / 'videos').mkdir()
     for number, clip in enumerate(clips):
         (tmp_path / 'videos' / f'test{number:04d}.mp4').symlink_to(clip)
     (tmp_path / 'test_list_videos.txt').write_text('\r\n'.join(f'test{number:04d}.mp4 0' for number in range(5)))
     torch.save({'state_dict': {}}, tmp_path / 'empty.pth')
-    test = command('test', TINY, '--checkpoint', 'empty.pth', data=tiny_ma52)
-    test += [
-        'test_dataloader.dataset.ann_file=test_list_videos.txt',
-        'test_dataloader.dataset.data_prefix.video=videos',
-    ]
+    return ['test_dataloader.dataset.ann_file=test_list_videos.txt', 'test_dataloader.dataset.data_prefix.video=videos']
 
+
+def test_anonymised_split_is_predicted_but_not_scored(anonymised, tiny_ma52, tmp_path):
+    test = command('test', TINY, '--checkpoint', 'empty.pth', data=tiny_ma52, options=anonymised)
     output = run(test, tmp_path, status=1)
     assert 'ValueError: This split is anonymised' in output
     assert 'Acc-Top1' not in output
@@ -231,3 +236,24 @@ def test_anonymised_split_is_predicted_but_not_scored(tiny_ma52, tmp_path):
         predictions = pickle.load(file)
     assert [prediction['video_id'] for prediction in predictions] == [f'test{number:04d}.mp4' for number in range(5)]
     assert {int(prediction['gt_label']) for prediction in predictions} == {-1}
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason='two CPU processes')
+def test_submission_of_two_processes_is_that_of_their_dump(anonymised, tiny_ma52, tmp_path):
+    # The evaluator of the submission config, with a small network and five clips, which do not divide by two.
+    (tmp_path / 'submission.py').write_text(
+        f"_base_ = '{TINY}'\n"
+        f'test_evaluator = dict(_delete_=True, **{Config.fromfile(SUBMISSION).test_evaluator.to_dict()})\n'
+    )
+    # --dump makes the evaluator the first of a list.
+    options = [*anonymised, 'test_evaluator.0.ann_file=test_list_videos.txt', 'test_evaluator.0.out_dir=out']
+    args = ['--checkpoint', 'empty.pth', '--dump', 'p.pkl', '--launcher', 'pytorch', '--gpus', 2]
+    output = run(command('test', 'submission.py', *args, data=tiny_ma52, options=options), tmp_path)
+    assert 'out/submission.zip: 5 clips to be uploaded' in output
+    archive = (tmp_path / 'out' / 'submission.zip').read_bytes()
+    report = validate_submission(tmp_path / 'out' / 'submission.zip', tmp_path / 'test_list_videos.txt')
+    assert (report.form, report.rows, report.problems) == ('codabench', 5, [])
+
+    names, probabilities = read_scores(tmp_path / 'p.pkl', tmp_path / 'test_list_videos.txt')
+    write_submission(tmp_path / 'again', names, probabilities)
+    assert (tmp_path / 'again' / 'submission.zip').read_bytes() == archive

@@ -1,3 +1,3 @@
-from .metrics import MicroActionMetric, ReversedPairsMetric
+from .metrics import MicroActionMetric, ReversedPairsMetric, SubmissionFile
 
-__all__ = ['MicroActionMetric', 'ReversedPairsMetric']
+__all__ = ['MicroActionMetric', 'ReversedPairsMetric', 'SubmissionFile']

@@ -1,14 +1,13 @@
 """Reads what ``mim test mmaction … --dump predictions.pkl`` writes."""
 
-import pickle
-
 import numpy as np
 
+from mmaction_microaction.pickles import load_pickle
 from mmaction_microaction.taxonomy import NUM_ACTIONS
 
 
 def read_predictions(path):
-    """Read dumped predictions. Unpickling runs code from the file: read only what you wrote yourself.
+    """Read dumped predictions, without running code from the file.
 
     Args:
         path (str | Path): Pickled list of dicts with ``pred_score`` of shape (52,) and ``gt_label`` of shape (1,).
@@ -17,14 +16,14 @@ def read_predictions(path):
         tuple[np.ndarray, np.ndarray]: Fine probabilities, shape (N, 52), and true fine labels, shape (N,).
 
     Raises:
+        FileNotFoundError: If there is no such file.
         ValueError: If the file is no such list, or of an anonymised split, which has no true labels.
     """
+    samples = load_pickle(path)
     try:
-        with open(path, 'rb') as file:
-            samples = pickle.load(file)
         scores = np.stack([np.asarray(sample['pred_score'], dtype=float) for sample in samples])
         labels = np.array([int(sample['gt_label']) for sample in samples])
-    except (pickle.UnpicklingError, EOFError, KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f'{path} is not what mim test --dump writes ({type(error).__name__}: {error})') from None
     if scores.shape[1:] != (NUM_ACTIONS,):
         raise ValueError(f'{path}: expected {NUM_ACTIONS} scores per clip, got shape {scores.shape[1:]}')

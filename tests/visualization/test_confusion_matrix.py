@@ -100,7 +100,7 @@ def test_reads_a_dump(tmp_path):
 @pytest.mark.parametrize(
     ('content', 'message'),
     [
-        (b'', 'not what mim test --dump writes'),
+        (b'', 'is empty'),
         (pickle.dumps({'a': 1}), 'not what mim test --dump writes'),
         (pickle.dumps([dict(pred_score=np.ones(7), gt_label=[0])]), 'not what|expected 52 scores'),
         (pickle.dumps([dict(pred_score=np.ones(52), gt_label=-1)]), 'anonymised'),

@@ -1,10 +1,12 @@
 from .accuracy import rank_classes, top_k_accuracy
 from .f1 import count_matches, f1_macro, f1_macro_of_means, f1_micro
 from .micro_action import MACRO_F1, micro_action_scores, rank_body_parts
+from .probabilities import check_probabilities
 from .reversed_pairs import reversed_pair_accuracies
 
 __all__ = [
     'MACRO_F1',
+    'check_probabilities',
     'count_matches',
     'f1_macro',
     'f1_macro_of_means',

@@ -3,7 +3,7 @@ from mmaction.registry import METRICS
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
-from mmaction_microaction.evaluation.functional import micro_action_scores, rank_classes
+from mmaction_microaction.evaluation.functional import check_probabilities, micro_action_scores, rank_classes
 from mmaction_microaction.taxonomy import ACTIONS, NUM_ACTIONS
 
 
@@ -60,17 +60,7 @@ class MicroActionMetric(BaseMetric):
         for sample in data_samples:
             scores = sample['pred_score'].cpu().double().numpy()
             clip = sample.get('video_id', f'sample {len(self.results)}')
-            if scores.shape != (NUM_ACTIONS,):
-                raise ValueError(
-                    f'{clip}: expected {NUM_ACTIONS} scores, got shape {scores.shape}; is num_classes of the head '
-                    f'{NUM_ACTIONS}?'
-                )
-            # Half precision is exact to about 1e-3.
-            if not (scores.min() >= 0 and abs(scores.sum() - 1) < 1e-2):
-                raise ValueError(
-                    f'{clip}: scores are not probabilities (sum {scores.sum():.4g}, least {scores.min():.4g}). NaN '
-                    "means that the training diverged; otherwise set average_clips='prob' in the head."
-                )
+            check_probabilities(scores, clip)
             self.results.append((scores, int(sample['gt_label'])))
 
     def compute_metrics(self, results):

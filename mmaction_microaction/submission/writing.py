@@ -1,0 +1,61 @@
+"""Writes the challenges' files."""
+
+import csv
+import io
+import os
+import zipfile
+from pathlib import Path
+
+from .forms import FILE_NAME, FORMS, clip_ids, predicted_labels
+
+
+def write_submission(out_dir, names, scores, form='codabench', body_from='top1', ids='name'):
+    """Write ``prediction.csv`` and, ready to be uploaded, ``submission.zip`` with nothing but it.
+
+    Each file is either complete or as before, and the same predictions give the same bytes.
+
+    Args:
+        out_dir (str | Path): Folder of the files; made if it is not there.
+        names (Sequence[str]): Names of the clips.
+        scores (np.ndarray): Their fine probabilities, shape (N, 52).
+        form, body_from: See :func:`predicted_labels`.
+        ids: See :func:`clip_ids`.
+
+    Returns:
+        tuple[Path, Path]: The table and the zip file.
+
+    Raises:
+        ValueError: If an option is unknown.
+    """
+    labels = predicted_labels(scores, form, body_from)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator='\n')
+    writer.writerow(FORMS[form].header)
+    writer.writerows([name, *row] for name, row in zip(clip_ids(names, ids), labels.tolist()))
+    content = text.getvalue().encode()
+
+    out_dir = Path(out_dir)
+    out_dir.mkdir(parents=True, exist_ok=True)
+    table, archive = out_dir / FILE_NAME, out_dir / 'submission.zip'
+    _write(table, content)
+    _write(archive, _zip(content))
+    return table, archive
+
+
+def _zip(content):
+    """Return the bytes of a zip file that holds the table."""
+    # Time, system and packed size would differ from one run or machine to another.
+    entry = zipfile.ZipInfo(FILE_NAME, date_time=(1980, 1, 1, 0, 0, 0))
+    entry.create_system = 3
+    entry.external_attr = 0o644 << 16
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, 'w', zipfile.ZIP_STORED) as file:
+        file.writestr(entry, content)
+    return buffer.getvalue()
+
+
+def _write(path, content):
+    """Write a file so that it is either complete or as before."""
+    unfinished = path.with_name(path.name + '.part')
+    unfinished.write_bytes(content)
+    os.replace(unfinished, path)

@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+
+from mmaction_microaction.submission import clip_ids, predicted_labels
+
+
+def scores(**labels):
+    """A row of probabilities: ``_9=0.4`` gives label 9 the probability 0.4."""
+    row = np.zeros(52)
+    for label, value in labels.items():
+        row[int(label[1:])] = value
+    return row
+
+
+# Nodding (9, head), three of the lower limb (24 to 26), shaking body (0).
+SPREAD = scores(_9=0.3, _24=0.25, _25=0.2, _26=0.15, _0=0.1)
+# All on touching face (41, head-hand); of the 51 that are left, those with the lowest labels come first.
+SURE = scores(_41=1)
+
+
+def test_five_best_actions_and_their_body_parts():
+    labels = predicted_labels(np.stack([SPREAD, SURE]))
+    assert labels.tolist() == [
+        [9, 24, 25, 26, 0, 1, 3, 3, 3, 0],
+        [41, 0, 1, 2, 3, 5, 0, 0, 0, 0],
+    ]
+
+
+def test_five_different_body_parts_by_summed_probability():
+    # Lower limb 0.6, head 0.3, body 0.1.
+    labels = predicted_labels(np.stack([SPREAD, SURE]), body_from='sum')
+    assert labels.tolist() == [
+        [9, 24, 25, 26, 0, 3, 1, 0, 2, 4],
+        [41, 0, 1, 2, 3, 5, 0, 1, 2, 3],
+    ]
+
+
+def test_2024_gives_the_body_part_before_the_action():
+    assert predicted_labels(np.stack([SPREAD, SURE]), '2024').tolist() == [[1, 9], [5, 41]]
+    assert predicted_labels(SPREAD[None], '2024', 'sum').tolist() == [[3, 9]]
+
+
+def test_ids_with_and_without_extension():
+    names = ['test0000.mp4', 'a.b/c.d.avi']
+    assert clip_ids(names) == names
+    assert clip_ids(names, 'stem') == ['test0000', 'a.b/c.d']
+    with pytest.raises(ValueError, match=r'a\.mp4 and a\.avi differ only'):
+        clip_ids(['a.mp4', 'a.avi'], 'stem')
+
+
+def test_refuses_unknown_options():
+    with pytest.raises(ValueError, match="form must be one of 'codabench', '2024', got '2025'"):
+        predicted_labels(SPREAD[None], '2025')
+    with pytest.raises(ValueError, match="body_from must be 'top1' or 'sum', got 'mean'"):
+        predicted_labels(SPREAD[None], body_from='mean')
+    with pytest.raises(ValueError, match="ids must be 'name' or 'stem', got 'number'"):
+        clip_ids([], 'number')

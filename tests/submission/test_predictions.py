@@ -1,0 +1,100 @@
+import pickle
+
+import numpy as np
+import pytest
+import torch
+
+from mmaction_microaction.submission import read_scores
+
+NAMES = ['test0000.mp4', 'test0001.mp4', 'test0002.mp4']
+SCORES = np.random.default_rng(0).dirichlet(np.ones(52), 3).astype(np.float32)
+
+
+@pytest.fixture
+def ann_file(tmp_path):
+    path = tmp_path / 'list.txt'
+    path.write_bytes('\r\n'.join(f'{name} 0' for name in NAMES).encode())
+    return path
+
+
+@pytest.fixture
+def read(tmp_path, ann_file):
+    """Pickle an object and read it as predictions of the list."""
+
+    def read(content, protocol=2):
+        (tmp_path / 'p.pkl').write_bytes(pickle.dumps(content, protocol))
+        return read_scores(tmp_path / 'p.pkl', ann_file)
+
+    return read
+
+
+def dump(order=(0, 1, 2), **kwargs):
+    """What ``mim test --dump`` saves, in some order."""
+    return [
+        {'video_id': NAMES[i], 'pred_score': torch.tensor(SCORES[i]), 'gt_label': torch.tensor([-1]), **kwargs}
+        for i in order
+    ]
+
+
+def test_finds_the_clips_of_a_dump_by_name(read):
+    names, scores = read(dump([2, 0, 1]))
+    assert names == NAMES
+    np.testing.assert_array_equal(scores, SCORES)
+
+
+@pytest.mark.parametrize('protocol', [2, 4, 5])
+@pytest.mark.parametrize('kind', [list, lambda rows: [row.tolist() for row in rows], np.asarray])
+def test_reads_the_authors_rows_by_position(read, kind, protocol):
+    names, scores = read(kind(SCORES), protocol)
+    assert names == NAMES
+    np.testing.assert_array_equal(scores, SCORES)
+
+
+def test_reads_half_precision(read):
+    half = dump()
+    for sample in half:
+        sample['pred_score'] = sample['pred_score'].half()
+    np.testing.assert_allclose(read(half)[1], SCORES, rtol=2e-3, atol=1e-6)
+
+
+def changed(value):
+    """The three rows, with a value in the second."""
+    rows = SCORES.copy()
+    rows[1, 7] = value
+    return list(rows)
+
+
+@pytest.mark.parametrize(
+    ('content', 'message'),
+    [
+        (list(SCORES[:2]), r'p\.pkl holds 2 rows of scores, but .*list\.txt lists 3 clips'),
+        ([], r'p\.pkl holds no predictions, but .*list\.txt lists 3 clips'),
+        ({'a': 1}, r'p\.pkl holds a dict, not the list'),
+        (np.float64(3), r'p\.pkl holds a float64, not the list'),
+        (
+            [SCORES[0], SCORES[1, :51], SCORES[2]],
+            r'p\.pkl, row 2 \(test0001\.mp4\): expected 52 scores, got shape \(51',
+        ),
+        ([SCORES[0], SCORES[1], 'text'], r'p\.pkl, row 3 \(test0002\.mp4\): expected 52 scores'),
+        (changed(np.nan), r'p\.pkl, row 2 \(test0001\.mp4\): scores are not probabilities.*NaN'),
+        (changed(-0.5), r'row 2 \(test0001\.mp4\): scores are not probabilities \(.*least -0\.5'),
+        (changed(0.5), r"row 2 \(test0001\.mp4\): scores are not probabilities \(sum 1\.4.*average_clips='prob'"),
+        (dump([0, 2]), r'does not fit .*list\.txt: clips of the list without a prediction \(1\): test0001\.mp4\.'),
+        (dump([0, 1, 2, 1]), r'list\.txt: predicted more than once \(1\): test0001\.mp4'),
+        (
+            dump(video_id='other.mp4'),
+            r'predictions of no clip of the list \(1\): other\.mp4.*more than once \(1\): other\.mp4',
+        ),
+        (dump(pred_score=torch.ones(400) / 400), r'p\.pkl, test0000\.mp4: expected 52 scores, got shape \(400,\)'),
+        (dump(video_id=None), r'p\.pkl, prediction 1 lacks video_id: test with MA52Dataset'),
+        ([*dump([0, 1]), SCORES[2]], r'p\.pkl, prediction 3 lacks video_id and pred_score'),
+    ],
+)
+def test_refuses_what_does_not_fit_and_names_it(read, content, message):
+    with pytest.raises(ValueError, match=message):
+        read(content)
+
+
+def test_needs_the_list(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r'absent\.txt: no such annotation list'):
+        read_scores(tmp_path / 'p.pkl', tmp_path / 'absent.txt')

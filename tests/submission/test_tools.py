@@ -1,0 +1,38 @@
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from support import ROOT
+
+
+@pytest.mark.slow
+def test_tools_write_check_and_refuse(tmp_path):
+    def run(tool, *args):
+        command = [sys.executable, ROOT / 'tools' / tool, *args]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+
+    (tmp_path / 'list.txt').write_text('test0000.mp4 0\ntest0001.mp4 0\n')
+    (tmp_path / 'p.pkl').write_bytes(pickle.dumps(list(np.eye(52)[[9, 48]])))
+    done = run('make_submission.py', 'p.pkl', '--ann-file', 'list.txt', '--out', 'out', '--form', '2024')
+    assert done.stdout == '2 rows of form 2024 are in out/prediction.csv; upload out/submission.zip\n', done.stderr
+    assert (tmp_path / 'out' / 'prediction.csv').read_text().splitlines()[1:] == [
+        'test0000.mp4,1,9',
+        'test0001.mp4,6,48',
+    ]
+    done = run('validate_submission.py', 'out/submission.zip', '--ann-file', 'list.txt')
+    assert (done.returncode, done.stdout) == (0, 'out/submission.zip is valid: 2 rows of form 2024\n')
+
+    (tmp_path / 'p.pkl').write_bytes(pickle.dumps(list(np.eye(52)[:1])))
+    done = run('make_submission.py', 'p.pkl', '--ann-file', 'list.txt', '--out', 'other')
+    assert done.returncode == 1
+    assert done.stderr.startswith('error: p.pkl holds 1 rows of scores, but list.txt lists 2 clips')
+    (tmp_path / 'wrong.csv').write_text('id,pred_label_1,pred_label_2\n' + 'a.mp4,9,1\n' * 15)
+    done = run('validate_submission.py', 'wrong.csv')
+    assert done.returncode == 1
+    # 15 labels out of range and 14 repeated names.
+    assert len(done.stdout.splitlines()) == 21
+    assert done.stdout.startswith('wrong.csv: line 2: pred_label_1 is 9')
+    assert done.stdout.endswith('… and 9 more\n')
+    assert done.stderr == 'wrong.csv is not valid; problems: 29\n'
