@@ -51,8 +51,9 @@ quickstart: install
 	@echo '  confusion matrix    $(QUICK_OUT)/confusion_matrix.png'
 	@echo '  logs, scores, TensorBoard events    $(QUICK_OUT)'
 
+# Several tests at a time, each on one core: most of their time goes into starting processes.
 test: install
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 lint: install
 	$(BIN)/ruff check .

@@ -61,6 +61,6 @@ setup(
     extras_require={
         'lite': ['mmcv-lite==2.1.0'],
         'embeddings': ['gensim>=4.3'],
-        'dev': ['codespell', 'onnx', 'onnxruntime', 'onnxscript', 'pytest', 'ruff', 'scikit-learn'],
+        'dev': ['codespell', 'onnx', 'onnxruntime', 'onnxscript', 'pytest', 'pytest-xdist', 'ruff', 'scikit-learn'],
     },
 )

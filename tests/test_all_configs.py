@@ -13,6 +13,12 @@ SMALL = {256: 72, 224: 64, 320: 80}
 """Sizes in pixels of the configs, and what stands in for them here."""
 
 
+def test_base_names_are_unique():
+    # mim looks configs up by base name.
+    names = [path.name for path in CONFIGS]
+    assert len(set(names)) == len(names)
+
+
 def shrink(value):
     """Replace the sizes of frames and crops, wherever they stand in a transform."""
     if isinstance(value, (list, tuple)):
@@ -38,6 +44,8 @@ def read_tiny_set(dataset, root, split):
 
 def tiny_config(path, root, tmp_path):
     config = Config.fromfile(path)
+    assert config.default_scope == 'mmaction'
+    assert config.custom_imports.imports == ['mmaction_microaction']
     for loader, split in ((config.train_dataloader, 'train'), (config.test_dataloader, 'val')):
         read_tiny_set(loader.dataset, root, split)
         loader.update(batch_size=2, num_workers=0, persistent_workers=False)
@@ -54,10 +62,14 @@ def tiny_config(path, root, tmp_path):
         np.save(head.label_embeddings, np.random.default_rng(0).normal(size=(52, head.get('embed_dims', 300))))
     if head.get('loss_emb', 0) is None:
         del head['label_embeddings']
+    if 'out_dir' in config.test_evaluator:
+        # Writes a file for two of the listed clips instead of scores.
+        config.test_evaluator.update(ann_file=None, out_dir=str(tmp_path / 'submission'))
     config.update(work_dir=str(tmp_path / 'work_dir'), log_level='WARNING')
     return config
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
 def test_trains_and_tests_for_a_step(path, tiny_ma52, tmp_path):
     runner = Runner.from_cfg(tiny_config(path, tiny_ma52, tmp_path))
@@ -69,4 +81,4 @@ def test_trains_and_tests_for_a_step(path, tiny_ma52, tmp_path):
     changed = [name for name, value in runner.model.state_dict().items() if not value.equal(before[name])]
     assert any('fc_cls' in name for name in changed)
     metrics = runner.test()
-    assert 0 <= metrics['F1_mean'] <= 100
+    assert metrics.get('submission/rows') == 2 or 0 <= metrics['F1_mean'] <= 100

@@ -1,33 +1,13 @@
 import re
 
+import numpy as np
 import pytest
-import torch
-from mmaction.registry import MODELS
+from mmaction.registry import DATASETS
 from mmengine.config import Config
 from support import ROOT
 
 from mmaction_microaction.synthetic import video_size
-
-CONFIGS = sorted(path for path in (ROOT / 'configs').rglob('*.py') if '_base_' not in path.parts)
-
-
-def test_base_names_are_unique():
-    # mim looks configs up by base name.
-    names = [path.name for path in CONFIGS]
-    assert len(set(names)) == len(names)
-
-
-@pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
-def test_config_builds_and_predicts(path):
-    config = Config.fromfile(path)
-    assert config.default_scope == 'mmaction'
-    assert config.custom_imports.imports == ['mmaction_microaction']
-    config.model.backbone.pretrained = None
-    model = MODELS.build(config.model)
-    model.train(False)
-    with torch.no_grad():
-        feats, kwargs = model.extract_feat(torch.randn(1, 8, 3, 64, 64), test_mode=True)
-        assert model.cls_head(feats, **kwargs).shape == (1, 52)
+from mmaction_microaction.taxonomy import ACTIONS
 
 
 def get(config, key):
@@ -118,3 +98,57 @@ def test_quickstart_renders_what_its_config_reads():
         assert crop_height == height
     # The table of label embeddings comes with the repository.
     assert (ROOT / config.model.cls_head.label_embeddings).is_file()
+
+
+IMBALANCE = ROOT / 'configs' / 'imbalance'
+
+
+def test_class_balanced_focal_loss_knows_the_train_counts():
+    config = Config.fromfile(IMBALANCE / 'manet_r50_8x1_ma52_cbfocal.py')
+    assert config.model.cls_head.loss_cls.samples_per_cls == [action.train_clips for action in ACTIONS]
+
+
+def test_class_weights_follow_the_train_counts():
+    weights = Config.fromfile(IMBALANCE / 'manet_r50_8x1_ma52_weighted.py').model.cls_head.loss_cls.class_weight
+    counts = [action.train_clips for action in ACTIONS]
+    # Proportional to one over the square root, up to the two decimals that are written down.
+    products = [weight * count**0.5 for weight, count in zip(weights, counts, strict=True)]
+    assert max(products) / min(products) < 1.02
+    assert sum(map(lambda w, n: w * n, weights, counts)) / sum(counts) == pytest.approx(1, abs=0.005)
+
+
+@pytest.mark.real_data
+def test_rare_actions_are_repeated_as_the_config_says(shared):
+    config = Config.fromfile(IMBALANCE / 'manet_r50_8x1_ma52_balanced.py').train_dataloader.dataset
+    config.dataset.update(ann_file=f'{shared}/ma52/train_list_videos.txt', check_videos=False)
+    dataset = DATASETS.build(config)
+    assert len(dataset) == 14111
+    counts = np.bincount([dataset.get_cat_ids(index)[0] for index in range(len(dataset))], minlength=52)
+    # The smallest class has 6 clips, shown ceil(sqrt(0.019 / (6 / 11250))) = 6 times.
+    assert (counts[45], counts[9], counts.max() // counts.min()) == (36, 1283, 35)
+
+
+@pytest.mark.parametrize('alpha', [0.1, 1, 2, 5, 10])
+def test_alpha_is_ten_times_on_the_mean(alpha):
+    name = f'ablations/manet_r50_8x1_ma52_alpha{alpha}.py'.replace('0.1', '0p1')
+    config = Config.fromfile(ROOT / 'configs' / ('manet_r50_8x1_ma52.py' if alpha == 5 else name))
+    assert config.model.cls_head.loss_emb.loss_weight == pytest.approx(10 * alpha)
+    assert config.model.cls_head.loss_emb.over_dims == 'mean'
+
+
+@pytest.mark.parametrize('path', sorted((ROOT / 'configs' / 'baselines').glob('*.py')), ids=lambda path: path.stem)
+def test_baselines_are_scored_alike(path):
+    config = Config.fromfile(path)
+    assert config.test_evaluator.type == 'MicroActionMetric'
+    assert config.test_dataloader.dataset.ann_file == 'data/ma52/val_list_videos.txt'
+    steps = dict(pipeline(config.test_dataloader.dataset.pipeline))
+    sampling = steps['SampleFrames']
+    assert sampling['test_mode']
+    assert 'CenterCrop' in steps
+    if config.model.type == 'Recognizer3D':
+        # One window of about the 57 frames of an average clip, whose end is not followed by its beginning.
+        assert sampling.get('num_clips', 1) == 1
+        assert 57 <= (sampling['clip_len'] - 1) * sampling['frame_interval'] + 1 <= 63
+        assert sampling['out_of_bound_opt'] == 'repeat_last'
+    else:
+        assert (sampling['clip_len'], sampling['num_clips']) == (1, 8)

@@ -176,7 +176,7 @@ def test_tool_prints_the_table_and_then_what_is_wrong(seeds, tmp_path):
     assert len((tmp_path / 'tables' / 'all.csv').read_text().splitlines()) == 3
     done = run(seeds[0], 'absent', '--extra', 'nonsense', '--all')
     assert done.returncode == 1
-    assert 'uniformer-s_16x2_ma52' in done.stdout
+    assert 'uniformer_small_16x4_ma52' in done.stdout
     assert 'error: absent: no such folder' in done.stderr
     assert 'error: no result has nonsense; they have F1_mean, coarse/F1_macro' in done.stderr
     assert 'Traceback' not in done.stderr

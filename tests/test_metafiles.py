@@ -27,8 +27,8 @@ def test_config_exists(name):
 
 
 def test_configs_for_ma52_are_listed():
-    # No row of the paper is of a synthetic clip.
-    configs = {path.stem for path in (ROOT / 'configs').rglob('*_ma52*.py')}
+    # Another test split of the main config's network is no model of its own.
+    configs = {path.stem for path in (ROOT / 'configs').rglob('*_ma52*.py') if not path.stem.endswith('_submission')}
     assert configs <= MODELS.keys()
 
 
