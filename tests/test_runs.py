@@ -26,7 +26,7 @@ REAL_LIST = '0030_01_0002.mp4 0\r\n0020_01_0008.mp4 1\r\n0019_02_0078.mp4 9\r\n0
 
 def command(verb, config, *args, data, options=()):
     """Compose a call of mim on a data folder."""
-    paths = [f'data_root={data}']
+    paths = []
     for loader, split in (('train', 'train'), ('val', 'val'), ('test', 'val')):
         paths.append(f'{loader}_dataloader.dataset.ann_file={data}/{split}_list_videos.txt')
         paths.append(f'{loader}_dataloader.dataset.data_prefix.video={data}/videos_{split}')

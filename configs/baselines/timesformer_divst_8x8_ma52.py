@@ -1,8 +1,6 @@
 # TimeSformer with divided space-time attention on MA-52. The recipe is ours: MMAction2's for Kinetics, but for the
 # sampling. One centre crop is tested instead of upstream's three.
-_base_ = 'mmaction::recognition/timesformer/timesformer_divST_8xb8-8x32x1-15e_kinetics400-rgb.py'
-
-custom_imports = dict(imports=['mmaction_microaction'], allow_failed_imports=False)
+_base_ = ['mmaction::recognition/timesformer/timesformer_divST_8xb8-8x32x1-15e_kinetics400-rgb.py', '../_base_/ma52.py']
 
 model = dict(cls_head=dict(num_classes=52))
 
@@ -28,39 +26,24 @@ val_pipeline = [
     dict(type='PackActionInputs'),
 ]
 
-data_root = 'data/ma52'
 train_dataloader = dict(
     persistent_workers=False,  # for EpochSeedHook
     dataset=dict(
-        type='MA52Dataset',
-        ann_file=f'{data_root}/train_list_videos.txt',
-        data_prefix=dict(video=f'{data_root}/videos_train'),
-        pipeline=train_pipeline,
+        type='MA52Dataset', ann_file=_base_.train_list, data_prefix=_base_.train_videos, pipeline=train_pipeline
     ),
 )
 val_dataloader = dict(
-    dataset=dict(
-        type='MA52Dataset',
-        ann_file=f'{data_root}/val_list_videos.txt',
-        data_prefix=dict(video=f'{data_root}/videos_val'),
-        pipeline=val_pipeline,
-    ),
+    dataset=dict(type='MA52Dataset', ann_file=_base_.val_list, data_prefix=_base_.val_videos, pipeline=val_pipeline)
 )
 test_dataloader = dict(
     batch_size=8,
-    dataset=dict(
-        type='MA52Dataset',
-        ann_file=f'{data_root}/val_list_videos.txt',
-        data_prefix=dict(video=f'{data_root}/videos_val'),
-        pipeline=val_pipeline,
-    ),
+    dataset=dict(type='MA52Dataset', ann_file=_base_.val_list, data_prefix=_base_.val_videos, pipeline=val_pipeline),
 )
-val_evaluator = dict(type='MicroActionMetric')
-test_evaluator = dict(type='MicroActionMetric')
+val_evaluator = _base_.metric
+test_evaluator = _base_.metric
 
 # Upstream's learning rate is for 64 clips a step; it follows the batch.
 auto_scale_lr = dict(enable=True, base_batch_size=64)
 
-default_hooks = dict(checkpoint=dict(interval=1, max_keep_ckpts=3, save_best='F1_mean', rule='greater'))
-custom_hooks = [dict(type='EpochSeedHook')]
-visualizer = dict(vis_backends=[dict(type='LocalVisBackend'), dict(type='TensorboardVisBackend')])
+default_hooks = dict(checkpoint=_base_.keep_best)
+visualizer = dict(vis_backends=_base_.tensorboard)

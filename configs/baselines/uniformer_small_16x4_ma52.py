@@ -1,8 +1,9 @@
 # UniFormer, small, on MA-52. Upstream only tests it; the training recipe is ours, and starts from upstream's weights for
 # Kinetics.
-_base_ = 'mmaction::recognition/uniformer/uniformer-small_imagenet1k-pre_16x4x1_kinetics400-rgb.py'
-
-custom_imports = dict(imports=['mmaction_microaction'], allow_failed_imports=False)
+_base_ = [
+    'mmaction::recognition/uniformer/uniformer-small_imagenet1k-pre_16x4x1_kinetics400-rgb.py',
+    '../_base_/ma52.py',
+]
 
 model = dict(cls_head=dict(num_classes=52))
 
@@ -29,16 +30,12 @@ val_pipeline = [
     dict(type='PackActionInputs'),
 ]
 
-data_root = 'data/ma52'
 train_dataloader = dict(
     batch_size=8,
     num_workers=8,
     sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
-        type='MA52Dataset',
-        ann_file=f'{data_root}/train_list_videos.txt',
-        data_prefix=dict(video=f'{data_root}/videos_train'),
-        pipeline=train_pipeline,
+        type='MA52Dataset', ann_file=_base_.train_list, data_prefix=_base_.train_videos, pipeline=train_pipeline
     ),
 )
 val_dataloader = dict(
@@ -47,15 +44,15 @@ val_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
         type='MA52Dataset',
-        ann_file=f'{data_root}/val_list_videos.txt',
-        data_prefix=dict(video=f'{data_root}/videos_val'),
+        ann_file=_base_.val_list,
+        data_prefix=_base_.val_videos,
         pipeline=val_pipeline,
         test_mode=True,
     ),
 )
 test_dataloader = dict(_delete_=True, **val_dataloader)
-val_evaluator = dict(type='MicroActionMetric')
-test_evaluator = dict(type='MicroActionMetric')
+val_evaluator = _base_.metric
+test_evaluator = _base_.metric
 val_cfg = dict(type='ValLoop')
 
 load_from = (
@@ -75,6 +72,5 @@ param_scheduler = [
 ]
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=40, val_interval=1)
 
-default_hooks = dict(checkpoint=dict(interval=1, max_keep_ckpts=3, save_best='F1_mean', rule='greater'))
-custom_hooks = [dict(type='EpochSeedHook')]
-visualizer = dict(vis_backends=[dict(type='LocalVisBackend'), dict(type='TensorboardVisBackend')])
+default_hooks = dict(checkpoint=_base_.keep_best)
+visualizer = dict(vis_backends=_base_.tensorboard)

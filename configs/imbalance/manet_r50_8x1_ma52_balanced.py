@@ -3,7 +3,6 @@
 # instead of 214 times as many as the smallest.
 _base_ = '../manet_r50_8x1_ma52.py'
 
-data_root = 'data/ma52'
 train_dataloader = dict(
     dataset=dict(
         _delete_=True,
@@ -11,8 +10,8 @@ train_dataloader = dict(
         oversample_thr=0.019,
         dataset=dict(
             type='MA52Dataset',
-            ann_file=f'{data_root}/train_list_videos.txt',
-            data_prefix=dict(video=f'{data_root}/videos_train'),
+            ann_file=_base_.train_list,
+            data_prefix=_base_.train_videos,
             pipeline=_base_.train_pipeline,
         ),
     )

@@ -1,0 +1,15 @@
+# MA-52 and how runs on it are scored and kept. What configs take from here, they name: dataset=dict(ann_file=_base_.val_list, …)
+custom_imports = dict(imports=['mmaction_microaction'], allow_failed_imports=False)
+
+train_list = 'data/ma52/train_list_videos.txt'
+train_videos = dict(video='data/ma52/videos_train')
+# What the published numbers are of, and what can be scored: the challenge's test split is anonymised.
+val_list = 'data/ma52/val_list_videos.txt'
+val_videos = dict(video='data/ma52/videos_val')
+test_list = 'data/ma52/test_list_videos.txt'
+test_videos = dict(video='data/ma52/videos_test')
+
+metric = dict(type='MicroActionMetric')
+keep_best = dict(interval=1, max_keep_ckpts=3, save_best='F1_mean', rule='greater')
+tensorboard = [dict(type='LocalVisBackend'), dict(type='TensorboardVisBackend')]
+custom_hooks = [dict(type='EpochSeedHook')]
