@@ -1,4 +1,4 @@
-# MA-52 and how runs on it are scored and kept. What configs take from here, they name: dataset=dict(ann_file=_base_.val_list, …)
+# MA-52, and how runs on it are scored and kept. Configs name what they take: ann_file=_base_.val_list.
 custom_imports = dict(imports=['mmaction_microaction'], allow_failed_imports=False)
 
 train_list = 'data/ma52/train_list_videos.txt'

@@ -7,8 +7,8 @@ _base_ = [
 
 model = dict(cls_head=dict(num_classes=52))
 
-# Upstream's 32 x 2 span 63 frames, about the average clip of 57. Of shorter clips the last frame is repeated, where upstream
-# starts again from the first and so shows a movement that is not there.
+# Upstream's 32 x 2 span 63 frames, about the average clip of 57. Of shorter clips the last frame is repeated, where
+# upstream starts again from the first and so shows a movement that is not there.
 train_pipeline = [
     dict(type='DecordInit'),
     dict(type='SampleFrames', clip_len=32, frame_interval=2, out_of_bound_opt='repeat_last'),

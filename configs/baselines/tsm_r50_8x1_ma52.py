@@ -1,5 +1,5 @@
-# TSM, ResNet-50, on MA-52. The recipe is ours: MMAction2's for Kinetics; 8 segments, as MANet has them, fit clips of any
-# length. One centre crop is tested instead of upstream's ten.
+# TSM, ResNet-50, on MA-52. The recipe is ours: MMAction2's for Kinetics; 8 segments, as MANet has them, fit clips of
+# any length. One centre crop is tested instead of upstream's ten.
 _base_ = [
     'mmaction::recognition/tsm/tsm_imagenet-pretrained-r50_8xb16-1x1x8-50e_kinetics400-rgb.py',
     '../_base_/ma52.py',

@@ -1,5 +1,5 @@
-# UniFormer, small, on MA-52. Upstream only tests it; the training recipe is ours, and starts from upstream's weights for
-# Kinetics.
+# UniFormer, small, on MA-52. Upstream only tests it; the training recipe is ours, and starts from upstream's weights
+# for Kinetics.
 _base_ = [
     'mmaction::recognition/uniformer/uniformer-small_imagenet1k-pre_16x4x1_kinetics400-rgb.py',
     '../_base_/ma52.py',
@@ -7,8 +7,8 @@ _base_ = [
 
 model = dict(cls_head=dict(num_classes=52))
 
-# Upstream's 16 x 4 span 61 frames, about the average clip of 57. Of shorter clips the last frame is repeated, where upstream
-# starts again from the first and so shows a movement that is not there.
+# Upstream's 16 x 4 span 61 frames, about the average clip of 57. Of shorter clips the last frame is repeated, where
+# upstream starts again from the first and so shows a movement that is not there.
 train_pipeline = [
     dict(type='DecordInit'),
     dict(type='SampleFrames', clip_len=16, frame_interval=4, out_of_bound_opt='repeat_last'),

@@ -1,5 +1,6 @@
-# VideoMAE, ViT-B, with MANet's joint embedding: a modern recipe for the best number rather than the paper's. Upstream only
-# tests it; the training recipe is ours, after VideoMAE's own for UCF-101, and starts from upstream's weights for Kinetics.
+# VideoMAE, ViT-B, with MANet's joint embedding: a modern recipe for the best number rather than the paper's. Upstream
+# only tests it; the training recipe is ours, after VideoMAE's own for UCF-101, and starts from upstream's weights for
+# Kinetics.
 _base_ = ['mmaction::recognition/videomae/vit-base-p16_videomae-k400-pre_16x4x1_kinetics-400.py', '../_base_/ma52.py']
 
 model = dict(
@@ -14,8 +15,8 @@ model = dict(
     ),
 )
 
-# Upstream's 16 x 4 span 61 frames, about the average clip of 57. Of shorter clips the last frame is repeated, where upstream
-# starts again from the first and so shows a movement that is not there.
+# Upstream's 16 x 4 span 61 frames, about the average clip of 57. Of shorter clips the last frame is repeated, where
+# upstream starts again from the first and so shows a movement that is not there.
 train_pipeline = [
     dict(type='DecordInit'),
     dict(type='SampleFrames', clip_len=16, frame_interval=4, out_of_bound_opt='repeat_last'),

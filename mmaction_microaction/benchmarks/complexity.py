@@ -30,9 +30,8 @@ class Complexity(NamedTuple):
 
     def __str__(self):
         size = f'{self.width} x {self.height}'
-        return (
-            f'{self.name:<34}{self.frames:>7}{size:>12}{self.parameters / 1e6:>9.1f} M{self.multiply_adds / 1e9:>9.1f} G'
-        )
+        counts = f'{self.parameters / 1e6:>9.1f} M{self.multiply_adds / 1e9:>9.1f} G'
+        return f'{self.name:<34}{self.frames:>7}{size:>12}{counts}'
 
 
 def measure_complexity(path):
@@ -72,7 +71,7 @@ def measure_complexity(path):
 def _clip(dataset):
     """Run a dataset's pipeline on black frames instead of a video."""
     sampling = next(step for step in dataset.pipeline if step['type'] == 'SampleFrames')
-    clip_len, num_clips = sampling['clip_len'], sampling['num_clips'] if 'num_clips' in sampling else 1
+    clip_len, num_clips = sampling['clip_len'], sampling.get('num_clips', 1)
     results = dict(
         imgs=[np.zeros(FRAME, np.uint8)] * (clip_len * num_clips),
         clip_len=clip_len,

@@ -6,8 +6,8 @@ import torch
 def tin_shift(frames, shift):
     """Move every group of channels of every clip along time, and fill up with zeros.
 
-    ``out[n, t + shift[n, g], c] = frames[n, t, c]`` for the channels ``c`` of group ``g``: the operator of the same name
-    in compiled ``mmcv.ops``, which is for CUDA only, in plain PyTorch for every device.
+    ``out[n, t + shift[n, g], c] = frames[n, t, c]`` for the channels ``c`` of group ``g``: the operator of the same
+    name in compiled ``mmcv.ops``, which is for CUDA only, in plain PyTorch for every device.
 
     Args:
         frames (torch.Tensor): Shape (N, T, C, HW).
@@ -19,7 +19,7 @@ def tin_shift(frames, shift):
     Raises:
         ValueError: If the shapes do not fit.
     """
-    num_clips, num_frames, channels, pixels = frames.shape
+    num_clips, num_frames, channels, _ = frames.shape
     if shift.dim() != 2 or shift.size(0) != num_clips or channels % shift.size(1):
         raise ValueError(
             f'expected one shift for each of {num_clips} clips and of the groups of {channels} channels, got shape '
