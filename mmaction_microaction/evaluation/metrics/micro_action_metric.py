@@ -54,8 +54,9 @@ class MicroActionMetric(BaseMetric):
         if (self.dataset_meta or {}).get('anonymised'):
             raise ValueError(
                 'This split is anonymised: its list gives every clip the placeholder label 0, so a score over it would '
-                'mean nothing. To write predictions instead, replace the metric: --cfg-options '
-                'test_evaluator.type=DumpResults test_evaluator.out_file_path=predictions.pkl'
+                'mean nothing. configs/manet_r50_8x1_ma52_submission.py writes the challenge file instead; any config '
+                'writes predictions with --cfg-options test_evaluator.type=DumpResults '
+                'test_evaluator.out_file_path=predictions.pkl'
             )
         for sample in data_samples:
             scores = sample['pred_score'].cpu().double().numpy()
