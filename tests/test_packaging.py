@@ -1,5 +1,6 @@
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -23,8 +24,11 @@ def run(*command, **kwargs):
 def installed(tmp_path_factory):
     """A folder that holds what `pip install .` puts into site-packages."""
     folder = tmp_path_factory.mktemp('wheel')
+    # Of a copy: setuptools leaves its build folder beside the sources, where it would mix with other builds.
+    left_out = shutil.ignore_patterns('.*', 'build', 'data', 'work_dirs', '*.egg-info', '__pycache__')
+    sources = shutil.copytree(ROOT, folder / 'sources', ignore=left_out)
     pip = [sys.executable, '-m', 'pip', 'wheel', '--quiet', '--no-deps', '--no-build-isolation']
-    process = run(*pip, '--wheel-dir', folder, ROOT)
+    process = run(*pip, '--wheel-dir', folder, sources)
     assert process.returncode == 0, process.stdout
     (wheel,) = folder.glob('*.whl')
     site = folder / 'site'
