@@ -7,9 +7,10 @@ from .confusion_matrix import confusion_matrix, plot_confusion_matrix
 from .durations import plot_durations, read_duration
 from .frequency_groups import plot_frequency_groups
 from .per_class import plot_per_class
-from .predictions import read_predictions
+from .predictions import Predictions, read_named_predictions, read_predictions
 
 __all__ = [
+    'Predictions',
     'confusion_matrix',
     'plot_calibration',
     'plot_class_counts',
@@ -21,5 +22,6 @@ __all__ = [
     'plot_frequency_groups',
     'plot_per_class',
     'read_duration',
+    'read_named_predictions',
     'read_predictions',
 ]

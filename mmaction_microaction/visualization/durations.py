@@ -54,10 +54,10 @@ def plot_durations(seconds, title=None):
         f'median {np.median(seconds):.2f} s, together {seconds.sum() / 3600:.2f} h',
     )
     axes = figure.add_axes((0.08, 0.15, 0.9, 0.62))
-    width = 0.1 if seconds.max() <= 10 else seconds.max() / 100
-    axes.hist(
-        seconds, bins=np.arange(0, seconds.max() + 2 * width, width), color=DARK, edgecolor='white', linewidth=0.4
-    )
+    width = 0.2 if seconds.max() <= 10 else seconds.max() / 50
+    # Borders lie between whole numbers of frames, or rounding would decide where many clips go.
+    bins = np.arange(-0.01, seconds.max() + width, width)
+    axes.hist(seconds, bins, color=DARK, edgecolor='white', linewidth=0.4)
     axes.set_xlim(0, None)
     axes.set_xlabel('seconds', fontsize=9)
     axes.set_ylabel('clips', fontsize=9)
