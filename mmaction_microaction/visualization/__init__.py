@@ -5,6 +5,7 @@ from .comparison import plot_comparison
 from .confused_pairs import plot_confused_pairs
 from .confusion_matrix import confusion_matrix, plot_confusion_matrix
 from .durations import plot_durations, read_duration
+from .features import embed_features, plot_features, read_features
 from .frequency_groups import plot_frequency_groups
 from .per_class import plot_per_class
 from .predictions import Predictions, read_named_predictions, read_predictions
@@ -12,6 +13,7 @@ from .predictions import Predictions, read_named_predictions, read_predictions
 __all__ = [
     'Predictions',
     'confusion_matrix',
+    'embed_features',
     'plot_calibration',
     'plot_class_counts',
     'plot_coarse_confusion_matrix',
@@ -19,9 +21,11 @@ __all__ = [
     'plot_confused_pairs',
     'plot_confusion_matrix',
     'plot_durations',
+    'plot_features',
     'plot_frequency_groups',
     'plot_per_class',
     'read_duration',
+    'read_features',
     'read_named_predictions',
     'read_predictions',
 ]
