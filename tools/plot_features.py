@@ -23,7 +23,10 @@ def parse_args():
     parser.add_argument('--ann-file', required=True, metavar='LIST', help='the list that was tested')
     parser.add_argument('--out', default='features.png', help='.png, .pdf or .svg (default: %(default)s)')
     parser.add_argument('--title', help='stands above')
-    return parser.parse_args()
+    args = parser.parse_args()
+    if len({Path(path).stem for path in args.features}) < len(args.features):
+        parser.error('the files name the networks; give them different names')
+    return args
 
 
 def main():
