@@ -42,13 +42,14 @@ quickstart: install
 	@echo '3/4 Scoring it on people it has not seen'
 	@$(BIN)/mim test mmaction $(QUICK_CONFIG) --checkpoint $$(cat $(QUICK_OUT)/last_checkpoint) \
 		--work-dir $(QUICK_OUT) --dump $(QUICK_OUT)/predictions.pkl
-	@echo '4/4 Drawing the confusion matrix'
-	@$(BIN)/python tools/plot_confusion_matrix.py $(QUICK_OUT)/predictions.pkl --out $(QUICK_OUT)/confusion_matrix.png
+	@echo '4/4 Writing the report'
+	@$(BIN)/python tools/analyze.py $(QUICK_OUT)/predictions.pkl --ann-file $(QUICK_DATA)/train_list_videos.txt \
+		--videos $(QUICK_DATA)/videos_val --out $(QUICK_OUT)/report
 	@echo 'Done. Written:'
 	@echo '  videos and lists    $(QUICK_DATA)'
 	@echo "  network             $$(cat $(QUICK_OUT)/last_checkpoint)"
 	@echo '  predictions         $(QUICK_OUT)/predictions.pkl'
-	@echo '  confusion matrix    $(QUICK_OUT)/confusion_matrix.png'
+	@echo '  report, figures     $(QUICK_OUT)/report/report.html'
 	@echo '  logs, scores, TensorBoard events    $(QUICK_OUT)'
 
 # Several tests at a time, each on one core: most of their time goes into starting processes.

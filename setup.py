@@ -42,6 +42,7 @@ setup(
         'Topic :: Scientific/Engineering :: Artificial Intelligence',
     ],
     packages=find_packages(include=['mmaction_microaction', 'mmaction_microaction.*']),
+    package_data={'mmaction_microaction.report': ['*.html']},
     cmdclass={'build_py': BuildWithMim},
     python_requires='>=3.9',
     # mmcv is not here, since mmcv-lite would overwrite a compiled mmcv: the Makefile installs it where there is none,
@@ -49,6 +50,7 @@ setup(
     install_requires=[
         'av',
         'importlib_metadata',  # imported but not declared by mmaction2
+        'jinja2',
         'mmaction2==1.2.0',
         'mmengine>=0.10.7,<0.11',
         'openmim>=0.3.9',

@@ -44,6 +44,7 @@ def test_installed_package_carries_configs_tools_and_index(installed):
         ours = {path.relative_to(ROOT) for path in (ROOT / folder).rglob('*') if path.is_file()}
         assert shipped == {path for path in ours if '__pycache__' not in path.parts}
     assert (mim / 'model-index.yml').is_file()
+    assert (installed / 'mmaction_microaction' / 'report' / 'report.html').is_file()
     assert not (installed / 'tests').exists()
 
 

@@ -1,4 +1,31 @@
+from .calibration import plot_calibration
+from .class_counts import plot_class_counts
+from .coarse_confusion_matrix import plot_coarse_confusion_matrix
+from .comparison import plot_comparison
+from .confused_pairs import plot_confused_pairs
 from .confusion_matrix import confusion_matrix, plot_confusion_matrix
-from .predictions import read_predictions
+from .durations import plot_durations, read_duration
+from .features import embed_features, plot_features, read_features
+from .frequency_groups import plot_frequency_groups
+from .per_class import plot_per_class
+from .predictions import Predictions, read_named_predictions, read_predictions
 
-__all__ = ['confusion_matrix', 'plot_confusion_matrix', 'read_predictions']
+__all__ = [
+    'Predictions',
+    'confusion_matrix',
+    'embed_features',
+    'plot_calibration',
+    'plot_class_counts',
+    'plot_coarse_confusion_matrix',
+    'plot_comparison',
+    'plot_confused_pairs',
+    'plot_confusion_matrix',
+    'plot_durations',
+    'plot_features',
+    'plot_frequency_groups',
+    'plot_per_class',
+    'read_duration',
+    'read_features',
+    'read_named_predictions',
+    'read_predictions',
+]

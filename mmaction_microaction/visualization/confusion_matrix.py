@@ -8,21 +8,22 @@ from mmaction_microaction.evaluation.functional import count_matches
 from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS, NUM_ACTIONS, fine_to_coarse
 
 
-def confusion_matrix(labels, predictions):
-    """Count how often each action was taken for each.
+def confusion_matrix(labels, predictions, num_classes=NUM_ACTIONS):
+    """Count how often each class was taken for each.
 
     Args:
-        labels (np.ndarray): True fine labels, shape (N,).
-        predictions (np.ndarray): Predicted fine labels, shape (N,).
+        labels (np.ndarray): True labels, shape (N,).
+        predictions (np.ndarray): Predicted labels, shape (N,).
+        num_classes (int): Number of classes K. Defaults to 52, the actions.
 
     Returns:
-        np.ndarray: Counts, shape (52, 52); rows are the true actions.
+        np.ndarray: Counts, shape (K, K); rows are the true classes.
 
     Raises:
         ValueError: If the shapes differ, there is no clip, or a value is no label.
     """
-    count_matches(labels, predictions, NUM_ACTIONS)  # for its errors
-    counts = np.zeros((NUM_ACTIONS, NUM_ACTIONS), dtype=int)
+    count_matches(labels, predictions, num_classes)  # for its errors
+    counts = np.zeros((num_classes, num_classes), dtype=int)
     np.add.at(counts, (labels, predictions), 1)
     return counts
 

@@ -1,9 +1,22 @@
 """Reads what ``mim test mmaction … --dump predictions.pkl`` writes."""
 
+from typing import NamedTuple, Optional
+
 import numpy as np
 
 from mmaction_microaction.pickles import load_pickle
 from mmaction_microaction.taxonomy import NUM_ACTIONS
+
+
+class Predictions(NamedTuple):
+    """Predictions of N clips."""
+
+    scores: np.ndarray
+    """Fine probabilities, shape (N, 52)."""
+    labels: np.ndarray
+    """True fine labels, shape (N,)."""
+    names: Optional[list]
+    """Names of the clips; None if not all of them have one."""
 
 
 def read_predictions(path):
@@ -19,14 +32,30 @@ def read_predictions(path):
         FileNotFoundError: If there is no such file.
         ValueError: If the file is no such list, or of an anonymised split, which has no true labels.
     """
+    return read_named_predictions(path)[:2]
+
+
+def read_named_predictions(path):
+    """Read dumped predictions and the names of their clips, without running code from the file.
+
+    Args:
+        path (str | Path): See :func:`read_predictions`. The dicts may also have ``video_id``, as with ``MA52Dataset``.
+
+    Returns:
+        Predictions: Scores, labels and names.
+
+    Raises:
+        FileNotFoundError, ValueError: See :func:`read_predictions`.
+    """
     samples = load_pickle(path)
     try:
         scores = np.stack([np.asarray(sample['pred_score'], dtype=float) for sample in samples])
         labels = np.array([int(sample['gt_label']) for sample in samples])
-    except (KeyError, TypeError, ValueError) as error:
+        names = [sample.get('video_id') for sample in samples]
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f'{path} is not what mim test --dump writes ({type(error).__name__}: {error})') from None
     if scores.shape[1:] != (NUM_ACTIONS,):
         raise ValueError(f'{path}: expected {NUM_ACTIONS} scores per clip, got shape {scores.shape[1:]}')
     if not ((labels >= 0) & (labels < NUM_ACTIONS)).all():
         raise ValueError(f'{path} has no true labels from 0 to {NUM_ACTIONS - 1}: is the split anonymised?')
-    return scores, labels
+    return Predictions(scores, labels, None if None in names else [str(name) for name in names])

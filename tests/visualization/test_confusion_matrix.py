@@ -1,17 +1,17 @@
 import pickle
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 import torch
 from matplotlib.colors import to_hex
-from support import ROOT
 
 from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS
-from mmaction_microaction.visualization import confusion_matrix, plot_confusion_matrix, read_predictions
-
-TOOL = ROOT / 'tools' / 'plot_confusion_matrix.py'
+from mmaction_microaction.visualization import (
+    confusion_matrix,
+    plot_confusion_matrix,
+    read_named_predictions,
+    read_predictions,
+)
 
 
 def dump(path, pairs):
@@ -97,6 +97,15 @@ def test_reads_a_dump(tmp_path):
     assert labels.tolist() == [3, 51]
 
 
+def test_reads_names_where_all_clips_have_one(tmp_path):
+    path = dump(tmp_path / 'p.pkl', [(3, 4), (51, 0)])
+    assert read_named_predictions(path).names == ['0.mp4', '1.mp4']
+    samples = pickle.loads(path.read_bytes())
+    del samples[1]['video_id']
+    path.write_bytes(pickle.dumps(samples))
+    assert read_named_predictions(path).names is None
+
+
 @pytest.mark.parametrize(
     ('content', 'message'),
     [
@@ -111,19 +120,3 @@ def test_refuses_other_files(tmp_path, content, message):
     with pytest.raises(ValueError, match=message) as error:
         read_predictions(tmp_path / 'p.pkl')
     assert 'p.pkl' in str(error.value)
-
-
-@pytest.mark.slow
-def test_tool_writes_a_picture_or_says_why_not(tmp_path):
-    def run(*args):
-        return subprocess.run([sys.executable, TOOL, *args], cwd=tmp_path, capture_output=True, text=True)
-
-    dump(tmp_path / 'p.pkl', [(3, 4), (51, 51)])
-    done = run('p.pkl', '--out', 'picture.png')
-    assert done.returncode == 0, done.stderr
-    assert 'picture.png' in done.stdout
-    assert (tmp_path / 'picture.png').read_bytes().startswith(b'\x89PNG')
-    done = run('absent.pkl')
-    assert done.returncode == 1
-    assert 'absent.pkl' in done.stderr
-    assert 'Traceback' not in done.stderr

@@ -1,0 +1,60 @@
+"""How well frequent and rare actions are recognised."""
+
+import numpy as np
+
+from mmaction_microaction.evaluation.functional import frequency_groups, mean_by_group
+from mmaction_microaction.taxonomy import ACTIONS, NUM_ACTIONS
+
+from .action_rows import new_figure
+
+GROUPS = ('head', 'medium', 'tail')
+_COLOURS = ('#08306B', '#4292C6', '#9ECAE1')
+
+
+def plot_frequency_groups(f1, train_clips, title=None):
+    """Draw the F1 of the actions from the most to the least frequent one, in thirds with their means.
+
+    Args:
+        f1 (np.ndarray): F1 of each action, 0 to 1, NaN where it is not defined, shape (52,).
+        train_clips (np.ndarray): Clips of each action that were trained on, shape (52,).
+        title (str, optional): Stands above.
+
+    Returns:
+        matplotlib.figure.Figure: 7.5 x 4 inches.
+
+    Raises:
+        ValueError: If there are not 52 values of each.
+    """
+    f1, train_clips = np.asarray(f1, dtype=float), np.asarray(train_clips)
+    if not f1.shape == train_clips.shape == (NUM_ACTIONS,):
+        raise ValueError(f'expected {NUM_ACTIONS} values of each, got shapes {f1.shape} and {train_clips.shape}')
+    groups = frequency_groups(train_clips)
+    order = np.argsort(-train_clips, kind='stable')
+    figure = new_figure(
+        7.5,
+        4,
+        title or 'F1 of frequent and rare micro-actions',
+        'actions by falling number of training clips, which stands below with their code; lines: mean of a third',
+    )
+    axes = figure.add_axes((0.065, 0.19, 0.92, 0.62))
+    axes.spines[['top', 'right']].set_visible(False)
+    axes.set_axisbelow(True)
+    axes.grid(axis='y', color='0.85', linewidth=0.6)
+    axes.bar(range(NUM_ACTIONS), 100 * np.nan_to_num(f1[order]), width=0.75, color=[_COLOURS[i] for i in groups[order]])
+    for x in np.flatnonzero(np.isnan(f1[order])):
+        axes.text(x, 1, '-', ha='center', va='bottom', fontsize=8)
+    for group, mean in enumerate(mean_by_group(f1, groups)):
+        first, last = np.flatnonzero(groups[order] == group)[[0, -1]]
+        text = 'no clip' if np.isnan(mean) else f'mean F1 {mean:.1%}'
+        axes.text((first + last) / 2, 103, f'{GROUPS[group]}: {text}', ha='center', va='bottom', fontsize=8.5)
+        axes.hlines(100 * mean, first - 0.45, last + 0.45, color='black', linewidth=1.2)
+        if group:
+            axes.axvline(first - 0.5, color='0.4', linewidth=0.8)
+    axes.set_xlim(-0.6, NUM_ACTIONS - 0.4)
+    axes.set_ylim(0, 100)
+    axes.set_yticks(range(0, 101, 20), ['0', '20', '40', '60', '80', '100 %'], fontsize=8)
+    axes.set_xticks(
+        range(NUM_ACTIONS), [f'{train_clips[i]:,}  {ACTIONS[i].code}' for i in order], rotation=90, fontsize=7
+    )
+    axes.tick_params(axis='x', length=0, pad=3)
+    return figure

@@ -1,0 +1,284 @@
+import os
+import pickle
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from urllib.parse import unquote
+
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import f1_score, precision_recall_fscore_support
+from support import ROOT, write_clip
+
+from mmaction_microaction.report import page as page_module
+from mmaction_microaction.report import write_report
+from mmaction_microaction.report.clips import Videos
+from mmaction_microaction.report.figures import Embedded
+from mmaction_microaction.taxonomy import ACTIONS
+
+TOOL = ROOT / 'tools' / 'analyze.py'
+FIGURES = {
+    'calibration',
+    'class_counts',
+    'coarse_confusion_matrix',
+    'confused_pairs',
+    'confusion_matrix',
+    'frequency_groups',
+    'per_class',
+}
+EVIL = '<script>alert("1")</script>&\'.mp4'
+
+
+def dump(path, labels, predicted, names=None, confidence=0.6):
+    """Write what ``mim test --dump`` writes; all probability that is left goes to the other actions alike."""
+    samples = []
+    for number, (label, best) in enumerate(zip(labels, predicted)):
+        scores = torch.full((52,), (1 - confidence) / 51)
+        scores[best] = confidence
+        samples.append(dict(pred_score=scores, gt_label=torch.tensor([int(label)])))
+        if names is not False:
+            samples[-1]['video_id'] = names[number] if names else f'{number}.mp4'
+    path.write_bytes(pickle.dumps(samples))
+    return path
+
+
+class Page(HTMLParser):
+    """Tags with their attributes, and the cells of the tables by their id."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.tags, self.tables, self.text, self.cell = [], {}, '', None
+        self.feed(path.read_text(encoding='utf-8'))
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        if tag == 'table':
+            self.rows = self.tables.setdefault(dict(attributes).get('id'), [])
+        elif tag == 'tr':
+            self.rows.append([])
+        elif tag in ('td', 'th'):
+            self.rows[-1].append('')
+            self.cell = tag
+
+    def handle_endtag(self, tag):
+        self.cell = None if tag == self.cell else self.cell
+
+    def handle_data(self, data):
+        self.text += data
+        if self.cell:
+            self.rows[-1][-1] += data
+
+    def attribute(self, name):
+        return [attributes[name] for _, attributes in self.tags if name in attributes]
+
+
+@pytest.fixture(scope='module')
+def report(tmp_path_factory):
+    """Two runs on 300 clips through the tool, two of the clips there as videos; the page, its folder, the truth."""
+    folder = tmp_path_factory.mktemp('report')
+    rng = np.random.default_rng(0)
+    labels = rng.choice(40, 300)
+    first, second = (np.where(rng.random(300) < right, labels, rng.choice(45, 300)) for right in (0.4, 0.7))
+    # The largest of the pairs, of which the page lists the first three clips.
+    labels[:12], first[:12], second[:12] = 51, 50, 51
+    names = [f'{number} clip.mp4' for number in range(300)]
+    names[1] = EVIL
+    (folder / 'videos').mkdir()
+    for name in names[:3]:
+        if name != EVIL:
+            write_clip(folder / 'videos' / name)
+    order = rng.permutation(300)
+    dump(folder / 'a.pkl', labels, first, names)
+    dump(folder / 'b.pkl', labels[order], second[order], [names[i] for i in order])
+    done = subprocess.run(
+        [sys.executable, TOOL, 'a.pkl', '--compare', 'b.pkl', '--videos', 'videos', '--out', 'out', '--title', '<b>&'],
+        cwd=folder,
+        env={**os.environ, 'PYTHONPATH': str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert 'out/report.html' in done.stdout
+    return Page(folder / 'out' / 'report.html'), folder / 'out', labels, first, second
+
+
+@pytest.mark.slow
+def test_figures_are_there_as_png_and_pdf(report):
+    _, out, *_ = report
+    figures = FIGURES | {'comparison', 'durations'}
+    assert {path.name for path in out.iterdir()} == {'report.html'} | {
+        f'{name}.{kind}' for name in figures for kind in ('png', 'pdf')
+    }
+    for name in figures:
+        assert (out / f'{name}.png').read_bytes().startswith(b'\x89PNG')
+        assert (out / f'{name}.pdf').read_bytes().startswith(b'%PDF')
+
+
+@pytest.mark.slow
+def test_page_needs_nothing_from_elsewhere(report):
+    page, out, *_ = report
+    sources = page.attribute('src')
+    assert len(sources) == 9
+    assert all(re.match(r'data:image/png;base64,iVBOR', source) for source in sources)
+    assert not {'script', 'link', 'iframe', 'object', 'embed'} & {tag for tag, _ in page.tags}
+    html = (out / 'report.html').read_text(encoding='utf-8')
+    assert not re.search(r'https?:|url\(|@import|\bon\w+=', re.sub(r'base64,[^"]*', '', html))
+
+
+@pytest.mark.slow
+def test_scores_are_those_of_scikit_learn(report):
+    page, _, labels, *predictions = report
+    rows = {key: values for key, *values in page.tables['metrics']}
+    part = np.array([action.body_part for action in ACTIONS])
+    for column, predicted in enumerate(predictions):
+        expected = {
+            'fine/F1_macro': f1_score(labels, predicted, average='macro'),
+            'fine/F1_micro': np.mean(labels == predicted),
+            'coarse/F1_macro': f1_score(part[labels], part[predicted], average='macro'),
+            'coarse/F1_micro': np.mean(part[labels] == part[predicted]),
+        }
+        for key, value in {**expected, 'F1_mean': np.mean(list(expected.values()))}.items():
+            assert rows[key][column] == f'{100 * value:.2f}'
+    difference = np.mean(labels == predictions[1]) - np.mean(labels == predictions[0])
+    assert rows['fine/top1'][2] == f'{100 * difference:+.2f}'
+
+
+@pytest.mark.slow
+def test_table_of_actions_is_that_of_scikit_learn(report):
+    page, _, labels, first, _ = report
+    precision, recall, f1, support = precision_recall_fscore_support(
+        labels, first, labels=range(52), zero_division=np.nan
+    )
+    rows = [row for row in page.tables['actions'][1:] if len(row) > 1]
+    assert len(rows) == 52
+    for label, row in enumerate(rows):
+        assert row[0] == f'{ACTIONS[label].name} {ACTIONS[label].code}'
+        expected = [
+            '-' if np.isnan(value) else f'{100 * value:.1f}'
+            for value in (precision, recall, f1)
+            for value in [value[label]]
+        ]
+        assert row[1:6] == [str(support[label]), str(np.sum(first == label)), *expected]
+
+
+@pytest.mark.slow
+def test_pairs_and_their_clips(report):
+    page, _, labels, first, _ = report
+    counts = {}
+    for pair in zip(labels[labels != first].tolist(), first[labels != first].tolist()):
+        counts[pair] = counts.get(pair, 0) + 1
+    shown = [(row[0], row[1], int(row[2])) for row in page.tables['pairs'][1:]]
+    assert [number for *_, number in shown] == sorted(counts.values(), reverse=True)[:20]
+    name = [f'{action.name} {action.code}' for action in ACTIONS]
+    assert set(shown) <= {(name[true], name[predicted], number) for (true, predicted), number in counts.items()}
+
+
+@pytest.mark.slow
+def test_names_from_files_are_text(report):
+    page, out, *_ = report
+    assert '<script' not in (out / 'report.html').read_text(encoding='utf-8')
+    assert '<b>&' in page.text
+    assert EVIL in page.text
+
+
+@pytest.mark.slow
+def test_clips_link_to_their_videos(report):
+    page, out, *_ = report
+    links = set(page.attribute('href'))
+    assert links == {'../videos/0%20clip.mp4', '../videos/2%20clip.mp4'}
+    assert all((out / unquote(link)).is_file() for link in links)
+    assert '298 of the clips are not in the folder' in page.text
+    assert '0 clip.mp4: taken for scratching legs G3, 60.0 %' in ' '.join(page.text.split())
+
+
+@pytest.mark.parametrize('name', [EVIL.replace('/', ''), 'javascript:alert(1).mp4', 'in/a b#?%.mp4'])
+def test_links_are_quoted(tmp_path, name):
+    (tmp_path / 'in').mkdir()
+    (tmp_path / name).touch()
+    # The page lies in the folder of the videos.
+    link = Videos(tmp_path, [name]).link(name, tmp_path)
+    assert unquote(link) == name
+    assert re.fullmatch(r'[\w./%()~-]+', link)
+    assert Videos(tmp_path, [name]).link(name, tmp_path / 'out') == f'../{link}'
+
+
+@pytest.mark.parametrize('name', ['../secret.mp4', 'absent.mp4', '\ud800.mp4', '\0', 'ABSOLUTE'])
+def test_no_link_to_what_is_not_in_the_folder(tmp_path, name):
+    (tmp_path / 'secret.mp4').touch()
+    (tmp_path / 'videos').mkdir()
+    (tmp_path / 'videos' / 'other.mp4').touch()
+    name = name.replace('ABSOLUTE', str(tmp_path / 'secret.mp4'))
+    assert Videos(tmp_path / 'videos', [name, 'other.mp4']).link(name, tmp_path) is None
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Leave the figures out of the page, to save seconds; they have tests of their own."""
+    monkeypatch.setattr(
+        page_module, 'save_figure', lambda name, caption, figure, out: Embedded(name, caption, True, '')
+    )
+
+
+@pytest.mark.usefixtures('undrawn')
+@pytest.mark.filterwarnings('error')
+@pytest.mark.parametrize(
+    ('labels', 'predicted'),
+    [([9], [9]), ([9], [10]), ([9] * 3, [9, 9, 10]), (range(52), range(52)), (range(52), np.roll(range(52), 1))],
+    ids=['one right', 'one wrong', 'one class', 'all right', 'all wrong'],
+)
+def test_extreme_runs(tmp_path, labels, predicted):
+    path = dump(tmp_path / 'p.pkl', labels, predicted, names=False)
+    page = Page(write_report(path, tmp_path / 'out', compare=path))
+    assert {row[3] for row in page.tables['metrics'][1:]} == {'+0.00'}
+    assert ('No clip was taken for another action' in page.text) == (list(labels) == list(predicted))
+
+
+@pytest.mark.usefixtures('undrawn')
+def test_no_rare_actions_where_all_are_equally_frequent(tmp_path):
+    (tmp_path / 'train.txt').write_text('\n'.join(f'{label}.mp4 {label}' for label in range(52)))
+    path = dump(tmp_path / 'p.pkl', [3], [3], ['\ud800.mp4'])
+    page = Page(write_report(path, tmp_path / 'out', ann_file=tmp_path / 'train.txt'))
+    assert 'Frequent and rare' not in page.text
+    assert 'frequency_groups' not in page.text
+    assert 'frequency_groups' in Page(write_report(path, tmp_path / 'out')).text
+
+
+def test_says_what_does_not_fit(tmp_path):
+    (tmp_path / 'empty').mkdir()
+    (tmp_path / 'test.txt').write_text('test0000.mp4 0\ntest0001.mp4 0')
+    first = dump(tmp_path / 'a.pkl', [3, 4], [3, 4])
+    cases = [
+        (dict(compare=dump(tmp_path / 'b.pkl', [3, 5], [3, 4])), r'not of the same clips.*1\.mp4 with label [45]'),
+        (dict(compare=dump(tmp_path / 'c.pkl', [3], [3], names=False)), 'not of the same clips'),
+        (dict(videos=tmp_path / 'empty'), r'holds none of the 2 clips'),
+        (dict(videos=tmp_path / 'absent'), 'no such folder'),
+        (dict(ann_file=tmp_path / 'test.txt'), 'is anonymised'),
+    ]
+    for options, message in cases:
+        with pytest.raises(ValueError, match=message):
+            write_report(first, tmp_path / 'out', **options)
+    with pytest.raises(ValueError, match=r'does not name its clips'):
+        write_report(tmp_path / 'c.pkl', tmp_path / 'out', videos=tmp_path / 'empty')
+    samples = pickle.loads(first.read_bytes())
+    samples[1]['pred_score'] *= 3
+    first.write_bytes(pickle.dumps(samples))
+    with pytest.raises(ValueError, match=r'a\.pkl, 1\.mp4: scores are not probabilities'):
+        write_report(first, tmp_path / 'out')
+    assert not (tmp_path / 'out').exists()
+
+
+@pytest.mark.slow
+def test_tool_says_why_not(tmp_path):
+    done = subprocess.run(
+        [sys.executable, TOOL, 'absent.pkl', '--out', 'out'],
+        cwd=tmp_path,
+        env={**os.environ, 'PYTHONPATH': str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert 'error: ' in done.stderr
+    assert 'absent.pkl' in done.stderr
+    assert 'Traceback' not in done.stderr

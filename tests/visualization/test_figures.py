@@ -1,0 +1,205 @@
+"""The figures of the report: what they show, and that it can be read."""
+
+import itertools
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.text import Text
+from support import write_clip
+
+from mmaction_microaction.evaluation.functional import ConfusedPair, PerClass, calibration_bins
+from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS, fine_to_coarse
+from mmaction_microaction.visualization import (
+    confusion_matrix,
+    plot_calibration,
+    plot_class_counts,
+    plot_coarse_confusion_matrix,
+    plot_comparison,
+    plot_confused_pairs,
+    plot_durations,
+    plot_frequency_groups,
+    plot_per_class,
+    read_duration,
+)
+
+TRAIN = np.array([action.train_clips for action in ACTIONS])
+VAL = np.array([action.val_clips for action in ACTIONS])
+NONE = np.full(52, np.nan)
+# Of one clip, nodding (9), taken for shaking head (10).
+ONE = np.where(np.isin(np.arange(52), [9, 10]), 0, np.nan)
+MANY = np.random.default_rng(0).random((3, 52))
+LONGEST = sorted(range(52), key=lambda label: len(ACTIONS[label].name))[-5:]
+
+CASES = {
+    'counts of MA-52': lambda: plot_class_counts({'train': TRAIN, 'val': VAL}),
+    'counts of three splits': lambda: plot_class_counts({'train': TRAIN, 'val': VAL, 'test': VAL}),
+    'counts of one clip': lambda: plot_class_counts({'tested': np.eye(52, dtype=int)[9]}),
+    'body parts, all right': lambda: plot_coarse_confusion_matrix(2000 * np.eye(7, dtype=int)),
+    'body parts, large counts': lambda: plot_coarse_confusion_matrix(np.full((7, 7), 12345)),
+    'scores': lambda: plot_per_class(PerClass(*MANY, VAL, VAL)),
+    'scores, all right': lambda: plot_per_class(PerClass(*np.ones((3, 52)), VAL, VAL)),
+    'scores, all wrong': lambda: plot_per_class(PerClass(*np.zeros((3, 52)), VAL, VAL)),
+    'scores of one clip': lambda: plot_per_class(PerClass(NONE, ONE, ONE, np.eye(52, dtype=int)[9], np.zeros(52, int))),
+    'longest pairs': lambda: plot_confused_pairs(
+        [ConfusedPair(a, b, 12345, 1.0) for a, b in itertools.permutations(LONGEST, 2)]
+    ),
+    'one pair': lambda: plot_confused_pairs([ConfusedPair(0, 1, 1, 0.5)]),
+    'no pair': lambda: plot_confused_pairs([]),
+    'thirds': lambda: plot_frequency_groups(MANY[0], TRAIN),
+    'thirds, all right': lambda: plot_frequency_groups(np.ones(52), TRAIN),
+    'thirds of one clip': lambda: plot_frequency_groups(ONE, np.zeros(52, int)),
+    'calibration': lambda: plot_calibration(calibration_bins(MANY[0], MANY[1] < MANY[0])),
+    'calibration of one clip': lambda: plot_calibration(calibration_bins([0.5], [False])),
+    'comparison': lambda: plot_comparison(MANY[0], MANY[1], ('a run with a long name, epoch_40', 'another of these')),
+    'comparison of equal runs': lambda: plot_comparison(MANY[0], MANY[0]),
+    'comparison of one clip': lambda: plot_comparison(ONE, ONE),
+    'durations': lambda: plot_durations(1 + 6 * MANY[0]),
+    'duration of one clip': lambda: plot_durations([2.0]),
+    'durations of long videos': lambda: plot_durations([3600, 4000]),
+}
+
+
+def texts(figure):
+    return [text.get_text() for axes in figure.axes for text in axes.texts] + [text.get_text() for text in figure.texts]
+
+
+@pytest.mark.filterwarnings('error')
+@pytest.mark.parametrize('name', CASES)
+def test_all_text_is_on_the_page_and_none_on_top_of_other(name):
+    figure = CASES[name]()
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    renderer = canvas.get_renderer()
+    boxes = {
+        text: text.get_window_extent(renderer)
+        for text in figure.findobj(Text)
+        if text.get_visible() and text.get_text().strip()
+    }
+    # Neither the ticks of hidden axes nor those beyond the limits are drawn.
+    for axis in [axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)]:
+        low, high = sorted(axis.get_view_interval())
+        for tick in axis.get_major_ticks():
+            if not (axis.axes.axison and low <= tick.get_loc() <= high):
+                boxes.pop(tick.label1, None)
+    width, height = figure.bbox.size
+    for text, box in boxes.items():
+        assert box.x0 >= 0, text
+        assert box.y0 >= 0, text
+        assert box.x1 <= width, text
+        assert box.y1 <= height, text
+    for (first, a), (second, b) in itertools.combinations(boxes.items(), 2):
+        # Boxes have a line's height, more than the letters.
+        across = min(a.x1, b.x1) - max(a.x0, b.x0)
+        down = min(a.y1, b.y1) - max(a.y0, b.y0)
+        assert across <= 0.5 or down <= 0.2 * min(a.height, b.height), (first, second)
+
+
+def test_body_part_colours_differ_from_their_neighbours_in_grey():
+    axes = plot_class_counts({'train': TRAIN}).axes[0]
+    colours = [to_hex(bar.get_facecolor()) for bar in axes.patches if bar.get_height() == 0.7]
+    by_part = [colours[np.flatnonzero(fine_to_coarse == part)[0]] for part in range(7)]
+    assert len(set(by_part)) == 7
+    assert colours == [by_part[part] for part in fine_to_coarse]
+    brightness = np.array([to_rgb(colour) for colour in by_part]) @ (0.2126, 0.7152, 0.0722)
+    assert np.abs(np.diff(brightness)).min() > 0.05
+
+
+def test_counts_in_a_panel_per_split():
+    figure = plot_class_counts({'train': TRAIN, 'val': VAL})
+    for axes, counts in zip(figure.axes, (TRAIN, VAL)):
+        assert [bar.get_width() for bar in axes.patches if bar.get_height() == 0.7] == counts.tolist()
+    assert [axes.get_title(loc='left') for axes in figure.axes] == ['train: 11,250', 'val: 5,586']
+    names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert [names[i] for i in (0, 1, 51)] == ['shaking body  A1', 'sitting straightly  A3', 'scratching feet  G4']
+    assert set(BODY_PARTS) <= set(texts(figure))
+
+
+def test_body_parts_in_percent_of_the_true_one():
+    counts = np.zeros((7, 7), int)
+    counts[1, [1, 2]] = 1, 3
+    figure = plot_coarse_confusion_matrix(counts)
+    cells = {text.get_position(): text.get_text() for text in figure.axes[0].texts}
+    # Column first; only the row of the body part with clips has numbers.
+    assert (cells[1, 1], cells[2, 1], cells[0, 1]) == ('25.0\n(1)', '75.0\n(3)', '0')
+    assert len(cells) == 7
+    assert any('4 clips, 25.0% recognised' in text for text in texts(figure))
+
+
+def test_counts_of_body_parts():
+    assert confusion_matrix(np.array([0, 6]), np.array([1, 6]), 7).tolist()[6] == [0] * 6 + [1]
+    assert confusion_matrix(np.array([0, 6]), np.array([1, 6]), 7).shape == (7, 7)
+
+
+def test_scores_stand_in_the_row_of_their_action():
+    support = np.arange(52)
+    figure = plot_per_class(PerClass(*MANY, support, VAL))
+    marks = {
+        collection.get_label(): collection.get_offsets()
+        for collection in figure.axes[0].collections
+        if collection.get_label() in ('precision', 'recall', 'F1')
+    }
+    for values, name in zip(MANY, ('precision', 'recall', 'F1')):
+        np.testing.assert_allclose(marks[name], np.stack([100 * values, np.arange(52)], axis=1))
+    clips = {text.get_position()[1]: text.get_text() for text in figure.axes[0].texts if text.get_position()[0] == 1.11}
+    assert [clips[row] for row in (-1, 0, 51)] == ['clips', '0', '51']
+
+
+def test_confused_pairs_within_and_across_body_parts():
+    axes = plot_confused_pairs([ConfusedPair(9, 10, 30, 0.25), ConfusedPair(9, 51, 3, 0.025)]).axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == [
+        'nodding  B1  →  shaking head  B2',
+        'nodding  B1  →  scratching feet  G4',
+    ]
+    assert [bar.get_width() for bar in axes.patches] == [30, 3]
+    assert [bool(bar.get_hatch()) for bar in axes.patches] == [False, True]
+    assert [text.get_text().strip() for text in axes.texts] == ['30 (25%)', '3 (2%)']
+
+
+def test_thirds_by_training_clips():
+    f1 = np.where(np.arange(52) == 9, 0.9, 0.5)
+    f1[45] = np.nan
+    figure = plot_frequency_groups(f1, TRAIN)
+    axes = figure.axes[0]
+    labels = [label.get_text().split() for label in axes.get_xticklabels()]
+    assert labels[0] == ['1,283', 'B1']
+    assert labels[-1] == ['6', 'F10']
+    assert axes.patches[0].get_height() == 90
+    # 18 head actions, one of them 0.9; the tail's rarest has no clip and leaves the mean.
+    assert {'head: mean F1 52.2%', 'medium: mean F1 50.0%', 'tail: mean F1 50.0%'} <= set(texts(figure))
+
+
+def test_comparison_counts_what_got_better():
+    first, second = np.full(52, 0.5), np.full(52, 0.5)
+    second[0], second[1], first[2] = 0.75, 0.25, np.nan
+    figure = plot_comparison(first, second)
+    assert any('better in 1 actions, worse in 1, equal in 49' in text for text in texts(figure))
+    changes = {text.get_position()[1]: text.get_text() for text in figure.axes[0].texts}
+    assert [changes[row] for row in range(4)] == ['+25', '-25', '-', '0']
+
+
+def test_duration_is_that_of_the_video(tmp_path):
+    write_clip(tmp_path / 'a.mp4', num_frames=45)
+    assert read_duration(tmp_path / 'a.mp4') == pytest.approx(1.5)
+    (tmp_path / 'b.mp4').write_text('no video')
+    with pytest.raises(ValueError, match=r'b\.mp4 cannot be read as a video'):
+        read_duration(tmp_path / 'b.mp4')
+
+
+@pytest.mark.parametrize(
+    'plot',
+    [
+        lambda: plot_class_counts({}),
+        lambda: plot_class_counts({'train': np.ones(7)}),
+        lambda: plot_coarse_confusion_matrix(np.zeros((7, 7))),
+        lambda: plot_coarse_confusion_matrix(np.eye(52)),
+        lambda: plot_per_class(PerClass(*np.ones((5, 7)))),
+        lambda: plot_frequency_groups(np.ones(7), TRAIN),
+        lambda: plot_comparison(np.ones(7), np.ones(52)),
+        lambda: plot_durations([]),
+    ],
+)
+def test_refuses_other_shapes(plot):
+    with pytest.raises(ValueError, match='expected'):
+        plot()

@@ -1,0 +1,46 @@
+"""Draw the features before the classifier in the plane (t-SNE), of one network or of two side by side.
+
+With MMAction2's FeatureHead in place of the head, a test writes features instead of scores:
+
+mim test mmaction CONFIG --checkpoint CHECKPOINT --cfg-options test_dataloader.batch_size=1 \\
+    model.cls_head._delete_=True model.cls_head.type=FeatureHead model.cls_head.average_clips=score \\
+    test_evaluator._delete_=True test_evaluator.type=DumpResults test_evaluator.out_file_path=manet.pkl
+python tools/plot_features.py manet.pkl tsm.pkl --ann-file data/ma52/val_list_videos.txt --out features.png
+
+Larger batches work too, but every feature is written with all of its batch.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from mmaction_microaction.visualization import embed_features, plot_features, read_features
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('features', nargs='+', help='what the tests wrote; one file, or two of different names')
+    parser.add_argument('--ann-file', required=True, metavar='LIST', help='the list that was tested')
+    parser.add_argument('--out', default='features.png', help='.png, .pdf or .svg (default: %(default)s)')
+    parser.add_argument('--title', help='stands above')
+    args = parser.parse_args()
+    if len({Path(path).stem for path in args.features}) < len(args.features):
+        parser.error('the files name the networks; give them different names')
+    return args
+
+
+def main():
+    args = parse_args()
+    try:
+        runs = {}
+        for path in args.features:
+            features, labels = read_features(path, args.ann_file)
+            runs[Path(path).stem] = embed_features(features), labels
+        plot_features(runs, args.title).savefig(args.out)
+    except (ImportError, OSError, ValueError) as error:
+        sys.exit(f'error: {error}')
+    print(f'the features are drawn in {args.out}')
+
+
+if __name__ == '__main__':
+    main()
