@@ -14,7 +14,7 @@ from mmaction_microaction.evaluation.functional import (
     rank_classes,
 )
 from mmaction_microaction.taxonomy import NUM_ACTIONS
-from mmaction_microaction.visualization import confusion_matrix, read_named_predictions
+from mmaction_microaction.visualization import confusion_matrix, read_predictions
 
 
 class Run:
@@ -30,7 +30,7 @@ class Run:
 
     def __init__(self, path):
         self.path = Path(path)
-        self.scores, self.labels, self.names = read_named_predictions(path)
+        self.scores, self.labels, self.names = read_predictions(path)
         for number, scores in enumerate(self.scores):
             check_probabilities(scores, f'{path}, {self.name_of(number)}')
         self.predictions = rank_classes(self.scores)[:, 0]

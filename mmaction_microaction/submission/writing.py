@@ -2,9 +2,10 @@
 
 import csv
 import io
-import os
 import zipfile
 from pathlib import Path
+
+from mmaction_microaction.files import write_whole
 
 from .forms import FILE_NAME, FORMS, clip_ids, predicted_labels
 
@@ -37,8 +38,8 @@ def write_submission(out_dir, names, scores, form='codabench', body_from='top1',
     out_dir = Path(out_dir)
     out_dir.mkdir(parents=True, exist_ok=True)
     table, archive = out_dir / FILE_NAME, out_dir / 'submission.zip'
-    _write(table, content)
-    _write(archive, _zip(content))
+    write_whole(table, content)
+    write_whole(archive, _zip(content))
     return table, archive
 
 
@@ -52,10 +53,3 @@ def _zip(content):
     with zipfile.ZipFile(buffer, 'w', zipfile.ZIP_STORED) as file:
         file.writestr(entry, content)
     return buffer.getvalue()
-
-
-def _write(path, content):
-    """Write a file so that it is either complete or as before."""
-    unfinished = path.with_name(path.name + '.part')
-    unfinished.write_bytes(content)
-    os.replace(unfinished, path)

@@ -1,13 +1,14 @@
 """Writes a data set to disk exactly as MA-52 lies there: videos, lists and, in addition, a manifest."""
 
 import json
-import os
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
+
+from mmaction_microaction.files import write_whole
 
 from .clip import FPS, SPLITS, frames, make_clip
 from .encoding import write_video
@@ -46,12 +47,12 @@ def write_dataset(out, settings, workers=1, progress=iter):
         for unfinished in folder.glob('*.mp4.part'):
             unfinished.unlink()
     if not (out / MANIFEST).exists():
-        _write_text(out / MANIFEST, json.dumps(header))
+        write_whole(out / MANIFEST, json.dumps(header).encode())
     clips = list(progress(_write_clips(plan, partial(_write_clip, out, settings), workers)))
     for number, split in enumerate(SPLITS):
-        _write_text(out / f'{split}_list_videos.txt', list_lines(plan, number))
+        write_whole(out / f'{split}_list_videos.txt', list_lines(plan, number).encode())
     rows = ',\n'.join(json.dumps(clip) for clip in clips)
-    _write_text(out / MANIFEST, f'{json.dumps(header)[:-1]}, "clips": [\n{rows}\n]}}\n')
+    write_whole(out / MANIFEST, f'{json.dumps(header)[:-1]}, "clips": [\n{rows}\n]}}\n'.encode())
     return plan
 
 
@@ -93,11 +94,3 @@ def _write_clip(out, settings, entry):
     if not path.exists():
         write_video(str(path), frames(clip), clip.size, FPS, clip.nuisances.crf)
     return {'name': entry.name, 'split': SPLITS[entry.split], **clip.parameters()}
-
-
-def _write_text(path, text):
-    """Write a file so that it is either complete or as before, without changing its line ends."""
-    unfinished = path.with_name(path.name + '.part')
-    with open(unfinished, 'w', newline='') as file:
-        file.write(text)
-    os.replace(unfinished, path)

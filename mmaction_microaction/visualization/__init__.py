@@ -8,7 +8,7 @@ from .durations import plot_durations, read_duration
 from .features import embed_features, plot_features, read_features
 from .frequency_groups import plot_frequency_groups
 from .per_class import plot_per_class
-from .predictions import Predictions, read_named_predictions, read_predictions
+from .predictions import Predictions, read_predictions
 
 __all__ = [
     'Predictions',
@@ -26,6 +26,5 @@ __all__ = [
     'plot_per_class',
     'read_duration',
     'read_features',
-    'read_named_predictions',
     'read_predictions',
 ]

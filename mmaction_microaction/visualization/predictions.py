@@ -26,26 +26,11 @@ def read_predictions(path):
         path (str | Path): Pickled list of dicts with ``pred_score`` of shape (52,) and ``gt_label`` of shape (1,).
 
     Returns:
-        tuple[np.ndarray, np.ndarray]: Fine probabilities, shape (N, 52), and true fine labels, shape (N,).
+        Predictions: Scores, labels and, where ``MA52Dataset`` gave them (``video_id``), names.
 
     Raises:
         FileNotFoundError: If there is no such file.
         ValueError: If the file is no such list, or of an anonymised split, which has no true labels.
-    """
-    return read_named_predictions(path)[:2]
-
-
-def read_named_predictions(path):
-    """Read dumped predictions and the names of their clips, without running code from the file.
-
-    Args:
-        path (str | Path): See :func:`read_predictions`. The dicts may also have ``video_id``, as with ``MA52Dataset``.
-
-    Returns:
-        Predictions: Scores, labels and names.
-
-    Raises:
-        FileNotFoundError, ValueError: See :func:`read_predictions`.
     """
     samples = load_pickle(path)
     try:

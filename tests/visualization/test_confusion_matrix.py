@@ -9,7 +9,6 @@ from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS
 from mmaction_microaction.visualization import (
     confusion_matrix,
     plot_confusion_matrix,
-    read_named_predictions,
     read_predictions,
 )
 
@@ -91,7 +90,7 @@ def test_refuses_other_matrices(counts):
 
 
 def test_reads_a_dump(tmp_path):
-    scores, labels = read_predictions(dump(tmp_path / 'p.pkl', [(3, 4), (51, 0)]))
+    scores, labels, _ = read_predictions(dump(tmp_path / 'p.pkl', [(3, 4), (51, 0)]))
     assert scores.shape == (2, 52)
     assert scores.argmax(axis=1).tolist() == [4, 0]
     assert labels.tolist() == [3, 51]
@@ -99,11 +98,11 @@ def test_reads_a_dump(tmp_path):
 
 def test_reads_names_where_all_clips_have_one(tmp_path):
     path = dump(tmp_path / 'p.pkl', [(3, 4), (51, 0)])
-    assert read_named_predictions(path).names == ['0.mp4', '1.mp4']
+    assert read_predictions(path).names == ['0.mp4', '1.mp4']
     samples = pickle.loads(path.read_bytes())
     del samples[1]['video_id']
     path.write_bytes(pickle.dumps(samples))
-    assert read_named_predictions(path).names is None
+    assert read_predictions(path).names is None
 
 
 @pytest.mark.parametrize(
