@@ -18,8 +18,8 @@ from .windows import Window, WindowPipeline, cut, gather
 class MicroActionInferencer:
     """Recognises micro-actions in clips and long videos.
 
-    MMAction2's own inferencer takes a video for one clip, whatever its length, and reads all of it into memory. This one
-    also cuts long videos into windows, and never holds more frames than those of the open ones.
+    MMAction2's own inferencer takes a video for one clip, whatever its length. This one also cuts long videos into
+    windows, and never holds more frames than those of the open ones.
 
     >>> inferencer = MicroActionInferencer('configs/manet_r50_8x1_ma52.py', 'best.pth')
     >>> inferencer('nod.mp4').top(1)[0].action.name
@@ -28,7 +28,7 @@ class MicroActionInferencer:
     ...     print(interval.start, interval.end, interval.action.name)
 
     Args:
-        model (str | Path | Config): Config of the network; or an ``.onnx`` file of ``tools/export.py``, which is enough.
+        model (str | Path | Config): Config of the network; or an ``.onnx`` of ``tools/export.py``, which is enough.
         checkpoint (str | Path, optional): Its weights. Defaults to None, for an ONNX file.
         device (str, optional): ``'cpu'``, ``'cuda:1'``, … Defaults to None: the best there is.
         batch_size (int): Windows that the network sees at once. Defaults to 8.
@@ -57,8 +57,9 @@ class MicroActionInferencer:
         min_duration=0.0,
     ):
         if not (batch_size >= 1 and window > 0 and 0 < step <= window):
-            raise ValueError(f'batch_size ({batch_size}) must be at least 1, and step ({step}) above 0 and at most window '
-                             f'({window})')  # fmt: skip
+            raise ValueError(
+                f'batch_size ({batch_size}) must be at least 1, and step ({step}) above 0 and at most window ({window})'
+            )
         self.recognizer = _load(model, checkpoint, device)
         self.pipeline = WindowPipeline(self.recognizer.pipeline)
         self.batch_size, self.longest_clip = batch_size, longest_clip
@@ -134,7 +135,7 @@ class MicroActionInferencer:
             raise ValueError(f'{video} cannot be decoded; encode it anew')
         if len(scored) < len(windows):
             warnings.warn(
-                f'{video} breaks off after {scored[-1][1]:.1f} of {file.duration:.1f} seconds; nothing is said of the rest',
+                f'{video} breaks off after {scored[-1][1]:.1f} of {file.duration:.1f} s; nothing is said of the rest',
                 stacklevel=2,
             )
         return self.merge(str(video), scored, file.duration)

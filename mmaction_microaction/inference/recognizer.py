@@ -33,8 +33,10 @@ class Recognizer:
         self.pipeline = config.test_dataloader.dataset.pipeline
         self.model = init_recognizer(config, device='cpu')
         if self.model.cls_head.num_classes != NUM_ACTIONS:
-            raise ValueError(f'{config.filename}: the network has {self.model.cls_head.num_classes} classes, '
-                             f'not the {NUM_ACTIONS} micro-actions; set num_classes in its head and train it')  # fmt: skip
+            raise ValueError(
+                f'{config.filename}: the network has {self.model.cls_head.num_classes} classes, not the {NUM_ACTIONS} '
+                'micro-actions; set num_classes of its head, and train it'
+            )
         try:
             load_checkpoint(self.model, str(checkpoint), map_location='cpu', strict=True)
         except RuntimeError as error:

@@ -9,9 +9,8 @@ import numpy as np
 
 from mmaction_microaction.evaluation.functional import rank_classes
 from mmaction_microaction.files import write_whole
+from mmaction_microaction.intervals import Interval
 from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS, NUM_BODY_PARTS, fine_to_coarse
-
-from .timeline import Interval
 
 COLUMNS = ('video', 'start', 'end', 'rank', 'code', 'action', 'body_part', 'score')
 

@@ -1,44 +1,8 @@
 """Merges the scores of overlapping windows to intervals."""
 
-from typing import NamedTuple
-
 import numpy as np
 
-from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS
-
-
-class Interval(NamedTuple):
-    """A micro-action in a video."""
-
-    start: float
-    """Seconds."""
-    end: float
-    label: int
-    """Fine label, 0 to 51."""
-    score: float
-    """Mean probability, 0 to 1."""
-
-    @property
-    def action(self):
-        """Action: Name, code and body part of the label."""
-        return ACTIONS[self.label]
-
-    def to_dict(self):
-        """Say it in words, for JSON and tables.
-
-        Returns:
-            dict: ``start``, ``end``, ``label``, ``code``, ``action``, ``body_part``, ``score``.
-        """
-        action = self.action
-        return {
-            'start': round(self.start, 3),
-            'end': round(self.end, 3),
-            'label': self.label,
-            'code': action.code,
-            'action': action.name,
-            'body_part': BODY_PARTS[action.body_part],
-            'score': round(self.score, 4),
-        }
+from mmaction_microaction.intervals import Interval
 
 
 def smooth(starts, ends, scores, times):

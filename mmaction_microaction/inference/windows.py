@@ -4,9 +4,8 @@ from collections import deque
 from typing import NamedTuple
 
 import numpy as np
-from mmengine.dataset import Compose
-
 from mmaction.registry import TRANSFORMS
+from mmengine.dataset import Compose
 
 
 class Window(NamedTuple):
