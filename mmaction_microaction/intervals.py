@@ -45,8 +45,8 @@ def read_intervals(path):
     """Read what ``tools/demo.py --json`` or ``tools/make_long_video.py`` wrote.
 
     Args:
-        path (str | Path): The file; other programs may write it too: a list of objects with ``video`` and ``intervals``,
-            a list of objects with ``start``, ``end``, ``label`` and optionally ``score``.
+        path (str | Path): The file: a list of objects with ``video`` and ``intervals``, and these a list of objects
+            with ``start``, ``end``, ``label`` and optionally ``score``.
 
     Returns:
         dict[str, list[Interval]]: The intervals of each video.

@@ -66,7 +66,7 @@ def labelled_paths(videos, folder):
         path = (folder / name).with_suffix('.mp4')
         if path.resolve() in taken:
             raise ValueError(
-                f'the labelled {video} would be written to {path}, which is or will be that of {taken[path.resolve()]}; '
+                f'the labelled {video} would be written to {path}, which belongs to {taken[path.resolve()]}; '
                 'choose another --video-dir, or take the videos one by one'
             )
         taken[path.resolve()] = paths[video] = path

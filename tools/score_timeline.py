@@ -27,7 +27,7 @@ def main():
         f'| intersection over union at least {args.iou:g} | precision | recall | found | true |\n|---|---|---|---|---|'
     )
     for level, (right, found, true) in scores.items():
-        precision, recall = (f'{right / count:.1%}' if count else '–' for count in (found, true))
+        precision, recall = (f'{right / count:.1%}' if count else 'none' for count in (found, true))
         print(f'| {level} | {precision} | {recall} | {found} | {true} |')
 
 
