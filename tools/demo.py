@@ -113,7 +113,7 @@ def watch(inferencer, args, console):
 
 
 def recognise(inferencer, args, console):
-    """Go through the videos; return how many could not be read."""
+    """Go through the videos, also if some cannot be read."""
     videos = find_videos(args.videos)
     labelled = labelled_paths(videos, args.video_dir) if args.video_dir else {}
     results, failures = [], 0
@@ -138,7 +138,8 @@ def recognise(inferencer, args, console):
         # After each: whatever happens to the next, this one is not lost.
         results.append(result)
         write_results(results, args)
-    return failures
+    if failures:
+        raise ValueError(f'{failures} of {len(videos)} videos could not be read, see above')
 
 
 def main():
@@ -156,13 +157,9 @@ def main():
             min_score=args.min_score,
             min_duration=args.min_duration,
         )
-        if args.camera is not None:
-            return watch(inferencer, args, console)
-        failures = recognise(inferencer, args, console)
+        (recognise if args.camera is None else watch)(inferencer, args, console)
     except (ImportError, OSError, ValueError) as error:
         sys.exit(f'error: {error}')
-    if failures:
-        sys.exit(f'error: {failures} of the videos could not be read, see above')
 
 
 if __name__ == '__main__':
