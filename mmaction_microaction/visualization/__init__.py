@@ -8,6 +8,7 @@ from .durations import plot_durations, read_duration
 from .features import embed_features, plot_features, read_features
 from .frames import read_frames
 from .frequency_groups import plot_frequency_groups
+from .gradcam import plot_gradcam
 from .per_class import plot_per_class
 from .prediction_strip import plot_prediction_strip
 from .predictions import Predictions, read_predictions
@@ -25,6 +26,7 @@ __all__ = [
     'plot_durations',
     'plot_features',
     'plot_frequency_groups',
+    'plot_gradcam',
     'plot_per_class',
     'plot_prediction_strip',
     'read_duration',

@@ -21,6 +21,7 @@ from mmaction_microaction.visualization import (
     plot_confused_pairs,
     plot_durations,
     plot_frequency_groups,
+    plot_gradcam,
     plot_per_class,
     plot_prediction_strip,
     read_duration,
@@ -71,6 +72,9 @@ CASES = {
         GREY, LONGEST[-1], 2 * [('another run with long name, e_4', SURE[LONGEST[-2]])]
     ),
     'strip of one narrow frame': lambda: plot_prediction_strip(GREY[:1, :, :20], 51, [('tsm', SURE[0])]),
+    'maps': lambda: plot_gradcam(GREY, GREY[..., 0] / 255, SURE[9], title=40 * 'm'),
+    'maps of another action': lambda: plot_gradcam(GREY, GREY[..., 0] / 255, SURE[LONGEST[-1]], LONGEST[-2]),
+    'maps of one narrow frame': lambda: plot_gradcam(GREY[:1, :, :20], np.zeros((1, 96, 20)), UNSURE),
     'strip of many wide frames': lambda: plot_prediction_strip(np.zeros((32, 9, 160, 3), np.uint8), 0, [('', UNSURE)]),
 }
 
@@ -228,6 +232,24 @@ def test_strip_shows_eight_frames_of_many():
     assert [axes.images[0].get_array()[0, 0, 0] for axes in figure.axes[:8]] == [2, 6, 10, 14, 18, 22, 26, 30]
 
 
+def test_maps_lie_over_their_frames():
+    # Of 16 frames, the second of each two is drawn. The fifth of them has heat on its upper half.
+    frames = np.repeat(np.arange(16, dtype=np.uint8), 4 * 3 * 3).reshape(16, 4, 3, 3)
+    maps = np.zeros((16, 4, 3))
+    maps[9, :2] = 1
+    figure = plot_gradcam(frames, maps, SURE[9], 10)
+    pictures = [axes.images[0].get_array() for axes in figure.axes[:16]]
+    assert [picture[0, 0, 0] for picture in pictures[:8]] == [1, 3, 5, 7, 9, 11, 13, 15]
+    for number, picture in enumerate(pictures[8:]):
+        plain = np.ones((4, 3), bool)
+        plain[:2] = number != 4
+        np.testing.assert_allclose(picture[plain], (2 * number + 1) / 255)
+        # The light end of the map, which is yellow.
+        assert (picture[~plain] @ (0.5, 0.5, -1) > 0.2).all()
+    assert texts(figure)[1] == 'maps of: shaking head  B2, 0.0%; predicted: nodding  B1, 100.0%'
+    assert texts(plot_gradcam(frames, maps, SURE[9]))[1] == 'predicted: nodding  B1, 100.0%'
+
+
 def test_frames_are_those_that_are_tested(tmp_path):
     # Frame t is of grey level 10 t, as far as the encoding keeps it.
     writer = cv2.VideoWriter(str(tmp_path / 'a.mp4'), cv2.VideoWriter_fourcc(*'mp4v'), 30, (96, 80))
@@ -254,6 +276,8 @@ def test_frames_are_those_that_are_tested(tmp_path):
         lambda: plot_frequency_groups(np.ones(7), TRAIN),
         lambda: plot_comparison(np.ones(7), np.ones(52)),
         lambda: plot_durations([]),
+        lambda: plot_gradcam(GREY, np.zeros((7, 96, 80)), UNSURE),
+        lambda: plot_gradcam(GREY, np.zeros((8, 96, 80)), UNSURE[:7]),
         lambda: plot_prediction_strip(GREY, 0, []),
         lambda: plot_prediction_strip(GREY, 0, [('tsm', np.ones(7))]),
         lambda: plot_prediction_strip(GREY[:0], 0, [('tsm', UNSURE)]),
