@@ -23,8 +23,10 @@ def run(monkeypatch, capsys):
             status = 0
         except SystemExit as stop:
             # As Python does on leaving.
-            status = stop.code if isinstance(stop.code, int) else 1
-            print('' if isinstance(stop.code, int) else stop.code, file=sys.stderr)
+            status = stop.code
+            if isinstance(status, str):
+                print(status, file=sys.stderr)
+                status = 1
         return status, *capsys.readouterr()
 
     return run
@@ -51,14 +53,17 @@ def test_a_folder_gives_json_table_and_labelled_videos(run, checkpoint, clip, tm
     assert [Video(out / name).num_frames for name in ('a.mp4', 'deep/a.mp4')] == [40, 40]
 
 
-def test_a_camera_is_watched_for_its_time(run, checkpoint, clip, tmp_path):
-    # A file in place of a camera; OpenCV opens both.
-    options = ['--window', 0.4, '--step', 0.2, '--seconds', 1, '--json', tmp_path / 'x.json']
-    status, _, errors = run('demo', '--camera', clip, '--model', CONFIG, checkpoint, *options)
+def test_a_camera_gives_a_timeline(run, checkpoint, clip, tmp_path, monkeypatch):
+    # A file in place of a camera, OpenCV opens both; it would be over too soon if it kept pace with the clock.
+    monkeypatch.setattr('mmaction_microaction.inference.Camera.frames', lambda self, seconds: Video(clip).frames())
+    options = ['--window', 0.4, '--step', 0.2, '--json', tmp_path / 'x.json']
+    status, output, errors = run('demo', '--camera', clip, '--model', CONFIG, checkpoint, *options)
     assert status == 0, errors
     [watched] = json.loads((tmp_path / 'x.json').read_text())
     assert watched['intervals'][0]['start'] == 0
-    assert watched['duration'] <= 1
+    # Windows of 12 frames of 30 a second, every 6; the last begins with frame 24.
+    assert watched['duration'] == watched['intervals'][-1]['end'] == 1.36
+    assert sum(' s  ' in line for line in output.splitlines()) >= 5
 
 
 @pytest.mark.parametrize(
