@@ -86,15 +86,12 @@ def test_bad_arguments_end_in_one_clear_line(arguments, message, run, checkpoint
     assert message in errors.splitlines()[-1]
 
 
-def test_scores_of_a_long_video_whose_actions_are_known(run, tiny_ma52, tmp_path):
+def test_a_long_video_is_scored_against_what_is_known(run, tmp_path):
     out = tmp_path / 'long.mp4'
-    clips = [tiny_ma52 / 'train_list_videos.txt', tiny_ma52 / 'videos_train']
-    status, _, errors = run('make_long_video', *clips, '--clips', 4, '--out', out)
+    status, _, errors = run('make_long_video', '--actions', 4, '--size', 64, '--out', out)
     assert status == 0, errors
     [truth] = json.loads(out.with_suffix('.json').read_text())
-    assert Video(out).num_frames == 4 * 12
-    edges = [(i['start'], i['end']) for i in truth['intervals']]
-    assert edges == [(0, 0.4), (0.4, 0.8), (0.8, 1.2), (1.2, 1.6)]
+    assert Video(out).duration == pytest.approx(truth['intervals'][-1]['end'])
     found = tmp_path / 'found.json'
     truth['intervals'][0]['label'] = (truth['intervals'][0]['label'] + 1) % 52
     truth['intervals'].pop()
