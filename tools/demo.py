@@ -47,6 +47,9 @@ def parse_args():
     options.add_argument('--longest-clip', type=float, default=8, help='up to this a video is one clip (default: 8 s)')
     options.add_argument('--window', type=float, default=2, help='what the network sees at a time (default: 2 s)')
     options.add_argument('--step', type=float, default=0.5, help='from window to window (default: 0.5 s)')
+    options.add_argument(
+        '--switch-cost', type=float, default=1, help='more gives fewer and longer intervals (default: %(default)s)'
+    )
     options.add_argument('--min-score', type=float, default=0, help='leave out intervals below (default: none)')
     options.add_argument('--min-duration', type=float, default=0, help='leave out shorter intervals (default: none)')
     options.add_argument('--batch-size', type=int, default=8, help='windows at once (default: 8)')
@@ -154,6 +157,7 @@ def main():
             longest_clip=args.longest_clip,
             window=args.window,
             step=args.step,
+            switch_cost=args.switch_cost,
             min_score=args.min_score,
             min_duration=args.min_duration,
         )

@@ -35,6 +35,8 @@ class MicroActionInferencer:
         longest_clip (float): Seconds up to which a video is one clip; MA-52's clips last up to 7. Defaults to 8.
         window (float): Seconds of a window of a longer video; MA-52's clips last 1.9 on average. Defaults to 2.
         step (float): Seconds from one window to the next. Defaults to 0.5.
+        switch_cost (float): How reluctantly a timeline goes over to another action, see :func:`.find_intervals`.
+            Defaults to 1.
         min_score (float): Intervals of a timeline with a lower mean probability are left out. Defaults to 0.
         min_duration (float): So are shorter ones, seconds. Defaults to 0.
 
@@ -53,6 +55,7 @@ class MicroActionInferencer:
         longest_clip=8.0,
         window=2.0,
         step=0.5,
+        switch_cost=1.0,
         min_score=0.0,
         min_duration=0.0,
     ):
@@ -64,7 +67,7 @@ class MicroActionInferencer:
         self.pipeline = WindowPipeline(self.recognizer.pipeline)
         self.batch_size, self.longest_clip = batch_size, longest_clip
         self.window, self.step = window, step
-        self.min_score, self.min_duration = min_score, min_duration
+        self.merging = dict(switch_cost=switch_cost, min_score=min_score, min_duration=min_duration)
 
     def __call__(self, video, progress=None):
         """Recognise what is in a video: one clip's action if it is short, a timeline if it is long.
@@ -166,7 +169,7 @@ class MicroActionInferencer:
             TimelineResult: The timeline.
         """
         starts, ends, scores = map(np.array, zip(*scored))
-        intervals = find_intervals(starts, ends, scores, self.step, self.min_score, self.min_duration)
+        intervals = find_intervals(starts, ends, scores, self.step, **self.merging)
         return TimelineResult(video, duration, intervals, starts, ends, scores)
 
     def _in_frames(self, fps):

@@ -30,17 +30,43 @@ def smooth(starts, ends, scores, times):
     return smoothed
 
 
-def find_intervals(starts, ends, scores, step, min_score=0.0, min_duration=0.0):
+def most_likely_labels(scores, switch_cost):
+    """Find the labels over time that agree best with the probabilities and change seldom (Viterbi's algorithm).
+
+    Args:
+        scores (np.ndarray): Probabilities at N times, shape (N, C).
+        switch_cost (float): What a change of the label must gain in the sum of logarithms.
+
+    Returns:
+        np.ndarray: Labels, shape (N,), that maximise the sum of their logarithms less the costs of all changes.
+    """
+    gains = np.log(np.maximum(scores, 1e-6))
+    previous = np.empty(scores.shape, int)
+    total = np.zeros(scores.shape[1])
+    for row, gain in zip(previous, gains):
+        best = total.argmax()
+        changes = total[best] - switch_cost > total
+        row[:] = np.where(changes, best, np.arange(len(total)))
+        total = np.where(changes, total[best] - switch_cost, total) + gain
+    labels = [total.argmax()]
+    for row in previous[:0:-1]:
+        labels.append(row[labels[-1]])
+    return np.array(labels[::-1])
+
+
+def find_intervals(starts, ends, scores, step, switch_cost=1.0, min_score=0.0, min_duration=0.0):
     """Merge the scores of overlapping windows to a timeline.
 
-    The video is cut into pieces of ``step`` seconds. Each takes the best action of its smoothed probabilities, and
-    neighbours of the same action become one interval.
+    The video is cut into pieces of ``step`` seconds, each with the smoothed probabilities of its middle. Of the most
+    likely labels, neighbours that are equal become one interval.
 
     Args:
         starts (np.ndarray): Of the windows, seconds, ascending, shape (W,).
         ends (np.ndarray): Likewise.
         scores (np.ndarray): Probabilities of each window, shape (W, 52).
         step (float): Seconds.
+        switch_cost (float): By how many times a whole window must favour another action, as a natural logarithm, for
+            the timeline to change to it; more gives fewer and longer intervals. Defaults to 1.
         min_score (float): Intervals with a lower mean probability are left out. Defaults to 0.
         min_duration (float): So are shorter ones, seconds. Defaults to 0.
 
@@ -53,10 +79,11 @@ def find_intervals(starts, ends, scores, step, min_score=0.0, min_duration=0.0):
     begin, end = starts.min(), ends.max()
     edges = np.append(np.arange(begin, end - step / 2, step), end)
     smoothed = smooth(starts, ends, scores, (edges[:-1] + edges[1:]) / 2)
-    best = smoothed.argmax(axis=1)
-    changes = np.flatnonzero(np.diff(best)) + 1
+    # A window is seen in as many pieces as it has steps, but is only one piece of evidence.
+    labels = most_likely_labels(smoothed, switch_cost * (ends - starts).mean() / step)
+    changes = np.flatnonzero(np.diff(labels)) + 1
     intervals = [
-        Interval(float(edges[a]), float(edges[b]), int(best[a]), float(smoothed[a:b, best[a]].mean()))
-        for a, b in zip([0, *changes], [*changes, len(best)])
+        Interval(float(edges[a]), float(edges[b]), int(labels[a]), float(smoothed[a:b, labels[a]].mean()))
+        for a, b in zip([0, *changes], [*changes, len(labels)])
     ]
     return [i for i in intervals if i.score >= min_score and i.end - i.start >= min_duration]

@@ -1,39 +1,39 @@
-"""Long videos whose micro-actions are known: clips of a data set, one after the other."""
-
-from pathlib import Path
+"""Long videos whose micro-actions are known: one person before one camera, one action after the other."""
 
 import numpy as np
 
 from mmaction_microaction.intervals import Interval
-from mmaction_microaction.videos import Video, write_video
+from mmaction_microaction.taxonomy import NUM_ACTIONS
+from mmaction_microaction.videos import write_video
+
+from .clip import FPS, frames, make_clip
 
 
-def join_clips(folder, annotations, num_clips, path, seed=0):
-    """Write a long video of random clips.
+def write_long_video(path, num_actions, size, seed=0):
+    """Render a long video.
 
     Args:
-        folder (str | Path): Holds the clips.
-        annotations (Sequence[Annotation]): Names and labels to choose from.
-        num_clips (int): How many to join, none twice.
         path (str | Path): The video, ``*.mp4``.
-        seed (int): Another seed, other clips.
+        num_actions (int): How many actions, in random order; none comes a second time before all have come once.
+        size (tuple[int, int]): Width and height in pixels.
+        seed (int): Another seed, another person, camera, room and order.
 
     Returns:
         list[Interval]: What is seen when.
 
     Raises:
-        ValueError: If there are not so many clips, or they differ in size or frame rate.
+        ValueError: If there is no action.
     """
-    if not 1 <= num_clips <= len(annotations):
-        raise ValueError(f'{num_clips} clips: the list has 1 to {len(annotations)} to choose from')
-    chosen = np.random.default_rng(seed).choice(len(annotations), num_clips, replace=False)
-    clips = [annotations[i] for i in chosen]
-    videos = [Video(Path(folder) / clip.filename) for clip in clips]
-    fps, (height, width) = videos[0].fps, next(videos[0].frames()).image().shape[:2]
-    for video in videos:
-        if video.fps != fps or next(video.frames()).image().shape[:2] != (height, width):
-            raise ValueError(f'{video.path} and {videos[0].path} differ in size or frame rate and cannot be joined')
-    frames = (frame.image() for video in videos for frame in video.frames())
-    write_video(str(path), frames, (width, height), round(fps), crf=20)
-    edges = np.cumsum([0, *(video.num_frames for video in videos)]) / fps
-    return [Interval(float(start), float(end), clip.label) for start, end, clip in zip(edges, edges[1:], clips)]
+    if num_actions < 1:
+        raise ValueError(f'{num_actions} actions: there must be at least one')
+    rng = np.random.default_rng(seed)
+    rounds = [rng.permutation(NUM_ACTIONS) for _ in range(0, num_actions, NUM_ACTIONS)]
+    labels = np.concatenate(rounds)[:num_actions].tolist()
+    clips = [make_clip(label, 0, size, seed, index=i, scene_of=0) for i, label in enumerate(labels)]
+    # Nobody puts on glasses between two actions.
+    glasses = any(clip.nuisances.glasses for clip in clips)
+    for clip in clips:
+        clip.nuisances.glasses = glasses
+    write_video(str(path), (frame for clip in clips for frame in frames(clip)), size, FPS, clips[0].nuisances.crf)
+    edges = np.cumsum([0, *(clip.num_frames for clip in clips)]) / FPS
+    return [Interval(float(start), float(end), label) for start, end, label in zip(edges, edges[1:], labels)]

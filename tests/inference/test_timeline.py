@@ -1,7 +1,9 @@
+from itertools import product
+
 import numpy as np
 import pytest
 
-from mmaction_microaction.inference.timeline import find_intervals, smooth
+from mmaction_microaction.inference.timeline import find_intervals, most_likely_labels, smooth
 from mmaction_microaction.intervals import Interval
 
 
@@ -18,6 +20,27 @@ def test_smoothing_weights_windows_by_the_nearness_of_their_middle():
     for time, row in zip(times, smooth(starts, ends, scores, times)):
         weights = [max(0, 1 - abs(time - (a + b) / 2) / 1.0) for a, b in zip(starts, ends)]
         assert row == pytest.approx(sum(w * s for w, s in zip(weights, scores)) / sum(weights))
+
+
+@pytest.mark.parametrize('switch_cost', [0, 0.3, 1, 3])
+def test_most_likely_labels_are_the_best_of_all_sequences(switch_cost):
+    rng = np.random.default_rng(1)
+    for _ in range(20):
+        scores = rng.dirichlet(np.ones(3), 6)
+
+        def worth(labels, scores=scores):
+            changes = sum(a != b for a, b in zip(labels, labels[1:]))
+            return sum(np.log(row[label]) for row, label in zip(scores, labels)) - switch_cost * changes
+
+        assert tuple(most_likely_labels(scores, switch_cost)) == max(product(range(3), repeat=6), key=worth)
+
+
+def test_a_doubtful_window_does_not_cut_an_action_in_two():
+    starts = np.arange(0, 5, 1.0)
+    scores = np.full((5, 52), 0.2 / 50)
+    scores[:, 3], scores[:, 7] = [0.6, 0.6, 0.35, 0.6, 0.6], [0.2, 0.2, 0.45, 0.2, 0.2]
+    assert [i.label for i in find_intervals(starts, starts + 1, scores, 1, switch_cost=0)] == [3, 7, 3]
+    assert [i.label for i in find_intervals(starts, starts + 1, scores, 1, switch_cost=1)] == [3]
 
 
 def test_equal_neighbours_become_one_interval():

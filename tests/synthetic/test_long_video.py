@@ -1,38 +1,37 @@
 import numpy as np
 import pytest
-from support import write_clip
 
-from mmaction_microaction.datasets.annotations import Annotation, read_annotations
-from mmaction_microaction.synthetic.long_video import join_clips
+from mmaction_microaction.synthetic import make_clip
+from mmaction_microaction.synthetic.long_video import write_long_video
 from mmaction_microaction.videos import Video
 
 
-def test_clips_stand_where_the_intervals_say(dataset, tmp_path):
-    out, _, _ = dataset
-    annotations = read_annotations(out / 'train_list_videos.txt')
-    truth = join_clips(out / 'videos_train', annotations, 5, tmp_path / 'long.mp4')
-    joined = [frame.image().astype(int) for frame in Video(tmp_path / 'long.mp4').frames()]
-    by_label = {}
-    for annotation in annotations:
-        by_label.setdefault(annotation.label, []).append(annotation.filename)
+def test_every_action_comes_before_one_comes_again(tmp_path, monkeypatch):
+    # Only lengths matter here; drawing takes long.
+    blank = lambda clip: np.zeros((clip.num_frames, 76, 64, 3), np.uint8)  # noqa: E731
+    monkeypatch.setattr('mmaction_microaction.synthetic.long_video.frames', blank)
+    truth = write_long_video(tmp_path / 'long.mp4', 60, (64, 76), seed=3)
+    labels = [interval.label for interval in truth]
+    assert sorted(labels[:52]) == list(range(52))
+    assert len(set(labels[52:])) == 8
     assert truth[0].start == 0
-    assert truth[-1].end == pytest.approx(len(joined) / 30)
-    for interval in truth:
-        own = joined[round(interval.start * 30) : round(interval.end * 30)]
-        candidates = [
-            [f.image() for f in Video(out / 'videos_train' / name).frames()] for name in by_label[interval.label]
-        ]
-        # Encoded twice, but the same pictures.
-        assert min(np.abs(np.array(c) - np.array(own)).mean() for c in candidates if len(c) == len(own)) < 6
+    assert all(one.end == other.start for one, other in zip(truth, truth[1:]))
+    assert round(truth[-1].end * 30) == Video(tmp_path / 'long.mp4').num_frames
+    lengths = [round((interval.end - interval.start) * 30) for interval in truth]
+    assert lengths == [make_clip(label, 0, (64, 76), 3, 0, i).num_frames for i, label in enumerate(labels)]
+    assert len(set(lengths)) > 10
 
 
-def test_what_cannot_be_joined_is_refused(dataset, tmp_path):
-    out, _, _ = dataset
-    annotations = read_annotations(out / 'train_list_videos.txt')
-    with pytest.raises(ValueError, match='99 clips: the list has 1 to'):
-        join_clips(out / 'videos_train', annotations, 99, tmp_path / 'x.mp4')
-    write_clip(tmp_path / 'other.mp4')
-    other = Annotation(str(tmp_path / 'other.mp4'), 3)
-    with pytest.raises(ValueError, match='differ in size or frame rate'):
-        join_clips(out / 'videos_train', [annotations[0], other], 2, tmp_path / 'x.mp4')
-    assert not (tmp_path / 'x.mp4').exists()
+def test_it_is_one_person_in_one_room(tmp_path):
+    truth = write_long_video(tmp_path / 'long.mp4', 3, (64, 76), seed=4)
+    pictures = [frame.image().astype(int) for frame in Video(tmp_path / 'long.mp4').frames()]
+    first = [pictures[round(interval.start * 30)] for interval in truth]
+    # The upper corners show the wall; the clips of a data set differ there by tens of grey levels.
+    assert np.abs(first[1][:12, :12] - first[0][:12, :12]).mean() < 6
+    assert np.abs(first[2][:12, -12:] - first[0][:12, -12:]).mean() < 6
+
+
+def test_no_action_is_refused(tmp_path):
+    with pytest.raises(ValueError, match='0 actions'):
+        write_long_video(tmp_path / 'long.mp4', 0, (64, 76))
+    assert not list(tmp_path.iterdir())
