@@ -3,8 +3,8 @@
 A clip comes about in this order: :mod:`.plan` settles its label and subject; :mod:`.posture` seats the person;
 :mod:`.motions` lets the action happen, with hands sent to :mod:`.places`; :mod:`.nuisances` adds what says nothing
 about the class; :mod:`.skeleton` turns the controls into joints; :mod:`.room`, :mod:`.figure` and :mod:`.face` draw
-them on :mod:`.canvas`; :mod:`.encoding` and :mod:`.dataset` write the videos, lists and manifest. :mod:`.clip` holds it
-together, and :mod:`.leaks` checks that nothing but the motion gives the label away.
+them on :mod:`.canvas`; :mod:`.dataset` writes the videos, lists and manifest. :mod:`.clip` holds it together, and
+:mod:`.leaks` checks that nothing but the motion gives the label away.
 """
 
 from .clip import Clip, frames, frames_hash, make_clip, video_size

@@ -69,7 +69,7 @@ class Clip:
         return {**plain, **{name: asdict(getattr(self, name)) for name in named}}
 
 
-def make_clip(label, subject_id, size, seed, split=0, index=0):
+def make_clip(label, subject_id, size, seed, split=0, index=0, scene_of=None):
     """Draw a clip.
 
     Args:
@@ -79,6 +79,7 @@ def make_clip(label, subject_id, size, seed, split=0, index=0):
         seed (int): Seed of the data set.
         split (int): 0 train, 1 val, 2 test.
         index (int): Number of the clip in its split.
+        scene_of (int, optional): Number of the clip whose posture, camera and room it shows. Defaults to None: its own.
 
     Returns:
         Clip: The clip. Its frames depend on the arguments alone.
@@ -87,6 +88,9 @@ def make_clip(label, subject_id, size, seed, split=0, index=0):
     scene = _generator(*key, _SCENE)
     seconds = float(np.clip(np.exp(scene.normal(0.53, 0.40)), *SECONDS))
     num_frames = round(seconds * FPS)
+    if scene_of is not None:
+        scene = _generator(seed, split, scene_of, _SCENE)
+        scene.normal()  # that clip's length
     subject = subject_of(seed, subject_id)
     posture, camera = draw_posture(scene), draw_camera(scene)
     room, nuisances = draw_room(scene), draw_nuisances(scene)

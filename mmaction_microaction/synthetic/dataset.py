@@ -9,9 +9,9 @@ from pathlib import Path
 import cv2
 
 from mmaction_microaction.files import write_whole
+from mmaction_microaction.videos import write_video
 
 from .clip import FPS, SPLITS, frames, make_clip
-from .encoding import write_video
 from .plan import list_lines, make_plan
 
 VERSION = 1

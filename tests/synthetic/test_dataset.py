@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from mmaction_microaction.synthetic import Settings, frames, make_clip, write_dataset
-from mmaction_microaction.synthetic.encoding import write_video
+from mmaction_microaction.videos import write_video
 
 ROOT = Path(__file__).parents[2]
 

@@ -5,6 +5,7 @@ from .micro_action import MACRO_F1, micro_action_scores, rank_body_parts
 from .per_class import ConfusedPair, PerClass, frequency_groups, mean_by_group, most_confused_pairs, per_class_scores
 from .probabilities import check_probabilities
 from .reversed_pairs import reversed_pair_accuracies
+from .timeline import timeline_scores
 
 __all__ = [
     'MACRO_F1',
@@ -25,5 +26,6 @@ __all__ = [
     'rank_body_parts',
     'rank_classes',
     'reversed_pair_accuracies',
+    'timeline_scores',
     'top_k_accuracy',
 ]

@@ -1,0 +1,17 @@
+"""From a video file to labelled micro-actions."""
+
+from .drawing import write_labelled_video
+from .inferencer import MicroActionInferencer
+from .results import ClipResult, TimelineResult, write_csv, write_json
+from .sources import Camera, find_videos
+
+__all__ = [
+    'Camera',
+    'ClipResult',
+    'MicroActionInferencer',
+    'TimelineResult',
+    'find_videos',
+    'write_csv',
+    'write_json',
+    'write_labelled_video',
+]

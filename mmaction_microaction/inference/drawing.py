@@ -1,0 +1,148 @@
+"""Draws what was found into a video."""
+
+from fractions import Fraction
+
+import cv2
+import numpy as np
+from PIL import Image, ImageColor, ImageDraw, ImageFont
+
+from mmaction_microaction.videos import Video, write_video
+from mmaction_microaction.visualization.action_rows import BODY_PART_COLOURS
+
+from .results import ClipResult
+
+SHOWN_SECONDS = 20
+"""How much of the timeline is seen at a time."""
+LEAST_WIDTH = 480
+"""Pixels; narrower videos are enlarged, so that names are legible and fit."""
+WHITE, BLACK, GREY = '#FFFFFF', '#000000', '#D9D9D9'
+
+
+def write_labelled_video(result, path, progress=None):
+    """Write the video of a result once more, above a band that says what it shows; without sound.
+
+    Args:
+        result (ClipResult | TimelineResult): The result, whose ``video`` names the file.
+        path (str | Path): The new file, ``*.mp4``.
+        progress (Callable, optional): Called with the number of frames done and their total. Defaults to None.
+
+    Raises:
+        FileNotFoundError: If the video is gone.
+        ValueError: If it cannot be read.
+    """
+    video = Video(result.video)
+    frames = video.frames()
+    first = next(frames)
+    height, width = first.image().shape[:2]
+    scale = max(LEAST_WIDTH / width, 1)
+    # H.264 wants even numbers.
+    width, height = (round(side * scale / 2) * 2 for side in (width, height))
+    band = _ClipBand(result, width) if isinstance(result, ClipResult) else _TimelineBand(result, width)
+
+    def drawn():
+        for frame in (first, *frames):
+            picture = cv2.resize(
+                frame.image(), (width, height), interpolation=cv2.INTER_AREA if scale == 1 else cv2.INTER_CUBIC
+            )
+            yield np.vstack([picture, band.at(frame.time)])
+            if progress:
+                progress(frame.index + 1, video.num_frames)
+
+    rate = Fraction(video.fps).limit_denominator(1001)
+    write_video(str(path), drawn(), (width, height + band.height), rate, crf=20)
+
+
+class _Band:
+    """A white band of a width, and letters that fit to it."""
+
+    def __init__(self, width, lines):
+        self.width = width
+        self.line = round(width / 20 / 2) * 2
+        self.height = self.line * lines
+        self.font = ImageFont.load_default(self.line * 0.7)
+        self.picture, self.draw = self.empty()
+
+    def empty(self):
+        picture = Image.new('RGB', (self.width, self.height), WHITE)
+        return picture, ImageDraw.Draw(picture)
+
+    def write(self, draw, place, text, anchor='lm', colour=BLACK):
+        """Write text beside a place; of the anchor, l, m, r say on which side, and m that it is half the height."""
+        draw.text(place, text, fill=colour, font=self.font, anchor=anchor)
+
+
+class _ClipBand(_Band):
+    """The best five actions as bars."""
+
+    def __init__(self, result, width):
+        super().__init__(width, lines=5)
+        pad = self.line // 4
+        left = width * 0.62
+        for row, interval in enumerate(result.top(5)):
+            action = interval.action
+            top, middle = row * self.line, (row + 0.5) * self.line
+            self.write(self.draw, (pad, middle), f'{action.code}  {action.name}')
+            end = left + (width - left - 3 * self.line) * interval.score
+            self.draw.rectangle((left, top + pad, end, top + self.line - pad), BODY_PART_COLOURS[action.body_part])
+            self.write(self.draw, (width - pad, middle), f'{interval.score:.0%}', 'rm')
+        self.drawn = np.asarray(self.picture)
+
+    def at(self, time):
+        """Draw a moment; the same for all of a clip."""
+        return self.drawn
+
+
+class _TimelineBand(_Band):
+    """The action of the moment, and below it the intervals before and after."""
+
+    def __init__(self, result, width):
+        super().__init__(width, lines=3)
+        self.intervals = result.intervals
+        self.duration = result.duration
+
+    def at(self, time):
+        """Draw a moment.
+
+        Args:
+            time (float): Seconds.
+
+        Returns:
+            np.ndarray: RGB, shape (height, width, 3), uint8.
+        """
+        picture, draw = self.empty()
+        pad = self.line // 4
+        shown = min(SHOWN_SECONDS, self.duration)
+        begin = min(max(time - shown / 2, 0), self.duration - shown)
+
+        def x(seconds):
+            return (seconds - begin) / shown * (self.width - 1)
+
+        now = ''
+        draw.rectangle((0, self.line, self.width, 2 * self.line), GREY)
+        for interval in self.intervals:
+            if interval.start <= time < interval.end:
+                now = f'{interval.action.code}  {interval.action.name}  {interval.score:.0%}'
+            if interval.end <= begin or interval.start >= begin + shown:
+                continue
+            left, right = max(x(interval.start), 0), min(x(interval.end), self.width - 1)
+            colour = BODY_PART_COLOURS[interval.action.body_part]
+            draw.rectangle((left, self.line, max(right - 1, left), 2 * self.line), colour)
+            code = interval.action.code
+            if draw.textlength(code, self.font) < right - left:
+                self.write(draw, ((left + right) / 2, 1.5 * self.line), code, 'mm', _legible_on(colour))
+        draw.rectangle((x(time) - 1, self.line * 0.9, x(time) + 1, self.line * 2.1), BLACK)
+        self.write(draw, (pad, self.line / 2), now)
+        self.write(draw, (self.width - pad, 2.5 * self.line), f'{_clock(time)} of {_clock(self.duration)}', 'rm')
+        return np.asarray(picture)
+
+
+def _legible_on(colour):
+    """Black or white, whichever stands out."""
+    return BLACK if np.dot(ImageColor.getrgb(colour), (0.299, 0.587, 0.114)) > 140 else WHITE
+
+
+def _clock(seconds):
+    """Write seconds as 1:02:03 or 2:03."""
+    minutes, seconds = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f'{hours}:{minutes:02}:{seconds:02}' if hours else f'{minutes}:{seconds:02}'

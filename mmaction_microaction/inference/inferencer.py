@@ -1,0 +1,210 @@
+"""From a video file to labelled micro-actions."""
+
+import warnings
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from mmaction_microaction.evaluation.functional import check_probabilities
+from mmaction_microaction.videos import Frame, Video
+
+from .results import ClipResult, TimelineResult
+from .timeline import find_intervals
+from .windows import Window, WindowPipeline, cut, gather
+
+
+class MicroActionInferencer:
+    """Recognises micro-actions in clips and long videos.
+
+    MMAction2's own inferencer takes a video for one clip, whatever its length. This one also cuts long videos into
+    windows, and never holds more frames than those of the open ones.
+
+    >>> inferencer = MicroActionInferencer('configs/manet_r50_8x1_ma52.py', 'best.pth')
+    >>> inferencer('nod.mp4').top(1)[0].action.name
+    'nodding'
+    >>> for interval in inferencer('interview.mp4').intervals:
+    ...     print(interval.start, interval.end, interval.action.name)
+
+    Args:
+        model (str | Path | Config): Config of the network; or an ``.onnx`` of ``tools/export.py``, which is enough.
+        checkpoint (str | Path, optional): Its weights. Defaults to None, for an ONNX file.
+        device (str, optional): ``'cpu'``, ``'cuda:1'``, … Defaults to None: the best there is.
+        batch_size (int): Windows that the network sees at once. Defaults to 8.
+        longest_clip (float): Seconds up to which a video is one clip; MA-52's clips last up to 7. Defaults to 8.
+        window (float): Seconds of a window of a longer video; MA-52's clips last 1.9 on average. Defaults to 2.
+        step (float): Seconds from one window to the next. Defaults to 0.5.
+        switch_cost (float): How reluctantly a timeline goes over to another action, see :func:`.find_intervals`.
+            Defaults to 1.
+        min_score (float): Intervals of a timeline with a lower mean probability are left out. Defaults to 0.
+        min_duration (float): So are shorter ones, seconds. Defaults to 0.
+
+    Raises:
+        FileNotFoundError: If a file is missing.
+        ValueError: If config and weights do not fit, or an option is out of range.
+    """
+
+    def __init__(
+        self,
+        model,
+        checkpoint=None,
+        device=None,
+        *,
+        batch_size=8,
+        longest_clip=8.0,
+        window=2.0,
+        step=0.5,
+        switch_cost=1.0,
+        min_score=0.0,
+        min_duration=0.0,
+    ):
+        if not (batch_size >= 1 and window > 0 and 0 < step <= window):
+            raise ValueError(
+                f'batch_size ({batch_size}) must be at least 1, and step ({step}) above 0 and at most window ({window})'
+            )
+        self.recognizer = _load(model, checkpoint, device)
+        self.pipeline = WindowPipeline(self.recognizer.pipeline)
+        self.batch_size, self.longest_clip = batch_size, longest_clip
+        self.window, self.step = window, step
+        self.merging = dict(switch_cost=switch_cost, min_score=min_score, min_duration=min_duration)
+
+    def __call__(self, video, progress=None):
+        """Recognise what is in a video: one clip's action if it is short, a timeline if it is long.
+
+        Args:
+            video (str | Path): The file.
+            progress (Callable, optional): Called with the number of windows done and their total. Defaults to None.
+
+        Returns:
+            ClipResult | TimelineResult: The latter if the video is longer than ``longest_clip``.
+
+        Raises:
+            FileNotFoundError: If there is no such file.
+            ValueError: If it cannot be read as a video.
+        """
+        if Video(video).duration <= self.longest_clip:
+            return self.clip(video)
+        return self.timeline(video, progress)
+
+    def clip(self, video, fps=30.0):
+        """Take a video for one clip, as in MA-52.
+
+        Args:
+            video (str | Path | np.ndarray): The file, or its frames, RGB, shape (frames, height, width, 3), uint8.
+            fps (float): Frames per second of an array. Defaults to 30.
+
+        Returns:
+            ClipResult: The probabilities.
+
+        Raises:
+            FileNotFoundError: If there is no such file.
+            ValueError: If it cannot be read as a video to its end.
+        """
+        if isinstance(video, np.ndarray):
+            name, num_frames = 'array', len(video)
+            frames = (Frame(i, i / fps, lambda image=image: image) for i, image in enumerate(video))
+        else:
+            file = Video(video)
+            name, num_frames, fps, frames = str(video), file.num_frames, file.fps, file.frames()
+        scored = list(self._score(frames, [Window(0, num_frames)], fps))
+        if not scored:
+            raise ValueError(f'{name} breaks off before its last frame; encode it anew')
+        return ClipResult(name, num_frames / fps, scored[0][2])
+
+    def timeline(self, video, progress=None):
+        """Find micro-actions in a video of any length.
+
+        Args:
+            video (str | Path): The file.
+            progress (Callable, optional): Called with the number of windows done and their total. Defaults to None.
+
+        Returns:
+            TimelineResult: What was found. A video that cannot be decoded to its end gives a warning.
+
+        Raises:
+            FileNotFoundError: If there is no such file.
+            ValueError: If it cannot be read as a video.
+        """
+        file = Video(video)
+        length, step = self._in_frames(file.fps)
+        windows = cut(file.num_frames, length, step)
+        scored = []
+        for window in self._score(file.frames(), windows, file.fps):
+            scored.append(window)
+            if progress:
+                progress(len(scored), len(windows))
+        if not scored:
+            raise ValueError(f'{video} cannot be decoded; encode it anew')
+        if len(scored) < len(windows):
+            warnings.warn(
+                f'{video} breaks off after {scored[-1][1]:.1f} of {file.duration:.1f} s; nothing is said of the rest',
+                stacklevel=2,
+            )
+        return self.merge(str(video), scored, file.duration)
+
+    def live(self, frames, fps):
+        """Score the windows of a stream as they come, each at once.
+
+        Args:
+            frames (Iterable[Frame]): Frames of a camera, without gaps.
+            fps (float): Of the frames.
+
+        Yields:
+            tuple[float, float, np.ndarray]: A window's start and end in seconds, and its probabilities, shape (52,).
+        """
+        length, step = self._in_frames(fps)
+        windows = (Window(start, start + length) for start in count(step=step))
+        return self._score(frames, windows, fps, batch_size=1)
+
+    def merge(self, video, scored, duration):
+        """Make a timeline of scored windows.
+
+        Args:
+            video (str): Its name.
+            scored (list[tuple]): At least one window as of :meth:`live`.
+            duration (float): Of the video, seconds.
+
+        Returns:
+            TimelineResult: The timeline.
+        """
+        starts, ends, scores = map(np.array, zip(*scored))
+        intervals = find_intervals(starts, ends, scores, self.step, **self.merging)
+        return TimelineResult(video, duration, intervals, starts, ends, scores)
+
+    def _in_frames(self, fps):
+        """Window and step in frames."""
+        return max(round(self.window * fps), 1), max(round(self.step * fps), 1)
+
+    def _score(self, frames, windows, fps, batch_size=None):
+        """Score windows in batches; yields start, end and probabilities of each."""
+        times, inputs = [], []
+        for window, start, images in gather(frames, windows, self.pipeline.frame_indices):
+            num_frames = window.stop - window.start
+            times.append((start, start + num_frames / fps))
+            inputs.append(self.pipeline.pack(num_frames, images))
+            if len(inputs) == (batch_size or self.batch_size):
+                yield from self._run(times, inputs)
+                times, inputs = [], []
+        if inputs:
+            yield from self._run(times, inputs)
+
+    def _run(self, times, inputs):
+        for (start, end), scores in zip(times, self.recognizer(torch.stack(inputs))):
+            check_probabilities(scores, f'{start:.1f} s')
+            yield start, end, scores
+
+
+def _load(model, checkpoint, device):
+    """Open a network by what is given for it."""
+    if str(model).endswith('.onnx'):
+        from .onnx_model import OnnxRecognizer
+
+        return OnnxRecognizer(model, device or 'cpu')
+    from .recognizer import Recognizer
+
+    if checkpoint is None:
+        raise ValueError(f'{model} needs a checkpoint with its weights; only an .onnx file does without')
+    if not Path(checkpoint).is_file():
+        raise FileNotFoundError(f'{checkpoint}: no such checkpoint')
+    return Recognizer(model, checkpoint, device)

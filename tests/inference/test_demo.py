@@ -1,0 +1,100 @@
+import json
+import runpy
+import sys
+import warnings
+
+import pytest
+from support import ROOT
+
+from mmaction_microaction.videos import Video
+
+CONFIG = ROOT / 'configs/synthetic/manet_r18_8x1_synthetic.py'
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Run a tool within this process, which has imported MMAction2 already; gives exit status, output and errors."""
+
+    def run(tool, *arguments):
+        monkeypatch.setattr(sys, 'argv', [tool, *map(str, arguments)])
+        monkeypatch.setattr(warnings, 'showwarning', warnings.showwarning)
+        try:
+            runpy.run_path(str(ROOT / 'tools' / f'{tool}.py'), run_name='__main__')
+            status = 0
+        except SystemExit as stop:
+            # As Python does on leaving.
+            status = stop.code
+            if isinstance(status, str):
+                print(status, file=sys.stderr)
+                status = 1
+        return status, *capsys.readouterr()
+
+    return run
+
+
+def test_a_folder_gives_json_table_and_labelled_videos(run, checkpoint, clip, tmp_path):
+    folder = tmp_path / 'in'
+    (folder / 'deep').mkdir(parents=True)
+    (folder / 'a.mp4').write_bytes(clip.read_bytes())
+    (folder / 'broken.mp4').write_bytes(b'no video')
+    (folder / 'deep/a.mp4').write_bytes(clip.read_bytes())
+    out = tmp_path / 'out'
+    options = ['--json', tmp_path / 'x.json', '--csv', tmp_path / 'x.csv', '--video-dir', out]
+    status, output, errors = run('demo', folder, '--model', CONFIG, checkpoint, *options)
+    # One bad file stops nothing, but is told.
+    assert status == 1
+    assert 'broken.mp4 cannot be read as a video' in output
+    assert errors.splitlines()[-1] == 'error: 1 of 3 videos could not be read, see above'
+    videos = json.loads((tmp_path / 'x.json').read_text())
+    assert [video['video'] for video in videos] == [str(folder / 'a.mp4'), str(folder / 'deep/a.mp4')]
+    assert videos[0]['actions'] == videos[1]['actions']
+    assert videos[0]['actions'][0]['action'] in output
+    assert len((tmp_path / 'x.csv').read_text('utf-8-sig').splitlines()) == 1 + 2 * 5
+    assert [Video(out / name).num_frames for name in ('a.mp4', 'deep/a.mp4')] == [40, 40]
+
+
+def test_a_camera_gives_a_timeline(run, checkpoint, clip, tmp_path, monkeypatch):
+    # A file in place of a camera, OpenCV opens both; it would be over too soon if it kept pace with the clock.
+    monkeypatch.setattr('mmaction_microaction.inference.Camera.frames', lambda self, seconds: Video(clip).frames())
+    options = ['--window', 0.4, '--step', 0.2, '--json', tmp_path / 'x.json']
+    status, output, errors = run('demo', '--camera', clip, '--model', CONFIG, checkpoint, *options)
+    assert status == 0, errors
+    [watched] = json.loads((tmp_path / 'x.json').read_text())
+    assert watched['intervals'][0]['start'] == 0
+    # Windows of 12 frames of 30 a second, every 6; the last begins with frame 24.
+    assert watched['duration'] == watched['intervals'][-1]['end'] == 1.36
+    assert sum(' s  ' in line for line in output.splitlines()) >= 5
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (['nowhere', '--model', CONFIG, 'CHECKPOINT'], 'error: nowhere: no such file or folder'),
+        (['tools', '--model', CONFIG, 'CHECKPOINT'], 'error: tools holds no video'),
+        (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--video-dir', 'FOLDER'], 'which belongs to'),
+        (['VIDEO', '--model', CONFIG], 'needs a checkpoint'),
+        (['VIDEO', '--model', 'nowhere.py', 'CHECKPOINT'], 'nowhere.py'),
+        (['--model', CONFIG, 'CHECKPOINT'], 'name videos, or a camera'),
+        (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--json', '/nowhere/at/all.json'], '/nowhere/at'),
+    ],
+)
+def test_bad_arguments_end_in_one_clear_line(arguments, message, run, checkpoint, clip):
+    known = {'CHECKPOINT': checkpoint, 'VIDEO': clip, 'FOLDER': clip.parent}
+    status, _, errors = run('demo', *(known.get(argument, argument) for argument in arguments))
+    assert status in (1, 2)
+    assert 'error: ' in errors.splitlines()[-1]
+    assert message in errors.splitlines()[-1]
+
+
+def test_a_long_video_is_scored_against_what_is_known(run, tmp_path):
+    out = tmp_path / 'long.mp4'
+    status, _, errors = run('make_long_video', '--actions', 4, '--size', 64, '--out', out)
+    assert status == 0, errors
+    [truth] = json.loads(out.with_suffix('.json').read_text())
+    assert Video(out).duration == pytest.approx(truth['intervals'][-1]['end'])
+    found = tmp_path / 'found.json'
+    truth['intervals'][0]['label'] = (truth['intervals'][0]['label'] + 1) % 52
+    truth['intervals'].pop()
+    found.write_text(json.dumps([truth]))
+    _, output, _ = run('score_timeline', found, out.with_suffix('.json'))
+    assert '| fine | 66.7% | 50.0% | 3 | 4 |' in output

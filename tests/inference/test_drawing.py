@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+
+from mmaction_microaction.inference import ClipResult, TimelineResult, write_labelled_video
+from mmaction_microaction.intervals import Interval
+from mmaction_microaction.videos import Video
+from mmaction_microaction.visualization.action_rows import BODY_PART_COLOURS
+
+HEAD, UPPER_LIMB = (np.array(to_rgb(BODY_PART_COLOURS[part])) * 255 for part in (1, 2))
+
+
+def drawn(result, tmp_path):
+    path = tmp_path / 'labelled.mp4'
+    calls = []
+    write_labelled_video(result, path, lambda *args: calls.append(args))
+    video = Video(path)
+    assert calls == [(i, video.num_frames) for i in range(1, video.num_frames + 1)]
+    return video, [frame.image() for frame in video.frames()]
+
+
+def timeline(video, intervals):
+    return TimelineResult(str(video), 12.0, intervals, np.zeros(0), np.zeros(0), np.zeros((0, 52)))
+
+
+def test_band_shows_intervals_in_the_colours_of_their_body_parts(grey_video, tmp_path):
+    video, images = drawn(timeline(grey_video, [Interval(0, 3, 9, 0.9), Interval(6, 9, 19, 0.8)]), tmp_path)
+    assert (video.num_frames, video.fps) == (240, 20)
+    image = images[100]  # at 5 s
+    assert image.shape == (360 + 72, 480, 3)  # enlarged from 64 x 48, and a band of three lines of 24 pixels
+    row = image[360 + 24 + 3]  # above the letters
+    assert row[[30, 100]] == pytest.approx(np.array([HEAD, HEAD]), abs=25)
+    assert row[[270, 330]] == pytest.approx(np.array([UPPER_LIMB, UPPER_LIMB]), abs=25)
+    assert row[[150, 440]] == pytest.approx(217, abs=12)  # nothing
+    assert row[200] == pytest.approx(0, abs=90)  # the present: 5 of 12 s
+    assert image[:340].mean() == pytest.approx(200, abs=3)  # the video itself
+
+
+def test_first_line_names_the_action_of_the_moment(grey_video, tmp_path):
+    _, images = drawn(timeline(grey_video, [Interval(0, 3, 9, 0.9)]), tmp_path)
+    first_lines = [image[362:378].min() for image in images]
+    assert max(first_lines[:60]) < 100
+    assert min(first_lines[62:]) > 180
+
+
+def test_a_clip_shows_its_best_actions_as_bars(clip, tmp_path):
+    scores = np.full(52, 0.001)
+    scores[[9, 19]] = 0.6, 0.35
+    video, images = drawn(ClipResult(str(clip), 1.6, scores), tmp_path)
+    assert (video.num_frames, video.fps) == (40, 25)
+    assert images[0].shape == (570 + 5 * 24, 480, 3)
+    for line, colour in enumerate((HEAD, UPPER_LIMB)):
+        row = images[0][570 + 24 * line + 12, 290:]
+        assert row[10] == pytest.approx(colour, abs=25)
+    assert (np.abs(images[0][582, 290:] - HEAD).max(axis=1) < 40).sum() > 60

@@ -1,0 +1,137 @@
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmaction.apis import inference_recognizer, init_recognizer
+from mmengine.config import Config
+from support import ROOT
+
+from mmaction_microaction.inference import ClipResult, MicroActionInferencer, TimelineResult
+from mmaction_microaction.videos import Video
+
+CONFIG = ROOT / 'configs/synthetic/manet_r18_8x1_synthetic.py'
+
+
+@pytest.fixture(scope='module')
+def inferencer(checkpoint):
+    return MicroActionInferencer(CONFIG, checkpoint, 'cpu', batch_size=3)
+
+
+@pytest.fixture
+def grey(monkeypatch, brightness_recognizer):
+    """Makes an inferencer that sees grey levels."""
+    monkeypatch.setattr('mmaction_microaction.inference.inferencer._load', lambda *_: brightness_recognizer)
+    return lambda **options: MicroActionInferencer('unused', **options)
+
+
+def test_scores_of_a_clip_are_those_of_mmaction2(inferencer, checkpoint, clip):
+    config = Config.fromfile(CONFIG)
+    config.test_pipeline = config.test_dataloader.dataset.pipeline
+    expected = inference_recognizer(init_recognizer(config, str(checkpoint), 'cpu'), str(clip)).pred_score
+    result = inferencer(clip)
+    assert isinstance(result, ClipResult)
+    assert result.duration == 1.6
+    # The decoders differ by a grey level here and there.
+    assert result.scores == pytest.approx(expected.numpy(), abs=0.02)
+    assert result.scores.argmax() == expected.argmax()
+
+
+def test_an_array_is_a_clip_too(inferencer, clip):
+    frames = np.stack([frame.image() for frame in Video(clip).frames()])
+    result = inferencer.clip(frames, fps=25)
+    assert (result.scores == inferencer.clip(clip).scores).all()
+    assert result.duration == 1.6
+
+
+def test_a_long_video_gives_a_timeline(grey, grey_video):
+    calls = []
+    result = grey(window=1, step=0.25)(grey_video, lambda *args: calls.append(args))
+    assert isinstance(result, TimelineResult)
+    assert result.duration == 12
+    assert [i.label for i in result.intervals] == [5, 20, 11]
+    # A window that spans a change shows both; its middle decides.
+    assert np.ravel([(i.start, i.end) for i in result.intervals]) == pytest.approx([0, 4, 4, 6, 6, 12], abs=0.25)
+    assert all(i.score > 0.85 for i in result.intervals)
+    assert calls == [(i, 45) for i in range(1, 46)]
+    assert result.scores.shape == (45, 52)
+    assert result.starts[:3].tolist() == [0, 0.25, 0.5]
+    assert result.ends[-1] == 12
+
+
+def test_the_limit_decides_between_clip_and_timeline(grey, grey_video):
+    assert isinstance(grey(longest_clip=12)(grey_video), ClipResult)
+    assert isinstance(grey(longest_clip=11.9)(grey_video), TimelineResult)
+
+
+def test_batches_do_not_change_scores(inferencer, checkpoint, clip):
+    inferencer.window, inferencer.step = 0.4, 0.2
+    one_by_one = MicroActionInferencer(CONFIG, checkpoint, 'cpu', batch_size=1, window=0.4, step=0.2)
+    assert inferencer.timeline(clip).scores == pytest.approx(one_by_one.timeline(clip).scores, abs=1e-5)
+
+
+def test_batches_are_full_but_the_last(grey, grey_video, brightness_recognizer):
+    grey(batch_size=6, window=1, step=0.5).timeline(grey_video)
+    assert brightness_recognizer.batches == [6, 6, 6, 5]
+
+
+def test_a_live_stream_is_scored_as_the_file(grey, grey_video):
+    inferencer = grey(window=1, step=0.5)
+    timeline = inferencer.timeline(grey_video)
+    live = list(inferencer.live(Video(grey_video).frames(), fps=20))
+    assert [start for start, _, _ in live] == pytest.approx(timeline.starts)
+    assert (np.stack([scores for _, _, scores in live]) == timeline.scores).all()
+    assert inferencer.merge('camera', live, 12.0).intervals == timeline.intervals
+
+
+@pytest.fixture
+def damaged(tmp_path, grey_video):
+    """The grey video as AVI, which has no index at its end to miss, with its last 60 % cut off."""
+    path = tmp_path / 'damaged.avi'
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'MJPG'), 20, (64, 48))
+    for frame in Video(grey_video).frames():
+        writer.write(frame.image()[..., ::-1])
+    writer.release()
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * 0.4)])
+    return path
+
+
+def test_a_damaged_video_gives_what_can_be_read_and_a_warning(grey, damaged):
+    with pytest.warns(UserWarning, match=r'damaged.avi breaks off after .* of 12.0 s; nothing is said of the rest'):
+        result = grey(window=1, step=0.5).timeline(damaged)
+    assert result.intervals[0].label == 5
+    assert result.ends.max() < 7
+
+
+def test_a_damaged_clip_is_refused(grey, damaged):
+    with pytest.raises(ValueError, match=r'damaged.avi breaks off before its last frame'):
+        grey().clip(damaged)
+
+
+def test_weights_of_another_network_are_refused(tmp_path, checkpoint):
+    weights = torch.load(checkpoint)
+    weights['state_dict'].pop('cls_head.fc_cls.weight')
+    torch.save(weights, tmp_path / 'other.pth')
+    with pytest.raises(ValueError, match=r'other.pth does not fit .*synthetic.py: .*fc_cls.weight'):
+        MicroActionInferencer(CONFIG, tmp_path / 'other.pth', 'cpu')
+
+
+def test_a_network_of_other_classes_is_refused(tmp_path, checkpoint):
+    config = Config.fromfile(CONFIG)
+    config.model.cls_head.num_classes = 400
+    with pytest.raises(ValueError, match='400 classes, not the 52 micro-actions'):
+        MicroActionInferencer(config, checkpoint, 'cpu')
+
+
+def test_missing_files_are_named(tmp_path, checkpoint, inferencer):
+    with pytest.raises(FileNotFoundError, match=r'nowhere.pth: no such checkpoint'):
+        MicroActionInferencer(CONFIG, 'nowhere.pth')
+    with pytest.raises(ValueError, match='needs a checkpoint'):
+        MicroActionInferencer(CONFIG)
+    with pytest.raises(FileNotFoundError, match=r'nowhere.mp4'):
+        inferencer(tmp_path / 'nowhere.mp4')
+
+
+@pytest.mark.parametrize('options', [dict(step=0), dict(step=3), dict(batch_size=0), dict(window=-1)])
+def test_impossible_options_are_refused(options, checkpoint):
+    with pytest.raises(ValueError, match='batch_size'):
+        MicroActionInferencer(CONFIG, checkpoint, **options)

@@ -1,0 +1,51 @@
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from mmaction_microaction.inference import ClipResult, TimelineResult, write_csv, write_json
+from mmaction_microaction.intervals import Interval
+
+SCORES = np.zeros(52)
+SCORES[[9, 10, 19, 45, 46, 0]] = [0.3, 0.2, 0.35, 0.08, 0.05, 0.02]
+CLIP = ClipResult('a, b.mp4', 1.5, SCORES)
+TIMELINE = TimelineResult('ü.mp4', 60, [Interval(1.0, 2.5, 9, 0.75)], np.zeros(1), np.ones(1), SCORES[None])
+
+
+def test_body_part_is_that_of_the_best_action_whatever_the_sums():
+    assert [i.label for i in CLIP.top()] == [19, 9, 10, 45, 46]
+    assert CLIP.body_part == 'upper limb'
+    assert CLIP.body_part_scores == pytest.approx([0.02, 0.5, 0.35, 0, 0, 0.13, 0])
+
+
+def test_json_holds_both_kinds(tmp_path):
+    write_json([CLIP, TIMELINE], tmp_path / 'x.json')
+    clip, timeline = json.loads((tmp_path / 'x.json').read_text('utf-8'))
+    assert clip['actions'][0] == {
+        'start': 0.0,
+        'end': 1.5,
+        'label': 19,
+        'code': 'C5',
+        'action': 'waving',
+        'body_part': 'upper limb',
+        'score': 0.35,
+    }
+    assert clip['body_parts']['head'] == 0.5
+    assert timeline['video'] == 'ü.mp4'
+    assert timeline['intervals'][0]['code'] == 'B1'
+
+
+def test_table_holds_both_kinds(tmp_path):
+    write_csv([CLIP, TIMELINE], tmp_path / 'x.csv')
+    with open(tmp_path / 'x.csv', encoding='utf-8-sig', newline='') as file:
+        rows = list(csv.DictReader(file))
+    assert [(row['video'], row['rank'], row['code'], row['score']) for row in rows] == [
+        ('a, b.mp4', '1', 'C5', '0.35'),
+        ('a, b.mp4', '2', 'B1', '0.3'),
+        ('a, b.mp4', '3', 'B2', '0.2'),
+        ('a, b.mp4', '4', 'F10', '0.08'),
+        ('a, b.mp4', '5', 'F9', '0.05'),
+        ('ü.mp4', '1', 'B1', '0.75'),
+    ]
+    assert (rows[-1]['start'], rows[-1]['end']) == ('1.0', '2.5')

@@ -1,0 +1,84 @@
+from itertools import product
+
+import numpy as np
+import pytest
+
+from mmaction_microaction.inference.timeline import find_intervals, most_likely_labels, smooth
+from mmaction_microaction.intervals import Interval
+
+
+def one_hot(labels):
+    return np.eye(52)[labels]
+
+
+def test_smoothing_weights_windows_by_the_nearness_of_their_middle():
+    rng = np.random.default_rng(0)
+    starts = np.arange(0, 9, 0.7)
+    ends = starts + 2
+    scores = rng.dirichlet(np.ones(52), len(starts))
+    times = np.arange(0.1, 10, 0.3)
+    for time, row in zip(times, smooth(starts, ends, scores, times)):
+        weights = [max(0, 1 - abs(time - (a + b) / 2) / 1.0) for a, b in zip(starts, ends)]
+        assert row == pytest.approx(sum(w * s for w, s in zip(weights, scores)) / sum(weights))
+
+
+@pytest.mark.parametrize('switch_cost', [0, 0.3, 1, 3])
+def test_most_likely_labels_are_the_best_of_all_sequences(switch_cost):
+    rng = np.random.default_rng(1)
+    for _ in range(20):
+        scores = rng.dirichlet(np.ones(3), 6)
+
+        def worth(labels, scores=scores):
+            changes = sum(a != b for a, b in zip(labels, labels[1:]))
+            return sum(np.log(row[label]) for row, label in zip(scores, labels)) - switch_cost * changes
+
+        assert tuple(most_likely_labels(scores, switch_cost)) == max(product(range(3), repeat=6), key=worth)
+
+
+def test_a_doubtful_window_does_not_cut_an_action_in_two():
+    starts = np.arange(0, 5, 1.0)
+    scores = np.full((5, 52), 0.2 / 50)
+    scores[:, 3], scores[:, 7] = [0.6, 0.6, 0.35, 0.6, 0.6], [0.2, 0.2, 0.45, 0.2, 0.2]
+    assert [i.label for i in find_intervals(starts, starts + 1, scores, 1, switch_cost=0)] == [3, 7, 3]
+    assert [i.label for i in find_intervals(starts, starts + 1, scores, 1, switch_cost=1)] == [3]
+
+
+def test_equal_neighbours_become_one_interval():
+    starts = np.arange(0, 6, 1.0)
+    scores = 0.8 * one_hot([3, 3, 3, 7, 7, 7]) + 0.2 / 52
+    intervals = find_intervals(starts, starts + 1, scores, step=1)
+    assert [(i.start, i.end, i.label) for i in intervals] == [(0, 3, 3), (3, 6, 7)]
+    assert [i.score for i in intervals] == pytest.approx([0.8 + 0.2 / 52] * 2)
+
+
+def test_the_border_lies_where_the_two_sides_weigh_the_same():
+    starts = np.arange(0, 8.5, 0.5)
+    intervals = find_intervals(starts, starts + 2, one_hot(np.where(starts + 1 < 5, 9, 30)), step=0.25)
+    assert [i.label for i in intervals] == [9, 30]
+    # Windows with middles 4.5 and 5.0 disagree: halfway between them.
+    assert intervals[0].end == intervals[1].start == pytest.approx(4.75, abs=0.25)
+
+
+def test_weak_and_short_intervals_are_left_out():
+    starts = np.arange(0, 6, 1.0)
+    scores = one_hot([3, 3, 3, 7, 5, 5]) * np.array([0.9, 0.9, 0.9, 0.9, 0.3, 0.3])[:, None]
+    labels = [i.label for i in find_intervals(starts, starts + 1, scores, 1, min_score=0.5)]
+    assert labels == [3, 7]
+    assert [i.label for i in find_intervals(starts, starts + 1, scores, 1, min_duration=1.5)] == [3, 5]
+
+
+@pytest.mark.parametrize('seed', range(5))
+def test_intervals_fill_the_time_of_the_windows(seed):
+    rng = np.random.default_rng(seed)
+    starts = np.append(np.arange(0, 20, 0.5), 19.8)
+    intervals = find_intervals(starts, starts + 2, rng.dirichlet(np.ones(52), len(starts)), step=0.5)
+    assert intervals[0].start == 0
+    assert intervals[-1].end == pytest.approx(21.8)
+    for one, other in zip(intervals, intervals[1:]):
+        assert one.end == other.start
+        assert one.label != other.label
+
+
+def test_a_single_window_is_one_interval_and_none_gives_none():
+    assert find_intervals([0.0], [0.4], one_hot([8]), step=0.5) == [Interval(0.0, 0.4, 8, 1.0)]
+    assert find_intervals([], [], np.empty((0, 52)), step=0.5) == []

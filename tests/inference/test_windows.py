@@ -1,0 +1,90 @@
+from itertools import count
+
+import numpy as np
+import pytest
+from mmaction.registry import TRANSFORMS
+from mmengine.config import Config
+from mmengine.dataset import Compose
+from support import ROOT
+
+from mmaction_microaction.inference.windows import Window, WindowPipeline, cut, gather
+from mmaction_microaction.videos import Frame, Video
+
+
+@pytest.mark.parametrize(
+    ('num_frames', 'windows'),
+    [
+        (3, [(0, 3)]),
+        (10, [(0, 10)]),
+        (11, [(0, 10), (1, 11)]),
+        (14, [(0, 10), (4, 14)]),
+        (15, [(0, 10), (4, 14), (5, 15)]),
+        (22, [(0, 10), (4, 14), (8, 18), (12, 22)]),
+    ],
+)
+def test_windows_reach_from_the_first_frame_to_the_last(num_frames, windows):
+    assert cut(num_frames, length=10, step=4) == windows
+
+
+def stream(num_frames):
+    return (Frame(i, i / 10, lambda i=i: f'image {i}') for i in range(num_frames))
+
+
+def some_indices(num_frames):
+    return np.unique([0, num_frames // 2, num_frames - 2])
+
+
+@pytest.mark.parametrize(('length', 'step'), [(10, 4), (10, 10), (10, 13), (10, 1), (2, 1)])
+def test_gather_gives_each_window_its_frames(length, step):
+    windows = cut(57, length, step)
+    gathered = list(gather(stream(57), windows, some_indices))
+    assert [window for window, _, _ in gathered] == windows
+    for (start, stop), time, images in gathered:
+        assert time == start / 10
+        assert images == [f'image {start + i}' for i in some_indices(stop - start)]
+
+
+def test_gather_leaves_out_windows_whose_frames_do_not_come():
+    assert [window for window, _, _ in gather(stream(15), cut(30, 10, 5), some_indices)] == [(0, 10), (5, 15)]
+
+
+def test_gather_keeps_only_frames_of_open_windows():
+    alive = set()
+
+    class Image:
+        def __init__(self, index):
+            self.index = index
+            alive.add(index)
+
+        def __del__(self):
+            alive.discard(self.index)
+
+    frames = (Frame(i, i / 10, lambda i=i: Image(i)) for i in range(5000))
+    windows = (Window(start, start + 60) for start in count(step=15))
+    most = 0
+    for _, _, images in gather(frames, windows, lambda n: np.arange(4, n, 8)):
+        del images
+        most = max(most, len(alive))
+    # 60 frames, of which every window wants 7; four windows are open at a time.
+    assert 7 <= most <= 4 * 7
+
+
+# One with a frame per segment, one with a run of frames, which must be sampled from the window as from a clip.
+@pytest.mark.parametrize('name', ['synthetic/manet_r18_8x1_synthetic', 'baselines/i3d_r50_32x2_ma52'])
+def test_a_whole_clip_is_packed_as_by_the_configs_pipeline(name, clip):
+    steps = Config.fromfile(ROOT / 'configs' / f'{name}.py').test_dataloader.dataset.pipeline
+    stock = Compose([TRANSFORMS.build(step) for step in steps])
+    expected = stock(dict(filename=str(clip), label=0, start_index=0, modality='RGB'))['inputs']
+
+    video = Video(clip)
+    pipeline = WindowPipeline(steps)
+    [(window, _, images)] = gather(video.frames(), [Window(0, video.num_frames)], pipeline.frame_indices)
+    packed = pipeline.pack(window.stop - window.start, images)
+    assert packed.shape == expected.shape
+    # decord and PyAV round colours in their own ways.
+    assert (packed.float() - expected.float()).abs().max() <= 2
+
+
+def test_a_pipeline_without_decoding_is_refused():
+    with pytest.raises(ValueError, match='does not decode a video: SampleFrames, Resize'):
+        WindowPipeline([dict(type='SampleFrames', clip_len=1), dict(type='Resize', scale=(8, 8))])

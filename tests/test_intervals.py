@@ -1,0 +1,30 @@
+import json
+
+import pytest
+
+from mmaction_microaction.intervals import Interval, read_intervals, write_intervals
+
+
+def test_intervals_survive_their_file(tmp_path):
+    videos = {'ä/a.mp4': [Interval(0.0, 1.25, 9, 0.5), Interval(2.0, 3.0, 51)], 'b.mp4': []}
+    write_intervals(videos, tmp_path / 'x.json')
+    assert read_intervals(tmp_path / 'x.json') == videos
+    first = json.loads((tmp_path / 'x.json').read_text())[0]['intervals'][0]
+    assert (first['code'], first['action'], first['body_part']) == ('B1', 'nodding', 'head')
+
+
+@pytest.mark.parametrize(
+    ('content', 'message'),
+    [
+        ('{"a": 1}', 'does not list intervals'),
+        ('[{"video": "a"}]', 'does not list intervals'),
+        ('[', 'does not list intervals'),
+        ('[{"video": "a", "intervals": [{"start": 1, "end": 1, "label": 3}]}]', 'x.json, a: .* is no interval'),
+        ('[{"video": "a", "intervals": [{"start": 0, "end": 1, "label": 52}]}]', 'x.json, a: .* is no interval'),
+        ('[{"video": "a", "intervals": [{"start": NaN, "end": 1, "label": 5}]}]', 'x.json, a: .* is no interval'),
+    ],
+)
+def test_other_files_are_refused(tmp_path, content, message):
+    (tmp_path / 'x.json').write_text(content)
+    with pytest.raises(ValueError, match=message):
+        read_intervals(tmp_path / 'x.json')

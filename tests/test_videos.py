@@ -1,0 +1,83 @@
+import av
+import cv2
+import numpy as np
+import pytest
+
+from mmaction_microaction.videos import Video, write_video
+
+
+def numbered(count, size=(64, 48)):
+    """Frames whose grey level tells their number."""
+    return [np.full((size[1], size[0], 3), 20 + 4 * i, np.uint8) for i in range(count)]
+
+
+def write(path, frames, rotation=0):
+    with av.open(str(path), 'w') as container:
+        stream = container.add_stream('libx264', rate=25, options={'crf': '5', 'bf': '0'})
+        stream.height, stream.width = frames[0].shape[:2]
+        stream.pix_fmt = 'yuv420p'
+        if rotation:
+            stream.set_display_rotation(rotation)
+        for frame in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format='rgb24')))
+        container.mux(stream.encode(None))
+
+
+@pytest.mark.parametrize('name', ['a.mp4', 'b.mkv', 'c.avi', 'video mit Umlaut ö 世界.mp4'])
+def test_frames_come_in_order_with_their_times(tmp_path, name):
+    write(tmp_path / name, numbered(30))
+    video = Video(tmp_path / name)
+    assert (video.num_frames, video.fps, video.duration) == (30, 25, 1.2)
+    frames = list(video.frames())
+    assert [frame.index for frame in frames] == list(range(30))
+    assert [frame.time for frame in frames] == pytest.approx(np.arange(30) / 25, abs=0.002)
+    assert [frame.image().mean() for frame in frames] == pytest.approx(20 + 4 * np.arange(30), abs=3)
+
+
+@pytest.mark.parametrize('rotation', [90, -90, 180])
+def test_pictures_are_upright_as_in_opencv(tmp_path, rotation):
+    frame = np.zeros((48, 64, 3), np.uint8)
+    frame[:16, :16] = (250, 30, 30)
+    frame[:16, -16:] = (30, 250, 30)
+    write(tmp_path / 'phone.mp4', [frame] * 5, rotation=rotation)
+    ours = next(Video(tmp_path / 'phone.mp4').frames()).image().astype(int)
+    theirs = cv2.VideoCapture(str(tmp_path / 'phone.mp4')).read()[1][..., ::-1]
+    assert ours.shape == theirs.shape == ((64, 48, 3) if rotation % 180 else (48, 64, 3))
+    assert np.abs(ours - theirs).mean() < 3
+
+
+@pytest.mark.parametrize(
+    ('content', 'message'), [(b'', 'cannot be read as a video'), (b'not a video' * 99, 'cannot be read as a video')]
+)
+def test_what_is_no_video_is_named(tmp_path, content, message):
+    (tmp_path / 'x.mp4').write_bytes(content)
+    with pytest.raises(ValueError, match=f'x.mp4 {message}'):
+        Video(tmp_path / 'x.mp4')
+
+
+def test_a_folder_and_a_missing_file_are_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r'missing.mp4: no such video'):
+        Video(tmp_path / 'missing.mp4')
+    with pytest.raises(ValueError, match='cannot be read as a video'):
+        Video(tmp_path)
+
+
+def test_sound_alone_is_no_video(tmp_path):
+    with av.open(str(tmp_path / 'sound.mp4'), 'w') as container:
+        stream = container.add_stream('aac', rate=8000)
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 8000), np.float32), format='fltp', layout='mono')
+        frame.rate = 8000
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    with pytest.raises(ValueError, match=r'sound.mp4 has no pictures'):
+        Video(tmp_path / 'sound.mp4')
+
+
+def test_a_video_that_fails_half_way_leaves_nothing(tmp_path):
+    def frames():
+        yield from numbered(3)
+        raise RuntimeError('stop')
+
+    with pytest.raises(RuntimeError):
+        write_video(str(tmp_path / 'x.mp4'), frames(), (64, 48), 25, 20)
+    assert not (tmp_path / 'x.mp4').exists()

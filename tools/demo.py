@@ -1,0 +1,170 @@
+"""Recognise micro-actions in videos: the best actions of a short clip, a timeline of a long one.
+
+    python tools/demo.py interview.mp4 --model CONFIG CHECKPOINT --json found.json --csv found.csv --video-dir labelled
+    python tools/demo.py folder/ clip.mp4 --model manet.onnx
+    python tools/demo.py --camera 0 --model CONFIG CHECKPOINT --json found.json
+
+Thousands of clips go through mim test --dump, which knows several GPUs: "Your own clips" in README.md.
+"""
+
+import argparse
+import sys
+import warnings
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+from mmaction_microaction.inference import (
+    Camera,
+    ClipResult,
+    MicroActionInferencer,
+    find_videos,
+    write_csv,
+    write_json,
+    write_labelled_video,
+)
+from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('videos', nargs='*', metavar='VIDEO', help='a file, or a folder whose videos are all taken')
+    parser.add_argument('--camera', metavar='NUMBER', help='watch a camera (0, 1, … or a URL) until Ctrl-C')
+    parser.add_argument('--seconds', type=float, default=float('inf'), help='how long to watch (default: until Ctrl-C)')
+    parser.add_argument(
+        '--model',
+        required=True,
+        nargs='+',
+        metavar='FILE',
+        help='config and checkpoint, or an .onnx of tools/export.py',
+    )
+    parser.add_argument('--device', help='cpu, cuda:1, … (default: the best there is)')
+    parser.add_argument('--json', type=Path, metavar='FILE', help='write the results as JSON')
+    parser.add_argument('--csv', type=Path, metavar='FILE', help='write them as a table')
+    parser.add_argument('--video-dir', type=Path, metavar='DIR', help='write the videos there, labelled, without sound')
+    options = parser.add_argument_group('long videos')
+    options.add_argument('--longest-clip', type=float, default=8, help='up to this a video is one clip (default: 8 s)')
+    options.add_argument('--window', type=float, default=2, help='what the network sees at a time (default: 2 s)')
+    options.add_argument('--step', type=float, default=0.5, help='from window to window (default: 0.5 s)')
+    options.add_argument(
+        '--switch-cost', type=float, default=1, help='more gives fewer and longer intervals (default: %(default)s)'
+    )
+    options.add_argument('--min-score', type=float, default=0, help='leave out intervals below (default: none)')
+    options.add_argument('--min-duration', type=float, default=0, help='leave out shorter intervals (default: none)')
+    options.add_argument('--batch-size', type=int, default=8, help='windows at once (default: 8)')
+    args = parser.parse_args()
+    if bool(args.videos) == (args.camera is not None):
+        parser.error('name videos, or a camera')
+    if len(args.model) > 2:
+        parser.error('--model takes a config and a checkpoint, or one .onnx file')
+    return args
+
+
+def labelled_paths(videos, folder):
+    """Say where each labelled video goes; ValueError if one would take the place of another."""
+    paths = {}
+    taken = {path.resolve(): path for path in videos}
+    for video, name in videos.items():
+        path = (folder / name).with_suffix('.mp4')
+        if path.resolve() in taken:
+            raise ValueError(
+                f'the labelled {video} would be written to {path}, which belongs to {taken[path.resolve()]}; '
+                'choose another --video-dir, or take the videos one by one'
+            )
+        taken[path.resolve()] = paths[video] = path
+    return paths
+
+
+def print_result(result, console):
+    console.print(f'[bold]{result.video}[/bold], {result.duration:.1f} s')
+    if isinstance(result, ClipResult):
+        for interval in result.top():
+            console.print(f'  {interval.score:6.1%}  {interval.action.code:3}  {interval.action.name}')
+        part = BODY_PARTS.index(result.body_part)
+        console.print(f'  {result.body_part_scores[part]:6.1%}  body part: {result.body_part}')
+    for interval in getattr(result, 'intervals', ()):
+        action = interval.action
+        times = f'{interval.start:8.1f} to {interval.end:.1f} s'
+        console.print(f'{times:22}  {interval.score:6.1%}  {action.code:3}  {action.name}')
+
+
+def write_results(results, args):
+    if args.json:
+        write_json(results, args.json)
+    if args.csv:
+        write_csv(results, args.csv)
+
+
+def watch(inferencer, args, console):
+    """Print the best action of every window of a camera, and write the timeline when it is over."""
+    camera = Camera(args.camera)
+    console.print(f'watching camera {args.camera}, Ctrl-C ends')
+    scored = []
+    try:
+        for window in inferencer.live(camera.frames(args.seconds), camera.fps):
+            scored.append(window)
+            action, score = ACTIONS[window[2].argmax()], window[2].max()
+            console.print(f'{window[1]:8.1f} s  {score:6.1%}  {action.code:3}  {action.name}')
+    except KeyboardInterrupt:
+        pass
+    if not scored:
+        raise ValueError(f'camera {args.camera} gave less than {args.window} s, a window; nothing was recognised')
+    result = inferencer.merge(f'camera {args.camera}', scored, scored[-1][1])
+    print_result(result, console)
+    write_results([result], args)
+
+
+def recognise(inferencer, args, console):
+    """Go through the videos, also if some cannot be read."""
+    videos = find_videos(args.videos)
+    labelled = labelled_paths(videos, args.video_dir) if args.video_dir else {}
+    results, failures = [], 0
+    for video in videos:
+        try:
+            with Progress(console=console, transient=True) as bars:
+                bar = bars.add_task(f'recognising {video.name}', total=None)
+                result = inferencer(video, lambda done, total, bar=bar: bars.update(bar, completed=done, total=total))
+                if labelled:
+                    bar = bars.add_task(f'drawing {video.name}')
+                    labelled[video].parent.mkdir(parents=True, exist_ok=True)
+                    write_labelled_video(
+                        result,
+                        labelled[video],
+                        lambda done, total, bar=bar: bars.update(bar, completed=done, total=total),
+                    )
+        except ValueError as error:
+            failures += 1
+            console.print(f'error: {error}', style='red')
+            continue
+        print_result(result, console)
+        # After each: whatever happens to the next, this one is not lost.
+        results.append(result)
+        write_results(results, args)
+    if failures:
+        raise ValueError(f'{failures} of {len(videos)} videos could not be read, see above')
+
+
+def main():
+    args = parse_args()
+    console = Console(highlight=False, soft_wrap=True)
+    warnings.showwarning = lambda message, *_: console.print(f'warning: {message}', style='yellow')
+    try:
+        inferencer = MicroActionInferencer(
+            *args.model,
+            device=args.device,
+            batch_size=args.batch_size,
+            longest_clip=args.longest_clip,
+            window=args.window,
+            step=args.step,
+            switch_cost=args.switch_cost,
+            min_score=args.min_score,
+            min_duration=args.min_duration,
+        )
+        (recognise if args.camera is None else watch)(inferencer, args, console)
+    except (ImportError, OSError, ValueError) as error:
+        sys.exit(f'error: {error}')
+
+
+if __name__ == '__main__':
+    main()
