@@ -1,4 +1,5 @@
+from .loading import FrameStoreDecode, FrameStoreInit
 from .ma52_dataset import MA52Dataset
 from .transforms import SubtractMeanFrame
 
-__all__ = ['MA52Dataset', 'SubtractMeanFrame']
+__all__ = ['FrameStoreDecode', 'FrameStoreInit', 'MA52Dataset', 'SubtractMeanFrame']
