@@ -4,7 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
-from mmaction_microaction.benchmarks import compare_models, describe_machine, measure_complexity
+from mmaction_microaction.benchmarks import compare_loading, compare_models, describe_machine, measure_complexity
 
 
 def parse_args():
@@ -19,6 +19,16 @@ def parse_args():
     model.add_argument('--clips', type=int, default=1, help='batch size')
     model.add_argument('--rounds', type=int, default=10, help='how often each side is timed')
     model.add_argument('--json', type=Path, help='also write the measurements to this file')
+    data = commands.add_parser(
+        'data', help='loading clips: faster decoding and frame stores against videos',
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )  # fmt: skip
+    data.add_argument('videos', type=Path, help='folder of clips')
+    data.add_argument(
+        '--config', type=Path, default='configs/manet_r50_8x1_ma52.py', help='whose training pipeline loads them'
+    )
+    data.add_argument('--clips', type=int, default=8, help='how many are loaded at a time')
+    data.add_argument('--rounds', type=int, default=5, help='how often each is timed')
     complexity = commands.add_parser('complexity', help='parameters and multiply-adds of the networks of configs')
     complexity.add_argument('configs', type=Path, nargs='+', metavar='CONFIG')
     return parser.parse_args()
@@ -42,10 +52,21 @@ def print_comparison(args):
         args.json.write_text(json.dumps({'machine': describe_machine(), 'results': results}, indent=2) + '\n')
 
 
+def print_loading(args):
+    comparisons = list(compare_loading(args.config, args.videos, args.clips, args.rounds))
+    print(describe_machine())
+    print(f'{args.clips} clips of {args.videos} through the training pipeline of {args.config},')
+    print('clips per second of CPU time of a data loader with one worker')
+    print(f'{"median of":<24}{"videos":>13}{"":>14}{"ratio":>10}')
+    print(*comparisons, sep='\n')
+
+
 def main():
     args = parse_args()
     if args.command == 'model':
         print_comparison(args)
+    elif args.command == 'data':
+        print_loading(args)
     else:
         print_complexity(args.configs)
 
