@@ -31,8 +31,10 @@ def parse_args():
 
 def main():
     args = parse_args()
+    out = args.out or args.data
+    out.mkdir(parents=True, exist_ok=True)
     for split in args.splits:
-        path = (args.out or args.data) / f'frames_{split}'
+        path = out / f'frames_{split}'
         new = make_frame_store(
             args.data / f'{split}_list_videos.txt',
             args.data / f'videos_{split}',

@@ -97,6 +97,8 @@ def extract_frames(videos, settings, name):
             reader = decord.VideoReader(file, num_threads=1)
             jpegs = [_encode(reader.next().asnumpy(), settings) for _ in range(len(reader))]
             return reader.get_avg_fps(), jpegs, None
+    except StopIteration:  # what decord raises at the end; it would end the loop over the clips without a word
+        return 0, [], 'ends before its last frame'
     except UNREADABLE as error:
         return 0, [], last_line(error)
 

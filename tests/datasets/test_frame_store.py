@@ -12,6 +12,7 @@ import time
 
 import av
 import cv2
+import decord
 import numpy as np
 import pytest
 from support import ROOT, psnr, write_clip
@@ -177,6 +178,17 @@ def test_video_that_vanishes_while_others_are_read_is_named(data, tmp_path):
 
     with pytest.raises(ValueError, match=r'1 of the 7 clips .* small\.mp4 \('):
         make(tmp_path, tmp_path / 'frames_val', track=remove_after_the_first)
+
+
+def test_video_with_fewer_frames_than_it_says_is_named(data, tmp_path, monkeypatch):
+    class ShortReader(decord.VideoReader):
+        def __len__(self):
+            return super().__len__() + (super().__len__() == SHAPES['odd.mp4'][0])
+
+    monkeypatch.setattr(decord, 'VideoReader', ShortReader)
+    with pytest.raises(ValueError, match=r'1 of the 7 clips .*: odd\.mp4 \(ends before its last frame\)'):
+        make(data, tmp_path / 'frames_val')
+    assert not (tmp_path / 'frames_val').exists()
 
 
 def test_no_flipped_bit_passes(copy):
