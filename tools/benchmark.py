@@ -20,7 +20,7 @@ def parse_args():
     model.add_argument('--rounds', type=int, default=10, help='how often each side is timed')
     model.add_argument('--json', type=Path, help='also write the measurements to this file')
     data = commands.add_parser(
-        'data', help='loading clips from a frame store against from videos',
+        'data', help='loading clips: faster decoding and frame stores against videos',
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )  # fmt: skip
     data.add_argument('videos', type=Path, help='folder of clips')
@@ -53,12 +53,12 @@ def print_comparison(args):
 
 
 def print_loading(args):
+    comparisons = list(compare_loading(args.config, args.videos, args.clips, args.rounds))
     print(describe_machine())
     print(f'{args.clips} clips of {args.videos} through the training pipeline of {args.config},')
     print('clips per second of CPU time of a data loader with one worker')
     print(f'{"median of":<24}{"videos":>13}{"":>14}{"ratio":>10}')
-    for comparison in compare_loading(args.config, args.videos, args.clips, args.rounds):
-        print(comparison, flush=True)
+    print(*comparisons, sep='\n')
 
 
 def main():

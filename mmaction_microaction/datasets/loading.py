@@ -78,16 +78,44 @@ class FrameStoreDecode(BaseTransform):
             number: mmcv.imfrombytes(jpeg, channel_order='rgb', backend='cv2')
             for number, jpeg in store.read(clip, numbers).items()
         }
-        # Of a frame that is shown twice there must be two copies: Flip turns frames in place.
-        results['imgs'] = [
-            frames[number].copy() if number in numbers[:place] else frames[number]
-            for place, number in enumerate(numbers)
-        ]
+        results['imgs'] = in_order(frames, numbers)
         results['original_shape'] = results['img_shape'] = results['imgs'][0].shape[:2]
         return results
 
     def __repr__(self):
         return f'{type(self).__name__}()'
+
+
+def in_order(frames, numbers):
+    """List frames, one per number.
+
+    Args:
+        frames (dict[int, np.ndarray]): By number.
+        numbers (list[int]): Which to list.
+
+    Returns:
+        list[np.ndarray]: The frames; those listed before are copied, since Flip turns frames in place.
+    """
+    return [
+        frames[number].copy() if number in numbers[:place] else frames[number] for place, number in enumerate(numbers)
+    ]
+
+
+def replace_decoding(transforms, init, decode):
+    """Replace the transforms of a pipeline that open and decode videos.
+
+    Args:
+        transforms (list[Callable]): The pipeline.
+        init (Callable): What finds a clip.
+        decode (Callable): What gives its sampled frames.
+
+    Returns:
+        list[Callable]: The pipeline with these two.
+    """
+    # Not their subclasses: what returns something else than frames cannot be replaced.
+    by_type = dict.fromkeys((DecordInit, OpenCVInit, PyAVInit), init)
+    by_type.update(dict.fromkeys((DecordDecode, OpenCVDecode, PyAVDecode), decode))
+    return [by_type.get(type(transform), transform) for transform in transforms]
 
 
 def read_from_store(transforms, path):
@@ -109,10 +137,7 @@ def read_from_store(transforms, path):
             logger='current',
             level=logging.WARNING,
         )
-    # Not their subclasses: what returns something else than frames cannot be replaced.
-    by_type = {DecordInit: init, OpenCVInit: init, PyAVInit: init}
-    by_type.update(dict.fromkeys((DecordDecode, OpenCVDecode, PyAVDecode), FrameStoreDecode()))
-    return [by_type.get(type(transform), transform) for transform in transforms]
+    return replace_decoding(transforms, init, FrameStoreDecode())
 
 
 def _short_side(transform):

@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader
 
 from mmaction_microaction.datasets.frame_extraction import make_frame_store
 from mmaction_microaction.datasets.frame_store import FrameSettings
+from mmaction_microaction.datasets.loading import replace_decoding
 
 SAMPLINGS = {
     '2D, test': dict(clip_len=1, frame_interval=1, num_clips=8, test_mode=True),
@@ -19,6 +20,7 @@ SAMPLINGS = {
     '3D, longer than the clips': dict(clip_len=16, frame_interval=2, out_of_bound_opt='repeat_last'),
     'by time': dict(clip_len=4, frame_interval=1, target_fps=15),
 }
+CONFIGS = sorted(path for path in (ROOT / 'configs').rglob('*.py') if '_base_' not in path.parts)
 RESIZE = dict(type='Resize', scale=(-1, 64))
 
 
@@ -150,6 +152,18 @@ def test_one_word_lets_any_config_read_frames(monkeypatch, name):
     assert prefixes(path) == ['data/ma52/videos_train', 'data/ma52/videos_val', 'data/ma52/videos_val']
     monkeypatch.setenv('MA52_CLIPS', '/scratch/frames')
     assert prefixes(path) == ['/scratch/frames_train', '/scratch/frames_val', '/scratch/frames_val']
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
+def test_no_config_decodes_videos_in_another_way(path):
+    config = Config.fromfile(path)
+    for dataset in (config.train_dataloader.dataset, config.test_dataloader.dataset):
+        steps = dataset.get('dataset', dataset).pipeline
+        init, decode = object(), object()
+        transforms = replace_decoding([TRANSFORMS.build(step) for step in steps], init, decode)
+        assert transforms.count(init) == transforms.count(decode) == 1
+        assert not any(re.search('Init$|Decode$', type(transform).__name__) for transform in transforms)
 
 
 def prefixes(path):
