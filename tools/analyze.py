@@ -17,7 +17,9 @@ def parse_args():
     parser.add_argument(
         '--ann-file', metavar='LIST', help="list of the clips trained on (default: MA-52's numbers of clips)"
     )
-    parser.add_argument('--videos', metavar='FOLDER', help='folder with the tested videos, for links and durations')
+    parser.add_argument(
+        '--videos', metavar='FOLDER', help='folder with the tested videos, for links, durations and frames'
+    )
     parser.add_argument('--out', required=True, metavar='DIR', help='folder to write to')
     parser.add_argument('--title', help='heading of the page')
     return parser.parse_args()

@@ -1,4 +1,4 @@
-"""Draw the features before the classifier in the plane (t-SNE), of one network or of two side by side.
+"""Draw the features before the classifier in the plane (t-SNE or UMAP), of one network or of two side by side.
 
 With MMAction2's FeatureHead in place of the head, a test writes features instead of scores:
 
@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 
 from mmaction_microaction.visualization import embed_features, plot_features, read_features
+from mmaction_microaction.visualization.features import METHODS
 
 
 def parse_args():
@@ -22,6 +23,9 @@ def parse_args():
     parser.add_argument('features', nargs='+', help='what the tests wrote; one file, or two of different names')
     parser.add_argument('--ann-file', required=True, metavar='LIST', help='the list that was tested')
     parser.add_argument('--out', default='features.png', help='.png, .pdf or .svg (default: %(default)s)')
+    parser.add_argument(
+        '--method', choices=METHODS, default='tsne', help='umap needs: pip install umap-learn (default: %(default)s)'
+    )
     parser.add_argument('--title', help='stands above')
     args = parser.parse_args()
     if len({Path(path).stem for path in args.features}) < len(args.features):
@@ -35,8 +39,8 @@ def main():
         runs = {}
         for path in args.features:
             features, labels = read_features(path, args.ann_file)
-            runs[Path(path).stem] = embed_features(features), labels
-        plot_features(runs, args.title).savefig(args.out)
+            runs[Path(path).stem] = embed_features(features, method=args.method), labels
+        plot_features(runs, args.title, args.method).savefig(args.out)
     except (ImportError, OSError, ValueError) as error:
         sys.exit(f'error: {error}')
     print(f'the features are drawn in {args.out}')

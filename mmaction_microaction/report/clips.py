@@ -94,8 +94,6 @@ class ClipLists:
             list[Clip]: The clips.
         """
         run = self.run
-        numbers = np.flatnonzero(chosen)
-        numbers = numbers[np.argsort(-run.confidences[numbers], kind='stable')][:limit]
         return [
             Clip(
                 run.name_of(i),
@@ -103,7 +101,7 @@ class ClipLists:
                 int(run.predictions[i]),
                 float(run.confidences[i]),
             )
-            for i in numbers
+            for i in run.most_confident(chosen)[:limit]
         ]
 
     def extremes(self, limit=5):

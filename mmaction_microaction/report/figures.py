@@ -23,6 +23,8 @@ from mmaction_microaction.visualization import (
     read_duration,
 )
 
+from .strips import draw_strips
+
 
 class Embedded(NamedTuple):
     """A figure of the page."""
@@ -43,9 +45,9 @@ def draw_figures(run, train_clips, other=None, names=None, splits=None, videos=N
         run (Run): The run.
         train_clips (np.ndarray): Clips per action that were trained on, shape (52,).
         other (Run, optional): What it is compared with.
-        names (tuple[str, str], optional): Of the two runs.
+        names (Sequence[str], optional): Of the run, or of both.
         splits (dict[str, np.ndarray], optional): Clips per action of further splits.
-        videos (Videos, optional): The videos, for their durations.
+        videos (Videos, optional): The videos, for their durations and frames.
 
     Yields:
         tuple[str, str, matplotlib.figure.Figure]: Name, caption, figure.
@@ -102,6 +104,7 @@ def draw_figures(run, train_clips, other=None, names=None, splits=None, videos=N
             "Duration of the tested clips, from the videos' headers.",
             plot_durations(np.array([read_duration(path) for path in videos.paths.values()])),
         )
+        yield from draw_strips(run, videos, other, names)
 
 
 def save_figure(name, caption, figure, out):

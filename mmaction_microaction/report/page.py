@@ -25,7 +25,7 @@ def write_report(predictions, out, compare=None, ann_file=None, videos=None, tit
         out (str | Path): Folder to write to.
         compare (str | Path, optional): Predictions of another network for the same clips.
         ann_file (str | Path, optional): List of the clips that were trained on. Defaults to MA-52's numbers of clips.
-        videos (str | Path, optional): Folder with the tested videos, for links and durations.
+        videos (str | Path, optional): Folder with the tested videos, for links, durations and frames.
         title (str, optional): Heading of the page.
 
     Returns:

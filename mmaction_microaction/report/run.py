@@ -47,6 +47,18 @@ class Run:
         """np.ndarray: Probability of the predicted action, shape (N,)."""
         return self.scores.max(axis=1)
 
+    def most_confident(self, chosen):
+        """Order clips by the probability of their predicted action.
+
+        Args:
+            chosen (np.ndarray): Which, booleans of shape (N,).
+
+        Returns:
+            np.ndarray: Their numbers, the most confident first.
+        """
+        numbers = np.flatnonzero(chosen)
+        return numbers[np.argsort(-self.confidences[numbers], kind='stable')]
+
     @cached_property
     def metrics(self):
         """dict[str, float]: The paper's Table II, see :func:`micro_action_scores`."""

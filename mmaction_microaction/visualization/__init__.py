@@ -6,8 +6,11 @@ from .confused_pairs import plot_confused_pairs
 from .confusion_matrix import confusion_matrix, plot_confusion_matrix
 from .durations import plot_durations, read_duration
 from .features import embed_features, plot_features, read_features
+from .frames import read_frames
 from .frequency_groups import plot_frequency_groups
+from .gradcam import plot_gradcam
 from .per_class import plot_per_class
+from .prediction_strip import plot_prediction_strip
 from .predictions import Predictions, read_predictions
 
 __all__ = [
@@ -23,8 +26,11 @@ __all__ = [
     'plot_durations',
     'plot_features',
     'plot_frequency_groups',
+    'plot_gradcam',
     'plot_per_class',
+    'plot_prediction_strip',
     'read_duration',
     'read_features',
+    'read_frames',
     'read_predictions',
 ]

@@ -1,4 +1,4 @@
-"""Features before the classifier, embedded in the plane by t-SNE, as in Fig. 5 of Guo et al."""
+"""Features before the classifier, embedded in the plane by t-SNE, as in Fig. 5 of Guo et al., or by UMAP."""
 
 import numpy as np
 from matplotlib.colors import to_rgb
@@ -8,6 +8,9 @@ from mmaction_microaction.pickles import load_pickle
 from mmaction_microaction.taxonomy import BODY_PARTS, NUM_ACTIONS, NUM_BODY_PARTS, fine_to_coarse
 
 from .action_rows import BODY_PART_COLOURS, new_figure
+
+METHODS = {'tsne': 't-SNE', 'umap': 'UMAP'}
+"""How features may be embedded: the options, and their names in figures."""
 
 _MARKERS = 'osD^vPX'
 
@@ -45,32 +48,49 @@ def read_features(path, ann_file):
     return features, np.array([annotation.label for annotation in annotations])
 
 
-def embed_features(features, seed=0):
-    """Embed features in the plane so that neighbours stay neighbours (van der Maaten and Hinton, JMLR 2008).
+def embed_features(features, seed=0, method='tsne'):
+    """Embed features in the plane so that neighbours stay neighbours.
 
     Args:
         features (np.ndarray): Shape (N, C), N at least 4.
         seed (int): The same seed gives the same points. Defaults to 0.
+        method (str): ``'tsne'`` (van der Maaten and Hinton, JMLR 2008) or ``'umap'`` (McInnes et al., 2018). Defaults
+            to ``'tsne'``.
 
     Returns:
         np.ndarray: Shape (N, 2). Distances between far points, and axes, mean nothing.
 
     Raises:
-        ImportError: If scikit-learn is not installed.
-        ValueError: If there are fewer than four features, or some are not finite.
+        ImportError: If the package that has the method is not installed.
+        ValueError: If there are fewer than four features, some are not finite, or the method is neither of the two.
     """
+    if method not in METHODS:
+        raise ValueError(f'expected one of {", ".join(METHODS)} for a method, got {method!r}')
+    features = np.asarray(features, dtype=np.float32)
+    if len(features) < 4 or not np.isfinite(features).all():
+        raise ValueError(f'expected four features or more, all finite, got shape {features.shape}')
+    return (_embed_by_umap if method == 'umap' else _embed_by_tsne)(features, seed)
+
+
+def _embed_by_tsne(features, seed):
     try:
         from sklearn.manifold import TSNE
     except ImportError:
         raise ImportError("t-SNE is scikit-learn's: pip install scikit-learn") from None
-    features = np.asarray(features, dtype=np.float32)
-    if len(features) < 4 or not np.isfinite(features).all():
-        raise ValueError(f'expected four features or more, all finite, got shape {features.shape}')
     # Perplexity is about the number of neighbours; it must be below that of clips.
     return TSNE(init='pca', perplexity=min(30, (len(features) - 1) / 3), random_state=seed).fit_transform(features)
 
 
-def plot_features(runs, title=None):
+def _embed_by_umap(features, seed):
+    try:
+        from umap import UMAP
+    except ImportError as error:
+        raise ImportError(f'UMAP needs a package of its own ({error}): pip install umap-learn') from None
+    # With a seed there is one job; it warns unless told so.
+    return UMAP(n_neighbors=min(15, len(features) - 1), random_state=seed, n_jobs=1).fit_transform(features)
+
+
+def plot_features(runs, title=None, method='tsne'):
     """Draw embedded features of one network or of two side by side, coloured by action and by body part.
 
     The actions of a body part have shades of its colour.
@@ -79,6 +99,7 @@ def plot_features(runs, title=None):
         runs (dict[str, tuple[np.ndarray, np.ndarray]]): Points of shape (N, 2) and fine labels of shape (N,), by the
             name of the network. One or two.
         title (str, optional): Stands above.
+        method (str): How the points were made, see :func:`embed_features`. Defaults to ``'tsne'``.
 
     Returns:
         matplotlib.figure.Figure: 4.5 x 9.2 inches for one network, 7.5 x 8.1 for two.
@@ -89,7 +110,7 @@ def plot_features(runs, title=None):
     if len(runs) not in (1, 2):
         raise ValueError(f'expected one network or two, got {len(runs)}')
     width, height = (7.5, 8.1) if len(runs) == 2 else (4.5, 9.2)
-    subtitle = 't-SNE of the clips; above, shades tell actions apart'
+    subtitle = f'{METHODS[method]} of the clips; above, shades tell actions apart'
     figure = new_figure(width, height, title or 'Features before the classifier', subtitle)
     shades = _shades()
     side = (width - 0.35) / len(runs)

@@ -13,9 +13,12 @@ from sklearn.metrics import f1_score, precision_recall_fscore_support
 from support import ROOT, write_clip
 
 from mmaction_microaction.report import page as page_module
+from mmaction_microaction.report import strips as strips_module
 from mmaction_microaction.report import write_report
 from mmaction_microaction.report.clips import Videos
 from mmaction_microaction.report.figures import Embedded
+from mmaction_microaction.report.run import Run
+from mmaction_microaction.report.strips import draw_strips
 from mmaction_microaction.taxonomy import ACTIONS
 
 TOOL = ROOT / 'tools' / 'analyze.py'
@@ -34,7 +37,8 @@ EVIL = '<script>alert("1")</script>&\'.mp4'
 def dump(path, labels, predicted, names=None, confidence=0.6):
     """Write what ``mim test --dump`` writes; all probability that is left goes to the other actions alike."""
     samples = []
-    for number, (label, best) in enumerate(zip(labels, predicted)):
+    confidences = np.broadcast_to(confidence, len(labels))
+    for number, (label, best, confidence) in enumerate(zip(labels, predicted, confidences)):
         scores = torch.full((52,), (1 - confidence) / 51)
         scores[best] = confidence
         samples.append(dict(pred_score=scores, gt_label=torch.tensor([int(label)])))
@@ -107,7 +111,7 @@ def report(tmp_path_factory):
 @pytest.mark.slow
 def test_figures_are_there_as_png_and_pdf(report):
     _, out, *_ = report
-    figures = FIGURES | {'comparison', 'durations'}
+    figures = FIGURES | {'comparison', 'durations', 'mistaken_1'}
     assert {path.name for path in out.iterdir()} == {'report.html'} | {
         f'{name}.{kind}' for name in figures for kind in ('png', 'pdf')
     }
@@ -120,7 +124,7 @@ def test_figures_are_there_as_png_and_pdf(report):
 def test_page_needs_nothing_from_elsewhere(report):
     page, out, *_ = report
     sources = page.attribute('src')
-    assert len(sources) == 9
+    assert len(sources) == 10
     assert all(re.match(r'data:image/png;base64,iVBOR', source) for source in sources)
     assert not {'script', 'link', 'iframe', 'object', 'embed'} & {tag for tag, _ in page.tags}
     html = (out / 'report.html').read_text(encoding='utf-8')
@@ -191,6 +195,52 @@ def test_clips_link_to_their_videos(report):
     assert all((out / unquote(link)).is_file() for link in links)
     assert '298 of the clips are not in the folder' in page.text
     assert '0 clip.mp4: taken for scratching legs G3, 60.0 %' in ' '.join(page.text.split())
+
+
+def runs_of(folder, labels, predicted, other, confidence):
+    """Two runs on the same clips in another order; the video of the last one is missing."""
+    names = [f'{number}.mp4' for number in range(len(labels))]
+    for name in names[:-1]:
+        write_clip(folder / name)
+    first = Run(dump(folder / 'a.pkl', labels, predicted, names, confidence))
+    second = Run(dump(folder / 'b.pkl', labels[::-1], other[::-1], names[::-1]))
+    return first, second, Videos(folder, names)
+
+
+def test_strips_of_the_surest_mistakes_one_per_action(tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(strips_module, 'plot_prediction_strip', lambda *args: drawn.append(args))
+    labels, predicted = [5, 5, 6, 7, 8, 9], [4, 4, 4, 7, 8, 4]
+    run, _, videos = runs_of(tmp_path, labels, predicted, labels, [0.5, 0.7, 0.6, 0.3, 0.4, 0.9])
+    names = [name for name, _, _ in draw_strips(run, videos, names=['a'])]
+    assert names == ['mistaken_1', 'mistaken_2', 'recognised_1', 'recognised_2']
+    assert [title for *_, title in drawn] == ['1.mp4', '2.mp4', '4.mp4', '3.mp4']
+    assert [label for _, label, *_ in drawn] == [5, 6, 8, 7]
+    assert drawn[0][0].shape == (8, 160, 192, 3)
+    ((name, scores),) = drawn[0][2]
+    assert (name, scores.argmax(), scores.max()) == ('a', 4, pytest.approx(0.7))
+
+
+def test_strips_of_two_runs_show_where_they_differ(tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(strips_module, 'plot_prediction_strip', lambda *args: drawn.append(args))
+    # Both recognise the first clip, one of them each of the other two.
+    run, other, videos = runs_of(tmp_path, [5, 6, 7, 8], [5, 6, 4, 8], [5, 4, 7, 8], [0.9, 0.5, 0.5, 0.5])
+    captions = [caption for _, caption, _ in draw_strips(run, videos, other, ['a', 'b'])]
+    assert captions == ['Mistaken with high confidence: 2.mp4.', 'Recognised by a, not by b: 1.mp4.']
+    assert [[(name, scores.argmax()) for name, scores in runs] for _, _, runs, _ in drawn] == [
+        [('a', 4), ('b', 7)],
+        [('a', 6), ('b', 4)],
+    ]
+
+
+def test_strips_of_names_that_cannot_be_drawn(tmp_path):
+    name = '\udcff' * 70 + '.mp4'
+    write_clip(tmp_path / 'clip.mp4')
+    (tmp_path / 'clip.mp4').rename(tmp_path / name)
+    run = Run(dump(tmp_path / 'p.pkl', [3], [4], [name]))
+    ((_, _, figure),) = draw_strips(run, Videos(tmp_path, [name]), names=['a'])
+    assert figure.texts[0].get_text() == f'…{"?" * 35}.mp4'
 
 
 @pytest.mark.parametrize('name', [EVIL.replace('/', ''), 'javascript:alert(1).mp4', 'in/a b#?%.mp4'])

@@ -76,21 +76,43 @@ def test_refuses_the_anonymised_list(tmp_path):
         read_features(tmp_path / 'features.pkl', tmp_path / 'list.txt')
 
 
-def test_clips_that_are_alike_lie_together():
+@pytest.mark.parametrize('method', ['tsne', pytest.param('umap', marks=pytest.mark.slow)])
+def test_clips_that_are_alike_lie_together(method):
+    if method == 'umap':
+        pytest.importorskip('umap', reason='umap-learn is not installed')
     rng = np.random.default_rng(0)
     labels = np.repeat([0, 9, 20], 20)
     features = 5 * rng.normal(size=(52, 30))[labels] + rng.normal(size=(60, 30))
-    points = embed_features(features)
+    points = embed_features(features, method=method)
     assert points.shape == (60, 2)
     distances = np.linalg.norm(points[:, None] - points, axis=2) + 1e9 * np.eye(60)
     assert (labels[distances.argmin(axis=1)] == labels).all()
-    np.testing.assert_array_equal(points, embed_features(features))
+    np.testing.assert_array_equal(points, embed_features(features, method=method))
+
+
+@pytest.mark.parametrize(('method', 'package'), [('tsne', 'scikit-learn'), ('umap', 'umap-learn')])
+def test_says_what_to_install(monkeypatch, method, package):
+    for name in ('sklearn.manifold', 'umap'):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(ImportError, match=f'pip install {package}$'):
+        embed_features(np.eye(9), method=method)
+
+
+def test_refuses_other_methods():
+    with pytest.raises(ValueError, match="tsne, umap for a method, got 'pca'"):
+        embed_features(np.eye(9), method='pca')
 
 
 @pytest.mark.parametrize('features', [np.ones((3, 8)), np.full((9, 8), np.nan)])
 def test_refuses_too_few_clips_and_nan(features):
     with pytest.raises(ValueError, match='four features or more, all finite'):
         embed_features(features)
+
+
+def test_figure_names_the_method():
+    runs = {'a': (np.ones((4, 2)), np.zeros(4, int))}
+    assert plot_features(runs).texts[1].get_text().startswith('t-SNE of the clips')
+    assert plot_features(runs, method='umap').texts[1].get_text().startswith('UMAP of the clips')
 
 
 def test_each_clip_is_drawn_on_both_levels():

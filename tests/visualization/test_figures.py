@@ -2,6 +2,7 @@
 
 import itertools
 
+import cv2
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -20,8 +21,11 @@ from mmaction_microaction.visualization import (
     plot_confused_pairs,
     plot_durations,
     plot_frequency_groups,
+    plot_gradcam,
     plot_per_class,
+    plot_prediction_strip,
     read_duration,
+    read_frames,
 )
 
 TRAIN = np.array([action.train_clips for action in ACTIONS])
@@ -30,6 +34,8 @@ NONE = np.full(52, np.nan)
 # Of one clip, nodding (9), taken for shaking head (10).
 ONE = np.where(np.isin(np.arange(52), [9, 10]), 0, np.nan)
 MANY = np.random.default_rng(0).random((3, 52))
+GREY = np.full((8, 96, 80, 3), 128, np.uint8)
+SURE, UNSURE = np.eye(52), np.full(52, 1 / 52)
 LONGEST = sorted(range(52), key=lambda label: len(ACTIONS[label].name))[-5:]
 
 CASES = {
@@ -58,6 +64,18 @@ CASES = {
     'durations': lambda: plot_durations(1 + 6 * MANY[0]),
     'duration of one clip': lambda: plot_durations([2.0]),
     'durations of long videos': lambda: plot_durations([3600, 4000]),
+    'strip': lambda: plot_prediction_strip(GREY, 9, [('manet', MANY[0] / MANY[0].sum())], '0001_01_0001.mp4'),
+    'strip of two': lambda: plot_prediction_strip(
+        GREY, LONGEST[-1], [('a run with a long name, epoch_4', SURE[LONGEST[-1]]), ('tsm', UNSURE)], 40 * 'm'
+    ),
+    'strip, all wrong': lambda: plot_prediction_strip(
+        GREY, LONGEST[-1], 2 * [('another run with long name, e_4', SURE[LONGEST[-2]])]
+    ),
+    'strip of one narrow frame': lambda: plot_prediction_strip(GREY[:1, :, :20], 51, [('tsm', SURE[0])]),
+    'maps': lambda: plot_gradcam(GREY, GREY[..., 0] / 255, SURE[9], title=40 * 'm'),
+    'maps of another action': lambda: plot_gradcam(GREY, GREY[..., 0] / 255, SURE[LONGEST[-1]], LONGEST[-2]),
+    'maps of one narrow frame': lambda: plot_gradcam(GREY[:1, :, :20], np.zeros((1, 96, 20)), UNSURE),
+    'strip of many wide frames': lambda: plot_prediction_strip(np.zeros((32, 9, 160, 3), np.uint8), 0, [('', UNSURE)]),
 }
 
 
@@ -187,6 +205,66 @@ def test_duration_is_that_of_the_video(tmp_path):
         read_duration(tmp_path / 'b.mp4')
 
 
+def test_strip_shows_the_probabilities_of_both_levels():
+    # Of the head, nodding (9) has more than any other action; all of the upper limb together have more than the head.
+    scores = np.zeros(52)
+    scores[9], scores[11:21] = 0.3, 0.07
+    figure = plot_prediction_strip(GREY, 11, [('manet', scores), ('tsm', SURE[11])])
+    assert [len(axes.images) for axes in figure.axes[:8]] == [1] * 8
+    for axes, values in zip(figure.axes[8::2], (scores, SURE[11])):
+        bars = [bar for bar in axes.patches if bar.get_width() == 0.8]
+        np.testing.assert_allclose([bar.get_height() for bar in bars], 100 * values)
+        (mark,) = [line for line in axes.lines if line.get_marker() == 'v']
+        assert mark.get_xdata() == [11]
+    parts = figure.axes[9]
+    np.testing.assert_allclose([bar.get_width() for bar in parts.patches], [0, 30, 70, 0, 0, 0, 0])
+    assert [label.get_text() for label in parts.get_yticklabels()][:3] == ['body', 'head', '▶ upper limb']
+    assert 'true: scratching arms  C6, upper limb' in texts(figure)[-3]
+    assert texts(figure)[-2:] == [
+        'manet: nodding  B1, 30.0%; true action 7.0%',
+        'tsm: scratching arms  C6, 100.0%; right',
+    ]
+
+
+def test_strip_shows_eight_frames_of_many():
+    frames = np.arange(32, dtype=np.uint8)[:, None, None, None] + np.zeros((32, 4, 3, 3), np.uint8)
+    figure = plot_prediction_strip(frames, 0, [('tsm', UNSURE)])
+    assert [axes.images[0].get_array()[0, 0, 0] for axes in figure.axes[:8]] == [2, 6, 10, 14, 18, 22, 26, 30]
+
+
+def test_maps_lie_over_their_frames():
+    # Of 16 frames, the second of each two is drawn. The fifth of them has heat on its upper half.
+    frames = np.repeat(np.arange(16, dtype=np.uint8), 4 * 3 * 3).reshape(16, 4, 3, 3)
+    maps = np.zeros((16, 4, 3))
+    maps[9, :2] = 1
+    figure = plot_gradcam(frames, maps, SURE[9], 10)
+    pictures = [axes.images[0].get_array() for axes in figure.axes[:16]]
+    assert [picture[0, 0, 0] for picture in pictures[:8]] == [1, 3, 5, 7, 9, 11, 13, 15]
+    for number, picture in enumerate(pictures[8:]):
+        plain = np.ones((4, 3), bool)
+        plain[:2] = number != 4
+        np.testing.assert_allclose(picture[plain], (2 * number + 1) / 255)
+        # The light end of the map, which is yellow.
+        assert (picture[~plain] @ (0.5, 0.5, -1) > 0.2).all()
+    assert texts(figure)[1] == 'maps of: shaking head  B2, 0.0%; predicted: nodding  B1, 100.0%'
+    assert texts(plot_gradcam(frames, maps, SURE[9]))[1] == 'predicted: nodding  B1, 100.0%'
+
+
+def test_frames_are_those_that_are_tested(tmp_path):
+    # Frame t is of grey level 10 t, as far as the encoding keeps it.
+    writer = cv2.VideoWriter(str(tmp_path / 'a.mp4'), cv2.VideoWriter_fourcc(*'mp4v'), 30, (96, 80))
+    for t in range(20):
+        writer.write(np.full((80, 96, 3), 10 * t, np.uint8))
+    writer.release()
+    frames = read_frames(tmp_path / 'a.mp4', num_frames=4, short_side=40)
+    assert frames.shape == (4, 40, 48, 3)
+    # The middles of four parts of 5 frames each.
+    np.testing.assert_allclose(frames.mean(axis=(1, 2, 3)), [20, 70, 120, 170], atol=4.5)
+    (tmp_path / 'b.mp4').write_text('no video')
+    with pytest.raises(ValueError, match=r'b\.mp4 cannot be read as a video'):
+        read_frames(tmp_path / 'b.mp4')
+
+
 @pytest.mark.parametrize(
     'plot',
     [
@@ -198,6 +276,13 @@ def test_duration_is_that_of_the_video(tmp_path):
         lambda: plot_frequency_groups(np.ones(7), TRAIN),
         lambda: plot_comparison(np.ones(7), np.ones(52)),
         lambda: plot_durations([]),
+        lambda: plot_gradcam(GREY, np.zeros((7, 96, 80)), UNSURE),
+        lambda: plot_gradcam(GREY, np.zeros((8, 96, 80)), UNSURE[:7]),
+        lambda: plot_prediction_strip(GREY, 0, []),
+        lambda: plot_prediction_strip(GREY, 0, [('tsm', np.ones(7))]),
+        lambda: plot_prediction_strip(GREY[:0], 0, [('tsm', UNSURE)]),
+        lambda: plot_prediction_strip(GREY / 255, 0, [('tsm', UNSURE)]),
+        lambda: plot_prediction_strip([GREY[0], GREY[1, :9]], 0, [('tsm', UNSURE)]),
     ],
 )
 def test_refuses_other_shapes(plot):

@@ -1,0 +1,64 @@
+"""Frames of a clip, and on them the places that speak for an action."""
+
+import matplotlib as mpl
+import numpy as np
+
+from mmaction_microaction.taxonomy import NUM_ACTIONS
+
+from .action_rows import name_of
+from .frames import new_figure_with_frames, pick_frames
+
+# From dark to light: ordered with any colour vision, and in grey.
+_COLOURS = mpl.colormaps['inferno']
+_FOOT = 0.36
+
+
+def plot_gradcam(frames, maps, scores, label=None, title=None):
+    """Draw frames in a row, and below them the same with a heat map.
+
+    Args:
+        frames (Sequence[np.ndarray]): RGB, uint8, each of shape (H, W, 3), in their order; of more than eight, eight
+            evenly spaced ones are drawn.
+        maps (np.ndarray): A map of each frame, 0 to 1, shape (T, H, W), see :func:`gradcam`.
+        scores (np.ndarray): Probabilities, shape (52,).
+        label (int, optional): Fine label that the maps are of. Defaults to None: the predicted one.
+        title (str, optional): Stands above the action and its probability.
+
+    Returns:
+        matplotlib.figure.Figure: 7.5 inches wide, its height by the frames.
+
+    Raises:
+        ValueError: If frames, maps or probabilities do not fit.
+    """
+    scores, maps = np.asarray(scores), np.asarray(maps)
+    shown, numbers = pick_frames(frames)
+    if scores.shape != (NUM_ACTIONS,) or maps.shape != (len(frames), *shown.shape[1:3]):
+        raise ValueError(
+            f'expected {NUM_ACTIONS} probabilities and a map of shape {shown.shape[1:3]} for each of {len(frames)} '
+            f'frames, got shapes {scores.shape} and {maps.shape}'
+        )
+    predicted = int(scores.argmax())
+    label = predicted if label is None else label
+    subtitle = f'predicted: {name_of(predicted)}, {scores[predicted]:.1%}'
+    if label != predicted:
+        subtitle = f'maps of: {name_of(label)}, {scores[label]:.1%}; {subtitle}'
+    figure, (above, below) = new_figure_with_frames(
+        shown, title or 'What the network saw', subtitle, below=_FOOT, rows=2
+    )
+    for plain, overlaid, frame, number in zip(above, below, shown, numbers):
+        plain.imshow(frame)
+        overlaid.imshow(_overlay(frame, maps[number]))
+    height = figure.get_figheight()
+    bar = figure.add_axes((0.2, 0.2 / height, 0.6, 0.08 / height))
+    bar.imshow(_overlay(np.full((1, 256, 3), 170), np.linspace(0, 1, 256)[None]), aspect='auto')
+    bar.set_axis_off()
+    for x, side, text in ((0.19, 'right', 'nothing'), (0.81, 'left', 'most')):
+        figure.text(x, 0.24 / height, text, ha=side, va='center', fontsize=8)
+    return figure
+
+
+def _overlay(frame, heat):
+    """Lay a heat map over a frame in grey, so that all colour is of the map; shape (H, W, 3), 0 to 1."""
+    grey = (frame @ np.array([0.299, 0.587, 0.114]) / 255)[..., None]
+    weight = 0.7 * heat[..., None]
+    return np.clip((1 - weight) * grey + weight * _COLOURS(heat)[..., :3], 0, 1)
