@@ -4,7 +4,8 @@ import argparse
 import json
 from pathlib import Path
 
-from mmaction_microaction.benchmarks import compare_models, describe_machine, measure_complexity
+from mmaction_microaction.benchmarks import compare_models, compare_runtimes, describe_machine, measure_complexity
+from mmaction_microaction.shipped import find_shipped
 
 
 def parse_args():
@@ -17,8 +18,15 @@ def parse_args():
     model.add_argument('--num-segments', type=int, default=8, help='frames of a clip')
     model.add_argument('--size', type=int, default=224, help="pixels of a frame's side")
     model.add_argument('--clips', type=int, default=1, help='batch size')
-    model.add_argument('--rounds', type=int, default=10, help='how often each side is timed')
-    model.add_argument('--json', type=Path, help='also write the measurements to this file')
+    infer = commands.add_parser(
+        'infer',
+        help='PyTorch against ONNX Runtime and OpenVINO',
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    infer.add_argument('--config', default=find_shipped('configs/manet_r50_8x1_ma52.py'), help='of the network')
+    for command in (model, infer):
+        command.add_argument('--rounds', type=int, default=10, help='how often each side is timed')
+        command.add_argument('--json', type=Path, help='also write the measurements to this file')
     complexity = commands.add_parser('complexity', help='parameters and multiply-adds of the networks of configs')
     complexity.add_argument('configs', type=Path, nargs='+', metavar='CONFIG')
     return parser.parse_args()
@@ -30,22 +38,29 @@ def print_complexity(configs):
         print(measure_complexity(config), flush=True)
 
 
-def print_comparison(args):
+def print_comparisons(title, sides, comparisons, json_file):
     print(describe_machine())
-    print(f'MANet against TSM, ResNet-{args.depth}, {args.clips} x {args.num_segments} x {args.size} x {args.size}')
-    print(f'{"median of":<24}{"TSM":>13}{"MANet":>14}{"ratio":>10}')
+    print(title)
+    print(f'{"median of":<24}{sides[0]:>13}{sides[1]:>14}{"ratio":>10}')
     results = []
-    for comparison in compare_models(args.depth, args.num_segments, args.size, args.clips, args.rounds):
+    for comparison in comparisons:
         print(comparison, flush=True)
         results.append(comparison.as_dict())
-    if args.json:
-        args.json.write_text(json.dumps({'machine': describe_machine(), 'results': results}, indent=2) + '\n')
+    if json_file:
+        json_file.write_text(json.dumps({'machine': describe_machine(), 'results': results}, indent=2) + '\n')
 
 
 def main():
     args = parse_args()
     if args.command == 'model':
-        print_comparison(args)
+        shape = f'{args.clips} x {args.num_segments} x {args.size} x {args.size}'
+        title = f'MANet against TSM, ResNet-{args.depth}, {shape}'
+        comparisons = compare_models(args.depth, args.num_segments, args.size, args.clips, args.rounds)
+        print_comparisons(title, ('TSM', 'MANet'), comparisons, args.json)
+    elif args.command == 'infer':
+        title = f'{Path(args.config).stem}, one clip on the CPU, random weights'
+        comparisons = compare_runtimes(args.config, args.rounds)
+        print_comparisons(title, ('PyTorch', 'runtime'), comparisons, args.json)
     else:
         print_complexity(args.configs)
 
