@@ -63,6 +63,7 @@ setup(
     extras_require={
         'lite': ['mmcv-lite==2.1.0'],
         'embeddings': ['gensim>=4.3'],
+        'onnx': ['onnx', 'onnxruntime', 'onnxscript'],
         'umap': ['umap-learn>=0.5'],
         'dev': ['codespell', 'onnx', 'onnxruntime', 'onnxscript', 'pytest', 'pytest-xdist', 'ruff', 'scikit-learn'],
     },
