@@ -64,6 +64,7 @@ setup(
         'lite': ['mmcv-lite==2.1.0'],
         'embeddings': ['gensim>=4.3'],
         'onnx': ['onnx', 'onnxruntime', 'onnxscript'],
+        'openvino': ['openvino'],
         'umap': ['umap-learn>=0.5'],
         'dev': ['codespell', 'onnx', 'onnxruntime', 'onnxscript', 'pytest', 'pytest-xdist', 'ruff', 'scikit-learn'],
     },
