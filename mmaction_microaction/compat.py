@@ -20,7 +20,9 @@ from importlib.util import find_spec
 import numpy as np
 import torch
 from mmengine.device import get_device
+from mmengine.dist import master_only
 from mmengine.dist import utils as dist_utils
+from mmengine.hooks import LoggerHook
 from mmengine.logging import HistoryBuffer
 from mmengine.model import MMDistributedDataParallel
 from mmengine.runner import checkpoint as mmengine_checkpoint
@@ -33,6 +35,7 @@ def apply_all():
     load_checkpoints_safely()
     launch_without_cuda()
     wrap_cpu_models_in_ddp()
+    write_test_scores_once()
     shift_hue_without_overflow()
     start_from_scratch()
     run_tin_without_compiled_mmcv()
@@ -172,6 +175,15 @@ def wrap_cpu_models_in_ddp():
         init(self, module, *args, **kwargs)
 
     MMDistributedDataParallel.__init__ = init_on_any_device
+
+
+def write_test_scores_once():
+    """Have the JSON of a test's metrics written by the first process only.
+
+    Answers a file of two texts, ``json.decoder.JSONDecodeError: Extra data``, now and then: every process of a
+    distributed test writes the same file.
+    """
+    LoggerHook.after_test_epoch = master_only(LoggerHook.after_test_epoch)
 
 
 def shift_hue_without_overflow():

@@ -105,3 +105,6 @@ fine_to_coarse.flags.writeable = False
 REVERSED_PAIRS = ((17, 18), (29, 30), (26, 27))
 """Pairs of actions that are each other played backwards: stretching and retracting arms, stretching and retracting
 feet, spread and closing legs. Only the order of the frames tells them apart."""
+
+EMOTIONS = ('joy', 'sadness', 'surprise', 'fear', 'anger')
+"""The emotions of MA-52-Pro, by index (section VI)."""

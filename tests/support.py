@@ -65,3 +65,8 @@ def check_close(name, ours, reference, tolerance=1e-4):
     print(f'{name}: relative difference {difference:.1e}')
     assert ours.shape == reference.shape
     assert difference < tolerance
+
+
+def psnr(image, reference):
+    """Peak signal-to-noise ratio of an 8-bit image, in dB."""
+    return 10 * np.log10(255**2 / np.mean((image.astype(float) - reference) ** 2))

@@ -159,6 +159,20 @@ def test_ddp_wraps_models_on_the_cpu(run_python, one_process_group):
     assert run_python(WITH + code, env=one_process_group).stdout.splitlines()[-1] == '3.0'
 
 
+def test_only_the_first_process_writes_the_scores(run_python, tmp_path):
+    code = (
+        'import os; from unittest.mock import MagicMock; from mmengine.dist import utils; '
+        'from mmengine.hooks import LoggerHook; utils.get_rank = lambda group=None: int(os.environ["RANK"]); '
+        'hook, runner = LoggerHook(), MagicMock(log_dir="."); hook.json_log_path = "scores.json"; '
+        'runner.log_processor.get_log_after_epoch.return_value = {"F1_mean": 1.0}, ""; '
+        'hook.after_test_epoch(runner); print(os.path.exists("scores.json"))'
+    )
+    for name, rank, prefix, written in (('stock', '1', '', 'True'), ('1', '1', WITH, 'False'), ('0', '0', WITH, 'True')):
+        (tmp_path / name).mkdir()
+        result = run_python(prefix + code, cwd=tmp_path / name, env=os.environ | {'RANK': rank})
+        assert result.stdout.splitlines()[-1] == written, result.stderr
+
+
 # Neither mmaction.datasets nor mmaction.models can be imported at all without a stand-in for DRN.
 WITHOUT_DRN = (
     'import sys, types, warnings; warnings.simplefilter("ignore"); '

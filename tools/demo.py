@@ -45,10 +45,10 @@ def parse_args():
     parser.add_argument('--video-dir', type=Path, metavar='DIR', help='write the videos there, labelled, without sound')
     options = parser.add_argument_group('long videos')
     options.add_argument('--longest-clip', type=float, default=8, help='up to this a video is one clip (default: 8 s)')
-    options.add_argument('--window', type=float, default=2, help='what the network sees at a time (default: 2 s)')
+    options.add_argument('--window', type=float, default=1.5, help='what the network sees at a time (default: 1.5 s)')
     options.add_argument('--step', type=float, default=0.5, help='from window to window (default: 0.5 s)')
     options.add_argument(
-        '--switch-cost', type=float, default=1, help='more gives fewer and longer intervals (default: %(default)s)'
+        '--switch-cost', type=float, default=0.5, help='more gives fewer and longer intervals (default: %(default)s)'
     )
     options.add_argument('--min-score', type=float, default=0, help='leave out intervals below (default: none)')
     options.add_argument('--min-duration', type=float, default=0, help='leave out shorter intervals (default: none)')

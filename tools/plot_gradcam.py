@@ -9,18 +9,10 @@ import pickle
 import sys
 from pathlib import Path
 
-import torch
-from mmengine.config import Config
-from mmengine.dataset import pseudo_collate
-from mmengine.device import get_device
-from mmengine.runner import load_checkpoint
-
 from mmaction_microaction.inference.gradcam import gradcam, read_sample
+from mmaction_microaction.inference.recognizer import Recognizer
 from mmaction_microaction.taxonomy import ACTIONS
 from mmaction_microaction.visualization import plot_gradcam
-
-# isort: split
-from mmaction.apis import init_recognizer  # cannot be imported before the package
 
 
 def action(text):
@@ -44,17 +36,10 @@ def parse_args():
 def main():
     args = parse_args()
     try:
-        config = Config.fromfile(args.config)
-        model = init_recognizer(config, device='cpu')
-        try:
-            load_checkpoint(model, args.checkpoint, map_location='cpu', strict=True)
-        except RuntimeError as error:
-            raise ValueError(f'{args.checkpoint} does not fit {args.config}: {error}') from None
-        model.to(get_device())
-        sample, frames = read_sample(args.video, config.test_dataloader.dataset.pipeline)
-        with torch.no_grad():
-            scores = model.test_step(pseudo_collate([sample]))[0].pred_score.cpu().numpy()
-        maps = gradcam(model, sample, args.action)
+        recognizer = Recognizer(args.config, args.checkpoint)
+        sample, frames = read_sample(args.video, recognizer.pipeline)
+        [scores] = recognizer(sample['inputs'][None])
+        maps = gradcam(recognizer.model, sample, args.action)
         figure = plot_gradcam(frames, maps, scores, args.action, args.title or Path(args.video).name)
         figure.savefig(args.out)
     except (OSError, ValueError, pickle.UnpicklingError) as error:

@@ -1,13 +1,16 @@
 # MA-52, and how runs on it are scored and kept. Configs name what they take: ann_file=_base_.val_list.
 custom_imports = dict(imports=['mmaction_microaction'], allow_failed_imports=False)
 
+# Where the clips are, but for the split. MA52_CLIPS=data/ma52/frames reads what tools/make_frame_store.py has written,
+# which is much faster than decoding videos.
+clips = '{{$MA52_CLIPS:data/ma52/videos}}'
 train_list = 'data/ma52/train_list_videos.txt'
-train_videos = dict(video='data/ma52/videos_train')
+train_videos = dict(video=f'{clips}_train')
 # What the published numbers are of, and what can be scored: the challenge's test split is anonymised.
 val_list = 'data/ma52/val_list_videos.txt'
-val_videos = dict(video='data/ma52/videos_val')
+val_videos = dict(video=f'{clips}_val')
 test_list = 'data/ma52/test_list_videos.txt'
-test_videos = dict(video='data/ma52/videos_test')
+test_videos = dict(video=f'{clips}_test')
 
 metric = dict(type='MicroActionMetric')
 keep_best = dict(interval=1, max_keep_ckpts=3, save_best='F1_mean', rule='greater')

@@ -1,4 +1,13 @@
+from .loading import FrameStoreDecode, FrameStoreInit
 from .ma52_dataset import MA52Dataset
 from .transforms import SubtractMeanFrame
+from .video_decoding import SampledFramesDecode, SampledFramesInit
 
-__all__ = ['MA52Dataset', 'SubtractMeanFrame']
+__all__ = [
+    'FrameStoreDecode',
+    'FrameStoreInit',
+    'MA52Dataset',
+    'SampledFramesDecode',
+    'SampledFramesInit',
+    'SubtractMeanFrame',
+]

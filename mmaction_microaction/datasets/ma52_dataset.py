@@ -3,11 +3,15 @@ import os
 import numpy as np
 from mmaction.datasets import VideoDataset
 from mmaction.registry import DATASETS
+from mmengine.dataset import Compose
 from mmengine.logging import print_log
 
 from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS, NUM_ACTIONS, fine_to_coarse
 
 from .annotations import is_anonymised, read_annotations
+from .frame_store import REMEDY, FrameStore
+from .loading import read_from_store, replace_decoding
+from .video_decoding import SampledFramesDecode, SampledFramesInit
 
 
 @DATASETS.register_module()
@@ -23,15 +27,20 @@ class MA52Dataset(VideoDataset):
     Args:
         ann_file (str): List of ``name.mp4 label`` lines.
         pipeline (list[dict | Callable]): Transforms.
-        data_prefix (dict): ``video`` is the folder that holds the clips.
-        check_videos (bool): Whether to make sure that every listed clip is in the folder. Defaults to True.
+        data_prefix (dict): ``video`` is the folder that holds the clips, or a frame store made from them (see
+            :mod:`.frame_store`). With a store, the pipeline's transforms that open and decode videos are replaced by
+            those that read from it, and no video is needed.
+        check_videos (bool): Whether to make sure that every listed clip is there. Defaults to True.
         check_names (bool): Whether a clip's name must agree with its label, see :func:`read_annotations`.
             Defaults to True.
+        decoder (str, optional): ``'pyav'`` decodes videos with :class:`SampledFramesDecode`, which gives the same
+            frames as decord in less time. Defaults to None, for what the pipeline says.
         **kwargs: Of MMAction2's ``VideoDataset``.
 
     Raises:
         FileNotFoundError: If the list, the folder or some of the clips are missing.
-        ValueError: If the list is malformed, or anonymised and not in ``test_mode``.
+        ValueError: If the list is malformed, or anonymised and not in ``test_mode``; if the frame store lacks a clip
+            or is damaged; or if there is no such decoder.
     """
 
     METAINFO = dict(
@@ -40,10 +49,26 @@ class MA52Dataset(VideoDataset):
         fine_to_coarse=tuple(fine_to_coarse.tolist()),
     )
 
-    def __init__(self, ann_file, pipeline, data_prefix=dict(video=''), check_videos=True, check_names=True, **kwargs):
+    def __init__(
+        self,
+        ann_file,
+        pipeline,
+        data_prefix=dict(video=''),
+        check_videos=True,
+        check_names=True,
+        decoder=None,
+        **kwargs,
+    ):
+        if decoder not in (None, 'pyav'):
+            raise ValueError(f"decoder={decoder!r}: choose 'pyav', or None for what the pipeline says.")
         self.check_videos = check_videos
         self.check_names = check_names
         super().__init__(ann_file, pipeline, data_prefix=data_prefix, **kwargs)
+        transforms = self.pipeline.transforms
+        if os.path.isfile(self.data_prefix['video']):
+            self.pipeline = Compose(read_from_store(transforms, self.data_prefix['video']))
+        elif decoder:
+            self.pipeline = Compose(replace_decoding(transforms, SampledFramesInit(), SampledFramesDecode()))
 
     def load_data_list(self):
         """Read, check and summarise the list.
@@ -62,7 +87,8 @@ class MA52Dataset(VideoDataset):
 
         folder = self.data_prefix['video']
         if self.check_videos:
-            self._check_videos(folder, [annotation.filename for annotation in annotations])
+            check = self._check_store if os.path.isfile(folder) else self._check_videos
+            check(folder, [annotation.filename for annotation in annotations])
         labels = np.array([annotation.label for annotation in annotations])
         print_log(
             f'{self.ann_file}: {len(labels):,} clips, '
@@ -80,8 +106,8 @@ class MA52Dataset(VideoDataset):
             present = set(os.listdir(folder or '.'))
         except (FileNotFoundError, NotADirectoryError):
             raise FileNotFoundError(
-                f'{folder}: no such folder. It should hold the {len(filenames):,} clips of {self.ann_file}: unpack '
-                'them there, or set data_prefix.video to where they are.'
+                f'{folder}: no such folder or frame store. It should hold the {len(filenames):,} clips of '
+                f'{self.ann_file}: unpack them there, or set data_prefix.video to where they are.'
             ) from None
         # One listing answers for the flat layout of MA-52; only clips in sub-folders need a look of their own.
         missing = [name for name in filenames if name not in present and not os.path.isfile(f'{folder}/{name}')]
@@ -90,6 +116,16 @@ class MA52Dataset(VideoDataset):
                 f'{folder}: {len(missing):,} of the {len(filenames):,} clips of {self.ann_file} are missing: '
                 f'{", ".join(missing[:5])}{", …" if len(missing) > 5 else ""}. Unpack the split again, or correct '
                 'the list.'
+            )
+
+    def _check_store(self, path, filenames):
+        """Raise unless every clip is in the frame store."""
+        present = FrameStore(path).names()
+        missing = [number for number, name in enumerate(filenames, start=1) if name not in present]
+        if missing:
+            raise ValueError(
+                f'{path}: {len(missing):,} of the {len(filenames):,} clips of {self.ann_file} are missing, the first '
+                f'of them {filenames[missing[0] - 1]} of line {missing[0]}. {REMEDY}'
             )
 
     def get_cat_ids(self, idx):

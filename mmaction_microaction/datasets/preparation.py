@@ -13,6 +13,8 @@ from .annotations import read_annotations
 
 SPLIT_SIZES = {'train': 11250, 'val': 5586, 'test': 5586}
 """Clips per split of MA-52 (Guo et al., section III)."""
+UNREADABLE = (OSError, ValueError, RuntimeError, zipfile.BadZipFile, decord.DECORDError)
+"""What opening or decoding a clip may raise."""
 
 
 def find_list(split, folders):
@@ -144,9 +146,14 @@ def _place_and_check(task):
             _replace(target, partial(_link_or_copy, path))
         reader = decord.VideoReader(str(target), num_threads=1)
         reader.get_batch([0, len(reader) - 1])
-    except (OSError, ValueError, RuntimeError, zipfile.BadZipFile, decord.DECORDError) as error:
-        return str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
+    except UNREADABLE as error:
+        return last_line(error)
     return None
+
+
+def last_line(error):
+    """Return what an error says in the end; decord's begin with a stack trace."""
+    return str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
 
 
 @lru_cache(maxsize=4)

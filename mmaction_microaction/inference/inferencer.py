@@ -33,10 +33,10 @@ class MicroActionInferencer:
         device (str, optional): ``'cpu'``, ``'cuda:1'``, … Defaults to None: the best there is.
         batch_size (int): Windows that the network sees at once. Defaults to 8.
         longest_clip (float): Seconds up to which a video is one clip; MA-52's clips last up to 7. Defaults to 8.
-        window (float): Seconds of a window of a longer video; MA-52's clips last 1.9 on average. Defaults to 2.
+        window (float): Seconds of a window of a longer video; MA-52's clips last 1.9 on average. Defaults to 1.5.
         step (float): Seconds from one window to the next. Defaults to 0.5.
         switch_cost (float): How reluctantly a timeline goes over to another action, see :func:`.find_intervals`.
-            Defaults to 1.
+            Defaults to 0.5.
         min_score (float): Intervals of a timeline with a lower mean probability are left out. Defaults to 0.
         min_duration (float): So are shorter ones, seconds. Defaults to 0.
 
@@ -53,9 +53,9 @@ class MicroActionInferencer:
         *,
         batch_size=8,
         longest_clip=8.0,
-        window=2.0,
+        window=1.5,
         step=0.5,
-        switch_cost=1.0,
+        switch_cost=0.5,
         min_score=0.0,
         min_duration=0.0,
     ):

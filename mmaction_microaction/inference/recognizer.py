@@ -38,7 +38,7 @@ class Recognizer:
                 'micro-actions; set num_classes of its head, and train it'
             )
         try:
-            load_checkpoint(self.model, str(checkpoint), map_location='cpu', strict=True)
+            load_checkpoint(self.model, str(checkpoint), map_location='cpu', strict=True, logger='silent')
         except RuntimeError as error:
             reason = str(error).strip().splitlines()[-1]
             raise ValueError(f'{checkpoint} does not fit {config.filename}: {reason}') from None

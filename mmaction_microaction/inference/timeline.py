@@ -54,7 +54,7 @@ def most_likely_labels(scores, switch_cost):
     return np.array(labels[::-1])
 
 
-def find_intervals(starts, ends, scores, step, switch_cost=1.0, min_score=0.0, min_duration=0.0):
+def find_intervals(starts, ends, scores, step, switch_cost=0.5, min_score=0.0, min_duration=0.0):
     """Merge the scores of overlapping windows to a timeline.
 
     The video is cut into pieces of ``step`` seconds, each with the smoothed probabilities of its middle. Of the most
@@ -66,7 +66,7 @@ def find_intervals(starts, ends, scores, step, switch_cost=1.0, min_score=0.0, m
         scores (np.ndarray): Probabilities of each window, shape (W, 52).
         step (float): Seconds.
         switch_cost (float): By how many times a whole window must favour another action, as a natural logarithm, for
-            the timeline to change to it; more gives fewer and longer intervals. Defaults to 1.
+            the timeline to change to it; more gives fewer and longer intervals. Defaults to 0.5.
         min_score (float): Intervals with a lower mean probability are left out. Defaults to 0.
         min_duration (float): So are shorter ones, seconds. Defaults to 0.
 

@@ -100,15 +100,16 @@ def _group_rows(run, other, train_clips):
 
 
 def _tell_apart(first, second):
-    """Name two files by their stems, and by their folders too if those are equal."""
+    """Name two files by their stems, or, if those are equal, by their folders."""
     if first.stem != second.stem:
         return [_shorten(first.stem), _shorten(second.stem)]
-    return [_shorten(f'{path.resolve().parent.name}/{path.stem}') for path in (first, second)]
+    return [_shorten(path.resolve().parent.name) for path in (first, second)]
 
 
 def _shorten(name, length=30):
-    """Cut a name to what fits into a legend."""
-    return name if len(name) <= length else f'…{name[1 - length :]}'
+    """Cut a name to what fits into a legend, in its middle: what tells two apart is at their ends."""
+    half = (length - 1) // 2
+    return name if len(name) <= length else f'{name[: length - 1 - half]}…{name[-half:]}'
 
 
 def _percent(value):

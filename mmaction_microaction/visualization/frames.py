@@ -1,8 +1,9 @@
 """Frames of a clip, read as the networks see them, and drawn in a row."""
 
+import mmcv
 import numpy as np
-from mmaction.registry import TRANSFORMS
-from mmengine.dataset import Compose
+
+from mmaction_microaction.videos import Video
 
 from .action_rows import new_figure
 
@@ -31,18 +32,12 @@ def read_frames(path, num_frames=NUM_FRAMES, short_side=160):
     Raises:
         ValueError: If the video cannot be read.
     """
-    steps = [
-        dict(type='DecordInit'),
-        dict(type='SampleFrames', clip_len=1, frame_interval=1, num_clips=num_frames, test_mode=True),
-        dict(type='DecordDecode'),
-        dict(type='Resize', scale=(-1, short_side)),
-    ]
-    try:
-        clip = Compose([TRANSFORMS.build(step) for step in steps])(dict(filename=str(path), start_index=0))
-    except RuntimeError as error:
-        reason = str(error).strip().splitlines()[-1]
-        raise ValueError(f'{path} cannot be read as a video ({reason}); replace it.') from None
-    return np.stack(clip['imgs'])
+    video = Video(path)
+    wanted = ((np.arange(num_frames) + 0.5) * video.num_frames / num_frames).astype(int)
+    frames = {frame.index: frame.image() for frame in video.frames() if frame.index in wanted}
+    if len(frames) < len(set(wanted)):
+        raise ValueError(f'{path} breaks off before its last frame; replace it.')
+    return np.stack([mmcv.imrescale(frames[index], (np.inf, short_side)) for index in wanted])
 
 
 def pick_frames(frames):

@@ -91,7 +91,7 @@ def test_a_long_video_is_scored_against_what_is_known(run, tmp_path):
     status, _, errors = run('make_long_video', '--actions', 4, '--size', 64, '--out', out)
     assert status == 0, errors
     [truth] = json.loads(out.with_suffix('.json').read_text())
-    assert Video(out).duration == pytest.approx(truth['intervals'][-1]['end'])
+    assert Video(out).duration == pytest.approx(truth['intervals'][-1]['end'], abs=0.001)
     found = tmp_path / 'found.json'
     truth['intervals'][0]['label'] = (truth['intervals'][0]['label'] + 1) % 52
     truth['intervals'].pop()

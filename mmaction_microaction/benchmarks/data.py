@@ -1,0 +1,95 @@
+"""Loading clips: decoding videos as MMAction2 does, decoding less of them, and reading from a frame store."""
+
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import cv2
+from mmaction.registry import DATASETS
+from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
+from mmengine.registry import init_default_scope
+from torch.utils.data import DataLoader
+
+from mmaction_microaction.datasets.frame_extraction import make_frame_store
+from mmaction_microaction.datasets.frame_store import FrameSettings
+
+from .timing import Comparison
+
+STORE = FrameSettings(short_side=256, quality=90)
+
+
+def compare_loading(config, videos, clips=8, rounds=5):
+    """Compare the training pipeline of a config on videos with ``decoder='pyav'``, and on a frame store made from them.
+
+    Args:
+        config (str | Path): The config.
+        videos (Path): Folder of ``*.mp4``.
+        clips (int): How many of them are loaded at a time, from the first of their names on. Defaults to 8.
+        rounds (int): How often each is timed. Defaults to 5.
+
+    Yields:
+        Comparison: Clips loaded per second of CPU time, the videos being the baseline.
+
+    Raises:
+        ValueError: If there are no videos, or some cannot be read.
+    """
+    names = [path.name for path in sorted(videos.glob('*.mp4'))][:clips]
+    if not names:
+        raise ValueError(f'{videos} holds no *.mp4 to load.')
+    config = Config.fromfile(config)
+    init_default_scope('mmaction')
+    with TemporaryDirectory() as folder:
+        ann_file, store = Path(folder, 'list.txt'), Path(folder, 'frames')
+        ann_file.write_text(''.join(f'{name} 1\n' for name in names), encoding='utf-8')
+        make_frame_store(ann_file, videos, store, STORE)
+        ways = {
+            'videos': build(config, ann_file, videos),
+            "decoder='pyav'": build(config, ann_file, videos, decoder='pyav'),
+            'frame store': build(config, ann_file, store),
+        }
+        rates = {name: [] for name in ways}
+        for number in range(rounds):
+            # Whoever runs second may find warmer caches: take turns at that, too.
+            for name in ways if number % 2 else reversed(ways):
+                rates[name].append(measure_rate(ways[name], clips))
+    for name in ways:
+        if name != 'videos':
+            yield Comparison(name, '/s', rates['videos'], rates[name])
+
+
+def build(config, ann_file, clips, decoder=None):
+    """Build a config's training set, but of other clips and perhaps with another decoder."""
+    dataset = config.train_dataloader.dataset
+    while 'dataset' in dataset:
+        dataset = dataset.dataset
+    ours = dict(ann_file=str(ann_file), data_prefix=dict(video=str(clips)), check_names=False, decoder=decoder)
+    return DATASETS.build({**dataset, **ours})
+
+
+def measure_rate(dataset, clips):
+    """Load clips through a data loader with one worker.
+
+    Args:
+        dataset (Dataset): Where they come from; is repeated if it holds fewer.
+        clips (int): How many.
+
+    Returns:
+        float: Clips per second of the worker's CPU time, in all its threads; the first, which opens files, is left out.
+    """
+    indices = [number % len(dataset) for number in range(clips + 1)]
+    loader = DataLoader(
+        dataset, 1, sampler=indices, num_workers=1, collate_fn=_collate_and_stamp, worker_init_fn=_start_worker
+    )
+    stamps = [stamp for _, stamp in loader]
+    return clips / (stamps[-1] - stamps[0])
+
+
+def _collate_and_stamp(samples):
+    """Make a batch in the worker, and tell how much CPU time the worker has used by then."""
+    return pseudo_collate(samples), time.process_time()
+
+
+def _start_worker(number):
+    """Let OpenCV use no threads of its own, as MMEngine's runner does."""
+    cv2.setNumThreads(0)

@@ -1,0 +1,41 @@
+import json
+
+import numpy as np
+import pytest
+
+from mmaction_microaction.faces import FaceTrack, read_face_track, write_face_track
+
+
+def test_a_track_survives_its_file(tmp_path):
+    boxes = np.array([[1, 2, 30.5, 40], [np.nan] * 4, [2, 3, 31.5, 41]])
+    write_face_track(FaceTrack(boxes, (64, 48), 'dlib', 1), tmp_path / 'track.json')
+    track = read_face_track(tmp_path / 'track.json')
+    np.testing.assert_array_equal(track.boxes, boxes)
+    assert track[1:] == ((64, 48), 'dlib', 1)
+
+
+def test_a_video_of_no_frames_has_a_track(tmp_path):
+    write_face_track(FaceTrack(np.empty((0, 4)), (64, 48), 'dlib', 0), tmp_path / 'track.json')
+    assert read_face_track(tmp_path / 'track.json').boxes.shape == (0, 4)
+
+
+@pytest.mark.parametrize(
+    ('change', 'message'),
+    [
+        ({'boxes': [[1, 2, 3]]}, 'no face track'),
+        ({'boxes': [[5, 2, 5, 9]]}, 'has no area'),
+        ({'width': None}, 'no face track'),
+        ({'boxes': None}, 'no face track'),
+    ],
+)
+def test_refuses_broken_files(tmp_path, change, message):
+    content = {'width': 64, 'height': 48, 'detector': 'dlib', 'num_detected': 1, 'boxes': [[1, 2, 3, 4]]} | change
+    (tmp_path / 'track.json').write_text(json.dumps(content))
+    with pytest.raises(ValueError, match=message) as error:
+        read_face_track(tmp_path / 'track.json')
+    assert 'track.json' in str(error.value)
+
+
+def test_a_missing_file_says_what_writes_it(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r'extract_faces\.py'):
+        read_face_track(tmp_path / 'track.json')
