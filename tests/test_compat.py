@@ -167,7 +167,11 @@ def test_only_the_first_process_writes_the_scores(run_python, tmp_path):
         'runner.log_processor.get_log_after_epoch.return_value = {"F1_mean": 1.0}, ""; '
         'hook.after_test_epoch(runner); print(os.path.exists("scores.json"))'
     )
-    for name, rank, prefix, written in (('stock', '1', '', 'True'), ('1', '1', WITH, 'False'), ('0', '0', WITH, 'True')):
+    for name, rank, prefix, written in (
+        ('stock', '1', '', 'True'),
+        ('1', '1', WITH, 'False'),
+        ('0', '0', WITH, 'True'),
+    ):
         (tmp_path / name).mkdir()
         result = run_python(prefix + code, cwd=tmp_path / name, env=os.environ | {'RANK': rank})
         assert result.stdout.splitlines()[-1] == written, result.stderr
