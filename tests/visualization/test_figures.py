@@ -88,7 +88,7 @@ def texts(figure):
     return [text.get_text() for axes in figure.axes for text in axes.texts] + [text.get_text() for text in figure.texts]
 
 
-@pytest.mark.filterwarnings('error')
+@pytest.mark.filterwarnings('error::UserWarning')
 @pytest.mark.parametrize('name', CASES)
 def test_all_text_is_on_the_page_and_none_on_top_of_other(name):
     figure = CASES[name]()

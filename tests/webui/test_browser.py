@@ -131,7 +131,7 @@ def test_a_row_of_the_timeline_leads_to_its_place_in_the_video(page, long_video)
     asked = page.locator('#asked input')
     api.expect(asked).to_have_value(re.compile('curling legs  D7'))
     start = float(asked.input_value().split()[0])
-    # At 5 s another action begins; the network looks at 2 s at a time.
+    # At 5 s another action begins; the network looks at 1.5 s at a time.
     assert 4 <= start <= 6
     assert page.evaluate('document.querySelector("#clip video").currentTime') == pytest.approx(start, abs=0.1)
 

@@ -13,7 +13,7 @@ def texts(figure):
 
 @pytest.mark.slow
 def test_explains_the_whole_of_a_clip_and_the_middle_of_an_interval(trained, clips, long_video):
-    inferencer = MicroActionInferencer(*trained)
+    inferencer = MicroActionInferencer(*trained, window=2)
     figure = explain(inferencer, clips[25], Interval(0, 1.8, 25, 1.0), whole=True)
     seconds = inferencer(clips[25]).duration
     assert texts(figure)[0] == f'What the network saw, 0.0 to {seconds:.1f} s'
