@@ -6,25 +6,29 @@ VENV ?= .venv
 TORCH ?= torch==2.13.0
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
+# More of setup.py's extras, as CI has them: make test EXTRAS=web,browser
+EXTRAS ?=
+
 BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed$(EXTRAS:%=-%)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 has = $(BIN)/python -c 'import $(1)' 2>/dev/null
 
 .PHONY: install quickstart test lint
 
-install: $(VENV)/.installed
+install: $(INSTALLED)
 
 # A PyTorch or mmcv that $(PYTHON) has already, with GPU support say, is seen from the environment and kept.
 $(BIN)/python:
 	$(PYTHON) -m venv $$($(PYTHON) -c 'import torch' 2>/dev/null && echo --system-site-packages) $(VENV)
 
 # OpenCV's usual wheels need the system's libGL; on a machine without it their headless twin takes their place.
-$(VENV)/.installed: setup.py constraints.txt Makefile | $(BIN)/python
+$(INSTALLED): setup.py constraints.txt Makefile | $(BIN)/python
 	@echo 'Installing into $(VENV); this takes some minutes the first time.'
 	@$(PIP) --constraint constraints.txt setuptools wheel
 	@$(call has,torch) || $(PIP) --no-deps --retries 1 --extra-index-url $(TORCH_INDEX) '$(TORCH)'
 	@$(PIP) --constraint constraints.txt --no-build-isolation --editable \
-		".[embeddings,dev$$($(call has,mmcv) || echo ,lite)]"
+		".[$(EXTRAS:%=%,)embeddings,dev$$($(call has,mmcv) || echo ,lite)]"
 	@$(call has,cv2) || $(PIP) --constraint constraints.txt --no-deps --force-reinstall opencv-contrib-python-headless
 	@touch $@
 	@echo 'Done. Activate it with: . $(BIN)/activate'

@@ -66,6 +66,8 @@ setup(
         'onnx': ['onnx', 'onnxruntime', 'onnxscript'],
         'openvino': ['openvino'],
         'umap': ['umap-learn>=0.5'],
+        'web': ['gradio>=6.31,<7'],
+        'browser': ['playwright'],  # drives an installed Chromium, for the test of the web page
         'dev': ['codespell', 'onnx', 'onnxruntime', 'onnxscript', 'pytest', 'pytest-xdist', 'ruff', 'scikit-learn'],
     },
 )

@@ -38,9 +38,13 @@ class Video:
         try:
             with av.open(self.path) as container:
                 stream = container.streams.video[0]
-                rate = stream.average_rate or stream.guessed_rate
-                # Containers such as Matroska do not say; to count packets, nothing has to be decoded.
-                self.num_frames = stream.frames or sum(packet.size > 0 for packet in container.demux(stream))
+                rate, self.num_frames = stream.average_rate, stream.frames
+                # Containers such as Matroska do not say how many frames, and browsers record them as they come, with
+                # no rate; to look at packets, nothing has to be decoded.
+                if not (rate and self.num_frames):
+                    times = [packet.pts or 0 for packet in container.demux(stream) if packet.size]
+                    self.num_frames = len(times)
+                    rate = rate or _rate(times, stream)
         except FileNotFoundError:
             raise FileNotFoundError(f'{path}: no such video') from None
         except IndexError:
@@ -74,6 +78,12 @@ class Video:
             except av.FFmpegError:
                 # What follows cannot be decoded; the caller compares what came with num_frames.
                 return
+
+
+def _rate(times, stream):
+    """Frames per second, of frames shown at these times in the stream's units."""
+    units = max(times, default=0) - min(times, default=0)
+    return (len(times) - 1) / (units * stream.time_base) if units else stream.guessed_rate
 
 
 def _upright(frame):

@@ -1,3 +1,6 @@
+import re
+from fractions import Fraction
+
 import av
 import cv2
 import numpy as np
@@ -32,6 +35,28 @@ def test_frames_come_in_order_with_their_times(tmp_path, name):
     assert [frame.index for frame in frames] == list(range(30))
     assert [frame.time for frame in frames] == pytest.approx(np.arange(30) / 25, abs=0.002)
     assert [frame.image().mean() for frame in frames] == pytest.approx(20 + 4 * np.arange(30), abs=3)
+
+
+def test_a_recording_of_a_browser_lasts_as_long_as_its_frames_were_shown(tmp_path):
+    # 25 frames a second, but for a gap.
+    times = [40 * i for i in range(20)] + [2000, 2040, 2080]
+    with av.open(str(tmp_path / 'rate.webm'), 'w') as container:
+        stream = container.add_stream('libvpx')
+        stream.width, stream.height = 64, 48
+        for time, frame in zip(times, numbered(len(times))):
+            picture = av.VideoFrame.from_ndarray(frame, format='rgb24')
+            picture.pts, picture.time_base = time, Fraction(1, 1000)
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode(None))
+    # Browsers leave out the rate: an element that means nothing takes its place.
+    content = (tmp_path / 'rate.webm').read_bytes()
+    (tmp_path / 'recorded.webm').write_bytes(
+        re.sub(rb'\x23\xe3\x83\x84....', b'\xec\x86' + bytes(6), content, flags=re.S)
+    )
+    video = Video(tmp_path / 'recorded.webm')
+    assert video.num_frames == 23
+    assert video.duration == pytest.approx(23 * 2.08 / 22, abs=0.05)
+    assert [frame.time for frame in video.frames()] == pytest.approx(np.array(times) / 1000, abs=0.045)
 
 
 @pytest.mark.parametrize('rotation', [90, -90, 180])

@@ -35,6 +35,8 @@ val_pipeline = [
     dict(type='DecordInit'),
     dict(type='SampleFrames', clip_len=1, frame_interval=1, num_clips=8, test_mode=True),
     dict(type='DecordDecode'),
+    # Nothing to do on the data set, but clips of one's own have any size.
+    dict(type='Resize', scale=(64, 76), keep_ratio=False),
     dict(type='CenterCrop', crop_size=(48, 76)),
     dict(type='SubtractMeanFrame'),
     dict(type='FormatShape', input_format='NCHW'),

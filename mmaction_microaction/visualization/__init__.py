@@ -12,6 +12,7 @@ from .gradcam import plot_gradcam
 from .per_class import plot_per_class
 from .prediction_strip import plot_prediction_strip
 from .predictions import Predictions, read_predictions
+from .timeline import plot_timeline
 
 __all__ = [
     'Predictions',
@@ -29,6 +30,7 @@ __all__ = [
     'plot_gradcam',
     'plot_per_class',
     'plot_prediction_strip',
+    'plot_timeline',
     'read_duration',
     'read_features',
     'read_frames',

@@ -11,6 +11,7 @@ from matplotlib.text import Text
 from support import write_clip
 
 from mmaction_microaction.evaluation.functional import ConfusedPair, PerClass, calibration_bins
+from mmaction_microaction.intervals import Interval
 from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS, fine_to_coarse
 from mmaction_microaction.visualization import (
     confusion_matrix,
@@ -24,6 +25,7 @@ from mmaction_microaction.visualization import (
     plot_gradcam,
     plot_per_class,
     plot_prediction_strip,
+    plot_timeline,
     read_duration,
     read_frames,
 )
@@ -76,6 +78,9 @@ CASES = {
     'maps of another action': lambda: plot_gradcam(GREY, GREY[..., 0] / 255, SURE[LONGEST[-1]], LONGEST[-2]),
     'maps of one narrow frame': lambda: plot_gradcam(GREY[:1, :, :20], np.zeros((1, 96, 20)), UNSURE),
     'strip of many wide frames': lambda: plot_prediction_strip(np.zeros((32, 9, 160, 3), np.uint8), 0, [('', UNSURE)]),
+    'timeline': lambda: plot_timeline([Interval(i, i + 1, i, i / 52) for i in range(52)], 52.0),
+    'timeline of an hour': lambda: plot_timeline([Interval(2 * i, 2 * i + 2, i % 52, 1.0) for i in range(1800)], 3600),
+    'timeline of nothing': lambda: plot_timeline([], 8.5),
 }
 
 
@@ -83,7 +88,7 @@ def texts(figure):
     return [text.get_text() for axes in figure.axes for text in axes.texts] + [text.get_text() for text in figure.texts]
 
 
-@pytest.mark.filterwarnings('error')
+@pytest.mark.filterwarnings('error::UserWarning')
 @pytest.mark.parametrize('name', CASES)
 def test_all_text_is_on_the_page_and_none_on_top_of_other(name):
     figure = CASES[name]()
@@ -288,3 +293,26 @@ def test_frames_are_those_that_are_tested(tmp_path):
 def test_refuses_other_shapes(plot):
     with pytest.raises(ValueError, match='expected'):
         plot()
+
+
+def test_timeline_shows_when_which_body_part_moves():
+    # Nodding, then waving, too short for its code, and curling legs, surely.
+    figure = plot_timeline([Interval(0, 4, 9, 0.5), Interval(4, 4.2, 19, 0.5), Interval(4.5, 10, 25, 1.0)], 10)
+    axes = figure.axes[0]
+    bars = [(bar.get_x(), bar.get_width(), bar.get_y() + bar.get_height() / 2) for bar in axes.patches]
+    assert bars == [(0, 4, 1), (4, pytest.approx(0.2), 2), (4.5, 5.5, 3)]
+    assert [label.get_text() for label in axes.get_yticklabels()] == list(BODY_PARTS)
+    assert [text.get_text() for text in axes.texts] == ['B1', 'D7']
+    assert figure.texts[1].get_text().startswith('3 micro-actions in 10.0 s')
+    brightness = [sum(bar.get_facecolor()[:3]) for bar in axes.patches]
+    sure = axes.patches[2].get_facecolor()
+    assert to_hex(sure) == '#56b4e9'
+    paler = plot_timeline([Interval(0, 4, 25, 0.5)], 10).axes[0].patches[0].get_facecolor()
+    assert sum(paler[:3]) > brightness[2]
+
+
+def test_long_timelines_are_in_minutes():
+    axes = plot_timeline([], 600).axes[0]
+    axes.figure.canvas.draw()
+    assert axes.get_xlabel() == 'minutes'
+    assert {'0:00', '10:00'} < {label.get_text() for label in axes.get_xticklabels()}

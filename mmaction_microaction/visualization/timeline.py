@@ -1,0 +1,67 @@
+"""Which body part moves when in a long video."""
+
+import numpy as np
+from matplotlib.colors import to_rgb
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from mmaction_microaction.taxonomy import BODY_PARTS
+
+from .action_rows import BODY_PART_COLOURS, new_figure
+
+_LETTER = 0.085
+"""Inches that a letter of a code takes, with the space around it."""
+
+
+def plot_timeline(intervals, duration, title=None):
+    """Draw the micro-actions of a video as bars over time, a row for each body part.
+
+    Args:
+        intervals (list[Interval]): The micro-actions.
+        duration (float): Of the video, seconds.
+        title (str, optional): Stands above.
+
+    Returns:
+        matplotlib.figure.Figure: 7.5 x 2.9 inches; bars that are wide enough bear the code of the action.
+    """
+    figure = new_figure(
+        7.5,
+        2.9,
+        title or 'Timeline',
+        f'{len(intervals):,} micro-action{"s" * (len(intervals) != 1)} in {duration:,.1f} s; '
+        'codes as in the table, the paler, the less probable',
+    )
+    left, width = 0.13, 0.835
+    axes = figure.add_axes((left, 0.17, width, 0.58))
+    # Up to two minutes in seconds, then as a clock.
+    unit = 60 if duration > 120 else 1
+    inches = 7.5 * width / duration
+    for interval in intervals:
+        part, code = interval.action.body_part, interval.action.code
+        seconds = interval.end - interval.start
+        # Never so pale that a bar is lost.
+        colour = 1 - (0.3 + 0.7 * interval.score) * (1 - np.array(to_rgb(BODY_PART_COLOURS[part])))
+        axes.barh(part, seconds / unit, 0.8, interval.start / unit, color=colour)
+        if seconds * inches >= _LETTER * (len(code) + 1):
+            black = colour @ (0.2126, 0.7152, 0.0722) > 0.45
+            axes.text(
+                (interval.start + seconds / 2) / unit,
+                part,
+                code,
+                color='black' if black else 'white',
+                ha='center',
+                va='center',
+                fontsize=7,
+            )
+    axes.set_ylim(len(BODY_PARTS) - 0.5, -0.5)
+    axes.set_yticks(range(len(BODY_PARTS)), BODY_PARTS, fontsize=8.5)
+    axes.tick_params(axis='y', length=0)
+    axes.set_xlim(0, duration / unit)
+    axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 2.5, 5, 10]))
+    if unit > 1:
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f'{round(x * 60) // 60}:{round(x * 60) % 60:02d}'))
+    axes.set_xlabel('minutes' if unit > 1 else 'seconds', fontsize=9)
+    axes.tick_params(axis='x', labelsize=8)
+    axes.spines[['top', 'right', 'left']].set_visible(False)
+    axes.set_axisbelow(True)
+    axes.grid(axis='x', color='0.85', linewidth=0.6)
+    return figure

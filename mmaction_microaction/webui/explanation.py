@@ -1,0 +1,51 @@
+"""Grad-CAM of a piece of a video."""
+
+import torch
+
+from mmaction_microaction.inference.gradcam import gradcam
+from mmaction_microaction.inference.windows import Window, WindowPipeline, gather
+from mmaction_microaction.videos import Video
+from mmaction_microaction.visualization import plot_gradcam
+
+
+def explain(inferencer, path, interval, whole):
+    """Draw where a network saw an action.
+
+    Args:
+        inferencer (MicroActionInferencer): With the network.
+        path (str | Path): The video.
+        interval (Interval): The action, and when.
+        whole (bool): Whether the video was taken for one clip; otherwise the network looks at a window in the middle of
+            the interval, as it does for a timeline.
+
+    Returns:
+        matplotlib.figure.Figure: Frames above, maps below.
+
+    Raises:
+        ValueError: If it cannot be done with this network, or the video breaks off.
+    """
+    recognizer, video = inferencer.recognizer, Video(path)
+    if not hasattr(recognizer, 'model'):
+        raise ValueError('Grad-CAM needs gradients, which an ONNX file has not; choose a network with a checkpoint.')
+    start, stop = 0, video.num_frames
+    if not whole:
+        length = min(round(inferencer.window * video.fps), stop)
+        middle = (interval.start + interval.end) / 2 * video.fps
+        start = min(max(round(middle - length / 2), 0), stop - length)
+        stop = start + length
+    pipeline = WindowPipeline(recognizer.pipeline)
+    # For the eye, frames as they were before neighbours were subtracted, where the network wants that.
+    plain = WindowPipeline([step for step in recognizer.pipeline if step['type'] != 'SubtractMeanFrame'])
+    gathered = next(gather(video.frames(), [Window(start, stop)], pipeline.frame_indices), None)
+    if gathered is None:
+        raise ValueError('The video breaks off before this action; choose an earlier one.')
+    images = gathered[2]
+    inputs = pipeline.pack(stop - start, images)
+    frames = plain.pack(stop - start, images)
+    if frames.dim() == 5:
+        # Views of 3D networks, one after the other.
+        frames = frames.transpose(1, 2).flatten(0, 1)
+    maps = gradcam(recognizer.model, {'inputs': inputs}, interval.label)
+    scores = recognizer(torch.stack([inputs]))[0]
+    title = f'What the network saw, {start / video.fps:.1f} to {stop / video.fps:.1f} s'
+    return plot_gradcam(frames.permute(0, 2, 3, 1).numpy(), maps, scores, interval.label, title)

@@ -1,0 +1,102 @@
+"""What is on the page."""
+
+import gradio as gr
+
+from .answers import TABLE
+from .handlers import NOTHING_YET, Handlers
+
+TITLE = 'Micro-action recognition'
+INTRODUCTION = """# {title}
+Upload or record a clip of a seated person. Up to {longest:g} seconds it is taken for one of the 52 micro-actions of
+MA-52; a longer video gives a timeline. At most {seconds:g} seconds and {megabytes:g} MB are taken. Clips are deleted
+{deleted}."""
+
+
+def build_page(models, uploads, examples=(), keep_minutes=10):
+    """Build the page.
+
+    Args:
+        models (dict[str, MicroActionInferencer]): The networks by name.
+        uploads (Uploads): Holds the visitors' clips.
+        examples (Sequence[Path]): Clips to choose from. Defaults to none.
+        keep_minutes (float): Uploads are deleted at the latest after so many minutes; 0: as soon as the result is
+            there. Defaults to 10.
+
+    Returns:
+        gr.Blocks: The page, not yet served.
+    """
+    handlers = Handlers(models, uploads, examples, keep_uploads=keep_minutes > 0)
+    names = list(models)
+    introduction = INTRODUCTION.format(
+        title=TITLE,
+        longest=models[names[0]].longest_clip,
+        seconds=uploads.max_seconds,
+        megabytes=uploads.max_megabytes,
+        deleted=f'when this page is closed, at the latest after {keep_minutes:g} minutes'
+        if keep_minutes
+        else 'as soon as the result is there',
+    )
+    # Gradio's sweep also takes what was uploaded past the page; every so many seconds, and of what age in seconds.
+    page = gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(15, round(60 * (keep_minutes or 10))))
+    with page:
+        gr.Markdown(introduction)
+        result = gr.State()
+        with gr.Row():
+            with gr.Column(scale=2, min_width=320):
+                # With its sound: to take it out, Gradio would call ffmpeg.
+                clip = gr.Video(label='Clip', height=340, include_audio=True, elem_id='clip')
+                model = gr.Dropdown(names, value=names[0], label='Network', elem_id='model')
+                recognise = gr.Button('Recognise', variant='primary', elem_id='recognise')
+                offered = gr.Dataset(
+                    label='Examples',
+                    components=[gr.Video(render=False)],
+                    samples=[[str(path)] for path in examples],
+                    sample_labels=[path.stem for path in examples],
+                    type='index',
+                    samples_per_page=16,
+                    visible=bool(examples),
+                    elem_id='examples',
+                )
+            with gr.Column(scale=3, min_width=480):
+                found = gr.Markdown(NOTHING_YET, elem_id='found')
+                with gr.Row(visible=False) as bars:
+                    actions = gr.Label(label='Action', num_top_classes=5, show_heading=False, elem_id='actions')
+                    parts = gr.Label(
+                        label='Body part: sum over its actions', num_top_classes=5, show_heading=False, elem_id='parts'
+                    )
+                with gr.Column(visible=False) as timeline:
+                    plot = gr.Plot(show_label=False, elem_id='timeline')
+                    table = gr.Dataframe(
+                        headers=list(TABLE),
+                        label='Press a row to go there in the clip',
+                        interactive=False,
+                        max_height=400,
+                        buttons=[],
+                        elem_id='intervals',
+                    )
+                with gr.Row(visible=False) as downloads:
+                    as_json = gr.DownloadButton('Download JSON', size='sm', elem_id='json')
+                    as_csv = gr.DownloadButton('Download CSV', size='sm', elem_id='csv')
+                with gr.Group(visible=False) as explanation:
+                    asked = gr.Dropdown([], label='Where did the network see', type='index', elem_id='asked')
+                    show = gr.Button('Show Grad-CAM', elem_id='gradcam')
+                maps = gr.Plot(visible=False, show_label=False, elem_id='maps')
+
+        cleared = [result, found, bars, timeline, downloads, explanation, maps]
+        # One network at work at a time, whoever asks; and nothing of it is an API for other programs.
+        private = dict(api_visibility='private')
+        network = dict(concurrency_id='network', concurrency_limit=1, **private)
+        gr.on([clip.upload, clip.stop_recording], handlers.take, clip, [clip, *cleared], **private)
+        clip.clear(handlers.drop, **private).then(handlers.clear, None, cleared, **private)
+        offered.click(handlers.choose, offered, [clip, *cleared], **private)
+        recognise.click(
+            handlers.recognise,
+            [clip, model],
+            [*cleared, actions, parts, plot, table, asked, as_json, as_csv],
+            show_progress_on=found,
+            **network,
+        )
+        table.select(handlers.go_to, result, [clip, asked], **private)
+        show.click(handlers.explain, [clip, model, result, asked], maps, show_progress_on=show, **network)
+        page.unload(handlers.drop)
+    return page.queue(max_size=20)

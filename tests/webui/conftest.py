@@ -1,0 +1,71 @@
+import pytest
+import torch
+from mmaction.apis import init_recognizer
+from mmaction.structures import ActionDataSample
+from mmengine.config import Config
+from mmengine.runner import save_checkpoint
+from support import ROOT
+
+from mmaction_microaction.inference.windows import Window, WindowPipeline, gather
+from mmaction_microaction.synthetic import frames, make_clip
+from mmaction_microaction.videos import Video, write_video
+
+CONFIG = ROOT / 'configs/synthetic/manet_r18_8x1_synthetic.py'
+SIZE, FPS = (64, 76), 30
+
+
+def draw(label):
+    return list(frames(make_clip(label, label, SIZE, seed=0)))
+
+
+@pytest.fixture(scope='session')
+def clips(tmp_path_factory):
+    """Rendered clips by their label: of nodding (9) and of curling legs (25)."""
+    folder = tmp_path_factory.mktemp('clips')
+    paths = {9: folder / 'nod.mp4', 25: folder / 'curl.mp4'}
+    for label, path in paths.items():
+        write_video(str(path), draw(label), SIZE, FPS, crf=18)
+    return paths
+
+
+@pytest.fixture(scope='session')
+def long_video(tmp_path_factory):
+    """A rendered video, in which someone nods for five seconds and another curls the legs for five."""
+    path = tmp_path_factory.mktemp('long') / 'interview.mp4'
+    nods, curls = ((one * (150 // len(one) + 1))[:150] for one in (draw(9), draw(25)))
+    write_video(str(path), [*nods, *curls], SIZE, FPS, crf=18)
+    return path
+
+
+@pytest.fixture(scope='session')
+def trained(clips, long_video, tmp_path_factory):
+    """Config and weights of the quickstart's network, trained until it knows the clips and the long video by heart."""
+    torch.manual_seed(0)
+    model = init_recognizer(Config.fromfile(CONFIG), device='cpu')
+    pipeline = WindowPipeline(model.cfg.test_dataloader.dataset.pipeline)
+    inputs, samples = [], []
+
+    def learn(path, windows, label):
+        for window, _, images in gather(Video(path).frames(), windows, pipeline.frame_indices):
+            inputs.append(pipeline.pack(window.stop - window.start, images))
+            samples.append(ActionDataSample().set_gt_label(label))
+
+    for label, path in clips.items():
+        learn(path, [Window(0, Video(path).num_frames)], label)
+    learn(long_video, [Window(start, start + 60) for start in (0, 30, 60, 90)], 9)
+    learn(long_video, [Window(start, start + 60) for start in (150, 180, 210, 240)], 25)
+    batch = model.data_preprocessor(dict(inputs=inputs, data_samples=samples), training=True)
+    for module in model.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            # Running statistics that keep up with so few steps.
+            module.momentum = 0.5
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+    model.train()
+    for _ in range(15):
+        losses = model(**batch, mode='loss')
+        optimizer.zero_grad()
+        sum(value for name, value in losses.items() if name.startswith('loss')).backward()
+        optimizer.step()
+    path = tmp_path_factory.mktemp('network') / 'epoch_15.pth'
+    save_checkpoint(dict(state_dict=model.state_dict()), str(path))
+    return CONFIG, path

@@ -1,0 +1,144 @@
+"""The page in a real browser, served by the tool."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+import pytest
+from support import ROOT
+
+CHROMIUM = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
+pytest.importorskip('gradio', reason='the page needs the extra [web]')
+api = pytest.importorskip('playwright.sync_api', reason='driving a browser needs Playwright, the extra [browser]')
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason='no Chromium is installed; Debian: apt-get install chromium'),
+]
+# For machines that are busy otherwise.
+PATIENCE = 120_000
+
+
+@pytest.fixture(scope='module')
+def tool(trained, clips, tmp_path_factory):
+    """Address of the page that the tool serves, with the clips as examples, and the folder of temporary files."""
+    config, checkpoint = trained
+    temporary = tmp_path_factory.mktemp('tmp')
+    command = [sys.executable, ROOT / 'tools/webui.py', '--model', config, checkpoint, '--max-seconds', '20']
+    command += ['--examples', clips[9].parent, '--port', '0']
+    process = subprocess.Popen(
+        list(map(str, command)),
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, 'TMPDIR': str(temporary), 'PYTHONUNBUFFERED': '1'},
+    )
+    # Whatever the libraries print before.
+    address = next((match[0] for line in process.stdout if (match := re.search(r'http://\S+(?=,)', line))), None)
+    assert address, 'the tool ended'
+    yield address, temporary
+    process.terminate()
+    assert process.wait(60) == 0
+    assert not list(temporary.glob('micro-actions-*'))
+
+
+@pytest.fixture(scope='module')
+def browser():
+    with api.sync_playwright() as playwright:
+        # Without its sandbox, for root in a container; it sees no page but ours.
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=['--no-sandbox'])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(tool, browser):
+    """The page, which has asked nobody but the tool for anything when the test is over."""
+    address, temporary = tool
+    page = browser.new_page()
+    asked, complaints = [], []
+    page.on('request', lambda request: asked.append(request.url))
+    page.on('console', lambda message: complaints.append(message.text) if 'Security Policy' in message.text else None)
+    page.set_default_timeout(PATIENCE)
+    api.expect.set_options(timeout=PATIENCE)
+    page.goto(address)
+    yield page
+    assert len(asked) > 10
+    assert [url for url in asked if not url.startswith((address, 'data:', 'blob:'))] == []
+    # Refused requests may not be counted as such.
+    assert complaints == []
+    page.close()
+    deadline = time.monotonic() + 60
+    while uploads := [path for path in temporary.glob('micro-actions-*/uploads/**/*') if path.is_file()]:
+        assert time.monotonic() < deadline, uploads
+        time.sleep(0.2)
+
+
+def upload(page, path):
+    page.locator('#clip input[type=file]').set_input_files(path)
+
+
+def recognise(page, path):
+    upload(page, path)
+    page.locator('#clip video').wait_for()
+    page.locator('#recognise').click()
+
+
+def test_uploads_clips_and_reads_their_actions_off_the_page(page, clips):
+    for label, name, part in ((9, 'nodding B1', 'head'), (25, 'curling legs D7', 'lower limb')):
+        recognise(page, clips[label])
+        found, code = page.locator('#found'), name[-2:]
+        api.expect(found).to_contain_text(f'{name[:-3]} ({code})')
+        api.expect(found).to_contain_text(f'body part: {part}')
+        api.expect(found).to_contain_text(clips[label].name)
+        bars = page.locator('#actions').inner_text().split('\n')
+        shares = [int(line[:-1]) for line in bars if line.endswith('%')]
+        assert len(shares) == 5
+        assert shares == sorted(shares, reverse=True)
+        assert next(line for line in bars if line and line != 'Action').split() == name.split()
+        assert part in page.locator('#parts').inner_text()
+        with page.expect_download() as download:
+            page.locator('#json').click()
+        result = json.loads(download.value.path().read_text())[0]
+        assert result['video'] == clips[label].name
+        assert result['actions'][0]['label'] == label
+        page.get_by_label('Clear').click()
+
+
+def test_shows_where_the_network_saw_an_example(page):
+    page.get_by_role('button', name='nod', exact=True).click()
+    page.locator('#clip video').wait_for()
+    page.locator('#recognise').click()
+    api.expect(page.locator('#found')).to_contain_text('nodding (B1)')
+    page.locator('#gradcam').click()
+    picture = page.locator('#maps img')
+    picture.wait_for()
+    assert picture.evaluate('image => image.naturalWidth') > 500
+
+
+def test_a_row_of_the_timeline_leads_to_its_place_in_the_video(page, long_video):
+    recognise(page, long_video)
+    api.expect(page.locator('#found')).to_contain_text('micro-actions in 10.0 s')
+    page.locator('#timeline img').wait_for()
+    rows = page.locator('#intervals [data-testid^=cell-][data-testid$="-3"]')
+    first, last = rows.first, rows.last
+    assert first.inner_text().strip() == 'nodding'
+    assert last.inner_text().strip() == 'curling legs'
+    last.click()
+    page.wait_for_function('document.querySelector("#clip video").currentTime > 3')
+    asked = page.locator('#asked input')
+    api.expect(asked).to_have_value(re.compile('curling legs  D7'))
+    start = float(asked.input_value().split()[0])
+    # At 5 s another action begins; the network looks at 1.5 s at a time.
+    assert 4 <= start <= 6
+    assert page.evaluate('document.querySelector("#clip video").currentTime') == pytest.approx(start, abs=0.1)
+
+
+def test_a_bad_upload_gives_a_message(page, tmp_path):
+    (tmp_path / 'noise.mp4').write_bytes(bytes(range(256)) * 40)
+    upload(page, tmp_path / 'noise.mp4')
+    api.expect(page.get_by_text('noise.mp4 cannot be read as a video; upload another file')).to_be_visible()
+    page.locator('#recognise').click()
+    api.expect(page.get_by_text('There is no clip yet; upload or record one')).to_be_visible()

@@ -1,0 +1,13 @@
+from mmaction_microaction.webui import models
+
+
+def test_names_tell_networks_apart_but_no_folders(monkeypatch):
+    monkeypatch.setattr(models, 'MicroActionInferencer', lambda *files, device: (files, device))
+    first = ['configs/manet.py', 'runs/1/epoch_80.pth']
+    second = ['configs/manet.py', 'runs/2/epoch_80.pth']
+    exported = ['exported/manet.onnx']
+    assert models.load_models([first, second, exported], 'cuda:1') == {
+        'manet, epoch_80': (tuple(first), 'cuda:1'),
+        'manet, epoch_80 (2)': (tuple(second), 'cuda:1'),
+        'manet': (tuple(exported), 'cuda:1'),
+    }

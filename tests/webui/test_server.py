@@ -1,0 +1,263 @@
+"""The page as a program sees it that talks to the server past the browser."""
+
+import json
+import time
+import warnings
+
+import numpy as np
+import pytest
+from support import write_clip
+
+from mmaction_microaction.inference import ClipResult, TimelineResult
+from mmaction_microaction.intervals import Interval
+from mmaction_microaction.videos import Video
+
+pytest.importorskip('gradio', reason='the page needs the extra [web]')
+import httpx
+
+from mmaction_microaction.webui.server import serving
+
+# Gradio's, of pandas 3.
+pytestmark = pytest.mark.filterwarnings('ignore:.*:DeprecationWarning:gradio')
+
+
+class Network:
+    """Sees nodding in short clips; in others, a second of waving, and warns."""
+
+    longest_clip = 8
+    recognizer = object()
+
+    def __call__(self, video, progress=None):
+        video = str(video)
+        duration = Video(video).duration
+        if duration <= self.longest_clip:
+            return ClipResult(video, duration, np.eye(52)[9])
+        warnings.warn(f'{video} breaks off after 1.0 of {duration:.1f} s; nothing is said of the rest', stacklevel=2)
+        progress(1, 2)
+        return TimelineResult(video, duration, [Interval(2, 3, 19, 0.5)], np.zeros(1), np.ones(1), np.eye(52)[[19]])
+
+
+class Visitor:
+    """Does what the page in a browser would do."""
+
+    def __init__(self, url, session='one'):
+        self.session = session
+        self.http = httpx.Client(base_url=url, timeout=60)
+        self.calls = {call['api_name']: call['id'] for call in self.http.get('config').json()['dependencies']}
+
+    def upload(self, path, name=None):
+        with open(path, 'rb') as file:
+            response = self.http.post('gradio_api/upload', files={'files': (name or path.name, file, 'video/mp4')})
+        response.raise_for_status()
+        return {'path': response.json()[0], 'meta': {'_type': 'gradio.FileData'}}
+
+    def press(self, call, *data):
+        """Returns what came back, and the messages shown."""
+        query = dict(data=list(data), fn_index=self.calls[call], session_hash=self.session)
+        self.http.post('gradio_api/queue/join', json=query).raise_for_status()
+        logs = []
+        with self.http.stream('GET', 'gradio_api/queue/data', params=dict(session_hash=self.session)) as lines:
+            for line in lines.iter_lines():
+                message = json.loads(line.removeprefix('data:')) if line else dict(msg=None)
+                if message['msg'] == 'log':
+                    logs.append(message['log'])
+                if message['msg'] == 'process_completed':
+                    return message['output'], logs
+        raise AssertionError('the server ended without an answer')
+
+
+@pytest.fixture(scope='module')
+def examples(tmp_path_factory):
+    path = tmp_path_factory.mktemp('examples') / 'example.mp4'
+    write_clip(path)
+    return [path]
+
+
+@pytest.fixture(scope='module')
+def served(examples):
+    """Address of the page, and the folder of the uploads; of at most 10 seconds and 0.3 MB."""
+    with serving({'net': Network()}, examples, max_seconds=10, max_megabytes=0.3, port=0) as served:
+        yield served
+
+
+@pytest.fixture
+def visitor(served):
+    return Visitor(served[0])
+
+
+@pytest.fixture
+def clip(tmp_path):
+    write_clip(tmp_path / 'clip.mp4')
+    return tmp_path / 'clip.mp4'
+
+
+def files(folder):
+    return sorted(path.name for path in folder.rglob('*') if path.is_file())
+
+
+def wait_for_none(folder):
+    deadline = time.monotonic() + 20
+    while files(folder):
+        assert time.monotonic() < deadline, files(folder)
+        time.sleep(0.1)
+
+
+def test_a_clip_is_recognised_and_deleted_when_another_takes_its_place(served, visitor, clip, tmp_path):
+    sent = visitor.upload(clip)
+    visitor.press('take', sent)
+    output, logs = visitor.press('recognise', sent, 'net')
+    assert 'nodding (B1), 100.0%; body part: head' in output['data'][1]
+    assert logs == []
+    assert files(served[1]) == ['clip.csv', 'clip.json', 'clip.mp4']
+    write_clip(tmp_path / 'other.mp4', seed=1)
+    visitor.press('take', visitor.upload(tmp_path / 'other.mp4'))
+    assert files(served[1]) == ['other.mp4']
+    visitor.press('drop')
+    assert files(served[1]) == []
+
+
+def test_all_is_deleted_when_the_page_is_closed(served, visitor, clip):
+    with visitor.http.stream('GET', f'gradio_api/heartbeat/{visitor.session}') as alive:
+        # Kept, since the connection ends with it.
+        beats = alive.iter_lines()
+        next(beats)
+        sent = visitor.upload(clip)
+        visitor.press('recognise', sent, 'net')
+        assert files(served[1]) == ['clip.csv', 'clip.json', 'clip.mp4']
+    wait_for_none(served[1])
+
+
+def test_a_long_video_gives_a_timeline_and_passes_on_warnings(served, visitor, tmp_path):
+    write_clip(tmp_path / 'long.mp4', num_frames=270)
+    output, logs = visitor.press('recognise', visitor.upload(tmp_path / 'long.mp4'), 'net')
+    assert '1 micro-action in 9.0 s' in output['data'][1]
+    assert output['data'][10]['data'] == [['2.0', '3.0', 'C5', 'waving', 'upper limb', '0.500']]
+    assert logs == ['long.mp4 breaks off after 1.0 of 9.0 s; nothing is said of the rest']
+    visitor.press('drop')
+
+
+def test_a_network_without_gradients_says_so(served, visitor, clip):
+    sent = visitor.upload(clip)
+    output, _ = visitor.press('recognise', sent, 'net')
+    choices = output['data'][11]['choices']
+    output, _ = visitor.press('explain', sent, 'net', None, choices[0][1])
+    assert output['error'].startswith('Grad-CAM needs gradients, which an ONNX file has not')
+    visitor.press('drop')
+
+
+def test_bad_uploads_are_answered_with_a_sentence_and_deleted(served, visitor, tmp_path):
+    (tmp_path / 'empty.mp4').touch()
+    (tmp_path / 'noise.mp4').write_bytes(bytes(range(256)) * 40)
+    write_clip(tmp_path / 'long.mp4', num_frames=330)
+    for name, message in {
+        'empty.mp4': 'empty.mp4 is empty (0 bytes); upload another file.',
+        'noise.mp4': 'noise.mp4 cannot be read as a video; upload another file, such as an MP4.',
+        'long.mp4': 'long.mp4 is 11.0 seconds long, but at most 10 are taken; cut it into pieces.',
+    }.items():
+        sent = visitor.upload(tmp_path / name)
+        output, logs = visitor.press('take', sent)
+        assert logs == [message]
+        # The clip is taken off the page.
+        assert output['data'][0] is None
+        assert files(served[1]) == []
+        # Past the page's check.
+        output, _ = visitor.press('recognise', visitor.upload(tmp_path / name), 'net')
+        assert output['error'] == message
+        assert files(served[1]) == []
+    assert visitor.press('recognise', None, 'net')[0]['error'].startswith('There is no clip yet')
+
+
+def test_names_are_no_html(visitor, tmp_path):
+    (tmp_path / 'a').touch()
+    _, logs = visitor.press('take', visitor.upload(tmp_path / 'a', name='a<script>&b.mp4'))
+    assert '<' not in logs[0]
+    assert 'is empty' in logs[0]
+
+
+def test_files_that_are_too_large_do_not_arrive(served, visitor, tmp_path):
+    with open(tmp_path / 'large.mp4', 'wb') as file:
+        file.truncate(400_000)
+    with pytest.raises(httpx.HTTPStatusError, match='413'):
+        visitor.upload(tmp_path / 'large.mp4')
+    assert files(served[1]) == []
+
+
+def test_an_upload_cannot_choose_its_folder(served, visitor, clip):
+    for name in ('../../up.mp4', '/tmp/absolute.mp4', '..\\back.mp4'):
+        path = visitor.upload(clip, name=name)['path']
+        assert served[1] in type(served[1])(path).resolve().parents
+        visitor.press('take', {'path': path, 'meta': {'_type': 'gradio.FileData'}})
+    visitor.press('drop')
+    assert files(served[1]) == []
+
+
+@pytest.mark.parametrize(
+    'path',
+    [
+        'gradio_api/file=/etc/passwd',
+        'gradio_api/file=../../../../../../../etc/passwd',
+        'gradio_api/file={uploads}/../../../etc/passwd',
+        'gradio_api/file={uploads}/%2e%2e/%2e%2e/%2e%2e/etc/passwd',
+        'gradio_api/file%3D%2Fetc%2Fpasswd',
+        'gradio_api/file=file:///etc/passwd',
+        'gradio_api/file={secret}',
+        'gradio_api/file={uploads}/../secret.txt',
+        'gradio_api/file=http://127.0.0.1:{port}/config',
+        'gradio_api/proxy=http://127.0.0.1:{port}/config',
+        'file=/etc/passwd',
+        'static/../../../../../../../../../etc/passwd',
+        'assets/..%2f..%2f..%2f..%2f..%2f..%2f..%2f..%2fetc/passwd',
+    ],
+)
+def test_other_files_are_not_served(served, path, examples):
+    url, uploads = served
+    # Beside the uploads, and beside an example.
+    (uploads.parent / 'secret.txt').write_text('secret')
+    (examples[0].parent / 'secret.txt').write_text('secret')
+    path = path.format(uploads=uploads, secret=examples[0].parent / 'secret.txt', port=httpx.URL(url).port)
+    # httpx would tidy the path.
+    request = httpx.Request('GET', url)
+    request.url = request.url.copy_with(raw_path=f'/{path}'.encode())
+    with httpx.Client() as http:
+        response = http.send(request)
+    assert response.status_code in (400, 403, 404, 405)
+    assert 'root:' not in response.text
+    assert 'secret' not in response.text.replace('secret.txt', '')
+
+
+def test_examples_are_served(served, examples):
+    response = httpx.get(f'{served[0]}gradio_api/file={examples[0]}')
+    assert response.content == examples[0].read_bytes()
+
+
+def test_other_files_are_not_recognised(visitor, clip):
+    for path in (clip, '/etc/passwd'):
+        output, _ = visitor.press('recognise', {'path': str(path), 'meta': {'_type': 'gradio.FileData'}}, 'net')
+        assert 'data' not in output
+    assert clip.exists()
+
+
+def test_other_networks_are_not_opened(visitor, examples, clip):
+    example = {'path': str(examples[0]), 'meta': {'_type': 'gradio.FileData'}}
+    assert 'nodding' in visitor.press('recognise', example, 'net')[0]['data'][1]
+    for name in (str(clip), '../net', 'other', ['net'], 0):
+        output, _ = visitor.press('recognise', example, name)
+        assert 'data' not in output
+    assert examples[0].exists()
+
+
+def test_nothing_stays_after_the_result_or_the_end(clip, tmp_path):
+    with serving({'net': Network()}, [], keep_minutes=0, port=0) as (url, folder):
+        visitor = Visitor(url)
+        output, _ = visitor.press('recognise', visitor.upload(clip), 'net')
+        assert 'nodding' in output['data'][1]
+        assert files(folder) == ['clip.csv', 'clip.json']
+        visitor.upload(clip)
+    assert not folder.parent.exists()
+
+
+def test_the_browser_is_told_to_ask_nobody_else(served):
+    response = httpx.get(served[0])
+    assert response.headers['content-security-policy'].startswith("default-src 'self' ")
+    # Nor does the server: what Gradio would report is off.
+    assert Visitor(served[0]).http.get('config').json()['analytics_enabled'] is False

@@ -1,0 +1,84 @@
+"""Serve a page that recognises micro-actions in clips that are uploaded or recorded in the browser.
+
+    python tools/webui.py --model CONFIG CHECKPOINT
+    python tools/webui.py --model CONFIG CHECKPOINT --model manet.onnx --examples data/ma52_synthetic/videos_val
+
+It needs the extra [web] and no internet. Uploads are deleted when a visitor closes the page, and at the end.
+"""
+
+import argparse
+import signal
+import sys
+import threading
+
+from mmaction_microaction.inference import find_videos
+
+SHOWN = 12
+"""Examples of a folder."""
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        '--model',
+        required=True,
+        nargs='+',
+        action='append',
+        metavar='FILE',
+        help='config and checkpoint, or an .onnx of tools/export.py; several times for several networks to choose from',
+    )
+    parser.add_argument('--device', help='cpu, cuda:1, … (default: the best there is)')
+    parser.add_argument(
+        '--examples', metavar='DIR', help=f'offer {SHOWN} clips of this folder (default: rendered ones)'
+    )
+    parser.add_argument('--max-seconds', type=float, default=600, help='longest video (default: %(default)s)')
+    parser.add_argument('--max-megabytes', type=float, default=200, help='largest file (default: %(default)s)')
+    parser.add_argument(
+        '--keep-minutes',
+        type=float,
+        default=10,
+        help='after which uploads are deleted at the latest; 0: with the result (default: %(default)s)',
+    )
+    parser.add_argument('--host', default='127.0.0.1', help='0.0.0.0 to be seen from elsewhere (default: %(default)s)')
+    parser.add_argument('--port', type=int, default=7860, help='0: the first that is free (default: %(default)s)')
+    args = parser.parse_args()
+    if any(len(files) > 2 for files in args.model):
+        parser.error('--model takes a config and a checkpoint, or one .onnx file; give it once for each network')
+    return args
+
+
+def main():
+    args = parse_args()
+    try:
+        from mmaction_microaction.webui.models import load_models
+        from mmaction_microaction.webui.server import serving
+    except ModuleNotFoundError as error:
+        sys.exit(f"error: {error}; the page needs the extra: pip install --constraint constraints.txt '.[web]'")
+    # Ends as Ctrl-C does, so that the uploads are deleted.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    try:
+        models = load_models(args.model, args.device)
+        examples = None
+        if args.examples:
+            videos = list(find_videos([args.examples]))
+            # Names begin with the subject: a step through the list meets many.
+            examples = videos[:: max(len(videos) // SHOWN, 1)][:SHOWN]
+        with serving(
+            models,
+            examples,
+            max_seconds=args.max_seconds,
+            max_megabytes=args.max_megabytes,
+            keep_minutes=args.keep_minutes,
+            host=args.host,
+            port=args.port,
+        ) as (url, _):
+            print(f'the page is at {url}, until Ctrl-C', flush=True)
+            threading.Event().wait()
+    except KeyboardInterrupt:
+        pass
+    except (ImportError, OSError, ValueError) as error:
+        sys.exit(f'error: {error}')
+
+
+if __name__ == '__main__':
+    main()
