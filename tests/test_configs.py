@@ -84,6 +84,42 @@ def test_submission_config_departs_in_the_test_alone():
     assert submission == main
 
 
+def test_emotion_config_is_that_of_section_6():
+    config = Config.fromfile(ROOT / 'configs' / 'emotion' / 'maenet_r50_16x1_ma52pro.py')
+    paper = {
+        'model.action_backbone.num_segments': 16,
+        'model.face_backbone.num_segments': 16,
+        'model.encoder.num_layers': 2,
+        'model.loss_emo.loss_weight': 0.03,
+        'train_dataloader.batch_size': 3,
+        'param_scheduler.0.milestones': [30, 60],
+        'train_cfg.max_epochs': 80,
+        'optim_wrapper.optimizer.lr': 0.00125,
+    }
+    assert {key: get(config, key) for key in paper} == paper
+    for loader in (config.train_dataloader, config.val_dataloader, config.test_dataloader):
+        assert dict(pipeline(loader.dataset.pipeline))['SampleFrames']['num_clips'] == 16
+
+
+@pytest.mark.parametrize('path', ['emotion/maenet_r50_16x1_ma52pro', 'synthetic/maenet_r18_16x1_synthetic_pro'])
+@pytest.mark.parametrize(('variant', 'left_out'), [('face', 'imgs'), ('action', 'face_imgs')])
+def test_a_branch_alone_differs_from_the_full_model_in_what_it_reads(path, variant, left_out):
+    full, alone = (Config.fromfile(ROOT / 'configs' / f'{path}{name}.py') for name in ('', f'_{variant}'))
+    for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+        steps, fewer = (pipeline(config[name].dataset.pipeline) for config in (full, alone))
+        assert left_out not in fewer.pop()[1]['collect_keys']
+        assert set(steps.pop()[1]['collect_keys']) == {'imgs', 'face_imgs', 'face_mask'}
+        kept = [step for step in steps if step in fewer]
+        assert kept == fewer
+        assert ('CropFace' in dict(fewer)) == (variant == 'face')
+    for config in (full, alone):
+        for key in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+            config[key].dataset.update(pipeline=None, data_prefix=None)
+        for key in ('model', 'train_pipeline', 'val_pipeline', 'pack'):
+            config.pop(key)
+    assert full.to_dict() == alone.to_dict()
+
+
 def test_quickstart_renders_what_its_config_reads():
     target = (ROOT / 'Makefile').read_text()
     config = Config.fromfile(ROOT / re.search(r'^QUICK_CONFIG := (\S+)$', target, re.M)[1])

@@ -144,7 +144,7 @@ class MAENet(BaseModel):
         if self.action_backbone is not None:
             frames = self._frames(self.action_backbone, inputs['imgs'])
             encoded = self.encoder(frames.flatten(0, 1) + self.positions.to(frames.dtype))
-            action = encoded.view_as(frames)
+            action = encoded.unflatten(0, frames.shape[:2])
         return face, mask, action
 
     def _frames(self, backbone, images):
