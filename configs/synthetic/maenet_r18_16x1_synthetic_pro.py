@@ -44,7 +44,7 @@ val_pipeline = [
     pack,
 ]
 train_dataloader = dict(
-    batch_size=16,
+    batch_size=8,
     num_workers=2,
     dataset=dict(
         ann_file=f'{data_root}/train.jsonl',
@@ -54,7 +54,7 @@ train_dataloader = dict(
     ),
 )
 val_dataloader = dict(
-    batch_size=16,
+    batch_size=8,
     num_workers=2,
     dataset=dict(
         ann_file=f'{data_root}/val.jsonl',
@@ -64,7 +64,7 @@ val_dataloader = dict(
     ),
 )
 test_dataloader = dict(
-    batch_size=16,
+    batch_size=8,
     num_workers=2,
     dataset=dict(
         ann_file=f'{data_root}/test.jsonl',
@@ -75,15 +75,15 @@ test_dataloader = dict(
 )
 
 optim_wrapper = dict(
-    _delete_=True, optimizer=dict(type='AdamW', lr=0.001, weight_decay=0.05, fused=True), clip_grad=dict(max_norm=20)
+    _delete_=True, optimizer=dict(type='AdamW', lr=0.0005, weight_decay=0.05, fused=True), clip_grad=dict(max_norm=20)
 )
-auto_scale_lr = dict(base_batch_size=16)
-epochs = 8
+auto_scale_lr = dict(base_batch_size=8)
+epochs = 6
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.1, begin=0, end=1, convert_to_iter_based=True),
     dict(type='CosineAnnealingLR', T_max=epochs - 1, begin=1, end=epochs, convert_to_iter_based=True),
 ]
-train_cfg = dict(max_epochs=epochs, val_interval=4)
+train_cfg = dict(max_epochs=epochs, val_interval=3)
 
 default_hooks = dict(logger=dict(interval=10), checkpoint=dict(max_keep_ckpts=1))
 custom_hooks = [dict(type='EpochSeedHook'), dict(type='ChannelsLastHook')]
