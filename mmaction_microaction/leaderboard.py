@@ -125,7 +125,7 @@ def _read_metrics(path):
 
 
 def read_published():
-    """Read the paper's numbers from the metafiles.
+    """Read the paper's numbers on MA-52 from the metafiles.
 
     Returns:
         dict[str, dict[str, float]]: By the base name of the config and the keys of the metrics, in percent.
@@ -135,8 +135,9 @@ def read_published():
     for metafile in load(index)['Import']:
         for model in load(index.parent / metafile)['Models']:
             for result in model.get('Results', []):
-                metrics = result['Metrics']
-                rows[model['Name']] = {key: metrics[name] for key, name in PUBLISHED.items() if name in metrics}
+                if result['Dataset'] == 'MA-52':
+                    metrics = result['Metrics']
+                    rows[model['Name']] = {key: metrics[name] for key, name in PUBLISHED.items() if name in metrics}
     return rows
 
 

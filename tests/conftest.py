@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from mmengine.registry import init_default_scope
-from support import ROOT, write_clip
+from support import ROOT, write_clip, write_pro_list
 
 import mmaction_microaction  # noqa: F401  (MMAction2's own modules cannot be imported before)
 
@@ -47,6 +47,23 @@ def tiny_ma52(tmp_path_factory):
             write_clip(folder / name, seed=label)
             lines.append(f'{name} {label}')
         (root / f'{split}_list_videos.txt').write_bytes('\r\n'.join(lines).encode())
+    return root
+
+
+@pytest.fixture(scope='session')
+def tiny_pro(tmp_path_factory):
+    """A data folder laid out as MA-52-Pro: faces in all frames, in some, in none, and no face track."""
+    root = tmp_path_factory.mktemp('tiny_pro')
+    always, sometimes, never = [[10, 5, 34, 35]] * 20, [[60, 50, 90.5, 79]] * 8 + [None] * 12, [None] * 20
+    samples = [
+        ('joy', [9, 9, 24], always),
+        ('anger', [], sometimes),
+        ('fear', [48, 24], never),
+        ('sadness', [0, 51, 32, 17], None),
+        ('joy', [9], always),
+    ]
+    for split in ('train', 'val', 'test'):
+        write_pro_list(root, split, samples)
     return root
 
 

@@ -1,6 +1,7 @@
 """What tests share besides fixtures."""
 
 import ast
+import json
 import sys
 import zlib
 from pathlib import Path
@@ -26,6 +27,27 @@ def write_clip(path, num_frames=12, size=(96, 80), seed=0):
         cv2.rectangle(frame, (int(x), int(y)), (int(x) + 15, int(y) + 15), (255, 255, 255), -1)
         writer.write(frame)
     writer.release()
+
+
+def write_pro_list(root, split, samples):
+    """Write videos, face tracks and list of a split laid out as MA-52-Pro: `emotion`, `labels` and `faces` per sample.
+
+    The face is where `faces` says, for each of the 20 frames of 96 x 80 pixels, None for no face; or there is no track.
+    """
+    folders = {what: root / f'{what}_{split}' for what in ('videos', 'faces')}
+    lines = []
+    for folder in folders.values():
+        folder.mkdir(parents=True)
+    for number, (emotion, labels, faces) in enumerate(samples):
+        write_clip(folders['videos'] / f'{number:04d}.mp4', num_frames=20, seed=number)
+        actions = [{'start': 0.1 * i, 'end': 0.3 + 0.1 * i, 'label': label} for i, label in enumerate(labels)]
+        line = {'video': f'{number:04d}.mp4', 'emotion': emotion, 'actions': actions}
+        if faces is not None:
+            line['faces'] = f'{number:04d}.json'
+            track = {'width': 96, 'height': 80, 'detector': 'test', 'num_detected': 20, 'boxes': faces}
+            (folders['faces'] / line['faces']).write_text(json.dumps(track))
+        lines.append(json.dumps(line) + '\n')
+    (root / f'{split}.jsonl').write_text(''.join(lines))
 
 
 def released_values(name, shape):

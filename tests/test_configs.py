@@ -84,6 +84,23 @@ def test_submission_config_departs_in_the_test_alone():
     assert submission == main
 
 
+def test_emotion_config_is_that_of_section_6():
+    config = Config.fromfile(ROOT / 'configs' / 'emotion' / 'maenet_r50_16x1_ma52pro.py')
+    paper = {
+        'model.action_backbone.num_segments': 16,
+        'model.face_backbone.num_segments': 16,
+        'model.encoder.num_layers': 2,
+        'model.loss_emo.loss_weight': 0.03,
+        'train_dataloader.batch_size': 3,
+        'param_scheduler.0.milestones': [30, 60],
+        'train_cfg.max_epochs': 80,
+        'optim_wrapper.optimizer.lr': 0.00125,
+    }
+    assert {key: get(config, key) for key in paper} == paper
+    for loader in (config.train_dataloader, config.val_dataloader, config.test_dataloader):
+        assert dict(pipeline(loader.dataset.pipeline))['SampleFrames']['num_clips'] == 16
+
+
 def test_quickstart_renders_what_its_config_reads():
     target = (ROOT / 'Makefile').read_text()
     config = Config.fromfile(ROOT / re.search(r'^QUICK_CONFIG := (\S+)$', target, re.M)[1])

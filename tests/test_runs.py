@@ -21,6 +21,7 @@ pytestmark = pytest.mark.slow
 MAIN = ROOT / 'configs' / 'manet_r50_8x1_ma52.py'
 SUBMISSION = ROOT / 'configs' / 'manet_r50_8x1_ma52_submission.py'
 TINY = ROOT / 'tests' / 'data' / 'manet_r18_tiny.py'
+TINY_EMOTION = ROOT / 'tests' / 'data' / 'maenet_r18_tiny.py'
 REAL_LIST = '0030_01_0002.mp4 0\r\n0020_01_0008.mp4 1\r\n0019_02_0078.mp4 9\r\n0010_02_0101.mp4 8'
 
 
@@ -257,3 +258,29 @@ def test_submission_of_two_processes_is_that_of_their_dump(anonymised, tiny_ma52
     names, probabilities = read_scores(tmp_path / 'p.pkl', tmp_path / 'test_list_videos.txt')
     write_submission(tmp_path / 'again', names, probabilities)
     assert (tmp_path / 'again' / 'submission.zip').read_bytes() == archive
+
+
+def emotion_command(verb, *args, data):
+    """Compose a call of mim on a data folder laid out as MA-52-Pro."""
+    paths = []
+    for split in ('train', 'val', 'test'):
+        paths.append(f'{split}_dataloader.dataset.ann_file={data}/{split}.jsonl')
+        for what, folder in (('video', 'videos'), ('faces', 'faces')):
+            paths.append(f'{split}_dataloader.dataset.data_prefix.{what}={data}/{folder}_{split}')
+    return [str(MIM), verb, 'mmaction', str(TINY_EMOTION), *map(str, args), '--cfg-options', *paths]
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason='two CPU processes')
+def test_emotions_in_two_processes_give_the_metrics_of_one(tiny_pro, tmp_path):
+    two = ['--launcher', 'pytorch', '--gpus', 2]
+    # Were a parameter left out of the graph, the second step would end in an error.
+    output = run(emotion_command('train', '--seed', 0, '--work-dir', 'w', *two, data=tiny_pro), tmp_path)
+    assert len(re.findall(r'Epoch\(train\) *\[1\]\[[12]/2\].*loss_act: [\d.]+ +loss_emo: [\d.]+', output)) == 2
+    results = []
+    # Five videos: they do not divide by two.
+    for name, launcher in (('one', []), ('two', two)):
+        args = ['--checkpoint', 'w/epoch_1.pth', '--work-dir', name, *launcher]
+        assert '5 videos' in run(emotion_command('test', *args, data=tiny_pro), tmp_path)
+        results.append(scores(tmp_path / name))
+    assert {'Acc', 'Acc_joy', 'F1_weighted', 'UF1', 'UAR', 'mAP', 'mAP_class'} <= set(results[0])
+    assert results[0] == pytest.approx(results[1], nan_ok=True)

@@ -35,17 +35,7 @@ def read_annotations(path, check_names=True):
         ValueError: If the list is empty or a line is malformed, repeats a name, or has a label that is no fine label or
             contradicts the name. The message gives file, line number and remedy.
     """
-    try:
-        with open(path, encoding='utf-8-sig') as file:
-            lines = file.read().splitlines()
-    except FileNotFoundError:
-        raise FileNotFoundError(
-            f'{path}: no such annotation list. data/ma52/README.md says how to get MA-52 and where it goes.'
-        ) from None
-    except UnicodeDecodeError as error:
-        raise ValueError(f'{path} is not a text file in UTF-8 ({error}); save the list as UTF-8.') from None
-    if not lines:
-        raise ValueError(f'{path} is empty; it should hold one "name.mp4 label" per line.')
+    lines = read_lines(path, 'data/ma52/README.md says how to get MA-52 and where it goes.', '"name.mp4 label"')
 
     first_lines = {}
     annotations = []
@@ -58,6 +48,33 @@ def read_annotations(path, check_names=True):
             )
         annotations.append(annotation)
     return annotations
+
+
+def read_lines(path, remedy, content):
+    """Read the lines of a list.
+
+    Args:
+        path (str | Path): The list.
+        remedy (str): A sentence on where such lists come from, for errors.
+        content (str): What a line holds, for errors.
+
+    Returns:
+        list[str]: The lines, at least one.
+
+    Raises:
+        FileNotFoundError: If there is no such list.
+        ValueError: If it is empty, or no text.
+    """
+    try:
+        with open(path, encoding='utf-8-sig') as file:
+            lines = file.read().splitlines()
+    except FileNotFoundError:
+        raise FileNotFoundError(f'{path}: no such annotation list. {remedy}') from None
+    except UnicodeDecodeError as error:
+        raise ValueError(f'{path} is not a text file in UTF-8 ({error}); save the list as UTF-8.') from None
+    if not lines:
+        raise ValueError(f'{path} is empty; it should hold one {content} per line.')
+    return lines
 
 
 def _parse_line(line, where, check_names):

@@ -9,6 +9,7 @@ from mmengine.logging import print_log
 from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS, NUM_ACTIONS, fine_to_coarse
 
 from .annotations import is_anonymised, read_annotations
+from .files_present import check_files
 from .frame_store import REMEDY, FrameStore
 from .loading import read_from_store, replace_decoding
 from .video_decoding import SampledFramesDecode, SampledFramesInit
@@ -87,8 +88,12 @@ class MA52Dataset(VideoDataset):
 
         folder = self.data_prefix['video']
         if self.check_videos:
-            check = self._check_store if os.path.isfile(folder) else self._check_videos
-            check(folder, [annotation.filename for annotation in annotations])
+            filenames = [annotation.filename for annotation in annotations]
+            if os.path.isfile(folder):
+                self._check_store(folder, filenames)
+            else:
+                remedy = 'unpack them there, or set data_prefix.video to where they are'
+                check_files(folder, filenames, f'clips of {self.ann_file}', remedy, 'folder or frame store')
         labels = np.array([annotation.label for annotation in annotations])
         print_log(
             f'{self.ann_file}: {len(labels):,} clips, '
@@ -99,24 +104,6 @@ class MA52Dataset(VideoDataset):
             dict(filename=os.path.join(folder, filename), video_id=filename, label=-1 if anonymised else label)
             for filename, label in annotations
         ]
-
-    def _check_videos(self, folder, filenames):
-        """Raise unless every clip is in the folder."""
-        try:
-            present = set(os.listdir(folder or '.'))
-        except (FileNotFoundError, NotADirectoryError):
-            raise FileNotFoundError(
-                f'{folder}: no such folder or frame store. It should hold the {len(filenames):,} clips of '
-                f'{self.ann_file}: unpack them there, or set data_prefix.video to where they are.'
-            ) from None
-        # One listing answers for the flat layout of MA-52; only clips in sub-folders need a look of their own.
-        missing = [name for name in filenames if name not in present and not os.path.isfile(f'{folder}/{name}')]
-        if missing:
-            raise FileNotFoundError(
-                f'{folder}: {len(missing):,} of the {len(filenames):,} clips of {self.ann_file} are missing: '
-                f'{", ".join(missing[:5])}{", …" if len(missing) > 5 else ""}. Unpack the split again, or correct '
-                'the list.'
-            )
 
     def _check_store(self, path, filenames):
         """Raise unless every clip is in the frame store."""

@@ -1,5 +1,6 @@
 from .backbones import ResNetSETSM
 from .heads import MANetHead
 from .losses import JointEmbeddingLoss
+from .recognizers import MAENet
 
-__all__ = ['JointEmbeddingLoss', 'MANetHead', 'ResNetSETSM']
+__all__ = ['JointEmbeddingLoss', 'MAENet', 'MANetHead', 'ResNetSETSM']

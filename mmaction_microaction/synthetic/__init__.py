@@ -5,21 +5,32 @@ A clip comes about in this order: :mod:`.plan` settles its label and subject; :m
 about the class; :mod:`.skeleton` turns the controls into joints; :mod:`.room`, :mod:`.figure` and :mod:`.face` draw
 them on :mod:`.canvas`; :mod:`.dataset` writes the videos, lists and manifest. :mod:`.clip` holds it together, and
 :mod:`.leaks` checks that nothing but the motion gives the label away.
+
+MA-52-Pro is made of the same parts: :mod:`.emotions` says how an emotion shows in the face and in the choice of
+actions, :mod:`.pro_video` lets several of them happen in one video, :mod:`.pro_dataset` writes videos, face tracks and
+annotations.
 """
 
 from .clip import Clip, frames, frames_hash, make_clip, video_size
 from .contact_sheet import contact_sheet
 from .dataset import write_dataset
 from .plan import Settings, make_plan
+from .pro_dataset import ProSettings, make_pro_plan, write_pro_dataset
+from .pro_video import ProVideo, make_pro_video
 
 __all__ = [
     'Clip',
+    'ProSettings',
+    'ProVideo',
     'Settings',
     'contact_sheet',
     'frames',
     'frames_hash',
     'make_clip',
     'make_plan',
+    'make_pro_plan',
+    'make_pro_video',
     'video_size',
     'write_dataset',
+    'write_pro_dataset',
 ]

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from .canvas import Camera, Painter
+from .face import face_points
 from .figure import draw_figure
 from .motions import perform
 from .nuisances import Nuisances, Sensor, draw_camera, draw_nuisances, enliven
@@ -25,13 +26,14 @@ _SCENE, _MOTION, _LIFE, _SENSOR = range(4)
 _SUBJECTS = 10
 
 
-def _generator(*key):
+def generator(*key):
+    """Random numbers of their own for every key of whole numbers."""
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(key)))
 
 
 def subject_of(seed, subject_id):
     """The :class:`Subject` with a number, the same in every clip of a data set with this seed."""
-    return draw_subject(_generator(seed, _SUBJECTS, subject_id))
+    return draw_subject(generator(seed, _SUBJECTS, subject_id))
 
 
 @dataclass
@@ -47,6 +49,7 @@ class Clip:
         subject, posture, camera, room, nuisances: What the picture shows besides the motion.
         motion (dict): Parameters of the motion.
         controls (Controls): Everything that moves, over the frames.
+        fps, expression: Of every clip: 30 frames per second, and a face at rest.
     """
 
     label: int
@@ -61,6 +64,8 @@ class Clip:
     nuisances: Nuisances
     motion: dict
     controls: object
+    fps = FPS
+    expression = None
 
     def parameters(self):
         """dict: Every parameter, ready for JSON."""
@@ -85,25 +90,25 @@ def make_clip(label, subject_id, size, seed, split=0, index=0, scene_of=None):
         Clip: The clip. Its frames depend on the arguments alone.
     """
     key = (seed, split, index)
-    scene = _generator(*key, _SCENE)
+    scene = generator(*key, _SCENE)
     seconds = float(np.clip(np.exp(scene.normal(0.53, 0.40)), *SECONDS))
     num_frames = round(seconds * FPS)
     if scene_of is not None:
-        scene = _generator(seed, split, scene_of, _SCENE)
+        scene = generator(seed, split, scene_of, _SCENE)
         scene.normal()  # that clip's length
     subject = subject_of(seed, subject_id)
     posture, camera = draw_posture(scene), draw_camera(scene)
     room, nuisances = draw_room(scene), draw_nuisances(scene)
     controls = sit(posture, subject.proportions, num_frames)
     before = [list(map(id, reaches)) for reaches in controls.hands]
-    motion = perform(label, controls, subject.proportions, _generator(*key, _MOTION), FPS)
+    motion = perform(label, controls, subject.proportions, generator(*key, _MOTION), FPS)
     idle = [side for side in range(2) if list(map(id, controls.hands[side])) == before[side]]
-    _hold(nuisances, motion, idle)
-    enliven(controls, nuisances, _generator(*key, _LIFE), FPS)
+    provide(nuisances, motion, idle)
+    enliven(controls, nuisances, generator(*key, _LIFE), FPS)
     return Clip(label, subject_id, num_frames, size, key, subject, posture, camera, room, nuisances, motion, controls)
 
 
-def _hold(nuisances, motion, idle):
+def provide(nuisances, motion, idle):
     """Settle what the motion needs of the picture: an object to play with, glasses to push, a hand free of both."""
     if motion.get('glasses'):
         nuisances.glasses = True
@@ -117,22 +122,17 @@ def frames(clip):
     """Render a clip.
 
     Args:
-        clip (Clip): The clip.
+        clip (Clip | ProVideo): The clip.
 
     Yields:
         np.ndarray: RGB frames, shape (height, width, 3), uint8.
     """
-    width, height = clip.size
-    # Drawn larger and halved once or twice: the mean of 2 x 2 pixels is exact in whole numbers on every machine.
-    halvings = 2 if height < 128 else 1
-    factor = 2**halvings
-    canvas_size = (width * factor, height * factor)
-    sensor = Sensor(clip.nuisances, clip.size, clip.num_frames, _generator(*clip.key, _SENSOR))
-    shake = np.round(sensor.shake * canvas_size[1]).astype(int)
+    halvings, canvas_size, sensor, shake = _recording(clip)
     margin = int(abs(shake).max()) + 1
     skeleton = solve(clip.controls, clip.subject.proportions)
     painter = Painter(clip.camera, canvas_size, clip.nuisances.light, shake)
-    draw_figure(painter, skeleton, clip.controls, clip.subject, clip.nuisances.glasses, clip.nuisances.held)
+    looks = (clip.subject, clip.nuisances.glasses, clip.nuisances.held, clip.expression)
+    draw_figure(painter, skeleton, clip.controls, *looks)
     room = render_room(clip.room, clip.camera, canvas_size, margin, clip.subject.proportions.scale)
     corners = margin - shake
     canvases = (room[top : top + canvas_size[1], left : left + canvas_size[0]].copy() for left, top in corners)
@@ -140,6 +140,31 @@ def frames(clip):
         for _ in range(halvings):
             picture = cv2.resize(picture, (picture.shape[1] // 2, picture.shape[0] // 2), interpolation=cv2.INTER_AREA)
         yield sensor.record(picture, t)
+
+
+def _recording(clip):
+    """How often the canvas is halved, its size, the sensor, and the shake of the camera in pixels of the canvas."""
+    # Drawn larger and halved once or twice: the mean of 2 x 2 pixels is exact in whole numbers on every machine.
+    halvings = 2 if clip.size[1] < 128 else 1
+    canvas_size = tuple(side * 2**halvings for side in clip.size)
+    sensor = Sensor(clip.nuisances, clip.size, clip.num_frames, generator(*clip.key, _SENSOR), clip.fps)
+    return halvings, canvas_size, sensor, np.round(sensor.shake * canvas_size[1]).astype(int)
+
+
+def face_boxes(clip):
+    """Where the face is, from the hair to the chin.
+
+    Args:
+        clip (Clip | ProVideo): The clip.
+
+    Returns:
+        np.ndarray: Left, top, right and bottom in pixels, within the picture, shape (T, 4).
+    """
+    halvings, canvas_size, _, shake = _recording(clip)
+    points = face_points(solve(clip.controls, clip.subject.proportions), clip.subject.proportions)
+    flat = clip.camera.project(points, canvas_size)[0] + shake[:, None]
+    boxes = np.concatenate([flat.min(1), flat.max(1)], -1) / 2**halvings
+    return np.clip(boxes, 0, np.tile(clip.size, 2))
 
 
 def frames_hash(clip):

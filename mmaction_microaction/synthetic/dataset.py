@@ -39,8 +39,26 @@ def write_dataset(out, settings, workers=1, progress=iter):
     """
     out = Path(out)
     header = {'version': VERSION, 'settings': settings.asdict()}
-    _check_folder(out, header)
+    begin(out, header)
     plan = make_plan(settings)
+    clips = list(progress(in_processes(plan, partial(_write_clip, out, settings), workers)))
+    for number, split in enumerate(SPLITS):
+        write_whole(out / f'{split}_list_videos.txt', list_lines(plan, number).encode())
+    finish(out, header, 'clips', clips)
+    return plan
+
+
+def begin(out, header):
+    """Make the folders of a data set, or find them there.
+
+    Args:
+        out (Path): Folder of the data set.
+        header (dict): ``version`` and ``settings``, which tell it from others.
+
+    Raises:
+        ValueError: If the folder holds another data set.
+    """
+    _check_folder(out, header)
     for split in SPLITS:
         folder = out / f'videos_{split}'
         folder.mkdir(parents=True, exist_ok=True)
@@ -48,12 +66,12 @@ def write_dataset(out, settings, workers=1, progress=iter):
             unfinished.unlink()
     if not (out / MANIFEST).exists():
         write_whole(out / MANIFEST, json.dumps(header).encode())
-    clips = list(progress(_write_clips(plan, partial(_write_clip, out, settings), workers)))
-    for number, split in enumerate(SPLITS):
-        write_whole(out / f'{split}_list_videos.txt', list_lines(plan, number).encode())
-    rows = ',\n'.join(json.dumps(clip) for clip in clips)
-    write_whole(out / MANIFEST, f'{json.dumps(header)[:-1]}, "clips": [\n{rows}\n]}}\n'.encode())
-    return plan
+
+
+def finish(out, header, name, rows):
+    """Write the manifest of a data set whose videos are all there: the header, and the rows under a name."""
+    rows = ',\n'.join(json.dumps(row) for row in rows)
+    write_whole(out / MANIFEST, f'{json.dumps(header)[:-1]}, "{name}": [\n{rows}\n]}}\n'.encode())
 
 
 def _check_folder(out, header):
@@ -73,8 +91,8 @@ def _check_folder(out, header):
         )
 
 
-def _write_clips(plan, write, workers):
-    """Write clips in one or several processes; yields their parameters in order."""
+def in_processes(plan, write, workers):
+    """Write what a plan lists, in one or several processes; yields what `write` returns, in order."""
     if workers <= 1:
         yield from map(write, plan)
         return

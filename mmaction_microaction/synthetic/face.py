@@ -1,5 +1,7 @@
 """Draws the head: skull, hair, ears, eyes, brows, nose, mouth and glasses, all of which turn with it."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from .canvas import tone
@@ -42,7 +44,41 @@ def _oval(centre, half_width, half_height, corners=10, tilt=0.0):
     return points
 
 
-def draw_head(painter, skeleton, subject, glasses):
+class Expression(NamedTuple):
+    """What a face does over T frames, each of shape (T,): 0 at rest, about 1 at its strongest."""
+
+    brows: np.ndarray
+    """Raised, or drawn down below 0."""
+    slant: np.ndarray
+    """Inner ends of the brows up, or down below 0."""
+    eyes: np.ndarray
+    """Wide open, or narrowed below 0."""
+    corners: np.ndarray
+    """Corners of the mouth up, or down below 0."""
+    opening: np.ndarray
+    """Mouth open."""
+    width: np.ndarray
+    """Mouth wide, or narrow below 0."""
+
+
+_AT_REST = Expression(*np.zeros((6, 1)))
+
+
+def face_points(skeleton, size):
+    """Points all over the face, from the hair to the chin, in metres.
+
+    Args:
+        skeleton (Skeleton): The joints over T frames.
+        size (Proportions): The subject's lengths.
+
+    Returns:
+        np.ndarray: Shape (T, n, 3).
+    """
+    head, turn = skeleton.frames['head']
+    return head[:, None] + rotate(turn[:, None], _FACE_POINTS * (size.head * size.scale))
+
+
+def draw_head(painter, skeleton, subject, glasses, expression=None):
     """Add a head's shapes to a painter.
 
     Args:
@@ -50,6 +86,7 @@ def draw_head(painter, skeleton, subject, glasses):
         skeleton (Skeleton): The joints over the clip.
         subject (Subject): Looks.
         glasses (bool): Whether glasses are worn.
+        expression (Expression, optional): What the face does. Defaults to None: nothing.
     """
     size = subject.proportions.head * subject.proportions.scale
     head, turn = skeleton.frames['head']
@@ -81,7 +118,7 @@ def draw_head(painter, skeleton, subject, glasses):
     painter.hull(place(_SCALP[_SCALP[:, 1] > -0.045]), subject.hair, depth - 0.001, _HAIR_SHADES)
     visible = (rotate(turn[:, None], _FACE_NORMALS) * towards_camera[:, None]).sum(-1) > -0.05
     painter.hull(place(_FACE_POINTS), subject.skin, depth - 0.002, _SHADES, visible)
-    _features(painter, place, facing, subject, depth - 0.003)
+    _features(painter, place, facing, subject, expression or _AT_REST, depth - 0.003)
     if glasses:
         _glasses(painter, place, facing, depth - 0.006)
 
@@ -97,18 +134,33 @@ def _long_hair(painter, place, subject, depth):
     painter.hull(place(points), subject.hair, depth, _HAIR_SHADES[:2])
 
 
-def _features(painter, place, facing, subject, depth):
+def _lifted(points, up, along=0.0):
+    """Points in the head's frame, shape (n, 3), moved up and along x by amounts of shape (T, n): (T, n, 3)."""
+    moved = np.repeat(np.asarray(points)[None], len(up), 0)
+    moved[..., 1] += up
+    moved[..., 0] += along
+    return moved
+
+
+def _features(painter, place, facing, subject, expression, depth):
     """Eyes, brows, nose and mouth; each is left out when it faces away."""
     shade = tone(subject.skin, 0.72)
+    brows, slant, eyes = (amount[:, None] for amount in expression[:3])
     for side in SIDES:
         sees = facing((0.36 * side, 0.0, 0.93))
-        painter.polygon(place(_oval((side * 0.032, 0.004, 0.084), 0.0165, 0.0085)), (240, 238, 234), 0, sees, depth)
-        painter.polygon(
-            place(_oval((side * 0.0315, 0.003, 0.0855), 0.0082, 0.0082)), (34, 24, 20), 0, sees, depth - 1e-3
-        )
+        eye = _oval((side * 0.032, 0.004, 0.084), 0.0165, 0.0085)
+        eye = _lifted(eye, 0.65 * eyes * (eye[:, 1] - 0.004))
+        painter.polygon(place(eye), (240, 238, 234), 0, sees, depth)
+        iris = _oval((side * 0.0315, 0.003, 0.0855), 0.0082, 0.0082)
+        # Lids that come down cover it from above and below; lids that open show no more of it.
+        iris = _lifted(iris, 0.65 * np.minimum(eyes, 0) * (iris[:, 1] - 0.003))
+        painter.polygon(place(iris), (34, 24, 20), 0, sees, depth - 1e-3)
         brow = [(side * 0.015, 0.023, 0.090), (side * 0.033, 0.029, 0.083), (side * 0.052, 0.022, 0.070)]
         thick = [(x, y - 0.0065 * subject.brows, z) for x, y, z in reversed(brow)]
-        painter.polygon(place(brow + thick), tone(subject.hair, 0.8), 0, sees, depth, convex=False)
+        brow = np.array(brow + thick)
+        inward = (0.0335 - abs(brow[:, 0])) / 0.0185
+        brow = _lifted(brow, 0.013 * brows + 0.011 * slant * inward)
+        painter.polygon(place(brow), tone(subject.hair, 0.8), 0, sees, depth, convex=False)
         # The side of the nose away from the light is darker.
         wall = [(0.0, 0.008, 0.092), (0.0, -0.030, 0.112), (side * 0.018, -0.040, 0.088), (side * 0.010, -0.01, 0.088)]
         lit = tone(subject.skin, 1.06 if side < 0 else 0.80)
@@ -117,10 +169,30 @@ def _features(painter, place, facing, subject, depth):
     front = facing((0.0, -0.15, 0.99))
     nostrils = [(0.0, -0.031, 0.111), (0.017, -0.041, 0.088), (-0.017, -0.041, 0.088)]
     painter.polygon(place(nostrils), shade, 0, front, depth - 2.5e-3)
+    _mouth(painter, place, subject, expression, front, depth)
+
+
+def _mouth(painter, place, subject, expression, front, depth):
+    """Lips, the line between them and, where they part, what lies behind."""
+    corners, opening, width = (amount[:, None] for amount in expression[3:])
+    middle = -0.069
+
+    def moved(points, parted):
+        points = np.asarray(points)
+        across = (points[:, 0] / 0.024) ** 2 - 0.35
+        return _lifted(points, 0.016 * corners * across + parted, 0.4 * width * points[:, 0])
+
     lips = tuple(int(0.62 * c + 0.38 * r) for c, r in zip(tone(subject.skin, 0.85), (150, 40, 44)))
-    painter.polygon(place(_oval((0.0, -0.069, 0.081), 0.024, 0.0085)), lips, 0, front, depth)
+    outline = _oval((0.0, middle, 0.081), 0.024, 0.0085)
+    outline = moved(outline, 1.4 * opening * (outline[:, 1] - middle))
+    painter.polygon(place(outline), lips, 0, front, depth, convex=expression is _AT_REST)
     line = [(-0.024, -0.068, 0.0785), (0.024, -0.068, 0.0785), (0.0, -0.0715, 0.083)]
-    painter.polygon(place(line), tone(lips, 0.55), 0, front, depth - 1e-3)
+    painter.polygon(place(moved(line, 0.0)), tone(lips, 0.55), 0, front, depth - 1e-3, convex=expression is _AT_REST)
+    if expression is not _AT_REST:
+        inside = _oval((0.0, middle, 0.082), 0.0185, 0.0148)
+        inside = moved(inside, (opening - 1.0) * (inside[:, 1] - middle))
+        parted = front & (opening[:, 0] > 0.12)
+        painter.polygon(place(inside), (62, 22, 24), 0, parted, depth - 1.2e-3, convex=False)
 
 
 def _glasses(painter, place, facing, depth):

@@ -45,7 +45,7 @@ _FINGERS = (
 )
 
 
-def draw_figure(painter, skeleton, controls, subject, glasses, held):
+def draw_figure(painter, skeleton, controls, subject, glasses, held, expression=None):
     """Add a subject's shapes to a painter.
 
     Args:
@@ -55,13 +55,14 @@ def draw_figure(painter, skeleton, controls, subject, glasses, held):
         subject (Subject): Looks and proportions.
         glasses (bool): Whether glasses are worn.
         held (tuple or None): Side of the hand that holds something, and what: ``'phone'`` or ``'pen'``.
+        expression (Expression, optional): What the face does. Defaults to None: nothing.
     """
     _trunk(painter, skeleton, subject)
     for side in range(2):
         _leg(painter, skeleton, subject, side)
         _arm(painter, skeleton, subject, side)
         _hand(painter, skeleton, controls, subject, side)
-    draw_head(painter, skeleton, subject, glasses)
+    draw_head(painter, skeleton, subject, glasses, expression)
     if held is not None:
         _held(painter, skeleton, subject, *held)
 

@@ -148,6 +148,7 @@ class Sensor:
         size (tuple[int, int]): Width and height of the video in pixels.
         num_frames (int): Number of frames.
         rng (np.random.Generator): Source of the noise.
+        fps (float): Frames per second.
 
     Attributes:
         shake (np.ndarray): Shift of the picture in units of the image height, shape (T, 2).
@@ -155,8 +156,8 @@ class Sensor:
 
     _SPARE = 48
 
-    def __init__(self, nuisances, size, num_frames, rng):
-        times = np.arange(num_frames) / 30.0
+    def __init__(self, nuisances, size, num_frames, rng, fps=30.0):
+        times = np.arange(num_frames) / fps
         self.shake = nuisances.jitter * np.stack([wander(times, rng, 2.5) for _ in range(2)], -1)
         flicker = 1 + nuisances.flicker * wander(times, rng, 2.0)
         gains = nuisances.gain * flicker[:, None] * np.array(nuisances.tint)

@@ -1,5 +1,6 @@
 from .accuracy import rank_classes, top_k_accuracy
 from .calibration import Calibration, calibration_bins
+from .emotion import average_precisions, emotion_scores
 from .f1 import count_matches, f1_macro, f1_macro_of_means, f1_micro
 from .micro_action import MACRO_F1, micro_action_scores, rank_body_parts
 from .per_class import ConfusedPair, PerClass, frequency_groups, mean_by_group, most_confused_pairs, per_class_scores
@@ -12,9 +13,11 @@ __all__ = [
     'Calibration',
     'ConfusedPair',
     'PerClass',
+    'average_precisions',
     'calibration_bins',
     'check_probabilities',
     'count_matches',
+    'emotion_scores',
     'f1_macro',
     'f1_macro_of_means',
     'f1_micro',

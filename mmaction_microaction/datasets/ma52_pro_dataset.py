@@ -1,0 +1,121 @@
+import os
+from collections import Counter
+
+from mmaction.datasets import BaseActionDataset
+from mmaction.registry import DATASETS
+from mmengine.dataset import Compose
+from mmengine.logging import print_log
+
+from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS, EMOTIONS
+
+from .files_present import check_files
+from .loading import replace_decoding
+from .pro_annotations import read_pro_annotations
+from .video_decoding import SampledFramesDecode, SampledFramesInit
+
+
+@DATASETS.register_module()
+class MA52ProDataset(BaseActionDataset):
+    """MA-52-Pro: videos of seated people, each with an emotion and any number of micro-actions (section VI-A).
+
+    A sample has ``label``, a float tensor with 1 for each action that occurs and 0 for the others, ``emotion``, an
+    index, and ``face_file``, the path of its face track or None. ``metainfo`` has ``classes`` and ``emotions``, the
+    names behind them.
+
+    Args:
+        ann_file (str): JSON Lines file, see ``data/ma52_pro/README.md``.
+        pipeline (list[dict | Callable]): Transforms.
+        data_prefix (dict): ``video`` is the folder of the videos, ``faces`` that of their face tracks. Without
+            ``faces`` no track is looked for. A video whose line names no track has no face in any frame; the log says
+            how many these are.
+        leave_out (Sequence[str]): Body parts whose actions are no labels: those of the others, in their order, are all
+            there is, and ``num_classes`` of the network is their number. Table VII leaves out ``'lower limb'`` and
+            ``'leg-hand'``, which leaves 40. Defaults to none.
+        check_videos (bool): Whether to make sure that all videos and face tracks are there. Defaults to True.
+        decoder (str, optional): See :class:`MA52Dataset`.
+        **kwargs: Of MMAction2's ``BaseActionDataset``.
+
+    Raises:
+        FileNotFoundError: If the list, a folder, or some of the files are missing.
+        ValueError: If the list is malformed, or there is no such body part or decoder.
+    """
+
+    METAINFO = dict(emotions=EMOTIONS)
+
+    def __init__(
+        self,
+        ann_file,
+        pipeline,
+        data_prefix=dict(video='', faces=''),
+        leave_out=(),
+        check_videos=True,
+        decoder=None,
+        **kwargs,
+    ):
+        if decoder not in (None, 'pyav'):
+            raise ValueError(f"decoder={decoder!r}: choose 'pyav', or None for what the pipeline says.")
+        unknown = sorted(set(leave_out) - set(BODY_PARTS))
+        if unknown:
+            raise ValueError(f'leave_out={unknown}: the body parts are {", ".join(map(repr, BODY_PARTS))}.')
+        self.check_videos = check_videos
+        self.actions = [action for action in ACTIONS if BODY_PARTS[action.body_part] not in leave_out]
+        super().__init__(
+            ann_file,
+            pipeline,
+            data_prefix=data_prefix,
+            multi_class=True,
+            num_classes=len(self.actions),
+            **kwargs,
+        )
+        if decoder:
+            transforms = replace_decoding(self.pipeline.transforms, SampledFramesInit(), SampledFramesDecode())
+            self.pipeline = Compose(transforms)
+
+    def load_data_list(self):
+        """Read, check and summarise the list.
+
+        Returns:
+            list[dict]: Per video, ``filename`` with the folder, ``video_id`` as it stands in the list, ``emotion``,
+            ``face_file``, and ``label``, the classes that occur.
+        """
+        samples = read_pro_annotations(self.ann_file)
+        self._metainfo['classes'] = tuple(action.name for action in self.actions)
+        videos, faces = self.data_prefix['video'], self.data_prefix.get('faces')
+        tracks = [sample.faces for sample in samples if sample.faces and faces is not None]
+        if self.check_videos:
+            remedy = 'put them there, or set data_prefix.video to where they are'
+            check_files(videos, [sample.video for sample in samples], f'videos of {self.ann_file}', remedy)
+            if tracks:
+                remedy = 'write them there with tools/extract_faces.py, or set data_prefix.faces to where they are'
+                check_files(faces, tracks, f'face tracks of {self.ann_file}', remedy)
+
+        class_of = {action.index: number for number, action in enumerate(self.actions)}
+        data_list = [
+            dict(
+                filename=os.path.join(videos, sample.video),
+                video_id=sample.video,
+                emotion=sample.emotion,
+                face_file=os.path.join(faces, sample.faces) if sample.faces and faces is not None else None,
+                label=sorted({class_of[action.label] for action in sample.actions if action.label in class_of}),
+            )
+            for sample in samples
+        ]
+        self._log_summary(data_list)
+        if faces is not None and len(tracks) < len(samples):
+            print_log(
+                f'{self.ann_file}: {len(samples) - len(tracks):,} of {len(samples):,} videos name no face track; they '
+                'count as without a face. tools/extract_faces.py writes tracks.',
+                logger='current',
+            )
+        return data_list
+
+    def _log_summary(self, data_list):
+        """Say how many videos there are of each emotion, and how many labels."""
+        emotions = Counter(EMOTIONS[sample['emotion']] for sample in data_list)
+        labels = Counter(label for sample in data_list for label in sample['label'])
+        counts = ', '.join(f'{emotion} {emotions[emotion]:,}' for emotion in EMOTIONS)
+        print_log(
+            f'{self.ann_file}: {len(data_list):,} videos ({counts}) with {sum(labels.values()):,} labels of '
+            f'{len(labels)} of {self.num_classes} actions',
+            logger='current',
+        )

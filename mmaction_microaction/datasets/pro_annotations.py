@@ -1,0 +1,98 @@
+"""Reading and checking MA-52-Pro's annotation lists."""
+
+import json
+import math
+from typing import NamedTuple, Optional
+
+from mmaction_microaction.intervals import Interval
+from mmaction_microaction.taxonomy import ACTIONS, EMOTIONS, NUM_ACTIONS
+
+from .annotations import read_lines
+
+
+class ProSample(NamedTuple):
+    """One line of an annotation list."""
+
+    video: str
+    """Path of the video below the split's video folder."""
+    emotion: int
+    """Index into :data:`EMOTIONS`."""
+    actions: list[Interval]
+    """The micro-actions, which may overlap."""
+    faces: Optional[str]
+    """Path of the face track below the split's folder of face tracks, if there is one."""
+
+
+def read_pro_annotations(path):
+    """Read a JSON Lines file with an object for each video, in the form of ``data/ma52_pro/README.md``.
+
+    Args:
+        path (str | Path): The list.
+
+    Returns:
+        list[ProSample]: One per line, in order.
+
+    Raises:
+        FileNotFoundError: If there is no such list.
+        ValueError: If the list is empty or a line is malformed, repeats a video, or has an emotion, label, code or time
+            that cannot be. The message gives file, line number and remedy.
+    """
+    lines = read_lines(path, 'data/ma52_pro/README.md says what it holds and where it goes.', 'JSON object')
+    first_lines = {}
+    samples = []
+    for number, line in enumerate(lines, start=1):
+        where = f'{path}, line {number}'
+        sample = _parse_line(line, where)
+        first = first_lines.setdefault(sample.video, number)
+        if first != number:
+            raise ValueError(f'{where}: {sample.video} stands already in line {first}; remove one of the two.')
+        samples.append(sample)
+    return samples
+
+
+def _parse_line(line, where):
+    """Turn one line into a :class:`ProSample`; ``where`` names file and line in errors."""
+    try:
+        content = json.loads(line)
+    except ValueError as error:
+        raise ValueError(f'{where} is not JSON ({error}); correct or remove it.') from None
+    if not isinstance(content, dict):
+        raise ValueError(f'{where}: expected a JSON object, got {line!r}; correct or remove it.')
+    lacking = [key for key in ('video', 'emotion', 'actions') if key not in content]
+    if lacking:
+        raise ValueError(f'{where} lacks {", ".join(map(repr, lacking))}; add it as data/ma52_pro/README.md says.')
+    video, emotion, actions = (content[key] for key in ('video', 'emotion', 'actions'))
+    faces = content.get('faces')
+    if not (isinstance(video, str) and video):
+        raise ValueError(f"{where}: 'video' should be the name of a file, got {video!r}.")
+    if not (faces is None or (isinstance(faces, str) and faces)):
+        raise ValueError(
+            f"{where}: 'faces' should be the name of a file, got {faces!r}; leave it out if there is none."
+        )
+    if emotion not in EMOTIONS:
+        raise ValueError(f"{where}: 'emotion' of {video} should be one of {', '.join(EMOTIONS)}, got {emotion!r}.")
+    if not isinstance(actions, list):
+        raise ValueError(f"{where}: 'actions' of {video} should be a list of objects, got {actions!r}.")
+    actions = [_parse_action(action, f'{where}: action {i} of {video}') for i, action in enumerate(actions, start=1)]
+    return ProSample(video, EMOTIONS.index(emotion), actions, faces)
+
+
+def _parse_action(content, where):
+    """Turn one item of ``actions`` into an :class:`Interval`."""
+    if not (isinstance(content, dict) and {'start', 'end', 'label'} <= content.keys()):
+        raise ValueError(f"{where} should be an object with 'start', 'end' and 'label', got {content!r}.")
+    start, end, label = (content[key] for key in ('start', 'end', 'label'))
+    numbers = all(type(time) in (int, float) and math.isfinite(time) for time in (start, end))
+    if not (numbers and 0 <= start < end):
+        raise ValueError(f'{where} should start at 0 seconds or later and end after that, got {start!r} to {end!r}.')
+    if not (type(label) is int and 0 <= label < NUM_ACTIONS):
+        raise ValueError(
+            f'{where}: label {label!r} is not one of the {NUM_ACTIONS} fine labels 0 to {NUM_ACTIONS - 1}.'
+        )
+    code = content.get('code')
+    if code not in (None, ACTIONS[label].code):
+        raise ValueError(
+            f'{where}: label {label} is {ACTIONS[label].code} ({ACTIONS[label].name}), not {code}; correct one of the '
+            'two. Labels do not follow the order of the codes.'
+        )
+    return Interval(start, end, label)

@@ -1,0 +1,3 @@
+from .maenet import MAENet
+
+__all__ = ['MAENet']
