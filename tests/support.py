@@ -1,7 +1,9 @@
 """What tests share besides fixtures."""
 
 import ast
+import os
 import sys
+import time
 import zlib
 from pathlib import Path
 
@@ -26,6 +28,18 @@ def write_clip(path, num_frames=12, size=(96, 80), seed=0):
         cv2.rectangle(frame, (int(x), int(y)), (int(x) + 15, int(y) + 15), (255, 255, 255), -1)
         writer.write(frame)
     writer.release()
+
+
+def wait_until_gone(group, seconds=60):
+    """Fail unless all processes of a group end in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.1)
+    raise AssertionError('processes outlived the run')
 
 
 def released_values(name, shape):
