@@ -14,7 +14,8 @@ import numpy as np
 
 from .annotations import read_annotations
 from .frame_store import REMEDY, FrameStore, FrameStoreWriter
-from .preparation import UNREADABLE, last_line
+from .preparation import UNREADABLE
+from .unreadable import last_line
 from .workers import KILLED, end_with_parent
 
 

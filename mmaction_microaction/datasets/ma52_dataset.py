@@ -13,8 +13,7 @@ from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS, NUM_ACTIONS, fine
 from .annotations import is_anonymised, read_annotations
 from .frame_store import REMEDY, FrameStore
 from .loading import read_from_store, replace_decoding
-from .preparation import last_line
-from .unreadable import UnreadableClips, count_reading_steps, show_nothing
+from .unreadable import UnreadableClips, count_reading_steps, last_line, show_nothing
 from .video_decoding import SampledFramesDecode, SampledFramesInit
 
 

@@ -11,6 +11,7 @@ from functools import lru_cache, partial
 import decord
 
 from .annotations import read_annotations
+from .unreadable import last_line
 from .workers import KILLED, end_with_parent
 
 SPLIT_SIZES = {'train': 11250, 'val': 5586, 'test': 5586}
@@ -155,11 +156,6 @@ def _place_and_check(task):
     except UNREADABLE as error:
         return last_line(error)
     return None
-
-
-def last_line(error):
-    """Return what an error says in the end; decord's begin with a stack trace."""
-    return str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
 
 
 @lru_cache(maxsize=4)

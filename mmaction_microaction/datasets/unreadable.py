@@ -12,6 +12,11 @@ _INITS = (DecordInit, OpenCVInit, PyAVInit, FrameStoreInit, SampledFramesInit)
 _DECODES = (DecordDecode, OpenCVDecode, PyAVDecode, FrameStoreDecode, SampledFramesDecode)
 
 
+def last_line(error):
+    """Return what an error says in the end; decord's begin with a stack trace."""
+    return str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
+
+
 def count_reading_steps(transforms):
     """Count the transforms of a pipeline up to the one that decodes: what fails there is the fault of the clip.
 

@@ -139,12 +139,12 @@ def test_says_where_lists_and_videos_come_from(source):
         prepare_split('train', source, source, source.parent / 'elsewhere', workers=1)
 
 
-def test_a_killed_worker_ends_the_run_with_the_reason(source, monkeypatch):
-    # Forked workers inherit this.
-    monkeypatch.setattr(decord, 'VideoReader', lambda *args, **kwargs: os.kill(os.getpid(), signal.SIGKILL))
-    with pytest.raises(ValueError, match=r'A worker was killed, for memory perhaps\. Run again, with fewer workers'):
-        prepare(source)
-    monkeypatch.undo()
+def test_a_worker_that_is_killed_ends_the_preparation(source, monkeypatch):
+    with monkeypatch.context() as patch:
+        # Forked workers inherit this.
+        patch.setattr(decord, 'VideoReader', lambda *args, **kwargs: os.kill(os.getpid(), signal.SIGKILL))
+        with pytest.raises(ValueError, match=r'A worker was killed, for memory perhaps\. Run again, with fewer'):
+            prepare(source)
     assert prepare(source) == 3
 
 
