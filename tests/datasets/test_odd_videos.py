@@ -32,6 +32,7 @@ def folder(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('decoder', [None, 'pyav'], ids=['decord', 'pyav'])
 @pytest.mark.parametrize(
     ('config', 'shape'),
