@@ -22,10 +22,13 @@ import torch
 from mmengine.device import get_device
 from mmengine.dist import master_only
 from mmengine.dist import utils as dist_utils
+from mmengine.fileio import LocalBackend
 from mmengine.hooks import LoggerHook
 from mmengine.logging import HistoryBuffer
 from mmengine.model import MMDistributedDataParallel
 from mmengine.runner import checkpoint as mmengine_checkpoint
+
+from mmaction_microaction.files import write_whole
 
 
 def apply_all():
@@ -39,6 +42,7 @@ def apply_all():
     shift_hue_without_overflow()
     start_from_scratch()
     run_tin_without_compiled_mmcv()
+    write_files_whole()
 
 
 def silence_mmcv_lite():
@@ -248,3 +252,21 @@ def run_tin_without_compiled_mmcv():
         return sample_frames_at(data, offset)
 
     resnet_tin.linear_sampler = linear_sampler_on_any_device
+
+
+def write_files_whole():
+    """Let MMEngine write checkpoints, dumped predictions and scores so that each is either complete or as before.
+
+    Answers ``RuntimeError: PytorchStreamReader failed reading zip archive: failed finding central directory`` of a
+    ``--resume`` after the disk was full, or the run killed, while the last checkpoint was written a second time, with
+    the best score in it.
+    """
+
+    def put(self, obj, filepath):
+        os.makedirs(os.path.dirname(filepath) or '.', exist_ok=True)
+        write_whole(filepath, obj)
+
+    def put_text(self, obj, filepath, encoding='utf-8'):
+        self.put(obj.encode(encoding), filepath)
+
+    LocalBackend.put, LocalBackend.put_text = put, put_text

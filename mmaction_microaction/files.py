@@ -13,5 +13,9 @@ def write_whole(path, content):
     """
     path = Path(path)
     unfinished = path.with_name(path.name + '.part')
-    unfinished.write_bytes(content)
+    try:
+        unfinished.write_bytes(content)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)  # on a full disk, half a file is in the way of the next try
+        raise OSError(error.errno, f'{error.strerror or error}; the file is as before', str(path)) from None
     os.replace(unfinished, path)

@@ -37,14 +37,19 @@ def load_label_embeddings(path, shape):
         table = np.load(path, allow_pickle=False)
     except FileNotFoundError:
         raise FileNotFoundError(f'{path}: no such table of label embeddings. {remedy}') from None
-    except (ValueError, EOFError, OSError) as error:
+    except Exception as error:  # a damaged file can fail in any way
         raise ValueError(f'{path} is not a table of label embeddings ({error}). {remedy}') from None
-    if table.shape != shape or table.dtype.kind != 'f' or not np.isfinite(table).all():
-        raise ValueError(
-            f'{path} holds {table.dtype} of shape {table.shape}; expected finite floats of shape {shape}: a row per '
-            f'class and embed_dims columns. {remedy}'
-        )
-    return table.astype(np.float32)
+    if not isinstance(table, np.ndarray):
+        raise ValueError(f'{path} holds several arrays, not one table of label embeddings. {remedy}')
+    if table.shape == shape and table.dtype.kind == 'f':
+        with np.errstate(over='ignore'):
+            numbers = table.astype(np.float32)
+        if np.isfinite(numbers).all():
+            return numbers
+    raise ValueError(
+        f'{path} holds {table.dtype} of shape {table.shape}; expected finite floats of shape {shape}: a row per '
+        f'class and embed_dims columns. {remedy}'
+    )
 
 
 def average_words(vectors):

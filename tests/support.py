@@ -2,7 +2,9 @@
 
 import ast
 import json
+import os
 import sys
+import time
 import zlib
 from pathlib import Path
 
@@ -48,6 +50,18 @@ def write_pro_list(root, split, samples):
             (folders['faces'] / line['faces']).write_text(json.dumps(track))
         lines.append(json.dumps(line) + '\n')
     (root / f'{split}.jsonl').write_text(''.join(lines))
+
+
+def wait_until_gone(group, seconds=60):
+    """Fail unless all processes of a group end in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.1)
+    raise AssertionError('processes outlived the run')
 
 
 def released_values(name, shape):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import socket
 
 import numpy as np
@@ -217,3 +218,19 @@ def test_tin_runs_without_compiled_mmcv(run_python):
     assert 'Failed to import `tin_shift` from `mmcv.ops`' in last_line(run_python(WITHOUT_DRN + code))
     # Frames 1, 2, 3, moved by half a frame.
     assert run_python(WITH + code).stdout.splitlines()[-1] == '[0.5, 1.5, 2.5]'
+
+
+def test_files_are_written_whole_or_not_at_all(run_python, tmp_path):
+    # A limit on the size of files does what a full disk does.
+    code = (
+        'import mmengine, resource; mmengine.dump([1], "p.pkl"); '
+        'resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)); mmengine.dump(list(range(9999)), "p.pkl")'
+    )
+    process = run_python(code, cwd=tmp_path)
+    assert 'File too large' in last_line(process)
+    with pytest.raises((EOFError, pickle.UnpicklingError)):
+        pickle.loads((tmp_path / 'p.pkl').read_bytes())
+    process = run_python(WITH + code, cwd=tmp_path)
+    assert last_line(process) == "OSError: [Errno 27] File too large; the file is as before: 'p.pkl'"
+    assert pickle.loads((tmp_path / 'p.pkl').read_bytes()) == [1]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['p.pkl']

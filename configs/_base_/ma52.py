@@ -13,6 +13,11 @@ test_list = 'data/ma52/test_list_videos.txt'
 test_videos = dict(video=f'{clips}_test')
 
 metric = dict(type='MicroActionMetric')
-keep_best = dict(interval=1, max_keep_ckpts=3, save_best='F1_mean', rule='greater')
+keep_best = dict(type='KeepingCheckpointHook', interval=1, max_keep_ckpts=3, save_best='F1_mean', rule='greater')
 tensorboard = [dict(type='LocalVisBackend'), dict(type='TensorboardVisBackend')]
-custom_hooks = [dict(type='EpochSeedHook')]
+custom_hooks = [
+    dict(type='EpochSeedHook'),
+    dict(type='TrainingListHook'),
+    dict(type='InvalidLossHook'),
+    dict(type='UnreadableClipsHook'),
+]

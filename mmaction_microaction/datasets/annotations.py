@@ -81,7 +81,7 @@ def _parse_line(line, where, check_names):
     """Turn one line into an :class:`Annotation`; ``where`` names file and line in errors."""
     # From the right: a name may contain spaces, a label cannot.
     filename, separator, label = line.rpartition(' ')
-    if not separator or not filename.strip() or not re.fullmatch(r'-?[0-9]+', label):
+    if not separator or not filename.strip() or not re.fullmatch(r'-?[0-9]{1,9}', label):
         raise ValueError(f'{where}: expected "name.mp4 label", one space between, got {line!r}; correct or remove it.')
     label = int(label)
     if not 0 <= label < NUM_ACTIONS:

@@ -1,8 +1,6 @@
 """From videos to a frame store."""
 
 import multiprocessing
-import os
-import threading
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -16,7 +14,9 @@ import numpy as np
 
 from .annotations import read_annotations
 from .frame_store import REMEDY, FrameStore, FrameStoreWriter
-from .preparation import UNREADABLE, last_line
+from .preparation import UNREADABLE
+from .unreadable import last_line
+from .workers import KILLED, end_with_parent
 
 
 def make_frame_store(ann_file, videos, path, settings, workers=1, track=lambda clips, total: clips):
@@ -126,17 +126,11 @@ def _in_order(function, tasks, workers):
                 ahead.extend(pool.submit(function, task) for task in islice(tasks, 1))
                 yield result
         except BrokenProcessPool:
-            raise ValueError('A worker was killed, for memory perhaps. Run again, with fewer workers.') from None
+            raise ValueError(KILLED) from None
         finally:
             pool.shutdown(cancel_futures=True)
 
 
 def _start_worker():
-    """Use one core, and end when the parent is gone: a pool's workers outlive a parent that was killed."""
     cv2.setNumThreads(1)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent():
-    multiprocessing.parent_process().join()
-    os._exit(1)
+    end_with_parent()

@@ -5,11 +5,14 @@ import os
 import shutil
 import zipfile
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache, partial
 
 import decord
 
 from .annotations import read_annotations
+from .unreadable import last_line
+from .workers import KILLED, end_with_parent
 
 SPLIT_SIZES = {'train': 11250, 'val': 5586, 'test': 5586}
 """Clips per split of MA-52 (Guo et al., section III)."""
@@ -90,7 +93,8 @@ def prepare_split(split, source, lists, out, workers, track=lambda clips, total:
 
     Raises:
         FileNotFoundError: If the list, the archive or the folder is missing.
-        ValueError: If the list is malformed or has the wrong length, or clips are missing or cannot be decoded.
+        ValueError: If the list is malformed or has the wrong length, or clips are missing or cannot be decoded, or a
+            worker was killed.
     """
     list_file = find_list(split, list(dict.fromkeys([lists, source, out])))
     names = [annotation.filename for annotation in read_annotations(list_file)]
@@ -117,15 +121,18 @@ def prepare_split(split, source, lists, out, workers, track=lambda clips, total:
         )
 
     unreadable = []
-    with ProcessPoolExecutor(workers) as pool, open(journal, 'a') as file:
-        results = pool.map(_place_and_check, [(*clips[name], folder / name) for name in waiting], chunksize=8)
-        for name, error in zip(waiting, track(results, len(waiting))):
-            if error:
-                unreadable.append(f'{name} ({error})')
-            else:
-                # The newline comes first, in case a killed run left half a line.
-                file.write('\n' + json.dumps({'name': name, 'size': _size(folder / name)}))
-                file.flush()
+    try:
+        with ProcessPoolExecutor(workers, initializer=end_with_parent) as pool, open(journal, 'a') as file:
+            results = pool.map(_place_and_check, [(*clips[name], folder / name) for name in waiting], chunksize=8)
+            for name, error in zip(waiting, track(results, len(waiting))):
+                if error:
+                    unreadable.append(f'{name} ({error})')
+                else:
+                    # The newline comes first, in case a killed run left half a line.
+                    file.write('\n' + json.dumps({'name': name, 'size': _size(folder / name)}))
+                    file.flush()
+    except BrokenProcessPool:
+        raise ValueError(KILLED) from None
     if unreadable:
         raise ValueError(
             f'{len(unreadable):,} of the {len(names):,} clips of {split} cannot be decoded: '
@@ -149,11 +156,6 @@ def _place_and_check(task):
     except UNREADABLE as error:
         return last_line(error)
     return None
-
-
-def last_line(error):
-    """Return what an error says in the end; decord's begin with a stack trace."""
-    return str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
 
 
 @lru_cache(maxsize=4)

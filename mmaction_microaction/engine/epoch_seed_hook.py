@@ -25,7 +25,7 @@ class EpochSeedHook(Hook):
         if runner.train_dataloader.persistent_workers:
             raise ValueError(
                 'EpochSeedHook cannot seed workers that outlive the epoch: set '
-                'train_dataloader.persistent_workers=False; or leave the hook out with custom_hooks=[], for runs that '
+                'train_dataloader.persistent_workers=False; or leave the hook out of custom_hooks, for runs that '
                 'need not be resumed exactly.'
             )
 

@@ -5,7 +5,6 @@ import io
 import os
 import re
 import zipfile
-import zlib
 from typing import NamedTuple
 
 from .forms import FILE_NAME, FORMS
@@ -74,7 +73,7 @@ def _unzip(content, problems):
             members = file.namelist()
             tables = [member for member in members if os.path.basename(member) == FILE_NAME]
             table = file.read(tables[0]) if tables else None
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
+    except Exception as error:  # a damaged file can fail in any way
         problems.append(f'is no zip file that can be read ({error})')
         return None
     if members != [FILE_NAME]:

@@ -15,7 +15,7 @@ import cv2
 import decord
 import numpy as np
 import pytest
-from support import ROOT, psnr, write_clip
+from support import ROOT, psnr, wait_until_gone, write_clip
 
 from mmaction_microaction.datasets.frame_extraction import make_frame_store
 from mmaction_microaction.datasets.frame_store import FrameSettings, FrameStore, FrameStoreWriter
@@ -287,15 +287,7 @@ def test_goes_on_after_a_kill(many):
     process.wait()
     assert unfinished.exists()
     assert not (many / 'frames_val').exists()
-    # The workers end, too.
-    while time.monotonic() < deadline:
-        try:
-            os.killpg(process.pid, 0)
-        except ProcessLookupError:
-            break
-        time.sleep(0.1)
-    else:
-        raise AssertionError('workers outlived the run')
+    wait_until_gone(process.pid)  # the workers, too
 
     new = make(many, many / 'frames_val')
     assert 0 < new < 60

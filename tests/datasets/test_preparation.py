@@ -1,8 +1,14 @@
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 import zipfile
 
+import decord
 import pytest
-from support import write_clip
+from support import wait_until_gone, write_clip
 
 from mmaction_microaction.datasets import preparation
 from mmaction_microaction.datasets.preparation import prepare_split
@@ -131,3 +137,41 @@ def test_says_where_lists_and_videos_come_from(source):
     (source / 'train_list_videos.txt').unlink()
     with pytest.raises(FileNotFoundError, match=r'comes with the code of MA-52.*--lists'):
         prepare_split('train', source, source, source.parent / 'elsewhere', workers=1)
+
+
+def test_a_worker_that_is_killed_ends_the_preparation(source, monkeypatch):
+    with monkeypatch.context() as patch:
+        # Forked workers inherit this.
+        patch.setattr(decord, 'VideoReader', lambda *args, **kwargs: os.kill(os.getpid(), signal.SIGKILL))
+        with pytest.raises(ValueError, match=r'A worker was killed, for memory perhaps\. Run again, with fewer'):
+            prepare(source)
+    assert prepare(source) == 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGKILL])
+def test_a_signal_leaves_no_half_clips_and_no_workers(source, number):
+    out = source.parent / 'out'
+    # A worker that takes long over the second clip.
+    code = f"""
+import time, decord
+from pathlib import Path
+from mmaction_microaction.datasets import preparation
+preparation.SPLIT_SIZES = {{'train': 3}}
+reader = decord.VideoReader
+decord.VideoReader = lambda path, **kwargs: time.sleep(600) if {NAMES[1]!r} in path else reader(path, **kwargs)
+source = Path({str(source)!r})
+preparation.prepare_split('train', source, source, Path({str(out)!r}), workers=2)
+"""
+    process = subprocess.Popen([sys.executable, '-c', code], start_new_session=True)
+    deadline = time.monotonic() + 300
+    while not (out / 'videos_train' / NAMES[1]).exists():
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(number)
+    assert process.wait() == -number
+    wait_until_gone(process.pid)
+    for path in (out / 'videos_train').glob('*.mp4'):
+        assert path.read_bytes() == (source / 'val' / path.name).read_bytes()
+    assert prepare(source) == 3

@@ -63,6 +63,17 @@ def test_macro_f1_by_hand():
     assert f1_macro_of_means(labels, predictions, 52) == pytest.approx(2 * precision * recall / (precision + recall))
 
 
+def test_a_missing_prediction_is_wrong_and_of_no_class():
+    labels, predictions = np.array([0, 0, 1]), np.array([0, -1, 1])
+    # Class 0: hits 1, true 2, predicted 1; class 1: all right. No third class.
+    assert f1_macro(labels, predictions, 52) == pytest.approx((2 / 3 + 1) / 2)
+    assert f1_micro(labels, predictions, 52) == pytest.approx(2 / 3)
+    assert f1_macro_of_means(labels, predictions, 52) == pytest.approx(2 * 1 * 0.75 / 1.75)
+    ranking = rank_classes(np.array([[0.2, 0.8], [np.nan, np.nan]]))
+    assert ranking.tolist() == [[1, 0], [-1, -1]]
+    assert top_k_accuracy(np.array([0, 1]), ranking, 2) == 0.5
+
+
 @pytest.mark.parametrize(('num_classes', 'k', 'ties'), list(itertools.product([7, 52], [1, 5], [False, True])))
 def test_top_k_equal_to_scikit_learn(num_classes, k, ties):
     rng = np.random.default_rng(1)
@@ -85,7 +96,7 @@ def test_first_of_a_ranking_is_the_argmax_also_in_ties():
         ([], [], 'at least 1'),
         ([0, 1], [0], r'shapes \(2,\) and \(1,\)'),
         ([0, 52], [0, 1], r'label 52 of sample 1 is not one of 0 to 51'),
-        ([0, 1], [-1, 1], r'prediction -1 of sample 0'),
+        ([0, 1], [-2, 1], r'prediction -2 of sample 0'),
     ],
 )
 def test_refuses_what_cannot_be_counted(labels, predictions, message):

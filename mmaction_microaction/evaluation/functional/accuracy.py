@@ -7,12 +7,15 @@ def rank_classes(scores):
     """Order the classes of every sample by falling score; of equal scores the lower index comes first.
 
     Args:
-        scores (np.ndarray): Shape (N, K).
+        scores (np.ndarray): Shape (N, K). NaN where there is no prediction.
 
     Returns:
-        np.ndarray: Class indices, shape (N, K).
+        np.ndarray: Class indices, shape (N, K); -1 where there is no prediction.
     """
-    return np.argsort(-np.asarray(scores), axis=1, kind='stable')
+    scores = np.asarray(scores)
+    ranking = np.argsort(-scores, axis=1, kind='stable')
+    ranking[np.isnan(scores).any(axis=1)] = -1
+    return ranking
 
 
 def top_k_accuracy(labels, ranking, k):

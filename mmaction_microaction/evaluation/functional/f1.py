@@ -8,7 +8,7 @@ def count_matches(labels, predictions, num_classes):
 
     Args:
         labels (np.ndarray): True labels, integers of shape (N,), 0 to num_classes - 1.
-        predictions (np.ndarray): Predicted labels, likewise.
+        predictions (np.ndarray): Predicted labels, likewise; -1 where there is no prediction.
         num_classes (int): Number of classes K.
 
     Returns:
@@ -23,12 +23,13 @@ def count_matches(labels, predictions, num_classes):
         raise ValueError(
             f'expected two arrays of the same length, at least 1, got shapes {labels.shape} and {predictions.shape}'
         )
-    for name, values in (('label', labels), ('prediction', predictions)):
-        if values.min() < 0 or values.max() >= num_classes:
-            wrong = int(np.flatnonzero((values < 0) | (values >= num_classes))[0])
+    for name, values, least in (('label', labels, 0), ('prediction', predictions, -1)):
+        if values.min() < least or values.max() >= num_classes:
+            wrong = int(np.flatnonzero((values < least) | (values >= num_classes))[0])
             raise ValueError(f'{name} {values[wrong]} of sample {wrong} is not one of 0 to {num_classes - 1}')
     return tuple(
-        np.bincount(values, minlength=num_classes) for values in (labels[labels == predictions], labels, predictions)
+        np.bincount(values, minlength=num_classes)
+        for values in (labels[labels == predictions], labels, predictions[predictions >= 0])
     )
 
 
@@ -52,14 +53,16 @@ def f1_macro(labels, predictions, num_classes):
 def f1_micro(labels, predictions, num_classes):
     """F1 of the pooled counts (Guo et al., Eq. 4): with one label per sample, the top-1 accuracy.
 
+    A missing prediction is pooled as one that is wrong.
+
     Args:
         labels, predictions, num_classes: See :func:`count_matches`.
 
     Returns:
         float: 0 to 1.
     """
-    hits, support, predicted = (counts.sum() for counts in count_matches(labels, predictions, num_classes))
-    return float(2 * hits / (support + predicted))
+    hits, support, _ = (counts.sum() for counts in count_matches(labels, predictions, num_classes))
+    return float(hits / support)
 
 
 def f1_macro_of_means(labels, predictions, num_classes):

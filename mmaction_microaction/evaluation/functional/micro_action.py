@@ -19,13 +19,14 @@ def rank_body_parts(scores, coarse_from='top1'):
             and the challenges do, so that parts repeat. ``'sum'``: by the sum of the probabilities of a part's actions.
 
     Returns:
-        np.ndarray: Body-part indices, shape (N, 52) for ``'top1'``, (N, 7) for ``'sum'``.
+        np.ndarray: Body-part indices, shape (N, 52) for ``'top1'``, (N, 7) for ``'sum'``; -1 where scores are NaN.
 
     Raises:
         ValueError: If ``coarse_from`` is neither.
     """
     if coarse_from == 'top1':
-        return fine_to_coarse[rank_classes(scores)]
+        ranking = rank_classes(scores)
+        return np.where(ranking < 0, -1, fine_to_coarse[ranking])
     if coarse_from == 'sum':
         return rank_classes(scores @ (fine_to_coarse[:, None] == np.arange(NUM_BODY_PARTS)))
     raise ValueError(f"coarse_from must be 'top1' or 'sum', got {coarse_from!r}")
@@ -35,7 +36,8 @@ def micro_action_scores(scores, labels, coarse_from='top1', macro='mean_of_f1'):
     """Compute accuracies and F1 scores on both levels (Guo et al., section V-A).
 
     Args:
-        scores (np.ndarray): Fine probabilities, shape (N, 52).
+        scores (np.ndarray): Fine probabilities, shape (N, 52). A row of NaN is a clip without a prediction: it counts
+            as one that was not recognised, and as a prediction of no class.
         labels (np.ndarray): True fine labels, shape (N,).
         coarse_from (str): How body parts follow from fine scores, see :func:`rank_body_parts`. Defaults to ``'top1'``.
         macro (str): ``'mean_of_f1'`` (the challenges, scikit-learn) or ``'f1_of_means'`` (Eq. 5 as printed).

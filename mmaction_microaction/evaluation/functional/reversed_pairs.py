@@ -10,7 +10,7 @@ def reversed_pair_accuracies(scores, labels, pairs):
     frames stays near 0.5. The scores of all other classes play no part; of equal scores, each counts as half.
 
     Args:
-        scores (np.ndarray): Class scores, shape (N, K).
+        scores (np.ndarray): Class scores, shape (N, K). A row of NaN, no prediction, tells nothing apart.
         labels (np.ndarray): True labels, shape (N,).
         pairs (Sequence[tuple[int, int]]): The pairs of class indices.
 
@@ -21,6 +21,6 @@ def reversed_pair_accuracies(scores, labels, pairs):
 
     def share(own, other):
         clips = scores[labels == own]
-        return np.mean(np.heaviside(clips[:, own] - clips[:, other], 0.5)) if len(clips) else np.nan
+        return np.mean(np.nan_to_num(np.heaviside(clips[:, own] - clips[:, other], 0.5))) if len(clips) else np.nan
 
     return [float(share(a, b) + share(b, a)) / 2 for a, b in pairs]

@@ -46,7 +46,8 @@ class MicroActionMetric(BaseMetric):
 
         Args:
             data_batch (dict): Not used.
-            data_samples (Sequence[dict]): With ``pred_score`` of shape (52,) and ``gt_label`` of shape (1,).
+            data_samples (Sequence[dict]): With ``pred_score`` of shape (52,) and ``gt_label`` of shape (1,). A clip
+                that is ``unreadable`` counts as not recognised.
 
         Raises:
             ValueError: If the split is anonymised, or scores are not 52 probabilities. The message names the clip.
@@ -60,8 +61,10 @@ class MicroActionMetric(BaseMetric):
             )
         for sample in data_samples:
             scores = sample['pred_score'].cpu().double().numpy()
-            clip = sample.get('video_id', f'sample {len(self.results)}')
-            check_probabilities(scores, clip)
+            if sample.get('unreadable'):
+                scores = np.full(NUM_ACTIONS, np.nan)
+            else:
+                check_probabilities(scores, sample.get('video_id', f'sample {len(self.results)}'))
             self.results.append((scores, int(sample['gt_label'])))
 
     def compute_metrics(self, results):

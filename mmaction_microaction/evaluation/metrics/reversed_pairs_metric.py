@@ -27,7 +27,10 @@ class ReversedPairsMetric(BaseMetric):
             data_samples (Sequence[dict]): With ``pred_score`` of shape (52,) and ``gt_label`` of shape (1,).
         """
         for sample in data_samples:
-            self.results.append((sample['pred_score'].cpu().double().numpy(), int(sample['gt_label'])))
+            scores = sample['pred_score'].cpu().double().numpy()
+            if sample.get('unreadable'):
+                scores = np.full_like(scores, np.nan)
+            self.results.append((scores, int(sample['gt_label'])))
 
     def compute_metrics(self, results):
         """Score the clips of the pairs, and log each pair.

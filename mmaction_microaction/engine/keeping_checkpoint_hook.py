@@ -1,0 +1,62 @@
+import os
+
+from mmaction.registry import HOOKS
+from mmengine.dist import is_main_process
+from mmengine.hooks import CheckpointHook
+
+from mmaction_microaction.files import write_whole
+
+
+@HOOKS.register_module()
+class KeepingCheckpointHook(CheckpointHook):
+    """MMEngine's ``CheckpointHook``, but an old checkpoint is removed only when its successor is written.
+
+    MMEngine removes it first, and empties the file ``last_checkpoint`` before it writes it anew: when the disk is full,
+    or the run is killed then, there is nothing to resume from. This takes room for one more checkpoint of either kind
+    than are kept.
+    """
+
+    def _save_checkpoint_with_step(self, runner, step, meta):
+        outdated = None
+        if self.max_keep_ckpts > 0 and step not in self.keep_ckpt_ids:
+            if len(self.keep_ckpt_ids) == self.max_keep_ckpts:
+                outdated = self._path(self.keep_ckpt_ids.popleft())
+            self.keep_ckpt_ids.append(step)
+            runner.message_hub.update_info('keep_ckpt_ids', list(self.keep_ckpt_ids))
+        self.last_ckpt = self._path(step)
+        runner.message_hub.update_info('last_ckpt', self.last_ckpt)
+        runner.save_checkpoint(
+            self.out_dir,
+            self.filename_tmpl.format(step),
+            self.file_client_args,
+            save_optimizer=self.save_optimizer,
+            save_param_scheduler=self.save_param_scheduler,
+            meta=meta,
+            by_epoch=self.by_epoch,
+            backend_args=self.backend_args,
+            **self.args,
+        )
+        if is_main_process():
+            write_whole(os.path.join(runner.work_dir, 'last_checkpoint'), self.last_ckpt.encode())
+            self._remove(outdated)
+
+    def _save_best_checkpoint(self, runner, metrics):
+        if not self.save_best:
+            return
+        # MMEngine has one path in an attribute, or several, by score, in a dict.
+        one = len(self.key_indicators) == 1
+        paths, keys = (vars(self), ['best_ckpt_path']) if one else (self.best_ckpt_path_dict, self.key_indicators)
+        before = {key: paths[key] for key in keys}
+        paths.update(dict.fromkeys(keys))  # what it does not know, it does not remove
+        super()._save_best_checkpoint(runner, metrics)
+        for key, path in before.items():
+            paths[key] = paths[key] or path
+            if path != paths[key] and is_main_process():
+                self._remove(path)
+
+    def _path(self, step):
+        return self.file_backend.join_path(self.out_dir, self.filename_tmpl.format(step))
+
+    def _remove(self, path):
+        if path and self.file_backend.isfile(path):
+            self.file_backend.remove(path)

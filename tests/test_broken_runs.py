@@ -1,0 +1,104 @@
+"""Whole runs that meet with broken clips, odd names, and the death of a process."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from support import ROOT, wait_until_gone
+from test_runs import TINY, command, run
+
+pytestmark = pytest.mark.slow
+
+
+def test_odd_names_and_a_broken_clip_in_a_whole_run(tiny_ma52, tmp_path):
+    data = tmp_path / 'Daten ü 雪'
+    shutil.copytree(tiny_ma52, data)
+    for split in ('train', 'val'):
+        name = (data / f'{split}_list_videos.txt').read_text().split()[0]
+        (data / f'videos_{split}' / name).rename(data / f'videos_{split}' / 'ein Überblick.mp4')
+        content = (data / f'{split}_list_videos.txt').read_text()
+        (data / f'{split}_list_videos.txt').write_text(content.replace(name, 'ein Überblick.mp4'), encoding='utf-8')
+    broken = sorted((data / 'videos_train').glob('0*.mp4'))[0]
+    broken.write_bytes(b'')
+    train = command(
+        'train',
+        TINY,
+        '--work-dir',
+        tmp_path / 'Läufe hier' / 'w',
+        data=data,
+        options=['train_dataloader.dataset.max_unreadable=0.2'],
+    )
+    output = run(train, tmp_path)
+    assert output.count(f'{broken.name} cannot be read (') == 1
+    for epoch in (1, 2):
+        summary = f'1 of the 7 clips of {data}/train_list_videos.txt could not be read in epoch {epoch}: {broken.name};'
+        assert output.count(summary) == 1
+    assert (tmp_path / 'Läufe hier' / 'w' / 'epoch_2.pth').is_file()
+
+    # A val clip ends the test with its name, unless it is to be scored as missing.
+    missing = sorted((data / 'videos_val').glob('0*.mp4'))[0]
+    missing.unlink()
+    missing.mkdir()
+    args = ['--checkpoint', tmp_path / 'Läufe hier' / 'w' / 'epoch_2.pth', '--dump', 'p.pkl']
+    test = command('test', TINY, *args, data=data)
+    output = run(test, tmp_path, status=1)
+    assert f'{missing.name} cannot be read (IsADirectoryError' in output
+    assert not (tmp_path / 'p.pkl').exists()
+    output = run([*test, 'test_dataloader.dataset.unreadable_as_missing=True'], tmp_path)
+    assert '5 clips' in output
+    assert f'{missing.name} cannot be read (' in output
+    assert (tmp_path / 'p.pkl').exists()
+
+
+@pytest.fixture
+def training(tiny_ma52, tmp_path):
+    """A run of many epochs with two workers, started without mim between: process and log."""
+    options = ['train_cfg.max_epochs=500', 'train_cfg.val_interval=500', 'train_dataloader.num_workers=2']
+    options += ['train_dataloader.batch_size=1', 'default_hooks.checkpoint.interval=500']
+    _, _, _, *args = command('train', TINY, '--work-dir', 'w', data=tiny_ma52, options=options)
+    log = tmp_path / 'log'
+    with open(log, 'w') as file:
+        process = subprocess.Popen(
+            [sys.executable, str(ROOT / 'tools' / 'train.py'), *args],
+            cwd=tmp_path,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + 400
+    while not re.search(r'Epoch\(train\) *\[2\]\[', log.read_text()):
+        assert process.poll() is None, log.read_text()[-2000:]
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    yield process, log
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def test_sigterm_ends_a_run_and_its_workers(training, tmp_path):
+    process, _ = training
+    process.send_signal(signal.SIGTERM)
+    process.wait(timeout=30)
+    assert process.returncode != 0
+    wait_until_gone(process.pid)
+    assert not list((tmp_path / 'w').glob('*.pth*'))
+
+
+def test_a_killed_worker_ends_the_run_with_the_reason(training):
+    process, log = training
+    deadline = time.monotonic() + 100
+    # Workers come and go with the epochs; one that has just gone is tried again.
+    while process.poll() is None and time.monotonic() < deadline:
+        for child in Path(f'/proc/{process.pid}/task/{process.pid}/children').read_text().split():
+            os.kill(int(child), signal.SIGKILL)
+        time.sleep(0.2)
+    assert process.wait(timeout=60) == 1
+    assert re.search(r'DataLoader worker \(pid.*(killed by signal: Killed|exited unexpectedly)', log.read_text())
+    wait_until_gone(process.pid)

@@ -1,0 +1,170 @@
+"""Files from elsewhere, of any content: only the documented errors leave, and what is accepted is sound.
+
+FUZZ_CASES=20000 pytest tests/test_fuzz.py tries that many of each kind.
+"""
+
+import csv
+import io
+import os
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as stn
+
+from mmaction_microaction.datasets.annotations import read_annotations
+from mmaction_microaction.label_embeddings import load_label_embeddings
+from mmaction_microaction.submission import FORMS, validate_submission
+from mmaction_microaction.taxonomy import fine_to_coarse
+
+pytestmark = pytest.mark.filterwarnings('ignore')
+
+fuzz = settings(
+    max_examples=int(os.environ.get('FUZZ_CASES', 150)),
+    deadline=None,
+    derandomize='FUZZ_CASES' not in os.environ,  # the same cases in every run of the tests
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+def outcome(function, *args):
+    """Return what a function gives, or else what its ValueError says."""
+    try:
+        return function(*args), None
+    except ValueError as error:
+        return None, str(error)
+
+
+@st.composite
+def mutations(draw, contents):
+    """Sound contents with some bytes changed, cut out or put in."""
+    content = bytearray(draw(contents))
+    for _ in range(draw(st.integers(0, 4))):
+        start = draw(st.integers(0, len(content)))
+        content[start : start + draw(st.integers(0, 8))] = draw(st.binary(max_size=8))
+    return bytes(content)
+
+
+names = st.one_of(st.sampled_from(['0030_00_0001.mp4', '0030_01_0001.mp4', 'a b.mp4', 'x/é.mp4']), st.text(max_size=9))
+labels = st.one_of(st.integers(-2, 60).map(str), st.text('0123456789-+٣ ', max_size=6))
+separators = st.sampled_from([' ', ' ', ' ', '  ', '\t', ''])
+ends = st.sampled_from(['\n', '\r\n', '\n\n', '\u2028', ''])
+lists = st.lists(st.tuples(names, separators, labels, ends).map(''.join), max_size=6).map(''.join)
+encoded_lists = lists.map(lambda text: text.encode('utf-8', 'surrogatepass'))
+
+
+@fuzz
+@given(content=st.one_of(encoded_lists, mutations(encoded_lists), st.binary(max_size=60)), check_names=st.booleans())
+@example(content=b'a.mp4 ' + b'1' * 5000, check_names=True)  # Python refuses to convert as many digits
+def test_annotation_lists(tmp_path, content, check_names):
+    path = tmp_path / 'list.txt'
+    path.write_bytes(content)
+    annotations, error = outcome(read_annotations, path, check_names)
+    if error:
+        assert str(path) in error
+        return
+    assert annotations
+    assert len({annotation.filename for annotation in annotations}) == len(annotations)
+    for filename, label in annotations:
+        assert filename.strip()
+        assert label in range(52)
+        if check_names and filename in ('0030_00_0001.mp4', '0030_01_0001.mp4'):
+            assert int(filename[5:7]) == fine_to_coarse[label]
+    path.write_text(''.join(f'{filename} {label}\n' for filename, label in annotations), encoding='utf-8', newline='')
+    assert read_annotations(path, check_names) == annotations
+
+
+def table(rows):
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode('utf-8', 'surrogatepass')
+
+
+def zipped(content):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, 'w') as file:
+        file.writestr('prediction.csv', content)
+    return buffer.getvalue()
+
+
+@st.composite
+def tables(draw):
+    form = draw(st.sampled_from(list(FORMS.values())))
+    digits = st.one_of(st.integers(0, 51).map(str), st.integers(0, 6).map(str), st.text(max_size=3))
+    clip = st.one_of(st.sampled_from(['test0000.mp4', 'test0001.mp4', 'test0000']), st.text(max_size=5))
+    sound = st.permutations(range(7)).map(lambda numbers: [*map(str, numbers[:5])] * 2)
+    row = st.one_of(
+        st.tuples(clip, sound).map(lambda row: [row[0], *row[1]][: len(form.header)]),
+        st.tuples(clip, st.lists(digits, min_size=1, max_size=11)).map(lambda row: [row[0], *row[1]]),
+    )
+    return table([form.header, *draw(st.lists(row, max_size=4))])
+
+
+submissions = st.one_of(tables(), tables().map(zipped))
+
+
+@fuzz
+@given(
+    content=st.one_of(submissions, mutations(submissions), st.binary(max_size=60)),
+    suffix=st.sampled_from(['csv', 'zip']),
+)
+@example(content=table([FORMS['2024'].header, ['a' * 200_000, 1, 2]]), suffix='csv')  # beyond csv's limit for a field
+def test_submissions(tmp_path, content, suffix):
+    path = tmp_path / f'submission.{suffix}'
+    path.write_bytes(content)
+    report = validate_submission(path)
+    assert report.form in (*FORMS, None)
+    if report.problems:
+        assert all(isinstance(problem, str) and problem for problem in report.problems)
+        return
+    # Nothing was found: every row must read as the form says.
+    if content.startswith(b'PK'):
+        with zipfile.ZipFile(path) as file:
+            content = file.read('prediction.csv')
+    header, *rows = csv.reader(io.StringIO(content.decode(), newline=''))
+    form = FORMS[report.form]
+    assert header == form.header
+    assert len(rows) == report.rows > 0
+    assert len({row[0] for row in rows}) == len(rows)
+    for row in rows:
+        assert len(row) == len(header)
+        assert all(int(label) in range(classes) for label, classes in zip(row[1:], form.columns.values()))
+
+
+def saved(array):
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=True)
+    return buffer.getvalue()
+
+
+def saved_several(array):
+    buffer = io.BytesIO()
+    np.savez(buffer, array)
+    return buffer.getvalue()
+
+
+SHAPE = (3, 2)
+arrays = st.one_of(
+    stn.arrays(st.sampled_from([np.float32, np.float64, np.float16, np.longdouble]), SHAPE),
+    stn.arrays(stn.scalar_dtypes(), stn.array_shapes(max_dims=3, max_side=4)),
+    stn.arrays(np.object_, SHAPE, elements=st.sampled_from([None, 'text', 1])),
+)
+embeddings = st.one_of(arrays.map(saved), arrays.map(saved_several))
+
+
+@fuzz
+@given(content=st.one_of(embeddings, mutations(embeddings), st.binary(max_size=60)))
+@example(content=saved(np.full(SHAPE, 1e300)))  # finite, but not as float32
+@example(content=saved_several(np.zeros(SHAPE)))
+def test_label_embeddings(tmp_path, content):
+    path = tmp_path / 'table.npy'
+    path.write_bytes(content)
+    embedding, error = outcome(load_label_embeddings, path, SHAPE)
+    if error:
+        assert str(path) in error
+        return
+    assert embedding.shape == SHAPE
+    assert embedding.dtype == np.float32
+    assert np.isfinite(embedding).all()
