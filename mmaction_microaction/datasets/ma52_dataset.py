@@ -10,8 +10,8 @@ from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS, NUM_ACTIONS, fine
 
 from .annotations import is_anonymised, read_annotations
 from .frame_store import REMEDY, FrameStore
-from .loading import read_from_store, replace_decoding
-from .video_decoding import SampledFramesDecode, SampledFramesInit
+from .loading import read_from_store
+from .video_decoding import DECODERS, choose_decoder
 
 
 @DATASETS.register_module()
@@ -33,14 +33,15 @@ class MA52Dataset(VideoDataset):
         check_videos (bool): Whether to make sure that every listed clip is there. Defaults to True.
         check_names (bool): Whether a clip's name must agree with its label, see :func:`read_annotations`.
             Defaults to True.
-        decoder (str, optional): ``'pyav'`` decodes videos with :class:`SampledFramesDecode`, which gives the same
-            frames as decord in less time. Defaults to None, for what the pipeline says.
+        decoder (str, optional): What decodes videos, see :func:`choose_decoder`: ``'pyav'`` or ``'decord'``, whatever
+            the pipeline says. Defaults to None, for what the pipeline says.
         **kwargs: Of MMAction2's ``VideoDataset``.
 
     Raises:
         FileNotFoundError: If the list, the folder or some of the clips are missing.
         ValueError: If the list is malformed, or anonymised and not in ``test_mode``; if the frame store lacks a clip
             or is damaged; or if there is no such decoder.
+        ImportError: If decord is asked for and not installed.
     """
 
     METAINFO = dict(
@@ -59,16 +60,18 @@ class MA52Dataset(VideoDataset):
         decoder=None,
         **kwargs,
     ):
-        if decoder not in (None, 'pyav'):
-            raise ValueError(f"decoder={decoder!r}: choose 'pyav', or None for what the pipeline says.")
+        if decoder not in (None, *DECODERS):
+            raise ValueError(
+                f'decoder={decoder!r}: choose {" or ".join(map(repr, DECODERS))}, or None for what the pipeline says.'
+            )
         self.check_videos = check_videos
         self.check_names = check_names
         super().__init__(ann_file, pipeline, data_prefix=data_prefix, **kwargs)
         transforms = self.pipeline.transforms
         if os.path.isfile(self.data_prefix['video']):
             self.pipeline = Compose(read_from_store(transforms, self.data_prefix['video']))
-        elif decoder:
-            self.pipeline = Compose(replace_decoding(transforms, SampledFramesInit(), SampledFramesDecode()))
+        else:
+            self.pipeline = Compose(choose_decoder(transforms, decoder))
 
     def load_data_list(self):
         """Read, check and summarise the list.
