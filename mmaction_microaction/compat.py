@@ -19,6 +19,7 @@ from importlib.util import find_spec
 
 import numpy as np
 import torch
+import torch.utils.checkpoint
 from mmengine.device import get_device
 from mmengine.dist import master_only
 from mmengine.dist import utils as dist_utils
@@ -26,6 +27,7 @@ from mmengine.fileio import LocalBackend
 from mmengine.hooks import LoggerHook
 from mmengine.logging import HistoryBuffer
 from mmengine.model import MMDistributedDataParallel
+from mmengine.optim.optimizer import amp_optimizer_wrapper
 from mmengine.runner import checkpoint as mmengine_checkpoint
 
 from mmaction_microaction.files import write_whole
@@ -43,6 +45,9 @@ def apply_all():
     start_from_scratch()
     run_tin_without_compiled_mmcv()
     write_files_whole()
+    mix_precision_on_the_cpu()
+    count_hits_in_bfloat16()
+    checkpoint_activations_explicitly()
 
 
 def silence_mmcv_lite():
@@ -270,3 +275,43 @@ def write_files_whole():
         self.put(obj.encode(encoding), filepath)
 
     LocalBackend.put, LocalBackend.put_text = put, put_text
+
+
+def mix_precision_on_the_cpu():
+    """Let ``--amp`` train on the CPU, in bfloat16, whose range needs no scaling of the loss.
+
+    Answers ``AssertionError: ``AmpOptimizerWrapper`` is only available training on gpu, npu, mlu or musa``.
+    """
+    if get_device() == 'cpu':
+        amp_optimizer_wrapper.is_cuda_available = lambda: True
+        amp_optimizer_wrapper.GradScaler = functools.partial(torch.amp.GradScaler, 'cpu', enabled=False)
+
+
+def count_hits_in_bfloat16():
+    """Let heads compute loss and accuracy of logits in bfloat16.
+
+    Answers ``TypeError: Got unsupported ScalarType BFloat16``: the accuracy is computed in NumPy, which lacks it.
+    """
+    from mmaction.models.heads import BaseHead
+
+    loss_by_feat = BaseHead.loss_by_feat
+
+    @functools.wraps(loss_by_feat)
+    def loss_by_float_feat(self, cls_scores, data_samples):
+        return loss_by_feat(self, cls_scores.float(), data_samples)
+
+    BaseHead.loss_by_feat = loss_by_float_feat
+
+
+def checkpoint_activations_explicitly():
+    """Keep ``with_cp=True`` from warning, and from failing in a later PyTorch, for the lack of an argument.
+
+    Answers ``UserWarning: torch.utils.checkpoint: the use_reentrant parameter should be passed explicitly``.
+    """
+    from mmaction.models.backbones import resnet, resnet3d
+
+    # Not the other way: it computes a block twice more instead of once where a function like MANet's
+    # excite_and_shift differentiates within its own backward pass.
+    checkpoint = functools.partial(torch.utils.checkpoint.checkpoint, use_reentrant=True)
+    for module in (resnet, resnet3d):
+        module.cp = types.SimpleNamespace(checkpoint=checkpoint)

@@ -234,3 +234,47 @@ def test_files_are_written_whole_or_not_at_all(run_python, tmp_path):
     assert last_line(process) == "OSError: [Errno 27] File too large; the file is as before: 'p.pkl'"
     assert pickle.loads((tmp_path / 'p.pkl').read_bytes()) == [1]
     assert sorted(path.name for path in tmp_path.iterdir()) == ['p.pkl']
+
+
+@cpu_only
+def test_mixed_precision_trains_on_the_cpu(run_python):
+    code = (
+        'import torch; from mmengine.optim import AmpOptimWrapper; layer = torch.nn.Linear(1, 1, bias=False); '
+        'layer.weight.data.fill_(1.0); '
+        'optimizer = AmpOptimWrapper(optimizer=torch.optim.SGD(layer.parameters(), lr=0.5), clip_grad=dict(max_norm=9))'
+        '\nwith optimizer.optim_context(layer): loss = layer(torch.tensor([[3.0]])).square().sum()'
+        '\nprint(layer(torch.ones(1, 1)).dtype, loss.dtype); '
+        'optimizer.update_params(loss); optimizer.load_state_dict(optimizer.state_dict()); print(layer.weight.item())'
+    )
+    assert 'is only available training on gpu' in last_line(run_python(code))
+    # The gradient of 9 w ** 2 is 18, clipped to 9.
+    assert run_python(WITH + code).stdout.split() == ['torch.float32', 'torch.float32', '-3.5']
+
+
+def test_activations_are_checkpointed_without_a_warning(run_python):
+    code = (
+        'import torch; from mmaction.models.backbones.resnet import Bottleneck; '
+        'block = Bottleneck(8, 2, with_cp=True, conv_cfg=dict(type="Conv2d"), norm_cfg=dict(type="BN"), '
+        'act_cfg=dict(type="ReLU")); '
+        'block(torch.ones(1, 8, 2, 2, requires_grad=True)).sum().backward(); print("done")'
+    )
+    without = run_python(WITHOUT_DRN.replace('warnings.simplefilter("ignore")', 'pass') + code)
+    assert 'the use_reentrant parameter should be passed explicitly' in without.stderr
+    process = run_python(WITH + code)
+    assert process.stdout.splitlines()[-1] == 'done'
+    assert 'use_reentrant' not in process.stderr
+
+
+def test_heads_score_logits_in_bfloat16(run_python):
+    code = (
+        'import torch; from mmengine.registry import init_default_scope; init_default_scope("mmaction"); '
+        'import mmaction.models; from mmaction.registry import MODELS; '
+        'from mmaction.structures import ActionDataSample; '
+        'head = MODELS.build(dict(type="TSNHead", num_classes=2, in_channels=2)); '
+        'logits = torch.zeros(1, 2, dtype=torch.bfloat16); '
+        'losses = head.loss_by_feat(logits, [ActionDataSample().set_gt_label(1)]); '
+        'print(losses["loss_cls"].dtype, round(losses["loss_cls"].item(), 4))'
+    )
+    assert 'Got unsupported ScalarType BFloat16' in last_line(run_python(WITHOUT_DRN + code))
+    # ln 2, which bfloat16 would round to 0.6914.
+    assert run_python(WITH + code).stdout.splitlines()[-1] == 'torch.float32 0.6931'

@@ -4,6 +4,8 @@ custom_imports = dict(imports=['mmaction_microaction'], allow_failed_imports=Fal
 # Where the clips are, but for the split. MA52_CLIPS=data/ma52/frames reads what tools/make_frame_store.py has written,
 # which is much faster than decoding videos.
 clips = '{{$MA52_CLIPS:data/ma52/videos}}'
+# What decodes videos: MA52_DECODER=decord is MMAction2's way, which takes longer and has no wheels for Arm and macOS.
+decoder = '{{$MA52_DECODER:pyav}}'
 train_list = 'data/ma52/train_list_videos.txt'
 train_videos = dict(video=f'{clips}_train')
 # What the published numbers are of, and what can be scored: the challenge's test split is anonymised.

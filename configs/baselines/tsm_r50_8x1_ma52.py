@@ -9,13 +9,21 @@ model = dict(cls_head=dict(num_classes=52))
 
 train_dataloader = dict(
     persistent_workers=False,  # for EpochSeedHook
-    dataset=dict(type='MA52Dataset', ann_file=_base_.train_list, data_prefix=_base_.train_videos),
+    dataset=dict(
+        type='MA52Dataset', ann_file=_base_.train_list, data_prefix=_base_.train_videos, decoder=_base_.decoder
+    ),
 )
-val_dataloader = dict(dataset=dict(type='MA52Dataset', ann_file=_base_.val_list, data_prefix=_base_.val_videos))
+val_dataloader = dict(
+    dataset=dict(type='MA52Dataset', ann_file=_base_.val_list, data_prefix=_base_.val_videos, decoder=_base_.decoder)
+)
 test_dataloader = dict(
     batch_size=16,
     dataset=dict(
-        type='MA52Dataset', ann_file=_base_.val_list, data_prefix=_base_.val_videos, pipeline=_base_.val_pipeline
+        type='MA52Dataset',
+        ann_file=_base_.val_list,
+        data_prefix=_base_.val_videos,
+        decoder=_base_.decoder,
+        pipeline=_base_.val_pipeline,
     ),
 )
 val_evaluator = _base_.metric

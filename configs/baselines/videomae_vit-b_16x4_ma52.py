@@ -43,7 +43,11 @@ train_dataloader = dict(
     num_workers=8,
     sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
-        type='MA52Dataset', ann_file=_base_.train_list, data_prefix=_base_.train_videos, pipeline=train_pipeline
+        type='MA52Dataset',
+        ann_file=_base_.train_list,
+        data_prefix=_base_.train_videos,
+        decoder=_base_.decoder,
+        pipeline=train_pipeline,
     ),
 )
 val_dataloader = dict(
@@ -54,6 +58,7 @@ val_dataloader = dict(
         type='MA52Dataset',
         ann_file=_base_.val_list,
         data_prefix=_base_.val_videos,
+        decoder=_base_.decoder,
         pipeline=val_pipeline,
         test_mode=True,
     ),

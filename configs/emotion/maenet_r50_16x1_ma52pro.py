@@ -65,6 +65,7 @@ train_dataloader = dict(
         type='MA52ProDataset',
         ann_file=_base_.pro_train_list,
         data_prefix=_base_.pro_train_data,
+        decoder=_base_.decoder,
         pipeline=train_pipeline,
     ),
 )
@@ -75,6 +76,7 @@ val_dataloader = dict(
         type='MA52ProDataset',
         ann_file=_base_.pro_val_list,
         data_prefix=_base_.pro_val_data,
+        decoder=_base_.decoder,
         pipeline=val_pipeline,
         test_mode=True,
     ),
@@ -86,6 +88,7 @@ test_dataloader = dict(
         type='MA52ProDataset',
         ann_file=_base_.pro_test_list,
         data_prefix=_base_.pro_test_data,
+        decoder=_base_.decoder,
         pipeline=val_pipeline,
         test_mode=True,
     ),

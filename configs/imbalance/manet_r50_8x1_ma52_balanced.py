@@ -12,6 +12,7 @@ train_dataloader = dict(
             type='MA52Dataset',
             ann_file=_base_.train_list,
             data_prefix=_base_.train_videos,
+            decoder=_base_.decoder,
             pipeline=_base_.train_pipeline,
         ),
     )

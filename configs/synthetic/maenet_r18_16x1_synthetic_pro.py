@@ -50,7 +50,6 @@ train_dataloader = dict(
         ann_file=f'{data_root}/train.jsonl',
         data_prefix=dict(video=f'{data_root}/videos_train', faces=f'{data_root}/faces_train'),
         pipeline=train_pipeline,
-        decoder='pyav',
     ),
 )
 val_dataloader = dict(
@@ -60,7 +59,6 @@ val_dataloader = dict(
         ann_file=f'{data_root}/val.jsonl',
         data_prefix=dict(video=f'{data_root}/videos_val', faces=f'{data_root}/faces_val'),
         pipeline=val_pipeline,
-        decoder='pyav',
     ),
 )
 test_dataloader = dict(
@@ -70,7 +68,6 @@ test_dataloader = dict(
         ann_file=f'{data_root}/test.jsonl',
         data_prefix=dict(video=f'{data_root}/videos_test', faces=f'{data_root}/faces_test'),
         pipeline=val_pipeline,
-        decoder='pyav',
     ),
 )
 
@@ -86,4 +83,4 @@ param_scheduler = [
 train_cfg = dict(max_epochs=epochs, val_interval=3)
 
 default_hooks = dict(logger=dict(interval=10), checkpoint=dict(max_keep_ckpts=1))
-custom_hooks = [dict(type='EpochSeedHook'), dict(type='ChannelsLastHook')]
+custom_hooks = [*_base_.custom_hooks, dict(type='ChannelsLastHook')]

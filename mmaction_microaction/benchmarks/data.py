@@ -44,7 +44,7 @@ def compare_loading(config, videos, clips=8, rounds=5):
         ann_file.write_text(''.join(f'{name} 1\n' for name in names), encoding='utf-8')
         make_frame_store(ann_file, videos, store, STORE)
         ways = {
-            'videos': build(config, ann_file, videos),
+            'videos': build(config, ann_file, videos, decoder='decord'),
             "decoder='pyav'": build(config, ann_file, videos, decoder='pyav'),
             'frame store': build(config, ann_file, store),
         }

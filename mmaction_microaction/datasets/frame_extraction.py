@@ -8,7 +8,6 @@ from functools import partial
 from itertools import islice
 
 import cv2
-import decord
 import mmcv
 import numpy as np
 
@@ -16,6 +15,7 @@ from .annotations import read_annotations
 from .frame_store import REMEDY, FrameStore, FrameStoreWriter
 from .preparation import UNREADABLE
 from .unreadable import last_line
+from .video_decoding import decode, open_video
 from .workers import KILLED, end_with_parent
 
 
@@ -92,13 +92,8 @@ def extract_frames(videos, settings, name):
         tuple[float, list[bytes], str | None]: Frames per second, JPEGs, and what went wrong, if anything.
     """
     try:
-        # As MMAction2's pipelines do: decord, of an open file. Of a file that is missing it says nothing clear.
-        with open(videos / name, 'rb') as file:
-            reader = decord.VideoReader(file, num_threads=1)
-            jpegs = [_encode(reader.next().asnumpy(), settings) for _ in range(len(reader))]
-            return reader.get_avg_fps(), jpegs, None
-    except StopIteration:  # what decord raises at the end; it would end the loop over the clips without a word
-        return 0, [], 'ends before its last frame'
+        video = open_video(str(videos / name))
+        return video.fps, [_encode(frame, settings) for _, frame in decode(video, range(len(video.packets)))], None
     except UNREADABLE as error:
         return 0, [], last_line(error)
 

@@ -13,9 +13,9 @@ from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS, NUM_ACTIONS, fine
 from .annotations import is_anonymised, read_annotations
 from .files_present import check_files
 from .frame_store import REMEDY, FrameStore
-from .loading import read_from_store, replace_decoding
+from .loading import read_from_store
 from .unreadable import UnreadableClips, count_reading_steps, last_line, show_nothing
-from .video_decoding import SampledFramesDecode, SampledFramesInit
+from .video_decoding import choose_decoder
 
 
 @DATASETS.register_module()
@@ -41,8 +41,8 @@ class MA52Dataset(VideoDataset):
         check_videos (bool): Whether to make sure that every listed clip is there. Defaults to True.
         check_names (bool): Whether a clip's name must agree with its label, see :func:`read_annotations`.
             Defaults to True.
-        decoder (str, optional): ``'pyav'`` decodes videos with :class:`SampledFramesDecode`, which gives the same
-            frames as decord in less time. Defaults to None, for what the pipeline says.
+        decoder (str, optional): What decodes videos, see :func:`choose_decoder`: ``'pyav'`` or ``'decord'``, whatever
+            the pipeline says. Defaults to None, for what the pipeline says.
         max_unreadable (float): Of all clips, the share that may be unreadable in an epoch of training.
             Defaults to 0.01.
         unreadable_as_missing (bool): Whether an unreadable clip in ``test_mode`` is scored as not recognised: the
@@ -53,6 +53,7 @@ class MA52Dataset(VideoDataset):
         FileNotFoundError: If the list, the folder or some of the clips are missing.
         ValueError: If the list is malformed, or anonymised and not in ``test_mode``; if the frame store lacks a clip
             or is damaged; or if there is no such decoder.
+        ImportError: If decord is asked for and not installed.
     """
 
     METAINFO = dict(
@@ -73,8 +74,6 @@ class MA52Dataset(VideoDataset):
         unreadable_as_missing=False,
         **kwargs,
     ):
-        if decoder not in (None, 'pyav'):
-            raise ValueError(f"decoder={decoder!r}: choose 'pyav', or None for what the pipeline says.")
         self.check_videos = check_videos
         self.check_names = check_names
         self.max_unreadable = max_unreadable
@@ -83,8 +82,8 @@ class MA52Dataset(VideoDataset):
         transforms = self.pipeline.transforms
         if os.path.isfile(self.data_prefix['video']):
             self.pipeline = Compose(read_from_store(transforms, self.data_prefix['video']))
-        elif decoder:
-            self.pipeline = Compose(replace_decoding(transforms, SampledFramesInit(), SampledFramesDecode()))
+        else:
+            self.pipeline = Compose(choose_decoder(transforms, decoder))
 
     def full_init(self):
         """Read the list, unless it has been read."""

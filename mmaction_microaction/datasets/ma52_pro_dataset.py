@@ -9,9 +9,8 @@ from mmengine.logging import print_log
 from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS, EMOTIONS
 
 from .files_present import check_files
-from .loading import replace_decoding
 from .pro_annotations import read_pro_annotations
-from .video_decoding import SampledFramesDecode, SampledFramesInit
+from .video_decoding import choose_decoder
 
 
 @DATASETS.register_module()
@@ -38,6 +37,7 @@ class MA52ProDataset(BaseActionDataset):
     Raises:
         FileNotFoundError: If the list, a folder, or some of the files are missing.
         ValueError: If the list is malformed, or there is no such body part or decoder.
+        ImportError: If decord is asked for and not installed.
     """
 
     METAINFO = dict(emotions=EMOTIONS)
@@ -52,8 +52,6 @@ class MA52ProDataset(BaseActionDataset):
         decoder=None,
         **kwargs,
     ):
-        if decoder not in (None, 'pyav'):
-            raise ValueError(f"decoder={decoder!r}: choose 'pyav', or None for what the pipeline says.")
         unknown = sorted(set(leave_out) - set(BODY_PARTS))
         if unknown:
             raise ValueError(f'leave_out={unknown}: the body parts are {", ".join(map(repr, BODY_PARTS))}.')
@@ -67,9 +65,7 @@ class MA52ProDataset(BaseActionDataset):
             num_classes=len(self.actions),
             **kwargs,
         )
-        if decoder:
-            transforms = replace_decoding(self.pipeline.transforms, SampledFramesInit(), SampledFramesDecode())
-            self.pipeline = Compose(transforms)
+        self.pipeline = Compose(choose_decoder(self.pipeline.transforms, decoder))
 
     def load_data_list(self):
         """Read, check and summarise the list.

@@ -8,15 +8,16 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache, partial
 
-import decord
+import av
 
 from .annotations import read_annotations
 from .unreadable import last_line
+from .video_decoding import decode, open_video
 from .workers import KILLED, end_with_parent
 
 SPLIT_SIZES = {'train': 11250, 'val': 5586, 'test': 5586}
 """Clips per split of MA-52 (Guo et al., section III)."""
-UNREADABLE = (OSError, ValueError, RuntimeError, zipfile.BadZipFile, decord.DECORDError)
+UNREADABLE = (OSError, ValueError, RuntimeError, zipfile.BadZipFile, av.error.FFmpegError)
 """What opening or decoding a clip may raise."""
 
 
@@ -151,8 +152,9 @@ def _place_and_check(task):
                 _replace(target, lambda temporary: temporary.write_bytes(archive.read(member)))
         elif _size(target) != _size(path):
             _replace(target, partial(_link_or_copy, path))
-        reader = decord.VideoReader(str(target), num_threads=1)
-        reader.get_batch([0, len(reader) - 1])
+        video = open_video(str(target))
+        for _ in decode(video, {0, len(video.packets) - 1}):
+            pass
     except UNREADABLE as error:
         return last_line(error)
     return None

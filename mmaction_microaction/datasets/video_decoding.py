@@ -1,13 +1,16 @@
 """Decoding of sampled frames alone: the same frames as decord's, in about half of its time."""
 
+from importlib.util import find_spec
 from typing import NamedTuple
 
 import av
 import numpy as np
+from mmaction.datasets.transforms import DecordDecode, DecordInit
 from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
+from mmengine.logging import print_log
 
-from .loading import in_order
+from .loading import in_order, replace_decoding
 
 
 class OpenVideo(NamedTuple):
@@ -16,7 +19,30 @@ class OpenVideo(NamedTuple):
     filename: str
     container: av.container.InputContainer
     packets: list
-    """As they are decoded, which is not always as they are shown."""
+    """One per frame, as they are decoded, which is not always as they are shown."""
+    fps: float
+
+
+def open_video(filename):
+    """Open a video and read its packets.
+
+    Args:
+        filename (str): Path.
+
+    Returns:
+        OpenVideo: The video.
+
+    Raises:
+        ValueError: If the file holds no video.
+        av.error.FFmpegError: If it cannot be read.
+    """
+    container = av.open(filename)
+    if not container.streams.video:
+        raise ValueError(f'{filename} holds no video.')
+    stream = container.streams.video[0]
+    stream.thread_type, stream.codec_context.thread_count = 'NONE', 1  # data loaders have processes instead
+    packets = [packet for packet in container.demux(stream) if packet.size]
+    return OpenVideo(filename, container, packets, float(stream.average_rate))
 
 
 @TRANSFORMS.register_module()
@@ -35,15 +61,9 @@ class SampledFramesInit(BaseTransform):
         Returns:
             dict: The same.
         """
-        filename = results['filename']
-        container = av.open(filename)
-        if not container.streams.video:
-            raise ValueError(f'{filename} holds no video.')
-        stream = container.streams.video[0]
-        stream.thread_type, stream.codec_context.thread_count = 'NONE', 1  # data loaders have processes instead
-        packets = [packet for packet in container.demux(stream) if packet.size]
-        results['video_reader'] = OpenVideo(filename, container, packets)
-        results['total_frames'], results['avg_fps'] = len(packets), float(stream.average_rate)
+        video = open_video(results['filename'])
+        results['video_reader'] = video
+        results['total_frames'], results['avg_fps'] = len(video.packets), video.fps
         return results
 
     def __repr__(self):
@@ -78,9 +98,7 @@ class SampledFramesDecode(BaseTransform):
         video = results.pop('video_reader')
         results['frame_inds'] = results['frame_inds'].reshape(-1)
         numbers = results['frame_inds'].tolist()
-        with video.container:
-            frames = _decode(video, set(numbers))
-        results['imgs'] = in_order(frames, numbers)
+        results['imgs'] = in_order(dict(decode(video, numbers)), numbers)
         results['original_shape'] = results['img_shape'] = results['imgs'][0].shape[:2]
         return results
 
@@ -88,38 +106,80 @@ class SampledFramesDecode(BaseTransform):
         return f'{type(self).__name__}()'
 
 
-def _decode(video, numbers):
-    """Decode some frames of a video.
+def decode(video, numbers):
+    """Decode some frames of a video, and of the others as few as these refer to; then close it.
 
     Args:
         video (OpenVideo): The video.
-        numbers (set[int]): Of the frames as they are shown, counted from 0.
+        numbers (Collection[int]): Of the frames as they are shown, counted from 0.
 
-    Returns:
-        dict[int, np.ndarray]: By number, the frames, shape (H, W, 3).
+    Yields:
+        tuple[int, np.ndarray]: The frames in order, each with its number: RGB, shape (H, W, 3).
+
+    Raises:
+        ValueError: If a frame cannot be decoded.
     """
-    times = {packet.pts for packet in video.packets}
-    if None in times or len(times) < len(video.packets):
-        raise ValueError(f"{video.filename} does not say when its frames are shown; leave out decoder='pyav'.")
-    shown = {time: number for number, time in enumerate(sorted(times)) if number in numbers}
     decoder = video.container.streams.video[0].codec_context
-    frames = {}
-    try:
-        for packet in [*video.packets, None]:  # None: nothing follows, so what is held back comes out
-            if packet:
-                decoder.skip_frame = 'DEFAULT' if packet.pts in shown else 'NONREF'
-            for frame in decoder.decode(packet):
-                if frame.pts in shown:
-                    frames[shown[frame.pts]] = _upright(frame)
-            if len(frames) == len(numbers):
-                return frames
-    except av.error.FFmpegError as error:
-        raise ValueError(f'{video.filename} cannot be decoded ({error}); replace it.') from None
-    missing = min(numbers - frames.keys())
-    raise ValueError(f"{video.filename}: frame {missing} cannot be decoded; replace it, or leave out decoder='pyav'.")
+    times = [packet.pts for packet in video.packets]
+    # Raw streams do not say when a frame is shown, and AVI says when it is decoded: then all are decoded and counted.
+    undated = None in times or len(set(times)) < len(times) or (decoder.has_b_frames and times == sorted(times))
+    order = {} if undated else {time: number for number, time in enumerate(sorted(times))}
+    count, waiting = 0, set(numbers)
+    with video.container:
+        try:
+            for packet in [*video.packets, None]:  # None: nothing follows, so what is held back comes out
+                if not waiting:
+                    return
+                if packet and not undated:
+                    decoder.skip_frame = 'DEFAULT' if order[packet.pts] in waiting else 'NONREF'
+                for frame in decoder.decode(packet):
+                    number = count if undated else order.get(frame.pts)
+                    count += 1
+                    if number in waiting:
+                        waiting.remove(number)
+                        yield number, _upright(frame)
+        except av.error.FFmpegError as error:
+            raise ValueError(f'{video.filename} cannot be decoded ({error}); replace it.') from None
+    if waiting:
+        raise ValueError(f'{video.filename}: frame {min(waiting)} cannot be decoded; replace it.')
 
 
 def _upright(frame):
     """Convert a frame to RGB, and turn it as the file says that it is to be shown."""
     image = frame.to_ndarray(format='rgb24')
     return np.ascontiguousarray(np.rot90(image, frame.rotation // 90)) if frame.rotation else image
+
+
+DECODERS = {'pyav': (SampledFramesInit, SampledFramesDecode), 'decord': (DecordInit, DecordDecode)}
+"""What opens a video and what decodes its sampled frames, by the word in a config."""
+
+
+def choose_decoder(transforms, decoder=None):
+    """Let a pipeline decode videos with PyAV or decord, which give the same frames.
+
+    Args:
+        transforms (list[Callable]): The pipeline.
+        decoder (str, optional): ``'pyav'`` or ``'decord'``. Defaults to None: as the pipeline says; but where that is
+            decord and it is not installed, since it has no wheels for Arm and macOS, PyAV, and the log says so.
+
+    Returns:
+        list[Callable]: The same, perhaps with other transforms in place of those that open and decode videos.
+
+    Raises:
+        ImportError: If decord is asked for and not installed.
+        ValueError: If there is no such decoder.
+    """
+    if decoder not in (None, *DECODERS):
+        raise ValueError(
+            f'decoder={decoder!r}: choose {" or ".join(map(repr, DECODERS))}, or None for what the pipeline says.'
+        )
+    has_decord = find_spec('decord') is not None
+    if decoder == 'decord' and not has_decord:
+        raise ImportError("decoder='decord': decord is not installed. Install it, or set decoder='pyav'.")
+    if decoder is None:
+        if has_decord or DecordInit not in map(type, transforms):
+            return transforms
+        print_log('decord is not installed: PyAV decodes the videos, to the same frames.', logger='current')
+        decoder = 'pyav'
+    init, decode = DECODERS[decoder]
+    return replace_decoding(transforms, init(), decode())

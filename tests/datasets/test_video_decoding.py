@@ -6,7 +6,10 @@ import av
 import numpy as np
 import pytest
 from mmaction.registry import DATASETS
-from support import write_clip
+from mmengine.config import Config
+from support import ROOT, write_clip
+
+from mmaction_microaction.datasets import video_decoding
 
 SAMPLINGS = {
     '2D, test': dict(clip_len=1, frame_interval=1, num_clips=8, test_mode=True),
@@ -16,6 +19,7 @@ SAMPLINGS = {
 }
 OPEN_GROUPS = 'open groups.mp4'
 """Has frames that refer to ones behind a key frame: decord 0.6.0 gives the next one instead of some of them."""
+DECORD_ERRS = (OPEN_GROUPS, 'mpeg4.avi')
 
 
 def build(folder, names, decoder, sampling=SAMPLINGS['2D, test'], after=()):
@@ -34,12 +38,12 @@ def build(folder, names, decoder, sampling=SAMPLINGS['2D, test'], after=()):
     )
 
 
-def write_h264(path, num_frames=30, **options):
-    """Write noise that moves, with frames that others refer to and frames that none does."""
+def write_video(path, num_frames=30, codec='libx264', **options):
+    """Write noise that moves, in H.264 with frames that others refer to and frames that none does."""
     rng = np.random.default_rng(num_frames)
     noise = rng.integers(0, 255, (96, 200, 3), dtype=np.uint8)
     with av.open(str(path), 'w') as container:
-        stream = container.add_stream('libx264', rate=30, options={'threads': '1', **options})
+        stream = container.add_stream(codec, rate=30, options={'threads': '1', **options})
         stream.width, stream.height, stream.pix_fmt = 128, 96, 'yuv420p'
         for number in range(num_frames):
             image = np.ascontiguousarray(noise[:, number : number + 128])
@@ -50,13 +54,17 @@ def write_h264(path, num_frames=30, **options):
 @pytest.fixture(scope='module')
 def videos(tmp_path_factory):
     folder = tmp_path_factory.mktemp('videos')
-    write_h264(folder / 'b frames.mp4', bf='3')
-    write_h264(folder / 'b frames refer to b frames.mp4', bf='5', **{'b-pyramid': 'normal'})
-    write_h264(folder / OPEN_GROUPS, bf='3', g='8', **{'x264-params': 'open-gop=1'})
-    write_h264(folder / 'key frames.mp4', g='1')
-    write_h264(folder / 'one frame.mp4', num_frames=1)
-    write_h264(folder / 'two frames.mp4', num_frames=2, bf='3')
+    write_video(folder / 'b frames.mp4', bf='3')
+    write_video(folder / 'b frames refer to b frames.mp4', bf='5', **{'b-pyramid': 'normal'})
+    write_video(folder / OPEN_GROUPS, bf='3', g='8', **{'x264-params': 'open-gop=1'})
+    write_video(folder / 'key frames.mp4', g='1')
+    write_video(folder / 'one frame.mp4', num_frames=1)
+    write_video(folder / 'two frames.mp4', num_frames=2, bf='3')
     write_clip(folder / 'mpeg4.mp4')
+    # In AVI, H.264 says when frames are decoded instead of when they are shown.
+    write_video(folder / 'h264.avi', bf='3')
+    write_video(folder / 'mpeg4.avi', codec='mpeg4', bf='2')
+    write_video(folder / 'vp8.webm', codec='libvpx')
     turn(folder / 'b frames.mp4', folder / 'on its side.mp4', (0, 1, -1, 0))
     turn(folder / 'b frames.mp4', folder / 'on its other side.mp4', (0, -1, 1, 0))
     turn(folder / 'b frames.mp4', folder / 'upside down.mp4', (-1, 0, 0, -1))
@@ -74,7 +82,7 @@ def turn(path, target, matrix):
 
 
 def check_equal(folder, names, sampling):
-    decord, ours = (build(folder, names, decoder, sampling) for decoder in (None, 'pyav'))
+    decord, ours = (build(folder, names, decoder, sampling) for decoder in ('decord', 'pyav'))
     for index in range(len(names)):
         np.random.seed(index)
         expected = decord[index]
@@ -83,8 +91,8 @@ def check_equal(folder, names, sampling):
         for key in ('total_frames', 'avg_fps', 'img_shape', 'original_shape', 'label'):
             assert found[key] == expected[key]
         assert found['frame_inds'].tolist() == expected['frame_inds'].tolist()
-        if names[index] == OPEN_GROUPS:
-            with av.open(str(folder / OPEN_GROUPS)) as container:
+        if names[index] in DECORD_ERRS:
+            with av.open(str(folder / names[index])) as container:
                 frames = [frame.to_ndarray(format='rgb24') for frame in container.decode(video=0)]
             expected['imgs'] = [frames[number] for number in expected['frame_inds']]
         np.testing.assert_array_equal(found['imgs'], expected['imgs'])
@@ -92,7 +100,7 @@ def check_equal(folder, names, sampling):
 
 @pytest.mark.parametrize('sampling', SAMPLINGS.values(), ids=SAMPLINGS)
 def test_frames_are_those_of_decord(videos, sampling):
-    check_equal(videos, [path.name for path in sorted(videos.glob('*.mp4'))], sampling)
+    check_equal(videos, [path.name for path in sorted(videos.iterdir()) if path.suffix != '.txt'], sampling)
 
 
 @pytest.mark.real_data
@@ -138,6 +146,65 @@ def test_frames_lost_in_the_file_are_not_replaced_by_others(videos, tmp_path):
         _ = build(tmp_path, ['hole.mp4'], 'pyav')[0]
 
 
+def test_raw_streams_are_decoded_in_order(videos, tmp_path):
+    # Nothing in them says when a frame is shown, and decord refuses them.
+    write_video(tmp_path / 'raw.h264', bf='3')
+    with av.open(str(tmp_path / 'raw.h264')) as container:
+        frames = [frame.to_ndarray(format='rgb24') for frame in container.decode(video=0)]
+    found = build(tmp_path, ['raw.h264'], 'pyav')[0]
+    np.testing.assert_array_equal(found['imgs'], [frames[number] for number in found['frame_inds']])
+
+
 def test_refuses_an_unknown_decoder(videos):
-    with pytest.raises(ValueError, match=r"decoder='nvdec': choose 'pyav', or None"):
+    with pytest.raises(ValueError, match=r"decoder='nvdec': choose 'pyav' or 'decord', or None"):
         build(videos, ['mpeg4.mp4'], 'nvdec')
+
+
+def types(dataset):
+    return [type(transform).__name__ for transform in dataset.pipeline.transforms]
+
+
+def test_one_word_chooses_the_decoder(videos):
+    pyav, decord = (
+        ['SampledFramesInit', 'SampleFrames', 'SampledFramesDecode'],
+        ['DecordInit', 'SampleFrames', 'DecordDecode'],
+    )
+    for decoder, expected in ((None, decord), ('decord', decord), ('pyav', pyav)):
+        assert types(build(videos, ['mpeg4.mp4'], decoder)) == expected
+
+
+def test_without_decord_pyav_decodes(videos, monkeypatch):
+    messages = []
+    monkeypatch.setattr(video_decoding, 'find_spec', lambda name: None)
+    monkeypatch.setattr(video_decoding, 'print_log', lambda text, **_: messages.append(text))
+    dataset = build(videos, ['mpeg4.mp4'], None)
+    assert types(dataset) == ['SampledFramesInit', 'SampleFrames', 'SampledFramesDecode']
+    assert messages == ['decord is not installed: PyAV decodes the videos, to the same frames.']
+    with pytest.raises(ImportError, match=r"decord is not installed\. Install it, or set decoder='pyav'"):
+        build(videos, ['mpeg4.mp4'], 'decord')
+
+
+def test_nothing_of_the_package_needs_decord(run_python):
+    block = 'import sys; sys.modules["decord"] = None; '
+    imports = 'import mmaction_microaction; from mmaction_microaction.datasets import frame_extraction, preparation'
+    assert run_python(block + imports).returncode == 0
+
+
+@pytest.mark.parametrize('name', ['manet_r50_8x1_ma52', 'baselines/i3d_r50_32x2_ma52', 'imbalance/*_balanced'])
+def test_one_word_chooses_the_decoder_of_any_config(monkeypatch, name):
+    (path,) = (ROOT / 'configs').glob(f'{name}.py')
+    assert decoders(path) == ['pyav'] * 3
+    monkeypatch.setenv('MA52_DECODER', 'decord')
+    assert decoders(path) == ['decord'] * 3
+
+
+@pytest.mark.parametrize('path', sorted((ROOT / 'configs').rglob('*_ma52*.py')), ids=lambda path: path.stem)
+def test_every_config_of_ma52_names_its_decoder(path):
+    assert decoders(path) == ['pyav'] * 3
+
+
+def decoders(path):
+    """What the three loaders of a config decode with."""
+    config = Config.fromfile(path)
+    datasets = (config.train_dataloader.dataset, config.val_dataloader.dataset, config.test_dataloader.dataset)
+    return [dataset.get('dataset', dataset).decoder for dataset in datasets]

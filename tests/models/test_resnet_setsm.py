@@ -74,6 +74,11 @@ def test_refuses_other_depths(depth):
         build(depth=depth)
 
 
+def test_refuses_to_save_memory_where_upstream_cannot():
+    with pytest.raises(ValueError, match='with_cp needs the blocks of depth 50 or 101'):
+        build(depth=18, with_cp=True)
+
+
 def test_eval_returns_the_network():
     network = build()
     assert network.eval() is network

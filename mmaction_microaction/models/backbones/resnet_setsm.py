@@ -59,7 +59,8 @@ class ResNetSETSM(ResNetTSM):
         **kwargs: Of MMAction2's ``ResNet``.
 
     Raises:
-        ValueError: If ``depth`` is not one of the above, or the weights fit no convolution of the network.
+        ValueError: If ``depth`` is not one of the above or does not go with ``with_cp``, or the weights fit no
+            convolution of the network.
         ConnectionError: If the weights cannot be downloaded.
     """
 
@@ -68,6 +69,8 @@ class ResNetSETSM(ResNetTSM):
     def __init__(self, depth, num_segments=8, se_ratio=4, shift_div=8, pretrained=None, **kwargs):
         if depth not in self.depths:
             raise ValueError(f'depth must be one of {self.depths}, got {depth}')
+        if kwargs.get('with_cp') and depth < 50:
+            raise ValueError(f"with_cp needs the blocks of depth 50 or 101; MMAction2's of depth {depth} lack it.")
         # The base class calls make_temporal_shift, which needs it.
         self.se_ratio = se_ratio
         super().__init__(
