@@ -6,7 +6,6 @@ import sys
 import time
 import zipfile
 
-import decord
 import pytest
 from support import wait_until_gone, write_clip
 
@@ -142,7 +141,7 @@ def test_says_where_lists_and_videos_come_from(source):
 def test_a_worker_that_is_killed_ends_the_preparation(source, monkeypatch):
     with monkeypatch.context() as patch:
         # Forked workers inherit this.
-        patch.setattr(decord, 'VideoReader', lambda *args, **kwargs: os.kill(os.getpid(), signal.SIGKILL))
+        patch.setattr(preparation, 'open_video', lambda path: os.kill(os.getpid(), signal.SIGKILL))
         with pytest.raises(ValueError, match=r'A worker was killed, for memory perhaps\. Run again, with fewer'):
             prepare(source)
     assert prepare(source) == 3
@@ -154,12 +153,12 @@ def test_a_signal_leaves_no_half_clips_and_no_workers(source, number):
     out = source.parent / 'out'
     # A worker that takes long over the second clip.
     code = f"""
-import time, decord
+import time
 from pathlib import Path
 from mmaction_microaction.datasets import preparation
 preparation.SPLIT_SIZES = {{'train': 3}}
-reader = decord.VideoReader
-decord.VideoReader = lambda path, **kwargs: time.sleep(600) if {NAMES[1]!r} in path else reader(path, **kwargs)
+open_video = preparation.open_video
+preparation.open_video = lambda path: time.sleep(600) if {NAMES[1]!r} in path else open_video(path)
 source = Path({str(source)!r})
 preparation.prepare_split('train', source, source, Path({str(out)!r}), workers=2)
 """
