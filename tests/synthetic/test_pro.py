@@ -1,0 +1,187 @@
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mmaction_microaction.faces import read_face_track
+from mmaction_microaction.synthetic import ProSettings, frames, make_pro_plan, make_pro_video, write_pro_dataset
+from mmaction_microaction.synthetic.clip import face_boxes
+from mmaction_microaction.synthetic.emotions import EXPRESSION_SHARES, SHARES, action_shares, posterior
+from mmaction_microaction.synthetic.pro_video import _MOVES, FPS
+from mmaction_microaction.taxonomy import ACTIONS, EMOTIONS, NUM_ACTIONS, fine_to_coarse
+from mmaction_microaction.videos import Video
+
+ROOT = Path(__file__).parents[2]
+SMALL = (64, 76)
+
+
+@pytest.fixture(scope='module')
+def videos():
+    """Parameters of videos of a data set; nothing is drawn."""
+    plan = make_pro_plan(ProSettings(videos=700, seed=3))
+    return [make_pro_video(e.emotion, e.subject_id, SMALL, 3, e.split, e.index) for e in plan]
+
+
+@pytest.fixture(scope='module')
+def dataset(tmp_path_factory):
+    """Folder, settings and plan of a small data set on disk."""
+    out, settings = tmp_path_factory.mktemp('data') / 'pro', ProSettings(videos=7, size=SMALL, seed=5, subjects=7)
+    return out, settings, write_pro_dataset(out, settings)
+
+
+def test_neither_face_nor_actions_tell_the_emotion_but_both_do(videos):
+    emotions = np.array([video.emotion for video in videos])
+    faces = [video.shown for video in videos]
+    actions = [[interval.label for interval in video.actions] for video in videos]
+    face, action, both = (
+        (posterior(*seen).argmax(1) == emotions).mean() for seen in ((faces, None), (None, actions), (faces, actions))
+    )
+    assert 0.53 < face < 0.65
+    assert 0.53 < action < 0.65
+    assert both > 0.92
+
+
+def test_tables_are_distributions():
+    for table in (SHARES[None], EXPRESSION_SHARES, action_shares()):
+        assert (table >= 0).all()
+        np.testing.assert_allclose(table.sum(-1), 1)
+    assert (action_shares() > 0).all()
+
+
+def test_posterior_is_bayes_rule():
+    joint = SHARES * EXPRESSION_SHARES[:, 2] * action_shares()[:, 28] * action_shares()[:, 5]
+    np.testing.assert_allclose(posterior([2], [[28, 5]]), joint[None] / joint.sum())
+    np.testing.assert_allclose(posterior([0]), [[0.24 * 0.7 / 0.263, 0.19 * 0.5 / 0.263, 0, 0, 0]])
+
+
+def test_what_shows_in_a_face_crop_says_nothing_of_the_emotion():
+    head = [action.index for action in ACTIONS if action.code[0] in 'BF']
+    assert (np.ptp(action_shares()[:, head], axis=0) < 1e-12).all()
+
+
+def test_videos_are_as_the_papers(videos):
+    seconds = np.array([video.num_frames / FPS for video in videos])
+    assert 5 <= seconds.min() < seconds.max() <= 20
+    assert 6 < seconds.mean() < 7
+    numbers = Counter(len(video.actions) for video in videos)
+    assert 1 <= min(numbers) <= max(numbers) <= 15
+    assert len(numbers) > 6
+    assert {i.label for video in videos for i in video.actions} == set(range(NUM_ACTIONS)) - unseen(videos)
+    for video in videos:
+        assert all(0 <= i.start < i.end <= video.num_frames / FPS for i in video.actions)
+
+
+def unseen(videos):
+    """Labels that MA-52 has fewer than 30 of may be missing."""
+    rare = {action.index for action in ACTIONS if action.train_clips < 30}
+    return rare - {i.label for video in videos for i in video.actions}
+
+
+def test_actions_overlap_only_where_body_parts_allow_it(videos):
+    together = 0
+    for video in videos:
+        for k, one in enumerate(video.actions):
+            for other in video.actions[k + 1 :]:
+                if one.start < other.end and other.start < one.end:
+                    together += 1
+                    assert not _MOVES[fine_to_coarse[one.label]] & _MOVES[fine_to_coarse[other.label]]
+    assert together > 0.2 * len(videos)
+
+
+def test_between_actions_the_body_is_at_rest():
+    # Head and hands are where they were; breathing and fidgets are small beside actions.
+    moved, at_rest = [], []
+    for index in range(30):
+        video = make_pro_video(index % 5, index, SMALL, 4, 0, index)
+        times = np.arange(video.num_frames) / FPS
+        weight = np.max([r.weight for side in video.controls.hands for r in side[1:]] or [0 * times], 0)
+        hands = [i for i in video.actions if ACTIONS[i.label].code[0] in 'CEFG']
+        inside = np.any([(times > i.start) & (times < i.end) for i in hands] or [times < 0], 0)
+        outside = ~np.any([(times > i.start - 0.6) & (times < i.end + 0.6) for i in video.actions], 0)
+        moved += weight[inside].tolist()
+        at_rest += weight[outside].tolist()
+    assert np.mean(moved) > 0.5
+    assert len(at_rest) > 100
+    assert np.mean(at_rest) < 0.05
+
+
+def test_expression_changes_the_face_and_nothing_else():
+    video = make_pro_video(0, 2, (128, 154), 1, index=3)
+    drawn = list(frames(video))
+    boxes = face_boxes(video)
+    video.expression = None
+    differences = np.abs(np.array(drawn, int) - np.array(list(frames(video)), int)).max(-1)
+    t = video.num_frames // 2
+    left, top, right, bottom = boxes[t].round().astype(int)
+    assert differences[t, top:bottom, left:right].max() > 40
+    differences[t, top - 1 : bottom + 1, left - 1 : right + 1] = 0
+    assert differences[t].max() == 0
+
+
+def test_true_box_holds_the_skin_of_the_face():
+    video = make_pro_video(2, 11, (208, 250), 2, index=1)
+    video.nuisances.noise = 0.0
+    box = face_boxes(video)[0]
+    first = next(frames(video)).astype(float)
+    left, top, right, bottom = box.round().astype(int)
+    assert 24 <= bottom - top <= 36
+    cheek = first[(top + bottom) // 2 + 3, (left + right) // 2]
+    light = first / (first.sum(-1, keepdims=True) + 1)
+    skin = np.abs(light - cheek / (cheek.sum() + 1)).max(-1) < 0.03
+    assert skin[top:bottom, left:right].mean() > 0.5
+    assert skin[top:bottom, right + 8 : right + 20].mean() < 0.3
+
+
+def test_folder_is_as_the_annotations_say(dataset):
+    out, _, plan = dataset
+    subjects = {}
+    for number, split in enumerate(('train', 'val', 'test')):
+        entries = [entry for entry in plan if entry.split == number]
+        rows = [json.loads(line) for line in (out / f'{split}.jsonl').read_text().splitlines()]
+        assert [(r['video'], EMOTIONS.index(r['emotion'])) for r in rows] == [
+            (f'{i + 1:04d}.mp4', entry.emotion) for i, entry in enumerate(entries)
+        ]
+        subjects[split] = {row['subject'] for row in rows}
+        for row in rows:
+            video = Video(out / f'videos_{split}' / row['video'])
+            track = read_face_track(out / f'faces_{split}' / row['faces'])
+            assert track.boxes.shape == (video.num_frames, 4)
+            assert track[1:] == (SMALL, 'renderer', video.num_frames)
+            for action in row['actions']:
+                assert ACTIONS[action['label']].code == action['code']
+                assert 0 <= action['start'] < action['end'] <= round(video.duration, 3)
+    assert len(set.union(*subjects.values())) == sum(map(len, subjects.values()))
+    manifest = json.loads((out / 'manifest.json').read_text())
+    assert len(manifest['videos']) == 7
+    assert {row['expression'] for row in manifest['videos']} <= {'smile', 'sorrow', 'gasp', 'scowl', 'fright'}
+
+
+def test_run_that_was_stopped_is_continued(dataset):
+    out, settings, _ = dataset
+    before = {path: path.read_bytes() for path in out.rglob('*.*')}
+    (out / 'videos_train' / '0002.mp4').unlink()
+    (out / 'faces_train' / '0003.json').unlink()
+    (out / 'train.jsonl').unlink()
+    write_pro_dataset(out, settings)
+    assert {path: path.read_bytes() for path in out.rglob('*.*')} == before
+    with pytest.raises(ValueError, match='seed is 5, not 6'):
+        write_pro_dataset(out, ProSettings(videos=7, size=SMALL, seed=6, subjects=7))
+
+
+def test_plan_keeps_the_shares_of_the_emotions():
+    plan = make_pro_plan(ProSettings())
+    assert [sum(entry.split == split for entry in plan) for split in range(3)] == [500, 100, 100]
+    train = Counter(entry.emotion for entry in plan if entry.split == 0)
+    assert [train[emotion] for emotion in range(5)] == [120, 95, 95, 90, 100]
+
+
+def test_bad_arguments_end_in_one_clear_line(tmp_path):
+    command = [sys.executable, 'tools/make_synthetic_ma52_pro.py', '--videos', '3', '--out', str(tmp_path / 'set')]
+    result = subprocess.run(command, cwd=ROOT, env={'PYTHONPATH': str(ROOT)}, capture_output=True, text=True)
+    assert result.returncode == 1
+    assert result.stderr.strip().splitlines()[-1] == 'error: 3 videos: must be from 7, for one in each split, to 99999'
+    assert not (tmp_path / 'set').exists()
