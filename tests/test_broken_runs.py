@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from support import ROOT, wait_until_gone
+from support import MIM, ROOT, wait_until_gone
 from test_runs import TINY, command, run
 
 pytestmark = pytest.mark.slow
@@ -26,31 +26,35 @@ def test_odd_names_and_a_broken_clip_in_a_whole_run(tiny_ma52, tmp_path):
         (data / f'{split}_list_videos.txt').write_text(content.replace(name, 'ein Überblick.mp4'), encoding='utf-8')
     broken = sorted((data / 'videos_train').glob('0*.mp4'))[0]
     broken.write_bytes(b'')
-    train = command(
-        'train',
-        TINY,
-        '--work-dir',
-        tmp_path / 'Läufe hier' / 'w',
-        data=data,
-        options=['train_dataloader.dataset.max_unreadable=0.2'],
-    )
-    output = run(train, tmp_path)
+    # Not with --cfg-options, from whose values MMEngine takes the spaces.
+    config = tmp_path / 'Läufe hier' / 'mit Lücken.py'
+    config.parent.mkdir()
+    lines = [f'_base_ = {str(TINY)!r}']
+    for loader, split in (('train', 'train'), ('val', 'val'), ('test', 'val')):
+        dataset = dict(
+            ann_file=f'{data}/{split}_list_videos.txt',
+            data_prefix=dict(video=f'{data}/videos_{split}'),
+            max_unreadable=0.2,
+        )
+        lines.append(f'{loader}_dataloader = dict(dataset={dataset!r})')
+    config.write_text('\n'.join(lines), encoding='utf-8')
+    output = run([str(MIM), 'train', 'mmaction', str(config), '--work-dir', str(config.parent / 'w')], tmp_path)
     assert output.count(f'{broken.name} cannot be read (') == 1
     for epoch in (1, 2):
         summary = f'1 of the 7 clips of {data}/train_list_videos.txt could not be read in epoch {epoch}: {broken.name};'
         assert output.count(summary) == 1
-    assert (tmp_path / 'Läufe hier' / 'w' / 'epoch_2.pth').is_file()
+    assert (config.parent / 'w' / 'epoch_2.pth').is_file()
 
     # A val clip ends the test with its name, unless it is to be scored as missing.
     missing = sorted((data / 'videos_val').glob('0*.mp4'))[0]
     missing.unlink()
     missing.mkdir()
-    args = ['--checkpoint', tmp_path / 'Läufe hier' / 'w' / 'epoch_2.pth', '--dump', 'p.pkl']
-    test = command('test', TINY, *args, data=data)
+    test = [str(MIM), 'test', 'mmaction', str(config), '--checkpoint', str(config.parent / 'w' / 'epoch_2.pth')]
+    test += ['--work-dir', 't', '--dump', 'p.pkl']
     output = run(test, tmp_path, status=1)
     assert f'{missing.name} cannot be read (IsADirectoryError' in output
     assert not (tmp_path / 'p.pkl').exists()
-    output = run([*test, 'test_dataloader.dataset.unreadable_as_missing=True'], tmp_path)
+    output = run([*test, '--cfg-options', 'test_dataloader.dataset.unreadable_as_missing=True'], tmp_path)
     assert '5 clips' in output
     assert f'{missing.name} cannot be read (' in output
     assert (tmp_path / 'p.pkl').exists()
