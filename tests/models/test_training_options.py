@@ -104,21 +104,6 @@ def test_mixed_precision_gives_nearly_the_same_gradients(config, network, batch)
     assert {parameter.dtype for parameter in mixed.parameters()} == {torch.float32}
 
 
-@pytest.mark.slow
-def test_compiled_training_takes_the_same_step(config, network, batch):
-    inputs, samples = batch
-    losses, weights = [], []
-    for compiled in (False, True):
-        model = build(config, network)
-        optimizer = build_optim_wrapper(model, config.optim_wrapper)
-        # As MMEngine does for compile=True, but without the minutes that its default backend takes.
-        step = torch.compile(model.train_step, backend='aot_eager') if compiled else model.train_step
-        losses.append(step({'inputs': list(inputs), 'data_samples': samples}, optimizer)['loss'].item())
-        weights.append(torch.cat([parameter.flatten() for parameter in model.parameters()]))
-    assert losses[1] == pytest.approx(losses[0], rel=1e-5)
-    torch.testing.assert_close(weights[1], weights[0], rtol=1e-4, atol=1e-5)
-
-
 def test_accumulated_gradients_are_those_of_the_whole_batch(config, network, batch):
     # Batch statistics would be those of the parts: compare with the running ones.
     network = copy.deepcopy(network).double()

@@ -1,0 +1,62 @@
+"""The number of processes changes neither what is learned nor whether a run can be continued."""
+
+import pytest
+import torch
+from test_runs import TINY, command, run, weights
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(torch.cuda.is_available(), reason='two CPU processes')]
+
+# Batch statistics and dropout are each process's own: without them, the numbers are those of the whole batch. Four
+# clips, since an epoch that does not divide by the processes repeats some.
+OPTIONS = [
+    'model.backbone.norm_eval=True',
+    'model.cls_head.dropout_ratio=0',
+    'train_dataloader.dataset.indices=4',
+    'optim_wrapper.clip_grad.max_norm=0.5',
+]
+
+
+@pytest.fixture(scope='module')
+def train(tiny_ma52, tmp_path_factory):
+    """Train two epochs of four clips, in as many processes as asked for."""
+    folder = tmp_path_factory.mktemp('processes')
+
+    def train(processes, name, *args, epochs=2):
+        launcher = ['--launcher', 'pytorch', '--gpus', processes] if processes > 1 else []
+        options = [*OPTIONS, f'train_dataloader.batch_size={4 // processes}', f'train_cfg.max_epochs={epochs}']
+        call = command(
+            'train', TINY, '--seed', 0, '--work-dir', name, *args, *launcher, data=tiny_ma52, options=options
+        )
+        output = run(call, folder)
+        return output, folder / name
+
+    return train
+
+
+def check_close(work_dir, reference, name):
+    ours, expected = weights(work_dir / name), weights(reference / name)
+    for key in expected:
+        torch.testing.assert_close(ours[key], expected[key], rtol=1e-4, atol=1e-6)
+
+
+@pytest.fixture(scope='module')
+def alone(train):
+    work_dir = train(1, 'one')[1]
+    first, second = (weights(work_dir / f'epoch_{number}.pth')['cls_head.fc_cls.weight'] for number in (1, 2))
+    assert (first - second).abs().max() > 1e-4
+    return work_dir
+
+
+def test_two_processes_learn_what_one_does_and_one_goes_on(train, alone):
+    output, together = train(2, 'two', epochs=1)
+    assert 'Distributed launcher: pytorch' in output
+    check_close(together, alone, 'epoch_1.pth')
+    output, _ = train(1, 'two', '--resume', together / 'epoch_1.pth')
+    assert 'resumed epoch: 1' in output
+    check_close(together, alone, 'epoch_2.pth')
+
+
+def test_two_processes_go_on_where_one_stopped(train, alone):
+    output, together = train(2, 'one then two', '--resume', alone / 'epoch_1.pth')
+    assert 'resumed epoch: 1' in output
+    check_close(together, alone, 'epoch_2.pth')
