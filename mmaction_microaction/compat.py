@@ -28,6 +28,7 @@ from mmengine.hooks import LoggerHook
 from mmengine.logging import HistoryBuffer
 from mmengine.model import MMDistributedDataParallel
 from mmengine.optim.optimizer import amp_optimizer_wrapper
+from mmengine.runner import Runner
 from mmengine.runner import checkpoint as mmengine_checkpoint
 
 from mmaction_microaction.files import write_whole
@@ -48,6 +49,7 @@ def apply_all():
     mix_precision_on_the_cpu()
     count_hits_in_bfloat16()
     checkpoint_activations_explicitly()
+    compile_without_the_optimizer()
 
 
 def silence_mmcv_lite():
@@ -315,3 +317,21 @@ def checkpoint_activations_explicitly():
     checkpoint = functools.partial(torch.utils.checkpoint.checkpoint, use_reentrant=True)
     for module in (resnet, resnet3d):
         module.cp = types.SimpleNamespace(checkpoint=checkpoint)
+
+
+def compile_without_the_optimizer():
+    """Let ``compile=True`` train: backward pass and optimizer, which MMEngine would compile too, stay as they are.
+
+    Answers ``InternalTorchDynamoError: AttributeError: 'UserDefinedDictVariable' object has no attribute 'items'``: the
+    optimizer of a config has groups of parameters that are MMEngine's ``ConfigDict``. If they were plain, it would be
+    compiled anew for every learning rate.
+    """
+    maybe_compile = Runner._maybe_compile
+
+    @functools.wraps(maybe_compile)
+    def maybe_compile_but_the_optimizer(self, target):
+        if self.cfg.get('compile'):
+            self.optim_wrapper.update_params = torch.compiler.disable(self.optim_wrapper.update_params)
+        maybe_compile(self, target)
+
+    Runner._maybe_compile = maybe_compile_but_the_optimizer

@@ -38,7 +38,9 @@ class Line(BaseModel):
         return dict(loss_cls=loss)
 
 
-def make_runner(work_dir, epochs=1, broken=(), hooks=(), dataset=None, checkpoint=None, name='toy', **kwargs):
+def make_runner(
+    work_dir, epochs=1, broken=(), hooks=(), dataset=None, checkpoint=None, name='toy', optim_wrapper=None, **kwargs
+):
     return Runner(
         model=Line(broken),
         work_dir=str(work_dir),
@@ -49,7 +51,7 @@ def make_runner(work_dir, epochs=1, broken=(), hooks=(), dataset=None, checkpoin
             collate_fn=dict(type='pseudo_collate'),
         ),
         train_cfg=dict(by_epoch=True, max_epochs=epochs),
-        optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.01)),
+        optim_wrapper=optim_wrapper or dict(optimizer=dict(type='SGD', lr=0.01)),
         default_hooks=dict(checkpoint=checkpoint or dict(type='KeepingCheckpointHook')),
         custom_hooks=[dict(type=hook) for hook in hooks],
         default_scope='mmaction',

@@ -111,9 +111,10 @@ def test_refuses_frames_that_are_no_whole_clips():
         excite_and_shift(x, excite, 4)
 
 
-def test_torch_compile_captures_one_graph():
+@pytest.mark.parametrize('backend', ['aot_eager', pytest.param('inductor', marks=pytest.mark.slow)])
+def test_torch_compile_captures_one_graph(backend):
     x, excite = make(clips=2, segments=4, channels=8)
-    compiled = torch.compile(lambda x: excite_and_shift(x, excite, 4), fullgraph=True, backend='aot_eager')
+    compiled = torch.compile(lambda x: excite_and_shift(x, excite, 4), fullgraph=True, backend=backend)
     weights = torch.randn_like(x)
     for function in (compiled, lambda x: loop(x, excite, 4, 8)):
         function(x).mul(weights).sum().backward()
