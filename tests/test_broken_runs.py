@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 from support import MIM, ROOT, wait_until_gone
 from test_runs import TINY, command, run
 
@@ -61,29 +62,42 @@ def test_odd_names_and_a_broken_clip_in_a_whole_run(tiny_ma52, tmp_path):
 
 
 @pytest.fixture
-def training(tiny_ma52, tmp_path):
-    """A run of many epochs with two workers, started without mim between: process and log."""
+def start(tmp_path):
+    """Start a run without mim between, and wait until its log shows a pattern; gives process and log."""
+    processes = []
+
+    def start(tool, pattern, *args):
+        log = tmp_path / 'log'
+        with open(log, 'w') as file:
+            process = subprocess.Popen(
+                [sys.executable, str(ROOT / 'tools' / tool), *args],
+                cwd=tmp_path,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        processes.append(process)
+        deadline = time.monotonic() + 400
+        while not re.search(pattern, log.read_text()):
+            assert process.poll() is None, log.read_text()[-2000:]
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        return process, log
+
+    yield start
+    for process in processes:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+@pytest.fixture
+def training(tiny_ma52, start):
+    """A run of many epochs with two workers, in its second epoch: process and log."""
     options = ['train_cfg.max_epochs=500', 'train_cfg.val_interval=500', 'train_dataloader.num_workers=2']
     options += ['train_dataloader.batch_size=1', 'default_hooks.checkpoint.interval=500']
     _, _, _, *args = command('train', TINY, '--work-dir', 'w', data=tiny_ma52, options=options)
-    log = tmp_path / 'log'
-    with open(log, 'w') as file:
-        process = subprocess.Popen(
-            [sys.executable, str(ROOT / 'tools' / 'train.py'), *args],
-            cwd=tmp_path,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    deadline = time.monotonic() + 400
-    while not re.search(r'Epoch\(train\) *\[2\]\[', log.read_text()):
-        assert process.poll() is None, log.read_text()[-2000:]
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    yield process, log
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    return start('train.py', r'Epoch\(train\) *\[2\]\[', *args)
 
 
 def test_sigterm_ends_a_run_and_its_workers(training, tmp_path):
@@ -93,6 +107,37 @@ def test_sigterm_ends_a_run_and_its_workers(training, tmp_path):
     assert process.returncode != 0
     wait_until_gone(process.pid)
     assert not list((tmp_path / 'w').glob('*.pth*'))
+
+
+@pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGKILL], ids=['SIGTERM', 'SIGKILL'])
+def test_a_signal_ends_a_test_without_scores(tiny_ma52, start, tmp_path, number):
+    # Enough clips that it is far from done.
+    clips = sorted((tiny_ma52 / 'videos_val').iterdir())
+    data = tmp_path / 'data'
+    (data / 'videos_val').mkdir(parents=True)
+    names = [f'{number}.mp4' for number in range(500)]
+    for place, name in enumerate(names):
+        (data / 'videos_val' / name).symlink_to(clips[place % len(clips)])
+    (data / 'val_list_videos.txt').write_text(''.join(f'{name} 0\n' for name in names))
+    torch.save({'state_dict': {}}, tmp_path / 'empty.pth')
+    _, _, _, config, *args = command(
+        'test',
+        TINY,
+        '--work-dir',
+        't',
+        '--dump',
+        'p.pkl',
+        data=data,
+        options=['test_dataloader.num_workers=2', 'default_hooks.logger.interval=1'],
+    )
+    process, log = start('test.py', r'Epoch\(test\) *\[ *5/250\]', config, 'empty.pth', *args)
+    process.send_signal(number)
+    assert process.wait(timeout=30) != 0
+    wait_until_gone(process.pid)
+    assert '[250/250]' not in log.read_text()
+    # Neither a dump nor a row of a table that might be taken for the whole.
+    assert not (tmp_path / 'p.pkl').exists()
+    assert not list((tmp_path / 't').glob('*/*.json'))
 
 
 def test_a_killed_worker_ends_the_run_with_the_reason(training):
