@@ -1,5 +1,4 @@
 import hashlib
-import logging
 import os
 
 import numpy as np
@@ -14,12 +13,12 @@ from .annotations import is_anonymised, read_annotations
 from .files_present import check_files
 from .frame_store import REMEDY, FrameStore
 from .loading import read_from_store
-from .unreadable import UnreadableClips, count_reading_steps, last_line, show_nothing
+from .unreadable import ReplacesUnreadable
 from .video_decoding import choose_decoder
 
 
 @DATASETS.register_module()
-class MA52Dataset(VideoDataset):
+class MA52Dataset(ReplacesUnreadable, VideoDataset):
     """Micro-Action-52: clips of seated people, each with one of 52 fine labels.
 
     Reads the released lists as they are. A sample's label is the fine one; body parts follow through ``metainfo``:
@@ -29,8 +28,7 @@ class MA52Dataset(VideoDataset):
     The challenge's test split is anonymised: its list gives every clip the placeholder 0. It can be predicted but
     neither trained on nor scored; its samples carry the label -1.
 
-    A clip that cannot be read is replaced by a random other one in training and logged once;
-    :class:`UnreadableClipsHook` counts them per epoch. In ``test_mode`` it ends the run.
+    Clips that cannot be read are replaced in training, see :class:`ReplacesUnreadable`.
 
     Args:
         ann_file (str): List of ``name.mp4 label`` lines.
@@ -43,11 +41,8 @@ class MA52Dataset(VideoDataset):
             Defaults to True.
         decoder (str, optional): What decodes videos, see :func:`choose_decoder`: ``'pyav'`` or ``'decord'``, whatever
             the pipeline says. Defaults to None, for what the pipeline says.
-        max_unreadable (float): Of all clips, the share that may be unreadable in an epoch of training.
-            Defaults to 0.01.
-        unreadable_as_missing (bool): Whether an unreadable clip in ``test_mode`` is scored as not recognised: the
-            network sees black frames instead, and the sample says ``unreadable``. Defaults to False.
-        **kwargs: Of MMAction2's ``VideoDataset``.
+        **kwargs: Of :class:`ReplacesUnreadable`, ``max_unreadable`` and ``unreadable_as_missing``, and of MMAction2's
+            ``VideoDataset``.
 
     Raises:
         FileNotFoundError: If the list, the folder or some of the clips are missing.
@@ -70,26 +65,16 @@ class MA52Dataset(VideoDataset):
         check_videos=True,
         check_names=True,
         decoder=None,
-        max_unreadable=0.01,
-        unreadable_as_missing=False,
         **kwargs,
     ):
         self.check_videos = check_videos
         self.check_names = check_names
-        self.max_unreadable = max_unreadable
-        self.unreadable_as_missing = unreadable_as_missing
         super().__init__(ann_file, pipeline, data_prefix=data_prefix, **kwargs)
         transforms = self.pipeline.transforms
         if os.path.isfile(self.data_prefix['video']):
             self.pipeline = Compose(read_from_store(transforms, self.data_prefix['video']))
         else:
             self.pipeline = Compose(choose_decoder(transforms, decoder))
-
-    def full_init(self):
-        """Read the list, unless it has been read."""
-        if not self._fully_initialized:
-            super().full_init()
-            self.unreadable = UnreadableClips(len(self))
 
     def load_data_list(self):
         """Read, check and summarise the list.
@@ -138,51 +123,6 @@ class MA52Dataset(VideoDataset):
                 f'{path}: {len(missing):,} of the {len(filenames):,} clips of {self.ann_file} are missing, the first '
                 f'of them {filenames[missing[0] - 1]} of line {missing[0]}. {REMEDY}'
             )
-
-    def prepare_data(self, idx):
-        """Run the pipeline on a clip.
-
-        Args:
-            idx (int): Index of the sample.
-
-        Returns:
-            dict | None: What the pipeline gives, or None for an unreadable clip, upon which another one is taken.
-
-        Raises:
-            ValueError: If the clip cannot be read in ``test_mode``, or too many cannot in training.
-        """
-        transforms = self.pipeline.transforms
-        steps = count_reading_steps(transforms)
-        sample = self.get_data_info(idx)
-        try:
-            sample = Compose(transforms[:steps])(sample)
-        except Exception as error:  # decoders raise anything, down to IndexError
-            return self._replace_unreadable(idx, error)
-        return Compose(transforms[steps:])(sample)
-
-    def _replace_unreadable(self, idx, error):
-        """Return what takes the place of a clip, or raise."""
-        clip = self.get_data_info(idx)
-        what = f'{clip["filename"]} cannot be read ({type(error).__name__}: {last_line(error).rstrip(".")})'
-        if self.test_mode and not self.unreadable_as_missing:
-            raise ValueError(
-                f'{what}. Replace it, or set unreadable_as_missing=True of the dataset to score it as not recognised.'
-            ) from error
-        first = self.unreadable.add(idx)
-        unreadable = len(self.unreadable.of_epoch())
-        if not self.test_mode and unreadable > self.max_unreadable * len(self):
-            raise ValueError(
-                f'{what}; with it, {unreadable:,} of the {len(self):,} clips of {self.ann_file} are unreadable in this '
-                f'epoch, more than max_unreadable={self.max_unreadable} of the dataset allows. Replace them.'
-            ) from error
-        if first:
-            instead = 'it is scored as not recognised' if self.test_mode else 'another clip takes its place'
-            print_log(f'{what}; {instead}.', logger='current', level=logging.WARNING)
-        if not self.test_mode:
-            return None
-        sample = Compose(show_nothing(self.pipeline.transforms))(clip)
-        sample['data_samples'].set_metainfo(dict(unreadable=True))
-        return sample
 
     def get_cat_ids(self, idx):
         """Give the labels of a sample in the form that MMEngine's ``ClassBalancedDataset`` asks for.

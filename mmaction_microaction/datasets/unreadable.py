@@ -1,9 +1,13 @@
 """What becomes of clips that cannot be read."""
 
+import logging
+
 import numpy as np
 import torch
 from mmaction.datasets.transforms import DecordDecode, DecordInit, OpenCVDecode, OpenCVInit, PyAVDecode, PyAVInit
 from mmcv.transforms import BaseTransform
+from mmengine.dataset import Compose
+from mmengine.logging import print_log
 
 from .loading import FrameStoreDecode, FrameStoreInit
 from .video_decoding import SampledFramesDecode, SampledFramesInit
@@ -45,6 +49,8 @@ def show_nothing(transforms):
 class _BlackInit(BaseTransform):
     def transform(self, results):
         results['total_frames'], results['avg_fps'] = 1, 30
+        if 'face_file' in results:
+            results['face_file'] = None
         return results
 
 
@@ -54,6 +60,76 @@ class _BlackDecode(BaseTransform):
         results['imgs'] = [np.zeros((256, 256, 3), np.uint8) for _ in results['frame_inds']]
         results['original_shape'] = results['img_shape'] = (256, 256)
         return results
+
+
+class ReplacesUnreadable:
+    """Makes a dataset, whose class comes after this one, replace clips that cannot be read.
+
+    In training, a random other clip takes the place of one, which is logged once; :class:`UnreadableClipsHook` counts
+    them per epoch. In ``test_mode`` it ends the run.
+
+    Args:
+        max_unreadable (float): Of all clips, the share that may be unreadable in an epoch of training.
+            Defaults to 0.01.
+        unreadable_as_missing (bool): Whether an unreadable clip in ``test_mode`` is scored as not recognised: the
+            network sees black frames instead, and the sample says ``unreadable``. Defaults to False.
+    """
+
+    def __init__(self, *args, max_unreadable=0.01, unreadable_as_missing=False, **kwargs):
+        self.max_unreadable = max_unreadable
+        self.unreadable_as_missing = unreadable_as_missing
+        super().__init__(*args, **kwargs)
+
+    def full_init(self):
+        """Read the list, unless it has been read."""
+        if not self._fully_initialized:
+            super().full_init()
+            self.unreadable = UnreadableClips(len(self))
+
+    def prepare_data(self, idx):
+        """Run the pipeline on a clip.
+
+        Args:
+            idx (int): Index of the sample.
+
+        Returns:
+            dict | None: What the pipeline gives, or None for an unreadable clip, upon which another one is taken.
+
+        Raises:
+            ValueError: If the clip cannot be read in ``test_mode``, or too many cannot in training.
+        """
+        transforms = self.pipeline.transforms
+        steps = count_reading_steps(transforms)
+        sample = self.get_data_info(idx)
+        try:
+            sample = Compose(transforms[:steps])(sample)
+        except Exception as error:  # decoders raise anything, down to IndexError
+            return self._replace_unreadable(idx, error)
+        return Compose(transforms[steps:])(sample)
+
+    def _replace_unreadable(self, idx, error):
+        """Return what takes the place of a clip, or raise."""
+        clip = self.get_data_info(idx)
+        what = f'{clip["filename"]} cannot be read ({type(error).__name__}: {last_line(error).rstrip(".")})'
+        if self.test_mode and not self.unreadable_as_missing:
+            raise ValueError(
+                f'{what}. Replace it, or set unreadable_as_missing=True of the dataset to score it as not recognised.'
+            ) from error
+        first = self.unreadable.add(idx)
+        unreadable = len(self.unreadable.of_epoch())
+        if not self.test_mode and unreadable > self.max_unreadable * len(self):
+            raise ValueError(
+                f'{what}; with it, {unreadable:,} of the {len(self):,} clips of {self.ann_file} are unreadable in this '
+                f'epoch, more than max_unreadable={self.max_unreadable} of the dataset allows. Replace them.'
+            ) from error
+        if first:
+            instead = 'it is scored as not recognised' if self.test_mode else 'another clip takes its place'
+            print_log(f'{what}; {instead}.', logger='current', level=logging.WARNING)
+        if not self.test_mode:
+            return None
+        sample = Compose(show_nothing(self.pipeline.transforms))(clip)
+        sample['data_samples'].set_metainfo(dict(unreadable=True))
+        return sample
 
 
 class UnreadableClips:

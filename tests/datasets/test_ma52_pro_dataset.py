@@ -1,4 +1,5 @@
 import logging
+import shutil
 
 import pytest
 import torch
@@ -89,3 +90,34 @@ def test_refuses_missing_files(tiny_pro, tmp_path):
 def test_refuses_unknown_options(tiny_pro, option, message):
     with pytest.raises(ValueError, match=message):
         build(tiny_pro, **option)
+
+
+PIPELINE = [
+    dict(type='DecordInit'),
+    dict(type='SampleFrames', clip_len=1, frame_interval=1, num_clips=8),
+    dict(type='DecordDecode'),
+    dict(type='CropFace', size=32),
+    dict(type='Resize', scale=(64, 64), keep_ratio=False),
+    dict(type='FormatShape', input_format='NCHW'),
+    dict(type='FormatFaces'),
+    dict(type='PackActionInputs', collect_keys=('imgs', 'face_imgs', 'face_mask'), algorithm_keys=('emotion',)),
+]
+
+
+def test_unreadable_videos_are_replaced_named_or_missing(tiny_pro, tmp_path):
+    root = tmp_path / 'pro'
+    shutil.copytree(tiny_pro, root)
+    (root / 'videos_train' / '0000.mp4').write_bytes(b'')
+    dataset = build(root, pipeline=PIPELINE, max_unreadable=0.2)
+    assert dataset[0]['data_samples'].video_id in [f'000{number}.mp4' for number in range(1, 5)]
+    with pytest.raises(ValueError, match=r'1 of the 5 clips .*more than max_unreadable=0\.1'):
+        _ = build(root, pipeline=PIPELINE, max_unreadable=0.1)[0]
+    with pytest.raises(ValueError, match=r'0000\.mp4 cannot be read \(.*unreadable_as_missing=True'):
+        _ = build(root, pipeline=PIPELINE, test_mode=True)[0]
+    # Its face track is of no use then.
+    missing = build(root, pipeline=PIPELINE, test_mode=True, unreadable_as_missing=True)[0]
+    assert missing['data_samples'].unreadable
+    assert missing['data_samples'].emotion == 0
+    assert missing['inputs']['imgs'].shape == (8, 3, 64, 64)
+    assert not missing['inputs']['imgs'].any()
+    assert not missing['inputs']['face_mask'].any()

@@ -113,7 +113,7 @@ def warnings(monkeypatch):
         if level > logging.INFO:
             messages.append(message)
 
-    monkeypatch.setattr('mmaction_microaction.datasets.ma52_dataset.print_log', note)
+    monkeypatch.setattr('mmaction_microaction.datasets.unreadable.print_log', note)
     return messages
 
 

@@ -140,3 +140,25 @@ def test_refuses_scores_that_are_not_finite():
 def test_refuses_what_does_not_fit(function, message):
     with pytest.raises(ValueError, match=message):
         function()
+
+
+def test_an_unreadable_video_is_of_no_emotion_and_ranks_last():
+    emotion, action = np.eye(5)[[0, 1]], np.zeros((2, 52))
+    action[0, [0, 1]] = 0.9, 0.8
+    action[1, 0] = 1
+    actions = np.zeros((2, 52))
+    actions[0, 0] = actions[1, 0] = 1
+    metric = METRICS.build(dict(type='EmotionMetric'))
+    samples = [
+        dict(pred_emotion=torch.tensor(e), pred_score=torch.tensor(a), emotion=i, gt_label=torch.tensor(t))
+        for i, (e, a, t) in enumerate(zip(emotion, action, actions))
+    ]
+    samples[1]['unreadable'] = True
+    metric.process({}, samples)
+    scores = metric.evaluate(2)
+    assert scores['Acc'] == 50
+    assert (scores['Acc_joy'], scores['Acc_sadness']) == (100, 0)
+    assert scores['UF1'] == 50  # joy 1, sadness 0
+    # The readable video has its action first; in the other all 52 share the last rank.
+    assert scores['mAP'] == pytest.approx(100 * (1 + 1 / 52) / 2)
+    assert scores['mAP_class'] == 100

@@ -29,14 +29,17 @@ class EmotionMetric(BaseMetric):
         Args:
             data_batch (dict): Not used.
             data_samples (Sequence[dict]): With ``pred_emotion`` of shape (5,), ``emotion``, ``pred_score`` and
-                ``gt_label``, both of shape (K,).
+                ``gt_label``, both of shape (K,). A video that is ``unreadable`` counts as not recognised: as one of no
+                emotion, in which every action scores less than in any other.
 
         Raises:
             ValueError: If a score is not finite. The message names the video.
         """
         for sample in data_samples:
             scores = [sample[key].cpu().double().numpy() for key in ('pred_emotion', 'pred_score')]
-            if not all(np.isfinite(score).all() for score in scores):
+            if sample.get('unreadable'):
+                scores = [np.full_like(score, worst) for score, worst in zip(scores, (np.nan, -np.inf))]
+            elif not all(np.isfinite(score).all() for score in scores):
                 video = sample.get('video_id', f'sample {len(self.results)}')
                 raise ValueError(f'{video}: scores are not finite; the training diverged.')
             self.results.append((*scores, int(sample['emotion']), sample['gt_label'].cpu().numpy()))
