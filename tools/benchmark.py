@@ -6,10 +6,15 @@ import sys
 from pathlib import Path
 
 from mmaction_microaction.benchmarks import (
+    SIZES,
+    WAYS,
+    compare_growth,
     compare_loading,
     compare_models,
     compare_runtimes,
+    compare_training,
     describe_machine,
+    follow_memory,
     measure_complexity,
 )
 from mmaction_microaction.shipped import find_shipped
@@ -26,17 +31,28 @@ def parse_args():
     model.add_argument('--num-segments', type=int, default=8, help='frames of a clip')
     model.add_argument('--size', type=int, default=224, help="pixels of a frame's side")
     model.add_argument('--clips', type=int, default=1, help='batch size')
-    infer = commands.add_parser('infer', help='PyTorch against ONNX Runtime and OpenVINO', **shows_defaults)
+    infer = commands.add_parser('infer', help='one clip in PyTorch, ONNX Runtime and OpenVINO', **shows_defaults)
     infer.add_argument('--config', default=MANET, help='of the network')
+    train = commands.add_parser('train', help='ways to train in less time or memory', **shows_defaults)
+    train.add_argument('--config', default=MANET, help='of the network')
+    train.add_argument('--ways', nargs='+', choices=WAYS, default=WAYS, help='which, see docs/training.md')
+    train.add_argument('--clips', type=int, default=1, help='batch size')
     data = commands.add_parser(
         'data', help='loading clips: faster decoding and frame stores against videos', **shows_defaults
     )
     data.add_argument('videos', type=Path, help='folder of clips')
     data.add_argument('--config', default=MANET, help='whose training pipeline loads them')
     data.add_argument('--clips', type=int, default=8, help='how many are loaded at a time')
-    for command in (model, infer, data):
+    scale = commands.add_parser('scale', help="lists and metrics of many clips against MMAction2's", **shows_defaults)
+    scale.add_argument('--sizes', nargs='+', type=int, default=SIZES, help='numbers of clips')
+    for command in (model, infer, train, data, scale):
         command.add_argument('--rounds', type=int, default=10, help='how often each side is timed')
         command.add_argument('--json', type=Path, help='also write the measurements to this file')
+    memory = commands.add_parser('memory', help='memory of a training run from a frame store', **shows_defaults)
+    memory.add_argument('videos', type=Path, help='folder of clips')
+    memory.add_argument('--config', default=MANET, help='of the run')
+    memory.add_argument('--iterations', type=int, default=500, help='how long')
+    memory.add_argument('--workers', type=int, default=2, help='of the data loader')
     complexity = commands.add_parser('complexity', help='parameters and multiply-adds of the networks of configs')
     complexity.add_argument('configs', type=Path, nargs='+', metavar='CONFIG')
     return parser.parse_args()
@@ -68,9 +84,23 @@ def main():
         comparisons = compare_models(args.depth, args.num_segments, args.size, args.clips, args.rounds)
         print_comparisons(title, ('TSM', 'MANet'), comparisons, args.json)
     elif args.command == 'infer':
-        title = f'{Path(args.config).stem}, one clip on the CPU, random weights'
+        title = f"{Path(args.config).stem}, one clip on the CPU, random weights; PyTorch with MMAction2's shift against"
         comparisons = compare_runtimes(args.config, args.rounds)
-        print_comparisons(title, ('PyTorch', 'runtime'), comparisons, args.json)
+        print_comparisons(title, ('PyTorch', 'other'), comparisons, args.json)
+    elif args.command == 'train':
+        title = f'{Path(args.config).stem}, a training step with batch {args.clips}'
+        comparisons = compare_training(args.config, args.ways, args.clips, args.rounds)
+        print_comparisons(title, ('plain', 'this way'), comparisons, args.json)
+    elif args.command == 'scale':
+        title = 'Number of clips: reading their list, and scoring predictions of them'
+        print_comparisons(title, ('MMAction2', 'ours'), compare_growth(args.sizes, args.rounds), args.json)
+    elif args.command == 'memory':
+        print(describe_machine())
+        print(f'{Path(args.config).stem}, batch 1, from a frame store of {args.videos}; resident memory in MiB')
+        print(f'{"iteration":>9}{"main":>10}{"workers":>10}')
+        follow_memory(
+            args.config, args.videos, lambda row: print(row, flush=True), args.iterations, workers=args.workers
+        )
     elif args.command == 'data':
         title = (
             f'{args.clips} clips of {args.videos} through the training pipeline of {Path(args.config).stem},\n'

@@ -3,15 +3,14 @@
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import torch
-from mmaction.registry import MODELS, TRANSFORMS
+from mmaction.registry import MODELS
 from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
 from mmengine.registry import init_default_scope
 from torch.utils.flop_counter import FlopCounterMode
 
-FRAME = (1296, 1080, 3)
-"""Height, width and channels of most of MA-52's videos."""
+from .batches import pack_noise
 
 
 class Complexity(NamedTuple):
@@ -47,7 +46,7 @@ def measure_complexity(path):
     init_default_scope('mmaction')
     config.model.backbone.pretrained = None
     model = MODELS.build(config.model).eval()
-    batch = model.data_preprocessor({key: [value] for key, value in _clip(config.test_dataloader.dataset).items()})
+    batch = model.data_preprocessor(pseudo_collate([pack_noise(config.test_dataloader.dataset)]))
 
     fast = torch.backends.mha.get_fastpath_enabled()
     # The fused attention of inference hides its products from the counter.
@@ -66,22 +65,3 @@ def measure_complexity(path):
         parameters=sum(parameter.numel() for parameter in model.parameters()),
         multiply_adds=counter.get_total_flops() // 2,
     )
-
-
-def _clip(dataset):
-    """Run a dataset's pipeline on black frames instead of a video."""
-    sampling = next(step for step in dataset.pipeline if step['type'] == 'SampleFrames')
-    clip_len, num_clips = sampling['clip_len'], sampling.get('num_clips', 1)
-    results = dict(
-        imgs=[np.zeros(FRAME, np.uint8)] * (clip_len * num_clips),
-        clip_len=clip_len,
-        num_clips=num_clips,
-        original_shape=FRAME[:2],
-        img_shape=FRAME[:2],
-        modality='RGB',
-        label=0,
-    )
-    for step in dataset.pipeline:
-        if not step['type'].startswith(('Decord', 'PyAV', 'OpenCV', 'SampleFrames')):
-            results = TRANSFORMS.build(step)(results)
-    return results

@@ -14,7 +14,8 @@ from torch.utils.data import DataLoader
 from mmaction_microaction.datasets.frame_extraction import make_frame_store
 from mmaction_microaction.datasets.frame_store import FrameSettings
 
-from .timing import Comparison
+from .batches import innermost
+from .timing import Comparison, silence_logs
 
 STORE = FrameSettings(short_side=256, quality=90)
 
@@ -39,6 +40,7 @@ def compare_loading(config, videos, clips=8, rounds=5):
         raise ValueError(f'{videos} holds no *.mp4 to load.')
     config = Config.fromfile(config)
     init_default_scope('mmaction')
+    silence_logs()
     with TemporaryDirectory() as folder:
         ann_file, store = Path(folder, 'list.txt'), Path(folder, 'frames')
         ann_file.write_text(''.join(f'{name} 1\n' for name in names), encoding='utf-8')
@@ -60,11 +62,8 @@ def compare_loading(config, videos, clips=8, rounds=5):
 
 def build(config, ann_file, clips, decoder=None):
     """Build a config's training set, but of other clips and perhaps with another decoder."""
-    dataset = config.train_dataloader.dataset
-    while 'dataset' in dataset:
-        dataset = dataset.dataset
     ours = dict(ann_file=str(ann_file), data_prefix=dict(video=str(clips)), check_names=False, decoder=decoder)
-    return DATASETS.build({**dataset, **ours})
+    return DATASETS.build({**innermost(config.train_dataloader.dataset), **ours})
 
 
 def measure_rate(dataset, clips):

@@ -1,7 +1,5 @@
 """MANet against stock TSM: what squeeze-and-excitation and the joint embedding cost."""
 
-import multiprocessing
-
 import torch
 from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
@@ -10,6 +8,7 @@ from mmengine.registry import init_default_scope
 
 from mmaction_microaction.taxonomy import NUM_ACTIONS
 
+from .memory import peak_memory
 from .timing import Comparison, alternate
 
 OPTIMIZER = dict(
@@ -68,42 +67,12 @@ def predict(model, batch):
         model.test_step(batch)
 
 
-def _peak_memory(network, depth, num_segments, size, clips, connection):
-    """Send the MiB that two training steps need at their peak, above what the imports have taken."""
-    before = _resident('VmRSS')
+def _train_twice(network, depth, num_segments, size, clips):
+    """Run two steps: gradients and momenta exist from the first on."""
     model, optimizer = build(network, depth, num_segments)
     batch = make_batch(num_segments, size, clips)
-    for _ in range(2):  # gradients and momenta exist from the first on
+    for _ in range(2):
         train_step(model, optimizer, batch)
-    if torch.cuda.is_available():
-        connection.send(torch.cuda.max_memory_allocated() / 2**20)
-    else:
-        connection.send(_resident('VmHWM') - before)
-
-
-def _resident(field):
-    """Read a field of Linux's account of this process, in MiB: ``VmRSS`` is the memory in use, ``VmHWM`` its peak."""
-    # Not resource.getrusage: its peak is inherited from the parent process.
-    with open('/proc/self/status') as file:
-        return next(int(line.split()[1]) / 1024 for line in file if line.startswith(field))
-
-
-def peak_memory(*args):
-    """Measure the peak memory of a training step in a process of its own.
-
-    Args:
-        *args: ``network, depth, num_segments, size, clips``.
-
-    Returns:
-        float: MiB.
-    """
-    context = multiprocessing.get_context('spawn')
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_peak_memory, args=(*args, sender))
-    process.start()
-    result = receiver.recv()
-    process.join()
-    return result
 
 
 def compare_models(depth=50, num_segments=8, size=224, clips=1, rounds=10):
@@ -124,7 +93,7 @@ def compare_models(depth=50, num_segments=8, size=224, clips=1, rounds=10):
     yield alternate('training step', lambda: train_step(*tsm, batch), lambda: train_step(*manet, batch), rounds)
     yield alternate('inference', lambda: predict(tsm[0], batch), lambda: predict(manet[0], batch), rounds)
     memory = {
-        network: [peak_memory(network, depth, num_segments, size, clips) for _ in range(3)]
+        network: [peak_memory(_train_twice, network, depth, num_segments, size, clips) for _ in range(3)]
         for network in ('tsm', 'manet')
     }
     yield Comparison('memory of training step', 'MiB', memory['tsm'], memory['manet'])

@@ -7,6 +7,7 @@ from statistics import median
 from typing import NamedTuple
 
 import torch
+from mmengine.logging import MMLogger
 
 
 class Comparison(NamedTuple):
@@ -29,9 +30,10 @@ class Comparison(NamedTuple):
 
     def __str__(self):
         ratios = sorted(self.ratios)
+        spread = f'  ({ratios[0]:.3f} to {ratios[-1]:.3f}, {len(ratios)} rounds)' if len(ratios) > 1 else ''
         return (
             f'{self.title:<24}{median(self.baseline):>10.3f} {self.unit:<3}{median(self.ours):>10.3f} {self.unit:<3}'
-            f'{median(ratios):>8.3f}x  ({ratios[0]:.3f} to {ratios[-1]:.3f}, {len(ratios)} rounds)'
+            f'{median(ratios):>8.3f}x{spread}'
         )
 
 
@@ -59,6 +61,11 @@ def alternate(title, baseline, ours, rounds):
             if number >= 0:
                 seconds.append(time.perf_counter() - start)
     return result
+
+
+def silence_logs():
+    """Keep what datasets and metrics log out of the tables, in this process and those that it forks."""
+    MMLogger.get_current_instance().setLevel('ERROR')
 
 
 def describe_machine():

@@ -1,0 +1,20 @@
+import pytest
+
+from mmaction_microaction.benchmarks import compare_growth
+from mmaction_microaction.benchmarks.growth import OURS, STOCK, read_list, write_list
+
+
+@pytest.mark.slow
+def test_every_cost_is_compared_for_every_size():
+    results = list(compare_growth(sizes=(300, 1200), rounds=1))
+    titles = ['list', 'metric', 'list, memory', 'list, a worker', 'metric, memory']
+    assert [result.title for result in results] == [f'{size}: {title}' for size in ('300', '1,200') for title in titles]
+    assert [result.unit for result in results[:5]] == ['s', 's', 'MiB', 'MiB', 'MiB']
+    assert all(len(result.baseline) == len(result.ours) == 1 for result in results)
+
+
+def test_both_read_the_same_list(tmp_path):
+    write_list(tmp_path / 'list.txt', 120)
+    stock, ours = (read_list(components, tmp_path / 'list.txt') for components in (STOCK, OURS))
+    assert len(stock) == len(ours) == 120
+    assert [dataset.get_data_info(119)['label'] for dataset in (stock, ours)] == [119 - 104] * 2

@@ -1,0 +1,35 @@
+import numpy as np
+import pytest
+from support import ROOT
+
+from mmaction_microaction.benchmarks import follow_memory
+from mmaction_microaction.benchmarks.memory import peak_memory
+
+TINY = ROOT / 'tests' / 'data' / 'manet_r18_tiny.py'
+
+
+def test_peak_is_of_what_the_function_needs():
+    # 2 ** 25 numbers of 8 bytes.
+    assert peak_memory(np.ones, 2**25) == pytest.approx(256, abs=40)
+
+
+def test_a_process_that_dies_is_told():
+    with pytest.raises(RuntimeError, match='ended with 1'):
+        peak_memory(np.ones, 'many')
+
+
+@pytest.mark.slow
+def test_memory_of_a_run_is_reported_for_every_process(tiny_ma52):
+    rows = []
+    follow_memory(TINY, tiny_ma52 / 'videos_train', rows.append, iterations=14, every=5)
+    assert [row.iteration for row in rows] == [5, 10]
+    for row in rows:
+        assert row.main > 100
+        assert len(row.workers) == 2
+        assert min(row.workers) > 50
+    assert str(rows[0]._replace(main=1845.3, workers=[476.2, 477.0])).split() == ['5', '1845', '476', '477']
+
+
+def test_no_videos_are_told(tmp_path):
+    with pytest.raises(ValueError, match=r'holds no \*\.mp4'):
+        follow_memory(TINY, tmp_path, print)
