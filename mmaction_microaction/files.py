@@ -1,6 +1,7 @@
-"""Files that are never half written."""
+"""Files that are never half written, and those that cannot be written at all."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -10,12 +11,49 @@ def write_whole(path, content):
     Args:
         path (str | Path): The file.
         content (bytes): All of it.
+
+    Raises:
+        OSError: If it cannot be written.
     """
     path = Path(path)
     unfinished = path.with_name(path.name + '.part')
     try:
         unfinished.write_bytes(content)
+        os.replace(unfinished, path)
     except OSError as error:
-        unfinished.unlink(missing_ok=True)  # on a full disk, half a file is in the way of the next try
+        with suppress(OSError):
+            unfinished.unlink()  # on a full disk, half a file is in the way of the next try
         raise OSError(error.errno, f'{error.strerror or error}; the file is as before', str(path)) from None
-    os.replace(unfinished, path)
+
+
+def check_writable(path):
+    """Find out before long work that its result could not be written; writes nothing.
+
+    Args:
+        path (str | Path): The file that is to be written.
+
+    Raises:
+        OSError: If it is a folder, or its own folder is missing or cannot be written to.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise OSError(f'{path} cannot be written, since it is a folder; name a file')
+    if not path.parent.is_dir():
+        raise OSError(f'{path} cannot be written, since {path.parent} is no folder; make it, or name another file')
+    if not os.access(path.parent, os.W_OK):
+        raise OSError(f'{path} cannot be written, since {path.parent} is write-protected; name another file')
+
+
+def make_folder(path):
+    """Make a folder, and those above it, unless it is there.
+
+    Args:
+        path (str | Path): The folder.
+
+    Raises:
+        OSError: If it cannot be made, for instance since a file has its name.
+    """
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OSError(f'{path} cannot be a folder ({error.strerror}: {error.filename}); name another') from None

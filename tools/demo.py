@@ -10,11 +10,13 @@ Thousands of clips go through mim test --dump, which knows several GPUs: "Your o
 import argparse
 import sys
 import warnings
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress
 
+from mmaction_microaction.files import check_writable, make_folder
 from mmaction_microaction.inference import (
     Camera,
     ClipResult,
@@ -76,6 +78,15 @@ def labelled_paths(videos, folder):
     return paths
 
 
+def check_outputs(labelled, args):
+    """Find out before the work that a result could not be written after it; makes the folders of labelled videos."""
+    for path in labelled.values():
+        make_folder(path.parent)
+    for path in (args.json, args.csv, *labelled.values()):
+        if path:
+            check_writable(path)
+
+
 def print_result(result, console):
     console.print(f'[bold]{result.video}[/bold], {result.duration:.1f} s')
     if isinstance(result, ClipResult):
@@ -115,34 +126,39 @@ def watch(inferencer, args, console):
     write_results([result], args)
 
 
-def recognise(inferencer, args, console):
-    """Go through the videos, also if some cannot be read."""
-    videos = find_videos(args.videos)
-    labelled = labelled_paths(videos, args.video_dir) if args.video_dir else {}
-    results, failures = [], 0
+@contextmanager
+def progress_bar(text, console):
+    """Show a bar, and give the function that moves it."""
+    with Progress(console=console, transient=True) as bars:
+        bar = bars.add_task(text, total=None)
+        yield lambda done, total: bars.update(bar, completed=done, total=total)
+
+
+def recognise(inferencer, videos, labelled, args, console):
+    """Go through the videos, also if some cannot be read or drawn."""
+    results, failed = [], 0
     for video in videos:
         try:
-            with Progress(console=console, transient=True) as bars:
-                bar = bars.add_task(f'recognising {video.name}', total=None)
-                result = inferencer(video, lambda done, total, bar=bar: bars.update(bar, completed=done, total=total))
-                if labelled:
-                    bar = bars.add_task(f'drawing {video.name}')
-                    labelled[video].parent.mkdir(parents=True, exist_ok=True)
-                    write_labelled_video(
-                        result,
-                        labelled[video],
-                        lambda done, total, bar=bar: bars.update(bar, completed=done, total=total),
-                    )
-        except ValueError as error:
-            failures += 1
+            with progress_bar(f'recognising {video.name}', console) as progress:
+                result = inferencer(video, progress)
+        except (OSError, ValueError) as error:
+            failed += 1
             console.print(f'error: {error}', style='red')
             continue
         print_result(result, console)
-        # After each: whatever happens to the next, this one is not lost.
+        # After each, and before it is drawn: whatever happens next, this one is not lost.
         results.append(result)
         write_results(results, args)
-    if failures:
-        raise ValueError(f'{failures} of {len(videos)} videos could not be read, see above')
+        if video not in labelled:
+            continue
+        try:
+            with progress_bar(f'drawing {video.name}', console) as progress:
+                write_labelled_video(result, labelled[video], progress)
+        except (OSError, ValueError) as error:
+            failed += 1
+            console.print(f'error: {video} was recognised but not drawn: {error}', style='red')
+    if failed:
+        raise ValueError(f'{failed} of {len(videos)} videos could not be read or drawn, see above')
 
 
 def main():
@@ -150,6 +166,9 @@ def main():
     console = Console(highlight=False, soft_wrap=True)
     warnings.showwarning = lambda message, *_: console.print(f'warning: {message}', style='yellow')
     try:
+        videos = find_videos(args.videos)
+        labelled = labelled_paths(videos, args.video_dir) if args.video_dir else {}
+        check_outputs(labelled, args)
         inferencer = MicroActionInferencer(
             *args.model,
             device=args.device,
@@ -161,7 +180,10 @@ def main():
             min_score=args.min_score,
             min_duration=args.min_duration,
         )
-        (recognise if args.camera is None else watch)(inferencer, args, console)
+        if args.camera is None:
+            recognise(inferencer, videos, labelled, args, console)
+        else:
+            watch(inferencer, args, console)
     except (ImportError, OSError, ValueError) as error:
         sys.exit(f'error: {error}')
 

@@ -44,7 +44,7 @@ def test_a_folder_gives_json_table_and_labelled_videos(run, checkpoint, clip, tm
     # One bad file stops nothing, but is told.
     assert status == 1
     assert 'broken.mp4 cannot be read as a video' in output
-    assert errors.splitlines()[-1] == 'error: 1 of 3 videos could not be read, see above'
+    assert errors.splitlines()[-1] == 'error: 1 of 3 videos could not be read or drawn, see above'
     videos = json.loads((tmp_path / 'x.json').read_text())
     assert [video['video'] for video in videos] == [str(folder / 'a.mp4'), str(folder / 'deep/a.mp4')]
     assert videos[0]['actions'] == videos[1]['actions']
@@ -75,7 +75,6 @@ def test_a_camera_gives_a_timeline(run, checkpoint, clip, tmp_path, monkeypatch)
         (['VIDEO', '--model', CONFIG], 'needs a checkpoint'),
         (['VIDEO', '--model', 'nowhere.py', 'CHECKPOINT'], 'nowhere.py'),
         (['--model', CONFIG, 'CHECKPOINT'], 'name videos, or a camera'),
-        (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--json', '/nowhere/at/all.json'], '/nowhere/at'),
     ],
 )
 def test_bad_arguments_end_in_one_clear_line(arguments, message, run, checkpoint, clip):
@@ -84,6 +83,48 @@ def test_bad_arguments_end_in_one_clear_line(arguments, message, run, checkpoint
     assert status in (1, 2)
     assert 'error: ' in errors.splitlines()[-1]
     assert message in errors.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (['VIDEO', '--json', '/nowhere/x.json'], '/nowhere/x.json cannot be written, since /nowhere is no folder'),
+        (['--camera', 'VIDEO', '--json', '/nowhere/x.json'], '/nowhere/x.json cannot be written'),
+        (['VIDEO', '--csv', 'FOLDER'], 'cannot be written, since it is a folder; name a file'),
+        (['VIDEO', '--video-dir', 'VIDEO'], 'clip.mp4 cannot be a folder (File exists: '),
+    ],
+)
+def test_outputs_that_cannot_be_written_are_named_before_the_work(arguments, message, run, clip):
+    known = {'VIDEO': clip, 'FOLDER': clip.parent}
+    arguments = [known.get(argument, argument) for argument in arguments]
+    # There is no such network, which nobody gets to know.
+    status, output, errors = run('demo', *arguments, '--model', 'nowhere.py', 'nowhere.pth')
+    assert (status, output) == (1, '')
+    assert message in errors
+    assert errors.startswith('error: ')
+    assert not list(clip.parent.glob('*.part'))
+
+
+def test_a_video_that_cannot_be_drawn_stops_no_other(run, checkpoint, clip, tmp_path, monkeypatch):
+    folder, out = tmp_path / 'in', tmp_path / 'out'
+    folder.mkdir()
+    for name in ('a.mp4', 'b.mp4'):
+        (folder / name).write_bytes(clip.read_bytes())
+
+    def write(result, path, progress):
+        if path.name == 'a.mp4':
+            raise OSError(28, 'No space left on device', str(path))
+        # The result was written before it is drawn.
+        assert len(json.loads((tmp_path / 'x.json').read_text())) == 2
+        path.touch()
+
+    monkeypatch.setattr('mmaction_microaction.inference.write_labelled_video', write)
+    options = ['--json', tmp_path / 'x.json', '--video-dir', out]
+    status, output, errors = run('demo', folder, '--model', CONFIG, checkpoint, *options)
+    assert status == 1
+    assert f'error: {folder / "a.mp4"} was recognised but not drawn: [Errno 28] No space left on device' in output
+    assert errors.splitlines()[-1] == 'error: 1 of 2 videos could not be read or drawn, see above'
+    assert [path.name for path in out.iterdir()] == ['b.mp4']
 
 
 def test_a_long_video_is_scored_against_what_is_known(run, tmp_path):

@@ -4,6 +4,7 @@ import json
 import numpy as np
 import pytest
 
+from mmaction_microaction.files import check_writable
 from mmaction_microaction.inference import ClipResult, TimelineResult, write_csv, write_json
 from mmaction_microaction.intervals import Interval
 
@@ -49,3 +50,23 @@ def test_table_holds_both_kinds(tmp_path):
         ('ü.mp4', '1', 'B1', '0.75'),
     ]
     assert (rows[-1]['start'], rows[-1]['end']) == ('1.0', '2.5')
+
+
+def test_a_folder_in_the_place_of_a_file_is_named_and_nothing_is_left(tmp_path):
+    (tmp_path / 'x.json').mkdir()
+    with pytest.raises(OSError, match=r'the file is as before.*x\.json'):
+        write_json([CLIP], tmp_path / 'x.json')
+    assert [path.name for path in tmp_path.iterdir()] == ['x.json']
+
+
+def test_what_cannot_be_written_is_known_before(tmp_path):
+    check_writable(tmp_path / 'x.json')
+    assert not list(tmp_path.iterdir())
+    (tmp_path / 'file').touch()
+    for path, reason in {
+        tmp_path: 'it is a folder; name a file',
+        tmp_path / 'file/x.json': 'file is no folder; make it',
+        tmp_path / 'nowhere/x.json': 'nowhere is no folder; make it',
+    }.items():
+        with pytest.raises(OSError, match=rf'^{path} cannot be written, since .*{reason}'):
+            check_writable(path)
