@@ -1,6 +1,7 @@
 """Reads and writes video files, frame by frame, so that their length costs no memory."""
 
 import os
+from contextlib import suppress
 from typing import Callable, NamedTuple
 
 import av
@@ -18,12 +19,68 @@ class Frame(NamedTuple):
     """Gives the RGB picture, shape (height, width, 3), uint8; frames that nobody looks at are not converted."""
 
 
+FORMATS = 'asf,avi,flv,h264,hevc,m4v,matroska,mov,mpeg,mpegts,mpegvideo,mxf,ogg'
+"""FFmpeg's names of what is opened. Playlists and lists of files are not: they would have other files read."""
+
+
+def open_container(path):
+    """Open a file for reading with PyAV.
+
+    Args:
+        path (str | Path): The file.
+
+    Returns:
+        av.container.InputContainer: To be closed by the caller.
+
+    Raises:
+        av.error.FFmpegError: If it cannot be read.
+        ValueError: If it is of none of :data:`FORMATS`.
+    """
+    try:
+        # Titles in old files are in whatever alphabet the camera had.
+        return av.open(str(path), options={'format_whitelist': FORMATS}, metadata_errors='replace')
+    except av.error.ArgumentError:
+        raise ValueError(f'{path} is in no format of videos that is opened here; encode it anew, as MP4') from None
+
+
+def read_packets(container):
+    """Read the packets of the pictures, without decoding any.
+
+    Args:
+        container (av.container.InputContainer): Of a file with pictures.
+
+    Returns:
+        list[av.packet.Packet]: As they are decoded. Those that are ``is_discard`` are never shown: videos that were cut
+        without encoding them anew carry some, because others refer to them.
+    """
+    return [packet for packet in container.demux(container.streams.video[0]) if packet.size]
+
+
+def frame_rate(times, stream):
+    """Work out the average rate of frames, since files may name another: recorders of calls and screens vary it.
+
+    Args:
+        times (list[int | None]): When the frames are shown, in the stream's units, if it is known.
+        stream (av.video.stream.VideoStream): What says the rate where the times do not contradict.
+
+    Returns:
+        float | None: Frames per second, None if nothing says.
+    """
+    said = stream.average_rate or stream.guessed_rate
+    span = 0 if None in times else max(times, default=0) - min(times, default=0)
+    measured = (len(times) - 1) / (span * stream.time_base) if span else said
+    if not measured:
+        return None
+    return float(said if said and abs(measured / said - 1) < 0.02 else measured)
+
+
 class Video:
     """A video file, upright, whatever way the camera was held.
 
     Attributes:
-        num_frames (int): As the header says, or as counted where it does not; a damaged file may hold fewer.
+        num_frames (int): As its packets say; a damaged file may hold fewer.
         fps (float): Frames per second, on average.
+        times (np.ndarray): When each frame is shown, seconds since the first, shape (num_frames,).
 
     Args:
         path (str | Path): The file.
@@ -36,24 +93,23 @@ class Video:
     def __init__(self, path):
         self.path = str(path)
         try:
-            with av.open(self.path) as container:
+            with open_container(path) as container:
                 stream = container.streams.video[0]
-                rate, self.num_frames = stream.average_rate, stream.frames
-                # Containers such as Matroska do not say how many frames, and browsers record them as they come, with
-                # no rate; to look at packets, nothing has to be decoded.
-                if not (rate and self.num_frames):
-                    times = [packet.pts or 0 for packet in container.demux(stream) if packet.size]
-                    self.num_frames = len(times)
-                    rate = rate or _rate(times, stream)
+                times = [packet.pts for packet in read_packets(container) if not packet.is_discard]
+                fps, unit = frame_rate(times, stream), stream.time_base
         except FileNotFoundError:
             raise FileNotFoundError(f'{path}: no such video') from None
         except IndexError:
             raise ValueError(f'{path} has no pictures, only sound or text; give a video') from None
         except (av.FFmpegError, OSError) as error:
             raise ValueError(f'{path} cannot be read as a video ({error.strerror}); give another file') from None
-        if not self.num_frames or not rate:
+        if not times or not fps:
             raise ValueError(f'{path} has no frames; give another file')
-        self.fps = float(rate)
+        self.fps, self.num_frames = fps, len(times)
+        if None in times:
+            self.times = np.arange(len(times)) / fps
+        else:
+            self.times = (np.sort(times) - min(times)) * float(unit)
 
     @property
     def duration(self):
@@ -66,7 +122,7 @@ class Video:
         Yields:
             Frame: One after the other; fewer than ``num_frames`` if the file is damaged.
         """
-        with av.open(self.path) as container:
+        with open_container(self.path) as container:
             stream = container.streams.video[0]
             stream.thread_type = 'AUTO'
             first = None
@@ -74,21 +130,23 @@ class Video:
                 for index, frame in enumerate(container.decode(stream)):
                     time = frame.time if frame.time is not None else index / self.fps
                     first = time if first is None else first
-                    yield Frame(index, time - first, lambda frame=frame: _upright(frame))
+                    yield Frame(index, time - first, lambda frame=frame: upright(frame))
             except av.FFmpegError:
                 # What follows cannot be decoded; the caller compares what came with num_frames.
                 return
 
 
-def _rate(times, stream):
-    """Frames per second, of frames shown at these times in the stream's units."""
-    units = max(times, default=0) - min(times, default=0)
-    return (len(times) - 1) / (units * stream.time_base) if units else stream.guessed_rate
+def upright(frame):
+    """Convert a frame to RGB, and turn it as the file says that it is to be shown.
 
+    Args:
+        frame (av.VideoFrame): The frame.
 
-def _upright(frame):
-    """Turn a frame into an RGB picture, the way up that its file says."""
-    return np.ascontiguousarray(np.rot90(frame.to_ndarray(format='rgb24'), round(frame.rotation / 90)))
+    Returns:
+        np.ndarray: Shape (height, width, 3), uint8.
+    """
+    image = frame.to_ndarray(format='rgb24')
+    return np.ascontiguousarray(np.rot90(image, round(frame.rotation / 90))) if frame.rotation else image
 
 
 def write_video(path, frames, size, fps, crf):
@@ -102,16 +160,21 @@ def write_video(path, frames, size, fps, crf):
         crf (int): x264's rate factor; higher is smaller and worse.
     """
     unfinished = f'{path}.part'
-    with av.open(unfinished, 'w', format='mp4') as container:
-        # One thread: the clips themselves are spread over the processes.
-        options = {'preset': 'veryfast', 'crf': str(crf), 'threads': '1'}
-        stream = container.add_stream('libx264', rate=fps, options=options)
-        stream.width, stream.height = size
-        stream.pix_fmt = 'yuv420p'
-        # A key frame every 0.4 s makes it cheap to read single frames, as TSN and TSM do.
-        stream.codec_context.gop_size = 12
-        stream.codec_context.max_b_frames = 0
-        for frame in frames:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format='rgb24')))
-        container.mux(stream.encode(None))
-    os.replace(unfinished, path)
+    try:
+        with av.open(unfinished, 'w', format='mp4') as container:
+            # One thread: the clips themselves are spread over the processes.
+            options = {'preset': 'veryfast', 'crf': str(crf), 'threads': '1'}
+            stream = container.add_stream('libx264', rate=fps, options=options)
+            stream.width, stream.height = size
+            stream.pix_fmt = 'yuv420p'
+            # A key frame every 0.4 s makes it cheap to read single frames, as TSN and TSM do.
+            stream.codec_context.gop_size = 12
+            stream.codec_context.max_b_frames = 0
+            for frame in frames:
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format='rgb24')))
+            container.mux(stream.encode(None))
+        os.replace(unfinished, path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(unfinished)
+        raise

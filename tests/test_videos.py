@@ -105,4 +105,75 @@ def test_a_video_that_fails_half_way_leaves_nothing(tmp_path):
 
     with pytest.raises(RuntimeError):
         write_video(str(tmp_path / 'x.mp4'), frames(), (64, 48), 25, 20)
-    assert not (tmp_path / 'x.mp4').exists()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_varying_rate_is_measured(tmp_path):
+    # Half a second at 20 frames a second, then five seconds at two; the header may say 20.
+    times = [*range(0, 500, 50), *range(500, 5500, 500)]
+    for name in ('varying.mp4', 'varying.mkv'):
+        with av.open(str(tmp_path / name), 'w') as container:
+            stream = container.add_stream('libx264', rate=20, options={'bf': '0'})
+            stream.width, stream.height, stream.pix_fmt = 64, 48, 'yuv420p'
+            stream.codec_context.time_base = Fraction(1, 1000)
+            for time, frame in zip(times, numbered(len(times))):
+                picture = av.VideoFrame.from_ndarray(frame, format='rgb24')
+                picture.pts, picture.time_base = time, Fraction(1, 1000)
+                container.mux(stream.encode(picture))
+            container.mux(stream.encode(None))
+        video = Video(tmp_path / name)
+        assert video.times == pytest.approx(np.array(times) / 1000, abs=0.002)
+        assert [frame.time for frame in video.frames()] == pytest.approx(video.times, abs=0.002)
+        assert video.fps == pytest.approx(19 / 5, rel=1e-3)
+        assert video.duration == pytest.approx(20 / 3.8, rel=1e-3)
+
+
+def cut_without_encoding(source, target, first):
+    """Leave out the packets before a key frame, and by an edit list the pictures before the first that is wanted."""
+    with av.open(str(source)) as video, av.open(str(target), 'w') as container:
+        stream = container.add_stream_from_template(video.streams.video[0])
+        packets = [packet for packet in video.demux(video.streams.video[0]) if packet.size]
+        start = sorted(packet.pts for packet in packets)[first]
+        key = max(number for number, packet in enumerate(packets) if packet.is_keyframe and packet.pts <= start)
+        for packet in packets[key:]:
+            packet.pts, packet.dts = packet.pts - start, packet.dts - start
+            packet.stream = stream
+            container.mux(packet)
+
+
+def test_pictures_that_a_cut_has_left_out_are_not_counted(tmp_path):
+    write(tmp_path / 'whole.mp4', numbered(30))
+    cut_without_encoding(tmp_path / 'whole.mp4', tmp_path / 'cut.mp4', first=7)
+    with av.open(str(tmp_path / 'cut.mp4')) as container:
+        assert container.streams.video[0].frames == 30  # what the header says
+    video = Video(tmp_path / 'cut.mp4')
+    assert (video.num_frames, video.fps) == (23, 25)
+    assert [frame.image().mean() for frame in video.frames()] == pytest.approx(20 + 4 * np.arange(7, 30), abs=3)
+
+
+def test_playlists_and_lists_of_files_are_not_followed(tmp_path):
+    write(tmp_path / 'private.ts', numbered(30))
+    playlist = f'#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:1.2,\n{tmp_path}/private.ts\n#EXT-X-ENDLIST\n'
+    for name, content in (
+        ('playlist.m3u8', playlist),
+        ('playlist.mp4', playlist),
+        ('list.mp4', "ffconcat version 1.0\nfile 'private.ts'\n"),
+    ):
+        (tmp_path / name).write_text(content)
+        with pytest.raises(ValueError, match=f'{name} (is in no format of videos|cannot be read as a video)'):
+            Video(tmp_path / name)
+    assert Video(tmp_path / 'private.ts').num_frames == 30
+
+
+def test_titles_in_other_alphabets_do_no_harm(tmp_path):
+    with av.open(str(tmp_path / 'old.avi'), 'w') as container:
+        container.metadata['title'] = 'Gespraech ueber alles'
+        stream = container.add_stream('mpeg4', rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, 'yuv420p'
+        for frame in numbered(5):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format='rgb24')))
+        container.mux(stream.encode(None))
+    content = (tmp_path / 'old.avi').read_bytes()
+    assert content.count(b'ueber') == 1
+    (tmp_path / 'old.avi').write_bytes(content.replace(b'ueber', b'\xfcber '))
+    assert Video(tmp_path / 'old.avi').num_frames == 5

@@ -93,7 +93,7 @@ def extract_frames(videos, settings, name):
     """
     try:
         video = open_video(str(videos / name))
-        return video.fps, [_encode(frame, settings) for _, frame in decode(video, range(len(video.packets)))], None
+        return video.fps, [_encode(frame, settings) for _, frame in decode(video, range(video.num_frames))], None
     except UNREADABLE as error:
         return 0, [], last_line(error)
 

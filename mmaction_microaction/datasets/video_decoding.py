@@ -4,11 +4,12 @@ from importlib.util import find_spec
 from typing import NamedTuple
 
 import av
-import numpy as np
 from mmaction.datasets.transforms import DecordDecode, DecordInit
 from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 from mmengine.logging import print_log
+
+from mmaction_microaction.videos import frame_rate, open_container, read_packets, upright
 
 from .loading import in_order, replace_decoding
 
@@ -19,8 +20,13 @@ class OpenVideo(NamedTuple):
     filename: str
     container: av.container.InputContainer
     packets: list
-    """One per frame, as they are decoded, which is not always as they are shown."""
+    """As they are decoded, which is not always as they are shown, and some are never."""
     fps: float
+
+    @property
+    def num_frames(self):
+        """int: How many are shown."""
+        return sum(not packet.is_discard for packet in self.packets)
 
 
 def open_video(filename):
@@ -36,13 +42,16 @@ def open_video(filename):
         ValueError: If the file holds no video.
         av.error.FFmpegError: If it cannot be read.
     """
-    container = av.open(filename)
+    container = open_container(filename)
     if not container.streams.video:
         raise ValueError(f'{filename} holds no video.')
     stream = container.streams.video[0]
     stream.thread_type, stream.codec_context.thread_count = 'NONE', 1  # data loaders have processes instead
-    packets = [packet for packet in container.demux(stream) if packet.size]
-    return OpenVideo(filename, container, packets, float(stream.average_rate))
+    packets = read_packets(container)
+    fps = frame_rate([packet.pts for packet in packets if not packet.is_discard], stream)
+    if not fps:
+        raise ValueError(f'{filename} holds no frames.')
+    return OpenVideo(filename, container, packets, fps)
 
 
 @TRANSFORMS.register_module()
@@ -63,7 +72,7 @@ class SampledFramesInit(BaseTransform):
         """
         video = open_video(results['filename'])
         results['video_reader'] = video
-        results['total_frames'], results['avg_fps'] = len(video.packets), video.fps
+        results['total_frames'], results['avg_fps'] = video.num_frames, video.fps
         return results
 
     def __repr__(self):
@@ -120,7 +129,7 @@ def decode(video, numbers):
         ValueError: If a frame cannot be decoded.
     """
     decoder = video.container.streams.video[0].codec_context
-    times = [packet.pts for packet in video.packets]
+    times = [packet.pts for packet in video.packets if not packet.is_discard]
     # Raw streams do not say when a frame is shown, and AVI says when it is decoded: then all are decoded and counted.
     undated = None in times or len(set(times)) < len(times) or (decoder.has_b_frames and times == sorted(times))
     order = {} if undated else {time: number for number, time in enumerate(sorted(times))}
@@ -131,23 +140,17 @@ def decode(video, numbers):
                 if not waiting:
                     return
                 if packet and not undated:
-                    decoder.skip_frame = 'DEFAULT' if order[packet.pts] in waiting else 'NONREF'
+                    decoder.skip_frame = 'DEFAULT' if order.get(packet.pts) in waiting else 'NONREF'
                 for frame in decoder.decode(packet):
                     number = count if undated else order.get(frame.pts)
                     count += 1
                     if number in waiting:
                         waiting.remove(number)
-                        yield number, _upright(frame)
+                        yield number, upright(frame)
         except av.error.FFmpegError as error:
             raise ValueError(f'{video.filename} cannot be decoded ({error}); replace it.') from None
     if waiting:
         raise ValueError(f'{video.filename}: frame {min(waiting)} cannot be decoded; replace it.')
-
-
-def _upright(frame):
-    """Convert a frame to RGB, and turn it as the file says that it is to be shown."""
-    image = frame.to_ndarray(format='rgb24')
-    return np.ascontiguousarray(np.rot90(image, frame.rotation // 90)) if frame.rotation else image
 
 
 DECODERS = {'pyav': (SampledFramesInit, SampledFramesDecode), 'decord': (DecordInit, DecordDecode)}

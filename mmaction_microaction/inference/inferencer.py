@@ -107,7 +107,7 @@ class MicroActionInferencer:
         else:
             file = Video(video)
             name, num_frames, fps, frames = str(video), file.num_frames, file.fps, file.frames()
-        scored = list(self._score(frames, [Window(0, num_frames)], fps))
+        scored = list(self._score(frames, [Window(0, num_frames, num_frames / fps)]))
         if not scored:
             raise ValueError(f'{name} breaks off before its last frame; encode it anew')
         return ClipResult(name, num_frames / fps, scored[0][2])
@@ -127,10 +127,9 @@ class MicroActionInferencer:
             ValueError: If it cannot be read as a video.
         """
         file = Video(video)
-        length, step = self._in_frames(file.fps)
-        windows = cut(file.num_frames, length, step)
+        windows = cut(file.times, file.duration, self.window, self.step)
         scored = []
-        for window in self._score(file.frames(), windows, file.fps):
+        for window in self._score(file.frames(), windows):
             scored.append(window)
             if progress:
                 progress(len(scored), len(windows))
@@ -153,9 +152,9 @@ class MicroActionInferencer:
         Yields:
             tuple[float, float, np.ndarray]: A window's start and end in seconds, and its probabilities, shape (52,).
         """
-        length, step = self._in_frames(fps)
-        windows = (Window(start, start + length) for start in count(step=step))
-        return self._score(frames, windows, fps, batch_size=1)
+        length, step = (max(round(seconds * fps), 1) for seconds in (self.window, self.step))
+        windows = (Window(start, start + length, length / fps) for start in count(step=step))
+        return self._score(frames, windows, batch_size=1)
 
     def merge(self, video, scored, duration):
         """Make a timeline of scored windows.
@@ -172,17 +171,12 @@ class MicroActionInferencer:
         intervals = find_intervals(starts, ends, scores, self.step, **self.merging)
         return TimelineResult(video, duration, intervals, starts, ends, scores)
 
-    def _in_frames(self, fps):
-        """Window and step in frames."""
-        return max(round(self.window * fps), 1), max(round(self.step * fps), 1)
-
-    def _score(self, frames, windows, fps, batch_size=None):
+    def _score(self, frames, windows, batch_size=None):
         """Score windows in batches; yields start, end and probabilities of each."""
         times, inputs = [], []
         for window, start, images in gather(frames, windows, self.pipeline.frame_indices):
-            num_frames = window.stop - window.start
-            times.append((start, start + num_frames / fps))
-            inputs.append(self.pipeline.pack(num_frames, images))
+            times.append((start, start + window.seconds))
+            inputs.append(self.pipeline.pack(window.stop - window.start, images))
             if len(inputs) == (batch_size or self.batch_size):
                 yield from self._run(times, inputs)
                 times, inputs = [], []

@@ -15,22 +15,46 @@ class Window(NamedTuple):
     """First frame."""
     stop: int
     """The frame after the last."""
+    seconds: float
+    """From when the first is shown until the frame after the last is, or the video ends."""
 
 
-def cut(num_frames, length, step):
+def window_at(times, duration, begin, length):
+    """Find the frames that are shown from a time on.
+
+    Args:
+        times (np.ndarray): When each frame is shown, in seconds, ascending, shape (N,), the first at 0.
+        duration (float): Of the video, seconds.
+        begin (float): Seconds, less than the duration.
+        length (float): Likewise.
+
+    Returns:
+        Window: With at least one frame: where none comes, as in recordings of calls, the one that is shown meanwhile.
+    """
+    # A frame at a border begins what follows, also where its time is off by rounding.
+    start, stop = np.searchsorted(times, (begin - 1e-3, begin + length - 1e-3)).tolist()
+    if begin + length > duration - 1e-3:
+        stop = len(times)
+    start = min(start, max(stop - 1, 0))
+    stop = max(stop, start + 1)
+    end = times[stop] if stop < len(times) else duration
+    return Window(start, stop, float(end - times[start]))
+
+
+def cut(times, duration, length, step):
     """Cut a video into windows of equal length, the last of which ends with the video.
 
     Args:
-        num_frames (int): Frames of the video.
-        length (int): Frames of a window; a shorter video is one window.
-        step (int): Frames from the start of a window to that of the next.
+        times, duration: See :func:`window_at`.
+        length (float): Of a window, seconds; a shorter video is one window.
+        step (float): Seconds from the start of a window to that of the next.
 
     Returns:
         list[Window]: In order.
     """
-    last = max(num_frames - length, 0)
-    starts = [*range(0, last, step), last]
-    return [Window(start, min(start + length, num_frames)) for start in starts]
+    last = max(duration - length, 0)
+    begins = [*np.arange(0, last - 1e-3, step), last]
+    return [window_at(times, duration, begin, length) for begin in begins]
 
 
 class WindowPipeline:

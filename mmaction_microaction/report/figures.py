@@ -9,6 +9,7 @@ import numpy as np
 
 from mmaction_microaction.evaluation.functional import most_confused_pairs
 from mmaction_microaction.taxonomy import NUM_BODY_PARTS, fine_to_coarse
+from mmaction_microaction.videos import Video
 from mmaction_microaction.visualization import (
     confusion_matrix,
     plot_calibration,
@@ -20,7 +21,6 @@ from mmaction_microaction.visualization import (
     plot_durations,
     plot_frequency_groups,
     plot_per_class,
-    read_duration,
 )
 
 from .strips import draw_strips
@@ -101,8 +101,8 @@ def draw_figures(run, train_clips, other=None, names=None, splits=None, videos=N
     if videos:
         yield (
             'durations',
-            "Duration of the tested clips, from the videos' headers.",
-            plot_durations(np.array([read_duration(path) for path in videos.paths.values()])),
+            'Duration of the tested clips.',
+            plot_durations(np.array([Video(path).duration for path in videos.paths.values()])),
         )
         yield from draw_strips(run, videos, other, names)
 

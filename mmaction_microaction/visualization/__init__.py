@@ -4,7 +4,7 @@ from .coarse_confusion_matrix import plot_coarse_confusion_matrix
 from .comparison import plot_comparison
 from .confused_pairs import plot_confused_pairs
 from .confusion_matrix import confusion_matrix, plot_confusion_matrix
-from .durations import plot_durations, read_duration
+from .durations import plot_durations
 from .features import embed_features, plot_features, read_features
 from .frames import read_frames
 from .frequency_groups import plot_frequency_groups
@@ -31,7 +31,6 @@ __all__ = [
     'plot_per_class',
     'plot_prediction_strip',
     'plot_timeline',
-    'read_duration',
     'read_features',
     'read_frames',
     'read_predictions',

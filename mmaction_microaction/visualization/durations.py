@@ -1,33 +1,8 @@
 """How long clips are."""
 
-import av
 import numpy as np
 
 from .action_rows import DARK, count_clips, new_figure
-
-
-def read_duration(path):
-    """Read the duration of a video from its header, without decoding it.
-
-    Args:
-        path (str | Path): The video.
-
-    Returns:
-        float: Seconds.
-
-    Raises:
-        ValueError: If it cannot be read or its header does not say.
-    """
-    try:
-        with av.open(str(path)) as container:
-            stream = container.streams.video[0]
-            if stream.duration:
-                return float(stream.duration * stream.time_base)
-            if container.duration:
-                return container.duration / av.time_base
-    except (av.FFmpegError, IndexError) as error:
-        raise ValueError(f'{path} cannot be read as a video ({error}); replace it.') from None
-    raise ValueError(f'{path}: the header does not say how long the video is; encode it anew, as MP4.')
 
 
 def plot_durations(seconds, title=None):

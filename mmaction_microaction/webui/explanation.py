@@ -3,7 +3,7 @@
 import torch
 
 from mmaction_microaction.inference.gradcam import gradcam
-from mmaction_microaction.inference.windows import Window, WindowPipeline, gather
+from mmaction_microaction.inference.windows import WindowPipeline, gather, window_at
 from mmaction_microaction.videos import Video
 from mmaction_microaction.visualization import plot_gradcam
 
@@ -27,25 +27,25 @@ def explain(inferencer, path, interval, whole):
     recognizer, video = inferencer.recognizer, Video(path)
     if not hasattr(recognizer, 'model'):
         raise ValueError('Grad-CAM needs gradients, which an ONNX file has not; choose a network with a checkpoint.')
-    start, stop = 0, video.num_frames
+    begin, length = 0, video.duration
     if not whole:
-        length = min(round(inferencer.window * video.fps), stop)
-        middle = (interval.start + interval.end) / 2 * video.fps
-        start = min(max(round(middle - length / 2), 0), stop - length)
-        stop = start + length
+        length = min(inferencer.window, video.duration)
+        begin = min(max((interval.start + interval.end - length) / 2, 0), video.duration - length)
+    window = window_at(video.times, video.duration, begin, length)
     pipeline = WindowPipeline(recognizer.pipeline)
     # For the eye, frames as they were before neighbours were subtracted, where the network wants that.
     plain = WindowPipeline([step for step in recognizer.pipeline if step['type'] != 'SubtractMeanFrame'])
-    gathered = next(gather(video.frames(), [Window(start, stop)], pipeline.frame_indices), None)
+    gathered = next(gather(video.frames(), [window], pipeline.frame_indices), None)
     if gathered is None:
         raise ValueError('The video breaks off before this action; choose an earlier one.')
     images = gathered[2]
-    inputs = pipeline.pack(stop - start, images)
-    frames = plain.pack(stop - start, images)
+    inputs = pipeline.pack(window.stop - window.start, images)
+    frames = plain.pack(window.stop - window.start, images)
     if frames.dim() == 5:
         # Views of 3D networks, one after the other.
         frames = frames.transpose(1, 2).flatten(0, 1)
     maps = gradcam(recognizer.model, {'inputs': inputs}, interval.label)
     scores = recognizer(torch.stack([inputs]))[0]
-    title = f'What the network saw, {start / video.fps:.1f} to {stop / video.fps:.1f} s'
+    begin = video.times[window.start]
+    title = f'What the network saw, {begin:.1f} to {begin + window.seconds:.1f} s'
     return plot_gradcam(frames.permute(0, 2, 3, 1).numpy(), maps, scores, interval.label, title)

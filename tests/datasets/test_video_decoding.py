@@ -8,6 +8,7 @@ import pytest
 from mmaction.registry import DATASETS
 from mmengine.config import Config
 from support import ROOT, write_clip
+from test_videos import cut_without_encoding
 
 from mmaction_microaction.datasets import video_decoding
 
@@ -132,7 +133,7 @@ def test_names_a_video_that_cannot_be_decoded(videos, tmp_path):
         frame = av.AudioFrame.from_ndarray(np.zeros((1, 800), np.int16), format='s16', layout='mono')
         frame.rate = 8000
         container.mux(stream.encode(frame))
-    with pytest.raises(ValueError, match=r'sound\.wav holds no video'):
+    with pytest.raises(ValueError, match=r'sound\.wav is in no format of videos'):
         _ = build(tmp_path, ['sound.wav'], 'pyav')[0]
 
 
@@ -208,3 +209,15 @@ def decoders(path):
     config = Config.fromfile(path)
     datasets = (config.train_dataloader.dataset, config.val_dataloader.dataset, config.test_dataloader.dataset)
     return [dataset.get('dataset', dataset).decoder for dataset in datasets]
+
+
+@pytest.mark.parametrize('first', [7, 15])
+def test_frames_of_a_video_cut_without_encoding_are_those_that_are_shown(tmp_path, first):
+    write_video(tmp_path / 'whole.mp4', g='12', bf='2')
+    cut_without_encoding(tmp_path / 'whole.mp4', tmp_path / 'cut.mp4', first)
+    whole, cut = (
+        build(tmp_path, [name], 'pyav', SAMPLINGS['every frame, some twice'])[0] for name in ('whole.mp4', 'cut.mp4')
+    )
+    assert cut['total_frames'] == 30 - first
+    for number in range(30 - first):
+        np.testing.assert_array_equal(cut['imgs'][number], whole['imgs'][first + number])

@@ -8,7 +8,6 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.text import Text
-from support import write_clip
 
 from mmaction_microaction.evaluation.functional import ConfusedPair, PerClass, calibration_bins
 from mmaction_microaction.intervals import Interval
@@ -26,7 +25,6 @@ from mmaction_microaction.visualization import (
     plot_per_class,
     plot_prediction_strip,
     plot_timeline,
-    read_duration,
     read_frames,
 )
 
@@ -200,14 +198,6 @@ def test_comparison_counts_what_got_better():
     assert any('better in 1 actions, worse in 1, equal in 49' in text for text in texts(figure))
     changes = {text.get_position()[1]: text.get_text() for text in figure.axes[0].texts}
     assert [changes[row] for row in range(4)] == ['+25', '-25', '-', '0']
-
-
-def test_duration_is_that_of_the_video(tmp_path):
-    write_clip(tmp_path / 'a.mp4', num_frames=45)
-    assert read_duration(tmp_path / 'a.mp4') == pytest.approx(1.5)
-    (tmp_path / 'b.mp4').write_text('no video')
-    with pytest.raises(ValueError, match=r'b\.mp4 cannot be read as a video'):
-        read_duration(tmp_path / 'b.mp4')
 
 
 def test_strip_shows_the_probabilities_of_both_levels():
