@@ -4,8 +4,10 @@ import json
 import os
 import shutil
 import zipfile
+import zlib
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from functools import lru_cache, partial
 
 import av
@@ -17,8 +19,10 @@ from .workers import KILLED, end_with_parent
 
 SPLIT_SIZES = {'train': 11250, 'val': 5586, 'test': 5586}
 """Clips per split of MA-52 (Guo et al., section III)."""
-UNREADABLE = (OSError, ValueError, RuntimeError, zipfile.BadZipFile, av.error.FFmpegError)
+UNREADABLE = (OSError, ValueError, RuntimeError, av.error.FFmpegError)
 """What opening or decoding a clip may raise."""
+DAMAGED = (EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What reading a damaged member of an archive may raise."""
 
 
 def find_list(split, folders):
@@ -94,6 +98,7 @@ def prepare_split(split, source, lists, out, workers, track=lambda clips, total:
 
     Raises:
         FileNotFoundError: If the list, the archive or the folder is missing.
+        OSError: If a file cannot be put in place, on a full disk for one. The message names it.
         ValueError: If the list is malformed or has the wrong length, or clips are missing or cannot be decoded, or a
             worker was killed.
     """
@@ -123,15 +128,16 @@ def prepare_split(split, source, lists, out, workers, track=lambda clips, total:
 
     unreadable = []
     try:
-        with ProcessPoolExecutor(workers, initializer=end_with_parent) as pool, open(journal, 'a') as file:
+        with ProcessPoolExecutor(workers, initializer=end_with_parent) as pool, open(journal, 'ab', 0) as file:
             results = pool.map(_place_and_check, [(*clips[name], folder / name) for name in waiting], chunksize=8)
             for name, error in zip(waiting, track(results, len(waiting))):
                 if error:
                     unreadable.append(f'{name} ({error})')
                 else:
                     # The newline comes first, in case a killed run left half a line.
-                    file.write('\n' + json.dumps({'name': name, 'size': _size(folder / name)}))
-                    file.flush()
+                    line = '\n' + json.dumps({'name': name, 'size': _size(folder / name)})
+                    with _naming(journal):
+                        file.write(line.encode())
     except BrokenProcessPool:
         raise ValueError(KILLED) from None
     if unreadable:
@@ -143,19 +149,23 @@ def prepare_split(split, source, lists, out, workers, track=lambda clips, total:
 
 
 def _place_and_check(task):
-    """Put one clip in place unless it is there, decode its first and last frame, and return what went wrong, if any."""
+    """Put one clip in place, decode its first and last frame, and return what went wrong, if any."""
     path, member, target = task
+    # A download that lies where the configs read it is only checked, and never removed.
+    elsewhere = path.resolve() != target.resolve()
+    if elsewhere:
+        target.unlink(missing_ok=True)  # of a run that did not get as far as to check it, or found it damaged
+        try:
+            _replace(target, partial(_fetch, path, member))
+        except DAMAGED as error:
+            return last_line(error)
     try:
-        if member is not None:
-            archive = _open_archive(path)
-            if _size(target) != archive.getinfo(member).file_size:
-                _replace(target, lambda temporary: temporary.write_bytes(archive.read(member)))
-        elif _size(target) != _size(path):
-            _replace(target, partial(_link_or_copy, path))
         video = open_video(str(target))
         for _ in decode(video, {0, len(video.packets) - 1}):
             pass
     except UNREADABLE as error:
+        if elsewhere:
+            target.unlink()
         return last_line(error)
     return None
 
@@ -166,8 +176,11 @@ def _open_archive(path):
     return zipfile.ZipFile(path)
 
 
-def _link_or_copy(path, target):
-    """Make a second name for a file, or a copy where the file system has none."""
+def _fetch(path, member, target):
+    """Unpack a member of an archive; or make a second name for a file, or a copy where the file system has none."""
+    if member is not None:
+        target.write_bytes(_open_archive(path).read(member))
+        return
     try:
         os.link(path, target)
     except OSError:
@@ -178,8 +191,23 @@ def _replace(target, write):
     """Let ``write`` make a temporary file beside the target and give it the target's name once it is whole."""
     temporary = target.with_name(f'.{target.name}.{os.getpid()}')
     temporary.unlink(missing_ok=True)
-    write(temporary)
-    os.replace(temporary, target)
+    with _naming(target):
+        try:
+            write(temporary)
+            os.replace(temporary, target)
+        finally:
+            temporary.unlink(missing_ok=True)  # on a full disk, half a file is in the way of the next try
+
+
+@contextmanager
+def _naming(path):
+    """Let an error of the file system name the file that was to be written, and say what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(
+            f'{path} cannot be put in place ({error}). Put this right and run again; what is done is kept.'
+        ) from None
 
 
 def _size(path):

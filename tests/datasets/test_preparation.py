@@ -1,4 +1,6 @@
 import os
+import resource
+import runpy
 import shutil
 import signal
 import subprocess
@@ -7,7 +9,7 @@ import time
 import zipfile
 
 import pytest
-from support import wait_until_gone, write_clip
+from support import ROOT, wait_until_gone, write_clip
 
 from mmaction_microaction.datasets import preparation
 from mmaction_microaction.datasets.preparation import prepare_split
@@ -108,6 +110,100 @@ def test_refuses_clips_that_cannot_be_decoded(source):
     # The sound ones are done; the bad one is tried again.
     write_clip(source / 'val' / NAMES[1], seed=1)
     assert prepare(source, 'val') == 1
+
+
+@pytest.mark.parametrize('split', ['train', 'val'], ids=['zip', 'folder'])
+def test_a_damaged_clip_is_replaced_by_a_sound_one_of_the_same_size(source, split):
+    sound = (source / 'val' / NAMES[1]).read_bytes()
+
+    def download(content):
+        (source / 'val' / NAMES[1]).unlink()
+        (source / 'val' / NAMES[1]).write_bytes(content)
+        with zipfile.ZipFile(source / 'train.zip', 'w') as archive:
+            for name in NAMES:
+                archive.write(source / 'val' / name, f'train/{name}')
+
+    download(bytes(len(sound)))
+    placed = source.parent / 'out' / f'videos_{split}' / NAMES[1]
+    for _ in range(2):
+        with pytest.raises(ValueError, match=rf'1 of the 3 clips of {split} cannot be decoded: {NAMES[1]}'):
+            prepare(source, split)
+        assert not placed.exists()
+    download(sound)
+    assert prepare(source, split) == 1
+    assert placed.read_bytes() == sound
+    # It is not taken for sound because it once was, either.
+    placed.unlink()
+    download(bytes(len(sound)))
+    for _ in range(2):
+        with pytest.raises(ValueError, match='cannot be decoded'):
+            prepare(source, split)
+
+
+def test_a_clip_in_place_that_was_never_checked_is_taken_anew(source):
+    placed = source.parent / 'out' / 'videos_val' / NAMES[1]
+    placed.parent.mkdir(parents=True)
+    sound = (source / 'val' / NAMES[1]).read_bytes()
+    placed.write_bytes(bytes(len(sound)))
+    assert prepare(source, 'val') == 3
+    assert placed.read_bytes() == sound
+
+
+def test_a_damaged_download_that_is_already_in_place_is_not_removed(source):
+    out = source.parent / 'out'
+    out.mkdir()
+    shutil.move(source / 'val', out / 'videos_val')
+    shutil.move(source / 'val_list_videos.txt', out)
+    (out / 'videos_val' / NAMES[1]).write_bytes(bytes(5000))
+    with pytest.raises(ValueError, match=rf'cannot be decoded: {NAMES[1]}'):
+        prepare_split('val', out, out, out, workers=1)
+    assert (out / 'videos_val' / NAMES[1]).read_bytes() == bytes(5000)
+
+
+def test_a_member_that_cannot_be_unpacked_is_named(source):
+    with zipfile.ZipFile(source / 'train.zip', 'w', zipfile.ZIP_DEFLATED) as archive:
+        for name in NAMES:
+            archive.write(source / 'val' / name, f'train/{name}')
+        start = archive.getinfo(f'train/{NAMES[1]}').header_offset + 60
+    content = bytearray((source / 'train.zip').read_bytes())
+    content[start : start + 200] = bytes([255]) * 200
+    (source / 'train.zip').write_bytes(content)
+    with pytest.raises(ValueError, match=rf'1 of the 3 clips of train cannot be decoded: {NAMES[1]}'):
+        prepare(source)
+
+
+@pytest.mark.parametrize('split', ['train', 'val'], ids=['zip', 'folder'])
+def test_a_full_disk_ends_the_run_and_names_the_file(source, split, monkeypatch):
+    monkeypatch.setattr(os, 'link', shutil.copyfile)  # as if the download were on another disk
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))  # the workers inherit it
+    try:
+        with pytest.raises(OSError, match=rf'videos_{split}/{NAMES[0]} cannot be put in place \(.*too large.*again'):
+            prepare(source, split)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not list((source.parent / 'out' / f'videos_{split}').iterdir())
+    assert prepare(source, split) == 3
+
+
+def test_a_full_disk_is_named_even_if_only_the_journal_is_written(source):
+    # Clips that are links take no room.
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (80, hard))
+    try:
+        with pytest.raises(OSError, match=r'\.checked_val\.jsonl cannot be put in place'):
+            prepare(source, 'val')
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert prepare(source, 'val') > 0
+
+
+def test_tool_ends_in_one_line_where_it_cannot_write(source, monkeypatch):
+    (source.parent / 'out').write_text('a file')
+    monkeypatch.setattr(sys, 'argv', ['prepare_ma52.py', str(source), '--out', str(source.parent / 'out')])
+    with pytest.raises(SystemExit, match=r'^error: .*out/videos_train') as error:
+        runpy.run_path(str(ROOT / 'tools/prepare_ma52.py'), run_name='__main__')
+    assert len(str(error.value).splitlines()) == 1
 
 
 def test_refuses_missing_clips(source):
