@@ -5,7 +5,6 @@ python tools/plot_gradcam.py CONFIG CHECKPOINT VIDEO --out gradcam.png --action 
 """
 
 import argparse
-import pickle
 import sys
 from pathlib import Path
 
@@ -42,7 +41,7 @@ def main():
         maps = gradcam(recognizer.model, sample, args.action)
         figure = plot_gradcam(frames, maps, scores, args.action, args.title or Path(args.video).name)
         figure.savefig(args.out)
-    except (OSError, ValueError, pickle.UnpicklingError) as error:
+    except (OSError, ValueError) as error:
         sys.exit(f'error: {error}')
     print(f'the frames and maps are drawn in {args.out}')
 

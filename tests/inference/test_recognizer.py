@@ -1,0 +1,70 @@
+import os
+import sys
+
+import pytest
+import torch
+from support import ROOT
+
+from mmaction_microaction.inference.recognizer import Recognizer
+
+CONFIG = ROOT / 'configs/synthetic/manet_r18_8x1_synthetic.py'
+
+
+class RunsCode:
+    """Pickles into a call that makes a folder."""
+
+    def __reduce__(self):
+        return os.mkdir, ('ran',)
+
+
+@pytest.mark.parametrize(
+    ('content', 'message'),
+    [
+        (b'', 'is no checkpoint, since it is empty'),
+        (
+            b'version https://git-lfs.github.com/spec/v1\n',
+            r"is no checkpoint, since it starts with b'version .*Git LFS",
+        ),
+        (b'<!DOCTYPE html><html>', r"is no checkpoint, since it starts with b'<!DOCTYPE .*web page"),
+    ],
+)
+def test_what_is_no_checkpoint_is_named(content, message, tmp_path):
+    (tmp_path / 'x.pth').write_bytes(content)
+    with pytest.raises(ValueError, match=rf'x\.pth {message}.*Download the file itself'):
+        Recognizer(CONFIG, tmp_path / 'x.pth', 'cpu')
+
+
+@pytest.mark.parametrize('size', [100, 20_000, 10_000_000])
+@pytest.mark.parametrize('zipped', [True, False])
+def test_half_a_checkpoint_is_named(size, zipped, checkpoint, tmp_path):
+    torch.save(torch.load(checkpoint), tmp_path / 'x.pth', _use_new_zipfile_serialization=zipped)
+    os.truncate(tmp_path / 'x.pth', size)
+    with pytest.raises(ValueError, match=r'x\.pth is damaged or cut short \(.*\); download or copy it anew'):
+        Recognizer(CONFIG, tmp_path / 'x.pth', 'cpu')
+
+
+def test_a_checkpoint_that_could_run_code_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    torch.save({'state_dict': RunsCode()}, 'x.pth')
+    with pytest.raises(ValueError, match=r'x\.pth is refused, since loading it could run code: .* it holds .*mkdir'):
+        Recognizer(CONFIG, 'x.pth', 'cpu')
+    assert not os.path.exists('ran')
+
+
+def test_what_holds_no_weights_is_named(tmp_path):
+    torch.save([1, 2], tmp_path / 'x.pth')
+    with pytest.raises(ValueError, match=r'x\.pth holds no weights but a list'):
+        Recognizer(CONFIG, tmp_path / 'x.pth', 'cpu')
+
+
+def test_config_and_checkpoint_the_wrong_way_round_are_named(checkpoint):
+    with pytest.raises(ValueError, match=r'epoch_1\.pth is no config, .*; name the config first, then the checkpoint'):
+        Recognizer(checkpoint, CONFIG, 'cpu')
+
+
+@pytest.mark.parametrize('device', ['foo', 'cuda:99', 'mps'])
+def test_devices_that_are_not_there_are_named(device, checkpoint):
+    if device == 'mps' and sys.platform == 'darwin':
+        pytest.skip('it has one')
+    with pytest.raises(ValueError, match=rf'to the device {device} \(.+\); cpu works everywhere'):
+        Recognizer(CONFIG, checkpoint, device)
