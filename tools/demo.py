@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 
 from mmaction_microaction.files import check_writable, make_folder
@@ -88,7 +89,7 @@ def check_outputs(labelled, args):
 
 
 def print_result(result, console):
-    console.print(f'[bold]{result.video}[/bold], {result.duration:.1f} s')
+    console.print(f'[bold]{escape(result.video)}[/bold], {result.duration:.1f} s')
     if isinstance(result, ClipResult):
         for interval in result.top():
             console.print(f'  {interval.score:6.1%}  {interval.action.code:3}  {interval.action.name}')
@@ -110,7 +111,7 @@ def write_results(results, args):
 def watch(inferencer, args, console):
     """Print the best action of every window of a camera, and write the timeline when it is over."""
     camera = Camera(args.camera)
-    console.print(f'watching camera {args.camera}, Ctrl-C ends')
+    console.print(f'watching camera {escape(args.camera)}, Ctrl-C ends')
     scored = []
     try:
         for window in inferencer.live(camera.frames(args.seconds), camera.fps):
@@ -130,7 +131,7 @@ def watch(inferencer, args, console):
 def progress_bar(text, console):
     """Show a bar, and give the function that moves it."""
     with Progress(console=console, transient=True) as bars:
-        bar = bars.add_task(text, total=None)
+        bar = bars.add_task(escape(text), total=None)
         yield lambda done, total: bars.update(bar, completed=done, total=total)
 
 
@@ -143,7 +144,7 @@ def recognise(inferencer, videos, labelled, args, console):
                 result = inferencer(video, progress)
         except (OSError, ValueError) as error:
             failed += 1
-            console.print(f'error: {error}', style='red')
+            console.print(escape(f'error: {error}'), style='red')
             continue
         print_result(result, console)
         # After each, and before it is drawn: whatever happens next, this one is not lost.
@@ -156,15 +157,15 @@ def recognise(inferencer, videos, labelled, args, console):
                 write_labelled_video(result, labelled[video], progress)
         except (OSError, ValueError) as error:
             failed += 1
-            console.print(f'error: {video} was recognised but not drawn: {error}', style='red')
+            console.print(escape(f'error: {video} was recognised but not drawn: {error}'), style='red')
     if failed:
         raise ValueError(f'{failed} of {len(videos)} videos could not be read or drawn, see above')
 
 
 def main():
     args = parse_args()
-    console = Console(highlight=False, soft_wrap=True)
-    warnings.showwarning = lambda message, *_: console.print(f'warning: {message}', style='yellow')
+    console = Console(highlight=False, soft_wrap=True, emoji=False)
+    warnings.showwarning = lambda message, *_: console.print(escape(f'warning: {message}'), style='yellow')
     try:
         videos = find_videos(args.videos)
         labelled = labelled_paths(videos, args.video_dir) if args.video_dir else {}

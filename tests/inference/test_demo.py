@@ -127,6 +127,18 @@ def test_a_video_that_cannot_be_drawn_stops_no_other(run, checkpoint, clip, tmp_
     assert [path.name for path in out.iterdir()] == ['b.mp4']
 
 
+def test_names_are_printed_as_they_are(run, checkpoint, clip, tmp_path):
+    # Rich would take the first for a style, the second for the end of one, the third for a picture of a cat.
+    (tmp_path / 'broken [').mkdir()
+    for name in ('Interview [p01].mp4', 'broken [/x].mp4', ':cat:.mp4'):
+        (tmp_path / name).write_bytes(b'no video' if 'broken' in name else clip.read_bytes())
+    status, output, errors = run('demo', tmp_path, '--model', CONFIG, checkpoint)
+    assert status == 1
+    assert errors.splitlines()[-1].startswith('error: 1 of 3 videos')
+    for name in ('Interview [p01].mp4, 1.6 s', ':cat:.mp4, 1.6 s', 'broken [/x].mp4 cannot be read'):
+        assert str(tmp_path / name) in output
+
+
 def test_a_long_video_is_scored_against_what_is_known(run, tmp_path):
     out = tmp_path / 'long.mp4'
     status, _, errors = run('make_long_video', '--actions', 4, '--size', 64, '--out', out)
