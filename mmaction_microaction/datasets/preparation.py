@@ -12,6 +12,8 @@ from functools import lru_cache, partial
 
 import av
 
+from mmaction_microaction.files import make_folder
+
 from .annotations import read_annotations
 from .unreadable import last_line
 from .video_decoding import decode, open_video
@@ -107,7 +109,7 @@ def prepare_split(split, source, lists, out, workers, track=lambda clips, total:
     if len(names) != SPLIT_SIZES[split]:
         raise ValueError(f'{list_file}: {len(names):,} clips, but MA-52 has {SPLIT_SIZES[split]:,} in {split}.')
     folder, journal = out / f'videos_{split}', out / f'.checked_{split}.jsonl'
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     target = out / list_file.name
     if not target.exists() or target.read_bytes() != list_file.read_bytes():
         _replace(target, partial(shutil.copyfile, list_file))
@@ -161,7 +163,7 @@ def _place_and_check(task):
             return last_line(error)
     try:
         video = open_video(str(target))
-        for _ in decode(video, {0, len(video.packets) - 1}):
+        for _ in decode(video, {0, video.num_frames - 1}):
             pass
     except UNREADABLE as error:
         if elsewhere:

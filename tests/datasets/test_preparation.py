@@ -10,6 +10,7 @@ import zipfile
 
 import pytest
 from support import ROOT, wait_until_gone, write_clip
+from test_videos import cut_without_encoding
 
 from mmaction_microaction.datasets import preparation
 from mmaction_microaction.datasets.preparation import prepare_split
@@ -201,9 +202,16 @@ def test_a_full_disk_is_named_even_if_only_the_journal_is_written(source):
 def test_tool_ends_in_one_line_where_it_cannot_write(source, monkeypatch):
     (source.parent / 'out').write_text('a file')
     monkeypatch.setattr(sys, 'argv', ['prepare_ma52.py', str(source), '--out', str(source.parent / 'out')])
-    with pytest.raises(SystemExit, match=r'^error: .*out/videos_train') as error:
+    with pytest.raises(SystemExit, match=r'^error: .*out/videos_train cannot be a folder .*; name another') as error:
         runpy.run_path(str(ROOT / 'tools/prepare_ma52.py'), run_name='__main__')
     assert len(str(error.value).splitlines()) == 1
+
+
+def test_a_clip_that_was_cut_without_encoding_is_sound(source):
+    # Its file holds pictures that are never shown.
+    (source / 'val' / NAMES[1]).rename(source / 'whole.mp4')
+    cut_without_encoding(source / 'whole.mp4', source / 'val' / NAMES[1], first=5)
+    assert prepare(source, 'val') == 3
 
 
 def test_refuses_missing_clips(source):
