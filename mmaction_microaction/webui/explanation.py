@@ -8,6 +8,18 @@ from mmaction_microaction.videos import Video
 from mmaction_microaction.visualization import plot_gradcam
 
 
+def can_explain(inferencer):
+    """Say whether a network has the gradients that Grad-CAM needs.
+
+    Args:
+        inferencer (MicroActionInferencer): With the network.
+
+    Returns:
+        bool: False for an ONNX file.
+    """
+    return hasattr(inferencer.recognizer, 'model')
+
+
 def explain(inferencer, path, interval, whole):
     """Draw where a network saw an action.
 
@@ -25,7 +37,7 @@ def explain(inferencer, path, interval, whole):
         ValueError: If it cannot be done with this network, or the video breaks off.
     """
     recognizer, video = inferencer.recognizer, Video(path)
-    if not hasattr(recognizer, 'model'):
+    if not can_explain(inferencer):
         raise ValueError('Grad-CAM needs gradients, which an ONNX file has not; choose a network with a checkpoint.')
     begin, length = 0, video.duration
     if not whole:

@@ -3,16 +3,25 @@
 import warnings
 from html import escape
 from pathlib import Path
+from typing import NamedTuple
 
 import gradio as gr
 
-from mmaction_microaction.inference import ClipResult
+from mmaction_microaction.inference import ClipResult, TimelineResult
 from mmaction_microaction.visualization import plot_timeline
 
 from .answers import action_bars, body_part_bars, headline, intervals_of, table_rows, write_files
-from .explanation import explain
+from .explanation import can_explain, explain
 
 NOTHING_YET = '### The result appears here'
+
+
+class Shown(NamedTuple):
+    """A result on the page, and what gave it, whatever the fields say by now."""
+
+    result: ClipResult | TimelineResult
+    model: str
+    """Name of the network."""
 
 
 class Handlers:
@@ -72,18 +81,20 @@ class Handlers:
                 gr.Warning(_for_visitors(warning.message, path), duration=None)
         files = write_files(result, self.uploads.folder)
         self.uploads.add(visitor, *files)
-        return [*self._show(result, model), *map(str, files)]
+        return [*self._show(result, model, path), *map(str, files)]
 
-    def _show(self, result, model):
+    def _show(self, result, model, path):
         short = isinstance(result, ClipResult)
         asked = [text for text, _ in intervals_of(result)]
+        # For Grad-CAM the clip is read again.
+        explained = bool(asked) and can_explain(self.models[model]) and Path(path).is_file()
         return [
-            result,
+            Shown(result, model),
             headline(result, model),
             gr.update(visible=short),
             gr.update(visible=not short),
             gr.update(visible=True),
-            gr.update(visible=bool(asked)),
+            gr.update(visible=explained),
             gr.update(visible=False, value=None),
             action_bars(result) if short else None,
             body_part_bars(result) if short else None,
@@ -92,18 +103,18 @@ class Handlers:
             gr.update(choices=asked, value=asked[0] if asked else None),
         ]
 
-    def go_to(self, result, event: gr.SelectData):
+    def go_to(self, shown, event: gr.SelectData):
         """A row of the table was pressed: the place in the clip, and the choice for Grad-CAM."""
-        number = table_rows(result).index(event.row_value)
-        text, interval = intervals_of(result)[number]
+        number = table_rows(shown.result).index(event.row_value)
+        text, interval = intervals_of(shown.result)[number]
         return gr.update(playback_position=interval.start), text
 
-    def explain(self, path, model, result, number):
-        """Grad-CAM was asked for."""
+    def explain(self, path, shown, number):
+        """Grad-CAM was asked for, of the network that gave the result."""
         try:
             self.uploads.check(path)
-            interval = intervals_of(result)[number][1]
-            figure = explain(self.models[model], path, interval, whole=isinstance(result, ClipResult))
+            interval = intervals_of(shown.result)[number][1]
+            figure = explain(self.models[shown.model], path, interval, whole=isinstance(shown.result, ClipResult))
         except (OSError, ValueError) as error:
             raise _error(error, path) from None
         return gr.update(value=figure, visible=True)

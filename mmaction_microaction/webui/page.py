@@ -40,7 +40,7 @@ def build_page(models, uploads, examples=(), keep_minutes=10):
     page = gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(15, round(60 * (keep_minutes or 10))))
     with page:
         gr.Markdown(introduction)
-        result = gr.State()
+        shown = gr.State()
         with gr.Row():
             with gr.Column(scale=2, min_width=320):
                 # With its sound: to take it out, Gradio would call ffmpeg.
@@ -82,7 +82,7 @@ def build_page(models, uploads, examples=(), keep_minutes=10):
                     show = gr.Button('Show Grad-CAM', elem_id='gradcam')
                 maps = gr.Plot(visible=False, show_label=False, elem_id='maps')
 
-        cleared = [result, found, bars, timeline, downloads, explanation, maps]
+        cleared = [shown, found, bars, timeline, downloads, explanation, maps]
         # One network at work at a time, whoever asks; and nothing of it is an API for other programs.
         private = dict(api_visibility='private')
         network = dict(concurrency_id='network', concurrency_limit=1, **private)
@@ -96,7 +96,7 @@ def build_page(models, uploads, examples=(), keep_minutes=10):
             show_progress_on=found,
             **network,
         )
-        table.select(handlers.go_to, result, [clip, asked], **private)
-        show.click(handlers.explain, [clip, model, result, asked], maps, show_progress_on=show, **network)
+        table.select(handlers.go_to, shown, [clip, asked], **private)
+        show.click(handlers.explain, [clip, shown, asked], maps, show_progress_on=show, **network)
         page.unload(handlers.drop)
     return page.queue(max_size=20)

@@ -3,6 +3,7 @@
 import json
 import time
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -22,10 +23,12 @@ pytestmark = pytest.mark.filterwarnings('ignore:.*:DeprecationWarning:gradio')
 
 
 class Network:
-    """Sees nodding in short clips; in others, a second of waving, and warns."""
+    """Sees nodding in short clips; in others, a second of waving, and warns. Without gradients unless it has some."""
 
     longest_clip = 8
-    recognizer = object()
+
+    def __init__(self, gradients=False):
+        self.recognizer = SimpleNamespace(model=None) if gradients else object()
 
     def __call__(self, video, progress=None):
         video = str(video)
@@ -139,8 +142,10 @@ def test_a_long_video_gives_a_timeline_and_passes_on_warnings(served, visitor, t
 def test_a_network_without_gradients_says_so(served, visitor, clip):
     sent = visitor.upload(clip)
     output, _ = visitor.press('recognise', sent, 'net')
+    assert not output['data'][5]['visible']
+    # Past the page, which does not offer it.
     choices = output['data'][11]['choices']
-    output, _ = visitor.press('explain', sent, 'net', None, choices[0][1])
+    output, _ = visitor.press('explain', sent, None, choices[0][1])
     assert output['error'].startswith('Grad-CAM needs gradients, which an ONNX file has not')
     visitor.press('drop')
 
@@ -261,3 +266,23 @@ def test_the_browser_is_told_to_ask_nobody_else(served):
     assert response.headers['content-security-policy'].startswith("default-src 'self' ")
     # Nor does the server: what Gradio would report is off.
     assert Visitor(served[0]).http.get('config').json()['analytics_enabled'] is False
+
+
+def test_the_network_that_gave_the_result_is_explained_while_the_clip_is_there(clip, examples, monkeypatch):
+    asked = []
+
+    def explain(inferencer, *args, **kwargs):
+        asked.append(inferencer)
+        raise ValueError('no picture')
+
+    monkeypatch.setattr('mmaction_microaction.webui.handlers.explain', explain)
+    example = {'path': str(examples[0]), 'meta': {'_type': 'gradio.FileData'}}
+    models = {'one': Network(gradients=True), 'other': Network(gradients=True)}
+    for keep_minutes in (10, 0):
+        with serving(models, examples, keep_minutes=keep_minutes, port=0) as (url, _):
+            visitor = Visitor(url)
+            for sent, kept in ((visitor.upload(clip), keep_minutes > 0), (example, True)):
+                output, _ = visitor.press('recognise', sent, 'other')
+                assert output['data'][5]['visible'] is kept
+            visitor.press('explain', example, None, output['data'][11]['choices'][0][1])
+    assert asked == [models['other']] * 2
