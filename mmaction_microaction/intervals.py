@@ -53,27 +53,38 @@ def read_intervals(path):
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is no such file, or an interval is impossible.
+        ValueError: If it is no such file, a video is listed twice or is a clip, which ``tools/demo.py`` writes without
+            intervals, or an interval is impossible.
     """
     try:
         with open(path, encoding='utf-8') as file:
             videos = json.load(file)
-        found = {
-            video['video']: [
-                Interval(float(i['start']), float(i['end']), int(i['label']), float(i.get('score', 1)))
-                for i in video['intervals']
-            ]
+        listed = [
+            (str(video['video']), None if 'actions' in video else [_read_interval(i) for i in video['intervals']])
             for video in videos
-        }
+        ]
     except FileNotFoundError:
         raise FileNotFoundError(f'{path}: no such file') from None
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f'{path} does not list intervals of videos ({type(error).__name__}: {error})') from None
-    for video, intervals in found.items():
+    found = {}
+    for video, intervals in listed:
+        if intervals is None:
+            raise ValueError(
+                f'{path}, {video}: taken for one clip, of which no intervals are known; give it a timeline with '
+                'tools/demo.py --longest-clip 0'
+            )
+        if video in found:
+            raise ValueError(f'{path}, {video}: listed twice; keep one of the two')
         for interval in intervals:
             if not (0 <= interval.start < interval.end and 0 <= interval.label < NUM_ACTIONS):
                 raise ValueError(f'{path}, {video}: {interval} is no interval of one of the {NUM_ACTIONS} actions')
+        found[video] = intervals
     return found
+
+
+def _read_interval(item):
+    return Interval(float(item['start']), float(item['end']), int(item['label']), float(item.get('score', 1)))
 
 
 def write_intervals(videos, path):

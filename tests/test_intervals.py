@@ -19,6 +19,8 @@ def test_intervals_survive_their_file(tmp_path):
         ('{"a": 1}', 'does not list intervals'),
         ('[{"video": "a"}]', 'does not list intervals'),
         ('[', 'does not list intervals'),
+        ('[{"video": "a", "actions": []}]', 'x.json, a: taken for one clip, .* tools/demo.py --longest-clip 0'),
+        ('[{"video": "a", "intervals": []}, {"video": "a", "intervals": []}]', 'x.json, a: listed twice'),
         ('[{"video": "a", "intervals": [{"start": 1, "end": 1, "label": 3}]}]', 'x.json, a: .* is no interval'),
         ('[{"video": "a", "intervals": [{"start": 0, "end": 1, "label": 52}]}]', 'x.json, a: .* is no interval'),
         ('[{"video": "a", "intervals": [{"start": NaN, "end": 1, "label": 5}]}]', 'x.json, a: .* is no interval'),

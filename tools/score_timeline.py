@@ -19,6 +19,8 @@ def main():
     parser.add_argument('true', help='the truth in the same form, scores left out')
     parser.add_argument('--iou', type=float, default=0.5, help='least intersection over union (default: %(default)s)')
     args = parser.parse_args()
+    if not 0 < args.iou <= 1:
+        parser.error(f'--iou {args.iou:g}: must be above 0 and at most 1')
     try:
         scores = timeline_scores(read_intervals(args.found), read_intervals(args.true), args.iou)
     except (OSError, ValueError) as error:
