@@ -78,7 +78,7 @@ class Video:
     """A video file, upright, whatever way the camera was held.
 
     Attributes:
-        num_frames (int): As its packets say; a damaged file may hold fewer.
+        num_frames (int): A damaged file may hold fewer.
         fps (float): Frames per second, on average.
         times (np.ndarray): When each frame is shown, seconds since the first, shape (num_frames,).
 
@@ -95,8 +95,11 @@ class Video:
         try:
             with open_container(path) as container:
                 stream = container.streams.video[0]
-                times = [packet.pts for packet in read_packets(container) if not packet.is_discard]
+                packets = read_packets(container)
+                times = [packet.pts for packet in packets if not packet.is_discard]
                 fps, unit = frame_rate(times, stream), stream.time_base
+                missing = max(stream.frames - len(packets), 0)
+                lasts = float((stream.duration or 0) * unit * (fps or 0))
         except FileNotFoundError:
             raise FileNotFoundError(f'{path}: no such video') from None
         except IndexError:
@@ -105,11 +108,16 @@ class Video:
             raise ValueError(f'{path} cannot be read as a video ({error.strerror}); give another file') from None
         if not times or not fps:
             raise ValueError(f'{path} has no frames; give another file')
-        self.fps, self.num_frames = fps, len(times)
-        if None in times:
-            self.times = np.arange(len(times)) / fps
-        else:
-            self.times = (np.sort(times) - min(times)) * float(unit)
+        # What was cut without encoding may have fewer frames than its header says, but lasts as long as it says; what
+        # breaks off does neither.
+        if abs(lasts - len(times)) < 1.5:
+            missing = 0
+        self.fps, self.num_frames = fps, len(times) + missing
+        seconds = np.arange(self.num_frames) / fps
+        if None not in times:
+            known = (np.sort(times) - min(times)) * float(unit)
+            seconds = np.append(known, known[-1] + seconds[1 : missing + 1])
+        self.times = seconds
 
     @property
     def duration(self):
