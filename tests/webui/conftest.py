@@ -51,9 +51,9 @@ def trained(clips, long_video, tmp_path_factory):
             samples.append(ActionDataSample().set_gt_label(label))
 
     for label, path in clips.items():
-        learn(path, [Window(0, Video(path).num_frames)], label)
-    learn(long_video, [Window(start, start + 60) for start in (0, 30, 60, 90)], 9)
-    learn(long_video, [Window(start, start + 60) for start in (150, 180, 210, 240)], 25)
+        learn(path, [Window(0, Video(path).num_frames, Video(path).duration)], label)
+    learn(long_video, [Window(start, start + 60, 60 / FPS) for start in (0, 30, 60, 90)], 9)
+    learn(long_video, [Window(start, start + 60, 60 / FPS) for start in (150, 180, 210, 240)], 25)
     batch = model.data_preprocessor(dict(inputs=inputs, data_samples=samples), training=True)
     for module in model.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
