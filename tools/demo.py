@@ -42,7 +42,7 @@ def parse_args():
         metavar='FILE',
         help='config and checkpoint, or an .onnx of tools/export.py',
     )
-    parser.add_argument('--device', help='cpu, cuda:1, … (default: the best there is)')
+    parser.add_argument('--device', help='cpu, cuda:1, … (default: the best there is; of an .onnx, the CPU)')
     parser.add_argument('--json', type=Path, metavar='FILE', help='write the results as JSON')
     parser.add_argument('--csv', type=Path, metavar='FILE', help='write them as a table')
     parser.add_argument('--video-dir', type=Path, metavar='DIR', help='write the videos there, labelled, without sound')

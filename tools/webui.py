@@ -27,7 +27,7 @@ def parse_args():
         metavar='FILE',
         help='config and checkpoint, or an .onnx of tools/export.py; several times for several networks to choose from',
     )
-    parser.add_argument('--device', help='cpu, cuda:1, … (default: the best there is)')
+    parser.add_argument('--device', help='cpu, cuda:1, … (default: the best there is; of an .onnx, the CPU)')
     parser.add_argument(
         '--examples', metavar='DIR', help=f'offer {SHOWN} clips of this folder (default: rendered ones)'
     )

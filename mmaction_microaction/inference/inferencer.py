@@ -30,7 +30,8 @@ class MicroActionInferencer:
     Args:
         model (str | Path | Config): Config of the network; or an ``.onnx`` of ``tools/export.py``, which is enough.
         checkpoint (str | Path, optional): Its weights. Defaults to None, for an ONNX file.
-        device (str, optional): ``'cpu'``, ``'cuda:1'``, … Defaults to None: the best there is.
+        device (str, optional): ``'cpu'``, ``'cuda:1'``, … Defaults to None: the best there is; for an ``.onnx``, the
+            CPU.
         batch_size (int): Windows that the network sees at once. Defaults to 8.
         longest_clip (float): Seconds up to which a video is one clip; MA-52's clips last up to 7. Defaults to 8.
         window (float): Seconds of a window of a longer video; MA-52's clips last 1.9 on average. Defaults to 1.5.
@@ -59,10 +60,17 @@ class MicroActionInferencer:
         min_score=0.0,
         min_duration=0.0,
     ):
-        if not (batch_size >= 1 and window > 0 and 0 < step <= window):
-            raise ValueError(
-                f'batch_size ({batch_size}) must be at least 1, and step ({step}) above 0 and at most window ({window})'
-            )
+        for name, value, possible, expected in (
+            ('batch_size', batch_size, batch_size >= 1, 'at least 1'),
+            ('longest_clip', longest_clip, longest_clip >= 0, 'at least 0 s'),
+            ('window', window, 0 < window < np.inf, 'above 0 s'),
+            ('step', step, 0 < step <= window, f'above 0 s and at most the window, {window} s'),
+            ('switch_cost', switch_cost, switch_cost >= 0, 'at least 0'),
+            ('min_score', min_score, 0 <= min_score <= 1, 'a probability, from 0 to 1'),
+            ('min_duration', min_duration, min_duration >= 0, 'at least 0 s'),
+        ):
+            if not possible:
+                raise ValueError(f'{name} is {value}, but must be {expected}')
         self.recognizer = _load(model, checkpoint, device)
         self.pipeline = WindowPipeline(self.recognizer.pipeline)
         self.batch_size, self.longest_clip = batch_size, longest_clip

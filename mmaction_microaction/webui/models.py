@@ -10,7 +10,8 @@ def load_models(models, device=None):
 
     Args:
         models (list[list[str]]): For each a config and a checkpoint, or an ``.onnx`` file alone.
-        device (str, optional): ``'cpu'``, ``'cuda:1'``, … Defaults to None: the best there is.
+        device (str, optional): ``'cpu'``, ``'cuda:1'``, … Defaults to None: the best there is; for an ``.onnx``, the
+            CPU.
 
     Returns:
         dict[str, MicroActionInferencer]: By names that tell no folder: of the config and of the checkpoint.

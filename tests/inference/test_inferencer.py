@@ -131,7 +131,24 @@ def test_missing_files_are_named(tmp_path, checkpoint, inferencer):
         inferencer(tmp_path / 'nowhere.mp4')
 
 
-@pytest.mark.parametrize('options', [dict(step=0), dict(step=3), dict(batch_size=0), dict(window=-1)])
-def test_impossible_options_are_refused(options, checkpoint):
-    with pytest.raises(ValueError, match='batch_size'):
-        MicroActionInferencer(CONFIG, checkpoint, **options)
+@pytest.mark.parametrize(
+    ('name', 'values'),
+    [
+        ('batch_size', (0, -1)),
+        ('longest_clip', (-1,)),
+        ('window', (0, -1, float('inf'))),
+        ('step', (0, 1.6)),
+        ('switch_cost', (-0.1,)),
+        ('min_score', (30, -0.1)),
+        ('min_duration', (-1,)),
+    ],
+)
+def test_impossible_options_are_refused(name, values, grey):
+    for value in (*values, float('nan')):
+        with pytest.raises(ValueError, match=f'^{name} is {value}, but must be'):
+            grey(**{name: value})
+
+
+def test_extreme_options_are_taken(grey):
+    grey(longest_clip=0, step=1.5, switch_cost=0, min_score=1, min_duration=0)
+    grey(longest_clip=float('inf'), min_duration=float('inf'))
