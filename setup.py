@@ -1,3 +1,4 @@
+import os
 import shutil
 from pathlib import Path
 
@@ -8,7 +9,7 @@ ROOT = Path(__file__).parent
 
 
 class BuildWithMim(build_py):
-    """Also put configs, tools and the model index under ``mmaction_microaction/.mim``, where mim looks for them."""
+    """Also put configs, what they read, tools and the model index where mim looks for them, and the package itself."""
 
     def run(self):
         super().run()
@@ -16,13 +17,15 @@ class BuildWithMim(build_py):
         mim = (ROOT if self.editable_mode else Path(self.build_lib)) / 'mmaction_microaction' / '.mim'
         shutil.rmtree(mim, ignore_errors=True)
         mim.mkdir(parents=True)
-        for name in ('configs', 'tools', 'model-index.yml'):
+        for name in ('configs', 'tools', 'model-index.yml', 'data/ma52/label_embeddings_glove50.npy'):
+            source, target = ROOT / name, mim / name
+            target.parent.mkdir(parents=True, exist_ok=True)
             if self.editable_mode:
-                (mim / name).symlink_to(Path('../..') / name)
-            elif (ROOT / name).is_dir():
-                shutil.copytree(ROOT / name, mim / name, ignore=shutil.ignore_patterns('__pycache__'))
+                target.symlink_to(os.path.relpath(source, target.parent))
+            elif source.is_dir():
+                shutil.copytree(source, target, ignore=shutil.ignore_patterns('__pycache__'))
             else:
-                shutil.copy(ROOT / name, mim / name)
+                shutil.copy(source, target)
 
 
 version = {}

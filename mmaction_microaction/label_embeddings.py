@@ -1,22 +1,27 @@
 """Label embeddings: one word vector per action, the mean over the words of its name (Guo et al., section IV-C)."""
 
 import hashlib
+import io
 import json
 from pathlib import Path
 
 import numpy as np
 
+from mmaction_microaction.files import check_writable, make_folder, write_whole
+from mmaction_microaction.shipped import find_shipped
 from mmaction_microaction.taxonomy import ACTIONS
 
 DEFAULT_VECTORS = 'glove-wiki-gigaword-300'
 """gensim.downloader's name of the 300-d GloVe 6B vectors that the paper uses."""
+SHIPPED_TABLE = Path('data/ma52/label_embeddings_glove50.npy')
+"""The 50-d table that comes with the project."""
 
 
 def load_label_embeddings(path, shape):
     """Read a table of label embeddings.
 
     Args:
-        path (str | Path | None): ``.npy`` file.
+        path (str | Path | None): ``.npy`` file; where there is none, the file of that name that comes with the project.
         shape (tuple[int, int]): Classes and dimensions that the table must have.
 
     Returns:
@@ -26,15 +31,11 @@ def load_label_embeddings(path, shape):
         FileNotFoundError: If no file is named or it does not exist. The message gives the command that builds it.
         ValueError: If the file is no array of finite numbers of that shape.
     """
-    remedy = (
-        f'Build it with "python tools/build_label_embeddings.py --out {path or "FILE"}", or use the 50-d table of the '
-        'project: --cfg-options '
-        'model.cls_head.label_embeddings=data/ma52/label_embeddings_glove50.npy model.cls_head.embed_dims=50.'
-    )
+    remedy = _remedy(path, shape[1])
     if path is None:
         raise FileNotFoundError(f'The embedding loss needs a table, but label_embeddings is None. {remedy}')
     try:
-        table = np.load(path, allow_pickle=False)
+        table = np.load(_find(path), allow_pickle=False)
     except FileNotFoundError:
         raise FileNotFoundError(f'{path}: no such table of label embeddings. {remedy}') from None
     except Exception as error:  # a damaged file can fail in any way
@@ -49,6 +50,32 @@ def load_label_embeddings(path, shape):
     raise ValueError(
         f'{path} holds {table.dtype} of shape {table.shape}; expected finite floats of shape {shape}: a row per '
         f'class and embed_dims columns. {remedy}'
+    )
+
+
+def _find(path):
+    """Return the path of a file, or else of the one of that name that comes with the project, if any does."""
+    if not Path(path).exists():
+        try:
+            return find_shipped(path)
+        except FileNotFoundError:
+            pass
+    return path
+
+
+def _remedy(path, dimensions):
+    """Say what to do where a table is missing or unusable."""
+    if path is not None and Path(path) == SHIPPED_TABLE:
+        return (
+            'This table of the project has 50 dimensions: model.cls_head.embed_dims=50. If it is missing or damaged, '
+            'install the package anew, pip install .'
+        )
+    # The GloVe 6B vectors that gensim.downloader has.
+    vectors = f'glove-wiki-gigaword-{dimensions}' if dimensions in (50, 100, 200, 300) else f'{dimensions}-D_VECTORS'
+    return (
+        f'Build it with "python tools/build_label_embeddings.py {vectors} --out {path or "FILE"}", or use the 50-d '
+        f'table of the project: --cfg-options model.cls_head.label_embeddings={SHIPPED_TABLE} '
+        'model.cls_head.embed_dims=50.'
     )
 
 
@@ -130,18 +157,27 @@ def build_label_embeddings(source, out):
         list[str]: Words without a vector, left out of the means.
 
     Raises:
-        ImportError, OSError, ValueError: See :func:`load_word_vectors` and :func:`average_words`.
+        ImportError, OSError, ValueError: See :func:`load_word_vectors` and :func:`average_words`; also if ``out`` has
+            another ending or cannot be written, which is found out first.
     """
-    vectors, out = load_word_vectors(source), Path(out)
+    out = Path(out)
+    # Before a long download; and np.load reads any name, but the side file must have another.
+    if out.suffix != '.npy':
+        raise ValueError(f'{out}: the table is an .npy file; give it that ending')
+    make_folder(out.parent)
+    check_writable(out)
+    vectors = load_word_vectors(source)
     table, missing = average_words(vectors)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    np.save(out, table)
+    file = io.BytesIO()
+    np.save(file, table)
     record = {
         'source': Path(source).name,
         'vocabulary': len(vectors),
         'shape': list(table.shape),
         'words_without_vector': missing,
-        'sha256': hashlib.sha256(out.read_bytes()).hexdigest(),
+        'sha256': hashlib.sha256(file.getvalue()).hexdigest(),
     }
-    out.with_suffix('.json').write_text(json.dumps(record, indent=2) + '\n', encoding='utf-8')
+    # The table comes last: where it is, all is done.
+    write_whole(out.with_suffix('.json'), (json.dumps(record, indent=2) + '\n').encode())
+    write_whole(out, file.getvalue())
     return missing

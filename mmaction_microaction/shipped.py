@@ -1,4 +1,4 @@
-"""Where the configs and the model index of this project are, in an installed package and in a checkout."""
+"""Where configs, model index and label embeddings of this project are, in an installed package and in a checkout."""
 
 from pathlib import Path
 

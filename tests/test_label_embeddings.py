@@ -1,4 +1,5 @@
 import json
+import resource
 import subprocess
 import sys
 
@@ -6,10 +7,12 @@ import numpy as np
 import pytest
 from support import ROOT
 
+from mmaction_microaction import label_embeddings, shipped
 from mmaction_microaction.label_embeddings import average_words, build_label_embeddings, load_label_embeddings
 from mmaction_microaction.taxonomy import ACTIONS
 
 gensim = pytest.importorskip('gensim')
+SHIPPED = 'data/ma52/label_embeddings_glove50.npy'
 WORDS = sorted({word for action in ACTIONS for word in action.words} - {'straightly'})
 
 
@@ -71,6 +74,66 @@ def test_tool_reports_unknown_words_and_errors_in_one_line(vectors, tmp_path):
     assert process.stderr.splitlines()[-1] == 'error: no.txt: no such file of word vectors'
     (tmp_path / 'bad.txt').write_text('this is not\na table of vectors\n')
     assert run('bad.txt').stderr.splitlines()[-1].startswith('error: bad.txt holds no word vectors')
+
+
+@pytest.mark.parametrize(
+    ('name', 'message'),
+    [
+        ('table', r'table: the table is an \.npy file; give it that ending'),
+        ('table.json', r'table\.json: the table is an \.npy file; give it that ending'),
+        ('table.npy/table.npy', r'table\.npy cannot be a folder'),
+        ('folder.npy', r'folder\.npy cannot be written, since it is a folder'),
+    ],
+)
+def test_an_output_that_cannot_be_written_is_refused_before_the_download(tmp_path, monkeypatch, name, message):
+    monkeypatch.setattr(label_embeddings, 'load_word_vectors', lambda source: pytest.fail('downloaded'))
+    (tmp_path / 'table.npy').write_text('a file')
+    (tmp_path / 'folder.npy').mkdir()
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises((OSError, ValueError), match=message):
+        build_label_embeddings('glove', tmp_path / name)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_full_disk_leaves_no_table(vectors, tmp_path):
+    vectors.save_word2vec_format(str(tmp_path / 'v.txt'), write_header=False)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500, hard))  # enough for the side file
+    try:
+        with pytest.raises(OSError, match=r'File too large.*table\.npy'):
+            build_label_embeddings(str(tmp_path / 'v.txt'), tmp_path / 'table.npy')
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    # prepare_ma52.py builds what is not there.
+    assert not (tmp_path / 'table.npy').exists()
+
+
+def test_table_of_the_project_is_found_from_any_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    table = load_label_embeddings(SHIPPED, (52, 50))
+    np.testing.assert_array_equal(table, np.load(ROOT / SHIPPED))
+    # One of this name in the working folder is taken instead.
+    (tmp_path / 'data/ma52').mkdir(parents=True)
+    np.save(SHIPPED, np.ones((52, 50)))
+    assert load_label_embeddings(SHIPPED, (52, 50)).max() == 1
+
+
+@pytest.mark.parametrize(
+    ('path', 'dimensions', 'remedy'),
+    [
+        ('no.npy', 300, 'glove-wiki-gigaword-300 --out no.npy", or use the 50-d table'),
+        ('no.npy', 50, 'glove-wiki-gigaword-50 --out no.npy", or use the 50-d table'),
+        (None, 7, '7-D_VECTORS --out FILE", or use the 50-d table'),
+        (SHIPPED, 300, 'embed_dims=50. If it is missing or damaged, install the package anew, pip install .'),
+    ],
+)
+def test_remedy_is_of_the_right_dimensions_and_not_the_missing_table(tmp_path, monkeypatch, path, dimensions, remedy):
+    monkeypatch.setattr(shipped, 'PACKAGE', tmp_path / 'package')
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError) as error:
+        load_label_embeddings(path, (52, dimensions))
+    assert remedy in str(error.value)
+    assert str(error.value).count(SHIPPED) == 1
 
 
 def test_committed_table_holds_the_words_of_glove():

@@ -5,8 +5,12 @@ import subprocess
 import sys
 import zipfile
 
+import numpy as np
 import pytest
+from mmengine.config import Config
 from support import MIM, ROOT
+
+from mmaction_microaction.label_embeddings import SHIPPED_TABLE as TABLE
 
 
 def run(*command, **kwargs):
@@ -27,6 +31,7 @@ def installed(tmp_path_factory):
     # Of a copy: setuptools leaves its build folder beside the sources, where it would mix with other builds.
     left_out = shutil.ignore_patterns('.*', 'build', 'data', 'work_dirs', '*.egg-info', '__pycache__')
     sources = shutil.copytree(ROOT, folder / 'sources', ignore=left_out)
+    shutil.copytree(ROOT / 'data' / 'ma52', sources / 'data' / 'ma52', ignore=lambda _, names: {*names} - {TABLE.name})
     pip = [sys.executable, '-m', 'pip', 'wheel', '--quiet', '--no-deps', '--no-build-isolation']
     process = run(*pip, '--wheel-dir', folder, sources)
     assert process.returncode == 0, process.stdout
@@ -44,8 +49,22 @@ def test_installed_package_carries_configs_tools_and_index(installed):
         ours = {path.relative_to(ROOT) for path in (ROOT / folder).rglob('*') if path.is_file()}
         assert shipped == {path for path in ours if '__pycache__' not in path.parts}
     assert (mim / 'model-index.yml').is_file()
+    assert [path.relative_to(mim) for path in (mim / 'data').rglob('*') if path.is_file()] == [TABLE]
     assert (installed / 'mmaction_microaction' / 'report' / 'report.html').is_file()
     assert not (installed / 'tests').exists()
+
+
+@pytest.mark.slow
+def test_label_embeddings_of_the_synthetic_config_are_found_from_any_folder(installed, tmp_path):
+    config = Config.fromfile(ROOT / 'configs' / 'synthetic' / 'manet_r18_8x1_synthetic.py')
+    head = config.model.cls_head
+    code = (
+        'from mmaction_microaction.label_embeddings import load_label_embeddings\n'
+        f'print(load_label_embeddings({head.label_embeddings!r}, (52, {head.embed_dims})).sum(dtype=float))'
+    )
+    process = run(sys.executable, '-c', code, cwd=tmp_path, env={**os.environ, 'PYTHONPATH': str(installed)})
+    assert process.returncode == 0, process.stdout
+    assert float(process.stdout.splitlines()[-1]) == np.load(ROOT / TABLE).sum(dtype=float)
 
 
 @pytest.mark.slow
