@@ -39,7 +39,16 @@ class Line(BaseModel):
 
 
 def make_runner(
-    work_dir, epochs=1, broken=(), hooks=(), dataset=None, checkpoint=None, name='toy', optim_wrapper=None, **kwargs
+    work_dir,
+    epochs=1,
+    broken=(),
+    hooks=(),
+    dataset=None,
+    checkpoint=None,
+    name='toy',
+    optim_wrapper=None,
+    shuffle=False,
+    **kwargs,
 ):
     return Runner(
         model=Line(broken),
@@ -47,7 +56,7 @@ def make_runner(
         train_dataloader=dict(
             dataset=dataset or Clips(),
             batch_size=2,
-            sampler=dict(type='DefaultSampler', shuffle=False),
+            sampler=dict(type='DefaultSampler', shuffle=shuffle),
             collate_fn=dict(type='pseudo_collate'),
         ),
         train_cfg=dict(by_epoch=True, max_epochs=epochs),

@@ -35,4 +35,6 @@ class EpochSeedHook(Hook):
         seed = (runner.seed + 1_000_003 * runner.epoch) % 2**31
         set_random_seed(seed, diff_rank_seed=True)
         loader = runner.train_dataloader
+        # The sampler of a resumed run was built before the checkpoint has told the seed.
+        loader.sampler.seed = runner.seed
         loader.worker_init_fn = partial(seed_worker, num_workers=loader.num_workers, rank=get_rank(), seed=seed)

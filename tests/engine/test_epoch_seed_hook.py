@@ -4,6 +4,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from engine_runs import make_runner
 from mmaction.registry import HOOKS
 from torch.utils.data import DataLoader, Dataset
 
@@ -42,3 +43,14 @@ def test_refuses_workers_that_outlive_the_epoch():
     loader = DataLoader(Draws(), num_workers=1, persistent_workers=True)
     with pytest.raises(ValueError, match=r'train_dataloader\.persistent_workers=False'):
         HOOKS.build(dict(type='EpochSeedHook')).before_train(SimpleNamespace(train_dataloader=loader))
+
+
+def test_a_resumed_run_without_a_seed_of_its_own_goes_on_in_the_same_order(tmp_path):
+    orders = []
+    for name, resume in (('whole', None), ('resumed', tmp_path / 'whole' / 'epoch_1.pth')):
+        kwargs = {} if resume is None else dict(load_from=str(resume), resume=True)
+        kwargs['checkpoint'] = dict(type='KeepingCheckpointHook', interval=1)
+        runner = make_runner(tmp_path / name, epochs=4, hooks=['EpochSeedHook'], name=name, shuffle=True, **kwargs)
+        runner.train()
+        orders.append([parameter.item() for parameter in runner.model.parameters()])
+    assert orders[0] == orders[1]
