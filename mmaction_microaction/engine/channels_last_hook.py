@@ -13,4 +13,6 @@ class ChannelsLastHook(Hook):
 
     def before_run(self, runner):
         """Convert the network before it is trained or tested; checkpoints load into either layout."""
-        runner.model.to(memory_format=torch.channels_last)
+        for parameter in runner.model.parameters():
+            if parameter.dim() == 4:
+                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)

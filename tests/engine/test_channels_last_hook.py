@@ -25,3 +25,11 @@ def test_the_network_computes_the_same_in_channels_last(name):
     for expected, parameter in zip(plain.parameters(), fast.parameters(), strict=True):
         if expected.grad is not None:
             torch.testing.assert_close(parameter.grad, expected.grad, rtol=1e-9, atol=1e-12)
+
+
+def test_weights_of_other_shapes_are_left_as_they_are():
+    layers = torch.nn.Sequential(torch.nn.Conv3d(4, 4, 3), torch.nn.Conv2d(4, 4, 3), torch.nn.Linear(4, 4))
+    HOOKS.build(dict(type='ChannelsLastHook')).before_run(SimpleNamespace(model=layers))
+    assert layers[0].weight.is_contiguous()
+    assert layers[1].weight.is_contiguous(memory_format=torch.channels_last)
+    assert not layers[1].weight.is_contiguous()
