@@ -146,6 +146,14 @@ def test_refuses_weights_of_something_else(tmp_path):
         build(pretrained=str(path))
 
 
+def test_refuses_weights_of_another_depth(plain_weights):
+    path, _ = plain_weights
+    with pytest.raises(
+        ValueError, match=r'no weights of a plain ResNet-34: \d+ are missing .* layer1\.2\.conv1\.weight'
+    ):
+        build(depth=34, pretrained=str(path))
+
+
 def test_missing_weights_are_named():
     with pytest.raises(FileNotFoundError, match=r'no\.pth'):
         build(pretrained='no.pth')

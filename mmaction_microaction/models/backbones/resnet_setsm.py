@@ -54,13 +54,13 @@ class ResNetSETSM(ResNetTSM):
             squeeze-and-excitation out, which is TSM exactly. Defaults to 4 (section V-B).
         shift_div (int): Inverse of the share of channels that is shifted in either direction. Defaults to 8.
         pretrained (str, optional): URL or file of the weights of a plain ResNet, named as in torchvision. What they
-            lack, such as the excitation, keeps its initialisation, and the log says what did not match. ``None`` trains
+            lack is the excitation, which keeps its initialisation; the log says what was not used. ``None`` trains
             from scratch. Defaults to None.
         **kwargs: Of MMAction2's ``ResNet``.
 
     Raises:
-        ValueError: If ``depth`` is not one of the above or does not go with ``with_cp``, or the weights fit no
-            convolution of the network.
+        ValueError: If ``depth`` is not one of the above or does not go with ``with_cp``, or the weights are not those
+            of a plain ResNet of this depth.
         ConnectionError: If the weights cannot be downloaded.
     """
 
@@ -124,18 +124,20 @@ class ResNetSETSM(ResNetTSM):
             for name in ours
             if (plain := _plain_name(name)) in weights and weights[plain].shape == ours[name].shape
         }
-        if not any(name.endswith('conv1.conv.weight') for name in matched):
+        initialised = [name for name in ours if name not in matched and not name.endswith('num_batches_tracked')]
+        missing = [_plain_name(name) for name in initialised if '.excite.' not in name]
+        if missing:
             raise ValueError(
-                f"{source} holds no weights of a plain ResNet-{self.depth}. Names should be torchvision's, such as "
-                f'layer1.0.conv1.weight; it holds {", ".join(list(weights)[:3])}, …'
+                f'{source} holds no weights of a plain ResNet-{self.depth}: {len(missing)} are missing or of another '
+                f"shape, the first of them {missing[0]}. Names should be torchvision's; it holds "
+                f'{", ".join(list(weights)[:3])}, … Another depth needs other weights in model.backbone.pretrained.'
             )
         self.load_state_dict(matched, strict=False)
         used = {_plain_name(name) for name in matched}
-        initialised = [name for name in ours if name not in matched and not name.endswith('num_batches_tracked')]
         MMLogger.get_current_instance().info(
             f'{source}: {len(used)} of {len(weights)} tensors loaded. '
             f'Not used: {", ".join(name for name in weights if name not in used) or "none"}. '
-            f'Keeping their initialisation: {_summary(initialised)}.'
+            f'Keeping their initialisation: {len(initialised)} of squeeze-and-excitation.'
         )
 
     def train(self, mode=True):
@@ -153,10 +155,3 @@ def _plain_name(name):
     if kind == 'bn':
         layer = layer.replace('conv', 'bn')
     return '.'.join([*prefix, layer, leaf])
-
-
-def _summary(names):
-    """Shorten a list of parameter names for the log."""
-    excite = [name for name in names if '.excite.' in name]
-    others = [name for name in names if '.excite.' not in name]
-    return ', '.join(others + ([f'{len(excite)} of squeeze-and-excitation'] if excite else [])) or 'none'
