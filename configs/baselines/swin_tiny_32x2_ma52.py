@@ -62,7 +62,7 @@ test_dataloader = dict(
 val_evaluator = _base_.metric
 test_evaluator = _base_.metric
 
-# Upstream trains in mixed precision, which --amp switches on here: MMEngine has none on the CPU.
+# Upstream trains in mixed precision, which --amp switches on here, as for the other networks.
 optim_wrapper = dict(type='OptimWrapper')
 # Upstream's learning rate is for 64 clips a step; it follows the batch.
 auto_scale_lr = dict(enable=True, base_batch_size=64)
