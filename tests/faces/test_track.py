@@ -11,7 +11,10 @@ def test_a_track_survives_its_file(tmp_path):
     write_face_track(FaceTrack(boxes, (64, 48), 'dlib', 1), tmp_path / 'track.json')
     track = read_face_track(tmp_path / 'track.json')
     np.testing.assert_array_equal(track.boxes, boxes)
-    assert track[1:] == ((64, 48), 'dlib', 1)
+    assert track[1:] == ((64, 48), 'dlib', 1, None)
+    settings = {'every': 2, 'smoothing': 0.1}
+    write_face_track(track._replace(settings=settings), tmp_path / 'track.json')
+    assert read_face_track(tmp_path / 'track.json').settings == settings
 
 
 def test_a_video_of_no_frames_has_a_track(tmp_path):
@@ -26,6 +29,7 @@ def test_a_video_of_no_frames_has_a_track(tmp_path):
         ({'boxes': [[5, 2, 5, 9]]}, 'has no area'),
         ({'width': None}, 'no face track'),
         ({'boxes': None}, 'no face track'),
+        ({'settings': 2}, 'no face track'),
     ],
 )
 def test_refuses_broken_files(tmp_path, change, message):
