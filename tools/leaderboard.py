@@ -9,6 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from mmaction_microaction.files import make_folder
 from mmaction_microaction.leaderboard import rank, read_published, read_runs, to_csv, to_markdown
 
 
@@ -42,9 +43,12 @@ def main():
         table = to_markdown(rows, runs, args.extra)
         print(table, flush=True)
         if args.out:
-            Path(args.out).parent.mkdir(parents=True, exist_ok=True)
-            Path(f'{args.out}.md').write_text(f'{table}\n')
-            to_csv(rows, f'{args.out}.csv', args.extra)
+            try:
+                make_folder(Path(args.out).parent)
+                Path(f'{args.out}.md').write_text(f'{table}\n')
+                to_csv(rows, f'{args.out}.csv', args.extra)
+            except OSError as error:
+                problems.append(str(error))
     if problems:
         sys.exit('\n'.join(f'error: {problem}' for problem in problems))
 

@@ -11,6 +11,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from mmaction_microaction.files import check_writable
 from mmaction_microaction.intervals import write_intervals
 from mmaction_microaction.synthetic import video_size
 from mmaction_microaction.synthetic.long_video import write_long_video
@@ -25,12 +26,15 @@ def main():
     args = parser.parse_args()
     if args.out.suffix != '.mp4':
         parser.error(f'--out {args.out}: must end in .mp4')
+    listed = args.out.with_suffix('.json')
     try:
+        for path in (args.out, listed):
+            check_writable(path)
         truth = write_long_video(args.out, args.actions, video_size(args.size), args.seed)
-        write_intervals({str(args.out): truth}, args.out.with_suffix('.json'))
+        write_intervals({str(args.out): truth}, listed)
     except (OSError, ValueError) as error:
         sys.exit(f'error: {error}')
-    print(f'{truth[-1].end:.0f} seconds are in {args.out}, what is seen when in {args.out.with_suffix(".json")}')
+    print(f'{truth[-1].end:.0f} seconds are in {args.out}, what is seen when in {listed}')
 
 
 if __name__ == '__main__':

@@ -15,6 +15,7 @@ from pathlib import Path
 import cv2
 from rich.progress import track
 
+from mmaction_microaction.files import check_writable, write_whole
 from mmaction_microaction.synthetic import Settings, contact_sheet, video_size, write_dataset
 from mmaction_microaction.synthetic.plan import COUNTS, PROTOCOLS
 
@@ -55,14 +56,15 @@ def main():
         size = video_size(args.size)
         if args.contact_sheet:
             path = Path(args.contact_sheet)
-            if not (path.parent.is_dir() and path.suffix == '.png'):
-                raise ValueError(f'cannot write {path}: it must be a .png in a folder that exists')
-            cv2.imwrite(str(path), contact_sheet(size, args.seed)[..., ::-1])
+            if path.suffix != '.png':
+                raise ValueError(f'cannot write {path}: it must be a .png')
+            check_writable(path)
+            write_whole(path, cv2.imencode('.png', contact_sheet(size, args.seed)[..., ::-1])[1].tobytes())
             print(f'the contact sheet is in {path}')
             return
         settings = Settings(args.clips, size, args.seed, args.counts, args.protocol, args.subjects)
         write_dataset(args.out, settings, args.workers, partial(track, description='rendering', total=args.clips))
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         sys.exit(f'error: {error}')
     print(f'{args.clips} clips are in {args.out}')
 

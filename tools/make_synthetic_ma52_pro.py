@@ -41,7 +41,7 @@ def main():
     try:
         settings = ProSettings(args.videos, video_size(args.size), args.seed, args.subjects)
         write_pro_dataset(args.out, settings, args.workers, partial(track, description='rendering', total=args.videos))
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         sys.exit(f'error: {error}')
     print(f'{args.videos} videos are in {args.out}')
 

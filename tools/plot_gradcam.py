@@ -8,6 +8,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from mmaction_microaction.files import check_writable
 from mmaction_microaction.inference.gradcam import gradcam, read_sample
 from mmaction_microaction.inference.recognizer import Recognizer
 from mmaction_microaction.taxonomy import ACTIONS
@@ -35,6 +36,9 @@ def parse_args():
 def main():
     args = parse_args()
     try:
+        if not Path(args.video).is_file():
+            raise FileNotFoundError(f'{args.video} is no file; name a video')
+        check_writable(args.out)
         recognizer = Recognizer(args.config, args.checkpoint)
         sample, frames = read_sample(args.video, recognizer.pipeline)
         [scores] = recognizer(sample['inputs'][None])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import cv2
 
-from mmaction_microaction.files import write_whole
+from mmaction_microaction.files import make_folder, write_whole
 from mmaction_microaction.videos import write_video
 
 from .clip import FPS, SPLITS, frames, make_clip
@@ -35,6 +35,7 @@ def write_dataset(out, settings, workers=1, progress=iter):
         list[Entry]: The clips.
 
     Raises:
+        OSError: If it cannot be written to the folder.
         ValueError: If the folder holds another data set.
     """
     out = Path(out)
@@ -56,12 +57,13 @@ def begin(out, header):
         header (dict): ``version`` and ``settings``, which tell it from others.
 
     Raises:
+        OSError: If it cannot be written to the folder.
         ValueError: If the folder holds another data set.
     """
     _check_folder(out, header)
     for split in SPLITS:
         folder = out / f'videos_{split}'
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         for unfinished in folder.glob('*.mp4.part'):
             unfinished.unlink()
     if not (out / MANIFEST).exists():

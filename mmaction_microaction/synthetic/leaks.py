@@ -57,9 +57,15 @@ def read_split(root, split):
 
     Returns:
         tuple[dict[str, np.ndarray], np.ndarray]: Of each feature an array of shape (N, D), and labels of shape (N,).
+
+    Raises:
+        FileNotFoundError: If the folder has no such list.
     """
     root = Path(root)
-    lines = [line.split() for line in (root / f'{split}_list_videos.txt').read_text().splitlines()]
+    ann_file = root / f'{split}_list_videos.txt'
+    if not ann_file.is_file():
+        raise FileNotFoundError(f'{ann_file}: no such list; name a folder that tools/make_synthetic_ma52.py wrote')
+    lines = [line.split() for line in ann_file.read_text().splitlines()]
     rows = [clip_features(root / f'videos_{split}' / name) for name, _ in lines]
     return {name: np.stack([row[name] for row in rows]) for name in FEATURES}, np.array([int(y) for _, y in lines])
 

@@ -111,6 +111,7 @@ def write_pro_dataset(out, settings, workers=1, progress=iter):
         list[ProEntry]: The videos.
 
     Raises:
+        OSError: If it cannot be written to the folder.
         ValueError: If the folder holds another data set.
     """
     out = Path(out)

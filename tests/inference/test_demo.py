@@ -157,3 +157,13 @@ def test_a_long_video_is_scored_against_what_is_known(run, tmp_path):
             2,
             f'--iou {share}: must be above 0 and at most 1',
         )
+
+
+def test_maps_are_drawn_of_files_alone(run, clip):
+    for video, out, message in (
+        (clip.parent, 'x.png', f'error: {clip.parent} is no file; name a video'),
+        (clip, '/nowhere/x.png', 'error: /nowhere/x.png cannot be written, since /nowhere is no folder'),
+    ):
+        status, _, errors = run('plot_gradcam', 'nowhere.py', 'nowhere.pth', video, '--out', out)
+        assert status == 1
+        assert errors.startswith(message)

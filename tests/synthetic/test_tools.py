@@ -1,36 +1,53 @@
-import subprocess
+import runpy
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from mmaction_microaction.synthetic import contact_sheet, frames, make_clip
 from mmaction_microaction.taxonomy import ACTIONS
 
-ROOT = Path(__file__).parents[2]
-
-
-def run(*arguments):
-    command = [sys.executable, 'tools/make_synthetic_ma52.py', *arguments]
-    return subprocess.run(command, cwd=ROOT, env={'PYTHONPATH': str(ROOT)}, capture_output=True, text=True)
+TOOLS = Path(__file__).parents[2] / 'tools'
 
 
 @pytest.mark.parametrize(
-    ('arguments', 'message'),
+    ('tool', 'arguments', 'message'),
     [
-        (['--size', '63'], 'size 63x76'),
-        (['--clips', '100', '--counts', 'long-tailed'], 'at least 208 clips'),
-        (['--contact-sheet', '/nowhere/at/all.png', '--size', '64'], 'cannot write /nowhere/at/all.png'),
+        ('make_synthetic_ma52', ['--out', 'SET', '--size', '63'], 'size 63x76'),
+        ('make_synthetic_ma52', ['--out', 'SET', '--clips', '100', '--counts', 'long-tailed'], 'at least 208 clips'),
+        ('make_synthetic_ma52', ['--contact-sheet', '/nowhere/all.png'], '/nowhere/all.png cannot be written, since'),
+        ('make_synthetic_ma52', ['--contact-sheet', 'FOLDER.png'], 'FOLDER.png cannot be written, since it is a'),
+        ('make_synthetic_ma52', ['--contact-sheet', 'all.jpg'], 'cannot write all.jpg: it must be a .png'),
+        ('make_synthetic_ma52', ['--out', 'FILE'], 'FILE/videos_train cannot be a folder'),
+        ('make_synthetic_ma52_pro', ['--out', 'FILE'], 'FILE/videos_train cannot be a folder'),
+        ('make_long_video', ['--out', '/nowhere/l.mp4'], '/nowhere/l.mp4 cannot be written, since'),
+        ('check_synthetic_leaks', ['SET'], 'SET/train_list_videos.txt: no such list; name a folder that'),
     ],
 )
-def test_bad_arguments_end_in_one_clear_line(arguments, message, tmp_path):
-    result = run('--out', str(tmp_path / 'set'), *arguments)
-    assert result.returncode == 1
-    assert result.stderr.strip().splitlines()[-1].startswith('error: ')
-    assert message in result.stderr
-    assert 'Traceback' not in result.stderr
-    assert not (tmp_path / 'set').exists()
+def test_bad_arguments_end_in_one_clear_line(tool, arguments, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'FILE').touch()
+    (tmp_path / 'FOLDER.png').mkdir()
+    monkeypatch.setattr(sys, 'argv', [tool, *arguments])
+    with pytest.raises(SystemExit) as stop:
+        runpy.run_path(str(TOOLS / f'{tool}.py'), run_name='__main__')
+    assert str(stop.value).startswith('error: ')
+    assert message in str(stop.value)
+    assert '\n' not in str(stop.value)
+    # Nothing was begun.
+    assert sorted(path.name for path in tmp_path.rglob('*')) == ['FILE', 'FOLDER.png']
+
+
+def test_the_contact_sheet_is_written(tmp_path, monkeypatch, capsys):
+    picture = np.zeros((4, 6, 3), np.uint8)
+    picture[..., 0] = 200
+    monkeypatch.setattr('mmaction_microaction.synthetic.contact_sheet', lambda *_: picture)
+    monkeypatch.setattr(sys, 'argv', ['make_synthetic_ma52', '--contact-sheet', str(tmp_path / 'all.png')])
+    runpy.run_path(str(TOOLS / 'make_synthetic_ma52.py'), run_name='__main__')
+    assert f'the contact sheet is in {tmp_path / "all.png"}' in capsys.readouterr().out
+    np.testing.assert_array_equal(Image.open(tmp_path / 'all.png'), picture)
 
 
 def test_contact_sheet_shows_eight_frames_of_each_action():
