@@ -116,6 +116,22 @@ def test_a_checkpoint_brings_the_table_along(table):
     torch.testing.assert_close(resumed.label_embeddings, values)
 
 
+def test_a_checkpoint_and_a_file_with_other_embeddings_are_not_mixed(table, tmp_path):
+    path, values = table
+    trained = build(label_embeddings=str(path))
+    trained.loss(torch.randn(4, 8, 3, 3), samples(1))
+    # Built anew, on another machine, perhaps.
+    np.save(tmp_path / 'again.npy', values.numpy().astype(np.float64))
+    again = build(label_embeddings=str(tmp_path / 'again.npy'))
+    again.load_state_dict(trained.state_dict())
+    again.loss(torch.randn(4, 8, 3, 3), samples(1))
+    np.save(tmp_path / 'other.npy', values.numpy() + 0.01)
+    other = build(label_embeddings=str(tmp_path / 'other.npy'))
+    other.load_state_dict(trained.state_dict())
+    with pytest.raises(ValueError, match=r'other label embeddings than those of .*other\.npy.*label_embeddings=None'):
+        other.loss(torch.randn(4, 8, 3, 3), samples(1))
+
+
 @pytest.mark.parametrize(
     ('content', 'message'),
     [

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import torch
 import torch.nn as nn
 from mmaction.models.heads import BaseHead
@@ -16,8 +18,8 @@ class MANetHead(BaseHead):
     both are averaged over the frames. Training adds the distance between the projection and the word vector of the
     label to the cross-entropy; the log shows ``loss_cls`` and ``loss_emb`` apart.
 
-    The word vectors are a buffer that checkpoints carry. Only the loss needs them: the file is read at the first loss,
-    unless a checkpoint has brought them.
+    The word vectors are a buffer that checkpoints carry. Only the loss needs them: the file is read at the first loss.
+    Where a checkpoint has brought them, the file may be missing, but not hold others.
 
     Args:
         num_classes (int): Defaults to 52.
@@ -139,7 +141,7 @@ class MANetHead(BaseHead):
             dict[str, torch.Tensor]: ``loss_cls``, ``loss_emb`` and, of unblended labels, the top-k accuracies.
 
         Raises:
-            FileNotFoundError, ValueError: If there is no usable table of label embeddings.
+            FileNotFoundError, ValueError: If there is no usable table of label embeddings, or two that differ.
         """
         # One dropout for both branches: classifier and projection see the same features.
         frames = self.dropout(self.pool(feats))
@@ -151,11 +153,24 @@ class MANetHead(BaseHead):
     def _targets(self, data_samples):
         """Look up the word vectors of the labels, :math:`X_q` of shape (N, D)."""
         if not self._has_embeddings:
-            if self.label_embeddings.isnan().any():
-                table = load_label_embeddings(self.label_embeddings_file, tuple(self.label_embeddings.shape))
-                self.label_embeddings.copy_(torch.from_numpy(table))
+            self._settle_embeddings()
             self._has_embeddings = True
         labels = torch.stack([sample.gt_label for sample in data_samples]).to(self.label_embeddings.device)
         if labels.size(1) == 1:
             return self.label_embeddings[labels.squeeze(1)]
         return labels.to(self.label_embeddings.dtype) @ self.label_embeddings
+
+    def _settle_embeddings(self):
+        """Read the file, or make sure that it holds what a checkpoint has brought."""
+        path, brought = self.label_embeddings_file, not self.label_embeddings.isnan().any()
+        if brought and (path is None or not Path(path).is_file()):
+            return
+        table = torch.from_numpy(load_label_embeddings(path, tuple(self.label_embeddings.shape)))
+        if not brought:
+            self.label_embeddings.copy_(table)
+        elif not torch.allclose(self.label_embeddings.cpu(), table, atol=1e-6):
+            raise ValueError(
+                f'The checkpoint was trained with other label embeddings than those of {path}. To go on with its own, '
+                'set model.cls_head.label_embeddings=None; to train it for those of the file, take '
+                "'cls_head.label_embeddings' out of its state_dict."
+            )
