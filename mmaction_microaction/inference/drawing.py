@@ -31,7 +31,8 @@ def write_labelled_video(result, path, progress=None):
         ValueError: If it cannot be read.
     """
     video = Video(result.video)
-    frames = video.frames()
+    rate = Fraction(video.fps).limit_denominator(1001)
+    frames = evenly(video.frames(), rate)
     first = next(frames)
     height, width = first.image().shape[:2]
     scale = max(LEAST_WIDTH / width, 1)
@@ -48,8 +49,27 @@ def write_labelled_video(result, path, progress=None):
             if progress:
                 progress(frame.index + 1, video.num_frames)
 
-    rate = Fraction(video.fps).limit_denominator(1001)
     write_video(str(path), drawn(), (width, height + band.height), rate, crf=20)
+
+
+def evenly(frames, rate):
+    """Repeat and leave out frames of a varying rate, so that each is seen when it was.
+
+    Args:
+        frames (Iterable[Frame]): The video, from its first frame.
+        rate (Fraction | float): Frames per second that are wanted.
+
+    Yields:
+        Frame: At an even rate.
+    """
+    count, shown = 0, None
+    for frame in frames:
+        while shown and (count + 0.5) / rate <= frame.time:
+            yield shown
+            count += 1
+        shown = frame
+    if shown:
+        yield shown
 
 
 class _Band:

@@ -13,9 +13,8 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from mmaction.models import ActionDataPreprocessor
-from mmengine.config import Config
 
-from mmaction_microaction.files import write_whole
+from mmaction_microaction.files import check_writable, make_folder, write_whole
 from mmaction_microaction.taxonomy import ACTIONS, NUM_ACTIONS
 from mmaction_microaction.version import __version__
 
@@ -69,6 +68,7 @@ def export_onnx(config, checkpoint, out):
     Raises:
         ImportError: If one of the packages of the extra ``onnx`` is missing.
         FileNotFoundError: If config or checkpoint is missing.
+        OSError: If ``out`` cannot be written.
         ValueError: If ``out`` has another ending, config and checkpoint do not fit, or the network cannot be exported,
             or gives other probabilities then.
     """
@@ -78,9 +78,10 @@ def export_onnx(config, checkpoint, out):
     out = Path(out).expanduser()
     if out.suffix != '.onnx':
         raise ValueError(f'{out} must end in .onnx, by which it is known to be enough without a checkpoint')
-    config = config if isinstance(config, Config) else Config.fromfile(config)
-    name = Path(config.filename).stem if config.filename else 'config'
+    make_folder(out.parent)
+    check_writable(out)
     recognizer = Recognizer(config, checkpoint, 'cpu')
+    name = Path(recognizer.config.filename or 'config').stem
     try:
         pipeline = json.dumps(recognizer.pipeline)
     except TypeError as error:
@@ -97,7 +98,6 @@ def export_onnx(config, checkpoint, out):
         difference = _compare(recognizer, content, shape)
     except ValueError as error:
         raise ValueError(f'{name}: {error}') from error.__cause__
-    out.parent.mkdir(parents=True, exist_ok=True)
     write_whole(out, content)
     return Export(out, shape, difference)
 

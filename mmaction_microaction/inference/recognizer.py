@@ -21,7 +21,8 @@ class Recognizer:
     """A network of MMAction2 or of this package, with its weights.
 
     Attributes:
-        pipeline (list[dict]): Its config's test pipeline.
+        config (Config): Its config.
+        pipeline (list[dict]): The config's test pipeline.
 
     Args:
         config (str | Path | Config): Its config.
@@ -38,6 +39,7 @@ class Recognizer:
         config = config if isinstance(config, Config) else _read_config(config)
         if 'model' not in config or 'test_dataloader' not in config:
             raise ValueError(f'{config.filename} is no config of a network with a test_dataloader; give a whole config')
+        self.config = config
         self.pipeline = config.test_dataloader.dataset.pipeline
         self.model = init_recognizer(config, device='cpu')
         if self.model.cls_head.num_classes != NUM_ACTIONS:

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import cv2
 
+from mmaction_microaction.video_files import list_videos
 from mmaction_microaction.videos import Frame
-
-VIDEO_SUFFIXES = ('.avi', '.flv', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.mts', '.webm', '.wmv')
 
 
 def find_videos(paths):
@@ -26,10 +25,7 @@ def find_videos(paths):
     found = {}
     for path in map(Path, paths):
         if path.is_dir():
-            videos = sorted(p for p in path.rglob('*') if p.suffix.lower() in VIDEO_SUFFIXES and p.is_file())
-            if not videos:
-                raise ValueError(f'{path} holds no video ({", ".join(VIDEO_SUFFIXES)})')
-            found.update((video, video.relative_to(path)) for video in videos)
+            found.update((video, video.relative_to(path)) for video in list_videos(path, below=True)[0])
         elif path.exists():
             found[path] = Path(path.name)
         else:

@@ -3,8 +3,9 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from mmaction_microaction.inference import ClipResult, TimelineResult, write_labelled_video
+from mmaction_microaction.inference.drawing import evenly
 from mmaction_microaction.intervals import Interval
-from mmaction_microaction.videos import Video
+from mmaction_microaction.videos import Frame, Video
 from mmaction_microaction.visualization.action_rows import BODY_PART_COLOURS
 
 HEAD, UPPER_LIMB = (np.array(to_rgb(BODY_PART_COLOURS[part])) * 255 for part in (1, 2))
@@ -53,3 +54,16 @@ def test_a_clip_shows_its_best_actions_as_bars(clip, tmp_path):
         row = images[0][570 + 24 * line + 12, 290:]
         assert row[10] == pytest.approx(colour, abs=25)
     assert (np.abs(images[0][582, 290:] - HEAD).max(axis=1) < 40).sum() > 60
+
+
+@pytest.mark.parametrize(
+    ('times', 'indices'),
+    [
+        (np.arange(6) / 25, [0, 1, 2, 3, 4, 5]),
+        # Twice as fast at first, then a gap.
+        ([0, 0.02, 0.04, 0.06, 0.08, 0.24, 0.28], [0, 2, 4, 4, 4, 4, 5, 6]),
+    ],
+)
+def test_frames_are_seen_when_they_were(times, indices):
+    frames = evenly((Frame(index, time, None) for index, time in enumerate(times)), 25)
+    assert [frame.index for frame in frames] == indices
