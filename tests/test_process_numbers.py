@@ -1,4 +1,4 @@
-"""The number of processes changes neither what is learned nor whether a run can be continued."""
+"""Neither the number of processes nor compilation changes what is learned, or whether a run can be continued."""
 
 import pytest
 import torch
@@ -21,9 +21,14 @@ def train(tiny_ma52, tmp_path_factory):
     """Train two epochs of four clips, in as many processes as asked for."""
     folder = tmp_path_factory.mktemp('processes')
 
-    def train(processes, name, *args, epochs=2):
+    def train(processes, name, *args, epochs=2, options=()):
         launcher = ['--launcher', 'pytorch', '--gpus', processes] if processes > 1 else []
-        options = [*OPTIONS, f'train_dataloader.batch_size={4 // processes}', f'train_cfg.max_epochs={epochs}']
+        options = [
+            *OPTIONS,
+            *options,
+            f'train_dataloader.batch_size={4 // processes}',
+            f'train_cfg.max_epochs={epochs}',
+        ]
         call = command(
             'train', TINY, '--seed', 0, '--work-dir', name, *args, *launcher, data=tiny_ma52, options=options
         )
@@ -60,3 +65,10 @@ def test_two_processes_go_on_where_one_stopped(train, alone):
     output, together = train(2, 'one then two', '--resume', alone / 'epoch_1.pth')
     assert 'resumed epoch: 1' in output
     check_close(together, alone, 'epoch_2.pth')
+
+
+def test_a_compiled_run_learns_the_same(train, alone):
+    # Traced as by default, but not turned into C++, which takes minutes.
+    output, compiled = train(1, 'compiled', options=['compile.backend=aot_eager'])
+    assert 'Model has been "compiled"' in output
+    check_close(compiled, alone, 'epoch_2.pth')
