@@ -8,7 +8,7 @@ clips = '{{$MA52_CLIPS:data/ma52/videos}}'
 decoder = '{{$MA52_DECODER:pyav}}'
 train_list = 'data/ma52/train_list_videos.txt'
 train_videos = dict(video=f'{clips}_train')
-# What the published numbers are of, and what can be scored: the challenge's test split is anonymised.
+# What can be scored: the challenge's test split is anonymised. The paper's Table II does not say which split it is of.
 val_list = 'data/ma52/val_list_videos.txt'
 val_videos = dict(video=f'{clips}_val')
 test_list = 'data/ma52/test_list_videos.txt'
