@@ -1,6 +1,7 @@
 """Draws what was found into a video."""
 
 from fractions import Fraction
+from itertools import chain
 
 import cv2
 import numpy as np
@@ -41,7 +42,7 @@ def write_labelled_video(result, path, progress=None):
     band = _ClipBand(result, width) if isinstance(result, ClipResult) else _TimelineBand(result, width)
 
     def drawn():
-        for frame in (first, *frames):
+        for frame in chain([first], frames):
             picture = cv2.resize(
                 frame.image(), (width, height), interpolation=cv2.INTER_AREA if scale == 1 else cv2.INTER_CUBIC
             )

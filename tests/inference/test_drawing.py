@@ -67,3 +67,21 @@ def test_a_clip_shows_its_best_actions_as_bars(clip, tmp_path):
 def test_frames_are_seen_when_they_were(times, indices):
     frames = evenly((Frame(index, time, None) for index, time in enumerate(times)), 25)
     assert [frame.index for frame in frames] == indices
+
+
+def test_frames_are_drawn_one_after_the_other(tmp_path, grey_video, monkeypatch):
+    # Were they all kept, an hour of video would not fit into memory.
+    decoded = []
+    frames = Video.frames
+
+    def counted(self):
+        for frame in frames(self):
+            decoded.append(frame.index)
+            yield frame
+
+    monkeypatch.setattr(Video, 'frames', counted)
+    ahead = []
+    result = TimelineResult(str(grey_video), 12.0, [Interval(0, 12, 5, 0.5)], None, None, None)
+    write_labelled_video(result, tmp_path / 'labelled.mp4', lambda done, total: ahead.append(len(decoded) - done))
+    assert len(ahead) > 200
+    assert max(ahead) <= 2
