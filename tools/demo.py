@@ -59,6 +59,8 @@ def parse_args():
     args = parser.parse_args()
     if bool(args.videos) == (args.camera is not None):
         parser.error('name videos, or a camera')
+    if args.camera is not None and args.video_dir:
+        parser.error('--video-dir draws into video files; of a camera, --json and --csv keep the result')
     if len(args.model) > 2:
         parser.error('--model takes a config and a checkpoint, or one .onnx file')
     return args
@@ -79,8 +81,11 @@ def labelled_paths(videos, folder):
     return paths
 
 
-def check_outputs(labelled, args):
+def check_outputs(videos, labelled, args):
     """Find out before the work that a result could not be written after it; makes the folders of labelled videos."""
+    for path in (args.json, args.csv):
+        if path and path.resolve() in {video.resolve() for video in videos}:
+            raise ValueError(f'{path} is one of the videos; name another file for the results')
     for path in labelled.values():
         make_folder(path.parent)
     for path in (args.json, args.csv, *labelled.values()):
@@ -169,7 +174,7 @@ def main():
     try:
         videos = find_videos(args.videos)
         labelled = labelled_paths(videos, args.video_dir) if args.video_dir else {}
-        check_outputs(labelled, args)
+        check_outputs(videos, labelled, args)
         inferencer = MicroActionInferencer(
             *args.model,
             device=args.device,

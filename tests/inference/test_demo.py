@@ -74,7 +74,9 @@ def test_a_camera_gives_a_timeline(run, checkpoint, clip, tmp_path, monkeypatch)
         (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--video-dir', 'FOLDER'], 'which belongs to'),
         (['VIDEO', '--model', CONFIG], 'needs a checkpoint'),
         (['VIDEO', '--model', 'nowhere.py', 'CHECKPOINT'], 'nowhere.py'),
+        (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--json', 'VIDEO'], 'clip.mp4 is one of the videos'),
         (['--model', CONFIG, 'CHECKPOINT'], 'name videos, or a camera'),
+        (['--camera', '0', '--video-dir', 'FOLDER', '--model', CONFIG, 'CHECKPOINT'], '--video-dir draws into video'),
     ],
 )
 def test_bad_arguments_end_in_one_clear_line(arguments, message, run, checkpoint, clip):
