@@ -15,4 +15,4 @@ class ChannelsLastHook(Hook):
         """Convert the network before it is trained or tested; checkpoints load into either layout."""
         for parameter in runner.model.parameters():
             if parameter.dim() == 4:
-                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+                parameter.data = parameter.data.to(memory_format=torch.channels_last)

@@ -15,6 +15,10 @@ def test_the_network_computes_the_same_in_channels_last(name):
     plain = MODELS.build(config.model).double()
     fast = copy.deepcopy(plain)
     HOOKS.build(dict(type='ChannelsLastHook')).before_run(SimpleNamespace(model=fast))
+    # As PyTorch converts a whole network, where it can.
+    converted = copy.deepcopy(plain).to(memory_format=torch.channels_last)
+    strides = [[parameter.stride() for parameter in model.parameters()] for model in (fast, converted)]
+    assert strides[0] == strides[1]
     layouts = []
     fast.backbone.layer3.register_forward_hook(lambda module, inputs, out: layouts.append(out))
     clips = torch.randn(2, 8, 3, 76, 48, dtype=torch.float64)
