@@ -287,15 +287,12 @@ def test_heads_score_logits_in_bfloat16(run_python):
 def test_compiled_runs_train(run_python, tmp_path):
     # aot_eager traces as the default does, but needs no C++ compiler.
     code = (
-        'import sys; sys.path.insert(0, {tests!r}); import mmaction.engine, engine_runs, torch; '
-        'torch.manual_seed(0); from mmengine.config import ConfigDict; '
+        'import sys; sys.path.insert(0, {tests!r}); import mmaction.engine, engine_runs; '
+        'from mmengine.config import ConfigDict; '
         'optimizer = ConfigDict(optimizer=dict(type="SGD", lr=0.01), paramwise_cfg=dict(bias_lr_mult=2)); '
         'runner = engine_runs.make_runner({work_dir!r}, optim_wrapper=optimizer, cfg=dict(compile={compile}), '
-        'checkpoint=dict(type="CheckpointHook"), randomness=dict(seed=0)); '
-        'runner.train(); print([parameter.item() for parameter in runner.model.parameters()])'
-    )
-    paths = dict(tests=str(ROOT / 'tests'), work_dir=str(tmp_path))
-    compiled, plain = (code.format(compile=value, **paths) for value in ('dict(backend="aot_eager")', None))
-    assert "'UserDefinedDictVariable' object has no attribute 'items'" in run_python(compiled).stderr
-    weights = [json.loads(run_python(WITH + run).stdout.splitlines()[-1]) for run in (compiled, plain)]
-    assert weights[0] == pytest.approx(weights[1], rel=1e-6)
+        'checkpoint=dict(type="CheckpointHook")); runner.train(); print("done")'
+    ).format(tests=str(ROOT / 'tests'), work_dir=str(tmp_path), compile='dict(backend="aot_eager")')
+    assert "'UserDefinedDictVariable' object has no attribute 'items'" in run_python(code).stderr
+    # That it learns the same is in test_process_numbers.py.
+    assert run_python(WITH + code).stdout.splitlines()[-1] == 'done'

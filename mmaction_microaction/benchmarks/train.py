@@ -62,6 +62,8 @@ def build(config, way=None):
         backbone.pretrained = None
         if way == 'with_cp':
             backbone.with_cp = True
+    if config.model.get('cls_head', {}).get('label_embeddings'):
+        config.model.cls_head.label_embeddings = None
     if way == 'amp':
         config.optim_wrapper.update(type='AmpOptimWrapper', loss_scale='dynamic')
     try:

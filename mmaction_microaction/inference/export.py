@@ -78,8 +78,8 @@ def export_onnx(config, checkpoint, out):
     out = Path(out).expanduser()
     if out.suffix != '.onnx':
         raise ValueError(f'{out} must end in .onnx, by which it is known to be enough without a checkpoint')
-    make_folder(out.parent)
-    check_writable(out)
+    if out.parent.is_dir():
+        check_writable(out)
     recognizer = Recognizer(config, checkpoint, 'cpu')
     name = Path(recognizer.config.filename or 'config').stem
     try:
@@ -98,6 +98,7 @@ def export_onnx(config, checkpoint, out):
         difference = _compare(recognizer, content, shape)
     except ValueError as error:
         raise ValueError(f'{name}: {error}') from error.__cause__
+    make_folder(out.parent)
     write_whole(out, content)
     return Export(out, shape, difference)
 
