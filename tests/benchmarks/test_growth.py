@@ -6,10 +6,10 @@ from mmaction_microaction.benchmarks.growth import OURS, STOCK, read_list, write
 
 @pytest.mark.slow
 def test_every_cost_is_compared_for_every_size():
-    results = list(compare_growth(sizes=(300, 1200), rounds=1))
+    results = list(compare_growth(sizes=(1200,), rounds=1))
     titles = ['list', 'metric', 'list, memory', 'list, a worker', 'metric, memory']
-    assert [result.title for result in results] == [f'{size}: {title}' for size in ('300', '1,200') for title in titles]
-    assert [result.unit for result in results[:5]] == ['s', 's', 'MiB', 'MiB', 'MiB']
+    assert [result.title for result in results] == [f'1,200: {title}' for title in titles]
+    assert [result.unit for result in results] == ['s', 's', 'MiB', 'MiB', 'MiB']
     assert all(len(result.baseline) == len(result.ours) == 1 for result in results)
 
 

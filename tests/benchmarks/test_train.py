@@ -10,10 +10,9 @@ TINY = ROOT / 'tests' / 'data' / 'manet_r18_tiny.py'
 
 @pytest.mark.slow
 def test_every_way_is_timed_and_its_memory_measured():
-    results = list(compare_training(TINY, ways=('amp', 'channels-last'), clips=2, rounds=2))
-    titles = ['amp, time', 'channels-last, time', 'amp, memory', 'channels-last, memory']
-    assert [result.title for result in results] == titles
-    assert [(result.unit, len(result.ours)) for result in results] == [('s', 2)] * 2 + [('MiB', 1)] * 2
+    results = list(compare_training(TINY, ways=['channels-last'], clips=2, rounds=2))
+    assert [result.title for result in results] == ['channels-last, time', 'channels-last, memory']
+    assert [(result.unit, len(result.ours)) for result in results] == [('s', 2), ('MiB', 1)]
     assert min(ratio for result in results for ratio in result.ratios) > 0
 
 
