@@ -1,6 +1,4 @@
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -65,13 +63,3 @@ def tiny_pro(tmp_path_factory):
     for split in ('train', 'val', 'test'):
         write_pro_list(root, split, samples)
     return root
-
-
-@pytest.fixture
-def run_python():
-    """Run Python code in a process of its own; returns the completed process with its output as text."""
-
-    def run(code, **kwargs):
-        return subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, timeout=300, **kwargs)
-
-    return run

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from mmengine.logging import HistoryBuffer
+from processes import run_python
 from support import ROOT
 
 WITH = 'import mmaction_microaction; '
@@ -18,12 +19,12 @@ def last_line(process):
     return process.stderr.strip().splitlines()[-1]
 
 
-def test_mmaction_models_import_without_drn(run_python):
+def test_mmaction_models_import_without_drn():
     assert "No module named 'mmaction.models.localizers.drn'" in last_line(run_python('import mmaction.models'))
     assert run_python(WITH + 'import mmaction.models').returncode == 0
 
 
-def test_drn_itself_says_what_is_missing(run_python):
+def test_drn_itself_says_what_is_missing():
     process = run_python(WITH + 'from mmaction.registry import MODELS; from mmaction.models import DRN; DRN()')
     assert last_line(process).startswith('ImportError: DRN cannot be built: the wheel of MMAction2 1.2.0 lacks')
 
@@ -53,7 +54,7 @@ def checkpoint(tmp_path):
 LOAD = 'from mmengine.runner import CheckpointLoader; c = CheckpointLoader.load_checkpoint({!r}, map_location="cpu"); '
 
 
-def test_mmengine_checkpoints_load(run_python, checkpoint):
+def test_mmengine_checkpoints_load(checkpoint):
     load = LOAD.format(str(checkpoint))
     process = run_python(load)
     assert process.returncode == 1
@@ -85,7 +86,7 @@ class AsksForAttributes:
 
 
 @pytest.mark.parametrize('legacy', [False, True], ids=['zip', 'legacy'])
-def test_malicious_checkpoint_is_refused_and_not_run(run_python, tmp_path, legacy):
+def test_malicious_checkpoint_is_refused_and_not_run(tmp_path, legacy):
     path, victim = tmp_path / 'evil.pth', tmp_path / 'written'
     torch.save({'state_dict': {}, 'meta': WritesAFile(victim)}, path, _use_new_zipfile_serialization=not legacy)
     # The file is a real attack: loaded without care, it writes.
@@ -101,7 +102,7 @@ def test_malicious_checkpoint_is_refused_and_not_run(run_python, tmp_path, legac
     assert 'io.open' in message or '_io.open' in message
 
 
-def test_checkpoint_may_not_ask_for_attributes(run_python, tmp_path):
+def test_checkpoint_may_not_ask_for_attributes(tmp_path):
     path = tmp_path / 'evil.pth'
     torch.save({'meta': AsksForAttributes()}, path)
     assert '__builtins__' in torch.load(path, weights_only=False)['meta']
@@ -110,7 +111,7 @@ def test_checkpoint_may_not_ask_for_attributes(run_python, tmp_path):
     assert "may not ask for the attribute '__globals__'" in process.stderr
 
 
-def test_downloaded_weights_are_loaded_without_running_code(run_python, tmp_path):
+def test_downloaded_weights_are_loaded_without_running_code(tmp_path):
     # MMEngine's loader of URLs, fed a file: URL; PyTorch's own default for downloads is the unsafe one.
     path, victim = tmp_path / 'evil.pth', tmp_path / 'written'
     torch.save(WritesAFile(victim), path)
@@ -123,7 +124,7 @@ def test_downloaded_weights_are_loaded_without_running_code(run_python, tmp_path
     assert not victim.exists()
 
 
-def test_missing_checkpoint_is_named(run_python):
+def test_missing_checkpoint_is_named():
     assert "No such file or directory: 'no.pth'" in last_line(run_python(WITH + LOAD.format('no.pth')))
 
 
@@ -141,7 +142,7 @@ cpu_only = pytest.mark.skipif(torch.cuda.is_available(), reason='the defect show
 
 
 @cpu_only
-def test_pytorch_launcher_starts_on_the_cpu(run_python, one_process_group):
+def test_pytorch_launcher_starts_on_the_cpu(one_process_group):
     code = (
         'from mmengine.dist import init_dist, get_backend; init_dist("pytorch", backend="nccl"); print(get_backend())'
     )
@@ -151,7 +152,7 @@ def test_pytorch_launcher_starts_on_the_cpu(run_python, one_process_group):
 
 
 @cpu_only
-def test_ddp_wraps_models_on_the_cpu(run_python, one_process_group):
+def test_ddp_wraps_models_on_the_cpu(one_process_group):
     code = (
         'import torch; from mmengine.model import MMDistributedDataParallel as DDP; '
         'torch.distributed.init_process_group("gloo"); model = DDP(torch.nn.Linear(1, 1, bias=False), device_ids=[0]); '
@@ -161,7 +162,7 @@ def test_ddp_wraps_models_on_the_cpu(run_python, one_process_group):
     assert run_python(WITH + code, env=one_process_group).stdout.splitlines()[-1] == '3.0'
 
 
-def test_only_the_first_process_writes_the_scores(run_python, tmp_path):
+def test_only_the_first_process_writes_the_scores(tmp_path):
     code = (
         'import os; from unittest.mock import MagicMock; from mmengine.dist import utils; '
         'from mmengine.hooks import LoggerHook; utils.get_rank = lambda group=None: int(os.environ["RANK"]); '
@@ -187,7 +188,7 @@ WITHOUT_DRN = (
 )
 
 
-def test_color_jitter_shifts_hue_both_ways(run_python):
+def test_color_jitter_shifts_hue_both_ways():
     code = (
         'import json, numpy as np; from mmaction.datasets.transforms import ColorJitter; '
         'img = np.full((1, 1, 3), (255, 0, 0), np.float32); '
@@ -200,7 +201,7 @@ def test_color_jitter_shifts_hue_both_ways(run_python):
 
 
 @pytest.mark.parametrize('backbone', ['type="ResNetTSM", depth=18', 'type="SwinTransformer3D", arch="tiny"'])
-def test_pretrained_none_starts_from_scratch(run_python, backbone):
+def test_pretrained_none_starts_from_scratch(backbone):
     code = (
         'from mmengine.registry import init_default_scope; init_default_scope("mmaction"); import mmaction.models; '
         f'from mmaction.registry import MODELS; MODELS.build(dict({backbone}, pretrained=None)).init_weights()'
@@ -210,7 +211,7 @@ def test_pretrained_none_starts_from_scratch(run_python, backbone):
     assert run_python(WITH + code).returncode == 0
 
 
-def test_tin_runs_without_compiled_mmcv(run_python):
+def test_tin_runs_without_compiled_mmcv():
     code = (
         'import torch; from mmaction.models.backbones import resnet_tin; '
         'x = torch.arange(1.0, 4.0).view(1, 3, 1, 1, 1); '
@@ -221,7 +222,7 @@ def test_tin_runs_without_compiled_mmcv(run_python):
     assert run_python(WITH + code).stdout.splitlines()[-1] == '[0.5, 1.5, 2.5]'
 
 
-def test_files_are_written_whole_or_not_at_all(run_python, tmp_path):
+def test_files_are_written_whole_or_not_at_all(tmp_path):
     # A limit on the size of files does what a full disk does.
     code = (
         'import mmengine, resource; mmengine.dump([1], "p.pkl"); '
@@ -238,7 +239,7 @@ def test_files_are_written_whole_or_not_at_all(run_python, tmp_path):
 
 
 @cpu_only
-def test_mixed_precision_trains_on_the_cpu(run_python):
+def test_mixed_precision_trains_on_the_cpu():
     code = (
         'import torch; from mmengine.optim import AmpOptimWrapper; layer = torch.nn.Linear(1, 1, bias=False); '
         'layer.weight.data.fill_(1.0); '
@@ -254,7 +255,7 @@ def test_mixed_precision_trains_on_the_cpu(run_python):
     assert float(weight) == pytest.approx(1 - 0.5 * 9)
 
 
-def test_activations_are_checkpointed_without_a_warning(run_python):
+def test_activations_are_checkpointed_without_a_warning():
     code = (
         'import torch; from mmaction.models.backbones.resnet import Bottleneck; '
         'block = Bottleneck(8, 2, with_cp=True, conv_cfg=dict(type="Conv2d"), norm_cfg=dict(type="BN"), '
@@ -268,7 +269,7 @@ def test_activations_are_checkpointed_without_a_warning(run_python):
     assert 'use_reentrant' not in process.stderr
 
 
-def test_heads_score_logits_in_bfloat16(run_python):
+def test_heads_score_logits_in_bfloat16():
     code = (
         'import torch; from mmengine.registry import init_default_scope; init_default_scope("mmaction"); '
         'import mmaction.models; from mmaction.registry import MODELS; '
@@ -284,7 +285,7 @@ def test_heads_score_logits_in_bfloat16(run_python):
 
 
 @pytest.mark.slow
-def test_compiled_runs_train(run_python, tmp_path):
+def test_compiled_runs_train(tmp_path):
     # aot_eager traces as the default does, but needs no C++ compiler.
     code = (
         'import sys; sys.path.insert(0, {tests!r}); import mmaction.engine, engine_runs; '

@@ -86,7 +86,7 @@ class SampledFramesDecode(BaseTransform):
     Of the other frames only those are decoded that a later one refers to, in the real clips about half, and none is
     converted to RGB. MMAction2's ``PyAVDecode`` converts all, which makes it no faster than decord, and does not turn
     videos that are stored on their side; its ``OpenCVDecode`` takes three times as long. decord itself gives some
-    frames of videos with open groups of pictures in the place of others; these are right here.
+    frames of AVI files, and of videos with open groups of pictures, in the place of others; these are right here.
 
     Reads ``frame_inds`` and the ``video_reader`` of :class:`SampledFramesInit`; writes ``imgs``, a list of RGB frames
     of shape (H, W, 3), and ``img_shape`` and ``original_shape``, their height and width.

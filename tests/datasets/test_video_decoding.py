@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from mmaction.registry import DATASETS
 from mmengine.config import Config
+from processes import run_python
 from support import ROOT, write_clip
 from test_videos import cut_without_encoding
 
@@ -20,7 +21,8 @@ SAMPLINGS = {
 }
 OPEN_GROUPS = 'open groups.mp4'
 """Has frames that refer to ones behind a key frame: decord 0.6.0 gives the next one instead of some of them."""
-DECORD_ERRS = (OPEN_GROUPS, 'mpeg4.avi')
+DECORD_ERRS = (OPEN_GROUPS, 'mpeg4.avi', 'h264.avi')
+"""In AVI it gives a neighbour instead of a frame, in H.264 only now and then."""
 
 
 def build(folder, names, decoder, sampling=SAMPLINGS['2D, test'], after=()):
@@ -185,7 +187,7 @@ def test_without_decord_pyav_decodes(videos, monkeypatch):
         build(videos, ['mpeg4.mp4'], 'decord')
 
 
-def test_nothing_of_the_package_needs_decord(run_python):
+def test_nothing_of_the_package_needs_decord():
     block = 'import sys; sys.modules["decord"] = None; '
     imports = 'import mmaction_microaction; from mmaction_microaction.datasets import frame_extraction, preparation'
     assert run_python(block + imports).returncode == 0
