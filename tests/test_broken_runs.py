@@ -4,15 +4,13 @@ import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 import torch
-from support import MIM, ROOT, wait_until_gone
-from test_runs import TINY, command, run
+from support import wait_until_gone
+from whole_runs import TINY, on_clips, start_script, test, train
 
 pytestmark = pytest.mark.slow
 
@@ -39,7 +37,7 @@ def test_odd_names_and_a_broken_clip_in_a_whole_run(tiny_ma52, tmp_path):
         )
         lines.append(f'{loader}_dataloader = dict(dataset={dataset!r})')
     config.write_text('\n'.join(lines), encoding='utf-8')
-    output = run([str(MIM), 'train', 'mmaction', str(config), '--work-dir', str(config.parent / 'w')], tmp_path)
+    output = train(config, '--work-dir', config.parent / 'w', cwd=tmp_path)
     assert output.count(f'{broken.name} cannot be read (') == 1
     for epoch in (1, 2):
         summary = f'1 of the 7 clips of {data}/train_list_videos.txt could not be read in epoch {epoch}: {broken.name};'
@@ -50,12 +48,11 @@ def test_odd_names_and_a_broken_clip_in_a_whole_run(tiny_ma52, tmp_path):
     missing = sorted((data / 'videos_val').glob('0*.mp4'))[0]
     missing.unlink()
     missing.mkdir()
-    test = [str(MIM), 'test', 'mmaction', str(config), '--checkpoint', str(config.parent / 'w' / 'epoch_2.pth')]
-    test += ['--work-dir', 't', '--dump', 'p.pkl']
-    output = run(test, tmp_path, status=1)
+    args = [config, config.parent / 'w' / 'epoch_2.pth', '--work-dir', 't', '--dump', 'p.pkl']
+    output = test(*args, cwd=tmp_path, status=1)
     assert f'{missing.name} cannot be read (IsADirectoryError' in output
     assert not (tmp_path / 'p.pkl').exists()
-    output = run([*test, '--cfg-options', 'test_dataloader.dataset.unreadable_as_missing=True'], tmp_path)
+    output = test(*args, '--cfg-options', 'test_dataloader.dataset.unreadable_as_missing=True', cwd=tmp_path)
     assert '5 clips' in output
     assert f'{missing.name} cannot be read (' in output
     assert (tmp_path / 'p.pkl').exists()
@@ -63,32 +60,25 @@ def test_odd_names_and_a_broken_clip_in_a_whole_run(tiny_ma52, tmp_path):
 
 @pytest.fixture
 def start(tmp_path):
-    """Start a run without mim between, and wait until its log shows a pattern; gives process and log."""
+    """Start a script of MMAction2, and wait until its log shows a pattern; gives process and log."""
     processes = []
 
-    def start(tool, pattern, *args):
+    def start(script, pattern, *args):
         log = tmp_path / 'log'
-        with open(log, 'w') as file:
-            process = subprocess.Popen(
-                [sys.executable, str(ROOT / 'tools' / tool), *args],
-                cwd=tmp_path,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        [process] = start_script(script, *args, cwd=tmp_path, logs=[log])
         processes.append(process)
         deadline = time.monotonic() + 400
-        while not re.search(pattern, log.read_text()):
-            assert process.poll() is None, log.read_text()[-2000:]
+        while not (log.exists() and re.search(pattern, log.read_text())):
+            assert process.exitcode is None, log.read_text()[-2000:]
             assert time.monotonic() < deadline
             time.sleep(0.05)
         return process, log
 
     yield start
     for process in processes:
-        if process.poll() is None:
+        if process.exitcode is None:
             os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            process.join()
 
 
 @pytest.fixture
@@ -96,15 +86,15 @@ def training(tiny_ma52, start):
     """A run of many epochs with two workers, in its second epoch: process and log."""
     options = ['train_cfg.max_epochs=500', 'train_cfg.val_interval=500', 'train_dataloader.num_workers=2']
     options += ['train_dataloader.batch_size=1', 'default_hooks.checkpoint.interval=500']
-    _, _, _, *args = command('train', TINY, '--work-dir', 'w', data=tiny_ma52, options=options)
-    return start('train.py', r'Epoch\(train\) *\[2\]\[', *args)
+    args = ['--work-dir', 'w', *on_clips(tiny_ma52, *options)]
+    return start('train.py', r'Epoch\(train\) *\[2\]\[', TINY, *args)
 
 
 def test_sigterm_ends_a_run_and_its_workers(training, tmp_path):
     process, _ = training
-    process.send_signal(signal.SIGTERM)
-    process.wait(timeout=30)
-    assert process.returncode != 0
+    os.kill(process.pid, signal.SIGTERM)
+    process.join(30)
+    assert process.exitcode == -signal.SIGTERM
     wait_until_gone(process.pid)
     assert not list((tmp_path / 'w').glob('*.pth*'))
 
@@ -120,19 +110,12 @@ def test_a_signal_ends_a_test_without_scores(tiny_ma52, start, tmp_path, number)
         (data / 'videos_val' / name).symlink_to(clips[place % len(clips)])
     (data / 'val_list_videos.txt').write_text(''.join(f'{name} 0\n' for name in names))
     torch.save({'state_dict': {}}, tmp_path / 'empty.pth')
-    _, _, _, config, *args = command(
-        'test',
-        TINY,
-        '--work-dir',
-        't',
-        '--dump',
-        'p.pkl',
-        data=data,
-        options=['test_dataloader.num_workers=2', 'default_hooks.logger.interval=1'],
-    )
-    process, log = start('test.py', r'Epoch\(test\) *\[ *5/250\]', config, 'empty.pth', *args)
-    process.send_signal(number)
-    assert process.wait(timeout=30) != 0
+    options = on_clips(data, 'test_dataloader.num_workers=2', 'default_hooks.logger.interval=1')
+    args = [TINY, 'empty.pth', '--work-dir', 't', '--dump', 'p.pkl', *options]
+    process, log = start('test.py', r'Epoch\(test\) *\[ *5/250\]', *args)
+    os.kill(process.pid, number)
+    process.join(30)
+    assert process.exitcode == -number
     wait_until_gone(process.pid)
     assert '[250/250]' not in log.read_text()
     # Neither a dump nor a row of a table that might be taken for the whole.
@@ -144,10 +127,11 @@ def test_a_killed_worker_ends_the_run_with_the_reason(training):
     process, log = training
     deadline = time.monotonic() + 100
     # Workers come and go with the epochs; one that has just gone is tried again.
-    while process.poll() is None and time.monotonic() < deadline:
+    while process.exitcode is None and time.monotonic() < deadline:
         for child in Path(f'/proc/{process.pid}/task/{process.pid}/children').read_text().split():
             os.kill(int(child), signal.SIGKILL)
         time.sleep(0.2)
-    assert process.wait(timeout=60) == 1
+    process.join(60)
+    assert process.exitcode == 1
     assert re.search(r'DataLoader worker \(pid.*(killed by signal: Killed|exited unexpectedly)', log.read_text())
     wait_until_gone(process.pid)

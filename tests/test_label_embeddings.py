@@ -1,10 +1,10 @@
 import json
 import resource
-import subprocess
-import sys
+from functools import partial
 
 import numpy as np
 import pytest
+from processes import run_tool
 from support import ROOT
 
 from mmaction_microaction import label_embeddings, shipped
@@ -63,9 +63,7 @@ def test_reads_every_form_of_word_vectors(vectors, tmp_path, form):
 def test_tool_reports_unknown_words_and_errors_in_one_line(vectors, tmp_path):
     vectors.save_word2vec_format(str(tmp_path / 'v.txt'), write_header=False)
 
-    def run(*args):
-        command = [sys.executable, ROOT / 'tools' / 'build_label_embeddings.py', *args]
-        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=300)
+    run = partial(run_tool, 'build_label_embeddings.py', cwd=tmp_path)
 
     process = run('v.txt', '--out', 'table.npy')
     assert 'Words without a vector, left out of the means: straightly' in process.stdout

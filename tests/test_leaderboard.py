@@ -2,13 +2,13 @@ import csv
 import json
 import runpy
 import statistics
-import subprocess
 import sys
 
 import numpy as np
 import pytest
 from mmengine.config import Config
 from mmengine.runner import Runner
+from processes import run_tool
 from support import ROOT
 
 from mmaction_microaction.leaderboard import rank, read_published, read_run, read_runs, to_csv, to_markdown
@@ -179,15 +179,12 @@ def test_reads_what_the_runner_writes(tiny_ma52, tmp_path):
 
 @pytest.mark.slow
 def test_tool_prints_the_table_and_then_what_is_wrong(seeds, tmp_path):
-    def run(*args):
-        return subprocess.run([sys.executable, TOOL, *args], cwd=tmp_path, capture_output=True, text=True)
-
-    done = run(*seeds, '--out', 'tables/all')
+    done = run_tool('leaderboard.py', *seeds, '--out', 'tables/all', cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert '65.20 ± 0.72' in done.stdout
     assert (tmp_path / 'tables' / 'all.md').read_text() == done.stdout
     assert len((tmp_path / 'tables' / 'all.csv').read_text().splitlines()) == 3
-    done = run(seeds[0], 'absent', '--extra', 'nonsense', '--all')
+    done = run_tool('leaderboard.py', seeds[0], 'absent', '--extra', 'nonsense', '--all', cwd=tmp_path)
     assert done.returncode == 1
     assert 'uniformer_small_16x4_ma52' in done.stdout
     assert 'error: absent: no such folder' in done.stderr

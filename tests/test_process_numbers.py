@@ -2,7 +2,8 @@
 
 import pytest
 import torch
-from test_runs import TINY, command, run, weights
+import whole_runs
+from whole_runs import TINY, on_clips, weights
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(torch.cuda.is_available(), reason='two CPU processes')]
 
@@ -22,17 +23,10 @@ def train(tiny_ma52, tmp_path_factory):
     folder = tmp_path_factory.mktemp('processes')
 
     def train(processes, name, *args, epochs=2, options=()):
-        launcher = ['--launcher', 'pytorch', '--gpus', processes] if processes > 1 else []
-        options = [
-            *OPTIONS,
-            *options,
-            f'train_dataloader.batch_size={4 // processes}',
-            f'train_cfg.max_epochs={epochs}',
-        ]
-        call = command(
-            'train', TINY, '--seed', 0, '--work-dir', name, *args, *launcher, data=tiny_ma52, options=options
-        )
-        output = run(call, folder)
+        size = f'train_dataloader.batch_size={4 // processes}'
+        options = on_clips(tiny_ma52, *OPTIONS, *options, size, f'train_cfg.max_epochs={epochs}')
+        args = ['--seed', 0, '--work-dir', name, *args, *options]
+        output = whole_runs.train(TINY, *args, cwd=folder, processes=processes)
         return output, folder / name
 
     return train

@@ -1,6 +1,5 @@
 import os
-import subprocess
-import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,11 +8,11 @@ from mmaction.registry import MODELS
 from mmengine.config import Config
 from mmengine.hub import get_config
 from mmengine.runner import load_checkpoint
+from processes import run_tool
 from support import ROOT, check_close, released_inputs, released_weights
 
 from mmaction_microaction.release_checkpoint import TSM, convert_file, from_release
 
-TOOL = ROOT / 'tools' / 'convert_release_checkpoint.py'
 BLOCK = 'backbone.layer1.1.conv1.conv'
 
 
@@ -192,8 +191,7 @@ class Malicious:
 
 @pytest.mark.slow
 def test_tool_converts_refuses_and_runs_no_code(blank, tmp_path):
-    def run(*args):
-        return subprocess.run([sys.executable, TOOL, *args], cwd=tmp_path, capture_output=True, text=True)
+    run = partial(run_tool, 'convert_release_checkpoint.py', cwd=tmp_path)
 
     save(blank, tmp_path / 'released.pth')
     done = run('released.pth', 'ours.pth')

@@ -1,18 +1,17 @@
-"""Whole runs through mim, as a user starts them."""
+"""Whole runs, as a user starts them."""
 
-import json
 import os
 import pickle
 import re
 import signal
-import subprocess
 import time
 
 import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
-from support import MIM, ROOT
+from support import ROOT
+from whole_runs import TINY, TINY_EMOTION, mim, on_clips, on_emotions, scores, start_script, test, train, weights
 
 from mmaction_microaction.submission import read_scores, validate_submission, write_submission
 
@@ -20,37 +19,7 @@ pytestmark = pytest.mark.slow
 
 MAIN = ROOT / 'configs' / 'manet_r50_8x1_ma52.py'
 SUBMISSION = ROOT / 'configs' / 'manet_r50_8x1_ma52_submission.py'
-TINY = ROOT / 'tests' / 'data' / 'manet_r18_tiny.py'
-TINY_EMOTION = ROOT / 'tests' / 'data' / 'maenet_r18_tiny.py'
 REAL_LIST = '0030_01_0002.mp4 0\r\n0020_01_0008.mp4 1\r\n0019_02_0078.mp4 9\r\n0010_02_0101.mp4 8'
-
-
-def command(verb, config, *args, data, options=()):
-    """Compose a call of mim on a data folder."""
-    paths = []
-    for loader, split in (('train', 'train'), ('val', 'val'), ('test', 'val')):
-        paths.append(f'{loader}_dataloader.dataset.ann_file={data}/{split}_list_videos.txt')
-        paths.append(f'{loader}_dataloader.dataset.data_prefix.video={data}/videos_{split}')
-    return [str(MIM), verb, 'mmaction', str(config), *map(str, args), '--cfg-options', *paths, *options]
-
-
-def run(command, cwd, status=0):
-    """Run to the end and return the output, both streams together."""
-    process = subprocess.run(
-        command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=900, check=False
-    )
-    assert process.returncode == status, process.stdout[-3000:]
-    return process.stdout
-
-
-def scores(work_dir):
-    """The numbers of the last test, from the JSON that the runner wrote."""
-    path = max(path for path in work_dir.glob('*/*.json'))
-    return {name: value for name, value in json.loads(path.read_text()).items() if 'time' not in name}
-
-
-def weights(path):
-    return torch.load(path, weights_only=False)['state_dict']
 
 
 @pytest.fixture(scope='module')
@@ -68,26 +37,11 @@ NO_NAMES = [f'{loader}_dataloader.dataset.check_names=False' for loader in ('tra
 
 @pytest.mark.real_data
 def test_learns_the_four_real_clips_by_heart(real_clips, tmp_path):
-    options = [
-        *NO_NAMES,
-        'train_cfg.max_epochs=28',
-        'train_cfg.val_interval=28',
-        'default_hooks.checkpoint.interval=28',
-    ]
-    run(command('train', TINY, '--seed', 0, '--work-dir', 'w', data=real_clips, options=options), tmp_path)
-    test = command(
-        'test',
-        TINY,
-        '--checkpoint',
-        'w/epoch_28.pth',
-        '--work-dir',
-        't',
-        '--dump',
-        'p.pkl',
-        data=real_clips,
-        options=NO_NAMES,
-    )
-    output = run(test, tmp_path)
+    options = on_clips(real_clips, *NO_NAMES)
+    training = ['train_cfg.max_epochs=10', 'train_cfg.val_interval=10', 'default_hooks.checkpoint.interval=10']
+    mim('train', TINY, '--seed', 0, '--work-dir', 'w', *options, *training, cwd=tmp_path)
+    args = ['--checkpoint', 'w/epoch_10.pth', '--work-dir', 't', '--dump', 'p.pkl']
+    output = mim('test', TINY, *args, *options, cwd=tmp_path)
     assert scores(tmp_path / 't')['fine/top1'] == 100
     assert re.search(r'fine +100\.00 +100\.00 +100\.00 +100\.00\n', output)
     with open(tmp_path / 'p.pkl', 'rb') as file:
@@ -135,12 +89,11 @@ def plain_resnet50(tmp_path_factory):
 @pytest.mark.real_data
 def test_main_config_trains_an_iteration_unchanged_but_for_paths(real_clips, plain_resnet50, shared, tmp_path):
     options = [
-        *NO_NAMES,
         f'model.backbone.pretrained={plain_resnet50}',
         f'model.cls_head.label_embeddings={shared}/ma52/1214_new_mean_Vectors.npy',
         'train_cfg.max_epochs=1',
     ]
-    output = run(command('train', MAIN, '--work-dir', 'w', data=real_clips, options=options), tmp_path)
+    output = train(MAIN, '--work-dir', 'w', *on_clips(real_clips, *NO_NAMES, *options), cwd=tmp_path)
     assert '265 of 267 tensors loaded. Not used: fc.weight, fc.bias.' in output
     assert 'Keeping their initialisation: 32 of squeeze-and-excitation.' in output
     losses = re.search(r'Epoch\(train\) *\[1\]\[1/1\].*loss_cls: ([\d.]+) +loss_emb: ([\d.]+)', output)
@@ -163,24 +116,23 @@ def test_killed_run_resumes_to_the_same_weights(tiny_ma52, tmp_path):
         "pipeline.insert(5, dict(type='Flip', flip_ratio=0.5))\n"
         'train_dataloader = dict(dataset=dict(pipeline=pipeline))\n'
     )
-    train = command('train', config, '--seed', 1, '--work-dir', 'whole', data=tiny_ma52, options=options)
-    run(train, tmp_path)
+    args = on_clips(tiny_ma52, *options)
+    train(config, '--seed', 1, '--work-dir', 'whole', *args, cwd=tmp_path)
 
-    train[train.index('whole')] = 'killed'
-    with open(tmp_path / 'log', 'w') as log:
-        process = subprocess.Popen(train, cwd=tmp_path, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
-        deadline = time.monotonic() + 300
-        while not re.search(r'Epoch\(train\) *\[2\]\[[2-5]/7\]', (tmp_path / 'log').read_text()):
-            assert process.poll() is None, (tmp_path / 'log').read_text()[-2000:]
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    log = tmp_path / 'log'
+    [process] = start_script('train.py', config, '--seed', 1, '--work-dir', 'killed', *args, cwd=tmp_path, logs=[log])
+    deadline = time.monotonic() + 300
+    while not (log.exists() and re.search(r'Epoch\(train\) *\[2\]\[[2-5]/7\]', log.read_text())):
+        assert process.exitcode is None, log.read_text()[-2000:]
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.join()
     assert (tmp_path / 'killed' / 'epoch_1.pth').is_file()
     assert not (tmp_path / 'killed' / 'epoch_2.pth').exists()
 
-    train.insert(train.index('--cfg-options'), '--resume')
-    assert 'resumed epoch: 1' in run(train, tmp_path)
+    output = train(config, '--seed', 1, '--work-dir', 'killed', '--resume', *args, cwd=tmp_path)
+    assert 'resumed epoch: 1' in output
     whole, resumed = (weights(tmp_path / name / 'epoch_3.pth') for name in ('whole', 'killed'))
     start = weights(tmp_path / 'whole' / 'epoch_1.pth')
     assert not torch.equal(whole['cls_head.fc_cls.weight'], start['cls_head.fc_cls.weight'])
@@ -190,8 +142,8 @@ def test_killed_run_resumes_to_the_same_weights(tiny_ma52, tmp_path):
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason='two CPU processes')
 def test_two_processes_give_the_metrics_of_one(tiny_ma52, tmp_path):
-    two = ['--launcher', 'pytorch', '--gpus', 2]
-    output = run(command('train', TINY, '--seed', 0, '--work-dir', 'w', *two, data=tiny_ma52), tmp_path)
+    two, options = ['--launcher', 'pytorch', '--gpus', 2], on_clips(tiny_ma52)
+    output = mim('train', TINY, '--seed', 0, '--work-dir', 'w', *two, *options, cwd=tmp_path)
     assert 'Distributed launcher: pytorch' in output
     for name in ('epoch_1.pth', 'epoch_2.pth'):
         assert (tmp_path / 'w' / name).is_file()
@@ -200,8 +152,7 @@ def test_two_processes_give_the_metrics_of_one(tiny_ma52, tmp_path):
     # Five clips: they do not divide by two.
     for name, launcher in (('one', []), ('two', two)):
         args = ['--checkpoint', 'w/epoch_2.pth', '--work-dir', name, '--dump', f'{name}.pkl', *launcher]
-        output = run(command('test', TINY, *args, data=tiny_ma52), tmp_path)
-        assert '5 clips' in output
+        assert '5 clips' in mim('test', TINY, *args, *options, cwd=tmp_path)
         results.append(scores(tmp_path / name))
         with open(tmp_path / f'{name}.pkl', 'rb') as file:
             dumps.append(pickle.load(file))
@@ -215,24 +166,27 @@ def test_two_processes_give_the_metrics_of_one(tiny_ma52, tmp_path):
 
 @pytest.fixture
 def anonymised(tiny_ma52, tmp_path):
-    """Paths, for a call of mim, of a test split of five clips."""
+    """Options of the command line for a test split of five clips, and an empty checkpoint."""
     clips = sorted((tiny_ma52 / 'videos_val').iterdir())
     (tmp_path / 'videos').mkdir()
     for number, clip in enumerate(clips):
         (tmp_path / 'videos' / f'test{number:04d}.mp4').symlink_to(clip)
     (tmp_path / 'test_list_videos.txt').write_text('\r\n'.join(f'test{number:04d}.mp4 0' for number in range(5)))
     torch.save({'state_dict': {}}, tmp_path / 'empty.pth')
-    return ['test_dataloader.dataset.ann_file=test_list_videos.txt', 'test_dataloader.dataset.data_prefix.video=videos']
+    paths = [
+        'test_dataloader.dataset.ann_file=test_list_videos.txt',
+        'test_dataloader.dataset.data_prefix.video=videos',
+    ]
+    return on_clips(tiny_ma52, *paths)
 
 
-def test_anonymised_split_is_predicted_but_not_scored(anonymised, tiny_ma52, tmp_path):
-    test = command('test', TINY, '--checkpoint', 'empty.pth', data=tiny_ma52, options=anonymised)
-    output = run(test, tmp_path, status=1)
+def test_anonymised_split_is_predicted_but_not_scored(anonymised, tmp_path):
+    output = test(TINY, 'empty.pth', *anonymised, cwd=tmp_path, status=1)
     assert 'ValueError: This split is anonymised' in output
     assert 'Acc-Top1' not in output
     # The way out that the message names.
     remedy = re.search(r'--cfg-options (test_evaluator\.type=\S+ test_evaluator\.out_file_path=\S+)', output)[1]
-    run([*test, *remedy.split()], tmp_path)
+    test(TINY, 'empty.pth', *anonymised, *remedy.split(), cwd=tmp_path)
     with open(tmp_path / 'predictions.pkl', 'rb') as file:
         predictions = pickle.load(file)
     assert [prediction['video_id'] for prediction in predictions] == [f'test{number:04d}.mp4' for number in range(5)]
@@ -240,7 +194,7 @@ def test_anonymised_split_is_predicted_but_not_scored(anonymised, tiny_ma52, tmp
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason='two CPU processes')
-def test_submission_of_two_processes_is_that_of_their_dump(anonymised, tiny_ma52, tmp_path):
+def test_submission_of_two_processes_is_that_of_their_dump(anonymised, tmp_path):
     # The evaluator of the submission config, with a small network and five clips, which do not divide by two.
     (tmp_path / 'submission.py').write_text(
         f"_base_ = '{TINY}'\n"
@@ -248,8 +202,7 @@ def test_submission_of_two_processes_is_that_of_their_dump(anonymised, tiny_ma52
     )
     # --dump makes the evaluator the first of a list.
     options = [*anonymised, 'test_evaluator.0.ann_file=test_list_videos.txt', 'test_evaluator.0.out_dir=out']
-    args = ['--checkpoint', 'empty.pth', '--dump', 'p.pkl', '--launcher', 'pytorch', '--gpus', 2]
-    output = run(command('test', 'submission.py', *args, data=tiny_ma52, options=options), tmp_path)
+    output = test('submission.py', 'empty.pth', '--dump', 'p.pkl', *options, cwd=tmp_path, processes=2)
     assert 'out/submission.zip: 5 clips to be uploaded' in output
     archive = (tmp_path / 'out' / 'submission.zip').read_bytes()
     report = validate_submission(tmp_path / 'out' / 'submission.zip', tmp_path / 'test_list_videos.txt')
@@ -260,27 +213,19 @@ def test_submission_of_two_processes_is_that_of_their_dump(anonymised, tiny_ma52
     assert (tmp_path / 'again' / 'submission.zip').read_bytes() == archive
 
 
-def emotion_command(verb, *args, data):
-    """Compose a call of mim on a data folder laid out as MA-52-Pro."""
-    paths = []
-    for split in ('train', 'val', 'test'):
-        paths.append(f'{split}_dataloader.dataset.ann_file={data}/{split}.jsonl')
-        for what, folder in (('video', 'videos'), ('faces', 'faces')):
-            paths.append(f'{split}_dataloader.dataset.data_prefix.{what}={data}/{folder}_{split}')
-    return [str(MIM), verb, 'mmaction', str(TINY_EMOTION), *map(str, args), '--cfg-options', *paths]
-
-
 @pytest.mark.skipif(torch.cuda.is_available(), reason='two CPU processes')
 def test_emotions_in_two_processes_give_the_metrics_of_one(tiny_pro, tmp_path):
-    two = ['--launcher', 'pytorch', '--gpus', 2]
+    options = on_emotions(tiny_pro)
     # Were a parameter left out of the graph, the second step would end in an error.
-    output = run(emotion_command('train', '--seed', 0, '--work-dir', 'w', *two, data=tiny_pro), tmp_path)
-    assert len(re.findall(r'Epoch\(train\) *\[1\]\[[12]/2\].*loss_act: [\d.]+ +loss_emo: [\d.]+', output)) == 2
+    output = train(TINY_EMOTION, '--seed', 0, '--work-dir', 'w', *options, cwd=tmp_path, processes=2)
+    log = output[: output.index('Saving checkpoint at 1 epochs')]
+    assert len(re.findall(r'Epoch\(train\) *\[1\]\[[12]/2\].*loss_act: [\d.]+ +loss_emo: [\d.]+', log)) == 2
     results = []
     # Five videos: they do not divide by two.
-    for name, launcher in (('one', []), ('two', two)):
-        args = ['--checkpoint', 'w/epoch_1.pth', '--work-dir', name, *launcher]
-        assert '5 videos' in run(emotion_command('test', *args, data=tiny_pro), tmp_path)
+    for processes in (1, 2):
+        name = f'{processes} processes'
+        args = ['--work-dir', name, *options]
+        assert '5 videos' in test(TINY_EMOTION, 'w/epoch_1.pth', *args, cwd=tmp_path, processes=processes)
         results.append(scores(tmp_path / name))
     assert {'Acc', 'Acc_joy', 'F1_weighted', 'UF1', 'UAR', 'mAP', 'mAP_class'} <= set(results[0])
     assert results[0] == pytest.approx(results[1], nan_ok=True)

@@ -1,4 +1,4 @@
-# A MANet that a test can train: ResNet-18 at 112 px, one centre crop, 50-d label embeddings.
+# A MANet that a test can train: ResNet-18 at 64 px, one centre crop, 50-d label embeddings.
 _base_ = '../../configs/manet_r50_8x1_ma52.py'
 
 model = dict(
@@ -21,8 +21,8 @@ pipeline = [
     dict(type='DecordInit'),
     dict(type='SampleFrames', clip_len=1, frame_interval=1, num_clips=8, test_mode=True),
     dict(type='DecordDecode'),
-    dict(type='Resize', scale=(-1, 128)),
-    dict(type='CenterCrop', crop_size=112),
+    dict(type='Resize', scale=(-1, 72)),
+    dict(type='CenterCrop', crop_size=64),
     dict(type='FormatShape', input_format='NCHW'),
     dict(type='PackActionInputs'),
 ]

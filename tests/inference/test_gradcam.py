@@ -1,5 +1,4 @@
-import subprocess
-import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -7,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from mmaction.registry import MODELS
 from mmengine.config import Config
+from processes import run_tool
 from support import ROOT, write_clip
 
 from mmaction_microaction.inference.gradcam import gradcam, read_sample
@@ -144,9 +144,7 @@ def test_tool_draws_or_says_why_not(tmp_path):
     torch.save(build('synthetic/manet_r18_8x1_synthetic').state_dict(), tmp_path / 'manet.pth')
     torch.save(build('synthetic/tsn_r18_8x1_synthetic4k').state_dict(), tmp_path / 'tsn.pth')
 
-    def run(*args):
-        command = [sys.executable, ROOT / 'tools/plot_gradcam.py', config, *args]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    run = partial(run_tool, 'plot_gradcam.py', config, cwd=tmp_path)
 
     done = run('manet.pth', 'clip.mp4', '--action', 'b1', '--out', 'picture.png')
     assert done.returncode == 0, done.stderr

@@ -1,16 +1,14 @@
-import os
 import pickle
 import re
-import subprocess
-import sys
 from html.parser import HTMLParser
 from urllib.parse import unquote
 
 import numpy as np
 import pytest
 import torch
+from processes import run_tool
 from sklearn.metrics import f1_score, precision_recall_fscore_support
-from support import ROOT, write_clip
+from support import write_clip
 
 from mmaction_microaction.report import page as page_module
 from mmaction_microaction.report import strips as strips_module
@@ -21,7 +19,6 @@ from mmaction_microaction.report.run import Run
 from mmaction_microaction.report.strips import draw_strips
 from mmaction_microaction.taxonomy import ACTIONS
 
-TOOL = ROOT / 'tools' / 'analyze.py'
 FIGURES = {
     'calibration',
     'class_counts',
@@ -96,13 +93,8 @@ def report(tmp_path_factory):
     order = rng.permutation(300)
     dump(folder / 'a.pkl', labels, first, names)
     dump(folder / 'b.pkl', labels[order], second[order], [names[i] for i in order])
-    done = subprocess.run(
-        [sys.executable, TOOL, 'a.pkl', '--compare', 'b.pkl', '--videos', 'videos', '--out', 'out', '--title', '<b>&'],
-        cwd=folder,
-        env={**os.environ, 'PYTHONPATH': str(ROOT)},
-        capture_output=True,
-        text=True,
-    )
+    options = ['--compare', 'b.pkl', '--videos', 'videos', '--out', 'out', '--title', '<b>&']
+    done = run_tool('analyze.py', 'a.pkl', *options, cwd=folder)
     assert done.returncode == 0, done.stderr
     assert 'out/report.html' in done.stdout
     return Page(folder / 'out' / 'report.html'), folder / 'out', labels, first, second
@@ -321,13 +313,7 @@ def test_says_what_does_not_fit(tmp_path):
 
 @pytest.mark.slow
 def test_tool_says_why_not(tmp_path):
-    done = subprocess.run(
-        [sys.executable, TOOL, 'absent.pkl', '--out', 'out'],
-        cwd=tmp_path,
-        env={**os.environ, 'PYTHONPATH': str(ROOT)},
-        capture_output=True,
-        text=True,
-    )
+    done = run_tool('analyze.py', 'absent.pkl', '--out', 'out', cwd=tmp_path)
     assert done.returncode == 1
     assert 'error: ' in done.stderr
     assert 'absent.pkl' in done.stderr

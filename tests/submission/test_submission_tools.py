@@ -1,17 +1,14 @@
 import pickle
-import subprocess
-import sys
+from functools import partial
 
 import numpy as np
 import pytest
-from support import ROOT
+from processes import run_tool
 
 
 @pytest.mark.slow
 def test_tools_write_check_and_refuse(tmp_path):
-    def run(tool, *args):
-        command = [sys.executable, ROOT / 'tools' / tool, *args]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    run = partial(run_tool, cwd=tmp_path)
 
     (tmp_path / 'list.txt').write_text('test0000.mp4 0\ntest0001.mp4 0\n')
     (tmp_path / 'p.pkl').write_bytes(pickle.dumps(list(np.eye(52)[[9, 48]])))

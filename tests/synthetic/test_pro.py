@@ -1,11 +1,10 @@
 import json
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
+from processes import run_tool
 
 from mmaction_microaction.faces import read_face_track
 from mmaction_microaction.synthetic import ProSettings, frames, make_pro_plan, make_pro_video, write_pro_dataset
@@ -180,8 +179,7 @@ def test_plan_keeps_the_shares_of_the_emotions():
 
 
 def test_bad_arguments_end_in_one_clear_line(tmp_path):
-    command = [sys.executable, 'tools/make_synthetic_ma52_pro.py', '--videos', '3', '--out', str(tmp_path / 'set')]
-    result = subprocess.run(command, cwd=ROOT, env={'PYTHONPATH': str(ROOT)}, capture_output=True, text=True)
+    result = run_tool('make_synthetic_ma52_pro.py', '--videos', '3', '--out', tmp_path / 'set')
     assert result.returncode == 1
     assert result.stderr.strip().splitlines()[-1] == 'error: 3 videos: must be from 7, for one in each split, to 99999'
     assert not (tmp_path / 'set').exists()

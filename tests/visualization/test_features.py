@@ -1,5 +1,4 @@
 import pickle
-import subprocess
 import sys
 
 import numpy as np
@@ -8,6 +7,7 @@ import torch
 from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 from mmengine.config import Config
+from processes import run_tool
 from support import ROOT
 
 from mmaction_microaction.taxonomy import fine_to_coarse
@@ -145,9 +145,8 @@ def test_tool_draws_two_networks_or_says_why_not(tmp_path):
     path, ann_file = write(tmp_path, list(torch.from_numpy(rng.normal(size=(52, 64))).float()), range(52))
     (tmp_path / 'other.pkl').write_bytes(path.read_bytes())
 
-    def run(*args):
-        command = [sys.executable, TOOL, *args, '--ann-file', ann_file, '--out', 'picture.png']
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    def run(*predictions):
+        return run_tool('plot_features.py', *predictions, '--ann-file', ann_file, '--out', 'picture.png', cwd=tmp_path)
 
     done = run('features.pkl', 'other.pkl')
     assert done.returncode == 0, done.stderr

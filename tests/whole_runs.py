@@ -1,0 +1,96 @@
+"""Whole runs of MMAction2's scripts, through mim as a user starts them, or without the seconds that mim takes."""
+
+import json
+import os
+import socket
+import subprocess
+
+import torch
+from processes import start
+from support import MIM, ROOT
+
+from mmaction_microaction.upstream import find_tool
+
+TINY = ROOT / 'tests' / 'data' / 'manet_r18_tiny.py'
+TINY_EMOTION = ROOT / 'tests' / 'data' / 'maenet_r18_tiny.py'
+
+
+def on_clips(data, *more):
+    """Options of the command line for a data folder laid out as MA-52, whose val split is tested, and more of them."""
+    options = ['--cfg-options']
+    for loader, split in (('train', 'train'), ('val', 'val'), ('test', 'val')):
+        options.append(f'{loader}_dataloader.dataset.ann_file={data}/{split}_list_videos.txt')
+        options.append(f'{loader}_dataloader.dataset.data_prefix.video={data}/videos_{split}')
+    return [*options, *more]
+
+
+def on_emotions(data):
+    """Options of the command line for a data folder laid out as MA-52-Pro."""
+    options = ['--cfg-options']
+    for split in ('train', 'val', 'test'):
+        options.append(f'{split}_dataloader.dataset.ann_file={data}/{split}.jsonl')
+        for what, folder in (('video', 'videos'), ('faces', 'faces')):
+            options.append(f'{split}_dataloader.dataset.data_prefix.{what}={data}/{folder}_{split}')
+    return options
+
+
+def mim(verb, config, *args, cwd, status=0):
+    """Train or test through mim to the end, and return the output."""
+    command = [str(MIM), verb, 'mmaction', str(config), *map(str, args)]
+    process = subprocess.run(
+        command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=900, check=False
+    )
+    assert process.returncode == status, process.stdout[-3000:]
+    return process.stdout
+
+
+def train(config, *args, **kwargs):
+    """Train to the end; takes and returns what :func:`run_script` does."""
+    return run_script('train.py', config, *args, **kwargs)
+
+
+def test(config, checkpoint, *args, **kwargs):
+    """Test to the end; takes and returns what :func:`run_script` does."""
+    return run_script('test.py', config, checkpoint, *args, **kwargs)
+
+
+test.__test__ = False
+
+
+def run_script(name, *args, cwd, status=0, processes=1):
+    """Run the script that mim runs to the end, in as many processes as asked for, and return their output."""
+    logs = [cwd / f'log of process {rank}' for rank in range(processes)]
+    for log in logs:
+        log.unlink(missing_ok=True)
+    started = start_script(name, *args, cwd=cwd, logs=logs)
+    for process in started:
+        process.join(900)
+    output = ''.join(log.read_text() for log in logs)
+    assert [process.exitcode for process in started] == [status] * processes, output[-3000:]
+    return output
+
+
+def start_script(name, *args, cwd, logs):
+    """Start the script that mim runs, in a process for each log, which find each other as those of torchrun do."""
+    environments = [dict(os.environ)]
+    if len(logs) > 1:
+        args = ('--launcher', 'pytorch', *args)
+        with socket.socket() as free:
+            free.bind(('127.0.0.1', 0))
+            port = free.getsockname()[1]
+        shared = dict(os.environ, MASTER_ADDR='127.0.0.1', MASTER_PORT=str(port), WORLD_SIZE=str(len(logs)))
+        environments = [dict(shared, RANK=str(rank), LOCAL_RANK=str(rank)) for rank in range(len(logs))]
+    return [
+        start(find_tool(name), *args, output=log, errors=log, cwd=cwd, env=environment)
+        for log, environment in zip(logs, environments, strict=True)
+    ]
+
+
+def scores(work_dir):
+    """The numbers of the last test, from the JSON that the runner wrote."""
+    path = max(path for path in work_dir.glob('*/*.json'))
+    return {name: value for name, value in json.loads(path.read_text()).items() if 'time' not in name}
+
+
+def weights(path):
+    return torch.load(path, weights_only=False)['state_dict']
