@@ -297,3 +297,16 @@ def test_compiled_runs_train(tmp_path):
     assert "'UserDefinedDictVariable' object has no attribute 'items'" in run_python(code).stderr
     # That it learns the same is in test_process_numbers.py.
     assert run_python(WITH + code).stdout.splitlines()[-1] == 'done'
+
+
+def test_configs_are_formatted_once():
+    code = (
+        'from unittest.mock import patch; from mmengine.config import Config; from yapf.yapflib import yapf_api; '
+        'config = Config(dict(a=1))\n'
+        'with patch.object(yapf_api, "FormatTree", wraps=yapf_api.FormatTree) as format: '
+        'texts = [config.pretty_text for _ in range(3)]; config.a = 2; texts.append(config.pretty_text)\n'
+        'print(format.call_count, texts)'
+    )
+    texts = "['a = 1\\n', 'a = 1\\n', 'a = 1\\n', 'a = 2\\n']"
+    assert run_python(code).stdout.splitlines()[-1] == f'4 {texts}'
+    assert run_python(WITH + code).stdout.splitlines()[-1] == f'2 {texts}'

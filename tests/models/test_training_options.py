@@ -91,6 +91,8 @@ def test_checkpointed_activations_give_the_same_gradients_from_less_memory(confi
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason='in float16 there')
 def test_mixed_precision_gives_nearly_the_same_gradients(config, network, batch):
+    # One clip, since bfloat16 takes long where the processor does not know it.
+    batch = batch[0][:1], batch[1][:1]
     # Statistics of a few small frames would amplify what is rounded, layer by layer.
     plain, mixed = build(config, network, norm_eval=True).train(), build(config, network, norm_eval=True).train()
     optimizer = build_optim_wrapper(mixed, dict(config.optim_wrapper, type='AmpOptimWrapper', loss_scale='dynamic'))
