@@ -14,7 +14,7 @@ from mmengine.config import Config
 from mmengine.hub import get_config
 from mmengine.registry import init_default_scope
 
-from mmaction_microaction.compat import load_from_local
+from mmaction_microaction.checkpoints import read_weights
 from mmaction_microaction.shipped import find_shipped
 
 MANET = 'configs/manet_r50_8x1_ma52.py'
@@ -68,15 +68,16 @@ def convert_file(source, out, to_release=False, config=None):
 
     Raises:
         FileNotFoundError: If the source does not exist.
-        pickle.UnpicklingError: If loading the source could run code.
-        ValueError: If the source is no checkpoint, is also the output, or does not fit the network to the last tensor.
+        ValueError: If the source is no checkpoint, is refused since loading it could run code, is also the output, or
+            does not fit the network to the last tensor.
     """
     source, out = Path(source).expanduser(), Path(out).expanduser()
     if source.resolve() == out.resolve():
         raise ValueError(f'{out} would be overwritten; name another file to write')
     convert = to_released if to_release else from_release
+    weights = read_weights(source)
     try:
-        conversion = convert(_read_state(source), config)
+        conversion = convert(weights, config)
     except ValueError as error:
         raise ValueError(f'{source}: {error}') from None
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -169,23 +170,6 @@ def _rename(state, old, new, config):
     kept = {name: tensor for name, tensor in state.items() if old not in name}
     converted = {name.replace(old, new): tensor for name, tensor in state.items()}
     return Conversion(config, converted, kept, renamed, dropped={}, added={})
-
-
-def _read_state(path):
-    """Read the tensors of a checkpoint."""
-    with open(path, 'rb') as file:
-        start = file.read(40)
-    # A zip archive or, until PyTorch 1.5, a pickle.
-    if not start.startswith((b'PK', b'\x80')):
-        raise ValueError(f'no checkpoint: it starts with {start!r}. Is it the web page of a download, not the file?')
-    try:
-        checkpoint = load_from_local(path, map_location='cpu')
-    except (EOFError, RuntimeError) as error:
-        raise ValueError(f'no checkpoint, or one cut short; get it anew ({error})') from None
-    state = checkpoint.get('state_dict') if isinstance(checkpoint, dict) else None
-    if not isinstance(state, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in state.values()):
-        raise ValueError('no state_dict of tensors in it; checkpoints of MMAction2 are dict(state_dict=…, meta=…)')
-    return state
 
 
 def _network(config, state):

@@ -8,6 +8,7 @@ from pathlib import Path
 from mmaction_microaction.benchmarks import (
     SIZES,
     WAYS,
+    compare_decoders,
     compare_growth,
     compare_loading,
     compare_models,
@@ -43,9 +44,13 @@ def parse_args():
     data.add_argument('videos', type=Path, help='folder of clips')
     data.add_argument('--config', default=MANET, help='whose training pipeline loads them')
     data.add_argument('--clips', type=int, default=8, help='how many are loaded at a time')
+    decode = commands.add_parser('decode', help='decoders of videos against decord, and their memory', **shows_defaults)
+    decode.add_argument('videos', type=Path, help='folder of clips')
+    decode.add_argument('--clips', type=int, default=8, help='how many are decoded at a time')
+    decode.add_argument('--many', type=int, default=0, help='clips whose memory is compared with that of 100; 0: none')
     scale = commands.add_parser('scale', help="lists and metrics of many clips against MMAction2's", **shows_defaults)
     scale.add_argument('--sizes', nargs='+', type=int, default=SIZES, help='numbers of clips')
-    for command in (model, infer, train, data, scale):
+    for command in (model, infer, train, data, decode, scale):
         command.add_argument('--rounds', type=int, default=10, help='how often each side is timed')
         command.add_argument('--json', type=Path, help='also write the measurements to this file')
     memory = commands.add_parser('memory', help='memory of a training run from a frame store', **shows_defaults)
@@ -101,6 +106,15 @@ def main():
         follow_memory(
             args.config, args.videos, lambda row: print(row, flush=True), args.iterations, workers=args.workers
         )
+    elif args.command == 'decode':
+        title = (
+            f'8 frames of each of {args.clips} clips of {args.videos},\n'
+            'clips per second of CPU time of a data loader with one worker'
+        )
+        if args.many:
+            title += f'; memory of a process after 100 clips, and after {args.many:,}'
+        comparisons = compare_decoders(args.videos, args.clips, args.rounds, args.many)
+        print_comparisons(title, ('decord', 'other'), comparisons, args.json)
     elif args.command == 'data':
         title = (
             f'{args.clips} clips of {args.videos} through the training pipeline of {Path(args.config).stem},\n'

@@ -5,7 +5,6 @@ mim test mmaction configs/manet_r50_8x1_ma52.py --checkpoint manet_released.pth
 """
 
 import argparse
-import pickle
 import sys
 
 from mmaction_microaction.release_checkpoint import convert_file
@@ -30,7 +29,7 @@ def main():
     args = parse_args()
     try:
         conversion = convert_file(args.source, args.out, args.to_release, args.config)
-    except (OSError, ValueError, pickle.UnpicklingError) as error:
+    except (OSError, ValueError) as error:
         sys.exit(f'error: {error}')
     print(f'{args.out}: the weights of {conversion.config}')
     print(conversion)

@@ -1,5 +1,6 @@
 from .complexity import Complexity, measure_complexity
 from .data import compare_loading
+from .decoding import compare_decoders
 from .growth import SIZES, compare_growth
 from .infer import compare_runtimes
 from .model import compare_models
@@ -14,6 +15,7 @@ __all__ = [
     'Complexity',
     'RunMemory',
     'alternate',
+    'compare_decoders',
     'compare_growth',
     'compare_loading',
     'compare_models',

@@ -1,6 +1,7 @@
 """Loading clips: decoding videos as MMAction2 does, decoding less of them, and reading from a frame store."""
 
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,7 +18,56 @@ from mmaction_microaction.datasets.frame_store import FrameSettings
 from .batches import innermost
 from .timing import Comparison, silence_logs
 
-STORE = FrameSettings(short_side=256, quality=90)
+
+@contextmanager
+def list_clips(videos, clips=None):
+    """Write an annotation list of a folder's clips, and delete it and what lies beside it afterwards.
+
+    Args:
+        videos (Path): Folder of ``*.mp4``.
+        clips (int, optional): How many, from the first of their names on. Defaults to None: all.
+
+    Yields:
+        Path: The list, alone in its folder.
+
+    Raises:
+        ValueError: If there are no videos.
+    """
+    names = [path.name for path in sorted(videos.glob('*.mp4'))][:clips]
+    if not names:
+        raise ValueError(f'{videos} holds no *.mp4 to load.')
+    with TemporaryDirectory() as folder:
+        ann_file = Path(folder, 'list.txt')
+        ann_file.write_text(''.join(f'{name} 1\n' for name in names), encoding='utf-8')
+        yield ann_file
+
+
+def store_frames(ann_file, videos):
+    """Make a frame store of listed clips, beside their list; returns its path. A ValueError if some cannot be read."""
+    store = ann_file.with_name('frames')
+    make_frame_store(ann_file, videos, store, FrameSettings(short_side=256, quality=90))
+    return store
+
+
+def compare_rates(datasets, clips, rounds):
+    """Compare datasets with the first of them.
+
+    Args:
+        datasets (dict[str, Dataset]): By what they are called.
+        clips (int): How many are loaded at a time.
+        rounds (int): How often each is timed.
+
+    Yields:
+        Comparison: Clips loaded per second of CPU time, when all rounds are done.
+    """
+    rates = {name: [] for name in datasets}
+    for number in range(rounds):
+        # Whoever runs second may find warmer caches: take turns at that, too.
+        for name in datasets if number % 2 else reversed(datasets):
+            rates[name].append(measure_rate(datasets[name], clips))
+    first, *others = datasets
+    for name in others:
+        yield Comparison(name, '/s', rates[first], rates[name])
 
 
 def compare_loading(config, videos, clips=8, rounds=5):
@@ -35,29 +85,16 @@ def compare_loading(config, videos, clips=8, rounds=5):
     Raises:
         ValueError: If there are no videos, or some cannot be read.
     """
-    names = [path.name for path in sorted(videos.glob('*.mp4'))][:clips]
-    if not names:
-        raise ValueError(f'{videos} holds no *.mp4 to load.')
     config = Config.fromfile(config)
     init_default_scope('mmaction')
     silence_logs()
-    with TemporaryDirectory() as folder:
-        ann_file, store = Path(folder, 'list.txt'), Path(folder, 'frames')
-        ann_file.write_text(''.join(f'{name} 1\n' for name in names), encoding='utf-8')
-        make_frame_store(ann_file, videos, store, STORE)
+    with list_clips(videos, clips) as ann_file:
         ways = {
             'videos': build(config, ann_file, videos, decoder='decord'),
             "decoder='pyav'": build(config, ann_file, videos, decoder='pyav'),
-            'frame store': build(config, ann_file, store),
+            'frame store': build(config, ann_file, store_frames(ann_file, videos)),
         }
-        rates = {name: [] for name in ways}
-        for number in range(rounds):
-            # Whoever runs second may find warmer caches: take turns at that, too.
-            for name in ways if number % 2 else reversed(ways):
-                rates[name].append(measure_rate(ways[name], clips))
-    for name in ways:
-        if name != 'videos':
-            yield Comparison(name, '/s', rates['videos'], rates[name])
+        yield from compare_rates(ways, clips, rounds)
 
 
 def build(config, ann_file, clips, decoder=None):

@@ -2,8 +2,6 @@
 
 import multiprocessing
 from math import ceil
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
@@ -11,10 +9,8 @@ from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from mmaction_microaction.datasets.frame_extraction import make_frame_store
-
 from .batches import innermost
-from .data import STORE
+from .data import list_clips, store_frames
 from .memory import resident
 
 
@@ -57,23 +53,20 @@ def follow_memory(config, videos, report, iterations=500, every=50, workers=2):
     Raises:
         ValueError: If there are no videos, or some cannot be read.
     """
-    names = [path.name for path in sorted(videos.glob('*.mp4'))]
-    if not names:
-        raise ValueError(f'{videos} holds no *.mp4 to load.')
     config = Config.fromfile(config)
-    with TemporaryDirectory() as folder:
-        ann_file, store, table = Path(folder, 'list.txt'), Path(folder, 'frames'), Path(folder, 'table.npy')
-        ann_file.write_text(''.join(f'{name} 1\n' for name in names), encoding='utf-8')
-        make_frame_store(ann_file, videos, store, STORE)
+    with list_clips(videos) as ann_file:
+        store = store_frames(ann_file, videos)
         clips = {
             **innermost(config.train_dataloader.dataset),
             **dict(ann_file=str(ann_file), data_prefix=dict(video=str(store)), check_names=False),
         }
         config.train_dataloader.update(batch_size=1, num_workers=workers)
-        config.train_dataloader.dataset = dict(type='RepeatDataset', times=ceil(iterations / len(names)), dataset=clips)
+        times = ceil(iterations / len(ann_file.read_text(encoding='utf-8').splitlines()))
+        config.train_dataloader.dataset = dict(type='RepeatDataset', times=times, dataset=clips)
         config.model.backbone.pretrained = None
         head = config.model.cls_head
         if head.get('label_embeddings'):
+            table = ann_file.with_name('table.npy')
             np.save(table, np.random.default_rng(0).normal(size=(head.get('num_classes', 52), head.embed_dims)))
             head.label_embeddings = str(table)
         config.train_cfg.update(max_epochs=1)
@@ -81,7 +74,7 @@ def follow_memory(config, videos, report, iterations=500, every=50, workers=2):
             config[key] = None
         config.default_hooks.checkpoint = None
         config.visualizer.vis_backends = []
-        config.update(work_dir=folder, log_level='ERROR', load_from=None)
+        config.update(work_dir=str(ann_file.parent), log_level='ERROR', load_from=None)
         runner = Runner.from_cfg(config)
         runner.register_hook(_MemoryHook(every, report))
         runner.train()

@@ -1,6 +1,5 @@
 """A trained network as a function from packed frames to scores."""
 
-import pickle
 from pathlib import Path
 
 import torch
@@ -8,9 +7,10 @@ from mmaction.apis import init_recognizer
 from mmaction.structures import ActionDataSample
 from mmengine.config import Config
 from mmengine.device import get_device
-from mmengine.runner import CheckpointLoader
-from mmengine.runner.checkpoint import _load_checkpoint_to_model
+from mmengine.runner import load_state_dict
+from torch.nn.modules.utils import consume_prefix_in_state_dict_if_present
 
+from mmaction_microaction.checkpoints import last_line, read_weights
 from mmaction_microaction.taxonomy import NUM_ACTIONS
 
 CONFIG_SUFFIXES = ('.py', '.json', '.yaml', '.yml')
@@ -47,17 +47,18 @@ class Recognizer:
                 f'{config.filename}: the network has {self.model.cls_head.num_classes} classes, not the {NUM_ACTIONS} '
                 'micro-actions; set num_classes of its head, and train it'
             )
-        content = _read_checkpoint(checkpoint)
+        weights = read_weights(checkpoint)
+        consume_prefix_in_state_dict_if_present(weights, 'module.')  # of models that several processes trained
         try:
-            _load_checkpoint_to_model(self.model, content, strict=True, logger='silent')
+            load_state_dict(self.model, weights, strict=True, logger='silent')
         except RuntimeError as error:
-            raise ValueError(f'{checkpoint} does not fit {config.filename}: {_last_line(error)}') from None
+            raise ValueError(f'{checkpoint} does not fit {config.filename}: {last_line(error)}') from None
         device = device or get_device()
         try:
             self.model.to(device)
         except (AssertionError, ImportError, RuntimeError) as error:  # whichever PyTorch takes for the kind of device
             raise ValueError(
-                f'the network cannot be moved to the device {device} ({_last_line(error)}); cpu works everywhere, and '
+                f'the network cannot be moved to the device {device} ({last_line(error)}); cpu works everywhere, and '
                 'cuda with a GPU, its driver and a PyTorch for it'
             ) from None
 
@@ -81,33 +82,3 @@ def _read_config(path):
     if Path(path).suffix not in CONFIG_SUFFIXES:
         raise ValueError(f'{path} is no config, *.py; name the config first, then the checkpoint')
     return Config.fromfile(path)
-
-
-def _read_checkpoint(path):
-    """Read a checkpoint; a ValueError if it is none, is damaged, or could run code."""
-    if Path(path).is_file():
-        with open(path, 'rb') as file:
-            start = file.read(20)
-        # A zip archive or, until PyTorch 1.5, a pickle.
-        if not start.startswith((b'PK', b'\x80')):
-            found = f'starts with {start!r}' if start else 'is empty'
-            raise ValueError(
-                f'{path} is no checkpoint, since it {found}; is it the web page or the Git LFS pointer of a download? '
-                'Download the file itself'
-            )
-    try:
-        content = CheckpointLoader.load_checkpoint(str(path), 'cpu', 'silent')
-    except pickle.UnpicklingError as error:  # refused by compat.load_from_local, which says why
-        raise ValueError(str(error)) from None
-    except FileNotFoundError:
-        raise
-    except (EOFError, OSError, RuntimeError) as error:  # depending on where it is cut off
-        raise ValueError(f'{path} is damaged or cut short ({_last_line(error)}); download or copy it anew') from None
-    if not isinstance(content, dict):
-        raise ValueError(f'{path} holds no weights but a {type(content).__name__}; give a checkpoint of MMAction2')
-    return content
-
-
-def _last_line(error):
-    """Of a message of several lines, the one with the reason."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[-1].strip()

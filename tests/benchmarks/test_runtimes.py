@@ -1,8 +1,10 @@
+from types import SimpleNamespace
+
 import pytest
 import torch
 from support import ROOT
 
-from mmaction_microaction.benchmarks import compare_runtimes
+from mmaction_microaction.benchmarks import compare_runtimes, infer
 
 CONFIG = ROOT / 'configs' / 'synthetic' / 'manet_r18_8x1_synthetic.py'
 
@@ -24,3 +26,13 @@ def test_every_way_is_timed_against_stock_pytorch():
     for result in results:
         assert [len(result.baseline), len(result.ours)] == [2, 2]
         assert min(result.ratios) > 0
+
+
+def test_a_way_with_other_results_is_refused(monkeypatch):
+    # Nothing but PyTorch is compared.
+    monkeypatch.setattr(infer, 'export_onnx', lambda *args: None)
+    monkeypatch.setattr(infer, 'OnnxRecognizer', lambda *args, **kwargs: SimpleNamespace(shape=(8, 3, 76, 48)))
+    monkeypatch.setattr(infer, 'find_spec', lambda name: None)
+    monkeypatch.setattr(infer, '_shift_as_mmaction2', lambda module, x: module.net(x))
+    with pytest.raises(ValueError, match='PyTorch gives other probabilities than PyTorch with'):
+        next(compare_runtimes(CONFIG, rounds=1))

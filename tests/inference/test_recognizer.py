@@ -51,9 +51,10 @@ def test_a_checkpoint_that_could_run_code_is_refused(tmp_path, monkeypatch):
     assert not os.path.exists('ran')
 
 
-def test_what_holds_no_weights_is_named(tmp_path):
-    torch.save([1, 2], tmp_path / 'x.pth')
-    with pytest.raises(ValueError, match=r'x\.pth holds no weights but a list'):
+@pytest.mark.parametrize('content', [[1, 2], {'state_dict': [1, 2]}, {'state_dict': {'weight': 1}}])
+def test_what_holds_no_weights_is_named(content, tmp_path):
+    torch.save(content, tmp_path / 'x.pth')
+    with pytest.raises(ValueError, match=r'x\.pth holds no state_dict of tensors'):
         Recognizer(CONFIG, tmp_path / 'x.pth', 'cpu')
 
 
