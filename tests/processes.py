@@ -66,6 +66,8 @@ def start(what, *args, output, errors, cwd=None, env=None):
 
 
 def _execute(what, args, output, errors, cwd, env):
+    # Linux's default, which is another for children of a server.
+    multiprocessing.set_start_method('fork', force=True)
     os.setsid()
     os.chdir(cwd)
     os.environ.clear()

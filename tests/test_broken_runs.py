@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 from support import wait_until_gone
-from whole_runs import TINY, on_clips, start_script, test, train
+from whole_runs import TINY, on_clips, run_test, run_training, start_script, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +37,7 @@ def test_odd_names_and_a_broken_clip_in_a_whole_run(tiny_ma52, tmp_path):
         )
         lines.append(f'{loader}_dataloader = dict(dataset={dataset!r})')
     config.write_text('\n'.join(lines), encoding='utf-8')
-    output = train(config, '--work-dir', config.parent / 'w', cwd=tmp_path)
+    output = run_training(config, '--work-dir', config.parent / 'w', cwd=tmp_path)
     assert output.count(f'{broken.name} cannot be read (') == 1
     for epoch in (1, 2):
         summary = f'1 of the 7 clips of {data}/train_list_videos.txt could not be read in epoch {epoch}: {broken.name};'
@@ -49,10 +49,10 @@ def test_odd_names_and_a_broken_clip_in_a_whole_run(tiny_ma52, tmp_path):
     missing.unlink()
     missing.mkdir()
     args = [config, config.parent / 'w' / 'epoch_2.pth', '--work-dir', 't', '--dump', 'p.pkl']
-    output = test(*args, cwd=tmp_path, status=1)
+    output = run_test(*args, cwd=tmp_path, status=1)
     assert f'{missing.name} cannot be read (IsADirectoryError' in output
     assert not (tmp_path / 'p.pkl').exists()
-    output = test(*args, '--cfg-options', 'test_dataloader.dataset.unreadable_as_missing=True', cwd=tmp_path)
+    output = run_test(*args, '--cfg-options', 'test_dataloader.dataset.unreadable_as_missing=True', cwd=tmp_path)
     assert '5 clips' in output
     assert f'{missing.name} cannot be read (' in output
     assert (tmp_path / 'p.pkl').exists()
@@ -67,11 +67,7 @@ def start(tmp_path):
         log = tmp_path / 'log'
         [process] = start_script(script, *args, cwd=tmp_path, logs=[log])
         processes.append(process)
-        deadline = time.monotonic() + 400
-        while not (log.exists() and re.search(pattern, log.read_text())):
-            assert process.exitcode is None, log.read_text()[-2000:]
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        wait_for(pattern, log, process)
         return process, log
 
     yield start

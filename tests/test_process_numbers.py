@@ -2,8 +2,7 @@
 
 import pytest
 import torch
-import whole_runs
-from whole_runs import TINY, on_clips, weights
+from whole_runs import TINY, on_clips, run_training, weights
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(torch.cuda.is_available(), reason='two CPU processes')]
 
@@ -26,7 +25,7 @@ def train(tiny_ma52, tmp_path_factory):
         size = f'train_dataloader.batch_size={4 // processes}'
         options = on_clips(tiny_ma52, *OPTIONS, *options, size, f'train_cfg.max_epochs={epochs}')
         args = ['--seed', 0, '--work-dir', name, *args, *options]
-        output = whole_runs.train(TINY, *args, cwd=folder, processes=processes)
+        output = run_training(TINY, *args, cwd=folder, processes=processes)
         return output, folder / name
 
     return train

@@ -4,14 +4,25 @@ import os
 import pickle
 import re
 import signal
-import time
 
 import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
 from support import ROOT
-from whole_runs import TINY, TINY_EMOTION, mim, on_clips, on_emotions, scores, start_script, test, train, weights
+from whole_runs import (
+    TINY,
+    TINY_EMOTION,
+    mim,
+    on_clips,
+    on_emotions,
+    run_test,
+    run_training,
+    scores,
+    start_script,
+    wait_for,
+    weights,
+)
 
 from mmaction_microaction.submission import read_scores, validate_submission, write_submission
 
@@ -93,7 +104,7 @@ def test_main_config_trains_an_iteration_unchanged_but_for_paths(real_clips, pla
         f'model.cls_head.label_embeddings={shared}/ma52/1214_new_mean_Vectors.npy',
         'train_cfg.max_epochs=1',
     ]
-    output = train(MAIN, '--work-dir', 'w', *on_clips(real_clips, *NO_NAMES, *options), cwd=tmp_path)
+    output = run_training(MAIN, '--work-dir', 'w', *on_clips(real_clips, *NO_NAMES, *options), cwd=tmp_path)
     assert '265 of 267 tensors loaded. Not used: fc.weight, fc.bias.' in output
     assert 'Keeping their initialisation: 32 of squeeze-and-excitation.' in output
     losses = re.search(r'Epoch\(train\) *\[1\]\[1/1\].*loss_cls: ([\d.]+) +loss_emb: ([\d.]+)', output)
@@ -117,21 +128,17 @@ def test_killed_run_resumes_to_the_same_weights(tiny_ma52, tmp_path):
         'train_dataloader = dict(dataset=dict(pipeline=pipeline))\n'
     )
     args = on_clips(tiny_ma52, *options)
-    train(config, '--seed', 1, '--work-dir', 'whole', *args, cwd=tmp_path)
+    run_training(config, '--seed', 1, '--work-dir', 'whole', *args, cwd=tmp_path)
 
     log = tmp_path / 'log'
     [process] = start_script('train.py', config, '--seed', 1, '--work-dir', 'killed', *args, cwd=tmp_path, logs=[log])
-    deadline = time.monotonic() + 300
-    while not (log.exists() and re.search(r'Epoch\(train\) *\[2\]\[[2-5]/7\]', log.read_text())):
-        assert process.exitcode is None, log.read_text()[-2000:]
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_for(r'Epoch\(train\) *\[2\]\[[2-5]/7\]', log, process)
     os.killpg(process.pid, signal.SIGKILL)
     process.join()
     assert (tmp_path / 'killed' / 'epoch_1.pth').is_file()
     assert not (tmp_path / 'killed' / 'epoch_2.pth').exists()
 
-    output = train(config, '--seed', 1, '--work-dir', 'killed', '--resume', *args, cwd=tmp_path)
+    output = run_training(config, '--seed', 1, '--work-dir', 'killed', '--resume', *args, cwd=tmp_path)
     assert 'resumed epoch: 1' in output
     whole, resumed = (weights(tmp_path / name / 'epoch_3.pth') for name in ('whole', 'killed'))
     start = weights(tmp_path / 'whole' / 'epoch_1.pth')
@@ -181,12 +188,12 @@ def anonymised(tiny_ma52, tmp_path):
 
 
 def test_anonymised_split_is_predicted_but_not_scored(anonymised, tmp_path):
-    output = test(TINY, 'empty.pth', *anonymised, cwd=tmp_path, status=1)
+    output = run_test(TINY, 'empty.pth', *anonymised, cwd=tmp_path, status=1)
     assert 'ValueError: This split is anonymised' in output
     assert 'Acc-Top1' not in output
     # The way out that the message names.
     remedy = re.search(r'--cfg-options (test_evaluator\.type=\S+ test_evaluator\.out_file_path=\S+)', output)[1]
-    test(TINY, 'empty.pth', *anonymised, *remedy.split(), cwd=tmp_path)
+    run_test(TINY, 'empty.pth', *anonymised, *remedy.split(), cwd=tmp_path)
     with open(tmp_path / 'predictions.pkl', 'rb') as file:
         predictions = pickle.load(file)
     assert [prediction['video_id'] for prediction in predictions] == [f'test{number:04d}.mp4' for number in range(5)]
@@ -202,7 +209,7 @@ def test_submission_of_two_processes_is_that_of_their_dump(anonymised, tmp_path)
     )
     # --dump makes the evaluator the first of a list.
     options = [*anonymised, 'test_evaluator.0.ann_file=test_list_videos.txt', 'test_evaluator.0.out_dir=out']
-    output = test('submission.py', 'empty.pth', '--dump', 'p.pkl', *options, cwd=tmp_path, processes=2)
+    output = run_test('submission.py', 'empty.pth', '--dump', 'p.pkl', *options, cwd=tmp_path, processes=2)
     assert 'out/submission.zip: 5 clips to be uploaded' in output
     archive = (tmp_path / 'out' / 'submission.zip').read_bytes()
     report = validate_submission(tmp_path / 'out' / 'submission.zip', tmp_path / 'test_list_videos.txt')
@@ -217,7 +224,7 @@ def test_submission_of_two_processes_is_that_of_their_dump(anonymised, tmp_path)
 def test_emotions_in_two_processes_give_the_metrics_of_one(tiny_pro, tmp_path):
     options = on_emotions(tiny_pro)
     # Were a parameter left out of the graph, the second step would end in an error.
-    output = train(TINY_EMOTION, '--seed', 0, '--work-dir', 'w', *options, cwd=tmp_path, processes=2)
+    output = run_training(TINY_EMOTION, '--seed', 0, '--work-dir', 'w', *options, cwd=tmp_path, processes=2)
     log = output[: output.index('Saving checkpoint at 1 epochs')]
     assert len(re.findall(r'Epoch\(train\) *\[1\]\[[12]/2\].*loss_act: [\d.]+ +loss_emo: [\d.]+', log)) == 2
     results = []
@@ -225,7 +232,7 @@ def test_emotions_in_two_processes_give_the_metrics_of_one(tiny_pro, tmp_path):
     for processes in (1, 2):
         name = f'{processes} processes'
         args = ['--work-dir', name, *options]
-        assert '5 videos' in test(TINY_EMOTION, 'w/epoch_1.pth', *args, cwd=tmp_path, processes=processes)
+        assert '5 videos' in run_test(TINY_EMOTION, 'w/epoch_1.pth', *args, cwd=tmp_path, processes=processes)
         results.append(scores(tmp_path / name))
     assert {'Acc', 'Acc_joy', 'F1_weighted', 'UF1', 'UAR', 'mAP', 'mAP_class'} <= set(results[0])
     assert results[0] == pytest.approx(results[1], nan_ok=True)

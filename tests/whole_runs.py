@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
+import time
 
 import torch
 from processes import start
@@ -44,17 +46,14 @@ def mim(verb, config, *args, cwd, status=0):
     return process.stdout
 
 
-def train(config, *args, **kwargs):
+def run_training(config, *args, **kwargs):
     """Train to the end; takes and returns what :func:`run_script` does."""
     return run_script('train.py', config, *args, **kwargs)
 
 
-def test(config, checkpoint, *args, **kwargs):
+def run_test(config, checkpoint, *args, **kwargs):
     """Test to the end; takes and returns what :func:`run_script` does."""
     return run_script('test.py', config, checkpoint, *args, **kwargs)
-
-
-test.__test__ = False
 
 
 def run_script(name, *args, cwd, status=0, processes=1):
@@ -84,6 +83,15 @@ def start_script(name, *args, cwd, logs):
         start(find_tool(name), *args, output=log, errors=log, cwd=cwd, env=environment)
         for log, environment in zip(logs, environments, strict=True)
     ]
+
+
+def wait_for(pattern, log, process):
+    """Wait until the log of a process shows a pattern."""
+    deadline = time.monotonic() + 400
+    while not (log.exists() and re.search(pattern, log.read_text())):
+        assert process.exitcode is None, log.read_text()[-2000:]
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def scores(work_dir):

@@ -6,14 +6,13 @@ import resource
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 
 import av
 import cv2
 import numpy as np
 import pytest
+from processes import start
 from support import ROOT, psnr, wait_until_gone, write_clip
 
 from mmaction_microaction.datasets.frame_extraction import make_frame_store
@@ -276,17 +275,16 @@ def test_goes_on_after_a_full_disk(many):
 
 @pytest.mark.slow
 def test_goes_on_after_a_kill(many):
-    command = [sys.executable, str(ROOT / 'tools' / 'make_frame_store.py'), str(many)]
-    command += ['--splits', 'val', '--workers', '2', '--size', '48']
-    process = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL)
+    args = [many, '--splits', 'val', '--workers', 2, '--size', 48]
+    process = start(ROOT / 'tools' / 'make_frame_store.py', *args, output=many / 'log', errors=many / 'log')
     unfinished = many / 'frames_val.part'
     deadline = time.monotonic() + 400
     while not (unfinished.exists() and unfinished.stat().st_size > 500_000):
-        assert process.poll() is None
+        assert process.exitcode is None, (many / 'log').read_text()
         assert time.monotonic() < deadline
         time.sleep(0.001)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
     assert unfinished.exists()
     assert not (many / 'frames_val').exists()
     wait_until_gone(process.pid)  # the workers, too

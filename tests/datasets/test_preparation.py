@@ -3,12 +3,12 @@ import resource
 import runpy
 import shutil
 import signal
-import subprocess
 import sys
 import time
 import zipfile
 
 import pytest
+from processes import start
 from support import ROOT, wait_until_gone, write_clip
 from test_videos import cut_without_encoding
 
@@ -266,14 +266,16 @@ preparation.open_video = lambda path: time.sleep(600) if {NAMES[1]!r} in path el
 source = Path({str(source)!r})
 preparation.prepare_split('train', source, source, Path({str(out)!r}), workers=2)
 """
-    process = subprocess.Popen([sys.executable, '-c', code], start_new_session=True)
+    log = source.parent / 'log'
+    process = start(code, output=log, errors=log)
     deadline = time.monotonic() + 300
     while not (out / 'videos_train' / NAMES[1]).exists():
-        assert process.poll() is None
+        assert process.exitcode is None, log.read_text()
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    process.send_signal(number)
-    assert process.wait() == -number
+    os.kill(process.pid, number)
+    process.join()
+    assert process.exitcode == -number
     wait_until_gone(process.pid)
     for path in (out / 'videos_train').glob('*.mp4'):
         assert path.read_bytes() == (source / 'val' / path.name).read_bytes()

@@ -1,8 +1,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +10,7 @@ import cv2
 import decord
 import numpy as np
 import pytest
+from processes import start
 
 from mmaction_microaction.synthetic import Settings, frames, make_clip, write_dataset
 from mmaction_microaction.videos import write_video
@@ -105,19 +104,15 @@ def test_video_that_fails_half_way_is_absent(tmp_path):
 
 def test_killed_run_leaves_whole_videos_and_is_continued(tmp_path):
     out, settings = tmp_path / 'set', Settings(clips=20, size=(64, 76), seed=8, subjects=8)
-    command = [sys.executable, 'tools/make_synthetic_ma52.py', '--clips', '20', '--size', '64', '--seed', '8']
-    environment = {**os.environ, 'PYTHONPATH': str(ROOT)}
-    run = subprocess.Popen(
-        [*command, '--subjects', '8', '--workers', '1', '--out', str(out)],
-        cwd=ROOT,
-        env=environment,
-        stderr=subprocess.DEVNULL,
-    )
+    args = ['--clips', 20, '--size', 64, '--seed', 8, '--subjects', 8, '--workers', 1, '--out', out]
+    log = tmp_path / 'log'
+    process = start(ROOT / 'tools' / 'make_synthetic_ma52.py', *args, output=log, errors=log)
     deadline = time.monotonic() + 60
     while len(list(out.glob('videos_*/*.mp4'))) < 2 and time.monotonic() < deadline:
         time.sleep(0.02)
-    run.send_signal(signal.SIGKILL)
-    assert run.wait() == -signal.SIGKILL
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
     finished = {path: path.read_bytes() for path in out.glob('videos_*/*.mp4')}
     assert 2 <= len(finished) < 20
     for path in finished:
