@@ -70,18 +70,23 @@ def run_script(name, *args, cwd, status=0, processes=1):
 
 
 def start_script(name, *args, cwd, logs):
-    """Start the script that mim runs, in a process for each log, which find each other as those of torchrun do."""
-    environments = [dict(os.environ)]
+    """Start the script that mim runs, in a process for each log."""
     if len(logs) > 1:
         args = ('--launcher', 'pytorch', *args)
-        with socket.socket() as free:
-            free.bind(('127.0.0.1', 0))
-            port = free.getsockname()[1]
-        shared = dict(os.environ, MASTER_ADDR='127.0.0.1', MASTER_PORT=str(port), WORLD_SIZE=str(len(logs)))
-        environments = [dict(shared, RANK=str(rank), LOCAL_RANK=str(rank)) for rank in range(len(logs))]
+    return start_together(find_tool(name), *args, cwd=cwd, logs=logs)
+
+
+def start_together(what, *args, cwd, logs):
+    """Start a process for each log, which find each other as those of torchrun do; see :func:`processes.start`."""
+    with socket.socket() as free:
+        free.bind(('127.0.0.1', 0))
+        port = free.getsockname()[1]
+    shared = dict(os.environ)
+    if len(logs) > 1:
+        shared.update(MASTER_ADDR='127.0.0.1', MASTER_PORT=str(port), WORLD_SIZE=str(len(logs)))
     return [
-        start(find_tool(name), *args, output=log, errors=log, cwd=cwd, env=environment)
-        for log, environment in zip(logs, environments, strict=True)
+        start(what, *args, output=log, errors=log, cwd=cwd, env=dict(shared, RANK=str(rank), LOCAL_RANK=str(rank)))
+        for rank, log in enumerate(logs)
     ]
 
 

@@ -1,5 +1,6 @@
 """Reading and checking MA-52's annotation lists."""
 
+import hashlib
 import re
 from typing import NamedTuple
 
@@ -7,7 +8,7 @@ from mmaction_microaction.taxonomy import BODY_PARTS, NUM_ACTIONS, fine_to_coars
 
 # SSSS_BB_NNNN.mp4: subject, body part, running number; the real set counts body parts from 0.
 _NAME = re.compile(r'\d{4}_(?P<body_part>\d{2})_\d{4}\.mp4')
-_ANONYMISED_NAME = re.compile(r'test\d+\.mp4')
+_ANONYMISED_NAME = re.compile(r'test\d{4}\.mp4')
 
 
 class Annotation(NamedTuple):
@@ -97,6 +98,22 @@ def _parse_line(line, where, check_names):
             'check_names=False.'
         )
     return Annotation(filename, label)
+
+
+def identify(path, annotations):
+    """Tell a list from others, by what is in it.
+
+    Args:
+        path (str | Path): The list.
+        annotations (Sequence[tuple]): Its lines.
+
+    Returns:
+        dict: ``list``, its path; ``number`` of lines; and their ``sha256``, whatever the file's form.
+    """
+    sha256 = hashlib.sha256()
+    for annotation in annotations:
+        sha256.update(repr(tuple(annotation)).encode())
+    return dict(list=str(path), number=len(annotations), sha256=sha256.hexdigest())
 
 
 def is_anonymised(annotations):

@@ -1,4 +1,3 @@
-import hashlib
 import os
 
 import numpy as np
@@ -9,7 +8,7 @@ from mmengine.logging import print_log
 
 from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS, NUM_ACTIONS, fine_to_coarse
 
-from .annotations import is_anonymised, read_annotations
+from .annotations import identify, is_anonymised, read_annotations
 from .files_present import check_files
 from .frame_store import REMEDY, FrameStore
 from .loading import read_from_store
@@ -22,8 +21,8 @@ class MA52Dataset(ReplacesUnreadable, VideoDataset):
     """Micro-Action-52: clips of seated people, each with one of 52 fine labels.
 
     Reads the released lists as they are. A sample's label is the fine one; body parts follow through ``metainfo``:
-    ``classes`` and ``body_parts`` (names), ``fine_to_coarse`` (52 body-part indices), ``anonymised``, and ``clips``,
-    which identifies the list (:class:`TrainingListHook`).
+    ``classes`` and ``body_parts`` (names), ``fine_to_coarse`` (52 body-part indices), and ``anonymised``. The attribute
+    ``clips`` identifies the list (:class:`TrainingListHook`).
 
     The challenge's test split is anonymised: its list gives every clip the placeholder 0. It can be predicted but
     neither trained on nor scored; its samples carry the label -1.
@@ -99,10 +98,7 @@ class MA52Dataset(ReplacesUnreadable, VideoDataset):
             else:
                 remedy = 'unpack them there, or set data_prefix.video to where they are'
                 check_files(folder, filenames, f'clips of {self.ann_file}', remedy, 'folder or frame store')
-        listed = ''.join(f'{filename} {label}\n' for filename, label in annotations).encode()
-        self._metainfo['clips'] = dict(
-            list=str(self.ann_file), number=len(annotations), sha256=hashlib.sha256(listed).hexdigest()
-        )
+        self.clips = identify(self.ann_file, annotations)
         labels = np.array([annotation.label for annotation in annotations])
         print_log(
             f'{self.ann_file}: {len(labels):,} clips, '

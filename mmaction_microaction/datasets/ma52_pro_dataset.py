@@ -8,6 +8,7 @@ from mmengine.logging import print_log
 
 from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS, EMOTIONS
 
+from .annotations import identify
 from .files_present import check_files
 from .pro_annotations import read_pro_annotations
 from .unreadable import ReplacesUnreadable
@@ -20,7 +21,8 @@ class MA52ProDataset(ReplacesUnreadable, BaseActionDataset):
 
     A sample has ``label``, a float tensor with 1 for each action that occurs and 0 for the others, ``emotion``, an
     index, and ``face_file``, the path of its face track or None. ``metainfo`` has ``classes`` and ``emotions``, the
-    names behind them. Videos that cannot be read are replaced in training, see :class:`ReplacesUnreadable`.
+    names behind them. The attribute ``clips`` identifies the list. Videos that cannot be read are replaced in training,
+    see :class:`ReplacesUnreadable`.
 
     Args:
         ann_file (str): JSON Lines file, see ``data/ma52_pro/README.md``.
@@ -77,6 +79,7 @@ class MA52ProDataset(ReplacesUnreadable, BaseActionDataset):
             ``face_file``, and ``label``, the classes that occur.
         """
         samples = read_pro_annotations(self.ann_file)
+        self.clips = identify(self.ann_file, samples)
         self._metainfo['classes'] = tuple(action.name for action in self.actions)
         videos, faces = self.data_prefix['video'], self.data_prefix.get('faces')
         tracks = [sample.faces for sample in samples if sample.faces and faces is not None]

@@ -184,7 +184,7 @@ def _fetch(path, member, target):
         target.write_bytes(_open_archive(path).read(member))
         return
     try:
-        os.link(path, target)
+        os.link(os.path.realpath(path), target)  # not a second name of a link, which may point nowhere from there
     except OSError:
         shutil.copyfile(path, target)
 

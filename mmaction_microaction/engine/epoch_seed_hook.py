@@ -2,7 +2,7 @@ from functools import partial
 
 from mmaction.registry import HOOKS
 from mmengine.dataset.utils import worker_init_fn as seed_worker
-from mmengine.dist import get_rank
+from mmengine.dist import broadcast_object_list, get_rank
 from mmengine.hooks import Hook
 from mmengine.runner import set_random_seed
 
@@ -35,6 +35,9 @@ class EpochSeedHook(Hook):
         seed = (runner.seed + 1_000_003 * runner.epoch) % 2**31
         set_random_seed(seed, diff_rank_seed=True)
         loader = runner.train_dataloader
-        # The sampler of a resumed run was built before the checkpoint has told the seed.
-        loader.sampler.seed = runner.seed
+        # The sampler of a resumed run was built before the checkpoint has told the seed. All processes need the same,
+        # or some clips would be drawn twice and others never; with --diff-rank-seed they have seeds of their own.
+        seeds = [runner.seed]
+        broadcast_object_list(seeds)
+        loader.sampler.seed = seeds[0]
         loader.worker_init_fn = partial(seed_worker, num_workers=loader.num_workers, rank=get_rank(), seed=seed)

@@ -51,12 +51,13 @@ class KeepingCheckpointHook(CheckpointHook):
         super()._save_best_checkpoint(runner, metrics)
         for key, path in before.items():
             paths[key] = paths[key] or path
-            if path != paths[key] and is_main_process():
+            # A run that was resumed into another folder leaves the best of the first where it is.
+            if path and path != paths[key] and os.path.dirname(path) == os.path.dirname(paths[key]):
                 self._remove(path)
 
     def _path(self, step):
         return self.file_backend.join_path(self.out_dir, self.filename_tmpl.format(step))
 
     def _remove(self, path):
-        if path and self.file_backend.isfile(path):
+        if path and is_main_process() and self.file_backend.isfile(path):
             self.file_backend.remove(path)

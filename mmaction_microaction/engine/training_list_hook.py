@@ -1,14 +1,19 @@
 from mmaction.registry import HOOKS
 from mmengine.hooks import Hook
 
+from .leaf_datasets import leaf_datasets
+
 
 @HOOKS.register_module()
 class TrainingListHook(Hook):
     """Refuse to resume a run with another list of training clips than it was begun with.
 
-    Checkpoints carry what identifies the list, ``clips`` of the dataset's ``metainfo``. MMEngine would go on with a
-    warning that the metainfo differs.
+    Checkpoints carry what identifies the lists, ``clips`` of the datasets.
     """
+
+    def before_save_checkpoint(self, runner, checkpoint):
+        """Put what identifies the lists into the checkpoint."""
+        checkpoint['meta']['training_lists'] = _lists(runner)
 
     def after_load_checkpoint(self, runner, checkpoint):
         """Compare the lists, if this is a checkpoint to resume from and says which clips it was trained on.
@@ -18,12 +23,21 @@ class TrainingListHook(Hook):
         """
         if not runner._resume:
             return
-        dataset = runner.train_dataloader.dataset
-        before, now = ((meta or {}).get('clips') for meta in (checkpoint['meta'].get('dataset_meta'), dataset.metainfo))
-        if before and now and before['sha256'] != now['sha256']:
+        before, now = checkpoint['meta'].get('training_lists'), _lists(runner)
+        if before and [clips['sha256'] for clips in before] != [clips['sha256'] for clips in now]:
             raise ValueError(
-                f'This run was begun with {before["number"]:,} clips of {before["list"]} (names and labels have '
-                f'SHA-256 {before["sha256"][:8]}…), but {now["list"]} now has {now["number"]:,} '
-                f'({now["sha256"][:8]}…): restore the list to resume. To go on with the new one, start another run '
-                'from the weights: --cfg-options load_from=CHECKPOINT, without --resume and with another --work-dir.'
+                f'This run was begun with {_describe(before)}, and is to go on with {_describe(now)}; the SHA-256 is of '
+                'what the lists say. Restore the list to resume. To go on with the new one, start another run from the '
+                'weights: --cfg-options load_from=CHECKPOINT, without --resume and with another --work-dir.'
             )
+
+
+def _lists(runner):
+    datasets = leaf_datasets(runner.train_dataloader.dataset)
+    return [dataset.clips for dataset in datasets if hasattr(dataset, 'clips')]
+
+
+def _describe(lists):
+    return ' and '.join(
+        f'{clips["number"]:,} clips of {clips["list"]} (SHA-256 {clips["sha256"][:8]}…)' for clips in lists
+    )

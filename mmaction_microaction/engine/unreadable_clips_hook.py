@@ -3,6 +3,8 @@ from mmengine.dist import all_gather_object
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
 
+from .leaf_datasets import leaf_datasets
+
 
 @HOOKS.register_module()
 class UnreadableClipsHook(Hook):
@@ -14,37 +16,33 @@ class UnreadableClipsHook(Hook):
 
     def before_train_epoch(self, runner):
         """Begin to count anew, before the workers of the data loader are started."""
-        dataset = _innermost(runner.train_dataloader.dataset)
-        if hasattr(dataset, 'unreadable'):
-            dataset.unreadable.begin_epoch()
+        for dataset in leaf_datasets(runner.train_dataloader.dataset):
+            if hasattr(dataset, 'unreadable'):
+                dataset.unreadable.begin_epoch()
 
     def after_train_epoch(self, runner):
         """Log the clips of the epoch.
 
         Raises:
-            ValueError: If in all processes together they are more than the dataset's ``max_unreadable`` allows.
+            ValueError: If in all processes together they are more than ``max_unreadable`` of a dataset allows.
         """
-        dataset = _innermost(runner.train_dataloader.dataset)
-        if not hasattr(dataset, 'unreadable'):
-            return
-        numbers = sorted(set().union(*all_gather_object(dataset.unreadable.of_epoch())))
-        if not numbers:
-            return
-        names = [dataset.get_data_info(number)['video_id'] for number in numbers]
-        summary = (
-            f'{len(names):,} of the {len(dataset):,} clips of {dataset.ann_file} could not be read in epoch '
-            f'{runner.epoch + 1}: {", ".join(names[:20])}{", …" if len(names) > 20 else ""}'
+        for dataset in leaf_datasets(runner.train_dataloader.dataset):
+            if hasattr(dataset, 'unreadable'):
+                _summarise(dataset, runner.epoch + 1)
+
+
+def _summarise(dataset, epoch):
+    """Log which clips of a dataset could not be read in an epoch; a ValueError if they are too many."""
+    numbers = sorted(set().union(*all_gather_object(dataset.unreadable.of_epoch())))
+    if not numbers:
+        return
+    names = [dataset.get_data_info(number)['video_id'] for number in numbers]
+    summary = (
+        f'{len(names):,} of the {len(dataset):,} clips of {dataset.ann_file} could not be read in epoch {epoch}: '
+        f'{", ".join(names[:20])}{", …" if len(names) > 20 else ""}'
+    )
+    if len(names) > dataset.max_unreadable * len(dataset):
+        raise ValueError(
+            f'{summary}. That is more than max_unreadable={dataset.max_unreadable} of the dataset allows: replace them.'
         )
-        if len(names) > dataset.max_unreadable * len(dataset):
-            raise ValueError(
-                f'{summary}. That is more than max_unreadable={dataset.max_unreadable} of the dataset allows: '
-                'replace them.'
-            )
-        print_log(f'{summary}; others took their places.', logger='current')
-
-
-def _innermost(dataset):
-    """Return what ClassBalancedDataset and its like wrap."""
-    while hasattr(dataset, 'dataset'):
-        dataset = dataset.dataset
-    return dataset
+    print_log(f'{summary}; others took their places.', logger='current')

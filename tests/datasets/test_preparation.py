@@ -214,6 +214,18 @@ def test_a_clip_that_was_cut_without_encoding_is_sound(source):
     assert prepare(source, 'val') == 3
 
 
+def test_links_are_followed(source):
+    (source / 'pool').mkdir()
+    for name in NAMES:
+        (source / 'val' / name).rename(source / 'pool' / name)
+        (source / 'val' / name).symlink_to(f'../pool/{name}')
+    assert prepare(source, 'val') == 3
+    for name in NAMES:
+        placed = source.parent / 'out' / 'videos_val' / name
+        assert not placed.is_symlink()
+        assert placed.read_bytes() == (source / 'pool' / name).read_bytes()
+
+
 def test_refuses_missing_clips(source):
     (source / 'val' / NAMES[2]).unlink()
     with pytest.raises(ValueError, match=rf'1 of the 3 clips of .*val_list_videos\.txt are not in .*: {NAMES[2]}'):

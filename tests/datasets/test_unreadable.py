@@ -14,7 +14,7 @@ from mmaction.registry import DATASETS, HOOKS
 from mmengine.dataset import ClassBalancedDataset
 from mmengine.logging import MMLogger
 from support import write_clip
-from torch.utils.data import DataLoader
+from torch.utils.data import ConcatDataset, DataLoader
 
 from mmaction_microaction.datasets.frame_extraction import make_frame_store
 from mmaction_microaction.datasets.frame_store import FrameSettings
@@ -209,6 +209,22 @@ def test_counts_per_epoch_over_all_workers(sound_and_unsound, tmp_path, persiste
     assert f'in epoch 1: {", ".join(BAD)}; others took their places' in summaries[0]
     assert '8 of the 12 clips' in summaries[1]
     assert 'empty.mp4' not in summaries[1]
+
+
+def test_hook_counts_every_list_of_several(sound_and_unsound, monkeypatch):
+    messages = []
+    monkeypatch.setattr(
+        'mmaction_microaction.engine.unreadable_clips_hook.print_log', lambda text, **_: messages.append(text)
+    )
+    parts = [build(sound_and_unsound, [*GOOD, name], max_unreadable=0.25) for name in ('empty.mp4', 'text.mp4')]
+    runner = SimpleNamespace(train_dataloader=SimpleNamespace(dataset=ConcatDataset(parts)), epoch=0)
+    hook = HOOKS.build(dict(type='UnreadableClipsHook'))
+    for _ in range(2):
+        hook.before_train_epoch(runner)
+        assert parts[0].prepare_data(3) is parts[1].prepare_data(3) is None
+        hook.after_train_epoch(runner)
+    assert [message.count('1 of the 4 clips') for message in messages] == [1] * 4
+    assert [name in message for name, message in zip(['empty.mp4', 'text.mp4'] * 2, messages)] == [True] * 4
 
 
 def test_hook_adds_up_what_processes_have_read(sound_and_unsound, monkeypatch):

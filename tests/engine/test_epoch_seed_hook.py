@@ -1,4 +1,5 @@
 import random
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,6 +8,7 @@ import torch
 from engine_runs import make_runner
 from mmaction.registry import HOOKS
 from torch.utils.data import DataLoader, Dataset
+from whole_runs import start_together
 
 
 class Draws(Dataset):
@@ -54,3 +56,31 @@ def test_a_resumed_run_without_a_seed_of_its_own_goes_on_in_the_same_order(tmp_p
         runner.train()
         orders.append([parameter.item() for parameter in runner.model.parameters()])
     assert orders[0] == orders[1]
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason='two CPU processes')
+@pytest.mark.parametrize('diff_rank_seed', [False, True])
+def test_two_processes_share_out_all_samples(tmp_path, diff_rank_seed):
+    code = f"""
+import mmaction_microaction
+from engine_runs import Clips, make_runner
+
+class Eight(Clips):
+    def __len__(self):
+        return 8
+
+    def __getitem__(self, index):
+        print('sample', index, flush=True)
+        return super().__getitem__(index)
+
+randomness = dict(seed=0, diff_rank_seed={diff_rank_seed})
+options = dict(epochs=3, hooks=['EpochSeedHook'], launcher='pytorch', randomness=randomness, shuffle=True)
+make_runner('.', dataset=Eight(), checkpoint=dict(type='CheckpointHook', interval=-1, save_last=False), **options).train()
+"""
+    logs = [tmp_path / 'first', tmp_path / 'second']
+    for process in start_together(code, cwd=tmp_path, logs=logs):
+        process.join(300)
+        assert process.exitcode == 0, logs[0].read_text()[-2000:]
+    drawn = [[int(number) for number in re.findall(r'sample (\d)', log.read_text())] for log in logs]
+    epochs = [sorted(drawn[0][start : start + 4] + drawn[1][start : start + 4]) for start in (0, 4, 8)]
+    assert epochs == [list(range(8))] * 3

@@ -62,6 +62,15 @@ def test_goes_on_with_the_best_after_a_resume(tmp_path):
     assert files(tmp_path) == ['best_score_epoch_4.pth', 'epoch_4.pth']
 
 
+def test_leaves_the_best_of_the_run_that_it_was_resumed_from(tmp_path):
+    scored_runner(tmp_path / 'a', [1]).train()
+    before = files(tmp_path / 'a')
+    resumed = dict(load_from=str(tmp_path / 'a' / 'epoch_1.pth'), resume=True, name='resumed')
+    scored_runner(tmp_path / 'b', [2, 3], epochs=3, **resumed).train()
+    assert files(tmp_path / 'a') == before
+    assert files(tmp_path / 'b') == ['best_score_epoch_3.pth', 'epoch_3.pth']
+
+
 @pytest.fixture
 def small_disk(tmp_path):
     """A disk with room for a few files of 4 KB."""
