@@ -4,8 +4,8 @@ from pathlib import Path
 
 # fmt: off
 VIDEO_ENDINGS = (
-    '.3gp', '.avi', '.flv', '.m2ts', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.mts', '.ogv', '.ts', '.webm',
-    '.wmv',
+    '.3g2', '.3gp', '.asf', '.avi', '.divx', '.f4v', '.flv', '.m2ts', '.m2v', '.m4v', '.mkv', '.mod', '.mov', '.mp4',
+    '.mpeg', '.mpg', '.mts', '.mxf', '.ogv', '.qt', '.ts', '.vob', '.webm', '.wmv',
 )
 # fmt: on
 
@@ -18,7 +18,8 @@ def list_videos(folder, below=False):
         below (bool): Whether to search the folders in it, too. Defaults to False.
 
     Returns:
-        tuple[list[Path], int]: The videos, sorted, and how many other files there are.
+        tuple[list[Path], int]: The videos, sorted, and how many other files there are, those that macOS puts beside
+        each on foreign disks among them.
 
     Raises:
         FileNotFoundError: If there is no such folder.
@@ -28,7 +29,7 @@ def list_videos(folder, below=False):
     if not folder.is_dir():
         raise FileNotFoundError(f'{folder}: no such folder; name the one that holds the videos')
     files = sorted(path for path in folder.glob('**/*' if below else '*') if path.is_file())
-    videos = [path for path in files if path.suffix.lower() in VIDEO_ENDINGS]
+    videos = [path for path in files if path.suffix.lower() in VIDEO_ENDINGS and not path.name.startswith('._')]
     if not videos:
         endings = ', '.join(VIDEO_ENDINGS)
         raise ValueError(f'{folder} holds no video ({endings}) among its {len(files):,} files; name another folder')

@@ -2,6 +2,7 @@
 
 import os
 from contextlib import suppress
+from functools import partial
 from typing import Callable, NamedTuple
 
 import av
@@ -95,11 +96,13 @@ class Video:
         try:
             with open_container(path) as container:
                 stream = container.streams.video[0]
-                packets = read_packets(container)
-                times = [packet.pts for packet in packets if not packet.is_discard]
+                # Not the packets themselves, which are as large as the file.
+                packets = [(packet.pts, packet.is_discard) for packet in container.demux(stream) if packet.size]
+                times = [pts for pts, is_discard in packets if not is_discard]
                 fps, unit = frame_rate(times, stream), stream.time_base
                 missing = max(stream.frames - len(packets), 0)
                 lasts = float((stream.duration or 0) * unit * (fps or 0))
+                decoding_times = container.format.name == 'avi' and stream.codec_context.has_b_frames
         except FileNotFoundError:
             raise FileNotFoundError(f'{path}: no such video') from None
         except IndexError:
@@ -114,34 +117,55 @@ class Video:
             missing = 0
         self.fps, self.num_frames = fps, len(times) + missing
         seconds = np.arange(self.num_frames) / fps
+        self._places = {}
         if None not in times:
-            known = (np.sort(times) - min(times)) * float(unit)
+            ordered = sorted(times)
+            if len(set(times)) < 0.9 * len(times):
+                raise ValueError(
+                    f'{path} has several frames for the same moments, as files have that were joined byte by byte; '
+                    'join them by encoding them anew'
+                )
+            known = (np.array(ordered) - ordered[0]) * float(unit)
             seconds = np.append(known, known[-1] + seconds[1 : missing + 1])
+            # In AVI, frames that wait for later ones say when they are decoded, not when they are shown.
+            if not decoding_times:
+                self._places = {pts: place for place, pts in reversed(list(enumerate(ordered)))}
         self.times = seconds
 
     @property
     def duration(self):
         """float: Seconds."""
-        return self.num_frames / self.fps
+        return round(float(self.times[-1]) + 1 / self.fps, 6)
 
     def frames(self):
         """Decode the video from start to end.
 
         Yields:
-            Frame: One after the other; fewer than ``num_frames`` if the file is damaged.
+            Frame: One after the other. Where up to half a second cannot be decoded, the next frame stands in; what lies
+            in a longer gap, or at a damaged end, does not come.
         """
         with open_container(self.path) as container:
             stream = container.streams.video[0]
             stream.thread_type = 'AUTO'
-            first = None
-            try:
-                for index, frame in enumerate(container.decode(stream)):
-                    time = frame.time if frame.time is not None else index / self.fps
-                    first = time if first is None else first
-                    yield Frame(index, time - first, lambda frame=frame: upright(frame))
-            except av.FFmpegError:
-                # What follows cannot be decoded; the caller compares what came with num_frames.
-                return
+            number = 0
+            for frame in _decode(container, stream):
+                place = max(self._places.get(frame.pts, number), number)
+                if place >= self.num_frames:
+                    return
+                image = partial(upright, frame)
+                for missing in range(number, place if place - number <= self.fps / 2 else number):
+                    yield Frame(missing, float(self.times[missing]), image)
+                yield Frame(place, float(self.times[place]), image)
+                number = place + 1
+
+
+def _decode(container, stream):
+    """Decode a stream, passing over what is damaged."""
+    for packet in container.demux(stream):
+        try:
+            yield from packet.decode()
+        except av.FFmpegError:
+            continue
 
 
 def upright(frame):

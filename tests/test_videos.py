@@ -5,6 +5,7 @@ import av
 import cv2
 import numpy as np
 import pytest
+from processes import run_python
 
 from mmaction_microaction.videos import Video, write_video
 
@@ -14,9 +15,9 @@ def numbered(count, size=(64, 48)):
     return [np.full((size[1], size[0], 3), 20 + 4 * i, np.uint8) for i in range(count)]
 
 
-def write(path, frames, rotation=0):
+def write(path, frames, rotation=0, codec='libx264', **options):
     with av.open(str(path), 'w') as container:
-        stream = container.add_stream('libx264', rate=25, options={'crf': '5', 'bf': '0'})
+        stream = container.add_stream(codec, rate=25, options={'crf': '5', 'bf': '0', **options})
         stream.height, stream.width = frames[0].shape[:2]
         stream.pix_fmt = 'yuv420p'
         if rotation:
@@ -177,3 +178,100 @@ def test_titles_in_other_alphabets_do_no_harm(tmp_path):
     assert content.count(b'ueber') == 1
     (tmp_path / 'old.avi').write_bytes(content.replace(b'ueber', b'\xfcber '))
     assert Video(tmp_path / 'old.avi').num_frames == 5
+
+
+def grey_levels(frames):
+    return [round(float(frame.image().mean() - 20) / 4) for frame in frames]
+
+
+def test_frames_that_wait_for_later_ones_come_in_order_in_avi(tmp_path):
+    write(tmp_path / 'b.avi', numbered(30), bf='3')
+    frames = list(Video(tmp_path / 'b.avi').frames())
+    assert [frame.index for frame in frames] == list(range(30))
+    assert grey_levels(frames) == list(range(30))
+
+
+@pytest.mark.parametrize(('name', 'codec', 'pixels'), [('a.avi', 'mjpeg', 'yuvj420p'), ('a.mkv', 'libvpx', 'yuv420p')])
+def test_a_damaged_frame_is_stood_in_for_by_the_next_that_can_be_decoded(tmp_path, name, codec, pixels):
+    # Every frame for itself.
+    with av.open(str(tmp_path / name), 'w') as container:
+        stream = container.add_stream(codec, rate=25, options={'g': '1'})
+        stream.width, stream.height, stream.pix_fmt = 64, 48, pixels
+        for number, frame in enumerate([*numbered(30), None]):
+            picture = frame if frame is None else av.VideoFrame.from_ndarray(frame, format='rgb24')
+            for packet in stream.encode(picture):
+                if number == 10:
+                    damaged = av.Packet(b'\xff' * packet.size)
+                    damaged.pts, damaged.dts, damaged.time_base = packet.pts, packet.dts, packet.time_base
+                    damaged.stream, packet = stream, damaged
+                container.mux(packet)
+    video = Video(tmp_path / name)
+    assert (video.num_frames, video.duration) == (30, 1.2)
+    frames = list(video.frames())
+    assert [frame.index for frame in frames] == list(range(30))
+    assert grey_levels(frames) == [*range(10), 11, *range(11, 30)]
+
+
+def cut_between_key_frames(path, frames, lost):
+    """Write a transport stream that begins after some packets, as a recording of a broadcast does."""
+    write(path.with_name('whole.ts'), frames, g='10')
+    content = path.with_name('whole.ts').read_bytes()
+    packets = [content[start : start + 188] for start in range(0, len(content), 188)]
+    # Tables come first, and are kept; 0x100 is the identity of the pictures.
+    pictures = [packet for packet in packets if (packet[1] & 0x1F) << 8 | packet[2] == 0x100]
+    starts = [number for number, packet in enumerate(pictures) if packet[1] & 0x40]
+    tables = [packet for packet in packets if (packet[1] & 0x1F) << 8 | packet[2] != 0x100][:3]
+    path.write_bytes(b''.join([*tables, *pictures[starts[lost] :]]))
+
+
+def test_a_stream_that_begins_between_key_frames_keeps_its_times(tmp_path):
+    cut_between_key_frames(tmp_path / 'cut.ts', numbered(40), lost=4)
+    video = Video(tmp_path / 'cut.ts')
+    assert (video.num_frames, video.duration) == (36, pytest.approx(1.44, abs=0.01))
+    frames = list(video.frames())
+    assert [frame.index for frame in frames] == list(range(36))
+    # Until the next key frame, the tenth, nothing can be decoded; it is shown at its time, and for those before.
+    assert grey_levels(frames) == [10] * 6 + list(range(10, 40))
+    assert frames[6].time == pytest.approx(6 / 25, abs=0.01)
+
+
+def test_streams_that_were_joined_byte_by_byte_are_refused(tmp_path):
+    write(tmp_path / 'a.ts', numbered(30))
+    (tmp_path / 'joined.ts').write_bytes((tmp_path / 'a.ts').read_bytes() * 2)
+    with pytest.raises(ValueError, match=r'joined\.ts has several frames for the same moments, .*encoding them anew'):
+        Video(tmp_path / 'joined.ts')
+
+
+def test_duration_is_of_the_times_even_where_the_header_is_nearly_right(tmp_path):
+    with av.open(str(tmp_path / 'a.mkv'), 'w') as container:
+        stream = container.add_stream('libx264', rate=30)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, 'yuv420p'
+        for number in range(600):
+            if number % 60 != 59:
+                picture = av.VideoFrame.from_ndarray(numbered(1)[0], format='rgb24')
+                picture.pts, picture.time_base = number, Fraction(1, 30)
+                container.mux(stream.encode(picture))
+        container.mux(stream.encode(None))
+    assert Video(tmp_path / 'a.mkv').duration == pytest.approx(20 - 1 / 30, abs=0.01)
+
+
+def test_a_large_file_takes_no_memory(tmp_path):
+    code = """
+import av, numpy as np
+from mmaction_microaction.videos import Video
+with av.open('large.mkv', 'w') as container:
+    stream = container.add_stream('rawvideo', rate=25)
+    stream.width, stream.height, stream.pix_fmt = 1024, 1024, 'yuv420p'
+    for number in range(80):
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((1536, 1024), np.uint8), format='yuv420p')))
+    container.mux(stream.encode(None))
+peak = lambda: next(int(line.split()[1]) for line in open('/proc/self/status') if line.startswith('VmHWM')) // 1024
+before = peak()
+print(Video('large.mkv').num_frames, peak() - before)
+"""
+    done = run_python(code, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    frames, grown = map(int, done.stdout.split())
+    assert frames == 80
+    # MiB, of a file of 120.
+    assert grown < 30

@@ -40,7 +40,14 @@ def parse_args():
         help='after which uploads are deleted at the latest; 0: with the result (default: %(default)s)',
     )
     parser.add_argument('--host', default='127.0.0.1', help='0.0.0.0 to be seen from elsewhere (default: %(default)s)')
-    parser.add_argument('--port', type=int, default=7860, help='0: the first that is free (default: %(default)s)')
+    parser.add_argument(
+        '--port',
+        type=int,
+        default=7860,
+        choices=range(65536),
+        metavar='NUMBER',
+        help='0: the first that is free (default: %(default)s)',
+    )
     args = parser.parse_args()
     if any(len(files) > 2 for files in args.model):
         parser.error('--model takes a config and a checkpoint, or one .onnx file; give it once for each network')

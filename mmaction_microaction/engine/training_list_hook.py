@@ -26,9 +26,9 @@ class TrainingListHook(Hook):
         before, now = checkpoint['meta'].get('training_lists'), _lists(runner)
         if before and [clips['sha256'] for clips in before] != [clips['sha256'] for clips in now]:
             raise ValueError(
-                f'This run was begun with {_describe(before)}, and is to go on with {_describe(now)}; the SHA-256 is of '
-                'what the lists say. Restore the list to resume. To go on with the new one, start another run from the '
-                'weights: --cfg-options load_from=CHECKPOINT, without --resume and with another --work-dir.'
+                f'This run was begun with {_describe(before)}, and is to go on with {_describe(now)}; the SHA-256 is '
+                'of what the lists say. Restore the list to resume. To go on with the new one, start another run from '
+                'the weights: --cfg-options load_from=CHECKPOINT, without --resume and with another --work-dir.'
             )
 
 

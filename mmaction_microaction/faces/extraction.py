@@ -69,6 +69,7 @@ def track_face(path, settings, detect=None):
     video = Video(path)
     found, size = [], (0, 0)
     for frame in video.frames():
+        found += [np.empty((0, 4))] * (frame.index - len(found))  # where frames cannot be decoded
         if frame.index % settings.every:
             found.append(np.empty((0, 4)))
             continue

@@ -110,15 +110,15 @@ class MicroActionInferencer:
             ValueError: If it cannot be read as a video to its end.
         """
         if isinstance(video, np.ndarray):
-            name, num_frames = 'array', len(video)
+            name, num_frames, duration = 'array', len(video), len(video) / fps
             frames = (Frame(i, i / fps, lambda image=image: image) for i, image in enumerate(video))
         else:
             file = Video(video)
-            name, num_frames, fps, frames = str(video), file.num_frames, file.fps, file.frames()
-        scored = list(self._score(frames, [Window(0, num_frames, num_frames / fps)]))
+            name, num_frames, duration, frames = str(video), file.num_frames, file.duration, file.frames()
+        scored = list(self._score(frames, [Window(0, num_frames, duration)]))
         if not scored:
-            raise ValueError(f'{name} breaks off before its last frame; encode it anew')
-        return ClipResult(name, num_frames / fps, scored[0][2])
+            raise ValueError(f'{name} breaks off before its last frame, or has a gap; encode it anew')
+        return ClipResult(name, duration, scored[0][2])
 
     def timeline(self, video, progress=None):
         """Find micro-actions in a video of any length.
@@ -128,7 +128,7 @@ class MicroActionInferencer:
             progress (Callable, optional): Called with the number of windows done and their total. Defaults to None.
 
         Returns:
-            TimelineResult: What was found. A video that cannot be decoded to its end gives a warning.
+            TimelineResult: What was found. A video that is damaged, or cannot be decoded to its end, gives a warning.
 
         Raises:
             FileNotFoundError: If there is no such file.
@@ -143,9 +143,17 @@ class MicroActionInferencer:
                 progress(len(scored), len(windows))
         if not scored:
             raise ValueError(f'{video} cannot be decoded; encode it anew')
-        if len(scored) < len(windows):
+        starts, ends = [start for start, *_ in scored], [end for _, end, _ in scored]
+        for start, following in zip(starts, starts[1:]):
+            if following - start > 1.5 * self.step:
+                warnings.warn(
+                    f'{video} is damaged between {start:.1f} and {following + self.window:.1f} s; what is said there '
+                    'comes from before and after',
+                    stacklevel=2,
+                )
+        if len(scored) < len(windows) and ends[-1] < file.duration - self.step / 2:
             warnings.warn(
-                f'{video} breaks off after {scored[-1][1]:.1f} of {file.duration:.1f} s; nothing is said of the rest',
+                f'{video} breaks off after {ends[-1]:.1f} of {file.duration:.1f} s; nothing is said of the rest',
                 stacklevel=2,
             )
         return self.merge(str(video), scored, file.duration)

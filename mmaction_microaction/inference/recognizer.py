@@ -42,6 +42,10 @@ class Recognizer:
         self.config = config
         self.pipeline = config.test_dataloader.dataset.pipeline
         self.model = init_recognizer(config, device='cpu')
+        if not hasattr(self.model, 'cls_head'):
+            raise ValueError(
+                f'{config.filename} is of a {type(self.model).__name__}, which recognises no single action'
+            )
         if self.model.cls_head.num_classes != NUM_ACTIONS:
             raise ValueError(
                 f'{config.filename}: the network has {self.model.cls_head.num_classes} classes, not the {NUM_ACTIONS} '

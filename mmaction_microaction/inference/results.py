@@ -123,7 +123,8 @@ def write_json(results, path):
         path (str | Path): The file.
     """
     text = json.dumps([result.to_dict() for result in results], indent=1, ensure_ascii=False)
-    write_whole(path, (text + '\n').encode())
+    # Names of files need not be UTF-8.
+    write_whole(path, (text + '\n').encode(errors='backslashreplace'))
 
 
 def write_csv(results, path):
@@ -138,4 +139,4 @@ def write_csv(results, path):
     writer.writeheader()
     writer.writerows(row for result in results for row in result.to_rows())
     # With the mark that makes spreadsheets read it as UTF-8.
-    write_whole(path, table.getvalue().encode('utf-8-sig'))
+    write_whole(path, table.getvalue().encode('utf-8-sig', errors='backslashreplace'))

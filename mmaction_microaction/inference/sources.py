@@ -1,6 +1,7 @@
 """Where videos come from: files, folders, cameras."""
 
 import time
+import warnings
 from pathlib import Path
 
 import cv2
@@ -16,7 +17,8 @@ def find_videos(paths):
         paths (Sequence[str | Path]): Files, and folders, which are searched with all below them.
 
     Returns:
-        dict[Path, Path]: Of every file, in order, its path below the folder that was given, or its name.
+        dict[Path, Path]: Of every file, in order, its path below the folder that was given, or its name. A warning
+        counts the other files of a folder.
 
     Raises:
         FileNotFoundError: If a path does not exist.
@@ -25,7 +27,10 @@ def find_videos(paths):
     found = {}
     for path in map(Path, paths):
         if path.is_dir():
-            found.update((video, video.relative_to(path)) for video in list_videos(path, below=True)[0])
+            videos, others = list_videos(path, below=True)
+            if others:
+                warnings.warn(f'{path} holds {others:,} files that are no videos; they are passed over', stacklevel=2)
+            found.update((video, video.relative_to(path)) for video in videos)
         elif path.exists():
             found[path] = Path(path.name)
         else:

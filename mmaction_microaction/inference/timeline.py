@@ -77,7 +77,7 @@ def find_intervals(starts, ends, scores, step, switch_cost=0.5, min_score=0.0, m
     if not len(starts):
         return []
     begin, end = starts.min(), ends.max()
-    edges = np.append(np.arange(begin, end - step / 2, step), end)
+    edges = np.append(np.arange(begin, max(end - step / 2, begin + step / 2), step), end)
     smoothed = smooth(starts, ends, scores, (edges[:-1] + edges[1:]) / 2)
     # A window is seen in as many pieces as it has steps, but is only one piece of evidence.
     labels = most_likely_labels(smoothed, switch_cost * (ends - starts).mean() / step)

@@ -131,6 +131,7 @@ def gather(frames, windows, frame_indices):
             kept[frame.index] = frame.image()
         while opened and opened[0][-1][-1] <= frame.index:
             window, time, wanted = opened.popleft()
-            yield window, time, [kept[i] for i in wanted]
+            if all(i in kept for i in wanted):
+                yield window, time, [kept[i] for i in wanted]
             first = opened[0][0].start if opened else frame.index
             kept = {index: image for index, image in kept.items() if index >= first}

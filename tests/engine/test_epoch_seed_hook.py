@@ -74,8 +74,9 @@ class Eight(Clips):
         return super().__getitem__(index)
 
 randomness = dict(seed=0, diff_rank_seed={diff_rank_seed})
-options = dict(epochs=3, hooks=['EpochSeedHook'], launcher='pytorch', randomness=randomness, shuffle=True)
-make_runner('.', dataset=Eight(), checkpoint=dict(type='CheckpointHook', interval=-1, save_last=False), **options).train()
+nothing = dict(type='CheckpointHook', interval=-1, save_last=False)
+options = dict(launcher='pytorch', randomness=randomness, shuffle=True, checkpoint=nothing)
+make_runner('.', epochs=3, hooks=['EpochSeedHook'], dataset=Eight(), **options).train()
 """
     logs = [tmp_path / 'first', tmp_path / 'second']
     for process in start_together(code, cwd=tmp_path, logs=logs):

@@ -58,6 +58,14 @@ def test_what_holds_no_weights_is_named(content, tmp_path):
         Recognizer(CONFIG, tmp_path / 'x.pth', 'cpu')
 
 
+def test_an_emotion_network_is_refused(checkpoint):
+    config = ROOT / 'configs/synthetic/maenet_r18_16x1_synthetic_pro.py'
+    with pytest.raises(
+        ValueError, match=r'maenet_r18_16x1_synthetic_pro\.py is of a MAENet, which recognises no single'
+    ):
+        Recognizer(config, checkpoint, 'cpu')
+
+
 def test_config_and_checkpoint_the_wrong_way_round_are_named(checkpoint):
     with pytest.raises(ValueError, match=r'epoch_1\.pth is no config, .*; name the config first, then the checkpoint'):
         Recognizer(checkpoint, CONFIG, 'cpu')

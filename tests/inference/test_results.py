@@ -37,6 +37,14 @@ def test_json_holds_both_kinds(tmp_path):
     assert timeline['intervals'][0]['code'] == 'B1'
 
 
+def test_names_that_are_not_utf8_are_written_readably(tmp_path):
+    clip = ClipResult('caf\udce9.mp4', 1.5, SCORES)  # Python's way to read Latin-1 off a disk
+    write_json([clip], tmp_path / 'x.json')
+    write_csv([clip], tmp_path / 'x.csv')
+    assert json.loads((tmp_path / 'x.json').read_text('utf-8'))[0]['video'] == 'caf\udce9.mp4'
+    assert 'caf\\udce9.mp4' in (tmp_path / 'x.csv').read_text('utf-8-sig')
+
+
 def test_table_holds_both_kinds(tmp_path):
     write_csv([CLIP, TIMELINE], tmp_path / 'x.csv')
     with open(tmp_path / 'x.csv', encoding='utf-8-sig', newline='') as file:

@@ -79,6 +79,11 @@ def test_intervals_fill_the_time_of_the_windows(seed):
         assert one.label != other.label
 
 
+def test_a_window_that_is_shorter_than_half_a_step_is_an_interval():
+    [interval] = find_intervals([0.0], [0.2], one_hot([7]), 0.5)
+    assert (interval.start, interval.end, interval.label) == (0, 0.2, 7)
+
+
 def test_a_single_window_is_one_interval_and_none_gives_none():
     assert find_intervals([0.0], [0.4], one_hot([8]), step=0.5) == [Interval(0.0, 0.4, 8, 1.0)]
     assert find_intervals([], [], np.empty((0, 52)), step=0.5) == []
