@@ -6,6 +6,8 @@ from pathlib import Path
 import torch
 from mmengine.runner import CheckpointLoader
 
+from mmaction_microaction.errors import last_line
+
 
 def read_weights(path):
     """Read the weights of a checkpoint onto the CPU.
@@ -42,8 +44,3 @@ def read_weights(path):
     if not isinstance(weights, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in weights.values()):
         raise ValueError(f'{path} holds no state_dict of tensors; give a checkpoint of MMAction2')
     return weights
-
-
-def last_line(error):
-    """Return, of an error's message of several lines, the one with the reason."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[-1].strip()

@@ -107,8 +107,8 @@ def load_word_vectors(source):
     """Load word vectors with gensim.
 
     Args:
-        source (str): GloVe text file, word2vec file (text, or binary if it ends in ``.bin``), gensim ``KeyedVectors``
-            file (``.kv``), or a name of ``gensim.downloader``.
+        source (str): GloVe text file, word2vec file (text, or binary if it ends in ``.bin``), or a name of
+            ``gensim.downloader``.
 
     Returns:
         gensim.models.KeyedVectors: The vectors.
@@ -116,7 +116,7 @@ def load_word_vectors(source):
     Raises:
         ImportError: If gensim is missing.
         OSError: If a download fails.
-        ValueError: If the source is no file and no known name, or the file holds no word vectors.
+        ValueError: If the source is no file and no known name, or the file holds no word vectors, or is a pickle.
     """
     try:
         import gensim.downloader
@@ -134,7 +134,10 @@ def load_word_vectors(source):
                 f'{source} is neither a file nor a name of gensim.downloader, such as {DEFAULT_VECTORS}'
             ) from None
     if path.suffix == '.kv':
-        return KeyedVectors.load(source)
+        raise ValueError(
+            f'{source} is a pickle of gensim, which may run code when it is read; where you trust it, write it anew '
+            'with KeyedVectors.load(…).save_word2vec_format("vectors.bin", binary=True)'
+        )
     try:
         if path.suffix == '.bin':
             return KeyedVectors.load_word2vec_format(source, binary=True)

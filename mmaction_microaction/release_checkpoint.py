@@ -4,7 +4,7 @@ The released network differs in the name of squeeze-and-excitation and in convol
 in every block and never uses. TSM's names are the same in MMAction2 0.24 and 1.2.0.
 """
 
-import os
+import io
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from mmengine.hub import get_config
 from mmengine.registry import init_default_scope
 
 from mmaction_microaction.checkpoints import read_weights
+from mmaction_microaction.files import make_folder, write_whole
 from mmaction_microaction.shipped import find_shipped
 
 MANET = 'configs/manet_r50_8x1_ma52.py'
@@ -68,6 +69,7 @@ def convert_file(source, out, to_release=False, config=None):
 
     Raises:
         FileNotFoundError: If the source does not exist.
+        OSError: If the output cannot be written.
         ValueError: If the source is no checkpoint, is refused since loading it could run code, is also the output, or
             does not fit the network to the last tensor.
     """
@@ -80,13 +82,10 @@ def convert_file(source, out, to_release=False, config=None):
         conversion = convert(weights, config)
     except ValueError as error:
         raise ValueError(f'{source}: {error}') from None
-    out.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = out.with_name(out.name + '.part')
-    try:
-        torch.save({'meta': {'converted_from': source.name}, 'state_dict': conversion.state}, unfinished)
-        os.replace(unfinished, out)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    content = io.BytesIO()
+    torch.save({'meta': {'converted_from': source.name}, 'state_dict': conversion.state}, content)
+    make_folder(out.parent)
+    write_whole(out, content.getvalue())
     return conversion
 
 

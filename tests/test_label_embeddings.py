@@ -42,15 +42,10 @@ def test_a_label_without_any_known_word_fails_the_build(vectors):
         average_words(others)
 
 
-@pytest.mark.parametrize('form', ['GloVe text', 'word2vec text', 'word2vec binary', 'gensim'])
+@pytest.mark.parametrize('form', ['GloVe text', 'word2vec text', 'word2vec binary'])
 def test_reads_every_form_of_word_vectors(vectors, tmp_path, form):
-    path = (
-        tmp_path / {'GloVe text': 'v.txt', 'word2vec text': 'v.vec', 'word2vec binary': 'v.bin', 'gensim': 'v.kv'}[form]
-    )
-    if form == 'gensim':
-        vectors.save(str(path))
-    else:
-        vectors.save_word2vec_format(str(path), binary=form == 'word2vec binary', write_header=form != 'GloVe text')
+    path = tmp_path / {'GloVe text': 'v.txt', 'word2vec text': 'v.vec', 'word2vec binary': 'v.bin'}[form]
+    vectors.save_word2vec_format(str(path), binary=form == 'word2vec binary', write_header=form != 'GloVe text')
     out = tmp_path / 'out' / 'table.npy'
     assert build_label_embeddings(str(path), out) == ['straightly']
     np.testing.assert_allclose(load_label_embeddings(out, (52, 4)), average_words(vectors)[0], rtol=1e-5)
@@ -58,6 +53,12 @@ def test_reads_every_form_of_word_vectors(vectors, tmp_path, form):
     assert record['source'] == path.name
     assert record['vocabulary'] == len(WORDS)
     assert record['words_without_vector'] == ['straightly']
+
+
+def test_pickled_vectors_are_refused(vectors, tmp_path):
+    vectors.save(str(tmp_path / 'v.kv'))
+    with pytest.raises(ValueError, match=r'v\.kv is a pickle of gensim, .*save_word2vec_format'):
+        build_label_embeddings(str(tmp_path / 'v.kv'), tmp_path / 'table.npy')
 
 
 def test_tool_reports_unknown_words_and_errors_in_one_line(vectors, tmp_path):

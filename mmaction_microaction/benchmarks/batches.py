@@ -3,11 +3,20 @@
 import numpy as np
 import torch
 from mmaction.registry import TRANSFORMS
+from mmengine.config import Config
 
 from mmaction_microaction.taxonomy import NUM_ACTIONS
 
 HEIGHT, WIDTH = 1296, 1080
 """Of most of MA-52's videos."""
+
+
+def read_config(path):
+    """Read a config of a network that recognises the action of a clip; a ValueError if it is of another."""
+    config = Config.fromfile(path)
+    if 'backbone' not in config.get('model', {}):
+        raise ValueError(f'{path}: only networks with one backbone, which recognise the action of a clip, are measured')
+    return config
 
 
 def innermost(dataset):

@@ -5,12 +5,11 @@ from typing import NamedTuple
 
 import torch
 from mmaction.registry import MODELS
-from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.registry import init_default_scope
 from torch.utils.flop_counter import FlopCounterMode
 
-from .batches import pack_noise
+from .batches import pack_noise, read_config
 
 
 class Complexity(NamedTuple):
@@ -41,8 +40,11 @@ def measure_complexity(path):
 
     Returns:
         Complexity: The counts.
+
+    Raises:
+        ValueError: If the network is none of a single backbone.
     """
-    config = Config.fromfile(path)
+    config = read_config(path)
     init_default_scope('mmaction')
     config.model.backbone.pretrained = None
     model = MODELS.build(config.model).eval()

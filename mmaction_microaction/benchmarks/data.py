@@ -7,7 +7,6 @@ from tempfile import TemporaryDirectory
 
 import cv2
 from mmaction.registry import DATASETS
-from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.registry import init_default_scope
 from torch.utils.data import DataLoader
@@ -15,7 +14,7 @@ from torch.utils.data import DataLoader
 from mmaction_microaction.datasets.frame_extraction import make_frame_store
 from mmaction_microaction.datasets.frame_store import FrameSettings
 
-from .batches import innermost
+from .batches import innermost, read_config
 from .timing import Comparison, silence_logs
 
 
@@ -85,7 +84,7 @@ def compare_loading(config, videos, clips=8, rounds=5):
     Raises:
         ValueError: If there are no videos, or some cannot be read.
     """
-    config = Config.fromfile(config)
+    config = read_config(config)
     init_default_scope('mmaction')
     silence_logs()
     with list_clips(videos, clips) as ann_file:

@@ -5,11 +5,10 @@ from math import ceil
 from typing import NamedTuple
 
 import numpy as np
-from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from .batches import innermost
+from .batches import innermost, read_config
 from .data import list_clips, store_frames
 from .memory import resident
 
@@ -53,7 +52,7 @@ def follow_memory(config, videos, report, iterations=500, every=50, workers=2):
     Raises:
         ValueError: If there are no videos, or some cannot be read.
     """
-    config = Config.fromfile(config)
+    config = read_config(config)
     with list_clips(videos) as ann_file:
         store = store_frames(ann_file, videos)
         clips = {

@@ -1,9 +1,6 @@
 """From videos to a frame store."""
 
-import multiprocessing
 from collections import deque
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from itertools import islice
 
@@ -11,12 +8,13 @@ import cv2
 import mmcv
 import numpy as np
 
+from mmaction_microaction.errors import last_line
+from mmaction_microaction.workers import spawned
+
 from .annotations import read_annotations
 from .frame_store import REMEDY, FrameStore, FrameStoreWriter
 from .preparation import UNREADABLE
-from .unreadable import last_line
 from .video_decoding import decode, open_video
-from .workers import KILLED, end_with_parent
 
 
 def make_frame_store(ann_file, videos, path, settings, workers=1, track=lambda clips, total: clips):
@@ -112,20 +110,9 @@ def _in_order(function, tasks, workers):
         yield from map(function, tasks)
         return
     tasks = iter(tasks)
-    # Spawned rather than forked: OpenCV's threads do not survive a fork.
-    with ProcessPoolExecutor(workers, multiprocessing.get_context('spawn'), _start_worker) as pool:
-        try:
-            ahead = deque(pool.submit(function, task) for task in islice(tasks, 2 * workers))
-            while ahead:
-                result = ahead.popleft().result()
-                ahead.extend(pool.submit(function, task) for task in islice(tasks, 1))
-                yield result
-        except BrokenProcessPool:
-            raise ValueError(KILLED) from None
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
-def _start_worker():
-    cv2.setNumThreads(1)
-    end_with_parent()
+    with spawned(workers) as pool:
+        ahead = deque(pool.submit(function, task) for task in islice(tasks, 2 * workers))
+        while ahead:
+            result = ahead.popleft().result()
+            ahead.extend(pool.submit(function, task) for task in islice(tasks, 1))
+            yield result

@@ -12,12 +12,12 @@ from functools import lru_cache, partial
 
 import av
 
+from mmaction_microaction.errors import last_line
 from mmaction_microaction.files import make_folder
+from mmaction_microaction.workers import KILLED, end_with_parent
 
 from .annotations import read_annotations
-from .unreadable import last_line
 from .video_decoding import decode, open_video
-from .workers import KILLED, end_with_parent
 
 SPLIT_SIZES = {'train': 11250, 'val': 5586, 'test': 5586}
 """Clips per split of MA-52 (Guo et al., section III)."""

@@ -9,16 +9,13 @@ from mmcv.transforms import BaseTransform
 from mmengine.dataset import Compose
 from mmengine.logging import print_log
 
+from mmaction_microaction.errors import last_line
+
 from .loading import FrameStoreDecode, FrameStoreInit
 from .video_decoding import SampledFramesDecode, SampledFramesInit
 
 _INITS = (DecordInit, OpenCVInit, PyAVInit, FrameStoreInit, SampledFramesInit)
 _DECODES = (DecordDecode, OpenCVDecode, PyAVDecode, FrameStoreDecode, SampledFramesDecode)
-
-
-def last_line(error):
-    """Return what an error says in the end; decord's begin with a stack trace."""
-    return str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
 
 
 def count_reading_steps(transforms):

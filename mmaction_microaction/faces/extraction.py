@@ -1,18 +1,16 @@
 """One face track per video of a folder."""
 
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache, partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
 from mmaction_microaction.files import make_folder
 from mmaction_microaction.video_files import list_videos
 from mmaction_microaction.videos import Video
+from mmaction_microaction.workers import spawned
 
 from .detectors import DETECTORS, make_detector
 from .linking import fill_gaps, main_face, smooth
@@ -132,13 +130,8 @@ def extract_faces(videos, out, settings, workers=1, progress=lambda results, tot
     write = partial(_extract, videos, out, settings)
     if workers <= 1:
         return list(progress(map(write, names), len(names)))
-    # Spawned rather than forked: OpenCV's threads do not survive a fork.
-    with ProcessPoolExecutor(workers, get_context('spawn'), cv2.setNumThreads, (1,)) as pool:
-        try:
-            return list(progress(pool.map(write, names), len(names)))
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+    with spawned(workers) as pool:
+        return list(progress(pool.map(write, names), len(names)))
 
 
 def _track_file(out, name):

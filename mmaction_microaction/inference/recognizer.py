@@ -10,7 +10,8 @@ from mmengine.device import get_device
 from mmengine.runner import load_state_dict
 from torch.nn.modules.utils import consume_prefix_in_state_dict_if_present
 
-from mmaction_microaction.checkpoints import last_line, read_weights
+from mmaction_microaction.checkpoints import read_weights
+from mmaction_microaction.errors import last_line
 from mmaction_microaction.taxonomy import NUM_ACTIONS
 
 CONFIG_SUFFIXES = ('.py', '.json', '.yaml', '.yml')

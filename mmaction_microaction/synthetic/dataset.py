@@ -1,15 +1,12 @@
 """Writes a data set to disk exactly as MA-52 lies there: videos, lists and, in addition, a manifest."""
 
 import json
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
-
-import cv2
 
 from mmaction_microaction.files import make_folder, write_whole
 from mmaction_microaction.videos import write_video
+from mmaction_microaction.workers import spawned
 
 from .clip import FPS, SPLITS, frames, make_clip
 from .plan import list_lines, make_plan
@@ -98,13 +95,8 @@ def in_processes(plan, write, workers):
     if workers <= 1:
         yield from map(write, plan)
         return
-    # Spawned rather than forked: OpenCV's threads do not survive a fork.
-    with ProcessPoolExecutor(workers, get_context('spawn'), cv2.setNumThreads, (1,)) as pool:
-        try:
-            yield from pool.map(write, plan, chunksize=4)
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+    with spawned(workers) as pool:
+        yield from pool.map(write, plan, chunksize=4)
 
 
 def _write_clip(out, settings, entry):

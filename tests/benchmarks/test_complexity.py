@@ -11,3 +11,8 @@ def test_resnet50_as_published():
     assert measured.multiply_adds == pytest.approx(8 * 4.09e9, rel=2e-3)
     assert (measured.frames, measured.width, measured.height) == (8, 224, 224)
     assert str(measured).split() == ['tsn_r50_8x1_ma52', '8', '224', 'x', '224', '23.6', 'M', '32.7', 'G']
+
+
+def test_networks_with_several_backbones_are_refused():
+    with pytest.raises(ValueError, match=r'maenet_r50_16x1_ma52pro\.py: only networks with one backbone'):
+        measure_complexity(ROOT / 'configs' / 'emotion' / 'maenet_r50_16x1_ma52pro.py')

@@ -8,10 +8,11 @@ from mmaction_microaction.inference import Camera, find_videos
 
 
 def test_folders_are_searched_and_files_taken_as_they_are(tmp_path):
-    for name in ('b.MP4', 'deep/er/a.mkv', 'notes.txt', 'odd.xyz'):
+    for name in ('b.MP4', 'deep/er/a.mkv', 'notes.txt', 'odd.xyz', '._b.MP4'):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    found = find_videos([tmp_path / 'odd.xyz', tmp_path])
+    with pytest.warns(UserWarning, match='holds 3 files that are no videos; they are passed over'):
+        found = find_videos([tmp_path / 'odd.xyz', tmp_path])
     assert found == {
         tmp_path / 'odd.xyz': Path('odd.xyz'),
         tmp_path / 'b.MP4': Path('b.MP4'),

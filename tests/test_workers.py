@@ -1,0 +1,36 @@
+import os
+import signal
+import time
+
+import pytest
+from processes import start
+from support import wait_until_gone
+
+from mmaction_microaction.workers import spawned
+
+
+def die(_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_killed_worker_is_told_with_the_remedy():
+    with pytest.raises(ValueError, match=r'A worker was killed, .* with fewer workers'), spawned(1) as pool:
+        list(pool.map(die, [0]))
+
+
+def test_workers_end_with_their_parent(tmp_path):
+    code = """
+from mmaction_microaction.workers import spawned
+with spawned(1) as pool:
+    pool.submit(exec, 'import time; print("running", flush=True); time.sleep(600)').result()
+"""
+    log = tmp_path / 'log'
+    process = start(code, output=log, errors=log)
+    deadline = time.monotonic() + 100
+    while not (log.exists() and 'running' in log.read_text()):
+        assert process.exitcode is None, log.read_text()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    wait_until_gone(process.pid)
