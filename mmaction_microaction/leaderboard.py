@@ -7,6 +7,7 @@ import statistics
 from dataclasses import dataclass
 from pathlib import Path
 
+from mmengine.config import Config
 from mmengine.fileio import load
 
 from mmaction_microaction.shipped import find_shipped
@@ -100,15 +101,54 @@ def read_runs(work_dirs):
         work_dirs (Sequence[str | Path]): A folder that is given twice is one run.
 
     Returns:
-        tuple[list[Run], list[str]]: The results, and what is wrong with the other folders.
+        tuple[list[Run], list[str]]: The results, and what is wrong with the other folders. A run whose network, list or
+        evaluator is not that of the first with its config is among these, since the two cannot be averaged.
     """
-    runs, problems = [], []
+    runs, problems, settings = [], [], {}
     for work_dir in {Path(name).resolve(): name for name in work_dirs}.values():
         try:
-            runs.append(read_run(work_dir))
+            run = read_run(work_dir)
+            ours = _read_settings(Path(work_dir) / f'{run.config}.py')
         except (OSError, ValueError) as error:
             problems.append(str(error))
+            continue
+        first, theirs = settings.setdefault(run.config, (work_dir, ours))
+        different = [key for key in sorted({**ours, **theirs}) if ours.get(key) != theirs.get(key)]
+        if different:
+            said = ', '.join(f'{key} is {ours.get(key)}, not {theirs.get(key)}' for key in different[:3])
+            more = f', and {len(different) - 3} more' if different[3:] else ''
+            problems.append(f'{work_dir}: not a run like {first} ({said}{more}); put it in a table of its own')
+        else:
+            runs.append(run)
     return runs, problems
+
+
+def _read_settings(path):
+    """Read from a dumped config, by dotted names, what decides on the scores: network, tested list and evaluator."""
+    try:
+        config = Config.fromfile(path, import_custom_modules=False).to_dict()
+    except Exception as error:  # whatever a file of Python may raise
+        raise ValueError(f'{path} is no config ({error}); test again') from None
+    evaluators = config.get('test_evaluator') or []
+    evaluators = [one for one in _as_list(evaluators) if one['type'] != 'DumpResults']
+    dataset = config.get('test_dataloader', {}).get('dataset', {})
+    tested = {key: dataset.get(key) for key in ('ann_file', 'pipeline')}
+    settings = dict(_flatten(dict(model=config.get('model'), test_dataset=tested, test_evaluator=evaluators)))
+    # Where weights and tables lie differs between machines.
+    return {key: value for key, value in settings.items() if not key.endswith(('.pretrained', '.label_embeddings'))}
+
+
+def _as_list(value):
+    return value if isinstance(value, list) else [value]
+
+
+def _flatten(value, name=''):
+    """Yield the leaves of nested dicts and lists with their dotted names."""
+    if isinstance(value, (dict, list, tuple)):
+        for key, part in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _flatten(part, f'{name}.{key}' if name else str(key))
+    else:
+        yield name, value
 
 
 def _read_metrics(path):

@@ -65,6 +65,28 @@ def test_table_of_one_run(tmp_path):
     ]
 
 
+def test_runs_that_were_scored_otherwise_are_not_averaged(tmp_path):
+    evaluator = "dict(type='MicroActionMetric', macro={!r})"
+    evaluators = [
+        evaluator.format('mean_of_f1'),
+        # What --dump makes of it.
+        f"[{evaluator.format('mean_of_f1')}, dict(type='DumpResults', out_file_path='p.pkl')]",
+        evaluator.format('f1_of_means'),
+    ]
+    folders = [tmp_path / f'run{number}' for number in range(3)]
+    for folder, text in zip(folders, evaluators):
+        write_run(folder, 'manet', SEEDS[0])
+        (folder / 'manet.py').write_text(
+            f"model = dict(backbone=dict(pretrained='{folder}'))\ntest_evaluator = {text}\n"
+        )
+    runs, problems = read_runs(folders)
+    assert [run.path.parents[1] for run in runs] == folders[:2]
+    assert problems == [
+        f'{folders[2]}: not a run like {folders[0]} (test_evaluator.0.macro is f1_of_means, not mean_of_f1); put it in '
+        'a table of its own'
+    ]
+
+
 def test_seeds_give_mean_and_deviation(seeds):
     runs, _ = read_runs(seeds)
     rows = rank(runs, {})
