@@ -134,8 +134,9 @@ def _read_settings(path):
     dataset = config.get('test_dataloader', {}).get('dataset', {})
     tested = {key: dataset.get(key) for key in ('ann_file', 'pipeline')}
     settings = dict(_flatten(dict(model=config.get('model'), test_dataset=tested, test_evaluator=evaluators)))
-    # Where weights and tables lie differs between machines.
-    return {key: value for key, value in settings.items() if not key.endswith(('.pretrained', '.label_embeddings'))}
+    # Where weights and tables lie differs between machines, and MMEngine adds its scopes when it likes.
+    ignored = ('.pretrained', '.label_embeddings', '._scope_')
+    return {key: value for key, value in settings.items() if not key.endswith(ignored)}
 
 
 def _as_list(value):
