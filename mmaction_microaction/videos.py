@@ -50,11 +50,11 @@ def read_packets(container):
     Args:
         container (av.container.InputContainer): Of a file with pictures.
 
-    Returns:
-        list[av.packet.Packet]: As they are decoded. Those that are ``is_discard`` are never shown: videos that were cut
+    Yields:
+        av.packet.Packet: As they are decoded. Those that are ``is_discard`` are never shown: videos that were cut
         without encoding them anew carry some, because others refer to them.
     """
-    return [packet for packet in container.demux(container.streams.video[0]) if packet.size]
+    return (packet for packet in container.demux(container.streams.video[0]) if packet.size)
 
 
 def frame_rate(times, stream):
@@ -97,7 +97,7 @@ class Video:
             with open_container(path) as container:
                 stream = container.streams.video[0]
                 # Not the packets themselves, which are as large as the file.
-                packets = [(packet.pts, packet.is_discard) for packet in container.demux(stream) if packet.size]
+                packets = [(packet.pts, packet.is_discard) for packet in read_packets(container)]
                 times = [pts for pts, is_discard in packets if not is_discard]
                 fps, unit = frame_rate(times, stream), stream.time_base
                 missing = max(stream.frames - len(packets), 0)

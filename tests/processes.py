@@ -18,17 +18,12 @@ _context = multiprocessing.get_context('forkserver')
 _context.set_forkserver_preload(['cv2', 'mmengine.runner', 'mmengine.visualization', 'scipy.stats'])
 
 
-def run_python(code, **kwargs):
-    """Run Python code to the end; takes and returns what :func:`run` does."""
-    return run(code, **kwargs)
-
-
 def run_tool(name, *args, **kwargs):
-    """Run ``tools/NAME`` to the end; takes and returns what :func:`run` does."""
-    return run(ROOT / 'tools' / name, *args, **kwargs)
+    """Run ``tools/NAME`` to the end; takes and returns what :func:`run_python` does."""
+    return run_python(ROOT / 'tools' / name, *args, **kwargs)
 
 
-def run(what, *args, timeout=600, **kwargs):
+def run_python(what, *args, timeout=600, **kwargs):
     """Start a process as :func:`start` does and wait for its end.
 
     Returns:

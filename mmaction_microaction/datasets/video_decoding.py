@@ -47,7 +47,7 @@ def open_video(filename):
         raise ValueError(f'{filename} holds no video.')
     stream = container.streams.video[0]
     stream.thread_type, stream.codec_context.thread_count = 'NONE', 1  # data loaders have processes instead
-    packets = read_packets(container)
+    packets = list(read_packets(container))
     fps = frame_rate([packet.pts for packet in packets if not packet.is_discard], stream)
     if not fps:
         raise ValueError(f'{filename} holds no frames.')

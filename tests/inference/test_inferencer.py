@@ -1,3 +1,4 @@
+import av
 import cv2
 import numpy as np
 import pytest
@@ -100,6 +101,24 @@ def test_a_damaged_video_gives_what_can_be_read_and_a_warning(grey, damaged):
         result = grey(window=1, step=0.5).timeline(damaged)
     assert result.intervals[0].label == 5
     assert result.ends.max() < 7
+
+
+def test_a_gap_gives_a_warning_and_the_rest_its_times(grey, grey_video, tmp_path):
+    with av.open(str(tmp_path / 'gap.mkv'), 'w') as container:
+        stream = container.add_stream('mjpeg', rate=20)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, 'yuvj420p'
+        for frame in Video(grey_video).frames():
+            for packet in stream.encode(av.VideoFrame.from_ndarray(frame.image(), format='rgb24')):
+                if 30 <= frame.index < 60:
+                    damaged = av.Packet(b'\xff' * packet.size)
+                    damaged.pts, damaged.dts, damaged.time_base = packet.pts, packet.dts, packet.time_base
+                    damaged.stream, packet = stream, damaged
+                container.mux(packet)
+    with pytest.warns(UserWarning, match=r'gap\.mkv is damaged between 0\.5 and 4\.0 s; what is said there comes from'):
+        result = grey(window=1, step=0.5).timeline(tmp_path / 'gap.mkv')
+    assert [interval.label for interval in result.intervals] == [5, 20, 11]
+    assert [interval.start for interval in result.intervals] == pytest.approx([0, 4, 6], abs=0.51)
+    assert result.ends.max() == pytest.approx(12)
 
 
 def test_a_damaged_clip_is_refused(grey, damaged):
