@@ -97,9 +97,9 @@ def test_full_disk_leaves_a_run_that_resumes(small_disk, monkeypatch):
     scored_runner(work_dir, [1]).train()
     before = {path.name: path.read_bytes() for path in work_dir.glob('*.pth')}
     filler = fill(small_disk)
-    # The log, on the same disk, is not what this is about.
+    # What else a run writes there, its log, curves and config, is not what this is about.
     monkeypatch.setattr('mmengine.runner.Runner.dump_config', lambda self: None)
-    runner = scored_runner(work_dir, [2], epochs=2, resume=True, name='full')
+    runner = scored_runner(work_dir, [2], epochs=2, resume=True, name='full', visualizer=dict(type='Visualizer'))
     runner.logger.handlers = runner.logger.handlers[:1]
     with pytest.raises(OSError, match=r'No space left on device; the file is as before: .*epoch_2\.pth') as error:
         runner.train()
