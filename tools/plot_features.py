@@ -16,11 +16,12 @@ from pathlib import Path
 
 from mmaction_microaction.visualization import embed_features, plot_features, read_features
 from mmaction_microaction.visualization.features import METHODS
+from mmaction_microaction.visualization.names import tell_apart
 
 
 def parse_args():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('features', nargs='+', help='what the tests wrote; one file, or two of different names')
+    parser.add_argument('features', nargs='+', help='what the tests wrote, one file or two')
     parser.add_argument('--ann-file', required=True, metavar='LIST', help='the list that was tested')
     parser.add_argument('--out', default='features.png', help='.png, .pdf or .svg (default: %(default)s)')
     parser.add_argument(
@@ -28,8 +29,8 @@ def parse_args():
     )
     parser.add_argument('--title', help='stands above')
     args = parser.parse_args()
-    if len({Path(path).stem for path in args.features}) < len(args.features):
-        parser.error('the files name the networks; give them different names')
+    if not len({Path(path).resolve() for path in args.features}) == len(args.features) <= 2:
+        parser.error('name one file, or two different ones')
     return args
 
 
@@ -37,9 +38,9 @@ def main():
     args = parse_args()
     try:
         runs = {}
-        for path in args.features:
+        for name, path in zip(tell_apart(args.features), args.features):
             features, labels = read_features(path, args.ann_file)
-            runs[Path(path).stem] = embed_features(features, method=args.method), labels
+            runs[name] = embed_features(features, method=args.method), labels
         plot_features(runs, args.title, args.method).savefig(args.out)
     except (ImportError, OSError, ValueError) as error:
         sys.exit(f'error: {error}')

@@ -9,6 +9,7 @@ from mmaction_microaction.datasets.annotations import is_anonymised, read_annota
 from mmaction_microaction.evaluation.functional import frequency_groups, mean_by_group
 from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS, NUM_ACTIONS
 from mmaction_microaction.visualization.frequency_groups import GROUPS
+from mmaction_microaction.visualization.names import shorten, tell_apart
 
 from .clips import ClipLists, Videos
 from .figures import draw_figures, save_figure
@@ -38,15 +39,15 @@ def write_report(predictions, out, compare=None, ann_file=None, videos=None, tit
     """
     out = Path(out)
     run = Run(predictions)
-    other, names = None, [_shorten(run.path.stem)]
+    other = None
     if compare is not None:
         other = Run(compare)
         check_same_clips(run, other)
-        names = _tell_apart(run.path, other.path)
+    names = tell_apart([run.path, other.path] if other else [run.path])
     train_clips, splits = np.array([action.train_clips for action in ACTIONS]), {}
     if ann_file is not None:
         train_clips = _count_clips(ann_file)
-        splits[_shorten(Path(ann_file).stem)] = train_clips
+        splits[shorten(Path(ann_file).stem)] = train_clips
     if videos is not None:
         if run.names is None:
             raise ValueError(f'{predictions} does not name its clips (video_id), so --videos cannot be used')
@@ -97,19 +98,6 @@ def _group_rows(run, other, train_clips):
         (name, int(np.sum(groups == group)), int(train_clips[groups == group].sum()), [mean[group] for mean in means])
         for group, name in enumerate(GROUPS)
     ]
-
-
-def _tell_apart(first, second):
-    """Name two files by their stems, or, if those are equal, by their folders."""
-    if first.stem != second.stem:
-        return [_shorten(first.stem), _shorten(second.stem)]
-    return [_shorten(path.resolve().parent.name) for path in (first, second)]
-
-
-def _shorten(name, length=30):
-    """Cut a name to what fits into a legend, in its middle: what tells two apart is at their ends."""
-    half = (length - 1) // 2
-    return name if len(name) <= length else f'{name[: length - 1 - half]}…{name[-half:]}'
 
 
 def _percent(value):

@@ -37,7 +37,7 @@ def draw_strips(run, videos, other=None, names=None, wrong=4, right=2):
             scores = [run.scores[clip]] + ([other.scores[partners[clip]]] if other else [])
             name = run.names[clip]
             frames = read_frames(videos.paths[name])
-            figure = plot_prediction_strip(frames, int(run.labels[clip]), list(zip(names, scores)), _printable(name))
+            figure = plot_prediction_strip(frames, int(run.labels[clip]), list(zip(names, scores)), name)
             yield f'{kind}_{number}', f'{caption}: {name}.', figure
 
 
@@ -47,9 +47,3 @@ def _find_partners(run, other):
         return np.arange(len(run))
     numbers = {name: number for number, name in enumerate(other.names)}
     return np.array([numbers[name] for name in run.names])
-
-
-def _printable(name, length=40):
-    """Write a name of a file so that it can be drawn: of that length at most, and as text in UTF-8."""
-    name = name if len(name) <= length else f'…{name[1 - length :]}'
-    return name.encode('utf-8', 'replace').decode('utf-8')

@@ -5,6 +5,8 @@ from matplotlib.figure import Figure
 
 from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS, NUM_ACTIONS, fine_to_coarse
 
+from .names import shorten
+
 BODY_PART_COLOURS = ('#0072B2', '#E69F00', '#009E73', '#56B4E9', '#D55E00', '#CC79A7', '#4D4D4D')
 """Of Okabe and Ito's palette for all kinds of colour vision; neighbours differ in grey too."""
 
@@ -30,7 +32,8 @@ def new_figure(width, height, title, subtitle):
 
     Args:
         width, height (float): Inches.
-        title, subtitle (str): The second is smaller, for numbers.
+        title, subtitle (str): The first is cut to the width, as names of files may be long; the second is smaller, for
+            numbers.
 
     Returns:
         matplotlib.figure.Figure: Its axes belong below the upper 0.65 inches.
@@ -39,6 +42,7 @@ def new_figure(width, height, title, subtitle):
     figure = Figure(figsize=(width, height), dpi=150)
     left = 0.12 / width
     # File names may hold dollar signs, which Matplotlib would take for formulas.
+    title = shorten(title, int(8 * width))
     figure.text(left, 1 - 0.28 / height, title, fontsize=12, weight='bold', parse_math=False)
     figure.text(left, 1 - 0.48 / height, subtitle, fontsize=8.5, parse_math=False)
     return figure

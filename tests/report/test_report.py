@@ -232,7 +232,7 @@ def test_strips_of_names_that_cannot_be_drawn(tmp_path):
     (tmp_path / 'clip.mp4').rename(tmp_path / name)
     run = Run(dump(tmp_path / 'p.pkl', [3], [4], [name]))
     ((_, _, figure),) = draw_strips(run, Videos(tmp_path, [name]), names=['a'])
-    assert figure.texts[0].get_text() == f'…{"?" * 35}.mp4'
+    assert figure.texts[0].get_text() == f'{"?" * 30}…{"?" * 25}.mp4'
 
 
 @pytest.mark.parametrize('name', [EVIL.replace('/', ''), 'javascript:alert(1).mp4', 'in/a b#?%.mp4'])

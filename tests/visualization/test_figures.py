@@ -73,6 +73,7 @@ CASES = {
     ),
     'strip of one narrow frame': lambda: plot_prediction_strip(GREY[:1, :, :20], 51, [('tsm', SURE[0])]),
     'maps': lambda: plot_gradcam(GREY, GREY[..., 0] / 255, SURE[9], title=40 * 'm'),
+    'maps of a long name': lambda: plot_gradcam(GREY, GREY[..., 0] / 255, SURE[9], title=20 * 'interview '),
     'maps of another action': lambda: plot_gradcam(GREY, GREY[..., 0] / 255, SURE[LONGEST[-1]], LONGEST[-2]),
     'maps of one narrow frame': lambda: plot_gradcam(GREY[:1, :, :20], np.zeros((1, 96, 20)), UNSURE),
     'strip of many wide frames': lambda: plot_prediction_strip(np.zeros((32, 9, 160, 3), np.uint8), 0, [('', UNSURE)]),

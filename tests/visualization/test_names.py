@@ -1,0 +1,34 @@
+import pytest
+
+from mmaction_microaction.visualization.names import shorten, tell_apart
+
+LONG = 'manet_r50_8x1_ma52_with_{}_and_many_other_settings'
+
+
+@pytest.mark.parametrize(
+    ('name', 'short'),
+    [
+        ('predictions', 'predictions'),
+        ('a' * 30, 'a' * 30),
+        ('a' * 15 + 'bb' + 'c' * 14, 'a' * 15 + '…' + 'c' * 14),
+        ('clip\udcff', 'clip?'),
+    ],
+)
+def test_the_middle_of_long_names_is_left_out(name, short):
+    assert shorten(name) == short
+
+
+@pytest.mark.parametrize(
+    ('paths', 'names'),
+    [
+        (['runs/manet.pkl'], ['manet']),
+        (['manet.pkl', 'tsm.pkl'], ['manet', 'tsm']),
+        (['manet/predictions.pkl', 'tsm/predictions.pkl'], ['manet', 'tsm']),
+        (['manet/val/predictions.pkl', 'tsm/val/predictions.pkl'], ['manet', 'tsm']),
+        # Where only what is left out differs, it comes first.
+        ([LONG.format('SE'), LONG.format('TSM')], ['…SE_and_many_other_settings', '…TSM_and_many_other_settings']),
+        (['same.pkl', 'same.pkl'], ['same', 'same']),
+    ],
+)
+def test_names_of_two_files_differ(paths, names):
+    assert tell_apart(paths) == names
