@@ -85,9 +85,19 @@ def read_run(work_dir):
             f'{work_dir}: runs of several configs ({", ".join(configs)}), whose results cannot be told apart; give '
             'each its own --work-dir'
         )
+    others = []
     for path in sorted(work_dir.glob('*/*.json'), reverse=True):
-        if path.stem == path.parent.name and 'F1_mean' in (metrics := _read_metrics(path)):
+        if path.stem != path.parent.name:
+            continue
+        metrics = _read_metrics(path)
+        if 'F1_mean' in metrics:
             return Run(configs[0], path, metrics)
+        others = others or sorted(metrics.keys() - {'data_time', 'time'})  # those, every test has
+    if others:
+        raise ValueError(
+            f'{work_dir}: its results have no F1_mean but {", ".join(others)}, as those on MA-52-Pro; this table is of '
+            'networks for MA-52'
+        )
     raise ValueError(
         f'{work_dir}: no test result; test it with mim test mmaction {configs[0]}.py --checkpoint CHECKPOINT '
         f'--work-dir {work_dir}'

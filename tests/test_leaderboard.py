@@ -162,6 +162,7 @@ def test_refuses_what_is_no_work_dir(tmp_path):
         write_run(
             tmp_path / 'untested', 'manet', []
         ): r'untested: no test result; test it with mim test mmaction manet\.py',
+        broken('emotion', '{"Acc": 41.25, "mAP": 29.29}'): r'emotion: its results have no F1_mean but Acc, mAP, as',
         broken('cut', '{"F1_mean": 65.59,'): r'20240102_030405\.json is no test result \(.*line 1',
         broken('list', '[65.59]'): r'20240102_030405\.json is no test result',
     }

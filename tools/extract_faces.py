@@ -1,4 +1,4 @@
-"""Find the face in every frame of every video of a folder, and write one face track per video."""
+"""Find the face in every frame of every video of a folder and of those in it, and write one face track per video."""
 
 import argparse
 import os
@@ -42,7 +42,7 @@ def parse_args():
 
 def main():
     args = parse_args()
-    videos, passed_over = list_videos(args.videos)
+    videos, passed_over = list_videos(args.videos, below=True)
     print(f'{args.videos}: {len(videos):,} videos; other files, passed over: {passed_over:,}')
     settings = FaceSettings(args.detector, args.every, args.longest_gap, args.smoothing, args.side)
     results = extract_faces(
@@ -59,7 +59,7 @@ def main():
         f'{frames:,} frames, {sum(r.num_looked_at for r in done):,} looked at: face found in {detected:,}, '
         f'interpolated in {boxes - detected:,}, none in {frames - boxes:,}'
     )
-    print(f'videos without a face: {len(without):,}{": " if without else ""}{", ".join(without)}')
+    print(f'videos without a face: {len(without):,}{": " if without else ""}{", ".join(map(str, without))}')
     if unreadable:
         sys.exit(f'error: {len(unreadable):,} videos could not be read: {"; ".join(r.error for r in unreadable)}')
 

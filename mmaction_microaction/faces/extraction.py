@@ -1,4 +1,4 @@
-"""One face track per video of a folder."""
+"""One face track per video of a folder and of those in it."""
 
 from collections import Counter
 from functools import lru_cache, partial
@@ -35,7 +35,8 @@ class FaceSettings(NamedTuple):
 class Extracted(NamedTuple):
     """What became of a video."""
 
-    video: str
+    video: Path
+    """Below the folder."""
     num_frames: int = 0
     num_looked_at: int = 0
     num_detected: int = 0
@@ -90,11 +91,11 @@ _detector = lru_cache(maxsize=1)(make_detector)
 
 
 def extract_faces(videos, out, settings, workers=1, progress=lambda results, total: results):
-    """Write a face track for every video of a folder that has none yet.
+    """Write a face track for every video of a folder, and of the folders in it, that has none yet.
 
     Args:
         videos (Path): Folder of the videos.
-        out (Path): Folder that receives ``<name of the video without ending>.json``.
+        out (Path): Folder that receives ``<path of the video below its folder, without ending>.json``.
         settings (FaceSettings): How.
         workers (int): Processes.
         progress (Callable): Wraps the iterable of results, whose number it is also told, to show how far it is.
@@ -109,9 +110,9 @@ def extract_faces(videos, out, settings, workers=1, progress=lambda results, tot
         ValueError: If the folder holds no video, videos would share a track, or a track is there that was made with
             other settings.
     """
-    names = [path.name for path in list_videos(videos)[0]]
-    stems = Counter(Path(name).stem for name in names)
-    clashing = [name for name in names if stems[Path(name).stem] > 1]
+    names = [path.relative_to(videos) for path in list_videos(videos, below=True)[0]]
+    tracks = Counter(name.with_suffix('') for name in names)
+    clashing = [str(name) for name in names if tracks[name.with_suffix('')] > 1]
     if clashing:
         raise ValueError(
             f'{videos} holds videos whose names differ in the ending alone, so that they would share a track: '
@@ -125,7 +126,7 @@ def extract_faces(videos, out, settings, workers=1, progress=lambda results, tot
     make_folder(out)
     for name in names:  # all before the first is written, or the folder would hold tracks of two kinds
         _check_settings(_track_file(out, name), settings)
-    for unfinished in out.glob('*.json.part'):
+    for unfinished in out.glob('**/*.json.part'):
         unfinished.unlink()
     write = partial(_extract, videos, out, settings)
     if workers <= 1:
@@ -136,7 +137,7 @@ def extract_faces(videos, out, settings, workers=1, progress=lambda results, tot
 
 def _track_file(out, name):
     """Name the file of a video's track."""
-    return out / f'{Path(name).stem}.json'
+    return out / name.with_suffix('.json')
 
 
 def _check_settings(path, settings):
@@ -166,6 +167,7 @@ def _extract(videos, out, settings, name):
             track = track_face(videos / name, settings)
         except (FileNotFoundError, ValueError) as error:
             return Extracted(name, error=str(error))
+        make_folder(path.parent)
         write_face_track(track, path)
     track = read_face_track(path)
     there = int((~np.isnan(track.boxes).any(1)).sum())

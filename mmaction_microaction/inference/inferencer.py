@@ -91,15 +91,15 @@ class MicroActionInferencer:
             FileNotFoundError: If there is no such file.
             ValueError: If it cannot be read as a video.
         """
-        if Video(video).duration <= self.longest_clip:
-            return self.clip(video)
-        return self.timeline(video, progress)
+        video = Video(video)
+        return self.clip(video) if video.duration <= self.longest_clip else self.timeline(video, progress)
 
     def clip(self, video, fps=30.0):
         """Take a video for one clip, as in MA-52.
 
         Args:
-            video (str | Path | np.ndarray): The file, or its frames, RGB, shape (frames, height, width, 3), uint8.
+            video (str | Path | Video | np.ndarray): The file, or its frames, RGB, shape (frames, height, width, 3),
+                uint8.
             fps (float): Frames per second of an array. Defaults to 30.
 
         Returns:
@@ -113,8 +113,8 @@ class MicroActionInferencer:
             name, num_frames, duration = 'array', len(video), len(video) / fps
             frames = (Frame(i, i / fps, lambda image=image: image) for i, image in enumerate(video))
         else:
-            file = Video(video)
-            name, num_frames, duration, frames = str(video), file.num_frames, file.duration, file.frames()
+            video = video if isinstance(video, Video) else Video(video)
+            name, num_frames, duration, frames = video.path, video.num_frames, video.duration, video.frames()
         scored = list(self._score(frames, [Window(0, num_frames, duration)]))
         if not scored:
             raise ValueError(f'{name} breaks off before its last frame, or has a gap; encode it anew')
@@ -124,7 +124,7 @@ class MicroActionInferencer:
         """Find micro-actions in a video of any length.
 
         Args:
-            video (str | Path): The file.
+            video (str | Path | Video): The file.
             progress (Callable, optional): Called with the number of windows done and their total. Defaults to None.
 
         Returns:
@@ -134,29 +134,29 @@ class MicroActionInferencer:
             FileNotFoundError: If there is no such file.
             ValueError: If it cannot be read as a video.
         """
-        file = Video(video)
-        windows = cut(file.times, file.duration, self.window, self.step)
+        video = video if isinstance(video, Video) else Video(video)
+        windows = cut(video.times, video.duration, self.window, self.step)
         scored = []
-        for window in self._score(file.frames(), windows):
+        for window in self._score(video.frames(), windows):
             scored.append(window)
             if progress:
                 progress(len(scored), len(windows))
         if not scored:
-            raise ValueError(f'{video} cannot be decoded; encode it anew')
+            raise ValueError(f'{video.path} cannot be decoded; encode it anew')
         starts, ends = [start for start, *_ in scored], [end for _, end, _ in scored]
         for start, following in zip(starts, starts[1:]):
             if following - start > 1.5 * self.step:
                 warnings.warn(
-                    f'{video} is damaged between {start:.1f} and {following + self.window:.1f} s; what is said there '
-                    'comes from before and after',
+                    f'{video.path} is damaged between {start:.1f} and {following + self.window:.1f} s; what is said '
+                    'there comes from before and after',
                     stacklevel=2,
                 )
-        if len(scored) < len(windows) and ends[-1] < file.duration - self.step / 2:
+        if len(scored) < len(windows) and ends[-1] < video.duration - self.step / 2:
             warnings.warn(
-                f'{video} breaks off after {ends[-1]:.1f} of {file.duration:.1f} s; nothing is said of the rest',
+                f'{video.path} breaks off after {ends[-1]:.1f} of {video.duration:.1f} s; nothing is said of the rest',
                 stacklevel=2,
             )
-        return self.merge(str(video), scored, file.duration)
+        return self.merge(video.path, scored, video.duration)
 
     def live(self, frames, fps):
         """Score the windows of a stream as they come, each at once.

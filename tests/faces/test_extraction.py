@@ -191,10 +191,23 @@ def test_unreadable_videos_are_told_and_the_others_done(tmp_path):
     (tmp_path / 'c.mkv').write_bytes(b'')
     results = extract_faces(tmp_path, tmp_path / 'out', FaceSettings())
     assert [(r.video, r.num_boxes, bool(r.error)) for r in results] == [
-        ('a.mp4', 4, False), ('b.mp4', 0, True), ('c.mkv', 0, True),
+        (Path('a.mp4'), 4, False), (Path('b.mp4'), 0, True), (Path('c.mkv'), 0, True),
     ]  # fmt: skip
     assert 'b.mp4' in results[1].error
     assert [path.name for path in (tmp_path / 'out').iterdir()] == ['a.json']
+
+
+@pytest.mark.usefixtures('bright_is_face')
+def test_videos_in_folders_have_their_tracks_there(tmp_path):
+    videos, out = tmp_path / 'videos', tmp_path / 'out'
+    for name in ('P01/talk.mp4', 'P02/talk.mp4'):
+        (videos / name).parent.mkdir(parents=True)
+        blinking(videos / name, [1] * 4)
+    for new in ([True, True], [False, False]):
+        results = extract_faces(videos, out, FaceSettings())
+        assert [result.new for result in results] == new
+        assert [str(result.video) for result in results] == ['P01/talk.mp4', 'P02/talk.mp4']
+    assert sorted(out.rglob('*.*')) == [out / 'P01/talk.json', out / 'P02/talk.json']
 
 
 @pytest.mark.usefixtures('bright_is_face')
