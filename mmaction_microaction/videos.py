@@ -57,11 +57,33 @@ def read_packets(container):
     return (packet for packet in container.demux(container.streams.video[0]) if packet.size)
 
 
+def frame_times(packets, stream):
+    """List when the frames of a stream are shown.
+
+    Camcorders (AVCHD) may write the two fields of an interlaced frame as a packet each, the second without a time.
+
+    Args:
+        packets (Iterable[av.packet.Packet]): All of the stream.
+        stream (av.video.stream.VideoStream): The stream.
+
+    Returns:
+        list[int | None]: As they are decoded, in the stream's units; None where the file does not say.
+    """
+    times = [packet.pts for packet in packets if not packet.is_discard]
+    known = sorted(time for time in times if time is not None)
+    if 1 < len(known) < len(times) and stream.average_rate:
+        # Where frames have no time, as in program streams, those that have one are further apart.
+        distance = np.median(np.diff(known)) * stream.time_base * stream.average_rate
+        if abs(distance - 1) < 0.1:
+            return [time for time in times if time is not None]
+    return times
+
+
 def frame_rate(times, stream):
     """Work out the average rate of frames, since files may name another: recorders of calls and screens vary it.
 
     Args:
-        times (list[int | None]): When the frames are shown, in the stream's units, if it is known.
+        times (list[int | None]): Of :func:`frame_times`.
         stream (av.video.stream.VideoStream): What says the rate where the times do not contradict.
 
     Returns:
@@ -73,6 +95,11 @@ def frame_rate(times, stream):
     if not measured:
         return None
     return float(said if said and abs(measured / said - 1) < 0.02 else measured)
+
+
+class _Packet(NamedTuple):
+    pts: int
+    is_discard: bool
 
 
 class Video:
@@ -97,8 +124,8 @@ class Video:
             with open_container(path) as container:
                 stream = container.streams.video[0]
                 # Not the packets themselves, which are as large as the file.
-                packets = [(packet.pts, packet.is_discard) for packet in read_packets(container)]
-                times = [pts for pts, is_discard in packets if not is_discard]
+                packets = [_Packet(packet.pts, packet.is_discard) for packet in read_packets(container)]
+                times = frame_times(packets, stream)
                 fps, unit = frame_rate(times, stream), stream.time_base
                 missing = max(stream.frames - len(packets), 0)
                 lasts = float((stream.duration or 0) * unit * (fps or 0))

@@ -5,6 +5,7 @@ import av
 import cv2
 import numpy as np
 import pytest
+from field_video import write_field_video
 from processes import run_python
 
 from mmaction_microaction.videos import Video, write_video
@@ -275,3 +276,14 @@ print(Video('large.mkv').num_frames, peak() - before)
     assert frames == 80
     # MiB, of a file of 120.
     assert grown < 30
+
+
+def test_two_fields_are_one_frame(tmp_path):
+    path = tmp_path / 'camcorder.mts'
+    write_field_video(path, [np.full((64, 64), 40 + 5 * number, np.uint8) for number in range(20)])
+    with av.open(str(path)) as container:
+        times = [packet.pts for packet in container.demux(video=0) if packet.size]
+    assert (len(times), times.count(None)) == (40, 20)
+    video = Video(path)
+    assert (video.num_frames, video.fps, video.duration) == (20, 25, 0.8)
+    assert [(frame.index, frame.time) for frame in video.frames()] == [(n, pytest.approx(n / 25)) for n in range(20)]

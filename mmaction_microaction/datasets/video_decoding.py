@@ -9,7 +9,7 @@ from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 from mmengine.logging import print_log
 
-from mmaction_microaction.videos import frame_rate, open_container, read_packets, upright
+from mmaction_microaction.videos import frame_rate, frame_times, open_container, read_packets, upright
 
 from .loading import in_order, replace_decoding
 
@@ -21,12 +21,14 @@ class OpenVideo(NamedTuple):
     container: av.container.InputContainer
     packets: list
     """As they are decoded, which is not always as they are shown, and some are never."""
+    times: list
+    """When frames are shown, see :func:`.frame_times`."""
     fps: float
 
     @property
     def num_frames(self):
         """int: How many are shown."""
-        return sum(not packet.is_discard for packet in self.packets)
+        return len(self.times)
 
 
 def open_video(filename):
@@ -48,10 +50,11 @@ def open_video(filename):
     stream = container.streams.video[0]
     stream.thread_type, stream.codec_context.thread_count = 'NONE', 1  # data loaders have processes instead
     packets = list(read_packets(container))
-    fps = frame_rate([packet.pts for packet in packets if not packet.is_discard], stream)
+    times = frame_times(packets, stream)
+    fps = frame_rate(times, stream)
     if not fps:
         raise ValueError(f'{filename} holds no frames.')
-    return OpenVideo(filename, container, packets, fps)
+    return OpenVideo(filename, container, packets, times, fps)
 
 
 @TRANSFORMS.register_module()
@@ -129,7 +132,7 @@ def decode(video, numbers):
         ValueError: If a frame cannot be decoded.
     """
     decoder = video.container.streams.video[0].codec_context
-    times = [packet.pts for packet in video.packets if not packet.is_discard]
+    times = video.times
     # Raw streams do not say when a frame is shown, and AVI says when it is decoded: then all are decoded and counted.
     undated = None in times or len(set(times)) < len(times) or (decoder.has_b_frames and times == sorted(times))
     order = {} if undated else {time: number for number, time in enumerate(sorted(times))}
@@ -139,7 +142,7 @@ def decode(video, numbers):
             for packet in [*video.packets, None]:  # None: nothing follows, so what is held back comes out
                 if not waiting:
                     return
-                if packet and not undated:
+                if packet and not undated and packet.pts is not None:  # a second field goes with its first
                     decoder.skip_frame = 'DEFAULT' if order.get(packet.pts) in waiting else 'NONREF'
                 for frame in decoder.decode(packet):
                     number = count if undated else order.get(frame.pts)

@@ -5,6 +5,7 @@ import struct
 import av
 import numpy as np
 import pytest
+from field_video import write_field_video
 from mmaction.registry import DATASETS
 from mmengine.config import Config
 from processes import run_python
@@ -223,3 +224,17 @@ def test_frames_of_a_video_cut_without_encoding_are_those_that_are_shown(tmp_pat
     assert cut['total_frames'] == 30 - first
     for number in range(30 - first):
         np.testing.assert_array_equal(cut['imgs'][number], whole['imgs'][first + number])
+
+
+def test_two_fields_are_one_frame(tmp_path):
+    images = [np.full((64, 64), 40 + 5 * number, np.uint8) for number in range(20)]
+    for image in images:
+        image[1::2] += 60
+    write_field_video(tmp_path / 'camcorder.mts', images)
+    video = video_decoding.open_video(str(tmp_path / 'camcorder.mts'))
+    assert (video.num_frames, video.fps) == (20, 25)
+    frames = dict(video_decoding.decode(video, [0, 7, 8, 19]))
+    assert list(frames) == [0, 7, 8, 19]
+    for number, frame in frames.items():
+        # From 16 to 235, as television counts, to 0 to 255.
+        np.testing.assert_allclose(frame[..., 1], (images[number].astype(float) - 16) * 255 / 219, atol=1)
