@@ -29,24 +29,16 @@ model = dict(
 train_dataloader = dict(
     batch_size=10,  # section V-B
     persistent_workers=False,  # for EpochSeedHook
-    dataset=dict(
-        type='MA52Dataset', ann_file=_base_.train_list, data_prefix=_base_.train_videos, decoder=_base_.decoder
-    ),
+    dataset=_base_.train_set,
 )
 val_dataloader = dict(
     batch_size=10,
-    dataset=dict(type='MA52Dataset', ann_file=_base_.val_list, data_prefix=_base_.val_videos, decoder=_base_.decoder),
+    dataset=_base_.val_set,
 )
 # One centre crop of 8 frames, where upstream's TSM tests on ten crops (released code).
 test_dataloader = dict(
     batch_size=10,
-    dataset=dict(
-        type='MA52Dataset',
-        ann_file=_base_.val_list,
-        data_prefix=_base_.val_videos,
-        decoder=_base_.decoder,
-        pipeline=_base_.val_pipeline,
-    ),
+    dataset=dict(**_base_.val_set, pipeline=_base_.val_pipeline),
 )
 val_evaluator = _base_.metric
 test_evaluator = _base_.metric

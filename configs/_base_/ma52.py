@@ -1,4 +1,4 @@
-# MA-52, and how runs on it are scored and kept. Configs name what they take: ann_file=_base_.val_list.
+# MA-52, and how runs on it are scored and kept. Configs name what they take: dataset=_base_.val_set.
 custom_imports = dict(imports=['mmaction_microaction'], allow_failed_imports=False)
 
 # Where the clips are, but for the split. MA52_CLIPS=data/ma52/frames reads what tools/make_frame_store.py has written,
@@ -6,13 +6,25 @@ custom_imports = dict(imports=['mmaction_microaction'], allow_failed_imports=Fal
 clips = '{{$MA52_CLIPS:data/ma52/videos}}'
 # What decodes videos: MA52_DECODER=decord is MMAction2's way, which takes longer and has no wheels for Arm and macOS.
 decoder = '{{$MA52_DECODER:pyav}}'
-train_list = 'data/ma52/train_list_videos.txt'
-train_videos = dict(video=f'{clips}_train')
+train_set = dict(
+    type='MA52Dataset',
+    ann_file='data/ma52/train_list_videos.txt',
+    data_prefix=dict(video=f'{clips}_train'),
+    decoder=decoder,
+)
 # What can be scored: the challenge's test split is anonymised. The paper's Table II does not say which split it is of.
-val_list = 'data/ma52/val_list_videos.txt'
-val_videos = dict(video=f'{clips}_val')
-test_list = 'data/ma52/test_list_videos.txt'
-test_videos = dict(video=f'{clips}_test')
+val_set = dict(
+    type='MA52Dataset',
+    ann_file='data/ma52/val_list_videos.txt',
+    data_prefix=dict(video=f'{clips}_val'),
+    decoder=decoder,
+)
+test_set = dict(
+    type='MA52Dataset',
+    ann_file='data/ma52/test_list_videos.txt',
+    data_prefix=dict(video=f'{clips}_test'),
+    decoder=decoder,
+)
 
 metric = dict(type='MicroActionMetric')
 keep_best = dict(type='KeepingCheckpointHook', interval=1, max_keep_ckpts=3, save_best='F1_mean', rule='greater')

@@ -32,32 +32,12 @@ val_pipeline = [
 
 train_dataloader = dict(
     persistent_workers=False,  # for EpochSeedHook
-    dataset=dict(
-        type='MA52Dataset',
-        ann_file=_base_.train_list,
-        data_prefix=_base_.train_videos,
-        decoder=_base_.decoder,
-        pipeline=train_pipeline,
-    ),
+    dataset=dict(**_base_.train_set, pipeline=train_pipeline),
 )
-val_dataloader = dict(
-    dataset=dict(
-        type='MA52Dataset',
-        ann_file=_base_.val_list,
-        data_prefix=_base_.val_videos,
-        decoder=_base_.decoder,
-        pipeline=val_pipeline,
-    )
-)
+val_dataloader = dict(dataset=dict(**_base_.val_set, pipeline=val_pipeline))
 test_dataloader = dict(
     batch_size=8,
-    dataset=dict(
-        type='MA52Dataset',
-        ann_file=_base_.val_list,
-        data_prefix=_base_.val_videos,
-        decoder=_base_.decoder,
-        pipeline=val_pipeline,
-    ),
+    dataset=dict(**_base_.val_set, pipeline=val_pipeline),
 )
 val_evaluator = _base_.metric
 test_evaluator = _base_.metric

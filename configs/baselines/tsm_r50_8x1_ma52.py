@@ -9,22 +9,12 @@ model = dict(cls_head=dict(num_classes=52))
 
 train_dataloader = dict(
     persistent_workers=False,  # for EpochSeedHook
-    dataset=dict(
-        type='MA52Dataset', ann_file=_base_.train_list, data_prefix=_base_.train_videos, decoder=_base_.decoder
-    ),
+    dataset=_base_.train_set,
 )
-val_dataloader = dict(
-    dataset=dict(type='MA52Dataset', ann_file=_base_.val_list, data_prefix=_base_.val_videos, decoder=_base_.decoder)
-)
+val_dataloader = dict(dataset=_base_.val_set)
 test_dataloader = dict(
     batch_size=16,
-    dataset=dict(
-        type='MA52Dataset',
-        ann_file=_base_.val_list,
-        data_prefix=_base_.val_videos,
-        decoder=_base_.decoder,
-        pipeline=_base_.val_pipeline,
-    ),
+    dataset=dict(**_base_.val_set, pipeline=_base_.val_pipeline),
 )
 val_evaluator = _base_.metric
 test_evaluator = _base_.metric

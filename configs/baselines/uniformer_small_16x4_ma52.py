@@ -34,26 +34,13 @@ train_dataloader = dict(
     batch_size=8,
     num_workers=8,
     sampler=dict(type='DefaultSampler', shuffle=True),
-    dataset=dict(
-        type='MA52Dataset',
-        ann_file=_base_.train_list,
-        data_prefix=_base_.train_videos,
-        decoder=_base_.decoder,
-        pipeline=train_pipeline,
-    ),
+    dataset=dict(**_base_.train_set, pipeline=train_pipeline),
 )
 val_dataloader = dict(
     batch_size=8,
     num_workers=8,
     sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(
-        type='MA52Dataset',
-        ann_file=_base_.val_list,
-        data_prefix=_base_.val_videos,
-        decoder=_base_.decoder,
-        pipeline=val_pipeline,
-        test_mode=True,
-    ),
+    dataset=dict(**_base_.val_set, pipeline=val_pipeline, test_mode=True),
 )
 test_dataloader = dict(_delete_=True, **val_dataloader)
 val_evaluator = _base_.metric

@@ -8,12 +8,6 @@ train_dataloader = dict(
         _delete_=True,
         type='ClassBalancedDataset',
         oversample_thr=0.019,
-        dataset=dict(
-            type='MA52Dataset',
-            ann_file=_base_.train_list,
-            data_prefix=_base_.train_videos,
-            decoder=_base_.decoder,
-            pipeline=_base_.train_pipeline,
-        ),
+        dataset=dict(**_base_.train_set, pipeline=_base_.train_pipeline),
     )
 )

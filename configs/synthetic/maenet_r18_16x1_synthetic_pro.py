@@ -16,7 +16,6 @@ model = dict(
 )
 
 data_root = 'data/ma52_pro_synthetic'
-pack = dict(type='PackActionInputs', collect_keys=('imgs', 'face_imgs', 'face_mask'), algorithm_keys=('emotion',))
 # The person is in the middle 48 of 64 columns; what is rendered larger, for the sake of the faces, is made smaller.
 train_pipeline = [
     dict(type='DecordInit'),
@@ -29,7 +28,7 @@ train_pipeline = [
     dict(type='Flip', flip_ratio=0.5),
     dict(type='FormatShape', input_format='NCHW'),
     dict(type='FormatFaces'),
-    pack,
+    _base_.pack,
 ]
 val_pipeline = [
     dict(type='DecordInit'),
@@ -41,7 +40,7 @@ val_pipeline = [
     dict(type='SubtractMeanFrame'),
     dict(type='FormatShape', input_format='NCHW'),
     dict(type='FormatFaces'),
-    pack,
+    _base_.pack,
 ]
 train_dataloader = dict(
     batch_size=8,
