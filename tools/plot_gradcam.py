@@ -12,6 +12,7 @@ from mmaction_microaction.files import check_writable
 from mmaction_microaction.inference.gradcam import gradcam, read_sample
 from mmaction_microaction.inference.recognizer import Recognizer
 from mmaction_microaction.taxonomy import ACTIONS
+from mmaction_microaction.videos import Video
 from mmaction_microaction.visualization import plot_gradcam
 
 
@@ -36,13 +37,12 @@ def parse_args():
 def main():
     args = parse_args()
     try:
-        if not Path(args.video).is_file():
-            raise FileNotFoundError(f'{args.video} is no file; name a video')
         check_writable(args.out)
+        video = Video(args.video)
         recognizer = Recognizer(args.config, args.checkpoint)
-        sample, frames = read_sample(args.video, recognizer.pipeline)
-        [scores] = recognizer(sample['inputs'][None])
-        maps = gradcam(recognizer.model, sample, args.action)
+        inputs, frames = read_sample(video, recognizer.pipeline)
+        [scores] = recognizer(inputs[None])
+        maps = gradcam(recognizer.model, inputs, args.action)
         figure = plot_gradcam(frames, maps, scores, args.action, args.title or Path(args.video).name)
         figure.savefig(args.out)
     except (OSError, ValueError) as error:

@@ -5,13 +5,25 @@ import warnings
 
 import torch
 from mmaction.models.backbones import ResNet, ResNet3d
-from mmaction.registry import TRANSFORMS
 from mmaction.structures import ActionDataSample
 from mmaction.utils import GradCAM
-from mmengine.dataset import Compose
+
+from .windows import Window, WindowPipeline, gather
 
 
-def gradcam(model, sample, target=None):
+def has_gradcam(model):
+    """Say whether :func:`gradcam` knows a network.
+
+    Args:
+        model (nn.Module): A recognizer.
+
+    Returns:
+        bool: Whether its backbone is a ResNet, 2D or 3D.
+    """
+    return isinstance(model.backbone, (ResNet, ResNet3d))
+
+
+def gradcam(model, inputs, target=None):
     """Map how much each place of each frame speaks for an action, at the output of the last residual block.
 
     There, where only pooling and a linear layer follow, as in TSN, TSM, MANet and I3D, Grad-CAM is the part that a
@@ -20,7 +32,7 @@ def gradcam(model, sample, target=None):
 
     Args:
         model (nn.Module): A trained recognizer with a ResNet, 2D or 3D; it is left as it is.
-        sample (dict): What the test pipeline packs; its ``inputs`` have shape (T, 3, H, W) or (views, 3, T, H, W).
+        inputs (torch.Tensor): What the test pipeline packs, shape (T, 3, H, W) or (views, 3, T, H, W).
         target (int, optional): Fine label. Defaults to None: the predicted one.
 
     Returns:
@@ -31,7 +43,7 @@ def gradcam(model, sample, target=None):
         ValueError: If the network has no ResNet, or no such action.
     """
     backbone = model.backbone
-    if not isinstance(backbone, (ResNet, ResNet3d)):
+    if not has_gradcam(model):
         raise ValueError(
             f'Grad-CAM is drawn of the last residual block, which {type(backbone).__name__} has not; take a network '
             'with a ResNet, such as TSN, TSM, MANet or I3D.'
@@ -45,7 +57,7 @@ def gradcam(model, sample, target=None):
     data_sample = ActionDataSample()
     if target is not None:
         data_sample.set_gt_label(target)
-    data = dict(inputs=[sample['inputs']], data_samples=[data_sample])
+    data = dict(inputs=[inputs], data_samples=[data_sample])
     with warnings.catch_warnings(), torch.enable_grad():
         # It would lack gradients of the input of the ReLU, which are not asked for.
         warnings.filterwarnings('ignore', message='Using a non-full backward hook')
@@ -54,30 +66,28 @@ def gradcam(model, sample, target=None):
     return maps.flatten(0, 1).cpu().numpy()
 
 
-def read_sample(video, pipeline):
-    """Run a test pipeline on a video, and keep the frames for the eye.
+def read_sample(video, pipeline, window=None):
+    """Run a test pipeline on a window of a video, and keep the frames for the eye.
 
     Args:
-        video (str | Path): The video.
+        video (Video): The video.
         pipeline (list[dict]): Of the config, ``test_dataloader.dataset.pipeline``.
+        window (Window, optional): The frames. Defaults to None: all.
 
     Returns:
-        tuple[dict, np.ndarray]: What the pipeline packs, and the frames of it, cut and scaled as the network sees them
-        but as they were before ``SubtractMeanFrame``: RGB, uint8, shape (T, H, W, 3), views one after the other.
+        tuple[torch.Tensor, np.ndarray]: What the pipeline packs, and the frames of it, cut and scaled as the network
+        sees them but as they were before ``SubtractMeanFrame``: RGB, uint8, shape (T, H, W, 3), views one after the
+        other.
 
     Raises:
-        ValueError: If the video cannot be read.
+        ValueError: If the frames cannot be decoded.
     """
-    sample = _run(pipeline, video)
-    seen = _run([step for step in pipeline if step['type'] != 'SubtractMeanFrame'], video)['inputs']
+    window = window or Window(0, video.num_frames, video.duration)
+    treat = WindowPipeline(pipeline)
+    cut = WindowPipeline([step for step in pipeline if step['type'] != 'SubtractMeanFrame'])
+    gathered = next(gather(video.frames(), [window], treat.frame_indices), None)
+    if gathered is None:
+        raise ValueError(f'{video.path} breaks off before the end of what is to be seen; give another video')
+    inputs, seen = (steps.pack(window.stop - window.start, gathered[2]) for steps in (treat, cut))
     frames = seen if seen.dim() == 4 else seen.transpose(1, 2).flatten(0, 1)
-    return sample, frames.permute(0, 2, 3, 1).numpy()
-
-
-def _run(pipeline, video):
-    try:
-        clip = dict(filename=str(video), label=-1, start_index=0, modality='RGB')
-        return Compose([TRANSFORMS.build(step) for step in pipeline])(clip)
-    except RuntimeError as error:
-        reason = str(error).strip().splitlines()[-1]
-        raise ValueError(f'{video} cannot be read as a video ({reason}); replace it.') from None
+    return inputs, frames.permute(0, 2, 3, 1).numpy()

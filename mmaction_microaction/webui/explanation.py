@@ -1,23 +1,22 @@
 """Grad-CAM of a piece of a video."""
 
-import torch
-
-from mmaction_microaction.inference.gradcam import gradcam
-from mmaction_microaction.inference.windows import WindowPipeline, gather, window_at
+from mmaction_microaction.inference.gradcam import gradcam, has_gradcam, read_sample
+from mmaction_microaction.inference.windows import window_at
 from mmaction_microaction.videos import Video
 from mmaction_microaction.visualization import plot_gradcam
 
 
 def can_explain(inferencer):
-    """Say whether a network has the gradients that Grad-CAM needs.
+    """Say whether Grad-CAM can be drawn of a network.
 
     Args:
         inferencer (MicroActionInferencer): With the network.
 
     Returns:
-        bool: False for an ONNX file.
+        bool: False for an ONNX file, which has no gradients, and for networks without a ResNet.
     """
-    return hasattr(inferencer.recognizer, 'model')
+    model = getattr(inferencer.recognizer, 'model', None)
+    return model is not None and has_gradcam(model)
 
 
 def explain(inferencer, path, interval, whole):
@@ -38,26 +37,15 @@ def explain(inferencer, path, interval, whole):
     """
     recognizer, video = inferencer.recognizer, Video(path)
     if not can_explain(inferencer):
-        raise ValueError('Grad-CAM needs gradients, which an ONNX file has not; choose a network with a checkpoint.')
+        raise ValueError('Grad-CAM needs the gradients of a ResNet; choose a network that has them.')
     begin, length = 0, video.duration
     if not whole:
         length = min(inferencer.window, video.duration)
         begin = min(max((interval.start + interval.end - length) / 2, 0), video.duration - length)
     window = window_at(video.times, video.duration, begin, length)
-    pipeline = WindowPipeline(recognizer.pipeline)
-    # For the eye, frames as they were before neighbours were subtracted, where the network wants that.
-    plain = WindowPipeline([step for step in recognizer.pipeline if step['type'] != 'SubtractMeanFrame'])
-    gathered = next(gather(video.frames(), [window], pipeline.frame_indices), None)
-    if gathered is None:
-        raise ValueError('The video breaks off before this action; choose an earlier one.')
-    images = gathered[2]
-    inputs = pipeline.pack(window.stop - window.start, images)
-    frames = plain.pack(window.stop - window.start, images)
-    if frames.dim() == 5:
-        # Views of 3D networks, one after the other.
-        frames = frames.transpose(1, 2).flatten(0, 1)
-    maps = gradcam(recognizer.model, {'inputs': inputs}, interval.label)
-    scores = recognizer(torch.stack([inputs]))[0]
+    inputs, frames = read_sample(video, recognizer.pipeline, window)
+    maps = gradcam(recognizer.model, inputs, interval.label)
+    [scores] = recognizer(inputs[None])
     begin = video.times[window.start]
     title = f'What the network saw, {begin:.1f} to {begin + window.seconds:.1f} s'
-    return plot_gradcam(frames.permute(0, 2, 3, 1).numpy(), maps, scores, interval.label, title)
+    return plot_gradcam(frames, maps, scores, interval.label, title)

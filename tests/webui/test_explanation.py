@@ -1,10 +1,11 @@
 from types import SimpleNamespace
 
 import pytest
+import torch
 
 from mmaction_microaction.inference import MicroActionInferencer
 from mmaction_microaction.intervals import Interval
-from mmaction_microaction.webui.explanation import explain
+from mmaction_microaction.webui.explanation import can_explain, explain
 
 
 def texts(figure):
@@ -28,7 +29,11 @@ def test_explains_the_whole_of_a_clip_and_the_middle_of_an_interval(trained, cli
     assert texts(figure)[1].startswith('maps of: nodding  B1, ')
 
 
-def test_a_network_without_gradients_is_refused(clips):
-    exported = SimpleNamespace(recognizer=SimpleNamespace(pipeline=[]))
-    with pytest.raises(ValueError, match='Grad-CAM needs gradients, which an ONNX file has not'):
-        explain(exported, clips[9], Interval(0, 1, 9, 1.0), whole=True)
+def test_a_network_without_gradients_or_resnet_is_refused(clips):
+    exported = SimpleNamespace(pipeline=[])
+    transformer = SimpleNamespace(pipeline=[], model=SimpleNamespace(backbone=torch.nn.Identity()))
+    for recognizer in (exported, transformer):
+        inferencer = SimpleNamespace(recognizer=recognizer)
+        assert not can_explain(inferencer)
+        with pytest.raises(ValueError, match='Grad-CAM needs the gradients of a ResNet'):
+            explain(inferencer, clips[9], Interval(0, 1, 9, 1.0), whole=True)
