@@ -9,6 +9,7 @@ python tools/make_submission.py predictions.pkl --ann-file data/ma52/test_list_v
 
 import argparse
 import sys
+import warnings
 
 from mmaction_microaction.submission import FORMS, read_scores, write_submission
 
@@ -41,6 +42,7 @@ def parse_args():
 
 def main():
     args = parse_args()
+    warnings.showwarning = lambda message, *_: print(f'warning: {message}', file=sys.stderr)
     try:
         names, scores = read_scores(args.predictions, args.ann_file)
         table, archive = write_submission(args.out, names, scores, args.form, args.body_from, args.ids)

@@ -1,5 +1,5 @@
 from .forms import FILE_NAME, FORMS, clip_ids, predicted_labels
-from .predictions import positions_of, read_clip_names, read_scores
+from .predictions import name_black_rows, positions_of, read_clip_names, read_scores
 from .validation import Report, validate_submission
 from .writing import write_submission
 
@@ -8,6 +8,7 @@ __all__ = [
     'FORMS',
     'Report',
     'clip_ids',
+    'name_black_rows',
     'positions_of',
     'predicted_labels',
     'read_clip_names',

@@ -1,5 +1,6 @@
 """Reads predicted scores and puts them into the order of an annotation list."""
 
+import warnings
 from collections import Counter
 
 import numpy as np
@@ -37,7 +38,8 @@ def read_scores(path, ann_file):
         ann_file (str | Path): Annotation list of the clips.
 
     Returns:
-        tuple[list[str], np.ndarray]: Names in the order of the list, and their fine probabilities, shape (N, 52).
+        tuple[list[str], np.ndarray]: Names in the order of the list, and their fine probabilities, shape (N, 52). A
+        warning names clips that could not be read when they were tested.
 
     Raises:
         FileNotFoundError: If one of the files is missing.
@@ -68,7 +70,7 @@ def read_scores(path, ann_file):
 
 def _scores_by_name(samples, names, path, ann_file):
     """Return the scores of a dump in the order of the names."""
-    rows, found = [], []
+    rows, found, unreadable = [], [], []
     for number, sample in enumerate(samples, start=1):
         lacking = [key for key in ('video_id', 'pred_score') if not isinstance(sample, dict) or sample.get(key) is None]
         if lacking:
@@ -78,7 +80,24 @@ def _scores_by_name(samples, names, path, ann_file):
             )
         found.append(str(sample['video_id']))
         rows.append(_check_row(sample['pred_score'], f'{path}, {found[-1]}'))
+        if sample.get('unreadable'):
+            unreadable.append(found[-1])
+    if unreadable:
+        warnings.warn(f'{path}: {name_black_rows(unreadable)}', stacklevel=3)
     return np.stack(rows)[positions_of(names, found, path, ann_file)]
+
+
+def name_black_rows(names):
+    """Say which rows are worth nothing, since ``unreadable_as_missing`` of the dataset let black frames be scored.
+
+    Args:
+        names (Sequence[str]): Names of the clips, one or more.
+
+    Returns:
+        str: A sentence.
+    """
+    named = f'{", ".join(names[:5])}{", …" if len(names) > 5 else ""}'
+    return f'clips that could not be read, whose rows are of black frames ({len(names):,}): {named}; replace them'
 
 
 def _check_row(row, clip):

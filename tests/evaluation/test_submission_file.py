@@ -7,6 +7,7 @@ import torch
 from mmaction.registry import METRICS
 from mmengine.config import DictAction
 
+from mmaction_microaction.evaluation.metrics import SubmissionFile
 from mmaction_microaction.submission import validate_submission
 
 NAMES = ['test0000.mp4', 'test0001.mp4', 'test0002.mp4']
@@ -78,6 +79,14 @@ def test_refuses_a_split_that_does_not_fit_the_list(tmp_path, ann_file):
     with pytest.raises(ValueError, match=r'predicted more than once \(1\): test0000\.mp4'):
         run([*SAMPLES, SAMPLES[0]], **kwargs)
     assert not (tmp_path / 'out').exists()
+
+
+def test_rows_of_clips_that_could_not_be_read_are_named(tmp_path, monkeypatch):
+    said = []
+    monkeypatch.setattr(f'{SubmissionFile.__module__}.print_log', lambda text, **_: said.append(text))
+    run([*SAMPLES[:2], dict(SAMPLES[2], unreadable=True)], out_dir=tmp_path)
+    assert len(rows(tmp_path)) == 3
+    assert 'could not be read, whose rows are of black frames (1): test0002.mp4; replace' in said[-1]
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,15 @@ def test_finds_the_clips_of_a_dump_by_name(read):
     np.testing.assert_array_equal(scores, SCORES)
 
 
+def test_clips_that_could_not_be_read_are_named(read):
+    samples = dump()
+    samples[1]['unreadable'] = True
+    with pytest.warns(UserWarning, match=r'p\.pkl: .* black frames \(1\): test0001\.mp4; replace'):
+        names, scores = read(samples)
+    assert names == NAMES
+    np.testing.assert_array_equal(scores, SCORES)
+
+
 @pytest.mark.parametrize('protocol', [2, 4, 5])
 @pytest.mark.parametrize('kind', [list, lambda rows: [row.tolist() for row in rows], np.asarray])
 def test_reads_the_authors_rows_by_position(read, kind, protocol):

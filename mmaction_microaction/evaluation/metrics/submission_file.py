@@ -1,3 +1,5 @@
+import logging
+
 import numpy as np
 from mmaction.registry import METRICS
 from mmengine.evaluator import BaseMetric
@@ -6,6 +8,7 @@ from mmengine.logging import print_log
 from mmaction_microaction.evaluation.functional import check_probabilities
 from mmaction_microaction.submission import (
     clip_ids,
+    name_black_rows,
     positions_of,
     predicted_labels,
     read_clip_names,
@@ -53,7 +56,8 @@ class SubmissionFile(BaseMetric):
 
         Args:
             data_batch (dict): Not used.
-            data_samples (Sequence[dict]): With ``pred_score`` of shape (52,) and ``video_id``.
+            data_samples (Sequence[dict]): With ``pred_score`` of shape (52,) and ``video_id``; ``unreadable`` marks
+                those whose scores are of black frames.
 
         Raises:
             ValueError: If a clip has no name or is not in the list, or scores are not 52 probabilities.
@@ -69,13 +73,13 @@ class SubmissionFile(BaseMetric):
                 )
             scores = sample['pred_score'].cpu().double().numpy()
             check_probabilities(scores, name)
-            self.results.append((name, scores))
+            self.results.append((name, scores, bool(sample.get('unreadable'))))
 
     def compute_metrics(self, results):
-        """Write the files, and log where they are.
+        """Write the files, and log where they are and which clips could not be read.
 
         Args:
-            results (list[tuple[str, np.ndarray]]): Name and scores per clip.
+            results (list[tuple[str, np.ndarray, bool]]): Name, scores, and whether it was unreadable, per clip.
 
         Returns:
             dict[str, int]: ``rows``, how many clips were written.
@@ -83,9 +87,12 @@ class SubmissionFile(BaseMetric):
         Raises:
             ValueError: If a clip of the list was not predicted, or one more than once.
         """
-        found, scores = (list(column) for column in zip(*results))
+        found, scores, unreadable = (list(column) for column in zip(*results))
         names = found if self.names is None else list(self.names)
         order = positions_of(names, found, 'The test run', self.ann_file or 'its dataset')
         table, archive = write_submission(self.out_dir, names, np.stack(scores)[order], **self.options)
         print_log(f'{archive}: {len(names):,} clips to be uploaded, the same as in {table}', logger='current')
+        if any(unreadable):
+            note = name_black_rows([name for name, black in zip(found, unreadable) if black])
+            print_log(f'{archive}: {note}', logger='current', level=logging.WARNING)
         return {'rows': len(names)}
