@@ -7,11 +7,10 @@ from typing import NamedTuple
 import matplotlib as mpl
 import numpy as np
 
-from mmaction_microaction.evaluation.functional import most_confused_pairs
+from mmaction_microaction.evaluation.functional import confusion_matrix, most_confused_pairs
 from mmaction_microaction.taxonomy import NUM_BODY_PARTS, fine_to_coarse
 from mmaction_microaction.videos import Video
 from mmaction_microaction.visualization import (
-    confusion_matrix,
     plot_calibration,
     plot_class_counts,
     plot_coarse_confusion_matrix,

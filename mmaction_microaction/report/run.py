@@ -9,12 +9,13 @@ import numpy as np
 from mmaction_microaction.evaluation.functional import (
     calibration_bins,
     check_probabilities,
+    confusion_matrix,
     micro_action_scores,
     per_class_scores,
     rank_classes,
 )
 from mmaction_microaction.taxonomy import NUM_ACTIONS
-from mmaction_microaction.visualization import confusion_matrix, read_predictions
+from mmaction_microaction.visualization import read_predictions
 
 
 class Run:
@@ -72,7 +73,7 @@ class Run:
     @cached_property
     def confusion(self):
         """np.ndarray: Counts, shape (52, 52); rows are the true actions."""
-        return confusion_matrix(self.labels, self.predictions)
+        return confusion_matrix(self.labels, self.predictions, NUM_ACTIONS)
 
     @cached_property
     def calibration(self):

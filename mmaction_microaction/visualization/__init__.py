@@ -3,7 +3,7 @@ from .class_counts import plot_class_counts
 from .coarse_confusion_matrix import plot_coarse_confusion_matrix
 from .comparison import plot_comparison
 from .confused_pairs import plot_confused_pairs
-from .confusion_matrix import confusion_matrix, plot_confusion_matrix
+from .confusion_matrix import plot_confusion_matrix
 from .durations import plot_durations
 from .features import embed_features, plot_features, read_features
 from .frames import read_frames
@@ -16,7 +16,6 @@ from .timeline import plot_timeline
 
 __all__ = [
     'Predictions',
-    'confusion_matrix',
     'embed_features',
     'plot_calibration',
     'plot_class_counts',

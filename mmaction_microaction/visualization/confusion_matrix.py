@@ -4,28 +4,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from mmaction_microaction.evaluation.functional import count_matches
 from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS, NUM_ACTIONS, fine_to_coarse
 
-
-def confusion_matrix(labels, predictions, num_classes=NUM_ACTIONS):
-    """Count how often each class was taken for each.
-
-    Args:
-        labels (np.ndarray): True labels, shape (N,).
-        predictions (np.ndarray): Predicted labels, shape (N,).
-        num_classes (int): Number of classes K. Defaults to 52, the actions.
-
-    Returns:
-        np.ndarray: Counts, shape (K, K); rows are the true classes.
-
-    Raises:
-        ValueError: If the shapes differ, there is no clip, or a value is no label.
-    """
-    count_matches(labels, predictions, num_classes)  # for its errors
-    counts = np.zeros((num_classes, num_classes), dtype=int)
-    np.add.at(counts, (labels, predictions), 1)
-    return counts
+from .action_rows import name_of
+from .names import shorten
 
 
 def plot_confusion_matrix(counts, title=None):
@@ -58,7 +40,7 @@ def plot_confusion_matrix(counts, title=None):
     # One hue from light to dark: readable in grey and with any colour vision.
     image = axes.imshow(shares, cmap='Blues', vmin=0, vmax=100)
     axes.set_xticks(range(NUM_ACTIONS), [action.code for action in ACTIONS], rotation=90, fontsize=7.5)
-    axes.set_yticks(range(NUM_ACTIONS), [f'{action.name}  {action.code}' for action in ACTIONS], fontsize=7.5)
+    axes.set_yticks(range(NUM_ACTIONS), [name_of(label) for label in range(NUM_ACTIONS)], fontsize=7.5)
     axes.tick_params(length=0, pad=3)
     axes.set_xlabel('predicted action', fontsize=10)
     axes.set_ylabel('true action', fontsize=10)
@@ -70,7 +52,9 @@ def plot_confusion_matrix(counts, title=None):
     bar.set_label('of the clips of the true action', fontsize=8)
 
     parts = fine_to_coarse[:, None] == fine_to_coarse
-    figure.text(0.225, 0.96, title or 'Confusion of the 52 micro-actions', fontsize=13, weight='bold')
+    # File names may hold dollar signs, which Matplotlib would take for formulas.
+    title = shorten(title or 'Confusion of the 52 micro-actions', 40)
+    figure.text(0.225, 0.96, title, fontsize=13, weight='bold', parse_math=False)
     figure.text(
         0.225,
         0.937,

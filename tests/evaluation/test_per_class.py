@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
+import sklearn.metrics
 from sklearn.metrics import precision_recall_fscore_support
 
 from mmaction_microaction.evaluation.functional import (
+    confusion_matrix,
     f1_macro,
     frequency_groups,
     mean_by_group,
@@ -30,6 +32,23 @@ def test_equal_to_scikit_learn(name):
     for ours, theirs in zip(scores, expected):
         np.testing.assert_allclose(ours, theirs)
     assert np.nanmean(scores.f1) == pytest.approx(f1_macro(labels, predictions, 52))
+    counts = sklearn.metrics.confusion_matrix(labels, predictions, labels=range(52))
+    np.testing.assert_array_equal(confusion_matrix(labels, predictions, 52), counts)
+
+
+@pytest.mark.parametrize(
+    ('labels', 'predictions', 'message'),
+    [
+        ([0, -1], [0, 0], 'label -1 of sample 1 is not one of 0 to 51'),
+        ([0], [52], 'prediction 52 of sample 0 is not'),
+        ([0, 1], [0], 'same length'),
+        ([], [], 'same length'),
+        ([0, 0], [0, -1], 'sample 1 has no prediction'),
+    ],
+)
+def test_what_is_no_label_has_no_place_in_the_matrix(labels, predictions, message):
+    with pytest.raises(ValueError, match=message):
+        confusion_matrix(np.array(labels, int), np.array(predictions, int), 52)
 
 
 def test_scores_by_hand():

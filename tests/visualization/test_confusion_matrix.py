@@ -6,11 +6,7 @@ import torch
 from matplotlib.colors import to_hex
 
 from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS
-from mmaction_microaction.visualization import (
-    confusion_matrix,
-    plot_confusion_matrix,
-    read_predictions,
-)
+from mmaction_microaction.visualization import plot_confusion_matrix, read_predictions
 
 
 def dump(path, pairs):
@@ -29,18 +25,6 @@ def dump(path, pairs):
 
 def texts(figure):
     return [text.get_text() for axes in figure.axes for text in axes.texts] + [text.get_text() for text in figure.texts]
-
-
-def test_counts_true_actions_in_rows():
-    counts = confusion_matrix(np.array([9, 9, 9, 51]), np.array([9, 10, 10, 0]))
-    assert counts.shape == (52, 52)
-    assert (counts[9, 9], counts[9, 10], counts[51, 0], counts.sum()) == (1, 2, 1, 4)
-
-
-@pytest.mark.parametrize(('labels', 'predictions'), [([0, -1], [0, 0]), ([0], [52]), ([0, 1], [0]), ([], [])])
-def test_refuses_what_is_no_label(labels, predictions):
-    with pytest.raises(ValueError, match=r'is not one of 0 to 51|same length'):
-        confusion_matrix(np.array(labels, int), np.array(predictions, int))
 
 
 def test_picture_shows_shares_of_each_true_action():

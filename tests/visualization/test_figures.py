@@ -13,7 +13,6 @@ from mmaction_microaction.evaluation.functional import ConfusedPair, PerClass, c
 from mmaction_microaction.intervals import Interval
 from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS, fine_to_coarse
 from mmaction_microaction.visualization import (
-    confusion_matrix,
     plot_calibration,
     plot_class_counts,
     plot_coarse_confusion_matrix,
@@ -147,11 +146,6 @@ def test_body_parts_in_percent_of_the_true_one():
     assert (cells[1, 1], cells[2, 1], cells[0, 1]) == ('25.0\n(1)', '75.0\n(3)', '0')
     assert len(cells) == 7
     assert any('4 clips, 25.0% recognised' in text for text in texts(figure))
-
-
-def test_counts_of_body_parts():
-    assert confusion_matrix(np.array([0, 6]), np.array([1, 6]), 7).tolist()[6] == [0] * 6 + [1]
-    assert confusion_matrix(np.array([0, 6]), np.array([1, 6]), 7).shape == (7, 7)
 
 
 def test_scores_stand_in_the_row_of_their_action():

@@ -3,7 +3,15 @@ from .calibration import Calibration, calibration_bins
 from .emotion import average_precisions, emotion_scores
 from .f1 import count_matches, f1_macro, f1_macro_of_means, f1_micro
 from .micro_action import MACRO_F1, micro_action_scores, rank_body_parts
-from .per_class import ConfusedPair, PerClass, frequency_groups, mean_by_group, most_confused_pairs, per_class_scores
+from .per_class import (
+    ConfusedPair,
+    PerClass,
+    confusion_matrix,
+    frequency_groups,
+    mean_by_group,
+    most_confused_pairs,
+    per_class_scores,
+)
 from .probabilities import check_probabilities
 from .reversed_pairs import reversed_pair_accuracies
 from .timeline import timeline_scores
@@ -16,6 +24,7 @@ __all__ = [
     'average_precisions',
     'calibration_bins',
     'check_probabilities',
+    'confusion_matrix',
     'count_matches',
     'emotion_scores',
     'f1_macro',

@@ -52,6 +52,27 @@ def per_class_scores(labels, predictions, num_classes):
     )
 
 
+def confusion_matrix(labels, predictions, num_classes):
+    """Count how often each class was taken for each.
+
+    As scikit-learn's ``confusion_matrix(labels=range(num_classes))``.
+
+    Args:
+        labels, predictions, num_classes: See :func:`count_matches`.
+
+    Returns:
+        np.ndarray: Counts, shape (K, K); rows are the true classes.
+
+    Raises:
+        ValueError: See :func:`count_matches`; and if a sample has no prediction.
+    """
+    count_matches(labels, predictions, num_classes)  # for its errors
+    if np.min(predictions) < 0:
+        raise ValueError(f'sample {int(np.argmin(predictions))} has no prediction, hence no column')
+    pairs = np.asarray(labels) * num_classes + np.asarray(predictions)
+    return np.bincount(pairs, minlength=num_classes**2).reshape(num_classes, num_classes)
+
+
 def most_confused_pairs(counts, limit=None):
     """List the classes that were taken for another one most often.
 
