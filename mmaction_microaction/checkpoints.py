@@ -19,6 +19,7 @@ def read_weights(path):
         dict[str, torch.Tensor]: They, by name.
 
     Raises:
+        ConnectionError: If it cannot be downloaded.
         FileNotFoundError: If there is no such file.
         ValueError: If it is no checkpoint, is damaged, holds no weights, or is refused since loading it could run code.
     """
@@ -39,6 +40,8 @@ def read_weights(path):
     except FileNotFoundError:
         raise
     except (EOFError, OSError, RuntimeError) as error:  # depending on where it is cut off
+        if '://' in str(path) and isinstance(error, OSError):
+            raise ConnectionError(f'{path} cannot be downloaded ({error})') from None
         raise ValueError(f'{path} is damaged or cut short ({last_line(error)}); download or copy it anew') from None
     weights = content.get('state_dict', content) if isinstance(content, dict) else content
     if not isinstance(weights, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in weights.values()):

@@ -154,6 +154,13 @@ def test_refuses_weights_of_another_depth(plain_weights):
         build(depth=34, pretrained=str(path))
 
 
+def test_a_web_page_in_place_of_weights_is_named(tmp_path):
+    path = tmp_path / 'page.pth'
+    path.write_text('<!DOCTYPE html>')
+    with pytest.raises(ValueError, match=r'page\.pth is no checkpoint.*is it the web page'):
+        build(pretrained=str(path))
+
+
 def test_missing_weights_are_named():
     with pytest.raises(FileNotFoundError, match=r'no\.pth'):
         build(pretrained='no.pth')

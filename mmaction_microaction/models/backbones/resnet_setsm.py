@@ -1,12 +1,10 @@
-import urllib.error
-
 import torch.nn as nn
 from mmaction.models.backbones import ResNet, ResNetTSM
 from mmaction.models.backbones.resnet_tsm import TemporalShift
 from mmaction.registry import MODELS
 from mmengine.logging import MMLogger
-from mmengine.runner import CheckpointLoader
 
+from mmaction_microaction.checkpoints import read_weights
 from mmaction_microaction.models.ops import excite_and_shift
 
 
@@ -59,8 +57,9 @@ class ResNetSETSM(ResNetTSM):
         **kwargs: Of MMAction2's ``ResNet``.
 
     Raises:
-        ValueError: If ``depth`` is not one of the above or does not go with ``with_cp``, or the weights are not those
-            of a plain ResNet of this depth.
+        FileNotFoundError: If there is no such file of weights.
+        ValueError: If ``depth`` is not one of the above or does not go with ``with_cp``, or the file of weights is
+            damaged or not of a plain ResNet of this depth.
         ConnectionError: If the weights cannot be downloaded.
     """
 
@@ -109,15 +108,11 @@ class ResNetSETSM(ResNetTSM):
             source (str): URL or file.
         """
         try:
-            weights = CheckpointLoader.load_checkpoint(source, map_location='cpu', logger='silent')
-        except (urllib.error.URLError, OSError) as error:
-            if isinstance(error, FileNotFoundError):
-                raise
+            weights = read_weights(source)
+        except ConnectionError as error:
             raise ConnectionError(
-                f'The pretrained weights {source} cannot be downloaded ({error}). Without internet, set '
-                'model.backbone.pretrained to a file, or to None to train from scratch.'
-            ) from error
-        weights = weights.get('state_dict', weights)
+                f'{error}. Without internet, set model.backbone.pretrained to a file, or to None to train from scratch.'
+            ) from None
         ours = self.state_dict()
         matched = {
             name: weights[plain]
