@@ -9,15 +9,15 @@ from contextlib import contextmanager
 
 import cv2
 
-KILLED = 'A worker was killed, for memory perhaps. Run again, with fewer workers.'
-
 
 @contextmanager
-def spawned(workers):
+def worker_pool(workers, spawn=True):
     """Start a pool of processes in which OpenCV uses one thread each.
 
     Args:
         workers (int): How many.
+        spawn (bool): Start them anew, as OpenCV needs, whose threads do not survive a fork. False starts them as the
+            platform does, on Linux by a fork, in which modules need not be imported again. Defaults to True.
 
     Yields:
         ProcessPoolExecutor: The pool; what waits in it is dropped after an error.
@@ -25,23 +25,18 @@ def spawned(workers):
     Raises:
         ValueError: If a worker is killed.
     """
-    # Spawned rather than forked: OpenCV's threads do not survive a fork.
-    with ProcessPoolExecutor(workers, multiprocessing.get_context('spawn'), _start) as pool:
+    with ProcessPoolExecutor(workers, multiprocessing.get_context('spawn' if spawn else None), _start) as pool:
         try:
             yield pool
         except BrokenProcessPool:
-            raise ValueError(KILLED) from None
+            raise ValueError('A worker was killed, for memory perhaps. Run again, with fewer workers.') from None
         finally:
             pool.shutdown(cancel_futures=True)
 
 
 def _start():
     cv2.setNumThreads(1)
-    end_with_parent()
-
-
-def end_with_parent():
-    """Let this worker end when its parent is gone: a pool's workers outlive a parent that was killed."""
+    # A pool's workers outlive a parent that was killed.
     threading.Thread(target=_wait_for_parent, daemon=True).start()
 
 

@@ -6,7 +6,7 @@ import pytest
 from processes import start
 from support import wait_until_gone
 
-from mmaction_microaction.workers import spawned
+from mmaction_microaction.workers import worker_pool
 
 
 def die(_):
@@ -14,14 +14,14 @@ def die(_):
 
 
 def test_a_killed_worker_is_told_with_the_remedy():
-    with pytest.raises(ValueError, match=r'A worker was killed, .* with fewer workers'), spawned(1) as pool:
+    with pytest.raises(ValueError, match=r'A worker was killed, .* with fewer workers'), worker_pool(1) as pool:
         list(pool.map(die, [0]))
 
 
 def test_workers_end_with_their_parent(tmp_path):
     code = """
-from mmaction_microaction.workers import spawned
-with spawned(1) as pool:
+from mmaction_microaction.workers import worker_pool
+with worker_pool(1) as pool:
     pool.submit(exec, 'import time; print("running", flush=True); time.sleep(600)').result()
 """
     log = tmp_path / 'log'

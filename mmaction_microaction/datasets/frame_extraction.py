@@ -9,7 +9,7 @@ import mmcv
 import numpy as np
 
 from mmaction_microaction.errors import last_line
-from mmaction_microaction.workers import spawned
+from mmaction_microaction.workers import worker_pool
 
 from .annotations import read_annotations
 from .frame_store import REMEDY, FrameStore, FrameStoreWriter
@@ -110,7 +110,7 @@ def _in_order(function, tasks, workers):
         yield from map(function, tasks)
         return
     tasks = iter(tasks)
-    with spawned(workers) as pool:
+    with worker_pool(workers) as pool:
         ahead = deque(pool.submit(function, task) for task in islice(tasks, 2 * workers))
         while ahead:
             result = ahead.popleft().result()

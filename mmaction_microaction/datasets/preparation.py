@@ -5,8 +5,6 @@ import os
 import shutil
 import zipfile
 import zlib
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import lru_cache, partial
 
@@ -14,7 +12,7 @@ import av
 
 from mmaction_microaction.errors import last_line
 from mmaction_microaction.files import make_folder
-from mmaction_microaction.workers import KILLED, end_with_parent
+from mmaction_microaction.workers import worker_pool
 
 from .annotations import read_annotations
 from .video_decoding import decode, open_video
@@ -129,19 +127,16 @@ def prepare_split(split, source, lists, out, workers, track=lambda clips, total:
         )
 
     unreadable = []
-    try:
-        with ProcessPoolExecutor(workers, initializer=end_with_parent) as pool, open(journal, 'ab', 0) as file:
-            results = pool.map(_place_and_check, [(*clips[name], folder / name) for name in waiting], chunksize=8)
-            for name, error in zip(waiting, track(results, len(waiting))):
-                if error:
-                    unreadable.append(f'{name} ({error})')
-                else:
-                    # The newline comes first, in case a killed run left half a line.
-                    line = '\n' + json.dumps({'name': name, 'size': _size(folder / name)})
-                    with _naming(journal):
-                        file.write(line.encode())
-    except BrokenProcessPool:
-        raise ValueError(KILLED) from None
+    with worker_pool(workers, spawn=False) as pool, open(journal, 'ab', 0) as file:
+        results = pool.map(_place_and_check, [(*clips[name], folder / name) for name in waiting], chunksize=8)
+        for name, error in zip(waiting, track(results, len(waiting))):
+            if error:
+                unreadable.append(f'{name} ({error})')
+            else:
+                # The newline comes first, in case a killed run left half a line.
+                line = '\n' + json.dumps({'name': name, 'size': _size(folder / name)})
+                with _naming(journal):
+                    file.write(line.encode())
     if unreadable:
         raise ValueError(
             f'{len(unreadable):,} of the {len(names):,} clips of {split} cannot be decoded: '

@@ -10,7 +10,7 @@ import numpy as np
 from mmaction_microaction.files import make_folder
 from mmaction_microaction.video_files import list_videos
 from mmaction_microaction.videos import Video
-from mmaction_microaction.workers import spawned
+from mmaction_microaction.workers import worker_pool
 
 from .detectors import DETECTORS, make_detector
 from .linking import fill_gaps, main_face, smooth
@@ -131,7 +131,7 @@ def extract_faces(videos, out, settings, workers=1, progress=lambda results, tot
     write = partial(_extract, videos, out, settings)
     if workers <= 1:
         return list(progress(map(write, names), len(names)))
-    with spawned(workers) as pool:
+    with worker_pool(workers) as pool:
         return list(progress(pool.map(write, names), len(names)))
 
 

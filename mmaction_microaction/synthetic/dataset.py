@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mmaction_microaction.files import make_folder, write_whole
 from mmaction_microaction.videos import write_video
-from mmaction_microaction.workers import spawned
+from mmaction_microaction.workers import worker_pool
 
 from .clip import FPS, SPLITS, frames, make_clip
 from .plan import list_lines, make_plan
@@ -95,7 +95,7 @@ def in_processes(plan, write, workers):
     if workers <= 1:
         yield from map(write, plan)
         return
-    with spawned(workers) as pool:
+    with worker_pool(workers) as pool:
         yield from pool.map(write, plan, chunksize=4)
 
 
