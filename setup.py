@@ -49,7 +49,7 @@ setup(
     packages=find_packages(include=['mmaction_microaction', 'mmaction_microaction.*']),
     package_data={'mmaction_microaction.report': ['*.html']},
     cmdclass={'build_py': BuildWithMim},
-    python_requires='>=3.9',
+    python_requires='>=3.10',
     # mmcv is not here, since mmcv-lite would overwrite a compiled mmcv: the Makefile installs it where there is none,
     # and so does the extra.
     install_requires=[

@@ -1,6 +1,7 @@
 """Micro-actions with a start and an end, and the files that list them."""
 
 import json
+import math
 from typing import NamedTuple
 
 from mmaction_microaction.files import write_whole
@@ -41,12 +42,50 @@ class Interval(NamedTuple):
         }
 
 
+def parse_interval(content, where):
+    """Turn an object of a JSON file into an interval.
+
+    Args:
+        content (dict): ``start``, ``end`` and ``label``, and optionally ``code``, which must be the label's, and
+            ``score``.
+        where (str): File and place, for errors.
+
+    Returns:
+        Interval: The interval.
+
+    Raises:
+        ValueError: If something is missing, or is no time, label, code or probability that can be.
+    """
+    if not (isinstance(content, dict) and {'start', 'end', 'label'} <= content.keys()):
+        raise ValueError(f"{where} should be an object with 'start', 'end' and 'label', got {content!r}.")
+    start, end, label = (content[key] for key in ('start', 'end', 'label'))
+    code, score = content.get('code'), content.get('score', 1.0)
+    if not (_is_number(start) and _is_number(end) and 0 <= start < end):
+        raise ValueError(f'{where} should start at 0 seconds or later and end after that, got {start!r} to {end!r}.')
+    if not (type(label) is int and 0 <= label < NUM_ACTIONS):
+        raise ValueError(
+            f'{where}: label {label!r} is not one of the {NUM_ACTIONS} fine labels 0 to {NUM_ACTIONS - 1}.'
+        )
+    if code not in (None, ACTIONS[label].code):
+        raise ValueError(
+            f'{where}: label {label} is {ACTIONS[label].code} ({ACTIONS[label].name}), not {code}; correct one of the '
+            'two. Labels do not follow the order of the codes.'
+        )
+    if not (_is_number(score) and 0 <= score <= 1):
+        raise ValueError(f'{where}: score {score!r} is no probability from 0 to 1.')
+    return Interval(start, end, label, score)
+
+
+def _is_number(value):
+    return type(value) in (int, float) and math.isfinite(value)
+
+
 def read_intervals(path):
     """Read what ``tools/demo.py --json`` or ``tools/make_long_video.py`` wrote.
 
     Args:
         path (str | Path): The file: a list of objects with ``video`` and ``intervals``, and these a list of objects
-            with ``start``, ``end``, ``label`` and optionally ``score``.
+            as :func:`parse_interval` takes them.
 
     Returns:
         dict[str, list[Interval]]: The intervals of each video.
@@ -59,10 +98,7 @@ def read_intervals(path):
     try:
         with open(path, encoding='utf-8') as file:
             videos = json.load(file)
-        listed = [
-            (str(video['video']), None if 'actions' in video else [_read_interval(i) for i in video['intervals']])
-            for video in videos
-        ]
+        listed = [(str(video['video']), None if 'actions' in video else list(video['intervals'])) for video in videos]
     except FileNotFoundError:
         raise FileNotFoundError(f'{path}: no such file') from None
     except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -76,15 +112,11 @@ def read_intervals(path):
             )
         if video in found:
             raise ValueError(f'{path}, {video}: listed twice; keep one of the two')
-        for interval in intervals:
-            if not (0 <= interval.start < interval.end and 0 <= interval.label < NUM_ACTIONS):
-                raise ValueError(f'{path}, {video}: {interval} is no interval of one of the {NUM_ACTIONS} actions')
-        found[video] = intervals
+        found[video] = [
+            parse_interval(interval, f'{path}, {video}: interval {number}')
+            for number, interval in enumerate(intervals, start=1)
+        ]
     return found
-
-
-def _read_interval(item):
-    return Interval(float(item['start']), float(item['end']), int(item['label']), float(item.get('score', 1)))
 
 
 def write_intervals(videos, path):

@@ -107,8 +107,8 @@ def load_word_vectors(source):
     """Load word vectors with gensim.
 
     Args:
-        source (str): GloVe text file, word2vec file (text, or binary if it ends in ``.bin``), or a name of
-            ``gensim.downloader``.
+        source (str): GloVe text file, word2vec file (text, or binary if it ends in ``.bin``), either also packed
+            (``.gz``), or a name of ``gensim.downloader``.
 
     Returns:
         gensim.models.KeyedVectors: The vectors.
@@ -139,13 +139,13 @@ def load_word_vectors(source):
             'with KeyedVectors.load(…).save_word2vec_format("vectors.bin", binary=True)'
         )
     try:
-        if path.suffix == '.bin':
+        if '.bin' in path.suffixes[-2:]:  # word2vec's own is a .bin.gz
             return KeyedVectors.load_word2vec_format(source, binary=True)
-        with open(source, encoding='utf-8') as file:
+        with gensim.utils.open(source, encoding='utf-8') as file:  # packed, too
             # word2vec text files open with "words dimensions", GloVe's at once with a word and its vector.
             has_header = len(file.readline().split()) == 2
         return KeyedVectors.load_word2vec_format(source, no_header=not has_header)
-    except (ValueError, EOFError) as error:
+    except (EOFError, OSError, ValueError) as error:
         raise ValueError(f'{source} holds no word vectors that gensim can read ({error})') from None
 
 

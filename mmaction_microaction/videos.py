@@ -1,9 +1,10 @@
 """Reads and writes video files, frame by frame, so that their length costs no memory."""
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import Callable, NamedTuple
+from typing import NamedTuple
 
 import av
 import numpy as np

@@ -21,9 +21,12 @@ def test_intervals_survive_their_file(tmp_path):
         ('[', 'does not list intervals'),
         ('[{"video": "a", "actions": []}]', 'x.json, a: taken for one clip, .* tools/demo.py --longest-clip 0'),
         ('[{"video": "a", "intervals": []}, {"video": "a", "intervals": []}]', 'x.json, a: listed twice'),
-        ('[{"video": "a", "intervals": [{"start": 1, "end": 1, "label": 3}]}]', 'x.json, a: .* is no interval'),
-        ('[{"video": "a", "intervals": [{"start": 0, "end": 1, "label": 52}]}]', 'x.json, a: .* is no interval'),
-        ('[{"video": "a", "intervals": [{"start": NaN, "end": 1, "label": 5}]}]', 'x.json, a: .* is no interval'),
+        ('[{"video": "a", "intervals": [{"start": 1, "end": 1, "label": 3}]}]', 'a: interval 1 should start .* 1 to 1'),
+        ('[{"video": "a", "intervals": [{"start": NaN, "end": 1, "label": 5}]}]', 'a: interval 1 should start'),
+        ('[{"video": "a", "intervals": [{"start": 0, "end": 1}]}]', 'x.json, a: interval 1 should be an object with'),
+        ('[{"video": "a", "intervals": [{"start": 0, "end": 1, "label": 52}]}]', 'label 52 is not one of'),
+        ('[{"video": "a", "intervals": [{"start": 0, "end": 1, "label": 3.9}]}]', 'label 3.9 is not one of'),
+        ('[{"video": "a", "intervals": [{"start": 0, "end": 1, "label": 9, "score": NaN}]}]', 'score nan is no prob'),
     ],
 )
 def test_other_files_are_refused(tmp_path, content, message):

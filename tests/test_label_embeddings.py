@@ -42,10 +42,10 @@ def test_a_label_without_any_known_word_fails_the_build(vectors):
         average_words(others)
 
 
-@pytest.mark.parametrize('form', ['GloVe text', 'word2vec text', 'word2vec binary'])
-def test_reads_every_form_of_word_vectors(vectors, tmp_path, form):
-    path = tmp_path / {'GloVe text': 'v.txt', 'word2vec text': 'v.vec', 'word2vec binary': 'v.bin'}[form]
-    vectors.save_word2vec_format(str(path), binary=form == 'word2vec binary', write_header=form != 'GloVe text')
+@pytest.mark.parametrize('name', ['glove.txt', 'word2vec.vec', 'word2vec.bin', 'glove.txt.gz', 'word2vec.bin.gz'])
+def test_reads_every_form_of_word_vectors(vectors, tmp_path, name):
+    path = tmp_path / name
+    vectors.save_word2vec_format(str(path), binary='.bin' in name, write_header='glove' not in name)
     out = tmp_path / 'out' / 'table.npy'
     assert build_label_embeddings(str(path), out) == ['straightly']
     np.testing.assert_allclose(load_label_embeddings(out, (52, 4)), average_words(vectors)[0], rtol=1e-5)

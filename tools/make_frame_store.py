@@ -9,6 +9,7 @@ from rich.progress import track
 
 from mmaction_microaction.datasets.frame_extraction import make_frame_store
 from mmaction_microaction.datasets.frame_store import FrameSettings
+from mmaction_microaction.files import make_folder
 
 
 def parse_args():
@@ -32,7 +33,7 @@ def parse_args():
 def main():
     args = parse_args()
     out = args.out or args.data
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     for split in args.splits:
         path = out / f'frames_{split}'
         new = make_frame_store(

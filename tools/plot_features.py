@@ -14,6 +14,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from mmaction_microaction.files import check_writable
 from mmaction_microaction.visualization import embed_features, plot_features, read_features
 from mmaction_microaction.visualization.features import METHODS
 from mmaction_microaction.visualization.names import tell_apart
@@ -37,6 +38,7 @@ def parse_args():
 def main():
     args = parse_args()
     try:
+        check_writable(args.out)
         runs = {}
         for name, path in zip(tell_apart(args.features), args.features):
             features, labels = read_features(path, args.ann_file)

@@ -37,8 +37,11 @@ def make_frame_store(ann_file, videos, path, settings, workers=1, track=lambda c
     Raises:
         FileNotFoundError: If the list is missing.
         OSError: If the store cannot be written.
-        ValueError: If the list is malformed, clips cannot be read, or there is a store of other settings or clips.
+        ValueError: If the list is malformed, clips cannot be read, a setting is out of range, or there is a store of
+            other settings or clips.
     """
+    if settings.short_side < 1 or not 0 <= settings.quality <= 100:
+        raise ValueError(f'{settings} cannot be: the shorter side has a pixel or more, the quality is 0 to 100')
     names = [annotation.filename for annotation in read_annotations(ann_file, check_names=False)]
     if path.exists():
         _check_store(path, settings, names, ann_file)

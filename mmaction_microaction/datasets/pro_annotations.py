@@ -1,11 +1,10 @@
 """Reading and checking MA-52-Pro's annotation lists."""
 
 import json
-import math
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
-from mmaction_microaction.intervals import Interval
-from mmaction_microaction.taxonomy import ACTIONS, EMOTIONS, NUM_ACTIONS
+from mmaction_microaction.intervals import Interval, parse_interval
+from mmaction_microaction.taxonomy import EMOTIONS
 
 from .annotations import read_lines
 
@@ -19,7 +18,7 @@ class ProSample(NamedTuple):
     """Index into :data:`EMOTIONS`."""
     actions: list[Interval]
     """The micro-actions, which may overlap."""
-    faces: Optional[str]
+    faces: str | None
     """Path of the face track below the split's folder of face tracks, if there is one."""
 
 
@@ -73,26 +72,5 @@ def _parse_line(line, where):
         raise ValueError(f"{where}: 'emotion' of {video} should be one of {', '.join(EMOTIONS)}, got {emotion!r}.")
     if not isinstance(actions, list):
         raise ValueError(f"{where}: 'actions' of {video} should be a list of objects, got {actions!r}.")
-    actions = [_parse_action(action, f'{where}: action {i} of {video}') for i, action in enumerate(actions, start=1)]
+    actions = [parse_interval(action, f'{where}: action {i} of {video}') for i, action in enumerate(actions, start=1)]
     return ProSample(video, EMOTIONS.index(emotion), actions, faces)
-
-
-def _parse_action(content, where):
-    """Turn one item of ``actions`` into an :class:`Interval`."""
-    if not (isinstance(content, dict) and {'start', 'end', 'label'} <= content.keys()):
-        raise ValueError(f"{where} should be an object with 'start', 'end' and 'label', got {content!r}.")
-    start, end, label = (content[key] for key in ('start', 'end', 'label'))
-    numbers = all(type(time) in (int, float) and math.isfinite(time) for time in (start, end))
-    if not (numbers and 0 <= start < end):
-        raise ValueError(f'{where} should start at 0 seconds or later and end after that, got {start!r} to {end!r}.')
-    if not (type(label) is int and 0 <= label < NUM_ACTIONS):
-        raise ValueError(
-            f'{where}: label {label!r} is not one of the {NUM_ACTIONS} fine labels 0 to {NUM_ACTIONS - 1}.'
-        )
-    code = content.get('code')
-    if code not in (None, ACTIONS[label].code):
-        raise ValueError(
-            f'{where}: label {label} is {ACTIONS[label].code} ({ACTIONS[label].name}), not {code}; correct one of the '
-            'two. Labels do not follow the order of the codes.'
-        )
-    return Interval(start, end, label)

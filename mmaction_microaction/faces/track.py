@@ -1,7 +1,7 @@
 """Where a video's face is, frame by frame, and the files that say so."""
 
 import json
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,7 +19,7 @@ class FaceTrack(NamedTuple):
     """What found the face."""
     num_detected: int
     """In how many frames it was found rather than interpolated."""
-    settings: Optional[dict] = None
+    settings: dict | None = None
     """How it was extracted, by the names in :class:`~.extraction.FaceSettings`, if that is known."""
 
 

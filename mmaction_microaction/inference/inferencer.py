@@ -1,7 +1,7 @@
 """From a video file to labelled micro-actions."""
 
 import warnings
-from itertools import count
+from itertools import count, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -144,7 +144,7 @@ class MicroActionInferencer:
         if not scored:
             raise ValueError(f'{video.path} cannot be decoded; encode it anew')
         starts, ends = [start for start, *_ in scored], [end for _, end, _ in scored]
-        for start, following in zip(starts, starts[1:]):
+        for start, following in pairwise(starts):
             if following - start > 1.5 * self.step:
                 warnings.warn(
                     f'{video.path} is damaged between {start:.1f} and {following + self.window:.1f} s; what is said '

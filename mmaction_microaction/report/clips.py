@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 from urllib.parse import quote
 
 import numpy as np
@@ -14,7 +14,7 @@ class Clip(NamedTuple):
     """A clip and what it was taken for."""
 
     name: str
-    link: Optional[str]
+    link: str | None
     """To its video; None if it is not at hand."""
     predicted: int
     """Fine label."""

@@ -7,6 +7,7 @@ import numpy as np
 
 from mmaction_microaction.datasets.annotations import is_anonymised, read_annotations
 from mmaction_microaction.evaluation.functional import frequency_groups, mean_by_group
+from mmaction_microaction.files import make_folder
 from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS, NUM_ACTIONS
 from mmaction_microaction.visualization.frequency_groups import GROUPS
 from mmaction_microaction.visualization.names import shorten, tell_apart
@@ -53,7 +54,7 @@ def write_report(predictions, out, compare=None, ann_file=None, videos=None, tit
             raise ValueError(f'{predictions} does not name its clips (video_id), so --videos cannot be used')
         videos = Videos(videos, run.names)
 
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     figures = [save_figure(*figure, out) for figure in draw_figures(run, train_clips, other, names, splits, videos)]
     lists = ClipLists(run, out, videos)
     worst, best = lists.extremes()

@@ -126,7 +126,7 @@ def _check_row(row, form):
         elif int(label) >= form.columns[column]:
             yield f'{column} is {label}, which is not one of 0 to {form.columns[column] - 1}'
     actions = [label for column, label in labels.items() if column.startswith('action_pred')]
-    if len(set(actions)) < len(actions):
+    if len({label.lstrip('0') for label in actions}) < len(actions):
         yield f'the actions {", ".join(actions)} are not all different'
 
 

@@ -5,7 +5,7 @@ import io
 import zipfile
 from pathlib import Path
 
-from mmaction_microaction.files import write_whole
+from mmaction_microaction.files import make_folder, write_whole
 
 from .forms import FILE_NAME, FORMS, clip_ids, predicted_labels
 
@@ -36,7 +36,7 @@ def write_submission(out_dir, names, scores, form='codabench', body_from='top1',
     content = text.getvalue().encode()
 
     out_dir = Path(out_dir)
-    out_dir.mkdir(parents=True, exist_ok=True)
+    make_folder(out_dir)
     table, archive = out_dir / FILE_NAME, out_dir / 'submission.zip'
     write_whole(table, content)
     write_whole(archive, _zip(content))

@@ -79,7 +79,10 @@ def _check_folder(out, header):
         if any(out.glob('videos_*/*')):
             raise ValueError(f'{out} holds videos but no {MANIFEST}: choose another folder, or empty this one')
         return
-    found = json.loads((out / MANIFEST).read_text())
+    try:
+        found = json.loads((out / MANIFEST).read_text())
+    except ValueError as error:
+        raise ValueError(f'{out / MANIFEST} is damaged ({error}): choose another folder, or empty this one') from None
     old = {'version': found.get('version'), **found.get('settings', {})}
     new = {'version': header['version'], **header['settings']}
     differences = [f'{key} is {old.get(key)}, not {value}' for key, value in new.items() if old.get(key) != value]

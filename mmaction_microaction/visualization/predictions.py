@@ -1,6 +1,6 @@
 """Reads what ``mim test mmaction … --dump predictions.pkl`` writes."""
 
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,7 +15,7 @@ class Predictions(NamedTuple):
     """Fine probabilities, shape (N, 52)."""
     labels: np.ndarray
     """True fine labels, shape (N,)."""
-    names: Optional[list]
+    names: list | None
     """Names of the clips; None if not all of them have one."""
 
 

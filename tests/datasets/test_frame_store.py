@@ -136,6 +136,13 @@ def test_refuses_a_store_of_other_settings(made, data, settings, message):
         make(data, made, settings)
 
 
+@pytest.mark.parametrize('settings', [FrameSettings(0, 90), FrameSettings(48, 101)])
+def test_refuses_impossible_settings(data, tmp_path, settings):
+    with pytest.raises(ValueError, match='a pixel or more, the quality is 0 to 100'):
+        make(data, tmp_path / 'frames_val', settings)
+    assert not list(tmp_path.iterdir())
+
+
 def test_refuses_a_store_of_other_clips(made, data, tmp_path):
     (tmp_path / 'videos_val').mkdir()
     (tmp_path / 'val_list_videos.txt').write_text('wide.mp4 3\nnew.mp4 3\n')

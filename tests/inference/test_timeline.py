@@ -1,4 +1,4 @@
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ def test_most_likely_labels_are_the_best_of_all_sequences(switch_cost):
         scores = rng.dirichlet(np.ones(3), 6)
 
         def worth(labels, scores=scores):
-            changes = sum(a != b for a, b in zip(labels, labels[1:]))
+            changes = sum(a != b for a, b in pairwise(labels))
             return sum(np.log(row[label]) for row, label in zip(scores, labels)) - switch_cost * changes
 
         assert tuple(most_likely_labels(scores, switch_cost)) == max(product(range(3), repeat=6), key=worth)
@@ -74,7 +74,7 @@ def test_intervals_fill_the_time_of_the_windows(seed):
     intervals = find_intervals(starts, starts + 2, rng.dirichlet(np.ones(52), len(starts)), step=0.5)
     assert intervals[0].start == 0
     assert intervals[-1].end == pytest.approx(21.8)
-    for one, other in zip(intervals, intervals[1:]):
+    for one, other in pairwise(intervals):
         assert one.end == other.start
         assert one.label != other.label
 

@@ -65,6 +65,7 @@ def test_repeating_body_parts_are_worth_a_note(check):
         ('b.mp4,51,50,49.0,48,47,6,5,4,3,2', "line 3: action_pred_3 is '49.0', which is no whole number"),
         ('b.mp4,51,50,49,48,,6,5,4,3,2', "line 3: action_pred_5 is '', which is no whole number"),
         ('b.mp4,51,50,49,48,51,6,5,4,3,2', 'line 3: the actions 51, 50, 49, 48, 51 are not all different'),
+        ('b.mp4,51,50,49,48,051,6,5,4,3,2', 'line 3: the actions 51, 50, 49, 48, 051 are not all different'),
         ('b.mp4,51,50,49,48,47,6,5,4,3', 'line 3: 10 columns instead of 11'),
         ('b.mp4,51,50,49,48,47,6,5,4,3,2,', 'line 3: 12 columns instead of 11'),
         ('a.mp4,51,50,49,48,47,6,5,4,3,2', 'line 3: a.mp4 stands already in line 2'),

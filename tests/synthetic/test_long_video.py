@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 
@@ -15,7 +17,7 @@ def test_every_action_comes_before_one_comes_again(tmp_path, monkeypatch):
     assert sorted(labels[:52]) == list(range(52))
     assert len(set(labels[52:])) == 8
     assert truth[0].start == 0
-    assert all(one.end == other.start for one, other in zip(truth, truth[1:]))
+    assert all(one.end == other.start for one, other in itertools.pairwise(truth))
     assert round(truth[-1].end * 30) == Video(tmp_path / 'long.mp4').num_frames
     lengths = [round((interval.end - interval.start) * 30) for interval in truth]
     assert lengths == [make_clip(label, 0, (64, 76), 3, 0, i).num_frames for i, label in enumerate(labels)]
