@@ -20,6 +20,7 @@ from importlib.util import find_spec
 import numpy as np
 import torch
 import torch.utils.checkpoint
+from mmengine.config import Config
 from mmengine.device import get_device
 from mmengine.dist import master_only
 from mmengine.dist import utils as dist_utils
@@ -28,7 +29,7 @@ from mmengine.hooks import LoggerHook
 from mmengine.logging import HistoryBuffer
 from mmengine.model import MMDistributedDataParallel
 from mmengine.optim.optimizer import amp_optimizer_wrapper
-from mmengine.runner import Runner
+from mmengine.runner import Runner, find_latest_checkpoint
 from mmengine.runner import checkpoint as mmengine_checkpoint
 
 from mmaction_microaction.files import write_whole
@@ -51,6 +52,7 @@ def apply_all():
     checkpoint_activations_explicitly()
     compile_without_the_optimizer()
     format_configs_once()
+    start_where_there_is_nothing_to_resume()
 
 
 def silence_mmcv_lite():
@@ -357,3 +359,24 @@ def format_configs_once():
         return last[key]
 
     config.FormatCode = format_once
+
+
+def start_where_there_is_nothing_to_resume():
+    """Let ``--resume`` begin with the weights that the config loads, while there is no checkpoint to resume.
+
+    Answers ``Auto resumed from the latest checkpoint None.``, after which a run trains from random weights: for
+    ``--resume``, MMAction2's script takes ``load_from`` out of the config. A run that was stopped before its first
+    checkpoint is resumed like this, and every run on a cluster that starts with ``--resume`` in case it is not the
+    first time.
+    """
+    load_or_resume = Runner.load_or_resume
+
+    @functools.wraps(load_or_resume)
+    def load_resume_or_start(self):
+        if self._resume and self._load_from is None and find_latest_checkpoint(self.work_dir) is None:
+            filename = getattr(self.cfg, 'filename', None)
+            self._load_from = Config.fromfile(filename).get('load_from') if filename else None
+            self._resume = False
+        load_or_resume(self)
+
+    Runner.load_or_resume = load_resume_or_start

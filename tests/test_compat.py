@@ -310,3 +310,19 @@ def test_configs_are_formatted_once():
     texts = "['a = 1\\n', 'a = 1\\n', 'a = 1\\n', 'a = 2\\n']"
     assert run_python(code).stdout.splitlines()[-1] == f'4 {texts}'
     assert run_python(WITH + code).stdout.splitlines()[-1] == f'2 {texts}'
+
+
+def test_a_run_with_nothing_to_resume_begins_with_the_weights_of_its_config(tmp_path):
+    torch.save(dict(state_dict={'layer.weight': torch.full((1, 1), 7.0)}), tmp_path / 'weights.pth')
+    (tmp_path / 'config.py').write_text(f'load_from = {str(tmp_path / "weights.pth")!r}')
+    code = (
+        'import sys; sys.path.insert(0, {tests!r}); import mmaction.engine, engine_runs; '
+        'from mmengine.config import Config\n'
+        # As MMAction2's script does for --resume.
+        'config = Config.fromfile({config!r}); config.resume, config.load_from = True, None\n'
+        'options = dict(cfg=config, resume=True, checkpoint=dict(type="CheckpointHook"))\n'
+        'runner = engine_runs.make_runner({work_dir!r}, **options)\n'
+        'runner.load_or_resume(); print("weight", runner.model.layer.weight.item(), runner._resume)'
+    ).format(tests=str(ROOT / 'tests'), config=str(tmp_path / 'config.py'), work_dir=str(tmp_path / 'run'))
+    assert 'weight 7.0' not in run_python(code).stdout
+    assert run_python(WITH + code).stdout.splitlines()[-1] == 'weight 7.0 False'

@@ -4,7 +4,7 @@ from mmaction.registry import HOOKS
 from mmengine.dataset.utils import worker_init_fn as seed_worker
 from mmengine.dist import broadcast_object_list, get_rank
 from mmengine.hooks import Hook
-from mmengine.runner import set_random_seed
+from mmengine.runner import EpochBasedTrainLoop, set_random_seed
 
 
 @HOOKS.register_module()
@@ -17,16 +17,29 @@ class EpochSeedHook(Hook):
     """
 
     def before_train(self, runner):
-        """Refuse a data loader whose workers outlive the epoch.
+        """Refuse what cannot be resumed exactly, and warn of a resumed run whose batch is another.
 
         Raises:
-            ValueError: If ``persistent_workers`` is set.
+            ValueError: If ``persistent_workers`` is set, or training does not go by epochs.
         """
+        if not isinstance(runner.train_loop, EpochBasedTrainLoop):
+            raise ValueError(
+                f'EpochSeedHook knows no epochs in a {type(runner.train_loop).__name__}: set '
+                "train_cfg.type='EpochBasedTrainLoop'; or leave the hook out of custom_hooks, for runs that need not "
+                'be resumed exactly.'
+            )
         if runner.train_dataloader.persistent_workers:
             raise ValueError(
                 'EpochSeedHook cannot seed workers that outlive the epoch: set '
                 'train_dataloader.persistent_workers=False; or leave the hook out of custom_hooks, for runs that '
                 'need not be resumed exactly.'
+            )
+        now, before = len(runner.train_dataloader), runner.iter / max(runner.epoch, 1)
+        if runner.epoch and now != before:
+            runner.logger.warning(
+                f'This run has {now:,} iterations an epoch, and {before:,.0f} before it was resumed: another batch '
+                'size, or number of processes. Learning rate and schedule go on as the checkpoint has them, whatever '
+                'auto_scale_lr says; to keep what they were made for, keep processes x batch_size.'
             )
 
     def before_train_epoch(self, runner):

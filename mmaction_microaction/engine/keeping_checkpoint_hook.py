@@ -3,18 +3,39 @@ import os
 from mmaction.registry import HOOKS
 from mmengine.dist import is_main_process
 from mmengine.hooks import CheckpointHook
+from mmengine.runner import EpochBasedTrainLoop
 
 from mmaction_microaction.files import write_whole
 
 
 @HOOKS.register_module()
 class KeepingCheckpointHook(CheckpointHook):
-    """MMEngine's ``CheckpointHook``, but an old checkpoint is removed only when its successor is written.
+    """MMEngine's ``CheckpointHook``, but whenever a run is stopped, it can be resumed, and finds the same best epoch.
 
-    MMEngine removes it first, and empties the file ``last_checkpoint`` before it writes it anew: when the disk is full,
-    or the run is killed then, there is nothing to resume from. This takes room for one more checkpoint of either kind
-    than are kept.
+    MMEngine removes an old checkpoint before it writes its successor, and empties the file ``last_checkpoint`` before
+    it writes it anew: when the disk is full, or the run is killed then, there is nothing to resume from. Here it is
+    removed afterwards, which takes room for one more checkpoint of either kind than are kept.
+
+    MMEngine writes an epoch's checkpoint before its validation, and a run that is resumed from there begins with the
+    next epoch: the one before would never be validated, and could not be the best. Here it is validated first.
     """
+
+    def before_train(self, runner):
+        """Find the checkpoints of a resumed run, and validate its last epoch if the checkpoint knows no validation."""
+        super().before_train(runner)
+        loop, epoch = runner.train_loop, runner.epoch
+        if not (epoch and runner.val_loop and isinstance(loop, EpochBasedTrainLoop)):
+            return
+        due = epoch >= loop.val_begin and (epoch % loop.val_interval == 0 or epoch == loop.max_epochs)
+        if due and runner.message_hub.runtime_info.get('validated_epoch') != epoch:
+            runner.logger.info(f'The checkpoint of epoch {epoch} knows no validation of it, which is made up for now.')
+            self.last_ckpt = self._path(epoch)
+            runner.val_loop.run()
+
+    def after_val_epoch(self, runner, metrics):
+        """Keep the best checkpoint, and in it and the last one, which epoch was validated."""
+        runner.message_hub.update_info('validated_epoch', runner.epoch)
+        super().after_val_epoch(runner, metrics)
 
     def _save_checkpoint_with_step(self, runner, step, meta):
         outdated = None

@@ -1,12 +1,14 @@
 import random
 import re
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 import torch
 from engine_runs import make_runner
 from mmaction.registry import HOOKS
+from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop
 from torch.utils.data import DataLoader, Dataset
 from whole_runs import start_together
 
@@ -41,10 +43,30 @@ def test_epochs_samples_and_seeds_draw_differently(num_workers):
     assert all(len(column.unique()) == len(draws) for column in draws.T)
 
 
+def resumed(loop=EpochBasedTrainLoop, **kwargs):
+    usual = dict(train_loop=object.__new__(loop), train_dataloader=DataLoader(Draws()), epoch=0, iter=0)
+    return SimpleNamespace(**{**usual, **kwargs})
+
+
 def test_refuses_workers_that_outlive_the_epoch():
     loader = DataLoader(Draws(), num_workers=1, persistent_workers=True)
     with pytest.raises(ValueError, match=r'train_dataloader\.persistent_workers=False'):
-        HOOKS.build(dict(type='EpochSeedHook')).before_train(SimpleNamespace(train_dataloader=loader))
+        HOOKS.build(dict(type='EpochSeedHook')).before_train(resumed(train_dataloader=loader))
+
+
+def test_refuses_training_without_epochs():
+    with pytest.raises(ValueError, match=r"IterBasedTrainLoop: set train_cfg\.type='EpochBasedTrainLoop'"):
+        HOOKS.build(dict(type='EpochSeedHook')).before_train(resumed(IterBasedTrainLoop))
+
+
+@pytest.mark.parametrize(('iterations', 'warnings'), [(8, 0), (4, 1)])
+def test_a_resumed_run_of_another_batch_size_warns(iterations, warnings):
+    # Two epochs of four iterations are this loader's.
+    runner = resumed(epoch=2, iter=iterations, logger=Mock())
+    HOOKS.build(dict(type='EpochSeedHook')).before_train(runner)
+    said = [str(call.args[0]) for call in runner.logger.warning.call_args_list]
+    assert len(said) == warnings
+    assert all('has 4 iterations an epoch, and 2 before it was resumed' in text for text in said)
 
 
 def test_a_resumed_run_without_a_seed_of_its_own_goes_on_in_the_same_order(tmp_path):

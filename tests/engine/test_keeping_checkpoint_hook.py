@@ -14,8 +14,12 @@ from mmengine.runner import find_latest_checkpoint
 KEEP_ONE = dict(type='KeepingCheckpointHook', interval=1, max_keep_ckpts=1, save_best='score', rule='greater')
 
 
+class Killed(BaseException):
+    pass
+
+
 class Score(BaseMetric):
-    """Gives the scores of a list, one per validation."""
+    """Gives the scores of a list, one per validation, or is killed."""
 
     def __init__(self, scores):
         super().__init__()
@@ -25,7 +29,10 @@ class Score(BaseMetric):
         self.results.append(0)
 
     def compute_metrics(self, results):
-        return dict(score=next(self.scores))
+        score = next(self.scores)
+        if isinstance(score, Killed):
+            raise score
+        return dict(score=score)
 
 
 def scored_runner(work_dir, scores, checkpoint=KEEP_ONE, **kwargs):
@@ -116,9 +123,6 @@ def test_death_during_any_write_leaves_a_run_that_resumes(tmp_path, monkeypatch,
     # An epoch with a new best writes checkpoint, last_checkpoint, best checkpoint, and the first two again.
     scored_runner(tmp_path, [1]).train()
 
-    class Killed(BaseException):
-        pass
-
     writes = []
     replace = os.replace
 
@@ -139,3 +143,13 @@ def test_death_during_any_write_leaves_a_run_that_resumes(tmp_path, monkeypatch,
     assert any(name.startswith('best_score') for name in files(tmp_path))
     scored_runner(tmp_path, [2, 3], epochs=3, resume=True, name=f'resumed {write}').train()
     assert 'epoch_3.pth' in files(tmp_path)
+
+
+def test_an_epoch_whose_validation_was_stopped_is_validated_on_resume(tmp_path):
+    with pytest.raises(Killed):
+        scored_runner(tmp_path, [1, Killed()]).train()
+    assert files(tmp_path) == ['best_score_epoch_1.pth', 'epoch_2.pth']
+    scored_runner(tmp_path, [3], epochs=2, resume=True, name='resumed').train()
+    assert files(tmp_path) == ['best_score_epoch_2.pth', 'epoch_2.pth']
+    # Now the checkpoint knows, and no score is asked for.
+    scored_runner(tmp_path, [], epochs=2, resume=True, name='over').train()
