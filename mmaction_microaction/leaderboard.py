@@ -5,7 +5,7 @@ import json
 import math
 import statistics
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from mmengine.config import Config
 from mmengine.fileio import load
@@ -35,11 +35,13 @@ class Run:
         config (str): Base name of the config.
         path (Path): File of the result.
         metrics (dict[str, float]): By the keys of the metrics.
+        departures (str): In what it is another run than the shipped config of its name, empty if in nothing.
     """
 
     config: str
     path: Path
     metrics: dict
+    departures: str = ''
 
 
 @dataclass
@@ -114,27 +116,36 @@ def read_runs(work_dirs):
         tuple[list[Run], list[str]]: The results, and what is wrong with the other folders. A run whose network, list or
         evaluator is not that of the first with its config is among these, since the two cannot be averaged.
     """
-    runs, problems, settings = [], [], {}
+    runs, problems, settings, shipped = [], [], {}, _shipped_models()
     for work_dir in {Path(name).resolve(): name for name in work_dirs}.values():
         try:
             run = read_run(work_dir)
-            ours = _read_settings(Path(work_dir) / f'{run.config}.py')
+            # What that test was run with; later runs write theirs over the one in the work dir.
+            config = run.path.parent / 'vis_data' / 'config.py'
+            ours = _read_settings(config if config.is_file() else Path(work_dir) / f'{run.config}.py')
         except (OSError, ValueError) as error:
             problems.append(str(error))
             continue
         first, theirs = settings.setdefault(run.config, (work_dir, ours))
-        different = [key for key in sorted({**ours, **theirs}) if ours.get(key) != theirs.get(key)]
+        different = _differences(ours, theirs)
         if different:
-            said = ', '.join(f'{key} is {ours.get(key)}, not {theirs.get(key)}' for key in different[:3])
-            more = f', and {len(different) - 3} more' if different[3:] else ''
-            problems.append(f'{work_dir}: not a run like {first} ({said}{more}); put it in a table of its own')
-        else:
-            runs.append(run)
+            problems.append(f'{work_dir}: not a run like {first} ({different}); put it in a table of its own')
+            continue
+        if run.config in shipped:
+            run.departures = _differences(ours, _read_settings(shipped[run.config][0]))
+        runs.append(run)
     return runs, problems
 
 
+def _differences(ours, theirs):
+    """Say in what two configs differ."""
+    different = [key for key in sorted({**ours, **theirs}) if ours.get(key) != theirs.get(key)]
+    said = [f'{key} is {ours.get(key)}, not {theirs.get(key)}' for key in different[:3]]
+    return ', '.join([*said, f'and {len(different) - 3} more'] if different[3:] else said)
+
+
 def _read_settings(path):
-    """Read from a dumped config, by dotted names, what decides on the scores: network, tested list and evaluator."""
+    """Read from a config, by dotted names, what decides on the scores: network, tested list and evaluator."""
     try:
         config = Config.fromfile(path, import_custom_modules=False).to_dict()
     except Exception as error:  # whatever a file of Python may raise
@@ -142,10 +153,11 @@ def _read_settings(path):
     evaluators = config.get('test_evaluator') or []
     evaluators = [one for one in _as_list(evaluators) if one['type'] != 'DumpResults']
     dataset = config.get('test_dataloader', {}).get('dataset', {})
-    tested = {key: dataset.get(key) for key in ('ann_file', 'pipeline')}
+    # The folder of a list tells data sets apart; where that lies differs between machines.
+    tested = dict(ann_file='/'.join(PurePath(dataset.get('ann_file', '')).parts[-2:]), pipeline=dataset.get('pipeline'))
     settings = dict(_flatten(dict(model=config.get('model'), test_dataset=tested, test_evaluator=evaluators)))
-    # Where weights and tables lie differs between machines, and MMEngine adds its scopes when it likes.
-    ignored = ('.pretrained', '.label_embeddings', '._scope_')
+    # Where weights and tables lie differs, too; with_cp saves memory alone; MMEngine adds its scopes when it likes.
+    ignored = ('.pretrained', '.label_embeddings', '.with_cp', '._scope_')
     return {key: value for key, value in settings.items() if not key.endswith(ignored)}
 
 
@@ -181,15 +193,20 @@ def read_published():
     Returns:
         dict[str, dict[str, float]]: By the base name of the config and the keys of the metrics, in percent.
     """
-    index = find_shipped('model-index.yml')
     rows = {}
-    for metafile in load(index)['Import']:
-        for model in load(index.parent / metafile)['Models']:
-            for result in model.get('Results', []):
-                if result['Dataset'] == 'MA-52':
-                    metrics = result['Metrics']
-                    rows[model['Name']] = {key: metrics[name] for key, name in PUBLISHED.items() if name in metrics}
+    for name, (_, results) in _shipped_models().items():
+        for result in results:
+            if result['Dataset'] == 'MA-52':
+                metrics = result['Metrics']
+                rows[name] = {key: metrics[column] for key, column in PUBLISHED.items() if column in metrics}
     return rows
+
+
+def _shipped_models():
+    """Read config file and results of every model of the metafiles, by its name."""
+    index = find_shipped('model-index.yml')
+    models = [model for metafile in load(index)['Import'] for model in load(index.parent / metafile)['Models']]
+    return {model['Name']: (index.parent / model['Config'], model.get('Results', [])) for model in models}
 
 
 def rank(runs, published, everything=False):
@@ -201,8 +218,9 @@ def rank(runs, published, everything=False):
         everything (bool): Also what was published and not run. Defaults to False.
 
     Returns:
-        list[Row]: Per config one to four rows: the mean, the sample standard deviation of several runs, the
-        published numbers, and mean less published. A metric that not all runs of a config have is left out of its mean.
+        list[Row]: Per config one to four rows: the mean, the sample standard deviation of several runs, and, if the
+        runs do not depart from the shipped config, the published numbers, and mean less published. A metric that not
+        all runs of a config have is left out of its mean.
     """
     blocks = []
     for config in {run.config: None for run in runs}:
@@ -214,7 +232,8 @@ def rank(runs, published, everything=False):
         if len(results) > 1:
             deviation = {key: statistics.stdev(numbers) for key, numbers in values.items()}
             block.append(Row(config, 'deviation', len(results), deviation))
-        if config in published:
+        comparable = not any(run.departures for run in runs if run.config == config)
+        if config in published and comparable:
             difference = {key: mean[key] - value for key, value in published[config].items() if key in mean}
             block.append(Row(config, 'published', None, published[config]))
             block.append(Row(config, 'difference', None, difference))
@@ -259,7 +278,10 @@ def to_markdown(rows, runs, extra=()):
     lines += ['', 'In percent; published: Guo et al., Tables II to V.']
     if deviations:
         lines[-1] += ' ±: sample standard deviation over the runs.'
-    lines += [f'- {run.config}: {run.path}' for run in runs]
+    lines += [
+        f'- {run.config}: {run.path}{run.departures and f"; not compared with the paper: {run.departures}"}'
+        for run in runs
+    ]
     return '\n'.join(lines)
 
 

@@ -87,6 +87,42 @@ def test_runs_that_were_scored_otherwise_are_not_averaged(tmp_path):
     ]
 
 
+def test_what_a_test_was_run_with_counts_and_not_what_came_after(tmp_path):
+    folders = [write_run(tmp_path / name, 'manet', SEEDS[0]) for name in 'ab']
+    for folder, macro in zip(folders, ('f1_of_means', 'mean_of_f1')):
+        evaluator = "test_evaluator = dict(type='MicroActionMetric', macro={!r})"
+        (folder / '20240102_030405' / 'vis_data' / 'config.py').write_text(evaluator.format(macro))
+        (folder / 'manet.py').write_text(evaluator.format('mean_of_f1'))
+    runs, (problem,) = read_runs(folders)
+    assert len(runs) == 1
+    assert 'test_evaluator.0.macro is mean_of_f1, not f1_of_means' in problem
+
+
+@pytest.mark.parametrize(
+    ('options', 'departures'),
+    [
+        ({}, ''),
+        ({'model.backbone.pretrained': None, 'model.backbone.with_cp': True}, ''),
+        ({'test_dataloader.dataset.ann_file': '/mnt/ma52/val_list_videos.txt'}, ''),
+        ({'test_evaluator.macro': 'f1_of_means'}, 'test_evaluator.0.macro is f1_of_means, not None'),
+        (
+            {'test_dataloader.dataset.ann_file': 'mine/list.txt'},
+            'test_dataset.ann_file is mine/list.txt, not ma52/val_list_videos.txt',
+        ),
+    ],
+)
+def test_only_runs_of_the_shipped_config_are_compared_with_the_paper(tmp_path, options, departures):
+    config = Config.fromfile(ROOT / 'configs' / 'manet_r50_8x1_ma52.py')
+    config.merge_from_dict(options)
+    write_run(tmp_path, 'manet_r50_8x1_ma52', SEEDS[0])
+    config.dump(tmp_path / '20240102_030405' / 'vis_data' / 'config.py')
+    (run,), problems = read_runs([tmp_path])
+    assert (problems, run.departures) == ([], departures)
+    rows = rank([run], read_published())
+    assert [row.kind for row in rows] == (['mean'] if departures else ['mean', 'published', 'difference'])
+    assert ('not compared with the paper' in to_markdown(rows, [run])) == bool(departures)
+
+
 def test_seeds_give_mean_and_deviation(seeds):
     runs, _ = read_runs(seeds)
     rows = rank(runs, {})
