@@ -45,6 +45,18 @@ def open_container(path):
         raise ValueError(f'{path} is in no format of videos that is opened here; encode it anew, as MP4') from None
 
 
+def picture_stream(container):
+    """Choose what players show of a file: not a thumbnail or the cover of an album, which may come first.
+
+    Args:
+        container (av.container.InputContainer): Of the file.
+
+    Returns:
+        av.video.stream.VideoStream | None: None in a file of sound or text.
+    """
+    return container.streams.best('video')
+
+
 def read_packets(container):
     """Read the packets of the pictures, without decoding any.
 
@@ -55,7 +67,7 @@ def read_packets(container):
         av.packet.Packet: As they are decoded. Those that are ``is_discard`` are never shown: videos that were cut
         without encoding them anew carry some, because others refer to them.
     """
-    return (packet for packet in container.demux(container.streams.video[0]) if packet.size)
+    return (packet for packet in container.demux(picture_stream(container)) if packet.size)
 
 
 def frame_times(packets, stream):
@@ -123,7 +135,9 @@ class Video:
         self.path = str(path)
         try:
             with open_container(path) as container:
-                stream = container.streams.video[0]
+                stream = picture_stream(container)
+                if not stream:
+                    raise ValueError(f'{path} has no pictures, only sound or text; give a video')
                 # Not the packets themselves, which are as large as the file.
                 packets = [_Packet(packet.pts, packet.is_discard) for packet in read_packets(container)]
                 times = frame_times(packets, stream)
@@ -133,8 +147,6 @@ class Video:
                 decoding_times = container.format.name == 'avi' and stream.codec_context.has_b_frames
         except FileNotFoundError:
             raise FileNotFoundError(f'{path}: no such video') from None
-        except IndexError:
-            raise ValueError(f'{path} has no pictures, only sound or text; give a video') from None
         except (av.FFmpegError, OSError) as error:
             raise ValueError(f'{path} cannot be read as a video ({error.strerror}); give another file') from None
         if not times or not fps:
@@ -173,7 +185,7 @@ class Video:
             in a longer gap, or at a damaged end, does not come.
         """
         with open_container(self.path) as container:
-            stream = container.streams.video[0]
+            stream = picture_stream(container)
             stream.thread_type = 'AUTO'
             number = 0
             for frame in _decode(container, stream):

@@ -8,6 +8,7 @@ import pytest
 from field_video import write_field_video
 from processes import run_python
 
+from mmaction_microaction.datasets.video_decoding import decode, open_video
 from mmaction_microaction.videos import Video, write_video
 
 
@@ -287,3 +288,21 @@ def test_two_fields_are_one_frame(tmp_path):
     video = Video(path)
     assert (video.num_frames, video.fps, video.duration) == (20, 25, 0.8)
     assert [(frame.index, frame.time) for frame in video.frames()] == [(n, pytest.approx(n / 25)) for n in range(20)]
+
+
+def test_a_thumbnail_before_the_video_is_passed_over(tmp_path):
+    path = tmp_path / 'thumbnail.mkv'
+    with av.open(str(path), 'w') as container:
+        streams = [container.add_stream(codec, rate=25) for codec in ('mjpeg', 'libx264')]
+        for stream, side, pixels in zip(streams, (16, 64), ('yuvj420p', 'yuv420p')):
+            stream.width, stream.height, stream.pix_fmt = side, side, pixels
+        container.mux(streams[0].encode(av.VideoFrame.from_ndarray(np.zeros((16, 16, 3), np.uint8), format='rgb24')))
+        for image in numbered(10, (64, 64)):
+            container.mux(streams[1].encode(av.VideoFrame.from_ndarray(image, format='rgb24')))
+        container.mux(streams[1].encode(None))
+    video = Video(path)
+    assert video.num_frames == 10
+    assert next(video.frames()).image().shape == (64, 64, 3)
+    opened = open_video(str(path))
+    assert opened.num_frames == 10
+    assert dict(decode(opened, [9]))[9].shape == (64, 64, 3)

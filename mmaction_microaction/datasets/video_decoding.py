@@ -9,7 +9,7 @@ from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 from mmengine.logging import print_log
 
-from mmaction_microaction.videos import frame_rate, frame_times, open_container, read_packets, upright
+from mmaction_microaction.videos import frame_rate, frame_times, open_container, picture_stream, read_packets, upright
 
 from .loading import in_order, replace_decoding
 
@@ -45,9 +45,9 @@ def open_video(filename):
         av.error.FFmpegError: If it cannot be read.
     """
     container = open_container(filename)
-    if not container.streams.video:
+    stream = picture_stream(container)
+    if not stream:
         raise ValueError(f'{filename} holds no video.')
-    stream = container.streams.video[0]
     stream.thread_type, stream.codec_context.thread_count = 'NONE', 1  # data loaders have processes instead
     packets = list(read_packets(container))
     times = frame_times(packets, stream)
@@ -131,7 +131,7 @@ def decode(video, numbers):
     Raises:
         ValueError: If a frame cannot be decoded.
     """
-    decoder = video.container.streams.video[0].codec_context
+    decoder = picture_stream(video.container).codec_context
     times = video.times
     # Raw streams do not say when a frame is shown, and AVI says when it is decoded: then all are decoded and counted.
     undated = None in times or len(set(times)) < len(times) or (decoder.has_b_frames and times == sorted(times))

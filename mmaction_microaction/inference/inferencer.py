@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from mmaction_microaction.evaluation.functional import check_probabilities
+from mmaction_microaction.taxonomy import NUM_ACTIONS
 from mmaction_microaction.videos import Frame, Video
 
 from .results import ClipResult, TimelineResult
@@ -115,7 +116,7 @@ class MicroActionInferencer:
         else:
             video = video if isinstance(video, Video) else Video(video)
             name, num_frames, duration, frames = video.path, video.num_frames, video.duration, video.frames()
-        scored = list(self._score(frames, [Window(0, num_frames, duration)]))
+        scored = list(self._score(frames, [Window(0, num_frames, 0, duration)]))
         if not scored:
             raise ValueError(f'{name} breaks off before its last frame, or has a gap; encode it anew')
         return ClipResult(name, duration, scored[0][2])
@@ -136,14 +137,19 @@ class MicroActionInferencer:
         """
         video = video if isinstance(video, Video) else Video(video)
         windows = cut(video.times, video.duration, self.window, self.step)
-        scored = []
-        for window in self._score(video.frames(), windows):
-            scored.append(window)
-            if progress:
-                progress(len(scored), len(windows))
-        if not scored:
+
+        def rows():
+            for done, (start, end, scores) in enumerate(self._score(video.frames(), windows), start=1):
+                yield (start, end, *scores)
+                if progress:
+                    progress(done, len(windows))
+
+        # One block of memory: thousands of small arrays between the network's large ones would keep these from being
+        # given back, 100 MB an hour.
+        table = np.fromiter(rows(), np.dtype((float, 2 + NUM_ACTIONS)))
+        if not len(table):
             raise ValueError(f'{video.path} cannot be decoded; encode it anew')
-        starts, ends = [start for start, *_ in scored], [end for _, end, _ in scored]
+        starts, ends, scores = table[:, 0], table[:, 1], table[:, 2:]
         for start, following in pairwise(starts):
             if following - start > 1.5 * self.step:
                 warnings.warn(
@@ -151,12 +157,12 @@ class MicroActionInferencer:
                     'there comes from before and after',
                     stacklevel=2,
                 )
-        if len(scored) < len(windows) and ends[-1] < video.duration - self.step / 2:
+        if len(table) < len(windows) and ends[-1] < video.duration - self.step / 2:
             warnings.warn(
                 f'{video.path} breaks off after {ends[-1]:.1f} of {video.duration:.1f} s; nothing is said of the rest',
                 stacklevel=2,
             )
-        return self.merge(video.path, scored, video.duration)
+        return self._merge(video.path, starts, ends, scores, video.duration)
 
     def live(self, frames, fps):
         """Score the windows of a stream as they come, each at once.
@@ -169,7 +175,7 @@ class MicroActionInferencer:
             tuple[float, float, np.ndarray]: A window's start and end in seconds, and its probabilities, shape (52,).
         """
         length, step = (max(round(seconds * fps), 1) for seconds in (self.window, self.step))
-        windows = (Window(start, start + length, length / fps) for start in count(step=step))
+        windows = (Window(start, start + length, start / fps, length / fps) for start in count(step=step))
         return self._score(frames, windows, batch_size=1)
 
     def merge(self, video, scored, duration):
@@ -183,15 +189,17 @@ class MicroActionInferencer:
         Returns:
             TimelineResult: The timeline.
         """
-        starts, ends, scores = map(np.array, zip(*scored))
+        return self._merge(video, *map(np.array, zip(*scored)), duration)
+
+    def _merge(self, video, starts, ends, scores, duration):
         intervals = find_intervals(starts, ends, scores, self.step, **self.merging)
         return TimelineResult(video, duration, intervals, starts, ends, scores)
 
     def _score(self, frames, windows, batch_size=None):
         """Score windows in batches; yields start, end and probabilities of each."""
         times, inputs = [], []
-        for window, start, images in gather(frames, windows, self.pipeline.frame_indices):
-            times.append((start, start + window.seconds))
+        for window, images in gather(frames, windows, self.pipeline.frame_indices):
+            times.append((window.begin, window.begin + window.seconds))
             inputs.append(self.pipeline.pack(window.stop - window.start, images))
             if len(inputs) == (batch_size or self.batch_size):
                 yield from self._run(times, inputs)

@@ -15,8 +15,10 @@ class Window(NamedTuple):
     """First frame."""
     stop: int
     """The frame after the last."""
+    begin: float
+    """Seconds from the start of the video; the first frame may come a little later."""
     seconds: float
-    """From when the first is shown until the frame after the last is, or the video ends."""
+    """How long it is, whatever the number of its frames."""
 
 
 def window_at(times, duration, begin, length):
@@ -37,8 +39,7 @@ def window_at(times, duration, begin, length):
         stop = len(times)
     start = min(start, max(stop - 1, 0))
     stop = max(stop, start + 1)
-    end = times[stop] if stop < len(times) else duration
-    return Window(start, stop, float(end - times[start]))
+    return Window(start, stop, float(begin), float(min(length, duration - begin)))
 
 
 def cut(times, duration, length, step):
@@ -116,8 +117,8 @@ def gather(frames, windows, frame_indices):
         frame_indices (Callable): Which frames of a window of so many frames are wanted.
 
     Yields:
-        tuple[Window, float, list[np.ndarray]]: The window, the time of its first frame in seconds, and the wanted
-        frames. Windows whose frames do not come are left out.
+        tuple[Window, list[np.ndarray]]: The window and the wanted frames. Windows whose frames do not come are left
+        out.
     """
     windows = iter(windows)
     upcoming = next(windows, None)
@@ -125,13 +126,13 @@ def gather(frames, windows, frame_indices):
     kept = {}
     for frame in frames:
         while upcoming and upcoming.start <= frame.index:
-            opened.append((upcoming, frame.time, upcoming.start + frame_indices(upcoming.stop - upcoming.start)))
+            opened.append((upcoming, upcoming.start + frame_indices(upcoming.stop - upcoming.start)))
             upcoming = next(windows, None)
-        if any(frame.index in wanted for *_, wanted in opened):
+        if any(frame.index in wanted for _, wanted in opened):
             kept[frame.index] = frame.image()
-        while opened and opened[0][-1][-1] <= frame.index:
-            window, time, wanted = opened.popleft()
+        while opened and opened[0][1][-1] <= frame.index:
+            window, wanted = opened.popleft()
             if all(i in kept for i in wanted):
-                yield window, time, [kept[i] for i in wanted]
+                yield window, [kept[i] for i in wanted]
             first = opened[0][0].start if opened else frame.index
             kept = {index: image for index, image in kept.items() if index >= first}

@@ -46,6 +46,5 @@ def explain(inferencer, path, interval, whole):
     inputs, frames = read_sample(video, recognizer.pipeline, window)
     maps = gradcam(recognizer.model, inputs, interval.label)
     [scores] = recognizer(inputs[None])
-    begin = video.times[window.start]
-    title = f'What the network saw, {begin:.1f} to {begin + window.seconds:.1f} s'
+    title = f'What the network saw, {window.begin:.1f} to {window.begin + window.seconds:.1f} s'
     return plot_gradcam(frames, maps, scores, interval.label, title)

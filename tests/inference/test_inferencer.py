@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 import av
 import cv2
 import numpy as np
@@ -8,7 +10,7 @@ from mmengine.config import Config
 from support import ROOT
 
 from mmaction_microaction.inference import ClipResult, MicroActionInferencer, TimelineResult
-from mmaction_microaction.videos import Video
+from mmaction_microaction.videos import Video, write_video
 
 CONFIG = ROOT / 'configs/synthetic/manet_r18_8x1_synthetic.py'
 
@@ -119,6 +121,27 @@ def test_a_gap_gives_a_warning_and_the_rest_its_times(grey, grey_video, tmp_path
     assert [interval.label for interval in result.intervals] == [5, 20, 11]
     assert [interval.start for interval in result.intervals] == pytest.approx([0, 4, 6], abs=0.51)
     assert result.ends.max() == pytest.approx(12)
+
+
+@pytest.mark.filterwarnings('error')
+def test_a_picture_that_stands_still_for_long_costs_the_rest_nothing(grey, grey_video, tmp_path):
+    # As in recordings of calls: after 3 s, a frame is shown for a minute.
+    with av.open(str(tmp_path / 'call.mkv'), 'w') as container:
+        stream = container.add_stream('mjpeg', rate=20)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, 'yuvj420p'
+        for frame in Video(grey_video).frames():
+            picture = av.VideoFrame.from_ndarray(frame.image(), format='rgb24')
+            picture.pts, picture.time_base = frame.index + (1200 if frame.index > 60 else 0), Fraction(1, 20)
+            container.mux(stream.encode(picture))
+    result = grey(window=1, step=0.5).timeline(tmp_path / 'call.mkv')
+    assert [interval.label for interval in result.intervals] == [5, 20, 11]
+    assert [interval.start for interval in result.intervals] == pytest.approx([0, 64, 66], abs=0.51)
+
+
+@pytest.mark.filterwarnings('error')
+def test_a_low_rate_is_no_damage(grey, tmp_path):
+    write_video(str(tmp_path / 'slow.mp4'), [np.full((48, 64, 3), 100, np.uint8)] * 10, (64, 48), 1, 20)
+    assert grey(window=1.5, step=0.5).timeline(tmp_path / 'slow.mp4').ends.max() == pytest.approx(10)
 
 
 def test_a_damaged_clip_is_refused(grey, damaged):

@@ -39,8 +39,8 @@ def test_windows_of_a_varying_rate_are_equally_long():
     times = np.array([*np.arange(20) / 10, 2, 2.5, 3, 3.5, 6.5])
     windows = cut(times, duration=7, length=1, step=1)
     assert frames_of(windows) == [(0, 10), (10, 20), (20, 22), (22, 24), (23, 24), (23, 24), (24, 25)]
-    # From the first frame on until the frame after the last is shown.
-    assert [window.seconds for window in windows] == pytest.approx([1, 1, 1, 3.5, 3, 3, 0.5])
+    # However long a frame is shown.
+    assert [(window.begin, window.seconds) for window in windows] == [(begin, 1) for begin in range(7)]
 
 
 def stream(num_frames):
@@ -55,14 +55,14 @@ def some_indices(num_frames):
 def test_gather_gives_each_window_its_frames(length, step):
     windows = ten_a_second(57, length / 10, step / 10)
     gathered = list(gather(stream(57), windows, some_indices))
-    assert [window for window, _, _ in gathered] == windows
-    for (start, stop, _), time, images in gathered:
-        assert time == start / 10
+    assert [window for window, _ in gathered] == windows
+    for (start, stop, begin, _), images in gathered:
+        assert begin == pytest.approx(start / 10)
         assert images == [f'image {start + i}' for i in some_indices(stop - start)]
 
 
 def test_gather_leaves_out_windows_whose_frames_do_not_come():
-    windows = [window for window, _, _ in gather(stream(15), ten_a_second(30, 1, 0.5), some_indices)]
+    windows = [window for window, _ in gather(stream(15), ten_a_second(30, 1, 0.5), some_indices)]
     assert frames_of(windows) == [(0, 10), (5, 15)]
 
 
@@ -78,9 +78,9 @@ def test_gather_keeps_only_frames_of_open_windows():
             alive.discard(self.index)
 
     frames = (Frame(i, i / 10, lambda i=i: Image(i)) for i in range(5000))
-    windows = (Window(start, start + 60, 6) for start in count(step=15))
+    windows = (Window(start, start + 60, start / 10, 6) for start in count(step=15))
     most = 0
-    for _, _, images in gather(frames, windows, lambda n: np.arange(4, n, 8)):
+    for _, images in gather(frames, windows, lambda n: np.arange(4, n, 8)):
         del images
         most = max(most, len(alive))
     # 60 frames, of which every window wants 7; four windows are open at a time.
@@ -96,9 +96,8 @@ def test_a_whole_clip_is_packed_as_by_the_configs_pipeline(name, clip):
 
     video = Video(clip)
     pipeline = WindowPipeline(steps)
-    [(window, _, images)] = gather(
-        video.frames(), [Window(0, video.num_frames, video.duration)], pipeline.frame_indices
-    )
+    whole = Window(0, video.num_frames, 0, video.duration)
+    [(window, images)] = gather(video.frames(), [whole], pipeline.frame_indices)
     packed = pipeline.pack(window.stop - window.start, images)
     assert packed.shape == expected.shape
     # decord and PyAV round colours in their own ways.
