@@ -8,6 +8,8 @@ from pathlib import Path
 def write_whole(path, content):
     """Write a file so that it is either complete or as before.
 
+    What a link points to is written. A pipe or a device, such as ``/dev/stdout``, is written to as it is.
+
     Args:
         path (str | Path): The file.
         content (bytes): All of it.
@@ -16,6 +18,10 @@ def write_whole(path, content):
         OSError: If it cannot be written.
     """
     path = Path(path)
+    if _is_special(path):
+        path.write_bytes(content)
+        return
+    path = path.resolve()
     unfinished = path.with_name(path.name + '.part')
     try:
         unfinished.write_bytes(content)
@@ -36,12 +42,20 @@ def check_writable(path):
         OSError: If it is a folder, or its own folder is missing or cannot be written to.
     """
     path = Path(path)
+    if _is_special(path):
+        return
+    path = path.resolve()
     if path.is_dir():
         raise OSError(f'{path} cannot be written, since it is a folder; name a file')
     if not path.parent.is_dir():
         raise OSError(f'{path} cannot be written, since {path.parent} is no folder; make it, or name another file')
     if not os.access(path.parent, os.W_OK):
         raise OSError(f'{path} cannot be written, since {path.parent} is write-protected; name another file')
+
+
+def _is_special(path):
+    """Say whether something is there that is neither a file nor a folder."""
+    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 def make_folder(path):

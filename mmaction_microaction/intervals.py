@@ -96,8 +96,10 @@ def read_intervals(path):
             intervals, or an interval is impossible.
     """
     try:
-        with open(path, encoding='utf-8') as file:
+        with open(path, encoding='utf-8-sig') as file:  # Windows puts a mark at the beginning
             videos = json.load(file)
+        if not isinstance(videos, list):
+            raise TypeError(f'expected a list of videos, got a {type(videos).__name__}')
         listed = [(str(video['video']), None if 'actions' in video else list(video['intervals'])) for video in videos]
     except FileNotFoundError:
         raise FileNotFoundError(f'{path}: no such file') from None

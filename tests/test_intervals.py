@@ -13,10 +13,15 @@ def test_intervals_survive_their_file(tmp_path):
     assert (first['code'], first['action'], first['body_part']) == ('B1', 'nodding', 'head')
 
 
+def test_a_mark_of_the_byte_order_is_passed_over(tmp_path):
+    (tmp_path / 'x.json').write_text('[{"video": "a", "intervals": []}]', encoding='utf-8-sig')
+    assert read_intervals(tmp_path / 'x.json') == {'a': []}
+
+
 @pytest.mark.parametrize(
     ('content', 'message'),
     [
-        ('{"a": 1}', 'does not list intervals'),
+        ('{"a": 1}', 'does not list intervals of videos .*expected a list of videos, got a dict'),
         ('[{"video": "a"}]', 'does not list intervals'),
         ('[', 'does not list intervals'),
         ('[{"video": "a", "actions": []}]', 'x.json, a: taken for one clip, .* tools/demo.py --longest-clip 0'),

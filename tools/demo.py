@@ -58,7 +58,9 @@ def parse_args():
     options.add_argument('--batch-size', type=int, default=8, help='windows at once (default: 8)')
     args = parser.parse_args()
     if bool(args.videos) == (args.camera is not None):
-        parser.error('name videos, or a camera')
+        parser.error('name videos, before --model, or a camera')
+    if args.camera is None and args.seconds != float('inf'):
+        parser.error('--seconds says how long to watch a --camera')
     if args.camera is not None and args.video_dir:
         parser.error('--video-dir draws into video files; of a camera, --json and --csv keep the result')
     if len(args.model) > 2:
@@ -67,30 +69,31 @@ def parse_args():
 
 
 def labelled_paths(videos, folder):
-    """Say where each labelled video goes; ValueError if one would take the place of another."""
-    paths = {}
-    taken = {path.resolve(): path for path in videos}
-    for video, name in videos.items():
-        path = (folder / name).with_suffix('.mp4')
-        if path.resolve() in taken:
+    """Say where each labelled video goes; ValueError if two would go to the same place."""
+    paths = {video: (folder / name).with_suffix('.mp4') for video, name in videos.items()}
+    first = {path: video for video, path in reversed(paths.items())}
+    for video, path in paths.items():
+        if first[path] != video:
             raise ValueError(
-                f'the labelled {video} would be written to {path}, which belongs to {taken[path.resolve()]}; '
-                'choose another --video-dir, or take the videos one by one'
+                f'{first[path]} and {video} would both be labelled in {path}; name the folder above both instead of '
+                'theirs, or rename one'
             )
-        taken[path.resolve()] = paths[video] = path
     return paths
 
 
 def check_outputs(videos, labelled, args):
     """Find out before the work that a result could not be written after it; makes the folders of labelled videos."""
-    for path in (args.json, args.csv):
-        if path and path.resolve() in {video.resolve() for video in videos}:
-            raise ValueError(f'{path} is one of the videos; name another file for the results')
+    taken = {video.resolve(): 'one of the videos' for video in videos}
+    taken.update({Path(file).resolve(): 'a file of --model' for file in args.model})
+    outputs = [path for path in (args.json, args.csv, *labelled.values()) if path]
+    for path in outputs:
+        if path.resolve() in taken:
+            raise ValueError(f'{path} is {taken[path.resolve()]}; name another place for the results')
+        taken[path.resolve()] = 'where another result goes'
     for path in labelled.values():
         make_folder(path.parent)
-    for path in (args.json, args.csv, *labelled.values()):
-        if path:
-            check_writable(path)
+    for path in outputs:
+        check_writable(path)
 
 
 def print_result(result, console):
@@ -128,8 +131,8 @@ def watch(inferencer, args, console):
     if not scored:
         raise ValueError(f'camera {args.camera} gave less than {args.window} s, a window; nothing was recognised')
     result = inferencer.merge(f'camera {args.camera}', scored, scored[-1][1])
-    print_result(result, console)
     write_results([result], args)
+    print_result(result, console)
 
 
 @contextmanager
@@ -151,10 +154,10 @@ def recognise(inferencer, videos, labelled, args, console):
             failed += 1
             console.print(escape(f'error: {error}'), style='red')
             continue
-        print_result(result, console)
-        # After each, and before it is drawn: whatever happens next, this one is not lost.
+        # After each, and before it is printed or drawn: whatever happens next, this one is not lost.
         results.append(result)
         write_results(results, args)
+        print_result(result, console)
         if video not in labelled:
             continue
         try:
@@ -169,6 +172,7 @@ def recognise(inferencer, videos, labelled, args, console):
 
 def main():
     args = parse_args()
+    sys.stdout.reconfigure(errors='backslashreplace')  # names may have letters that a terminal has not
     console = Console(highlight=False, soft_wrap=True, emoji=False)
     warnings.showwarning = lambda message, *_: console.print(escape(f'warning: {message}'), style='yellow')
     try:
@@ -190,6 +194,8 @@ def main():
             recognise(inferencer, videos, labelled, args, console)
         else:
             watch(inferencer, args, console)
+    except KeyboardInterrupt:
+        sys.exit('stopped; what was done before is in the files that were asked for')
     except (ImportError, OSError, ValueError) as error:
         sys.exit(f'error: {error}')
 

@@ -9,8 +9,8 @@ python tools/make_submission.py predictions.pkl --ann-file data/ma52/test_list_v
 
 import argparse
 import sys
-import warnings
 
+from mmaction_microaction.errors import warn_in_one_line
 from mmaction_microaction.submission import FORMS, read_scores, write_submission
 
 
@@ -42,7 +42,7 @@ def parse_args():
 
 def main():
     args = parse_args()
-    warnings.showwarning = lambda message, *_: print(f'warning: {message}', file=sys.stderr)
+    warn_in_one_line()
     try:
         names, scores = read_scores(args.predictions, args.ann_file)
         table, archive = write_submission(args.out, names, scores, args.form, args.body_from, args.ids)

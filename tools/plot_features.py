@@ -32,6 +32,8 @@ def parse_args():
     args = parser.parse_args()
     if not len({Path(path).resolve() for path in args.features}) == len(args.features) <= 2:
         parser.error('name one file, or two different ones')
+    if Path(args.out).suffix not in ('.png', '.pdf', '.svg'):
+        parser.error(f'--out {args.out}: name a .png, .pdf or .svg')
     return args
 
 

@@ -8,6 +8,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from mmaction_microaction.errors import warn_in_one_line
 from mmaction_microaction.files import check_writable
 from mmaction_microaction.inference.gradcam import gradcam, read_sample
 from mmaction_microaction.inference.recognizer import Recognizer
@@ -31,11 +32,15 @@ def parse_args():
     parser.add_argument('--out', default='gradcam.png', help='.png, .pdf or .svg (default: %(default)s)')
     parser.add_argument('--action', type=action, help='code or label (default: the predicted action)')
     parser.add_argument('--title', help='stands above (default: name of the video)')
-    return parser.parse_args()
+    args = parser.parse_args()
+    if Path(args.out).suffix not in ('.png', '.pdf', '.svg'):
+        parser.error(f'--out {args.out}: name a .png, .pdf or .svg')
+    return args
 
 
 def main():
     args = parse_args()
+    warn_in_one_line()
     try:
         check_writable(args.out)
         video = Video(args.video)

@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 
+from mmaction_microaction.errors import warn_in_one_line
 from mmaction_microaction.inference import find_videos
 
 SHOWN = 12
@@ -51,11 +52,17 @@ def parse_args():
     args = parser.parse_args()
     if any(len(files) > 2 for files in args.model):
         parser.error('--model takes a config and a checkpoint, or one .onnx file; give it once for each network')
+    for name, value in (('seconds', args.max_seconds), ('megabytes', args.max_megabytes)):
+        if not 0 < value < float('inf'):
+            parser.error(f'--max-{name} {value:g}: must be above 0, and finite')
+    if not 0 <= args.keep_minutes < float('inf'):
+        parser.error(f'--keep-minutes {args.keep_minutes:g}: must be 0 or above, and finite')
     return args
 
 
 def main():
     args = parse_args()
+    warn_in_one_line()
     try:
         from mmaction_microaction.webui.models import load_models
         from mmaction_microaction.webui.server import serving

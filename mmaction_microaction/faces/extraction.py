@@ -107,8 +107,8 @@ def extract_faces(videos, out, settings, workers=1, progress=lambda results, tot
         FileNotFoundError: If there is no such folder.
         ImportError: If the detector's package is not installed.
         OSError: If a track cannot be written.
-        ValueError: If the folder holds no video, videos would share a track, or a track is there that was made with
-            other settings.
+        ValueError: If a setting is out of range, the folder holds no video, videos would share a track, or a track is
+            there that was made with other settings.
     """
     names = [path.relative_to(videos) for path in list_videos(videos, below=True)[0]]
     tracks = Counter(name.with_suffix('') for name in names)
@@ -118,8 +118,10 @@ def extract_faces(videos, out, settings, workers=1, progress=lambda results, tot
             f'{videos} holds videos whose names differ in the ending alone, so that they would share a track: '
             f'{", ".join(clashing[:5])}{", …" if clashing[5:] else ""}. Rename them'
         )
-    if settings.every < 1:
-        raise ValueError(f'every {settings.every}: must be at least 1')
+    for name, least in (('every', 1), ('longest_gap', 0), ('smoothing', 0), ('side', 1)):
+        value = getattr(settings, name)
+        if value is not None and not least <= value < np.inf:
+            raise ValueError(f'{name} {value}: must be at least {least}, and finite')
     make_detector(settings.detector, settings.side)  # before the first video, so that what is missing is said at once
     if settings.side is None:
         settings = settings._replace(side=DETECTORS[settings.detector][1])

@@ -65,7 +65,7 @@ class MicroActionInferencer:
             ('batch_size', batch_size, batch_size >= 1, 'at least 1'),
             ('longest_clip', longest_clip, longest_clip >= 0, 'at least 0 s'),
             ('window', window, 0 < window < np.inf, 'above 0 s'),
-            ('step', step, 0 < step <= window, f'above 0 s and at most the window, {window} s'),
+            ('step', step, 0.01 <= step <= window, f'at least 0.01 s and at most the window, {window} s'),
             ('switch_cost', switch_cost, switch_cost >= 0, 'at least 0'),
             ('min_score', min_score, 0 <= min_score <= 1, 'a probability, from 0 to 1'),
             ('min_duration', min_duration, min_duration >= 0, 'at least 0 s'),
@@ -108,9 +108,14 @@ class MicroActionInferencer:
 
         Raises:
             FileNotFoundError: If there is no such file.
-            ValueError: If it cannot be read as a video to its end.
+            ValueError: If it cannot be read as a video to its end, or the array is of another kind.
         """
         if isinstance(video, np.ndarray):
+            if video.dtype != np.uint8 or video.ndim != 4 or video.shape[-1] != 3 or not len(video) or not fps > 0:
+                raise ValueError(
+                    'expected frames of RGB, shape (frames, height, width, 3), uint8, at a rate above 0, got shape '
+                    f'{video.shape}, {video.dtype}, {fps:g} per second'
+                )
             name, num_frames, duration = 'array', len(video), len(video) / fps
             frames = (Frame(i, i / fps, lambda image=image: image) for i, image in enumerate(video))
         else:
@@ -216,6 +221,8 @@ class MicroActionInferencer:
 def _load(model, checkpoint, device):
     """Open a network by what is given for it."""
     if str(model).endswith('.onnx'):
+        if checkpoint is not None:
+            raise ValueError(f'{model} is a whole network, to which {checkpoint} adds nothing; leave that out')
         from .onnx_model import OnnxRecognizer
 
         return OnnxRecognizer(model, device or 'cpu')

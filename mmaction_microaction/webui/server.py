@@ -61,6 +61,9 @@ def serving(
 
     Yields:
         tuple[str, Path]: Where the page is, and the folder with what visitors sent.
+
+    Raises:
+        OSError: If the port is in use.
     """
     with tempfile.TemporaryDirectory(prefix='micro-actions-') as root:
         uploaded, rendered = Path(root, 'uploads'), Path(root, 'examples')
@@ -75,25 +78,30 @@ def serving(
         gr.set_static_paths(examples)
         page = build_page(models, Uploads(uploaded, max_seconds, max_megabytes), examples, keep_minutes)
         try:
-            _, url, _ = page.launch(
-                server_name=host,
-                server_port=port or None,
-                prevent_thread_lock=True,
-                quiet=True,
-                share=False,
-                theme=THEME,
-                css=CSS,
-                app_kwargs={'middleware': [Middleware(FromHereAlone)]},
-                # Its player refuses other places.
-                allowed_paths=[str(path) for path in examples],
-                max_file_size=round(max_megabytes * 1e6),
-                footer_links=[],
-                run_history=False,
-                enable_monitoring=False,
-                mcp_server=False,
-                ssr_mode=False,
-                pwa=False,
-            )
+            try:
+                _, url, _ = page.launch(
+                    server_name=host,
+                    server_port=port or None,
+                    prevent_thread_lock=True,
+                    quiet=True,
+                    share=False,
+                    theme=THEME,
+                    css=CSS,
+                    app_kwargs={'middleware': [Middleware(FromHereAlone)]},
+                    # Its player refuses other places.
+                    allowed_paths=[str(path) for path in examples],
+                    max_file_size=round(max_megabytes * 1e6),
+                    footer_links=[],
+                    run_history=False,
+                    enable_monitoring=False,
+                    mcp_server=False,
+                    ssr_mode=False,
+                    pwa=False,
+                )
+            except OSError as error:
+                if 'empty port' not in str(error):
+                    raise
+                raise OSError(f'port {port} is in use; name another, or 0 for the first that is free') from None
             yield url, uploaded
         finally:
             page.close(verbose=False)

@@ -45,5 +45,7 @@ def test_the_least_overlap_is_an_option():
 def test_files_must_speak_of_the_same_videos():
     with pytest.raises(ValueError, match=r'b.mp4: only one of the two'):
         timeline_scores({'a.mp4': []}, {'a.mp4': [], 'b.mp4': []})
-    with pytest.raises(ValueError, match='same file name'):
+    with pytest.raises(ValueError, match='this file name, too; give both sides the same paths'):
         timeline_scores({'x/a.mp4': [], 'y/a.mp4': []}, {'a.mp4': []})
+    two = {'x/a.mp4': TRUE, 'y/a.mp4': []}
+    assert timeline_scores(two, two)['fine'] == (3, 3, 3)

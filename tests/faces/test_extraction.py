@@ -234,6 +234,15 @@ def test_tracks_of_other_settings_are_refused_before_any_is_written(tmp_path, ch
     assert [result.new for result in extract_faces(videos, out, FaceSettings(side=1280))] == [True, False]
 
 
+@pytest.mark.parametrize(
+    ('name', 'value'), [('every', 0), ('longest_gap', np.nan), ('smoothing', -1), ('smoothing', np.inf), ('side', 0)]
+)
+def test_impossible_settings_are_refused(tmp_path, name, value):
+    blinking(tmp_path / 'a.mp4', [1])
+    with pytest.raises(ValueError, match=rf'{name} {value}: must be at least [01], and finite'):
+        extract_faces(tmp_path, tmp_path / 'out', FaceSettings()._replace(**{name: value}))
+
+
 @pytest.mark.usefixtures('bright_is_face')
 def test_tracks_of_unknown_settings_are_refused(tmp_path):
     blinking(tmp_path / 'a.mp4', [1])

@@ -62,7 +62,7 @@ def test_a_camera_gives_a_timeline(run, checkpoint, clip, tmp_path, monkeypatch)
     [watched] = json.loads((tmp_path / 'x.json').read_text())
     assert watched['intervals'][0]['start'] == 0
     # Windows of 12 frames of 30 a second, every 6; the last begins with frame 24.
-    assert watched['duration'] == watched['intervals'][-1]['end'] == 1.36
+    assert watched['duration'] == watched['intervals'][-1]['end'] == 1.2
     assert sum(' s  ' in line for line in output.splitlines()) >= 5
 
 
@@ -71,11 +71,15 @@ def test_a_camera_gives_a_timeline(run, checkpoint, clip, tmp_path, monkeypatch)
     [
         (['nowhere', '--model', CONFIG, 'CHECKPOINT'], 'error: nowhere: no such file or folder'),
         (['tools', '--model', CONFIG, 'CHECKPOINT'], 'error: tools holds no video'),
-        (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--video-dir', 'FOLDER'], 'which belongs to'),
+        (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--video-dir', 'FOLDER'], 'clip.mp4 is one of the videos'),
+        (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--csv', 'CHECKPOINT'], 'is a file of --model'),
+        (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--csv', '/tmp/x', '--json', '/tmp/x'], 'another result goes'),
+        (['VIDEO', '--model', 'network.onnx', 'CHECKPOINT'], 'network.onnx is a whole network'),
+        (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--seconds', '5'], 'how long to watch a --camera'),
         (['VIDEO', '--model', CONFIG], 'needs a checkpoint'),
         (['VIDEO', '--model', 'nowhere.py', 'CHECKPOINT'], 'nowhere.py'),
         (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--json', 'VIDEO'], 'clip.mp4 is one of the videos'),
-        (['--model', CONFIG, 'CHECKPOINT'], 'name videos, or a camera'),
+        (['--model', CONFIG, 'CHECKPOINT'], 'name videos, before --model, or a camera'),
         (['--camera', '0', '--video-dir', 'FOLDER', '--model', CONFIG, 'CHECKPOINT'], '--video-dir draws into video'),
     ],
 )
@@ -105,6 +109,27 @@ def test_outputs_that_cannot_be_written_are_named_before_the_work(arguments, mes
     assert message in errors
     assert errors.startswith('error: ')
     assert not list(clip.parent.glob('*.part'))
+
+
+def test_labelled_videos_do_not_take_each_others_place(run, clip, tmp_path):
+    for folder in ('P1', 'P2'):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / 'talk.mp4').write_bytes(clip.read_bytes())
+    out = tmp_path / 'out'
+    status, _, errors = run('demo', tmp_path / 'P1', tmp_path / 'P2', '--model', 'x.onnx', '--video-dir', out)
+    assert status == 1
+    assert f'P1/talk.mp4 and {tmp_path}/P2/talk.mp4 would both be labelled in {out}/talk.mp4; name the folder' in errors
+
+
+def test_a_result_that_cannot_be_printed_is_written(run, checkpoint, clip, tmp_path, monkeypatch):
+    def print_or_fail(self, text='', *_, **__):
+        if str(clip) in str(text):
+            raise BrokenPipeError(32, 'Broken pipe')
+
+    monkeypatch.setattr('rich.console.Console.print', print_or_fail)
+    status, *_ = run('demo', clip, '--model', CONFIG, checkpoint, '--json', tmp_path / 'x.json')
+    assert status == 1
+    assert len(json.loads((tmp_path / 'x.json').read_text())) == 1
 
 
 def test_a_video_that_cannot_be_drawn_stops_no_other(run, checkpoint, clip, tmp_path, monkeypatch):
@@ -149,6 +174,7 @@ def test_a_long_video_is_scored_against_what_is_known(run, tmp_path):
     assert Video(out).duration == pytest.approx(truth['intervals'][-1]['end'], abs=0.001)
     found = tmp_path / 'found.json'
     truth['intervals'][0]['label'] = (truth['intervals'][0]['label'] + 1) % 52
+    del truth['intervals'][0]['code']
     truth['intervals'].pop()
     found.write_text(json.dumps([truth]))
     _, output, _ = run('score_timeline', found, out.with_suffix('.json'))
@@ -163,7 +189,7 @@ def test_a_long_video_is_scored_against_what_is_known(run, tmp_path):
 
 def test_maps_are_drawn_of_files_alone(run, clip):
     for video, out, message in (
-        (clip.parent, 'x.png', f'error: {clip.parent} is no file; name a video'),
+        (clip.parent, 'x.png', f'error: {clip.parent} cannot be read as a video (Is a directory)'),
         (clip, '/nowhere/x.png', 'error: /nowhere/x.png cannot be written, since /nowhere is no folder'),
     ):
         status, _, errors = run('plot_gradcam', 'nowhere.py', 'nowhere.pth', video, '--out', out)

@@ -46,6 +46,16 @@ def test_an_array_is_a_clip_too(inferencer, clip):
     assert result.duration == 1.6
 
 
+@pytest.mark.parametrize(
+    ('shape', 'dtype', 'fps'),
+    [((3, 8, 8, 3), float, 25), ((3, 8, 8, 4), np.uint8, 25), ((3, 8, 8), np.uint8, 25), ((0, 8, 8, 3), np.uint8, 25),
+     ((3, 8, 8, 3), np.uint8, 0)],
+)  # fmt: skip
+def test_arrays_of_another_kind_are_refused(grey, shape, dtype, fps):
+    with pytest.raises(ValueError, match='expected frames of RGB'):
+        grey().clip(np.zeros(shape, dtype), fps)
+
+
 def test_a_long_video_gives_a_timeline(grey, grey_video):
     calls = []
     result = grey(window=1, step=0.25)(grey_video, lambda *args: calls.append(args))

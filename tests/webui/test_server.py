@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from mmaction.models.backbones import ResNet
 from support import write_clip
 
 from mmaction_microaction.inference import ClipResult, TimelineResult
@@ -28,7 +29,8 @@ class Network:
     longest_clip = 8
 
     def __init__(self, gradients=False):
-        self.recognizer = SimpleNamespace(model=None) if gradients else object()
+        model = SimpleNamespace(backbone=ResNet(18, pretrained=None)) if gradients else None
+        self.recognizer = SimpleNamespace(model=model)
 
     def __call__(self, video, progress=None):
         video = str(video)
@@ -146,7 +148,7 @@ def test_a_network_without_gradients_says_so(served, visitor, clip):
     # Past the page, which does not offer it.
     choices = output['data'][11]['choices']
     output, _ = visitor.press('explain', sent, None, choices[0][1])
-    assert output['error'].startswith('Grad-CAM needs gradients, which an ONNX file has not')
+    assert output['error'].startswith('Grad-CAM needs the gradients of a ResNet')
     visitor.press('drop')
 
 

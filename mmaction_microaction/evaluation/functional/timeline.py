@@ -16,7 +16,8 @@ def timeline_scores(found, true, iou=0.5):
 
     Args:
         found (dict[str, list[Interval]]): What was found in each video.
-        true (dict[str, list[Interval]]): What is there. Videos are matched by their file names, without folders.
+        true (dict[str, list[Interval]]): What is there. Videos are matched by their paths or, if these are
+            not the same on both sides, by their file names.
         iou (float): Least intersection over union, above 0. Defaults to 0.5.
 
     Returns:
@@ -26,7 +27,8 @@ def timeline_scores(found, true, iou=0.5):
     Raises:
         ValueError: If a video is missing on either side, or two have the same name.
     """
-    found, true = _by_name(found), _by_name(true)
+    if found.keys() != true.keys():
+        found, true = _by_name(found), _by_name(true)
     if found.keys() != true.keys():
         raise ValueError(f'{sorted(found.keys() ^ true.keys())[0]}: only one of the two files speaks of this video')
     counts = {'fine': np.zeros(3, int), 'coarse': np.zeros(3, int)}
@@ -39,9 +41,10 @@ def timeline_scores(found, true, iou=0.5):
 
 def _by_name(videos):
     """Name videos without their folders."""
-    named = {PurePath(path).name: intervals for path, intervals in videos.items()}
-    if len(named) < len(videos):
-        raise ValueError('two videos have the same file name')
+    named = {}
+    for path, intervals in videos.items():
+        if named.setdefault(PurePath(path).name, intervals) is not intervals:
+            raise ValueError(f'{path}: another video has this file name, too; give both sides the same paths')
     return named
 
 
