@@ -14,7 +14,8 @@ from mmaction_microaction.files import make_folder
 
 def parse_args():
     parser = argparse.ArgumentParser(
-        description=f'{__doc__} Can be interrupted and run again; clips that are done are kept.'
+        description=f'{__doc__} Can be interrupted and run again; clips that are done are '
+        'kept, also if their videos have changed since: then delete the store.'
     )
     parser.add_argument(
         'data', type=Path, nargs='?', default=Path('data/ma52'),

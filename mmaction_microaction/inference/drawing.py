@@ -1,5 +1,6 @@
 """Draws what was found into a video."""
 
+from bisect import bisect_left, bisect_right
 from fractions import Fraction
 from itertools import chain
 
@@ -119,6 +120,8 @@ class _TimelineBand(_Band):
     def __init__(self, result, width):
         super().__init__(width, lines=3)
         self.intervals = result.intervals
+        self.starts = [interval.start for interval in result.intervals]
+        self.ends = [interval.end for interval in result.intervals]
         self.duration = result.duration
 
     def at(self, time):
@@ -140,11 +143,10 @@ class _TimelineBand(_Band):
 
         now = ''
         draw.rectangle((0, self.line, self.width, 2 * self.line), GREY)
-        for interval in self.intervals:
+        first, last = bisect_right(self.ends, begin), bisect_left(self.starts, begin + shown)
+        for interval in self.intervals[first:last]:
             if interval.start <= time < interval.end:
                 now = f'{interval.action.code}  {interval.action.name}  {interval.score:.0%}'
-            if interval.end <= begin or interval.start >= begin + shown:
-                continue
             left, right = max(x(interval.start), 0), min(x(interval.end), self.width - 1)
             colour = BODY_PART_COLOURS[interval.action.body_part]
             draw.rectangle((left, self.line, max(right - 1, left), 2 * self.line), colour)
