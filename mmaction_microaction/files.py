@@ -21,7 +21,7 @@ def write_whole(path, content):
     if _is_special(path):
         path.write_bytes(content)
         return
-    path = path.resolve()
+    path = path.resolve() if path.is_symlink() else path
     unfinished = path.with_name(path.name + '.part')
     try:
         unfinished.write_bytes(content)
@@ -44,7 +44,7 @@ def check_writable(path):
     path = Path(path)
     if _is_special(path):
         return
-    path = path.resolve()
+    path = path.resolve() if path.is_symlink() else path
     if path.is_dir():
         raise OSError(f'{path} cannot be written, since it is a folder; name a file')
     if not path.parent.is_dir():
