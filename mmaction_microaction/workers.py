@@ -12,12 +12,13 @@ import cv2
 
 @contextmanager
 def worker_pool(workers, spawn=True):
-    """Start a pool of processes in which OpenCV uses one thread each.
+    """Start a pool of processes that end with this one.
 
     Args:
         workers (int): How many.
-        spawn (bool): Start them anew, as OpenCV needs, whose threads do not survive a fork. False starts them as the
-            platform does, on Linux by a fork, in which modules need not be imported again. Defaults to True.
+        spawn (bool): Start them anew, each with one thread of OpenCV, whose threads do not survive a fork. False is for
+            work without OpenCV: they start as the platform does, on Linux by a fork, in which modules need not be
+            imported again. Defaults to True.
 
     Yields:
         ProcessPoolExecutor: The pool; what waits in it is dropped after an error.
@@ -25,7 +26,8 @@ def worker_pool(workers, spawn=True):
     Raises:
         ValueError: If a worker is killed.
     """
-    with ProcessPoolExecutor(workers, multiprocessing.get_context('spawn' if spawn else None), _start) as pool:
+    context = multiprocessing.get_context('spawn' if spawn else None)
+    with ProcessPoolExecutor(workers, context, _start, (spawn,)) as pool:
         try:
             yield pool
         except BrokenProcessPool:
@@ -34,8 +36,9 @@ def worker_pool(workers, spawn=True):
             pool.shutdown(cancel_futures=True)
 
 
-def _start():
-    cv2.setNumThreads(1)
+def _start(spawn):
+    if spawn:
+        cv2.setNumThreads(1)
     # A pool's workers outlive a parent that was killed.
     threading.Thread(target=_wait_for_parent, daemon=True).start()
 

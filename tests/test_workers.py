@@ -3,7 +3,7 @@ import signal
 import time
 
 import pytest
-from processes import start
+from processes import run_python, start
 from support import wait_until_gone
 
 from mmaction_microaction.workers import worker_pool
@@ -34,3 +34,15 @@ with worker_pool(1) as pool:
     os.kill(process.pid, signal.SIGKILL)
     process.join()
     wait_until_gone(process.pid)
+
+
+def test_forked_workers_start_after_opencv_has_used_its_threads():
+    code = """
+import cv2, numpy as np
+from mmaction_microaction.workers import worker_pool
+cv2.setNumThreads(2)
+cv2.GaussianBlur(np.zeros((4000, 4000, 3), np.uint8), (31, 31), 5)
+with worker_pool(1, spawn=False) as pool:
+    print(pool.submit(int, '7').result())
+"""
+    assert run_python(code, timeout=60).stdout.strip() == '7'
