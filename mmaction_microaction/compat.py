@@ -303,7 +303,9 @@ def count_hits_in_bfloat16():
 
     @functools.wraps(loss_by_feat)
     def loss_by_float_feat(self, cls_scores, data_samples):
-        return loss_by_feat(self, cls_scores.float(), data_samples)
+        # Logits in float64 stay as precise as they are.
+        wide_enough = torch.promote_types(cls_scores.dtype, torch.float32)
+        return loss_by_feat(self, cls_scores.to(wide_enough), data_samples)
 
     BaseHead.loss_by_feat = loss_by_float_feat
 

@@ -269,19 +269,23 @@ def test_activations_are_checkpointed_without_a_warning():
     assert 'use_reentrant' not in process.stderr
 
 
-def test_heads_score_logits_in_bfloat16():
+def test_heads_score_logits_in_bfloat16_and_keep_the_precision_of_float64():
     code = (
         'import torch; from mmengine.registry import init_default_scope; init_default_scope("mmaction"); '
         'import mmaction.models; from mmaction.registry import MODELS; '
         'from mmaction.structures import ActionDataSample; '
         'head = MODELS.build(dict(type="TSNHead", num_classes=2, in_channels=2)); '
-        'logits = torch.zeros(1, 2, dtype=torch.bfloat16); '
-        'losses = head.loss_by_feat(logits, [ActionDataSample().set_gt_label(1)]); '
-        'print(losses["loss_cls"].dtype, round(losses["loss_cls"].item(), 4))'
+        'types = torch.bfloat16, torch.float64; '
+        'losses = [head.loss_by_feat(torch.zeros(1, 2, dtype=type), [ActionDataSample().set_gt_label(1)])["loss_cls"]'
+        ' for type in types]; '
+        'print(*[loss.dtype for loss in losses], round(losses[0].item(), 4), losses[1].item())'
     )
     assert 'Got unsupported ScalarType BFloat16' in last_line(run_python(WITHOUT_DRN + code))
-    # ln 2, which bfloat16 would round to 0.6914.
-    assert run_python(WITH + code).stdout.splitlines()[-1] == 'torch.float32 0.6931'
+    # ln 2, which bfloat16 would round to 0.6914, and float32 to 0.6931471824645996.
+    *types, single, double = run_python(WITH + code).stdout.splitlines()[-1].split()
+    assert types == ['torch.float32', 'torch.float64']
+    assert single == '0.6931'
+    assert float(double) == pytest.approx(0.6931471805599453, rel=1e-15)
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from mmengine.config import Config
 from mmengine.hub import get_config
 from mmengine.runner import load_checkpoint
 from processes import run_tool
-from support import ROOT, check_close, released_inputs, released_weights
+from support import ROOT, check_close, released_inputs, released_reference, released_weights
 
 from mmaction_microaction.release_checkpoint import TSM, convert_file, from_release
 
@@ -43,7 +43,7 @@ def save(state, path, **options):
 
 @pytest.fixture(scope='module')
 def reference(shared):
-    return np.load(shared / 'reference' / 'manet_release_r50_t8_112px.npz')
+    return released_reference(shared)
 
 
 @pytest.fixture(scope='module')
@@ -74,7 +74,7 @@ def blank():
 def test_converted_release_computes_the_released_logits(converted, reference):
     model = manet()
     load_checkpoint(model, str(converted[1]), map_location='cpu', strict=True)
-    model.train(False)
+    model.double().train(False)
     with torch.no_grad():
         frames = model.cls_head.pool(model.extract_feat(released_inputs(reference)[0])[0])
         check_close('logits', model.cls_head.classify(frames), reference['cls_score'])
