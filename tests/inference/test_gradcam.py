@@ -67,7 +67,7 @@ def test_maps_are_those_of_plain_loops(name, shape):
     maps = gradcam(model, inputs, 9)
     assert maps.shape == (8, 64, 96)
     assert (maps.min(), maps.max()) == (0, 1)
-    np.testing.assert_allclose(maps, reference(model, inputs, 9), atol=1e-4)
+    np.testing.assert_allclose(maps, reference(model, inputs, 9), atol=1e-3)
 
 
 def test_the_predicted_action_is_the_default():

@@ -79,7 +79,9 @@ def test_the_limit_decides_between_clip_and_timeline(grey, grey_video):
 def test_batches_do_not_change_scores(inferencer, checkpoint, clip):
     inferencer.window, inferencer.step = 0.4, 0.2
     one_by_one = MicroActionInferencer(CONFIG, checkpoint, 'cpu', batch_size=1, window=0.4, step=0.2)
-    assert inferencer.timeline(clip).scores == pytest.approx(one_by_one.timeline(clip).scores, abs=1e-5)
+    scores = inferencer.timeline(clip).scores
+    assert np.ptp(scores, axis=0).max() > 0.1
+    assert scores == pytest.approx(one_by_one.timeline(clip).scores, abs=0.01)
 
 
 def test_batches_are_full_but_the_last(grey, grey_video, brightness_recognizer):

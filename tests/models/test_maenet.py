@@ -9,6 +9,8 @@ from torch import nn
 
 from mmaction_microaction.models.recognizers.maenet import sinusoids
 
+pytestmark = pytest.mark.usefixtures('in_float64')
+
 T = 4
 BRANCH = dict(type='ResNetSETSM', depth=18, num_segments=T)
 VARIANTS = {
@@ -139,15 +141,15 @@ def test_losses_by_hand():
         for layer in (network.fc_act, network.fc_emo):
             layer.weight.normal_(std=0.03)
         batch = inputs()
-        actions, emotions = (logits[:, 0].double().numpy() for logits in network(batch))
+        actions, emotions = (logits[:, 0].numpy() for logits in network(batch))
         losses = network(batch, samples(*TWO), mode='loss')
     act = emo = 0
     for row, (emotion, occur) in enumerate(TWO):
         probability = 1 / (1 + np.exp(-actions[row]))
         act -= sum(np.log(probability[k] if k in occur else 1 - probability[k]) for k in range(52)) / (2 * 52)
         emo -= 0.03 * np.log(np.exp(emotions[row, emotion]) / np.exp(emotions[row]).sum()) / 2
-    assert losses['loss_act'].item() == pytest.approx(act, rel=1e-4)
-    assert losses['loss_emo'].item() == pytest.approx(emo, rel=1e-4)
+    assert losses['loss_act'].item() == pytest.approx(act, rel=1e-9)
+    assert losses['loss_emo'].item() == pytest.approx(emo, rel=1e-9)
 
 
 def test_encoder_knows_the_order_of_the_frames_by_the_positions_alone():
@@ -157,7 +159,7 @@ def test_encoder_knows_the_order_of_the_frames_by_the_positions_alone():
         features = torch.randn(1, T, 512, 1, 1)
         for same in (False, True):
             forwards, backwards = (network(dict(imgs=images))[0] for images in (features, features.flip(1)))
-            assert torch.allclose(forwards, backwards, atol=1e-4) == same
+            assert torch.allclose(forwards, backwards, atol=1e-9) == same
             network.positions.zero_()
 
 

@@ -4,13 +4,15 @@ import torch
 from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 
+pytestmark = pytest.mark.usefixtures('in_float64')
+
 
 @pytest.fixture
 def table(tmp_path):
     path = tmp_path / 'table.npy'
     values = np.random.default_rng(0).normal(size=(52, 6)).astype(np.float32)
     np.save(path, values)
-    return path, torch.from_numpy(values)
+    return path, torch.from_numpy(values).double()
 
 
 def build(**kwargs):

@@ -41,8 +41,8 @@ def test_the_options_of_the_help_give_features_before_the_classifier(name):
     config.merge_from_dict(OPTIONS)
     assert config.test_evaluator == dict(type='DumpResults', out_file_path='features.pkl')
     config.model.backbone.pretrained = None
-    model = MODELS.build(config.model).eval()
-    clips = torch.randn(2, 8, 3, 32, 32)
+    model = MODELS.build(config.model).double().eval()
+    clips = torch.randn(2, 8, 3, 32, 32, dtype=torch.float64)
     with torch.no_grad():
         features = model.predict(clips, [ActionDataSample(), ActionDataSample()])
         expected = model.backbone(clips.flatten(0, 1)).unflatten(0, (2, 8)).mean(dim=(1, 3, 4))

@@ -168,7 +168,7 @@ class MANetHead(BaseHead):
         table = torch.from_numpy(load_label_embeddings(path, tuple(self.label_embeddings.shape)))
         if not brought:
             self.label_embeddings.copy_(table)
-        elif not torch.allclose(self.label_embeddings.cpu(), table, atol=1e-6):
+        elif not torch.allclose(self.label_embeddings.cpu(), table.to(self.label_embeddings.dtype), atol=1e-6):
             raise ValueError(
                 f'The checkpoint was trained with other label embeddings than those of {path}. To go on with its own, '
                 'set model.cls_head.label_embeddings=None; to train it for those of the file, take '
