@@ -1,4 +1,5 @@
 # make install, make test, make lint; each installs what it needs into .venv and repeats in seconds.
+# make test-matrix runs the fast tests with each Python of PYTHONS that is there, in an environment of its own.
 # make quickstart trains and scores a small MANet on rendered clips, in minutes on two CPU cores.
 PYTHON ?= python3
 VENV ?= .venv
@@ -9,26 +10,39 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 # More of setup.py's extras, as CI has them: make test EXTRAS=web,browser
 EXTRAS ?=
 
+# For make test-matrix. Those of pyenv: PYENV_VERSION=3.11.7:3.12.1:3.13.0 make test-matrix
+PYTHONS ?= 3.11 3.12 3.13
+
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed$(EXTRAS:%=-%)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 has = $(BIN)/python -c 'import $(1)' 2>/dev/null
+# Python 2 understands it, too.
+new_enough = $(1) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("error: $(1) is Python %d.%d, and 3.11 to \
+	3.13 are supported: $(2)" % sys.version_info[:2])'
 
-.PHONY: install quickstart test lint
+.PHONY: install quickstart test test-fast test-matrix lint
 
 install: $(INSTALLED)
 
 # A PyTorch or mmcv that $(PYTHON) has already, with GPU support say, is seen from the environment and kept.
+# What is left where no environment can be made (Debian: apt-get install python3-venv) must not pass for one.
 $(BIN)/python:
-	$(PYTHON) -m venv $$($(PYTHON) -c 'import torch' 2>/dev/null && echo --system-site-packages) $(VENV)
+	@$(call new_enough,$(PYTHON),make install PYTHON=python3.11)
+	$(PYTHON) -m venv $$($(PYTHON) -c 'import torch' 2>/dev/null && echo --system-site-packages) $(VENV) || \
+		{ rm -f $@; exit 1; }
 
+# Where decord has no wheels, an empty package takes its place; any other error of that step is shown.
 # OpenCV's usual wheels need the system's libGL; on a machine without it their headless twin takes their place.
 $(INSTALLED): setup.py constraints.txt Makefile | $(BIN)/python
+	@$(call new_enough,$(BIN)/python,delete $(VENV); then make install PYTHON=python3.11)
 	@echo 'Installing into $(VENV); this takes some minutes the first time.'
 	@$(PIP) --constraint constraints.txt setuptools wheel
 	@$(call has,torch) || $(PIP) --no-deps --retries 1 --extra-index-url $(TORCH_INDEX) '$(TORCH)'
-	@$(PIP) --constraint constraints.txt --only-binary decord decord 2>/dev/null || \
-		$(PIP) --no-build-isolation ./tools/no_decord
+	@$(PIP) --constraint constraints.txt --only-binary decord decord 2>$(VENV)/decord.log || { \
+		{ grep -q 'No matching distribution found for decord' $(VENV)/decord.log && \
+			! grep -q 'connection broken' $(VENV)/decord.log || { cat $(VENV)/decord.log >&2; exit 1; }; } && \
+		$(PIP) --no-build-isolation ./tools/no_decord; }
 	@$(PIP) --constraint constraints.txt --no-build-isolation --editable \
 		".[$(EXTRAS:%=%,)embeddings,dev$$($(call has,mmcv) || echo ,lite)]"
 	@$(call has,cv2) || $(PIP) --constraint constraints.txt --no-deps --force-reinstall opencv-contrib-python-headless
@@ -59,8 +73,23 @@ quickstart: install
 	@echo '  logs, scores, TensorBoard events    $(QUICK_OUT)'
 
 # Several tests at a time, each on one core: most of their time goes into starting processes.
+PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+
 test: install
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+	$(PYTEST)
+
+test-fast: install
+	$(PYTEST) -m 'not slow'
+
+test-matrix:
+	@passed=; failed=; missing=; for version in $(PYTHONS); do \
+		if ! python$$version -c '' 2>/dev/null; then missing="$$missing $$version"; continue; fi; \
+		echo "Python $$version"; \
+		if $(MAKE) --no-print-directory test-fast PYTHON=python$$version VENV=.venv-$$version; \
+		then passed="$$passed $$version"; else failed="$$failed $$version"; fi; \
+	done; \
+	echo "Passed on Python:$${passed:- none}; failed:$${failed:- none}; not there, so not tested:$${missing:- none}"; \
+	[ -n "$$passed" ] && [ -z "$$failed" ]
 
 lint: install
 	$(BIN)/ruff check .

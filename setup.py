@@ -22,12 +22,21 @@ class BuildWithMim(build_py):
         for name in ('configs', 'tools', 'model-index.yml', 'data/ma52/label_embeddings_glove50.npy'):
             source, target = ROOT / name, mim / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            if self.editable_mode:
-                target.symlink_to(os.path.relpath(source, target.parent))
-            elif source.is_dir():
+            if self.editable_mode and self._link(source, target):
+                continue
+            if source.is_dir():
                 shutil.copytree(source, target, ignore=shutil.ignore_patterns('__pycache__'))
             else:
                 shutil.copy(source, target)
+
+    def _link(self, source, target):
+        """Whether the file system has links (exFAT and some network shares do not); if so, make this one."""
+        try:
+            target.symlink_to(os.path.relpath(source, target.parent), target_is_directory=source.is_dir())
+        except OSError as error:
+            self.warn(f'{target} is a copy ({error.strerror}): after a change of {source}, install again')
+            return False
+        return True
 
 
 version = {}
@@ -39,21 +48,30 @@ setup(
     description='Micro-action recognition for MMAction2: MANet, MA-52 and its metrics on the stock runners',
     long_description=(ROOT / 'README.md').read_text(encoding='utf-8'),
     long_description_content_type='text/markdown',
+    author='The mmaction-microaction contributors',
     license='Apache-2.0',
+    keywords='micro-action recognition, action recognition, video, MA-52, MANet, MMAction2, OpenMMLab',
+    project_urls={
+        'MMAction2': 'https://github.com/open-mmlab/mmaction2',
+        "Authors' code": 'https://github.com/VUT-HFUT/Micro-Action',
+    },
     classifiers=[
         'Development Status :: 4 - Beta',
         'Intended Audience :: Science/Research',
+        'Operating System :: POSIX :: Linux',
         'Programming Language :: Python :: 3.11',
+        'Programming Language :: Python :: 3.12',
+        'Programming Language :: Python :: 3.13',
         'Topic :: Scientific/Engineering :: Artificial Intelligence',
     ],
     packages=find_packages(include=['mmaction_microaction', 'mmaction_microaction.*']),
     package_data={'mmaction_microaction.report': ['*.html']},
     cmdclass={'build_py': BuildWithMim},
-    python_requires='>=3.10',
+    python_requires='>=3.11',
     # mmcv is not here, since mmcv-lite would overwrite a compiled mmcv: the Makefile installs it where there is none,
     # and so does the extra.
     install_requires=[
-        'av',
+        'av>=18',  # as in environment.py
         'importlib_metadata',  # imported but not declared by mmaction2
         'jinja2',
         'mmaction2==1.2.0',

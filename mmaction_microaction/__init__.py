@@ -1,8 +1,13 @@
 """Micro-action recognition for MMAction2: importing the package registers its components."""
 
-from mmaction_microaction import compat
+from mmaction_microaction import environment
 
 from .version import __version__
+
+# Before compat, since MMEngine imports OpenCV and says less.
+environment.check()
+
+from mmaction_microaction import compat  # noqa: E402
 
 compat.apply_all()
 

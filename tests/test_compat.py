@@ -147,7 +147,9 @@ def test_pytorch_launcher_starts_on_the_cpu(one_process_group):
         'from mmengine.dist import init_dist, get_backend; init_dist("pytorch", backend="nccl"); print(get_backend())'
     )
     without = run_python(code, env=one_process_group).stderr
-    assert "has no attribute '_cuda_setDevice'" in without or 'Found no NVIDIA driver' in without
+    # Of PyTorch's CPU build; of its CUDA builds; of these in a forked process.
+    reasons = "'_cuda_setDevice'", 'Found no NVIDIA driver', 'Cannot re-initialize CUDA'
+    assert any(reason in without for reason in reasons), without
     assert run_python(WITH + code, env=one_process_group).stdout.splitlines()[-1] == 'gloo'
 
 

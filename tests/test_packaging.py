@@ -1,9 +1,11 @@
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,17 +26,39 @@ def run(*command, **kwargs):
     )
 
 
-@pytest.fixture(scope='module')
-def installed(tmp_path_factory):
-    """A folder that holds what `pip install .` puts into site-packages."""
-    folder = tmp_path_factory.mktemp('wheel')
-    # Of a copy: setuptools leaves its build folder beside the sources, where it would mix with other builds.
-    left_out = shutil.ignore_patterns('.*', 'build', 'data', 'work_dirs', '*.egg-info', '__pycache__')
-    sources = shutil.copytree(ROOT, folder / 'sources', ignore=left_out)
-    shutil.copytree(ROOT / 'data' / 'ma52', sources / 'data' / 'ma52', ignore=lambda _, names: {*names} - {TABLE.name})
-    pip = [sys.executable, '-m', 'pip', 'wheel', '--quiet', '--no-deps', '--no-build-isolation']
-    process = run(*pip, '--wheel-dir', folder, sources)
+def build(kind, sources, out, before=''):
+    """Have setuptools build a kind of distribution of the sources in a folder, as `python -m build` and pip do."""
+    code = f'{before}\nfrom setuptools import build_meta; build_meta.build_{kind}({str(out)!r})'
+    process = run(sys.executable, '-c', code, cwd=sources)
     assert process.returncode == 0, process.stdout
+    return process.stdout
+
+
+@pytest.fixture
+def sources(sources_of_all, tmp_path):
+    """A copy of the checkout of one's own."""
+    return shutil.copytree(sources_of_all, tmp_path / 'sources')
+
+
+@pytest.fixture(scope='module')
+def sources_of_all(tmp_path_factory):
+    """A copy of the checkout: setuptools leaves its build folder beside the sources, where it would mix with others."""
+    folder = tmp_path_factory.mktemp('a checkout')
+    left_out = shutil.ignore_patterns('.*', 'build', 'data', 'work_dirs', '*.egg-info', '__pycache__')
+    copy = shutil.copytree(ROOT, folder / 'sources', ignore=left_out)
+    shutil.copytree(ROOT / 'data' / 'ma52', copy / 'data' / 'ma52', ignore=lambda _, names: {*names} - {TABLE.name})
+    return copy
+
+
+@pytest.fixture(scope='module')
+def installed(sources_of_all, tmp_path_factory):
+    """A folder that holds what `pip install .` puts into site-packages: a wheel made of the source distribution."""
+    folder = tmp_path_factory.mktemp('wheel')
+    build('sdist', sources_of_all, folder)
+    (archive,) = folder.glob('*.tar.gz')
+    shutil.unpack_archive(archive, folder)
+    (sources,) = (path for path in folder.iterdir() if path.is_dir())
+    build('wheel', sources, folder)
     (wheel,) = folder.glob('*.whl')
     site = folder / 'site'
     zipfile.ZipFile(wheel).extractall(site)
@@ -79,6 +103,24 @@ def test_mim_finds_configs_by_base_name_from_any_folder(installed, tmp_path):
     assert '65.59' in process.stdout
 
 
+def mim_files(sources):
+    folder = sources / 'mmaction_microaction' / '.mim'
+    return folder, {path.relative_to(folder) for path in folder.glob('**/*') if path.is_file()}
+
+
+def test_editable_installs_link_to_the_checkout_or_copy_it(sources, tmp_path):
+    build('editable', sources, tmp_path)
+    folder, _ = mim_files(sources)
+    assert (folder / 'configs').readlink() == Path('..', '..', 'configs')
+    # exFAT, and network shares of Windows.
+    no_links = 'import errno, os; os.symlink = lambda *_, **__: (_ for _ in ()).throw(OSError(errno.EPERM, "no links"))'
+    output = build('editable', sources, tmp_path, no_links)
+    folder, found = mim_files(sources)
+    assert not (folder / 'configs').is_symlink()
+    assert {Path('configs/manet_r50_8x1_ma52.py'), Path('tools/train.py'), Path('model-index.yml'), TABLE} <= found
+    assert 'configs is a copy (no links)' in output
+
+
 @pytest.mark.parametrize(
     ('script', 'arguments', 'expected'),
     [
@@ -95,7 +137,8 @@ def test_mim_finds_configs_by_base_name_from_any_folder(installed, tmp_path):
 def test_launch_scripts_call_those_of_mmaction(tmp_path, script, arguments, expected):
     """With `python` and `srun` that only say how they were called."""
     python = tmp_path / 'python'
-    python.write_text(f'#!/bin/sh\ncase "$*" in *.upstream*) exec {sys.executable} "$@";; esac\necho python "$@"\n')
+    exec_python = f'exec {shlex.quote(sys.executable)} "$@"'
+    python.write_text(f'#!/bin/sh\ncase "$*" in *.upstream*) {exec_python};; esac\necho python "$@"\n')
     (tmp_path / 'srun').write_text('#!/bin/sh\necho srun "$@"\n')
     for path in (python, tmp_path / 'srun'):
         path.chmod(0o755)
