@@ -2,12 +2,70 @@
 
 import multiprocessing
 import os
+import sys
 import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import cv2
+
+MEMORY = 2**30
+"""Bytes that a worker takes: half of it PyTorch and MMAction2, which it imports, the rest for pictures."""
+_PROC, _CGROUPS = Path('/proc'), Path('/sys/fs/cgroup')
+
+
+def default_workers():
+    """Tell how many workers this process should start.
+
+    Returns:
+        int: At least one. No more than there are CPUs that this process may use, by its affinity and the quotas of its
+        control groups (containers, Slurm), nor than have a gibibyte of memory each, nor than 61 on Windows.
+    """
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
+    limits = [cpus, *_quotas(), *(memory // MEMORY for memory in _memories())]
+    if sys.platform == 'win32':
+        limits.append(61)  # the most that it waits for
+    return max(1, int(min(limits)))
+
+
+def _quotas():
+    """CPUs that each control group of this process, and each above it, may use at a time."""
+    for group in _groups():
+        with suppress(OSError, ValueError, ZeroDivisionError):  # "max" is no limit
+            quota, period = map(int, (group / 'cpu.max').read_text().split())
+            yield quota / period
+        with suppress(OSError, ValueError, ZeroDivisionError):
+            quota, period = (int((group / f'cpu.cfs_{name}_us').read_text()) for name in ('quota', 'period'))
+            if quota > 0:
+                yield quota / period
+
+
+def _memories():
+    """Bytes that may be used: those that are free, and the limits of the control groups."""
+    with suppress(OSError, ValueError):
+        lines = (_PROC / 'meminfo').read_text().splitlines()
+        yield from (1024 * int(line.split()[1]) for line in lines if line.startswith('MemAvailable:'))
+    for group in _groups():
+        for name in ('memory.max', 'memory.limit_in_bytes'):
+            with suppress(OSError, ValueError):
+                yield int((group / name).read_text())
+
+
+def _groups():
+    """Folders of the control groups of this process and of those above them, of either version of the system."""
+    try:
+        lines = (_PROC / 'self' / 'cgroup').read_text().splitlines()
+    except OSError:  # not Linux
+        return
+    for line in lines:
+        _, controllers, path = line.split(':', 2)
+        root = _CGROUPS / controllers
+        group = root / path.lstrip('/')
+        while group.is_relative_to(root):
+            yield group
+            group = group.parent
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """Find the face in every frame of every video of a folder and of those in it, and write one face track per video."""
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from rich.progress import track
 
 from mmaction_microaction.faces import DETECTORS, FaceSettings, extract_faces
 from mmaction_microaction.video_files import list_videos
+from mmaction_microaction.workers import default_workers
 
 
 def parse_args():
@@ -36,7 +36,7 @@ def parse_args():
         help='longer side of what the detector sees: larger finds smaller faces and takes longer; '
         f'default: {", ".join(f"{side} for {name}" for name, (_, side) in DETECTORS.items())}',
     )  # fmt: skip
-    parser.add_argument('--workers', type=int, default=os.cpu_count(), help='processes, default: %(default)s')
+    parser.add_argument('--workers', type=int, default=default_workers(), help='processes, default: %(default)s')
     return parser.parse_args()
 
 

@@ -1,7 +1,6 @@
 """Write the frames of every clip, small, into one file per split, from which training reads much faster."""
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from rich.progress import track
 from mmaction_microaction.datasets.frame_extraction import make_frame_store
 from mmaction_microaction.datasets.frame_store import FrameSettings
 from mmaction_microaction.files import make_folder
+from mmaction_microaction.workers import default_workers
 
 
 def parse_args():
@@ -27,7 +27,7 @@ def parse_args():
     # Of the four sample clips, 80, 85, 90 and 95 keep 40.1, 41.1, 42.3 and 44.1 dB (PSNR) in 7.0, 8.2, 10.4 and 15.8 KB
     # a frame: 14 GB for the whole of MA-52 at 90.
     parser.add_argument('--quality', type=int, default=90, help='of the JPEGs, default: %(default)s')
-    parser.add_argument('--workers', type=int, default=os.cpu_count(), help='processes, default: %(default)s')
+    parser.add_argument('--workers', type=int, default=default_workers(), help='processes, default: %(default)s')
     return parser.parse_args()
 
 

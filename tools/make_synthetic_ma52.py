@@ -7,7 +7,6 @@ Run it again with the same options to continue a run that was stopped.
 """
 
 import argparse
-import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -18,6 +17,7 @@ from rich.progress import track
 from mmaction_microaction.files import check_writable, write_whole
 from mmaction_microaction.synthetic import Settings, contact_sheet, video_size, write_dataset
 from mmaction_microaction.synthetic.plan import COUNTS, PROTOCOLS
+from mmaction_microaction.workers import default_workers
 
 
 def parse_args():
@@ -43,7 +43,7 @@ def parse_args():
         help='cross-subject: no subject in two splits; released: all splits share them (default: cross-subject)',
     )
     parser.add_argument('--subjects', type=int, default=200, help='number of people (default: %(default)s)')
-    parser.add_argument('--workers', type=int, default=os.cpu_count(), help='processes (default: one per CPU)')
+    parser.add_argument('--workers', type=int, default=default_workers(), help='processes (default: %(default)s)')
     parser.add_argument(
         '--contact-sheet', metavar='PNG', help='write one picture with 8 frames of each action, and no data set'
     )

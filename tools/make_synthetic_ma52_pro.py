@@ -6,13 +6,13 @@ Run it again with the same options to continue a run that was stopped.
 """
 
 import argparse
-import os
 import sys
 from functools import partial
 
 from rich.progress import track
 
 from mmaction_microaction.synthetic import ProSettings, video_size, write_pro_dataset
+from mmaction_microaction.workers import default_workers
 
 
 def parse_args():
@@ -32,7 +32,7 @@ def parse_args():
     parser.add_argument(
         '--subjects', type=int, default=210, help='number of people, none in two splits (default: %(default)s)'
     )
-    parser.add_argument('--workers', type=int, default=os.cpu_count(), help='processes (default: one per CPU)')
+    parser.add_argument('--workers', type=int, default=default_workers(), help='processes (default: %(default)s)')
     return parser.parse_args()
 
 

@@ -1,7 +1,6 @@
 """Put the downloaded MA-52 where the configs look for it, and check all of it."""
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from rich.progress import track
 
 from mmaction_microaction.datasets.preparation import SPLIT_SIZES, prepare_split
 from mmaction_microaction.label_embeddings import DEFAULT_VECTORS, build_label_embeddings
+from mmaction_microaction.workers import default_workers
 
 
 def parse_args():
@@ -23,7 +23,7 @@ def parse_args():
         '--lists', type=Path, help='folder with {train,val,test}_list_videos.txt, if they are not in the source'
     )
     parser.add_argument('--splits', nargs='+', choices=SPLIT_SIZES, default=list(SPLIT_SIZES), help='default: all')
-    parser.add_argument('--workers', type=int, default=os.cpu_count(), help='processes, default: %(default)s')
+    parser.add_argument('--workers', type=int, default=default_workers(), help='processes, default: %(default)s')
     parser.add_argument(
         '--no-embeddings', action='store_true', help='do not download GloVe to build the 300-d label embeddings'
     )
