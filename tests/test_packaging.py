@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from importlib.metadata import requires
 from pathlib import Path
 
 import numpy as np
@@ -119,6 +120,19 @@ def test_editable_installs_link_to_the_checkout_or_copy_it(sources, tmp_path):
     assert not (folder / 'configs').is_symlink()
     assert {Path('configs/manet_r50_8x1_ma52.py'), Path('tools/train.py'), Path('model-index.yml'), TABLE} <= found
     assert 'configs is a copy (no links)' in output
+
+
+def test_what_messages_tell_to_install_is_what_the_metadata_asks_for():
+    """The package itself is on no index; what it needs, is."""
+    paths = [*(ROOT / 'mmaction_microaction').rglob('*.py'), *(ROOT / 'tools').glob('*.py')]
+    texts = '\n'.join(path.read_text() for path in paths)
+    told = re.findall(r"""pip install ['"]?([\w-]+)(\[\w+\])?([<>=.\d,]*)""", texts)
+    assert {'gradio', 'gensim', 'onnxruntime', 'umap-learn'} <= {name for name, _, _ in told}
+    assert [name for name, _, _ in told if name.startswith('mmaction-microaction')] == []
+    declared = dict(re.match(r'([\w-]+)([^;]*)', text).groups() for text in requires('mmaction-microaction'))
+    for name, _, versions in told:
+        if versions:
+            assert set(versions.split(',')) == set(declared[name].strip().split(',')), name
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def parse_args():
     parser.add_argument(
         '--side', type=int, metavar='PIXELS',
         help='longer side of what the detector sees: larger finds smaller faces and takes longer; '
-        f'default: {", ".join(f"{side} for {name}" for name, (_, side) in DETECTORS.items())}',
+        f'default: {", ".join(f"{side} for {name}" for name, (_, side, _) in DETECTORS.items())}',
     )  # fmt: skip
     parser.add_argument('--workers', type=int, default=default_workers(), help='processes, default: %(default)s')
     return parser.parse_args()

@@ -67,7 +67,7 @@ def main():
         from mmaction_microaction.webui.models import load_models
         from mmaction_microaction.webui.server import serving
     except ModuleNotFoundError as error:
-        sys.exit(f"error: {error}; the page needs the extra: pip install --constraint constraints.txt '.[web]'")
+        sys.exit(f"error: {error}; the page needs Gradio: pip install 'gradio>=6.31,<7'")
     # Ends as Ctrl-C does, so that the uploads are deleted.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     try:

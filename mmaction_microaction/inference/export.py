@@ -74,7 +74,7 @@ def export_onnx(config, checkpoint, out):
     """
     missing = [name for name in ('onnx', 'onnxruntime', 'onnxscript') if not find_spec(name)]
     if missing:
-        raise ImportError(f"export needs {', '.join(missing)}: pip install 'mmaction-microaction[onnx]'")
+        raise ImportError(f'export needs {", ".join(missing)}: pip install {" ".join(missing)}')
     out = Path(out).expanduser()
     if out.suffix != '.onnx':
         raise ValueError(f'{out} must end in .onnx, by which it is known to be enough without a checkpoint')

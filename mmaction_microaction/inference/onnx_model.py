@@ -102,9 +102,7 @@ def _import_onnxruntime():
     try:
         import onnxruntime
     except ImportError:
-        raise ImportError(
-            "ONNX files are run by ONNX Runtime: pip install 'mmaction-microaction[onnx]', or onnxruntime-gpu"
-        ) from None
+        raise ImportError('ONNX files are run by ONNX Runtime: pip install onnxruntime, or onnxruntime-gpu') from None
     return onnxruntime
 
 
