@@ -8,7 +8,7 @@ from support import ROOT
 LAYERS = [
     {
         'checkpoints', 'errors', 'files', 'intervals', 'label_embeddings', 'pickles', 'shipped', 'taxonomy',
-        'video_files', 'videos', 'workers',
+        'pictures', 'video_files', 'video_times', 'videos', 'workers',
     },
     {'evaluation.functional', 'faces', 'synthetic'},
     {'datasets', 'engine', 'evaluation', 'models', 'submission'},
