@@ -20,16 +20,15 @@ def check_size(path, width, height):
 
     Args:
         path (str): The video.
-        width, height (int): Of its pictures, in pixels.
+        width, height (int): Of its pictures, in pixels; 0 if FFmpeg found them too large to say.
 
     Raises:
         ValueError: If they have more than :data:`MAX_PIXELS`.
     """
-    if width * height > MAX_PIXELS:
-        raise ValueError(
-            f'{path} has pictures of {width:,} x {height:,} pixels, but at most {MAX_PIXELS / 1e6:g} million are read '
-            '(8K has 33); scale it down'
-        )
+    if not 0 < width * height <= MAX_PIXELS:
+        size = f'{width:,} x {height:,}' if width * height else 'too many'
+        most = f'{MAX_PIXELS / 1e6:g} million'
+        raise ValueError(f'{path} has pictures of {size} pixels; at most {most} are read (8K has 33): scale it down')
 
 
 class Pictures:
@@ -130,16 +129,22 @@ def orient(image, matrix):
 
 def _to_rgb(frame):
     """Convert the pixels of a frame, as they are stored, to RGB."""
-    width, height = frame.width, frame.height
-    if frame.interlaced_frame and height > 1:
-        frame = _top_field(frame)
-    if frame.color_trc not in (ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67):
-        return frame.to_ndarray(format='rgb24', width=width, height=height)
-    return _tone_map(frame.to_ndarray(format='rgb48le', width=width, height=height), frame.color_trc)
+    if frame.interlaced_frame and frame.height > 1:
+        return cv2.resize(_colours(_top_field(frame)), (frame.width, frame.height), interpolation=cv2.INTER_LINEAR)
+    return _colours(frame)
+
+
+def _colours(frame):
+    if frame.color_trc in (ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67):
+        return _tone_map(frame.to_ndarray(format='rgb48le'), frame.color_trc)
+    return frame.to_ndarray(format='rgb24')
 
 
 def _top_field(frame):
-    """Take every other line of a frame whose two halves were taken one after the other: hands in motion are combs."""
+    """Take every other line of a frame whose odd and even lines were recorded one after the other.
+
+    Together they show hands in motion as combs. The network sees fewer lines than one field has.
+    """
     graph = av.filter.Graph()
     graph.link_nodes(
         graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base),
@@ -147,15 +152,13 @@ def _top_field(frame):
         graph.add('buffersink'),
     ).configure()
     graph.push(frame)
-    field = graph.pull()
-    field.color_range, field.colorspace = frame.color_range, frame.colorspace
-    return field
+    return graph.pull()
 
 
 def _tone_map(coded, transfer):
     """Map HDR to standard colours: what is darker than a white sheet stays as bright, highlights are compressed.
 
-    The curves are those of ITU-R BT.2100, the matrix that of BT.2087; the display that BT.2100 speaks of has 1,000 cd/m².
+    The curves are those of ITU-R BT.2100, for a display of 1,000 cd/m²; the matrix is that of BT.2087.
 
     Args:
         coded (np.ndarray): RGB by BT.2020, shape (height, width, 3), uint16.

@@ -18,7 +18,7 @@ class FrameTimes(NamedTuple):
     """When the frames of a video are shown."""
 
     stamps: np.ndarray | None
-    """Time of each frame in the units of the file, ascending, shape (N,), int64; None where frames have to be counted."""
+    """Time of each frame in the units of the file, ascending, shape (N,), int64; None if frames have to be counted."""
     seconds: np.ndarray
     """Time of each frame since the first, ascending, shape (N,)."""
     fps: float
@@ -129,15 +129,16 @@ def _without_steps_back(stamps, unit, most_reordered):
         np.ndarray: The same array if the clock was not set back.
     """
     steps = np.diff(stamps)
-    interval = int(np.median(steps[steps > 0])) if (steps > 0).any() else 1
     shift = None
     for place in np.flatnonzero(steps < float(-1 / unit)) + 1:
         before, after = stamps[max(place - most_reordered - 1, 0) : place], stamps[place : place + most_reordered + 1]
-        # A frame that comes after a later one is soon followed by a still later one, or by the end.
-        if len(after) <= most_reordered or after.max() >= before.max():
+        # A frame that waited for some later ones comes after few that are later, and before some that are.
+        waited_for = len(before) <= most_reordered or before.min() < stamps[place]
+        is_last = len(after) <= most_reordered or after.max() > before.max()
+        if waited_for and is_last:
             continue
         shift = np.zeros_like(stamps) if shift is None else shift
-        shift[place] = before.max() - after.min() + interval
+        shift[place] = before.max() - after.min() + int(np.median(np.diff(np.sort(stamps))))
     return stamps if shift is None else stamps + np.cumsum(shift)
 
 

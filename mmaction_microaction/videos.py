@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import av
 
+from .mp4_tables import check_tables
 from .pictures import MAX_PIXELS, Pictures, check_size
 from .video_times import frame_times
 
@@ -26,6 +27,9 @@ class Frame(NamedTuple):
 FORMATS = 'asf,avi,flv,h264,hevc,m4v,matroska,mov,mpeg,mpegts,mpegvideo,mxf,ogg'
 """FFmpeg's names of what is opened. Playlists and lists of files are not: they would have other files read."""
 
+SIZED_FORMATS = ('avi', 'matroska,webm', 'mov,mp4,m4a,3gp,3g2,mj2')
+"""FFmpeg's names of formats whose header says how large the pictures are."""
+
 
 def open_container(path):
     """Open a file for reading with PyAV.
@@ -38,8 +42,9 @@ def open_container(path):
 
     Raises:
         av.error.FFmpegError: If it cannot be read.
-        ValueError: If it is of none of :data:`FORMATS`.
+        ValueError: If it is of none of :data:`FORMATS`, or claims more frames than it can hold.
     """
+    check_tables(path)
     options = {'format_whitelist': FORMATS, 'max_pixels': str(MAX_PIXELS)}
     try:
         # Titles in old files are in whatever alphabet the camera had.
@@ -63,7 +68,9 @@ def picture_stream(container):
     stream = container.streams.best('video')
     if stream:
         decoder = stream.codec_context
-        check_size(container.name, decoder.width, decoder.height)
+        # Streams without a header may tell the size later.
+        if decoder.width or container.format.name in SIZED_FORMATS:
+            check_size(container.name, decoder.width, decoder.height)
         # Pictures may be larger than the file says at first.
         decoder.options = {**decoder.options, 'max_pixels': str(MAX_PIXELS)}
     return stream

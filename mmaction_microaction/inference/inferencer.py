@@ -210,9 +210,9 @@ class MicroActionInferencer:
         """Score windows in batches; yields each with its probabilities."""
         if name and self.pipeline.frame_interval and not 0.8 <= fps / MA52_FPS <= 1.25:
             warnings.warn(
-                f'{name} has {fps:.4g} frames a second; the network samples every '
-                f'{self.pipeline.frame_interval}. frame as of {MA52_FPS}, so it sees motion at another speed: encode the '
-                f'video at {MA52_FPS}, or train with target_fps={MA52_FPS} of SampleFrames',
+                f'{name} has {fps:.4g} frames a second. The network samples frames at a fixed interval '
+                f'({self.pipeline.frame_interval}), as from videos of {MA52_FPS}, and sees motion at another speed: '
+                f'encode the video at {MA52_FPS}, or train with target_fps={MA52_FPS} of SampleFrames',
                 stacklevel=3,
             )
         looked_at = []
