@@ -101,12 +101,31 @@ def display_matrix(frame):
         np.ndarray | None: Shape (2, 2): a pixel at (x, y) is shown at (x, y) @ matrix, but for where the picture
         begins. None if the file says nothing.
     """
-    try:
-        data = frame.side_data.get(Type.DISPLAYMATRIX)
-    except ValueError:  # PyAV does not know all kinds of side data, and then gives none of them
-        angle = np.deg2rad(frame.rotation)
-        return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) if frame.rotation else None
+    data = _side_data(frame).get(Type.DISPLAYMATRIX)
     return None if data is None else np.frombuffer(bytes(data), np.int32).reshape(3, 3)[:2, :2]
+
+
+def _side_data(frame):
+    """List what a decoder says of a frame besides its pixels."""
+    while True:
+        try:
+            return frame.side_data
+        except ValueError as error:
+            # PyAV 18 gives nothing at all where it does not know a kind, such as the Exif data of cameras that record
+            # JPEGs: "31 is not a valid Type".
+            frame = _filter(frame, 'sidedata', f'mode=delete:type={int(str(error).split()[0])}')
+
+
+def _filter(frame, name, options):
+    """Send a frame through one of FFmpeg's filters."""
+    graph = av.filter.Graph()
+    graph.link_nodes(
+        graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base),
+        graph.add(name, options),
+        graph.add('buffersink'),
+    ).configure()
+    graph.push(frame)
+    return graph.pull()
 
 
 def orient(image, matrix):
@@ -129,30 +148,18 @@ def orient(image, matrix):
 
 def _to_rgb(frame):
     """Convert the pixels of a frame, as they are stored, to RGB."""
-    if frame.interlaced_frame and frame.height > 1:
-        return cv2.resize(_colours(_top_field(frame)), (frame.width, frame.height), interpolation=cv2.INTER_LINEAR)
-    return _colours(frame)
+    if not frame.interlaced_frame or frame.height == 1:
+        return _colours(frame)
+    # Odd and even lines were recorded one after the other: together they show hands in motion as combs. The upper field
+    # alone still has more lines than networks see.
+    field = _filter(frame, 'field', 'type=top')
+    return cv2.resize(_colours(field), (frame.width, frame.height), interpolation=cv2.INTER_LINEAR)
 
 
 def _colours(frame):
     if frame.color_trc in (ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67):
         return _tone_map(frame.to_ndarray(format='rgb48le'), frame.color_trc)
     return frame.to_ndarray(format='rgb24')
-
-
-def _top_field(frame):
-    """Take every other line of a frame whose odd and even lines were recorded one after the other.
-
-    Together they show hands in motion as combs. The network sees fewer lines than one field has.
-    """
-    graph = av.filter.Graph()
-    graph.link_nodes(
-        graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base),
-        graph.add('field', 'type=top'),
-        graph.add('buffersink'),
-    ).configure()
-    graph.push(frame)
-    return graph.pull()
 
 
 def _tone_map(coded, transfer):

@@ -1,4 +1,5 @@
 from fractions import Fraction
+from io import BytesIO
 
 import av
 import cv2
@@ -6,6 +7,7 @@ import numpy as np
 import pytest
 from av.video.reformatter import Interpolation
 from odd_videos import grey, write_frames
+from PIL import Image
 
 from mmaction_microaction.datasets.frame_extraction import extract_frames
 from mmaction_microaction.datasets.frame_store import FrameSettings
@@ -24,6 +26,12 @@ ORIENTATIONS = {  # a, b, c, d of the matrix in the header of the track, and the
     'by the diagonal': ((0, 1, 1, 0), lambda image: image.swapaxes(0, 1)),
     'by the other diagonal': ((0, -1, -1, 0), lambda image: np.rot90(image, 2).swapaxes(0, 1)),
 }
+
+EXIF = (
+    'as stored', 'left to right', 'upside down', 'top to bottom', 'by the diagonal', 'a quarter clockwise',
+    'by the other diagonal', 'a quarter back',
+)  # fmt: skip
+"""What the orientations 1 to 8 of JPEGs ask for."""
 
 
 def set_matrix(source, target, matrix):
@@ -67,6 +75,23 @@ def test_all_orientations_are_shown_as_by_players(upright, tmp_path, name):
     np.testing.assert_array_equal(seen[0], expected(plain))
 
 
+@pytest.mark.parametrize(('number', 'name'), enumerate(EXIF, start=1))
+def test_orientations_in_the_jpegs_of_cameras_are_followed(tmp_path, number, name):
+    image = np.full((48, 64, 3), 128, np.uint8)
+    image[:16, :16], image[:16, -16:], image[-16:, :16] = np.diag([250, 250, 250])
+    exif = Image.Exif()
+    exif[0x112] = number
+    jpeg = BytesIO()
+    Image.fromarray(image).save(jpeg, 'jpeg', quality=98, exif=exif)
+    write_jpegs(tmp_path / 'a.avi', [jpeg.getvalue()] * 2, (64, 48))
+    expected = ORIENTATIONS[name][1](image).astype(int)
+    for found in (
+        next(Video(tmp_path / 'a.avi').frames()).image(),
+        dict(decode(open_video(str(tmp_path / 'a.avi')), [1]))[1],
+    ):
+        assert np.abs(found - expected).mean() < 5
+
+
 def test_pictures_of_pixels_that_are_not_square_get_their_shape(tmp_path):
     # As on a DVD: 64 x 48 pixels for a picture of 16:9; a circle is a circle.
     canvas = cv2.circle(np.full((48, 85, 3), 60, np.uint8), (42, 24), 20, (230, 230, 230), -1)
@@ -87,16 +112,21 @@ def test_pictures_of_pixels_that_are_not_square_get_their_shape(tmp_path):
             assert bright.any(1).sum() == pytest.approx(41, abs=2)
 
 
-def write_two_sizes(path, first, second):
-    """Write MJPEG whose pictures change their size; in AVI the header has one size alone."""
+def write_jpegs(path, jpegs, size):
+    """Write MJPEG of files; the header has the size, whatever theirs."""
     with av.open(str(path), 'w') as container:
         stream = container.add_stream('mjpeg', rate=25)
-        stream.height, stream.width = first.shape[:2]
-        stream.pix_fmt = 'yuvj420p'
-        for number, image in enumerate([first] * 3 + [second] * 3):
-            packet = av.Packet(cv2.imencode('.jpg', image[..., ::-1])[1].tobytes())
+        (stream.width, stream.height), stream.pix_fmt = size, 'yuvj420p'
+        for number, jpeg in enumerate(jpegs):
+            packet = av.Packet(jpeg)
             packet.stream, packet.pts, packet.dts, packet.time_base = stream, number, number, Fraction(1, 25)
             container.mux(packet)
+
+
+def write_two_sizes(path, first, second):
+    """Write three pictures of one size, and three of another."""
+    jpegs = [cv2.imencode('.jpg', image[..., ::-1])[1].tobytes() for image in (first, second)]
+    write_jpegs(path, [jpegs[0]] * 3 + [jpegs[1]] * 3, first.shape[1::-1])
 
 
 @pytest.mark.filterwarnings('error')
