@@ -63,11 +63,13 @@ def picture_stream(container):
         av.video.stream.VideoStream | None: None in a file of sound or text.
 
     Raises:
-        ValueError: If its pictures are too large.
+        ValueError: If its pictures are too large, or nothing decodes them.
     """
     stream = container.streams.best('video')
     if stream:
         decoder = stream.codec_context
+        if not decoder:
+            raise ValueError(f'{container.name} is of a codec that FFmpeg cannot decode; encode it anew, as MP4')
         # Streams without a header may tell the size later.
         if decoder.width or container.format.name in SIZED_FORMATS:
             check_size(container.name, decoder.width, decoder.height)
