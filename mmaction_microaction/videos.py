@@ -8,7 +8,10 @@ from typing import NamedTuple
 
 import av
 import cv2
-import numpy as np
+
+from .mp4_tables import check_tables
+from .pictures import MAX_PIXELS, Pictures, check_size
+from .video_times import frame_times
 
 
 class Frame(NamedTuple):
@@ -27,6 +30,8 @@ FORMATS = 'asf,avi,flv,h264,hevc,m4v,matroska,mov,mpeg,mpegts,mpegvideo,mxf,ogg'
 
 _SSE4_2 = 7
 """OpenCV's CPU_SSE4_2, which its Python has no name for."""
+SIZED_FORMATS = ('avi', 'matroska,webm', 'mov,mp4,m4a,3gp,3g2,mj2')
+"""FFmpeg's names of formats whose header says how large the pictures are."""
 
 
 def open_container(path):
@@ -40,11 +45,13 @@ def open_container(path):
 
     Raises:
         av.error.FFmpegError: If it cannot be read.
-        ValueError: If it is of none of :data:`FORMATS`.
+        ValueError: If it is of none of :data:`FORMATS`, or claims more frames than it can hold.
     """
+    check_tables(path)
+    options = {'format_whitelist': FORMATS, 'max_pixels': str(MAX_PIXELS)}
     try:
         # Titles in old files are in whatever alphabet the camera had.
-        return av.open(str(path), options={'format_whitelist': FORMATS}, metadata_errors='replace')
+        return av.open(str(path), options=options, metadata_errors='replace')
     except av.error.ArgumentError:
         raise ValueError(f'{path} is in no format of videos that is opened here; encode it anew, as MP4') from None
 
@@ -57,8 +64,21 @@ def picture_stream(container):
 
     Returns:
         av.video.stream.VideoStream | None: None in a file of sound or text.
+
+    Raises:
+        ValueError: If its pictures are too large, or nothing decodes them.
     """
-    return container.streams.best('video')
+    stream = container.streams.best('video')
+    if stream:
+        decoder = stream.codec_context
+        if not decoder:
+            raise ValueError(f'{container.name} is of a codec that FFmpeg cannot decode; encode it anew, as MP4')
+        # Streams without a header may tell the size later.
+        if decoder.width or container.format.name in SIZED_FORMATS:
+            check_size(container.name, decoder.width, decoder.height)
+        # Pictures may be larger than the file says at first.
+        decoder.options = {**decoder.options, 'max_pixels': str(MAX_PIXELS)}
+    return stream
 
 
 def read_packets(container):
@@ -74,65 +94,24 @@ def read_packets(container):
     return (packet for packet in container.demux(picture_stream(container)) if packet.size)
 
 
-def frame_times(packets, stream):
-    """List when the frames of a stream are shown.
-
-    Camcorders (AVCHD) may write the two fields of an interlaced frame as a packet each, the second without a time.
-
-    Args:
-        packets (Iterable[av.packet.Packet]): All of the stream.
-        stream (av.video.stream.VideoStream): The stream.
-
-    Returns:
-        list[int | None]: As they are decoded, in the stream's units; None where the file does not say.
-    """
-    times = [packet.pts for packet in packets if not packet.is_discard]
-    known = sorted(time for time in times if time is not None)
-    if 1 < len(known) < len(times) and stream.average_rate:
-        # Where frames have no time, as in program streams, those that have one are further apart.
-        distance = np.median(np.diff(known)) * stream.time_base * stream.average_rate
-        if abs(distance - 1) < 0.1:
-            return [time for time in times if time is not None]
-    return times
-
-
-def frame_rate(times, stream):
-    """Work out the average rate of frames, since files may name another: recorders of calls and screens vary it.
-
-    Args:
-        times (list[int | None]): Of :func:`frame_times`.
-        stream (av.video.stream.VideoStream): What says the rate where the times do not contradict.
-
-    Returns:
-        float | None: Frames per second, None if nothing says.
-    """
-    said = stream.average_rate or stream.guessed_rate
-    span = 0 if None in times else max(times, default=0) - min(times, default=0)
-    measured = (len(times) - 1) / (span * stream.time_base) if span else said
-    if not measured:
-        return None
-    return float(said if said and abs(measured / said - 1) < 0.02 else measured)
-
-
-class _Packet(NamedTuple):
-    pts: int
-    is_discard: bool
-
-
 class Video:
     """A video file, upright, whatever way the camera was held.
 
     Attributes:
-        num_frames (int): A damaged file may hold fewer.
+        num_frames (int): Frames in the file; some of them may be damaged.
+        num_lost (int): Frames that its header counts and that it lacks, because it breaks off.
         fps (float): Frames per second, on average.
         times (np.ndarray): When each frame is shown, seconds since the first, shape (num_frames,).
+        gaps (np.ndarray): Start and end, in seconds, of each time of more than two minutes without a frame, shape
+            (G, 2).
+        width, height (int): Pixels as they are stored, before the picture is turned.
 
     Args:
         path (str | Path): The file.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is no video, or has no frames.
+        ValueError: If it is no video, has no frames, or such large ones that they would not fit into the memory.
     """
 
     def __init__(self, path):
@@ -142,39 +121,19 @@ class Video:
                 stream = picture_stream(container)
                 if not stream:
                     raise ValueError(f'{path} has no pictures, only sound or text; give a video')
-                # Not the packets themselves, which are as large as the file.
-                packets = [_Packet(packet.pts, packet.is_discard) for packet in read_packets(container)]
-                times = frame_times(packets, stream)
-                fps, unit = frame_rate(times, stream), stream.time_base
-                missing = max(stream.frames - len(packets), 0)
-                lasts = float((stream.duration or 0) * unit * (fps or 0))
-                decoding_times = container.format.name == 'avi' and stream.codec_context.has_b_frames
+                self.width, self.height = stream.codec_context.width, stream.codec_context.height
+                self._times = frame_times(read_packets(container), stream)
         except FileNotFoundError:
             raise FileNotFoundError(f'{path}: no such video') from None
         except (av.FFmpegError, OSError) as error:
             raise ValueError(f'{path} cannot be read as a video ({error.strerror}); give another file') from None
-        if not times or not fps:
-            raise ValueError(f'{path} has no frames; give another file')
-        # What was cut without encoding may have fewer frames than its header says, but lasts as long as it says; what
-        # breaks off does neither.
-        if abs(lasts - len(times)) < 1.5:
-            missing = 0
-        self.fps, self.num_frames = fps, len(times) + missing
-        seconds = np.arange(self.num_frames) / fps
-        self._places = {}
-        if None not in times:
-            ordered = sorted(times)
-            if len(set(times)) < 0.9 * len(times):
-                raise ValueError(
-                    f'{path} has several frames for the same moments, as files have that were joined byte by byte; '
-                    'join them by encoding them anew'
-                )
-            known = (np.array(ordered) - ordered[0]) * float(unit)
-            seconds = np.append(known, known[-1] + seconds[1 : missing + 1])
-            # In AVI, frames that wait for later ones say when they are decoded, not when they are shown.
-            if not decoding_times:
-                self._places = {pts: place for place, pts in reversed(list(enumerate(ordered)))}
-        self.times = seconds
+        self.times, self.fps, self.gaps = self._times.seconds, self._times.fps, self._times.gaps
+        self.num_frames, self.num_lost = len(self.times), self._times.num_lost
+        if self._times.num_repeated > 0.1 * self.num_frames:
+            raise ValueError(
+                f'{path} has several frames for the same moments, as files have that were joined byte by byte; '
+                'join them by encoding them anew'
+            )
 
     @property
     def duration(self):
@@ -191,16 +150,17 @@ class Video:
         with open_container(self.path) as container:
             stream = picture_stream(container)
             stream.thread_type = 'AUTO'
-            number = 0
+            pictures = Pictures(self.path, stream)
+            count = 0
             for frame in _decode(container, stream):
-                place = max(self._places.get(frame.pts, number), number)
-                if place >= self.num_frames:
+                index = max(self._times.index_of(frame.pts) or 0, count)
+                if index >= self.num_frames:
                     return
-                image = partial(upright, frame)
-                for missing in range(number, place if place - number <= self.fps / 2 else number):
+                image = partial(pictures, frame)
+                for missing in range(count, index if index - count <= self.fps / 2 else count):
                     yield Frame(missing, float(self.times[missing]), image)
-                yield Frame(place, float(self.times[place]), image)
-                number = place + 1
+                yield Frame(index, float(self.times[index]), image)
+                count = index + 1
 
 
 def _decode(container, stream):
@@ -210,19 +170,6 @@ def _decode(container, stream):
             yield from packet.decode()
         except av.FFmpegError:
             continue
-
-
-def upright(frame):
-    """Convert a frame to RGB, and turn it as the file says that it is to be shown.
-
-    Args:
-        frame (av.VideoFrame): The frame.
-
-    Returns:
-        np.ndarray: Shape (height, width, 3), uint8.
-    """
-    image = frame.to_ndarray(format='rgb24')
-    return np.ascontiguousarray(np.rot90(image, round(frame.rotation / 90))) if frame.rotation else image
 
 
 def write_video(path, frames, size, fps, crf):

@@ -102,6 +102,16 @@ def test_sound_alone_is_no_video(tmp_path):
         Video(tmp_path / 'sound.mp4')
 
 
+def test_an_unknown_codec_is_named(tmp_path):
+    write(tmp_path / 'a.mkv', numbered(3))
+    content = (tmp_path / 'a.mkv').read_bytes()
+    assert content.count(b'V_MPEG4/ISO/AVC') == 1
+    (tmp_path / 'a.mkv').write_bytes(content.replace(b'V_MPEG4/ISO/AVC', b'V_MPEG9/ISO/AVC'))
+    for open_ in (Video, open_video):
+        with pytest.raises(ValueError, match=r'a\.mkv is of a codec that FFmpeg cannot decode'):
+            open_(str(tmp_path / 'a.mkv'))
+
+
 def test_a_video_that_fails_half_way_leaves_nothing(tmp_path):
     def frames():
         yield from numbered(3)

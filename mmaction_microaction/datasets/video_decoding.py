@@ -9,7 +9,9 @@ from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 from mmengine.logging import print_log
 
-from mmaction_microaction.videos import frame_rate, frame_times, open_container, picture_stream, read_packets, upright
+from mmaction_microaction.pictures import Pictures
+from mmaction_microaction.video_times import FrameTimes, frame_times
+from mmaction_microaction.videos import open_container, picture_stream, read_packets
 
 from .loading import in_order, replace_decoding
 
@@ -21,14 +23,18 @@ class OpenVideo(NamedTuple):
     container: av.container.InputContainer
     packets: list
     """As they are decoded, which is not always as they are shown, and some are never."""
-    times: list
-    """When frames are shown, see :func:`.frame_times`."""
-    fps: float
+    times: FrameTimes
+    """When frames are shown."""
 
     @property
     def num_frames(self):
         """int: How many are shown."""
-        return len(self.times)
+        return len(self.times.seconds)
+
+    @property
+    def fps(self):
+        """float: Frames per second, on average."""
+        return self.times.fps
 
 
 def open_video(filename):
@@ -41,7 +47,7 @@ def open_video(filename):
         OpenVideo: The video.
 
     Raises:
-        ValueError: If the file holds no video.
+        ValueError: If the file holds no video, no frames, or too large ones.
         av.error.FFmpegError: If it cannot be read.
     """
     container = open_container(filename)
@@ -50,11 +56,7 @@ def open_video(filename):
         raise ValueError(f'{filename} holds no video.')
     stream.thread_type, stream.codec_context.thread_count = 'NONE', 1  # data loaders have processes instead
     packets = list(read_packets(container))
-    times = frame_times(packets, stream)
-    fps = frame_rate(times, stream)
-    if not fps:
-        raise ValueError(f'{filename} holds no frames.')
-    return OpenVideo(filename, container, packets, times, fps)
+    return OpenVideo(filename, container, packets, frame_times(packets, stream))
 
 
 @TRANSFORMS.register_module()
@@ -131,11 +133,10 @@ def decode(video, numbers):
     Raises:
         ValueError: If a frame cannot be decoded.
     """
-    decoder = picture_stream(video.container).codec_context
-    times = video.times
-    # Raw streams do not say when a frame is shown, and AVI says when it is decoded: then all are decoded and counted.
-    undated = None in times or len(set(times)) < len(times) or (decoder.has_b_frames and times == sorted(times))
-    order = {} if undated else {time: number for number, time in enumerate(sorted(times))}
+    stream, times = picture_stream(video.container), video.times
+    decoder, pictures = stream.codec_context, Pictures(video.filename, stream)
+    # Raw streams do not say when a frame is shown, others when it is decoded: then all are decoded and counted.
+    undated = times.stamps is None or times.num_repeated or (decoder.has_b_frames and not times.reordered)
     count, waiting = 0, set(numbers)
     with video.container:
         try:
@@ -143,13 +144,13 @@ def decode(video, numbers):
                 if not waiting:
                     return
                 if packet and not undated and packet.pts is not None:  # a second field goes with its first
-                    decoder.skip_frame = 'DEFAULT' if order.get(packet.pts) in waiting else 'NONREF'
+                    decoder.skip_frame = 'DEFAULT' if times.index_of(packet.pts) in waiting else 'NONREF'
                 for frame in decoder.decode(packet):
-                    number = count if undated else order.get(frame.pts)
+                    number = count if undated else times.index_of(frame.pts)
                     count += 1
                     if number in waiting:
                         waiting.remove(number)
-                        yield number, upright(frame)
+                        yield number, pictures(frame)
         except av.error.FFmpegError as error:
             raise ValueError(f'{video.filename} cannot be decoded ({error}); replace it.') from None
     if waiting:

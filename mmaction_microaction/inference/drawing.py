@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
+from mmaction_microaction.video_times import LONGEST_STILL
 from mmaction_microaction.videos import Video, write_video
 from mmaction_microaction.visualization.action_rows import BODY_PART_COLOURS
 
@@ -33,7 +34,7 @@ def write_labelled_video(result, path, progress=None):
         ValueError: If it cannot be read.
     """
     video = Video(result.video)
-    rate = Fraction(video.fps).limit_denominator(1001)
+    rate = Fraction(min(max(video.fps, 1), 240)).limit_denominator(1001)
     frames = evenly(video.frames(), rate)
     first = next(frames)
     height, width = first.image().shape[:2]
@@ -55,7 +56,8 @@ def write_labelled_video(result, path, progress=None):
 
 
 def evenly(frames, rate):
-    """Repeat and leave out frames of a varying rate, so that each is seen when it was.
+    """Repeat and leave out frames of a varying rate, so that each is seen when it was, but for gaps of more than two
+    minutes, which are left out.
 
     Args:
         frames (Iterable[Frame]): The video, from its first frame.
@@ -64,9 +66,11 @@ def evenly(frames, rate):
     Yields:
         Frame: At an even rate.
     """
-    count, shown = 0, None
+    count, shown, left_out = 0, None, 0
     for frame in frames:
-        while shown and (count + 0.5) / rate <= frame.time:
+        if shown and frame.time - shown.time > LONGEST_STILL:
+            left_out += frame.time - shown.time - 1 / rate
+        while shown and (count + 0.5) / rate <= frame.time - left_out:
             yield shown
             count += 1
         shown = frame

@@ -2,6 +2,7 @@
 
 import copy
 import warnings
+from functools import partial
 
 import torch
 from mmaction.models.backbones import ResNet, ResNet3d
@@ -85,9 +86,10 @@ def read_sample(video, pipeline, window=None):
     window = window or Window(0, video.num_frames, 0, video.duration)
     treat = WindowPipeline(pipeline)
     cut = WindowPipeline([step for step in pipeline if step['type'] != 'SubtractMeanFrame'])
-    gathered = next(gather(video.frames(), [window], treat.frame_indices), None)
+    wanted = partial(treat.frame_indices, fps=video.fps)
+    gathered = next(gather(video.frames(), [window], wanted, treat.shrink), None)
     if gathered is None:
         raise ValueError(f'{video.path} breaks off before the end of what is to be seen; give another video')
-    inputs, seen = (steps.pack(window.stop - window.start, gathered[1]) for steps in (treat, cut))
+    inputs, seen = (steps.pack(window.stop - window.start, gathered[1], video.fps) for steps in (treat, cut))
     frames = seen if seen.dim() == 4 else seen.transpose(1, 2).flatten(0, 1)
     return inputs, frames.permute(0, 2, 3, 1).numpy()

@@ -1,7 +1,8 @@
 """From a video file to labelled micro-actions."""
 
 import warnings
-from itertools import count, pairwise
+from functools import partial
+from itertools import count, groupby, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,15 @@ import torch
 
 from mmaction_microaction.evaluation.functional import check_probabilities
 from mmaction_microaction.taxonomy import NUM_ACTIONS
+from mmaction_microaction.video_times import LONGEST_STILL
 from mmaction_microaction.videos import Frame, Video
 
 from .results import ClipResult, TimelineResult
 from .timeline import find_intervals
 from .windows import Window, WindowPipeline, cut, gather
+
+MA52_FPS = 30
+"""Frames per second of the clips that networks are trained on."""
 
 
 class MicroActionInferencer:
@@ -93,7 +98,8 @@ class MicroActionInferencer:
             ValueError: If it cannot be read as a video.
         """
         video = Video(video)
-        return self.clip(video) if video.duration <= self.longest_clip else self.timeline(video, progress)
+        short = video.duration + video.num_lost / video.fps <= self.longest_clip
+        return self.clip(video) if short else self.timeline(video, progress)
 
     def clip(self, video, fps=30.0):
         """Take a video for one clip, as in MA-52.
@@ -121,10 +127,12 @@ class MicroActionInferencer:
         else:
             video = video if isinstance(video, Video) else Video(video)
             name, num_frames, duration, frames = video.path, video.num_frames, video.duration, video.frames()
-        scored = list(self._score(frames, [Window(0, num_frames, 0, duration)]))
+            fps = video.fps
+        whole = Window(0, num_frames, 0, duration)
+        scored = [] if getattr(video, 'num_lost', 0) else list(self._score(frames, [whole], fps, name))
         if not scored:
             raise ValueError(f'{name} breaks off before its last frame, or has a gap; encode it anew')
-        return ClipResult(name, duration, scored[0][2])
+        return ClipResult(name, duration, scored[0][1])
 
     def timeline(self, video, progress=None):
         """Find micro-actions in a video of any length.
@@ -142,12 +150,20 @@ class MicroActionInferencer:
         """
         video = video if isinstance(video, Video) else Video(video)
         windows = cut(video.times, video.duration, self.window, self.step)
+        # Where a picture stands still, windows show the same frames; the network sees them once.
+        alike = {frames: list(group) for frames, group in groupby(windows, lambda window: window[:2])}
+        seen = []
 
         def rows():
-            for done, (start, end, scores) in enumerate(self._score(video.frames(), windows), start=1):
-                yield (start, end, *scores)
+            distinct = [group[0] for group in alike.values()]
+            for done, (window, scores) in enumerate(
+                self._score(video.frames(), distinct, video.fps, video.path), start=1
+            ):
+                for same in alike[window[:2]]:
+                    seen.append(same)
+                    yield (same.begin, same.begin + same.seconds, *scores)
                 if progress:
-                    progress(done, len(windows))
+                    progress(done, len(distinct))
 
         # One block of memory: thousands of small arrays between the network's large ones would keep these from being
         # given back, 100 MB an hour.
@@ -155,18 +171,7 @@ class MicroActionInferencer:
         if not len(table):
             raise ValueError(f'{video.path} cannot be decoded; encode it anew')
         starts, ends, scores = table[:, 0], table[:, 1], table[:, 2:]
-        for start, following in pairwise(starts):
-            if following - start > 1.5 * self.step:
-                warnings.warn(
-                    f'{video.path} is damaged between {start:.1f} and {following + self.window:.1f} s; what is said '
-                    'there comes from before and after',
-                    stacklevel=2,
-                )
-        if len(table) < len(windows) and ends[-1] < video.duration - self.step / 2:
-            warnings.warn(
-                f'{video.path} breaks off after {ends[-1]:.1f} of {video.duration:.1f} s; nothing is said of the rest',
-                stacklevel=2,
-            )
+        _warn_of_gaps(video, windows, seen)
         return self._merge(video.path, starts, ends, scores, video.duration)
 
     def live(self, frames, fps):
@@ -181,7 +186,8 @@ class MicroActionInferencer:
         """
         length, step = (max(round(seconds * fps), 1) for seconds in (self.window, self.step))
         windows = (Window(start, start + length, start / fps, length / fps) for start in count(step=step))
-        return self._score(frames, windows, batch_size=1)
+        for window, scores in self._score(frames, windows, fps, batch_size=1):
+            yield window.begin, window.begin + window.seconds, scores
 
     def merge(self, video, scored, duration):
         """Make a timeline of scored windows.
@@ -200,22 +206,73 @@ class MicroActionInferencer:
         intervals = find_intervals(starts, ends, scores, self.step, **self.merging)
         return TimelineResult(video, duration, intervals, starts, ends, scores)
 
-    def _score(self, frames, windows, batch_size=None):
-        """Score windows in batches; yields start, end and probabilities of each."""
-        times, inputs = [], []
-        for window, images in gather(frames, windows, self.pipeline.frame_indices):
-            times.append((window.begin, window.begin + window.seconds))
-            inputs.append(self.pipeline.pack(window.stop - window.start, images))
-            if len(inputs) == (batch_size or self.batch_size):
-                yield from self._run(times, inputs)
-                times, inputs = [], []
-        if inputs:
-            yield from self._run(times, inputs)
+    def _score(self, frames, windows, fps, name=None, batch_size=None):
+        """Score windows in batches; yields each with its probabilities."""
+        if name and self.pipeline.frame_interval and not 0.8 <= fps / MA52_FPS <= 1.25:
+            warnings.warn(
+                f'{name} has {fps:.4g} frames a second. The network samples frames at a fixed interval '
+                f'({self.pipeline.frame_interval}), as from videos of {MA52_FPS}, and sees motion at another speed: '
+                f'encode the video at {MA52_FPS}, or train with target_fps={MA52_FPS} of SampleFrames',
+                stacklevel=3,
+            )
+        looked_at = []
 
-    def _run(self, times, inputs):
-        for (start, end), scores in zip(times, self.recognizer(torch.stack(inputs))):
-            check_probabilities(scores, f'{start:.1f} s')
-            yield start, end, scores
+        def shrink(image):
+            if name and not looked_at:
+                _warn_of_width(name, image)
+                looked_at.append(name)
+            return self.pipeline.shrink(image)
+
+        taken, inputs = [], []
+        for window, images in gather(frames, windows, partial(self.pipeline.frame_indices, fps=fps), shrink):
+            taken.append(window)
+            inputs.append(self.pipeline.pack(window.stop - window.start, images, fps))
+            if len(inputs) == (batch_size or self.batch_size):
+                yield from self._run(taken, inputs)
+                taken, inputs = [], []
+        if inputs:
+            yield from self._run(taken, inputs)
+
+    def _run(self, windows, inputs):
+        for window, scores in zip(windows, self.recognizer(torch.stack(inputs))):
+            check_probabilities(scores, f'{window.begin:.1f} s')
+            yield window, scores
+
+
+def _warn_of_width(name, image):
+    """Say that the network sees the middle of a wide picture alone."""
+    height, width = image.shape[:2]
+    if width > 1.5 * height:
+        warnings.warn(
+            f'{name} has pictures of {width} x {height}, much wider than the 5:6 of MA-52: networks usually see the '
+            'middle alone; crop the video to the person',
+            stacklevel=4,
+        )
+
+
+def _warn_of_gaps(video, windows, seen):
+    """Say of which times nothing is known, and why."""
+    if len(video.gaps):
+        start, end = max(video.gaps.tolist(), key=lambda gap: gap[1] - gap[0])
+        warnings.warn(
+            f'{video.path} has {len(video.gaps)} gaps of more than {LONGEST_STILL} s without a frame, the longest from '
+            f'{start:.1f} to {end:.1f} s, or its clock is wrong; nothing is said of them',
+            stacklevel=3,
+        )
+    place = {window: number for number, window in enumerate(windows)}
+    for before, after in pairwise(seen):
+        if place[after] - place[before] > 1:
+            warnings.warn(
+                f'{video.path} is damaged between {before.begin:.1f} and {after.begin + after.seconds:.1f} s; what is '
+                'said there comes from before and after',
+                stacklevel=3,
+            )
+    end = seen[-1].begin + seen[-1].seconds
+    whole = video.duration + video.num_lost / video.fps
+    if video.num_lost or (seen[-1] != windows[-1] and end < video.duration):
+        warnings.warn(
+            f'{video.path} breaks off after {end:.1f} of {whole:.1f} s; nothing is said of the rest', stacklevel=3
+        )
 
 
 def _load(model, checkpoint, device):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from mmaction_microaction.intervals import Interval
+from mmaction_microaction.video_times import LONGEST_STILL
 
 
 def smooth(starts, ends, scores, times):
@@ -40,10 +41,11 @@ def most_likely_labels(scores, switch_cost):
     Returns:
         np.ndarray: Labels, shape (N,), that maximise the sum of their logarithms less the costs of all changes.
     """
-    gains = np.log(np.maximum(scores, 1e-6))
-    previous = np.empty(scores.shape, int)
+    # One row after the other, and small numbers: a long video has very many.
+    previous = np.empty(scores.shape, np.min_scalar_type(scores.shape[1]))
     total = np.zeros(scores.shape[1])
-    for row, gain in zip(previous, gains):
+    for row, likelihood in zip(previous, scores):
+        gain = np.log(np.maximum(likelihood, 1e-6))
         best = total.argmax()
         changes = total[best] - switch_cost > total
         row[:] = np.where(changes, best, np.arange(len(total)))
@@ -58,7 +60,8 @@ def find_intervals(starts, ends, scores, step, switch_cost=0.5, min_score=0.0, m
     """Merge the scores of overlapping windows to a timeline.
 
     The video is cut into pieces of ``step`` seconds, each with the smoothed probabilities of its middle. Of the most
-    likely labels, neighbours that are equal become one interval.
+    likely labels, neighbours that are equal become one interval. Nothing is said of a gap of more than two minutes
+    between windows.
 
     Args:
         starts (np.ndarray): Of the windows, seconds, ascending, shape (W,).
@@ -76,6 +79,10 @@ def find_intervals(starts, ends, scores, step, switch_cost=0.5, min_score=0.0, m
     starts, ends, scores = np.asarray(starts), np.asarray(ends), np.asarray(scores)
     if not len(starts):
         return []
+    gaps = np.flatnonzero(starts[1:] - ends[:-1] > LONGEST_STILL) + 1
+    if len(gaps):
+        pieces = zip(*(np.split(values, gaps) for values in (starts, ends, scores)))
+        return [i for piece in pieces for i in find_intervals(*piece, step, switch_cost, min_score, min_duration)]
     begin, end = starts.min(), ends.max()
     edges = np.append(np.arange(begin, max(end - step / 2, begin + step / 2), step), end)
     smoothed = smooth(starts, ends, scores, (edges[:-1] + edges[1:]) / 2)

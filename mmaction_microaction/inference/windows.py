@@ -4,8 +4,11 @@ from collections import deque
 from typing import NamedTuple
 
 import numpy as np
+from mmaction.datasets.transforms import Resize, SampleFrames
 from mmaction.registry import TRANSFORMS
 from mmengine.dataset import Compose
+
+from mmaction_microaction.video_times import LONGEST_STILL
 
 
 class Window(NamedTuple):
@@ -33,17 +36,24 @@ def window_at(times, duration, begin, length):
     Returns:
         Window: With at least one frame: where none comes, as in recordings of calls, the one that is shown meanwhile.
     """
+    [start], [stop] = _frames_between(times, duration, np.array([begin]), length)
+    return Window(int(start), int(stop), float(begin), float(min(length, duration - begin)))
+
+
+def _frames_between(times, duration, begins, length):
+    """Find the first frame and the one after the last of windows that begin at the given times."""
     # A frame at a border begins what follows, also where its time is off by rounding.
-    start, stop = np.searchsorted(times, (begin - 1e-3, begin + length - 1e-3)).tolist()
-    if begin + length > duration - 1e-3:
-        stop = len(times)
-    start = min(start, max(stop - 1, 0))
-    stop = max(stop, start + 1)
-    return Window(start, stop, float(begin), float(min(length, duration - begin)))
+    starts, stops = (np.searchsorted(times, begins + offset - 1e-3) for offset in (0, length))
+    stops[begins + length > duration - 1e-3] = len(times)
+    starts = np.minimum(starts, np.maximum(stops - 1, 0))
+    return starts, np.maximum(stops, starts + 1)
 
 
 def cut(times, duration, length, step):
     """Cut a video into windows of equal length, the last of which ends with the video.
+
+    There are none in a gap of more than two minutes without a frame: the next one begins with the next frame. Where a
+    picture stands still for longer than a window, only those at its beginning and end are listed, which others overlap.
 
     Args:
         times, duration: See :func:`window_at`.
@@ -53,9 +63,30 @@ def cut(times, duration, length, step):
     Returns:
         list[Window]: In order.
     """
+    gaps = (np.flatnonzero(np.diff(times) > LONGEST_STILL) + 1).tolist()
+    windows = []
+    for first, last in zip([0, *gaps], [*gaps, len(times)]):
+        begin = times[first]
+        # The last frame before a gap is shown for as long as that of the video.
+        end = duration if last == len(times) else times[last - 1] + duration - times[-1]
+        windows += [
+            Window(first + start, first + stop, float(begin + offset), seconds)
+            for start, stop, offset, seconds in _cut_piece(times[first:last] - begin, end - begin, length, step)
+        ]
+    return windows
+
+
+def _cut_piece(times, duration, length, step):
+    """Cut what has no gaps."""
     last = max(duration - length, 0)
-    begins = [*np.arange(0, last - 1e-3, step), last]
-    return [window_at(times, duration, begin, length) for begin in begins]
+    begins = np.array([*np.arange(0, last - 1e-3, step), last])
+    starts, stops = _frames_between(times, duration, begins, length)
+    # Of a run of windows with the same frames, as many at both ends as reach beyond it.
+    runs = np.flatnonzero((np.diff(starts) != 0) | (np.diff(stops) != 0)) + 1
+    bounds = np.array([0, *runs, len(begins)])
+    place, size = np.arange(len(begins)), np.diff(bounds)
+    from_ends = np.minimum(place - np.repeat(bounds[:-1], size), np.repeat(bounds[1:], size) - 1 - place)
+    return [window_at(times, duration, begin, length) for begin in begins[from_ends <= length / step]]
 
 
 class WindowPipeline:
@@ -79,42 +110,70 @@ class WindowPipeline:
         self._sample = Compose([build(step) for step in sampling])
         self._treat = Compose([build(step) for step in (dict(type='ArrayDecode'), *pipeline[decode + 1 :])])
 
-    def _sampled(self, num_frames):
-        return self._sample(dict(total_frames=num_frames, start_index=0, modality='RGB'))
+    @property
+    def frame_interval(self):
+        """int | None: Distance of the frames of a run, which is another time at another rate; None for a network that
+        looks at single frames, or samples by time (``target_fps``)."""
+        for step in self._sample.transforms:
+            if isinstance(step, SampleFrames) and step.clip_len > 1 and not step.target_fps:
+                return step.frame_interval
+        return None
 
-    def frame_indices(self, num_frames):
+    def _sampled(self, num_frames, fps):
+        return self._sample(dict(total_frames=num_frames, start_index=0, modality='RGB', avg_fps=fps))
+
+    def frame_indices(self, num_frames, fps=30.0):
         """Say which frames the network looks at.
 
         Args:
             num_frames (int): Frames of the window.
+            fps (float): Frames per second of the video. Defaults to 30.
 
         Returns:
             np.ndarray: Indices from 0, shape (K,), ascending, each once.
         """
-        return np.unique(self._sampled(num_frames)['frame_inds'])
+        return np.unique(self._sampled(num_frames, fps)['frame_inds'])
 
-    def pack(self, num_frames, images):
+    def shrink(self, image):
+        """Scale a large frame down as the pipeline will do first, so that less has to be kept until then.
+
+        Args:
+            image (np.ndarray): RGB, shape (height, width, 3), uint8.
+
+        Returns:
+            np.ndarray: A smaller frame, of which :meth:`pack` makes the same; or the frame.
+        """
+        first = self._treat.transforms[1] if len(self._treat.transforms) > 1 else None
+        # To a size, not by a factor: a second time it changes nothing.
+        if type(first) is not Resize or first.lazy or not isinstance(first.scale, tuple):
+            return image
+        resized = first(dict(imgs=[image], img_shape=image.shape[:2], modality='RGB'))['imgs'][0]
+        return resized if resized.size < image.size else image
+
+    def pack(self, num_frames, images, fps=30.0):
         """Make the network's input.
 
         Args:
             num_frames (int): Frames of the window.
             images (list[np.ndarray]): The K frames of ``frame_indices``, RGB, shape (height, width, 3), uint8.
+            fps (float): Frames per second of the video. Defaults to 30.
 
         Returns:
             torch.Tensor: Without a batch axis.
         """
-        results = self._sampled(num_frames)
+        results = self._sampled(num_frames, fps)
         results['frame_inds'] = np.unique(results['frame_inds'], return_inverse=True)[1].reshape(-1)
         return self._treat(dict(results, array=images))['inputs']
 
 
-def gather(frames, windows, frame_indices):
+def gather(frames, windows, frame_indices, shrink=None):
     """Collect the frames of each window from a stream, keeping no more than those of the open windows.
 
     Args:
         frames (Iterable[Frame]): The video, from its first frame; without an end, if need be.
         windows (Iterable[Window]): In order; without an end, if need be.
         frame_indices (Callable): Which frames of a window of so many frames are wanted.
+        shrink (Callable, optional): What to keep of a frame. Defaults to None: all.
 
     Yields:
         tuple[Window, list[np.ndarray]]: The window and the wanted frames. Windows whose frames do not come are left
@@ -129,7 +188,7 @@ def gather(frames, windows, frame_indices):
             opened.append((upcoming, upcoming.start + frame_indices(upcoming.stop - upcoming.start)))
             upcoming = next(windows, None)
         if any(frame.index in wanted for _, wanted in opened):
-            kept[frame.index] = frame.image()
+            kept[frame.index] = shrink(frame.image()) if shrink else frame.image()
         while opened and opened[0][1][-1] <= frame.index:
             window, wanted = opened.popleft()
             if all(i in kept for i in wanted):

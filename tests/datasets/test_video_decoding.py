@@ -236,5 +236,5 @@ def test_two_fields_are_one_frame(tmp_path):
     frames = dict(video_decoding.decode(video, [0, 7, 8, 19]))
     assert list(frames) == [0, 7, 8, 19]
     for number, frame in frames.items():
-        # From 16 to 235, as television counts, to 0 to 255.
-        np.testing.assert_allclose(frame[..., 1], (images[number].astype(float) - 16) * 255 / 219, atol=1)
+        # From 16 to 235, as television counts, to 0 to 255; of the two fields, the upper one.
+        np.testing.assert_allclose(frame[..., 1], (40 + 5 * number - 16) * 255 / 219, atol=1)

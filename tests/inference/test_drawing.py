@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
+from odd_videos import grey, write_frames
 
 from mmaction_microaction.inference import ClipResult, TimelineResult, write_labelled_video
 from mmaction_microaction.inference.drawing import evenly
@@ -62,11 +63,23 @@ def test_a_clip_shows_its_best_actions_as_bars(clip, tmp_path):
         (np.arange(6) / 25, [0, 1, 2, 3, 4, 5]),
         # Twice as fast at first, then a gap.
         ([0, 0.02, 0.04, 0.06, 0.08, 0.24, 0.28], [0, 2, 4, 4, 4, 4, 5, 6]),
+        # Thirty years without a frame.
+        ([0, 0.04, 1e9, 1e9 + 0.04], [0, 1, 2, 3]),
     ],
 )
 def test_frames_are_seen_when_they_were(times, indices):
     frames = evenly((Frame(index, time, None) for index, time in enumerate(times)), 25)
     assert [frame.index for frame in frames] == indices
+
+
+@pytest.mark.parametrize(('milliseconds', 'fps', 'num_frames'), [(10_000, 1, 21), (2, 240, 2)])
+def test_rates_that_players_do_not_know_are_drawn_at_others(tmp_path, milliseconds, fps, num_frames):
+    stamps = [0, milliseconds, 2 * milliseconds]
+    write_frames(tmp_path / 'a.mkv', grey([60, 130, 200]), 'mjpeg', 'yuvj420p', stamps=stamps)
+    result = TimelineResult(str(tmp_path / 'a.mkv'), 20, [Interval(0, 20, 5, 0.5)], None, None, None)
+    write_labelled_video(result, tmp_path / 'labelled.mp4')
+    video = Video(tmp_path / 'labelled.mp4')
+    assert (video.fps, video.num_frames) == (fps, num_frames)
 
 
 def test_frames_are_drawn_one_after_the_other(tmp_path, grey_video, monkeypatch):

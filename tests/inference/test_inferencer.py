@@ -1,3 +1,4 @@
+import warnings
 from fractions import Fraction
 
 import av
@@ -7,6 +8,7 @@ import pytest
 import torch
 from mmaction.apis import inference_recognizer, init_recognizer
 from mmengine.config import Config
+from odd_videos import write_frames
 from support import ROOT
 
 from mmaction_microaction.inference import ClipResult, MicroActionInferencer, TimelineResult
@@ -136,7 +138,7 @@ def test_a_gap_gives_a_warning_and_the_rest_its_times(grey, grey_video, tmp_path
 
 
 @pytest.mark.filterwarnings('error')
-def test_a_picture_that_stands_still_for_long_costs_the_rest_nothing(grey, grey_video, tmp_path):
+def test_a_picture_that_stands_still_for_long_costs_the_rest_nothing(grey, grey_video, brightness_recognizer, tmp_path):
     # As in recordings of calls: after 3 s, a frame is shown for a minute.
     with av.open(str(tmp_path / 'call.mkv'), 'w') as container:
         stream = container.add_stream('mjpeg', rate=20)
@@ -148,6 +150,75 @@ def test_a_picture_that_stands_still_for_long_costs_the_rest_nothing(grey, grey_
     result = grey(window=1, step=0.5).timeline(tmp_path / 'call.mkv')
     assert [interval.label for interval in result.intervals] == [5, 20, 11]
     assert [interval.start for interval in result.intervals] == pytest.approx([0, 64, 66], abs=0.51)
+    # All that show the still picture alone are one to the network.
+    assert sum(brightness_recognizer.batches) < 30
+
+
+@pytest.mark.parametrize('hours', [26.5, 24 * 365 * 30])
+def test_a_clock_that_jumps_costs_nothing(grey, grey_video, brightness_recognizer, tmp_path, hours):
+    jump = round(hours * 3600 * 20)
+    with av.open(str(tmp_path / 'jump.mkv'), 'w') as container:
+        stream = container.add_stream('mjpeg', rate=20)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, 'yuvj420p'
+        for frame in Video(grey_video).frames():
+            picture = av.VideoFrame.from_ndarray(frame.image(), format='rgb24')
+            picture.pts, picture.time_base = frame.index + (jump if frame.index >= 120 else 0), Fraction(1, 20)
+            container.mux(stream.encode(picture))
+    with pytest.warns(UserWarning, match=r'jump\.mkv has 1 gaps of more than 120 s .* from 6\.0 to [\d.]+ s'):
+        result = grey(window=1, step=0.5)(tmp_path / 'jump.mkv')
+    assert [interval.label for interval in result.intervals] == [5, 20, 11]
+    later = 6 + hours * 3600
+    times = [(interval.start, interval.end) for interval in result.intervals]
+    assert np.ravel(times) == pytest.approx([0, 4, 4, 6, later, later + 6], abs=0.51)
+    assert sum(brightness_recognizer.batches) == len(result.starts) == 2 * 11
+
+
+def test_a_file_that_lacks_what_its_header_promises_says_so(grey, tmp_path):
+    # A header of 12 s, frames of one, all of them sound.
+    write_frames(tmp_path / 'a.avi', [np.full((48, 64, 3), 100, np.uint8)] * 20, 'mjpeg', 'yuvj420p', rate=20)
+    content = bytearray((tmp_path / 'a.avi').read_bytes())
+    length = content.index(b'strh') + 8 + 32
+    assert content[length : length + 4] == b'\x14\0\0\0'
+    content[length : length + 4] = b'\xf0\0\0\0'
+    (tmp_path / 'a.avi').write_bytes(content)
+    with pytest.warns(UserWarning, match=r'a\.avi breaks off after 1\.0 of 12\.0 s'):
+        result = grey()(tmp_path / 'a.avi')
+    assert (result.duration, [interval.label for interval in result.intervals]) == (1, [10])
+    with pytest.raises(ValueError, match=r'a\.avi breaks off'):
+        grey().clip(tmp_path / 'a.avi')
+
+
+@pytest.mark.parametrize(
+    ('fps', 'target_fps', 'warns'), [(60, None, True), (15, None, True), (25, None, False), (60, 30, False)]
+)
+def test_other_rates_than_the_clips_of_ma52_are_told_where_they_matter(
+    grey, brightness_recognizer, tmp_path, fps, target_fps, warns
+):
+    path = tmp_path / 'a.mkv'
+    write_frames(path, [np.full((48, 64, 3), 100, np.uint8)] * 20, 'mjpeg', 'yuvj420p', rate=fps)
+    sampling = dict(type='SampleFrames', clip_len=4, frame_interval=2, test_mode=True, target_fps=target_fps)
+    brightness_recognizer.pipeline = (
+        dict(type='DecordInit'),
+        sampling,
+        dict(type='DecordDecode'),
+        dict(type='FormatShape', input_format='NCHW'),
+        dict(type='PackActionInputs'),
+    )
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter('always')
+        grey().clip(path)
+        grey(window=0.2, step=0.1).timeline(path)
+    assert [f'a.mkv has {fps} frames a second' in str(warning.message) for warning in caught] == [True] * 2 * warns
+
+
+@pytest.mark.parametrize(('size', 'warns'), [((64, 48), False), ((112, 64), True)])
+def test_pictures_much_wider_than_those_of_ma52_are_told(grey, tmp_path, size, warns):
+    path = tmp_path / 'a.mkv'
+    write_frames(path, [np.full((*size[::-1], 3), 100, np.uint8)] * 20, 'mjpeg', 'yuvj420p', rate=20)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter('always')
+        grey(window=0.5, step=0.5).timeline(path)
+    assert ['a.mkv has pictures of 112 x 64' in str(warning.message) for warning in caught] == [True] * warns
 
 
 @pytest.mark.filterwarnings('error')

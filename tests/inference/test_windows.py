@@ -1,12 +1,17 @@
+from functools import partial
 from itertools import count
 
+import cv2
 import numpy as np
 import pytest
+import torch
 from mmaction.registry import TRANSFORMS
 from mmengine.config import Config
 from mmengine.dataset import Compose
+from odd_videos import write_frames
 from support import ROOT
 
+from mmaction_microaction.datasets.video_decoding import choose_decoder
 from mmaction_microaction.inference.windows import Window, WindowPipeline, cut, gather
 from mmaction_microaction.videos import Frame, Video
 
@@ -102,6 +107,68 @@ def test_a_whole_clip_is_packed_as_by_the_configs_pipeline(name, clip):
     assert packed.shape == expected.shape
     # decord and PyAV round colours in their own ways.
     assert (packed.float() - expected.float()).abs().max() <= 2
+
+
+ODD_RATES = [
+    ('manet_r50_8x1_ma52', None),
+    ('baselines/i3d_r50_32x2_ma52', None),
+    ('baselines/i3d_r50_32x2_ma52', 30),
+    ('baselines/videomae_vit-b_16x4_ma52', 30),
+    ('baselines/uniformer_small_16x4_ma52', None),
+]
+
+
+@pytest.mark.parametrize('fps', [15, 60])
+@pytest.mark.parametrize(('name', 'target_fps'), ODD_RATES)
+def test_demo_and_test_see_the_same(tmp_path, name, target_fps, fps):
+    steps = Config.fromfile(ROOT / 'configs' / f'{name}.py').test_dataloader.dataset.pipeline
+    for step in steps:
+        if step['type'] == 'SampleFrames' and target_fps:
+            step['target_fps'] = target_fps
+    # Larger than what the networks see.
+    path = tmp_path / 'clip.mp4'
+    noise = np.random.default_rng(0).integers(0, 255, (60, 80, 3), np.uint8)
+    images = [cv2.resize(np.roll(noise, number, 1), (400, 300)) for number in range(90)]
+    write_frames(path, images, rate=fps, options={'preset': 'ultrafast'})
+    transforms = choose_decoder([TRANSFORMS.build(step) for step in steps], 'pyav')
+    expected = Compose(transforms)(dict(filename=str(path), label=0, start_index=0, modality='RGB'))['inputs']
+
+    video = Video(path)
+    pipeline = WindowPipeline(steps)
+    whole = Window(0, video.num_frames, 0, video.duration)
+    wanted = partial(pipeline.frame_indices, fps=video.fps)
+    [(_, images)] = gather(video.frames(), [whole], wanted, pipeline.shrink)
+    # No more is kept of a frame than the first step leaves of it.
+    assert {image.shape[0] for image in images} == {256}
+    assert torch.equal(pipeline.pack(video.num_frames, images, video.fps), expected)
+
+
+def test_frames_that_a_pipeline_crops_first_or_enlarges_are_kept_whole():
+    image = np.zeros((100, 120, 3), np.uint8)
+    decoding = [dict(type='SampleFrames', clip_len=1, num_clips=2, test_mode=True), dict(type='DecordDecode')]
+    for first in (dict(type='CenterCrop', crop_size=64), dict(type='Resize', scale=(-1, 256))):
+        assert WindowPipeline([*decoding, first]).shrink(image) is image
+    assert WindowPipeline([*decoding, dict(type='Resize', scale=(-1, 50))]).shrink(image).shape == (50, 60, 3)
+
+
+def test_there_are_no_windows_in_gaps():
+    # Ten frames a second for 2 s, thirty years without any, and 2 s more.
+    later = 1e9
+    times = np.array([*np.arange(20) / 10, *(later + np.arange(20) / 10)])
+    windows = cut(times, later + 2, length=1, step=0.5)
+    assert frames_of(windows) == [(0, 10), (5, 15), (10, 20), (20, 30), (25, 35), (30, 40)]
+    assert [window.begin for window in windows] == [0, 0.5, 1, later, later + 0.5, later + 1]
+    assert {window.seconds for window in windows} == {1}
+
+
+def test_of_a_still_picture_only_the_ends_are_windows():
+    # For 100 s the tenth frame.
+    times = np.array([*np.arange(10) / 10, *(101 + np.arange(10) / 10)])
+    windows = cut(times, 102, length=1.5, step=0.5)
+    still = [window.begin for window in windows if window[:2] == (9, 10)]
+    # Three windows overlap at any time: so many at both ends, and one more, begin where no other frame is seen.
+    assert still == [1, 1.5, 2, 2.5, 98, 98.5, 99, 99.5]
+    assert len(windows) == len(still) + 2 + 2
 
 
 def test_a_pipeline_without_decoding_is_refused():
