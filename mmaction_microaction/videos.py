@@ -1,13 +1,13 @@
 """Reads and writes video files, frame by frame, so that their length costs no memory."""
 
-import os
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
 import av
 import numpy as np
+
+from mmaction_microaction.files import atomic_write
 
 
 class Frame(NamedTuple):
@@ -231,22 +231,15 @@ def write_video(path, frames, size, fps, crf):
         fps (int | Fraction): Frames per second.
         crf (int): x264's rate factor; higher is smaller and worse.
     """
-    unfinished = f'{path}.part'
-    try:
-        with av.open(unfinished, 'w', format='mp4') as container:
-            # One thread: the clips themselves are spread over the processes.
-            options = {'preset': 'veryfast', 'crf': str(crf), 'threads': '1'}
-            stream = container.add_stream('libx264', rate=fps, options=options)
-            stream.width, stream.height = size
-            stream.pix_fmt = 'yuv420p'
-            # A key frame every 0.4 s makes it cheap to read single frames, as TSN and TSM do.
-            stream.codec_context.gop_size = 12
-            stream.codec_context.max_b_frames = 0
-            for frame in frames:
-                container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format='rgb24')))
-            container.mux(stream.encode(None))
-        os.replace(unfinished, path)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(unfinished)
-        raise
+    with atomic_write(path) as unfinished, av.open(str(unfinished), 'w', format='mp4') as container:
+        # One thread: the clips themselves are spread over the processes.
+        options = {'preset': 'veryfast', 'crf': str(crf), 'threads': '1'}
+        stream = container.add_stream('libx264', rate=fps, options=options)
+        stream.width, stream.height = size
+        stream.pix_fmt = 'yuv420p'
+        # A key frame every 0.4 s makes it cheap to read single frames, as TSN and TSM do.
+        stream.codec_context.gop_size = 12
+        stream.codec_context.max_b_frames = 0
+        for frame in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format='rgb24')))
+        container.mux(stream.encode(None))

@@ -128,8 +128,6 @@ def extract_faces(videos, out, settings, workers=1, progress=lambda results, tot
     make_folder(out)
     for name in names:  # all before the first is written, or the folder would hold tracks of two kinds
         _check_settings(_track_file(out, name), settings)
-    for unfinished in out.glob('**/*.json.part'):
-        unfinished.unlink()
     write = partial(_extract, videos, out, settings)
     if workers <= 1:
         return list(progress(map(write, names), len(names)))

@@ -108,7 +108,7 @@ def test_outputs_that_cannot_be_written_are_named_before_the_work(arguments, mes
     assert (status, output) == (1, '')
     assert message in errors
     assert errors.startswith('error: ')
-    assert not list(clip.parent.glob('*.part'))
+    assert not list(clip.parent.glob('.*'))
 
 
 def test_labelled_videos_do_not_take_each_others_place(run, clip, tmp_path):
