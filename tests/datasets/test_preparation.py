@@ -5,6 +5,7 @@ import shutil
 import signal
 import sys
 import time
+import urllib.error
 import zipfile
 
 import pytest
@@ -257,6 +258,28 @@ def test_tool_ends_in_one_line_where_it_cannot_write(source, monkeypatch):
     with pytest.raises(SystemExit, match=r'^error: .*out/videos_train cannot be a folder .*; name another') as error:
         runpy.run_path(str(ROOT / 'tools/prepare_ma52.py'), run_name='__main__')
     assert len(str(error.value).splitlines()) == 1
+
+
+def test_tool_leaves_the_table_out_where_there_is_no_internet(source, monkeypatch, capfd):
+    downloader = pytest.importorskip('gensim.downloader')
+
+    def refuse(url):
+        raise urllib.error.URLError('Connection refused')
+
+    monkeypatch.setattr(downloader, 'urlopen', refuse)
+    monkeypatch.setattr(downloader, 'BASE_DIR', str(source.parent / 'gensim-data'))
+    out = source.parent / 'out'
+    options = [str(source), '--out', str(out), '--splits', 'val', '--workers', '1']
+    monkeypatch.setattr(sys, 'argv', ['prepare_ma52.py', *options])
+    runpy.run_path(str(ROOT / 'tools/prepare_ma52.py'), run_name='__main__')
+    printed, errors = capfd.readouterr()
+    assert 'Traceback' not in errors
+    assert 'val: 3 clips' in printed
+    last = printed.splitlines()[-1]
+    assert last.startswith(f'{out}/label_embeddings.npy was left out: ')
+    assert 'build_label_embeddings.py' in last
+    assert 'embed_dims=50' in last
+    assert sorted(path.name for path in (out / 'videos_val').iterdir()) == NAMES
 
 
 def test_a_clip_that_was_cut_without_encoding_is_sound(source):
