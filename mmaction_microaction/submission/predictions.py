@@ -24,7 +24,7 @@ def read_clip_names(ann_file):
         FileNotFoundError: If there is no such list.
         ValueError: If the list is malformed.
     """
-    return [annotation.filename for annotation in read_annotations(ann_file, check_names=False)]
+    return [annotation.filename for annotation in read_annotations(ann_file, check_names=False, unlabelled=True)]
 
 
 def read_scores(path, ann_file):
