@@ -64,7 +64,8 @@ def read_annotations(path, check_names=True, unlabelled=False):
         labels = {row.label for row in rows}
         if NUM_ACTIONS in labels and 0 not in labels:
             remedies.insert(0, 'these labels seem to count from 1: subtract 1 from each')
-        raise ValueError(f'{path}, {_enumerate(problems)}. To do: {"; ".join(remedies)}.')
+        problems = {line: f'line {line}: {problem}' for line, problem in problems.items()}
+        raise ValueError(f'{path}, {enumerate_lines(problems)}. To do: {"; ".join(remedies)}.')
     return [Annotation(row.name, row.label) for row in rows]
 
 
@@ -94,10 +95,17 @@ def _find_problem(row, unlabelled, check_names):
     return None, None
 
 
-def _enumerate(problems, shown=10):
-    """Write problems by line: the first ones in full, of the others the lines."""
+def enumerate_lines(problems, shown=10):
+    """Write what is wrong with a list: the first problems in full, of the others the numbers of their lines.
+
+    Args:
+        problems (dict[int, str]): What is wrong, with the number of its line in it, by this number.
+        shown (int): How many are written in full. Defaults to 10.
+
+    Returns:
+        str: In one line.
+    """
     lines = sorted(problems)
-    text = '; '.join(f'line {line}: {problems[line]}' for line in lines[:shown])
     ranges = []
     for line in lines[shown:]:
         if ranges and ranges[-1][1] == line - 1:
@@ -105,7 +113,8 @@ def _enumerate(problems, shown=10):
         else:
             ranges.append([line, line])
     others = ', '.join(str(first) if first == last else f'{first}-{last}' for first, last in ranges)
-    return f'{text}; likewise in {len(lines) - shown:,} more: lines {others}' if others else text
+    text = '; '.join(problems[line] for line in lines[:shown])
+    return f'{text}; likewise {len(lines) - shown:,} more, in lines {others}' if others else text
 
 
 def read_lines(path, remedy, content):

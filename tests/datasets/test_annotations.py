@@ -100,7 +100,7 @@ def test_all_bad_lines_are_in_one_message(write):
     assert 'line 2:' not in message
     # The first ten in full, the others by their numbers.
     assert 'line 11: ' in message
-    assert '14 more: lines 12-24, 26' in message
+    assert '14 more, in lines 12-24, 26' in message
     assert 'check_names=False' in message
     assert len(message.splitlines()) == 1
 
