@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import av
@@ -39,8 +40,9 @@ def open_container(path):
         ValueError: If it is of none of :data:`FORMATS`.
     """
     try:
-        # Titles in old files are in whatever alphabet the camera had.
-        return av.open(str(path), options={'format_whitelist': FORMATS}, metadata_errors='replace')
+        # An absolute path, or FFmpeg would take what comes before a colon for a protocol. Titles in old files are in
+        # whatever alphabet the camera had.
+        return av.open(str(Path(path).absolute()), options={'format_whitelist': FORMATS}, metadata_errors='replace')
     except av.error.ArgumentError:
         raise ValueError(f'{path} is in no format of videos that is opened here; encode it anew, as MP4') from None
 
@@ -231,7 +233,7 @@ def write_video(path, frames, size, fps, crf):
         fps (int | Fraction): Frames per second.
         crf (int): x264's rate factor; higher is smaller and worse.
     """
-    with atomic_write(path) as unfinished, av.open(str(unfinished), 'w', format='mp4') as container:
+    with atomic_write(path) as unfinished, av.open(str(unfinished.absolute()), 'w', format='mp4') as container:
         # One thread: the clips themselves are spread over the processes.
         options = {'preset': 'veryfast', 'crf': str(crf), 'threads': '1'}
         stream = container.add_stream('libx264', rate=fps, options=options)

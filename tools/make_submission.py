@@ -1,8 +1,8 @@
 """Turn predictions into the file that the micro-action challenge takes.
 
 PREDICTIONS is what mim test --dump wrote, or the pickle of the authors' test script: 52 probabilities per clip, in the
-order of the list. Predictions of MMAction2's VideoDataset, which name no clips, are taken in that order, too. No code is
-run from it.
+order of the list. Predictions of MMAction2's VideoDataset, which name no clips, are taken in that order, too. No code
+is run from it.
 
 mim test mmaction CONFIG --checkpoint CHECKPOINT --dump predictions.pkl
 python tools/make_submission.py predictions.pkl --ann-file data/ma52/test_list_videos.txt --out submission

@@ -154,8 +154,8 @@ def test_one_word_lets_any_config_read_frames(monkeypatch, name):
     assert prefixes(path) == ['/scratch/frames_train', '/scratch/frames_val', '/scratch/frames_val']
 
 
-@pytest.mark.parametrize('clips', [r'D:\new\train', "it's", 'a"b', 'my clips/%s {x} #1', '雪', '\\', "'+str(1)+'"])
-def test_any_path_can_be_where_the_clips_are(monkeypatch, tmp_path, clips):
+def test_any_path_can_be_where_the_clips_are(monkeypatch, tmp_path):
+    clips = 'D:\\new\\train\'s/my "best" clips/%s {x} #1 雪\\'
     monkeypatch.setenv('MA52_CLIPS', clips)
     config = Config.fromfile(ROOT / 'configs/manet_r50_8x1_ma52.py')
     # As a run leaves it in its work dir, which a resumed one or the leaderboard reads.
