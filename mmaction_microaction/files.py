@@ -200,6 +200,26 @@ def _is_special(path):
     return path.exists() and not path.is_file() and not path.is_dir()
 
 
+def identity(path):
+    """Tell a file from others, whichever of its names is given: links, mounts and file systems make more than one.
+
+    Args:
+        path (str | Path): The file, which need not be there yet.
+
+    Returns:
+        tuple: The same for all names of a file.
+    """
+    path = Path(path).absolute()
+    try:
+        status = path.stat()
+    except OSError:
+        return (path.name,) if path == path.parent else (*identity(path.parent), path.name)
+    if stat.S_ISDIR(status.st_mode):
+        return status.st_dev, status.st_ino
+    # Without the device, which is not the same where a folder of the network is mounted twice.
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
 def make_folder(path):
     """Make a folder, and those above it, unless it is there.
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mmaction_microaction import files
-from mmaction_microaction.files import atomic_write, check_writable, write_whole
+from mmaction_microaction.files import atomic_write, check_writable, identity, write_whole
 
 
 def test_what_a_link_points_to_is_written(tmp_path):
@@ -168,6 +168,22 @@ def test_errors_name_the_file_and_leave_it_as_it_was(tmp_path):
         be_interrupted()
     assert path.read_bytes() == b'before'
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_all_names_of_a_file_are_one_file(tmp_path, monkeypatch):
+    (tmp_path / 'folder').mkdir()
+    (tmp_path / 'other').symlink_to('folder')
+    (tmp_path / 'folder/a').write_bytes(b'a')
+    (tmp_path / 'folder/b').write_bytes(b'b')
+    (tmp_path / 'hard').hardlink_to(tmp_path / 'folder/a')
+    monkeypatch.chdir(tmp_path)
+    assert (
+        len({identity(path) for path in ('folder/a', tmp_path / 'folder/a', 'other/a', 'hard', 'other/../hard')}) == 1
+    )
+    assert identity('folder/a') != identity('folder/b')
+    # Not there yet.
+    assert identity('folder/new/c') == identity('other/new/c') == identity(tmp_path / 'folder/new/c')
+    assert len({identity(path) for path in ('folder/c', 'folder/d', 'c', 'folder/new/c', 'folder')}) == 5
 
 
 def test_a_write_protected_file_is_not_replaced(tmp_path, monkeypatch):

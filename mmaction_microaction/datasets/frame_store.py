@@ -142,6 +142,8 @@ class FrameStore:
 
     def __init__(self, path):
         self.path = Path(path)
+        if self.path.is_dir():
+            raise ValueError(f'{path} is a folder and no frame store. Name another place for the store.')
         if not self.path.is_file():
             raise FileNotFoundError(f'{path}: no such frame store. Make it with tools/make_frame_store.py.')
         self._connection, self._process = None, None

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mmaction_microaction.files import make_folder
+from mmaction_microaction.files import check_writable, make_folder
 from mmaction_microaction.video_files import list_videos
 from mmaction_microaction.videos import Video
 from mmaction_microaction.workers import worker_pool
@@ -137,6 +137,7 @@ def extract_faces(videos, out, settings, workers=1, progress=lambda results, tot
     if settings.side is None:
         settings = settings._replace(side=DETECTORS[settings.detector][1])
     make_folder(out)
+    check_writable(out / _track_file(out, names[0]).name)
     for name in names:  # all before the first is written, or the folder would hold tracks of two kinds
         _check_settings(_track_file(out, name), settings)
     write = partial(_extract, videos, out, settings)
