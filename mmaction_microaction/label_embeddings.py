@@ -3,10 +3,13 @@
 import hashlib
 import io
 import json
+import logging
+import socket
 from pathlib import Path
 
 import numpy as np
 
+from mmaction_microaction.errors import last_line
 from mmaction_microaction.files import check_writable, make_folder, write_whole
 from mmaction_microaction.shipped import find_shipped
 from mmaction_microaction.taxonomy import ACTIONS
@@ -15,6 +18,8 @@ DEFAULT_VECTORS = 'glove-wiki-gigaword-300'
 """gensim.downloader's name of the 300-d GloVe 6B vectors that the paper uses."""
 SHIPPED_TABLE = Path('data/ma52/label_embeddings_glove50.npy')
 """The 50-d table that comes with the project."""
+USE_SHIPPED = f'--cfg-options model.cls_head.label_embeddings={SHIPPED_TABLE} model.cls_head.embed_dims=50'
+"""What trains with that table."""
 
 
 def load_label_embeddings(path, shape):
@@ -74,8 +79,7 @@ def _remedy(path, dimensions):
     vectors = f'glove-wiki-gigaword-{dimensions}' if dimensions in (50, 100, 200, 300) else f'{dimensions}-D_VECTORS'
     return (
         f'Build it with "python tools/build_label_embeddings.py {vectors} --out {path or "FILE"}", or use the 50-d '
-        f'table of the project: --cfg-options model.cls_head.label_embeddings={SHIPPED_TABLE} '
-        'model.cls_head.embed_dims=50.'
+        f'table of the project: {USE_SHIPPED}.'
     )
 
 
@@ -108,7 +112,8 @@ def load_word_vectors(source):
 
     Args:
         source (str): GloVe text file, word2vec file (text, or binary if it ends in ``.bin``), either also packed
-            (``.gz``), or a name of ``gensim.downloader``.
+            (``.gz``), or a name of ``gensim.downloader``, which downloads Python code together with the vectors and
+            runs it.
 
     Returns:
         gensim.models.KeyedVectors: The vectors.
@@ -127,12 +132,7 @@ def load_word_vectors(source):
     if not path.is_file():
         if path.suffix in ('.txt', '.bin', '.kv', '.gz', '.vec') or len(path.parts) > 1:
             raise ValueError(f'{source}: no such file of word vectors')
-        try:
-            return gensim.downloader.load(source)
-        except ValueError:
-            raise ValueError(
-                f'{source} is neither a file nor a name of gensim.downloader, such as {DEFAULT_VECTORS}'
-            ) from None
+        return _download(gensim.downloader, source)
     if path.suffix == '.kv':
         raise ValueError(
             f'{source} is a pickle of gensim, which may run code when it is read; where you trust it, write it anew '
@@ -147,6 +147,28 @@ def load_word_vectors(source):
         return KeyedVectors.load_word2vec_format(source, no_header=not has_header)
     except (EOFError, OSError, ValueError) as error:
         raise ValueError(f'{source} holds no word vectors that gensim can read ({error})') from None
+
+
+def _download(downloader, name):
+    """Load word vectors by their name in ``gensim.downloader``, whose own errors do not say what is wrong."""
+    logger = logging.getLogger(downloader.__name__)
+    disabled, logger.disabled = logger.disabled, True  # it would print a traceback where there is no internet
+    timeout = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(30)  # seconds; a firewall may answer nothing at all
+    try:
+        known = downloader.info(name_only=True)['models']
+        if name in known:
+            return downloader.load(name)
+    except Exception as error:  # a plain Exception for a wrong checksum, a ValueError where there is no internet
+        raise OSError(
+            f'{name} cannot be downloaded ({last_line(error)}). On a machine with internet, the same command downloads '
+            f'it to ~/gensim-data, which can be copied here; or name a file of word vectors that you have; or use the '
+            f'50-d table of the project, which needs no download: {USE_SHIPPED}'
+        ) from None
+    finally:
+        logger.disabled = disabled
+        socket.setdefaulttimeout(timeout)
+    raise ValueError(f'{name} is neither a file nor a name of gensim.downloader, such as {DEFAULT_VECTORS}')
 
 
 def build_label_embeddings(source, out):

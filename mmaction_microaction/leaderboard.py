@@ -1,6 +1,7 @@
 """Test results of any number of runs in one table, beside the numbers that the paper gives for the same config."""
 
 import csv
+import io
 import json
 import math
 import statistics
@@ -10,6 +11,7 @@ from pathlib import Path, PurePath
 from mmengine.config import Config
 from mmengine.fileio import load
 
+from mmaction_microaction.files import write_whole
 from mmaction_microaction.shipped import find_shipped
 
 COLUMNS = {
@@ -294,12 +296,13 @@ def to_csv(rows, path, extra=()):
         extra (Sequence[str]): Keys of further metrics, each a column.
     """
     columns = _columns(extra)
-    with open(path, 'w', newline='') as file:
-        writer = csv.writer(file)
-        writer.writerow(['config', 'row', 'runs', *columns])
-        for row in rows:
-            numbers = [f'{row.metrics[key]:.2f}' if key in row.metrics else '' for key in columns]
-            writer.writerow([row.config, row.kind, row.runs or '', *numbers])
+    table = io.StringIO(newline='')
+    writer = csv.writer(table)
+    writer.writerow(['config', 'row', 'runs', *columns])
+    for row in rows:
+        numbers = [f'{row.metrics[key]:.2f}' if key in row.metrics else '' for key in columns]
+        writer.writerow([row.config, row.kind, row.runs or '', *numbers])
+    write_whole(path, table.getvalue().encode(errors='backslashreplace'))
 
 
 def _columns(extra):

@@ -15,7 +15,7 @@ from mmengine.hub import get_config
 from mmengine.registry import init_default_scope
 
 from mmaction_microaction.checkpoints import read_weights
-from mmaction_microaction.files import make_folder, write_whole
+from mmaction_microaction.files import identity, make_folder, write_whole
 from mmaction_microaction.shipped import find_shipped
 
 MANET = 'configs/manet_r50_8x1_ma52.py'
@@ -74,7 +74,7 @@ def convert_file(source, out, to_release=False, config=None):
             does not fit the network to the last tensor.
     """
     source, out = Path(source).expanduser(), Path(out).expanduser()
-    if source.resolve() == out.resolve():
+    if identity(source) == identity(out):
         raise ValueError(f'{out} would be overwritten; name another file to write')
     convert = to_released if to_release else from_release
     weights = read_weights(source)

@@ -1,13 +1,14 @@
 """Reads and writes video files, frame by frame, so that their length costs no memory."""
 
-import os
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import av
 import cv2
+
+from mmaction_microaction.files import atomic_write
 
 from .mp4_tables import check_tables
 from .pictures import MAX_PIXELS, Pictures, check_size
@@ -50,8 +51,9 @@ def open_container(path):
     check_tables(path)
     options = {'format_whitelist': FORMATS, 'max_pixels': str(MAX_PIXELS)}
     try:
-        # Titles in old files are in whatever alphabet the camera had.
-        return av.open(str(path), options=options, metadata_errors='replace')
+        # An absolute path, or FFmpeg would take what comes before a colon for a protocol. Titles in old files are in
+        # whatever alphabet the camera had.
+        return av.open(str(Path(path).absolute()), options=options, metadata_errors='replace')
     except av.error.ArgumentError:
         raise ValueError(f'{path} is in no format of videos that is opened here; encode it anew, as MP4') from None
 
@@ -184,26 +186,19 @@ def write_video(path, frames, size, fps, crf):
         fps (int | Fraction): Frames per second.
         crf (int): x264's rate factor; higher is smaller and worse.
     """
-    unfinished = f'{path}.part'
-    try:
-        with av.open(unfinished, 'w', format='mp4') as container:
-            # One thread: the clips themselves are spread over the processes.
-            options = {'preset': 'veryfast', 'crf': str(crf), 'threads': '1'}
-            if cv2.checkHardwareSupport(_SSE4_2):
-                # With x264's AVX-512 code, 1 % of small videos differ from run to run, by where its buffers lie in
-                # memory. AVX and AVX2 save no time that could be measured.
-                options['x264-params'] = 'asm=MMX2,SSE2Fast,SSSE3,SSE4.2'
-            stream = container.add_stream('libx264', rate=fps, options=options)
-            stream.width, stream.height = size
-            stream.pix_fmt = 'yuv420p'
-            # A key frame every 0.4 s makes it cheap to read single frames, as TSN and TSM do.
-            stream.codec_context.gop_size = 12
-            stream.codec_context.max_b_frames = 0
-            for frame in frames:
-                container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format='rgb24')))
-            container.mux(stream.encode(None))
-        os.replace(unfinished, path)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(unfinished)
-        raise
+    with atomic_write(path) as unfinished, av.open(str(unfinished.absolute()), 'w', format='mp4') as container:
+        # One thread: the clips themselves are spread over the processes.
+        options = {'preset': 'veryfast', 'crf': str(crf), 'threads': '1'}
+        if cv2.checkHardwareSupport(_SSE4_2):
+            # With x264's AVX-512 code, 1 % of small videos differ from run to run, by where its buffers lie in memory.
+            # AVX and AVX2 save no time that could be measured.
+            options['x264-params'] = 'asm=MMX2,SSE2Fast,SSSE3,SSE4.2'
+        stream = container.add_stream('libx264', rate=fps, options=options)
+        stream.width, stream.height = size
+        stream.pix_fmt = 'yuv420p'
+        # A key frame every 0.4 s makes it cheap to read single frames, as TSN and TSM do.
+        stream.codec_context.gop_size = 12
+        stream.codec_context.max_b_frames = 0
+        for frame in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format='rgb24')))
+        container.mux(stream.encode(None))

@@ -48,8 +48,10 @@ def mutations(draw, contents):
 
 
 names = st.one_of(st.sampled_from(['0030_00_0001.mp4', '0030_01_0001.mp4', 'a b.mp4', 'x/é.mp4']), st.text(max_size=9))
-labels = st.one_of(st.integers(-2, 60).map(str), st.text('0123456789-+٣ ', max_size=6))
-separators = st.sampled_from([' ', ' ', ' ', '  ', '\t', ''])
+labels = st.one_of(
+    st.integers(-2, 60).map(str), st.sampled_from(['B1', 'head up', '"9"']), st.text('0123456789-+٣ ', max_size=6)
+)
+separators = st.sampled_from([' ', ' ', ' ', '  ', '\t', ',', ';', ''])
 ends = st.sampled_from(['\n', '\r\n', '\n\n', '\u2028', ''])
 lists = st.lists(st.tuples(names, separators, labels, ends).map(''.join), max_size=6).map(''.join)
 encoded_lists = lists.map(lambda text: text.encode('utf-8', 'surrogatepass'))
@@ -72,7 +74,7 @@ def test_annotation_lists(tmp_path, content, check_names):
         assert label in range(52)
         if check_names and filename in ('0030_00_0001.mp4', '0030_01_0001.mp4'):
             assert int(filename[5:7]) == fine_to_coarse[label]
-    path.write_text(''.join(f'{filename} {label}\n' for filename, label in annotations), encoding='utf-8', newline='')
+    path.write_bytes(table([['video', 'label'], *annotations]))
     assert read_annotations(path, check_names) == annotations
 
 

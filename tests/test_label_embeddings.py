@@ -1,5 +1,8 @@
 import json
 import resource
+import runpy
+import sys
+import urllib.error
 from functools import partial
 
 import numpy as np
@@ -92,6 +95,56 @@ def test_an_output_that_cannot_be_written_is_refused_before_the_download(tmp_pat
     with pytest.raises((OSError, ValueError), match=message):
         build_label_embeddings('glove', tmp_path / name)
     assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.fixture
+def downloader(tmp_path, monkeypatch):
+    """gensim.downloader without internet and with nothing downloaded yet."""
+
+    def refuse(url, *args):
+        raise urllib.error.URLError('Connection refused')
+
+    import gensim.downloader
+
+    monkeypatch.setattr(gensim.downloader, 'BASE_DIR', str(tmp_path / 'gensim-data'))
+    monkeypatch.setattr(gensim.downloader, 'urlopen', refuse)
+    monkeypatch.setattr(gensim.downloader.urllib, 'urlretrieve', refuse)
+    return gensim.downloader
+
+
+@pytest.mark.parametrize('known', [False, True], ids=['nothing known', 'list known'])
+def test_without_internet_the_remedies_are_told(downloader, tmp_path, monkeypatch, capfd, known):
+    (tmp_path / 'gensim-data').mkdir()
+    if known:
+        models = {name: {'file_name': f'{name}.gz'} for name in ('glove-wiki-gigaword-300', 'glove-twitter-25')}
+        (tmp_path / 'gensim-data/information.json').write_text(json.dumps({'corpora': {}, 'models': models}))
+    monkeypatch.setattr(sys, 'argv', ['build_label_embeddings.py', '--out', str(tmp_path / 'table.npy')])
+    with pytest.raises(SystemExit) as error:
+        runpy.run_path(str(ROOT / 'tools/build_label_embeddings.py'), run_name='__main__')
+    message = str(error.value)
+    assert message.startswith('error: glove-wiki-gigaword-300 cannot be downloaded')
+    assert 'gensim-data' in message
+    assert f'model.cls_head.label_embeddings={SHIPPED} model.cls_head.embed_dims=50' in message
+    assert len(message.splitlines()) == 1
+    assert capfd.readouterr().err == ''
+    assert not (tmp_path / 'table.npy').exists()
+    if known:
+        with pytest.raises(ValueError, match=r'glove-wiki-300 is neither a file nor a name .*glove-wiki-gigaword-300'):
+            build_label_embeddings('glove-wiki-300', tmp_path / 'table.npy')
+
+
+def test_what_was_downloaded_elsewhere_is_used_without_internet(downloader, vectors, tmp_path, monkeypatch):
+    folder = tmp_path / 'gensim-data' / 'glove-of-a-test'
+    folder.mkdir(parents=True)
+    models = {folder.name: {'file_name': f'{folder.name}.gz'}}
+    (tmp_path / 'gensim-data/information.json').write_text(json.dumps({'corpora': {}, 'models': models}))
+    vectors.save_word2vec_format(str(folder / 'v.txt'))
+    (folder / '__init__.py').write_text(
+        'from gensim.models import KeyedVectors\n'
+        f'def load_data(): return KeyedVectors.load_word2vec_format({str(folder / "v.txt")!r})\n'
+    )
+    monkeypatch.setattr(sys, 'path', list(sys.path))
+    assert build_label_embeddings(folder.name, tmp_path / 'table.npy') == ['straightly']
 
 
 def test_a_full_disk_leaves_no_table(vectors, tmp_path):

@@ -214,7 +214,7 @@ def test_refuses_what_is_no_work_dir(tmp_path):
 def test_tool_prints_the_table_and_says_that_it_cannot_be_written(seeds, tmp_path, monkeypatch, capsys):
     (tmp_path / 'file').touch()
     (tmp_path / 'folder.md').mkdir()
-    for out, message in (('file/all', 'file cannot be a folder (File exists: '), ('folder', 'Is a directory: ')):
+    for out, message in (('file/all', 'file cannot be a folder (File exists: '), ('folder', 'Is a directory')):
         monkeypatch.setattr(sys, 'argv', ['leaderboard', str(seeds[0]), '--out', str(tmp_path / out)])
         with pytest.raises(SystemExit, match=r'^error: ') as stop:
             runpy.run_path(str(TOOL), run_name='__main__')

@@ -180,6 +180,9 @@ def test_does_not_overwrite_its_source(blank, tmp_path):
     before = path.read_bytes()
     with pytest.raises(ValueError, match='would be overwritten'):
         convert_file(path, tmp_path / '.' / 'a.pth')
+    (tmp_path / 'alias.pth').hardlink_to(path)
+    with pytest.raises(ValueError, match=r'alias\.pth would be overwritten'):
+        convert_file(path, tmp_path / 'alias.pth')
     assert path.read_bytes() == before
 
 

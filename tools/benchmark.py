@@ -18,6 +18,7 @@ from mmaction_microaction.benchmarks import (
     follow_memory,
     measure_complexity,
 )
+from mmaction_microaction.files import write_whole
 from mmaction_microaction.shipped import find_shipped
 
 MANET = find_shipped('configs/manet_r50_8x1_ma52.py')
@@ -78,7 +79,8 @@ def print_comparisons(title, sides, comparisons, json_file):
         print(comparison, flush=True)
         results.append(comparison.as_dict())
     if json_file:
-        json_file.write_text(json.dumps({'machine': describe_machine(), 'results': results}, indent=2) + '\n')
+        content = json.dumps({'machine': describe_machine(), 'results': results}, indent=2) + '\n'
+        write_whole(json_file, content.encode())
 
 
 def main():

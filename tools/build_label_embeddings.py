@@ -14,7 +14,8 @@ def parse_args():
         nargs='?',
         default=DEFAULT_VECTORS,
         help='a GloVe text file (such as glove.6B.300d.txt), a word2vec file (text, or binary if it ends in .bin), or '
-        "a name of gensim.downloader; default: %(default)s, the paper's 300-d GloVe 6B (376 MB download)",
+        "a name of gensim.downloader; default: %(default)s, the paper's 300-d GloVe 6B (376 MB download). "
+        'With the vectors, gensim.downloader downloads Python code, which it runs',
     )
     parser.add_argument('--out', type=Path, default=Path('data/ma52/label_embeddings.npy'), help='default: %(default)s')
     return parser.parse_args()

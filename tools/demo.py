@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 
-from mmaction_microaction.files import check_writable, make_folder
+from mmaction_microaction.files import check_writable, identity, make_folder
 from mmaction_microaction.inference import (
     Camera,
     ClipResult,
@@ -83,13 +83,13 @@ def labelled_paths(videos, folder):
 
 def check_outputs(videos, labelled, args):
     """Find out before the work that a result could not be written after it; makes the folders of labelled videos."""
-    taken = {video.resolve(): 'one of the videos' for video in videos}
-    taken.update({Path(file).resolve(): 'a file of --model' for file in args.model})
+    taken = {identity(video): 'one of the videos' for video in videos}
+    taken.update({identity(file): 'a file of --model' for file in args.model})
     outputs = [path for path in (args.json, args.csv, *labelled.values()) if path]
     for path in outputs:
-        if path.resolve() in taken:
-            raise ValueError(f'{path} is {taken[path.resolve()]}; name another place for the results')
-        taken[path.resolve()] = 'where another result goes'
+        if identity(path) in taken:
+            raise ValueError(f'{path} is {taken[identity(path)]}; name another place for the results')
+        taken[identity(path)] = 'where another result goes'
     for path in labelled.values():
         make_folder(path.parent)
     for path in outputs:

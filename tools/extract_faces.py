@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.progress import track
 
-from mmaction_microaction.faces import DETECTORS, FaceSettings, extract_faces
+from mmaction_microaction.faces import DETECTORS, FACES, FaceSettings, extract_faces
 from mmaction_microaction.video_files import list_videos
 from mmaction_microaction.workers import default_workers
 
@@ -36,15 +36,21 @@ def parse_args():
         help='longer side of what the detector sees: larger finds smaller faces and takes longer; '
         f'default: {", ".join(f"{side} for {name}" for name, (_, side, _) in DETECTORS.items())}',
     )  # fmt: skip
+    parser.add_argument(
+        '--face', choices=FACES, default=usual.face,
+        help='of several people: who is largest for longest, or who sits farthest to the left or right of the picture; '
+        'default: %(default)s',
+    )  # fmt: skip
     parser.add_argument('--workers', type=int, default=default_workers(), help='processes, default: %(default)s')
     return parser.parse_args()
 
 
 def main():
     args = parse_args()
+    sys.stdout.reconfigure(errors='backslashreplace')  # names may have letters that a terminal has not
     videos, passed_over = list_videos(args.videos, below=True)
     print(f'{args.videos}: {len(videos):,} videos; other files, passed over: {passed_over:,}')
-    settings = FaceSettings(args.detector, args.every, args.longest_gap, args.smoothing, args.side)
+    settings = FaceSettings(args.detector, args.every, args.longest_gap, args.smoothing, args.side, args.face)
     results = extract_faces(
         args.videos, args.out, settings, args.workers, lambda done, total: track(done, 'looking', total)
     )
@@ -60,6 +66,12 @@ def main():
         f'interpolated in {boxes - detected:,}, none in {frames - boxes:,}'
     )
     print(f'videos without a face: {len(without):,}{": " if without else ""}{", ".join(map(str, without))}')
+    pairs = [result.video for result in done if result.num_second]
+    if pairs:
+        print(
+            f'videos with a second person: {len(pairs):,}: {", ".join(map(str, pairs))}; their tracks follow the face '
+            f'"{args.face}", and --face chooses another'
+        )
     if unreadable:
         sys.exit(f'error: {len(unreadable):,} videos could not be read: {"; ".join(r.error for r in unreadable)}')
 

@@ -9,7 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmaction_microaction.files import make_folder
+from mmaction_microaction.files import make_folder, write_whole
 from mmaction_microaction.leaderboard import rank, read_published, read_runs, to_csv, to_markdown
 
 
@@ -45,7 +45,7 @@ def main():
         if args.out:
             try:
                 make_folder(Path(args.out).parent)
-                Path(f'{args.out}.md').write_text(f'{table}\n')
+                write_whole(f'{args.out}.md', f'{table}\n'.encode(errors='backslashreplace'))
                 to_csv(rows, f'{args.out}.csv', args.extra)
             except OSError as error:
                 problems.append(str(error))

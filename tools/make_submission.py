@@ -1,7 +1,8 @@
 """Turn predictions into the file that the micro-action challenge takes.
 
 PREDICTIONS is what mim test --dump wrote, or the pickle of the authors' test script: 52 probabilities per clip, in the
-order of the list. No code is run from it.
+order of the list. Predictions of MMAction2's VideoDataset, which name no clips, are taken in that order, too. No code
+is run from it.
 
 mim test mmaction CONFIG --checkpoint CHECKPOINT --dump predictions.pkl
 python tools/make_submission.py predictions.pkl --ann-file data/ma52/test_list_videos.txt --out submission
@@ -23,7 +24,8 @@ def parse_args():
         '--form',
         choices=FORMS,
         default='codabench',
-        help='codabench: MAC 2025 and the standing Codabench page; 2024: MAC 2024 (default: %(default)s)',
+        help='codabench: MAC 2025 and the standing Codabench page; 2024: MAC 2024, which the page no longer takes '
+        '(default: %(default)s)',
     )
     parser.add_argument(
         '--body-from',
@@ -48,6 +50,8 @@ def main():
         table, archive = write_submission(args.out, names, scores, args.form, args.body_from, args.ids)
     except (OSError, ValueError) as error:
         sys.exit(f'error: {error}')
+    if FORMS[args.form].note:
+        print(f'note: {FORMS[args.form].note}')
     print(f'{len(names):,} rows of form {args.form} are in {table}; upload {archive}')
 
 

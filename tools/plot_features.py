@@ -14,7 +14,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmaction_microaction.files import check_writable
+from mmaction_microaction.files import atomic_write, check_writable
 from mmaction_microaction.visualization import embed_features, plot_features, read_features
 from mmaction_microaction.visualization.features import METHODS
 from mmaction_microaction.visualization.names import tell_apart
@@ -45,7 +45,9 @@ def main():
         for name, path in zip(tell_apart(args.features), args.features):
             features, labels = read_features(path, args.ann_file)
             runs[name] = embed_features(features, method=args.method), labels
-        plot_features(runs, args.title, args.method).savefig(args.out)
+        figure = plot_features(runs, args.title, args.method)
+        with atomic_write(args.out) as unfinished:
+            figure.savefig(unfinished, format=Path(args.out).suffix[1:])
     except (ImportError, OSError, ValueError) as error:
         sys.exit(f'error: {error}')
     print(f'the features are drawn in {args.out}')

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from mmaction_microaction.errors import warn_in_one_line
-from mmaction_microaction.files import check_writable
+from mmaction_microaction.files import atomic_write, check_writable
 from mmaction_microaction.inference.gradcam import gradcam, read_sample
 from mmaction_microaction.inference.recognizer import Recognizer
 from mmaction_microaction.taxonomy import ACTIONS
@@ -49,7 +49,8 @@ def main():
         [scores] = recognizer(inputs[None])
         maps = gradcam(recognizer.model, inputs, args.action)
         figure = plot_gradcam(frames, maps, scores, args.action, args.title or Path(args.video).name)
-        figure.savefig(args.out)
+        with atomic_write(args.out) as unfinished:
+            figure.savefig(unfinished, format=Path(args.out).suffix[1:])
     except (OSError, ValueError) as error:
         sys.exit(f'error: {error}')
     print(f'the frames and maps are drawn in {args.out}')

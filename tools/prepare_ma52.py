@@ -49,10 +49,8 @@ def main():
     try:
         missing = build_label_embeddings(DEFAULT_VECTORS, table)
     except (ImportError, OSError) as error:
-        print(
-            f'{table} was not built: {error}\nBuild it later with "python tools/build_label_embeddings.py '
-            f'{DEFAULT_VECTORS} --out {table}", or train with the 50-d table of the project.'
-        )
+        command = f'python tools/build_label_embeddings.py {DEFAULT_VECTORS} --out {table}'
+        print(f'{table} was left out: {str(error).rstrip(".")}. Build it later: {command}')
     else:
         print(f'{table}: 300-d label embeddings; without a vector: {", ".join(missing) or "none"}')
 

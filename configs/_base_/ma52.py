@@ -2,10 +2,11 @@
 custom_imports = dict(imports=['mmaction_microaction'], allow_failed_imports=False)
 
 # Where the clips are, but for the split. MA52_CLIPS=data/ma52/frames reads what tools/make_frame_store.py has written,
-# which is much faster than decoding videos.
-clips = '{{$MA52_CLIPS:data/ma52/videos}}'
+# which is much faster than decoding videos. MMEngine's own form for variables would read quotes and backslashes as
+# Python's, and would take a config that imports os for one of another kind.
+clips = __import__('os').environ.get('MA52_CLIPS') or 'data/ma52/videos'
 # What decodes videos: MA52_DECODER=decord is MMAction2's way, which takes longer and has no wheels for Arm and macOS.
-decoder = '{{$MA52_DECODER:pyav}}'
+decoder = __import__('os').environ.get('MA52_DECODER') or 'pyav'
 train_set = dict(
     type='MA52Dataset',
     ann_file='data/ma52/train_list_videos.txt',

@@ -4,7 +4,9 @@ import hashlib
 import re
 from typing import NamedTuple
 
-from mmaction_microaction.taxonomy import BODY_PARTS, NUM_ACTIONS, fine_to_coarse
+from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS, NUM_ACTIONS, fine_to_coarse
+
+from .list_rows import UNKNOWN, read_rows
 
 # SSSS_BB_NNNN.mp4: subject, body part, running number; the real set counts body parts from 0.
 _NAME = re.compile(r'\d{4}_(?P<body_part>\d{2})_\d{4}\.mp4')
@@ -15,40 +17,104 @@ class Annotation(NamedTuple):
     """One line of an annotation list."""
 
     filename: str
-    """Path of the clip below the split's video folder."""
+    """Path of the clip below the split's video folder, or an absolute one."""
     label: int
-    """Fine label, 0 to 51."""
+    """Fine label, 0 to 51, or -1 where it is not known."""
 
 
-def read_annotations(path, check_names=True):
-    """Read a list of ``name.mp4 label`` lines, in the released form: one space, any line ends, last newline optional.
+def read_annotations(path, check_names=True, unlabelled=False):
+    """Read a list of clips with their labels, in any of the forms of :func:`~.list_rows.read_rows`.
 
     Args:
         path (str | Path): The list.
         check_names (bool): Whether a name of the form ``SSSS_BB_NNNN.mp4`` must agree with its label, BB being the body
             part counted from 0, as holds for all 16,836 labelled clips of MA-52. Other names are not checked.
+        unlabelled (bool): Whether the list may be one without labels, as for clips that are to be predicted. Defaults
+            to False.
 
     Returns:
-        list[Annotation]: One per line, in order.
+        list[Annotation]: One per clip, in order.
 
     Raises:
         FileNotFoundError: If there is no such list.
         ValueError: If the list is empty or a line is malformed, repeats a name, or has a label that is no fine label or
-            contradicts the name. The message gives file, line number and remedy.
+            contradicts the name. The message gives the file, all such lines, and the remedies.
     """
+    if str(path).endswith(('.pkl', '.pickle')):
+        raise ValueError(
+            f'{path} is a pickle, such as a list of skeletons: a list of clips is a text. PoseDataset of MMAction2 '
+            'reads skeletons.'
+        )
     lines = read_lines(path, 'data/ma52/README.md says how to get MA-52 and where it goes.', '"name.mp4 label"')
+    rows = read_rows(lines)
+    if not rows:
+        raise ValueError(f'{path} is empty; it should hold one "name.mp4 label" per line.')
 
-    first_lines = {}
-    annotations = []
-    for number, line in enumerate(lines, start=1):
-        annotation = _parse_line(line, f'{path}, line {number}', check_names)
-        first = first_lines.setdefault(annotation.filename, number)
-        if first != number:
-            raise ValueError(
-                f'{path}, line {number}: {annotation.filename} stands already in line {first}; remove one of the two.'
-            )
-        annotations.append(annotation)
-    return annotations
+    unlabelled = unlabelled and all(row.label == UNKNOWN for row in rows if row.name)
+    first_lines, problems, remedies = {}, {}, []
+    for row in rows:
+        first = first_lines.setdefault(row.name, row.line)
+        problem, remedy = _find_problem(row, unlabelled, check_names)
+        if row.name and not problem and first != row.line:
+            problem, remedy = f'{row.name} stands already in line {first}', 'remove one of the two'
+        if problem:
+            problems[row.line] = problem
+            remedies += [remedy] if remedy not in remedies else []
+    if problems:
+        labels = {row.label for row in rows}
+        if NUM_ACTIONS in labels and 0 not in labels:
+            remedies.insert(0, 'these labels seem to count from 1: subtract 1 from each')
+        problems = {line: f'line {line}: {problem}' for line, problem in problems.items()}
+        raise ValueError(f'{path}, {enumerate_lines(problems)}. To do: {"; ".join(remedies)}.')
+    return [Annotation(row.name, row.label) for row in rows]
+
+
+def _find_problem(row, unlabelled, check_names):
+    """Return what is wrong with a line by itself, and what to do, or else two times None."""
+    if row.name is None or row.label is None or (row.label == UNKNOWN and not unlabelled):
+        shown = f'{row.text[:80]!r}{"…" if len(row.text) > 80 else ""}'
+        wrong = 'a label or none' if unlabelled else 'a label'
+        return f'expected the name of a clip and {wrong}, got {shown}', (
+            f'write name and label, with a space between, the label as 0 to {NUM_ACTIONS - 1}, as a code such as '
+            f'{ACTIONS[9].code} or as a name such as "{ACTIONS[9].name}"; or a table of two columns, or with a header '
+            'that has "video" and "label"'
+        )
+    if row.label != UNKNOWN and not 0 <= row.label < NUM_ACTIONS:
+        return (
+            f'label {row.label} of {row.name} is not one of the {NUM_ACTIONS} fine labels 0 to {NUM_ACTIONS - 1}',
+            'correct the label',
+        )
+    name = _NAME.fullmatch(row.name.rpartition('/')[2]) if check_names and row.label != UNKNOWN else None
+    if name and int(name['body_part']) != fine_to_coarse[row.label]:
+        part = int(fine_to_coarse[row.label])
+        return (
+            f'the name {row.name} says body part {int(name["body_part"])}, but label {row.label} belongs to {part} '
+            f'({BODY_PARTS[part]})',
+            'correct the line, or, if your names count body parts otherwise, set check_names=False',
+        )
+    return None, None
+
+
+def enumerate_lines(problems, shown=10):
+    """Write what is wrong with a list: the first problems in full, of the others the numbers of their lines.
+
+    Args:
+        problems (dict[int, str]): What is wrong, with the number of its line in it, by this number.
+        shown (int): How many are written in full. Defaults to 10.
+
+    Returns:
+        str: In one line.
+    """
+    lines = sorted(problems)
+    ranges = []
+    for line in lines[shown:]:
+        if ranges and ranges[-1][1] == line - 1:
+            ranges[-1][1] = line
+        else:
+            ranges.append([line, line])
+    others = ', '.join(str(first) if first == last else f'{first}-{last}' for first, last in ranges)
+    text = '; '.join(problems[line] for line in lines[:shown])
+    return f'{text}; likewise {len(lines) - shown:,} more, in lines {others}' if others else text
 
 
 def read_lines(path, remedy, content):
@@ -78,28 +144,6 @@ def read_lines(path, remedy, content):
     return lines
 
 
-def _parse_line(line, where, check_names):
-    """Turn one line into an :class:`Annotation`; ``where`` names file and line in errors."""
-    # From the right: a name may contain spaces, a label cannot.
-    filename, separator, label = line.rpartition(' ')
-    if not separator or not filename.strip() or not re.fullmatch(r'-?[0-9]{1,9}', label):
-        raise ValueError(f'{where}: expected "name.mp4 label", one space between, got {line!r}; correct or remove it.')
-    label = int(label)
-    if not 0 <= label < NUM_ACTIONS:
-        raise ValueError(
-            f'{where}: label {label} of {filename} is not one of the {NUM_ACTIONS} fine labels 0 to {NUM_ACTIONS - 1}.'
-        )
-    name = _NAME.fullmatch(filename.rpartition('/')[2]) if check_names else None
-    if name and int(name['body_part']) != fine_to_coarse[label]:
-        part = int(fine_to_coarse[label])
-        raise ValueError(
-            f'{where}: the name {filename} says body part {int(name["body_part"])}, but label {label} belongs to '
-            f'{part} ({BODY_PARTS[part]}). Correct the line; if your names count body parts otherwise, set '
-            'check_names=False.'
-        )
-    return Annotation(filename, label)
-
-
 def identify(path, annotations):
     """Tell a list from others, by what is in it.
 
@@ -117,12 +161,14 @@ def identify(path, annotations):
 
 
 def is_anonymised(annotations):
-    """Tell whether these are the lines of the challenge's test split, whose labels are placeholders.
+    """Tell whether these are lines without labels, such as those of the challenge's test split, which has placeholders.
 
     Args:
         annotations (Sequence[Annotation]): A whole list.
 
     Returns:
-        bool: Whether every name is ``test0000.mp4``, ``test0001.mp4``, … and every label 0.
+        bool: Whether every label is unknown; or every name is ``test0000.mp4``, ``test0001.mp4``, … and every label 0.
     """
+    if all(label == UNKNOWN for _, label in annotations):
+        return True
     return all(label == 0 and _ANONYMISED_NAME.fullmatch(filename) for filename, label in annotations)

@@ -42,7 +42,8 @@ def make_frame_store(ann_file, videos, path, settings, workers=1, track=lambda c
     """
     if settings.short_side < 1 or not 0 <= settings.quality <= 100:
         raise ValueError(f'{settings} cannot be: the shorter side has a pixel or more, the quality is 0 to 100')
-    names = [annotation.filename for annotation in read_annotations(ann_file, check_names=False)]
+    annotations = read_annotations(ann_file, check_names=False, unlabelled=True)
+    names = [annotation.filename for annotation in annotations]
     if path.exists():
         _check_store(path, settings, names, ann_file)
         return 0

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from mmaction_microaction.files import replace
+
 VERSION = 1
 """Raised whenever an older reader would misread a file."""
 REMEDY = 'Delete it and make it again with tools/make_frame_store.py.'
@@ -118,7 +120,7 @@ class FrameStoreWriter:
         with _writing(self.unfinished):
             self._connection.execute(f'PRAGMA application_id = {_APPLICATION_ID}')
         self._connection.close()
-        os.replace(self.unfinished, self.path)
+        replace(self.unfinished, self.path)
 
     def __enter__(self):
         return self
@@ -140,6 +142,8 @@ class FrameStore:
 
     def __init__(self, path):
         self.path = Path(path)
+        if self.path.is_dir():
+            raise ValueError(f'{path} is a folder and no frame store. Name another place for the store.')
         if not self.path.is_file():
             raise FileNotFoundError(f'{path}: no such frame store. Make it with tools/make_frame_store.py.')
         self._connection, self._process = None, None

@@ -25,12 +25,13 @@ class MA52Dataset(ReplacesUnreadable, VideoDataset):
     ``clips`` identifies the list (:class:`TrainingListHook`).
 
     The challenge's test split is anonymised: its list gives every clip the placeholder 0. It can be predicted but
-    neither trained on nor scored; its samples carry the label -1.
+    neither trained on nor scored; its samples carry the label -1. So do those of a list without labels.
 
     Clips that cannot be read are replaced in training, see :class:`ReplacesUnreadable`.
 
     Args:
-        ann_file (str): List of ``name.mp4 label`` lines.
+        ann_file (str): List of ``name.mp4 label`` lines, or a table; see :func:`~.list_rows.read_rows`. With
+            ``test_mode`` it may have no labels.
         pipeline (list[dict | Callable]): Transforms.
         data_prefix (dict): ``video`` is the folder that holds the clips, or a frame store made from them (see
             :mod:`.frame_store`). With a store, the pipeline's transforms that open and decode videos are replaced by
@@ -81,7 +82,7 @@ class MA52Dataset(ReplacesUnreadable, VideoDataset):
         Returns:
             list[dict]: Per clip, ``filename`` with the folder, ``video_id`` as it stands in the list, and ``label``.
         """
-        annotations = read_annotations(self.ann_file, check_names=self.check_names)
+        annotations = read_annotations(self.ann_file, self.check_names, unlabelled=self.test_mode)
         anonymised = is_anonymised(annotations)
         if anonymised and not self.test_mode:
             raise ValueError(

@@ -6,12 +6,12 @@ import shutil
 import zipfile
 import zlib
 from contextlib import contextmanager
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import av
 
 from mmaction_microaction.errors import last_line
-from mmaction_microaction.files import make_folder
+from mmaction_microaction.files import atomic_write, make_folder
 from mmaction_microaction.workers import worker_pool
 
 from .annotations import read_annotations
@@ -110,9 +110,8 @@ def prepare_split(split, source, lists, out, workers, track=lambda clips, total:
     make_folder(folder)
     target = out / list_file.name
     if not target.exists() or target.read_bytes() != list_file.read_bytes():
-        _replace(target, partial(shutil.copyfile, list_file))
-    for leftover in folder.glob('.*.mp4.*'):  # of a killed run
-        leftover.unlink()
+        with _naming(target), atomic_write(target) as unfinished:
+            shutil.copyfile(list_file, unfinished)
 
     checked = _read_journal(journal)
     waiting = [name for name in names if _size(folder / name) != checked.get(name, -1)]
@@ -146,25 +145,31 @@ def prepare_split(split, source, lists, out, workers, track=lambda clips, total:
 
 
 def _place_and_check(task):
-    """Put one clip in place, decode its first and last frame, and return what went wrong, if any."""
+    """Put one clip in place unless its first or last frame cannot be decoded, and return what went wrong, if any."""
     path, member, target = task
-    # A download that lies where the configs read it is only checked, and never removed.
-    elsewhere = path.resolve() != target.resolve()
-    if elsewhere:
-        target.unlink(missing_ok=True)  # of a run that did not get as far as to check it, or found it damaged
-        try:
-            _replace(target, partial(_fetch, path, member))
-        except DAMAGED as error:
-            return last_line(error)
     try:
-        video = open_video(str(target))
+        # A download that is already where the configs read it, perhaps under another name, is only checked.
+        if member is None and target.exists() and os.path.samefile(path, target):
+            _check(target, target.name)
+            return None
+        if target.is_symlink():
+            target.unlink()  # or the file that it points to would be written
+        with _naming(target), atomic_write(target) as unfinished:
+            _fetch(path, member, unfinished)
+            _check(unfinished, target.name)
+    except DAMAGED as error:
+        return last_line(error)
+    return None
+
+
+def _check(path, name):
+    """Decode the first and the last frame of a clip; an error of it tells the name that the clip is to have."""
+    try:
+        video = open_video(str(path))
         for _ in decode(video, {0, video.num_frames - 1}):
             pass
     except UNREADABLE as error:
-        if elsewhere:
-            target.unlink()
-        return last_line(error)
-    return None
+        raise RuntimeError(last_line(error).replace(path.name, name)) from None
 
 
 @lru_cache(maxsize=4)
@@ -178,22 +183,11 @@ def _fetch(path, member, target):
     if member is not None:
         target.write_bytes(_open_archive(path).read(member))
         return
+    target.unlink()
     try:
         os.link(os.path.realpath(path), target)  # not a second name of a link, which may point nowhere from there
     except OSError:
         shutil.copyfile(path, target)
-
-
-def _replace(target, write):
-    """Let ``write`` make a temporary file beside the target and give it the target's name once it is whole."""
-    temporary = target.with_name(f'.{target.name}.{os.getpid()}')
-    temporary.unlink(missing_ok=True)
-    with _naming(target):
-        try:
-            write(temporary)
-            os.replace(temporary, target)
-        finally:
-            temporary.unlink(missing_ok=True)  # on a full disk, half a file is in the way of the next try
 
 
 @contextmanager

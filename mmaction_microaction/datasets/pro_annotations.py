@@ -6,7 +6,7 @@ from typing import NamedTuple
 from mmaction_microaction.intervals import Interval, parse_interval
 from mmaction_microaction.taxonomy import EMOTIONS
 
-from .annotations import read_lines
+from .annotations import enumerate_lines, read_lines
 
 
 class ProSample(NamedTuple):
@@ -29,31 +29,39 @@ def read_pro_annotations(path):
         path (str | Path): The list.
 
     Returns:
-        list[ProSample]: One per line, in order.
+        list[ProSample]: One per line that is not empty, in order.
 
     Raises:
         FileNotFoundError: If there is no such list.
         ValueError: If the list is empty or a line is malformed, repeats a video, or has an emotion, label, code or time
-            that cannot be. The message gives file, line number and remedy.
+            that cannot be. The message gives the file, all such lines, and remedies.
     """
     lines = read_lines(path, 'data/ma52_pro/README.md says what it holds and where it goes.', 'JSON object')
-    first_lines = {}
-    samples = []
+    first_lines, samples, problems = {}, [], {}
     for number, line in enumerate(lines, start=1):
-        where = f'{path}, line {number}'
-        sample = _parse_line(line, where)
-        first = first_lines.setdefault(sample.video, number)
-        if first != number:
-            raise ValueError(f'{where}: {sample.video} stands already in line {first}; remove one of the two.')
-        samples.append(sample)
+        if not line.strip():
+            continue
+        where = f'line {number}'
+        try:
+            sample = _parse_line(line, where)
+            first = first_lines.setdefault(sample.video, number)
+            if first != number:
+                raise ValueError(f'{where}: {sample.video} stands already in line {first}; remove one of the two.')
+            samples.append(sample)
+        except ValueError as error:
+            problems[number] = str(error).rstrip('.')
+    if problems:
+        raise ValueError(f'{path}, {enumerate_lines(problems)}.')
+    if not samples:
+        raise ValueError(f'{path} is empty; it should hold one JSON object per line.')
     return samples
 
 
 def _parse_line(line, where):
-    """Turn one line into a :class:`ProSample`; ``where`` names file and line in errors."""
+    """Turn one line into a :class:`ProSample`; ``where`` names the line in errors."""
     try:
         content = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f'{where} is not JSON ({error}); correct or remove it.') from None
     if not isinstance(content, dict):
         raise ValueError(f'{where}: expected a JSON object, got {line!r}; correct or remove it.')

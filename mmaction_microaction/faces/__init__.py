@@ -1,9 +1,10 @@
 from .detectors import DETECTORS, make_detector
-from .extraction import FaceSettings, extract_faces, track_face
+from .extraction import FACES, FaceSettings, extract_faces, track_face
 from .track import FaceTrack, read_face_track, write_face_track
 
 __all__ = [
     'DETECTORS',
+    'FACES',
     'FaceSettings',
     'FaceTrack',
     'extract_faces',

@@ -7,14 +7,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mmaction_microaction.files import make_folder
+from mmaction_microaction.files import check_writable, make_folder
 from mmaction_microaction.video_files import list_videos
 from mmaction_microaction.videos import Video
 from mmaction_microaction.workers import worker_pool
 
 from .detectors import DETECTORS, make_detector
-from .linking import fill_gaps, main_face, smooth
+from .linking import choose_face, fill_gaps, link_boxes, smooth
 from .track import FaceTrack, read_face_track, write_face_track
+
+FACES = ('largest', 'left', 'right')
+"""Which of several faces can be asked for."""
 
 
 class FaceSettings(NamedTuple):
@@ -30,6 +33,8 @@ class FaceSettings(NamedTuple):
     """Standard deviation of the Gaussian over time, seconds."""
     side: int = None
     """Pixels of the longer side of what the detector sees; None: the detector's usual."""
+    face: str = 'largest'
+    """Which of several faces: ``'largest'``, ``'left'`` or ``'right'``, see :func:`~.linking.choose_face`."""
 
 
 class Extracted(NamedTuple):
@@ -42,6 +47,8 @@ class Extracted(NamedTuple):
     num_detected: int = 0
     num_boxes: int = 0
     """Frames with a box, detected or interpolated."""
+    num_second: int = 0
+    """Frames in which a second person was found."""
     new: bool = False
     error: str = None
     """Why the video could not be read."""
@@ -79,12 +86,14 @@ def track_face(path, settings, detect=None):
         raise ValueError(f'{path}: no frame can be decoded; give another file')
     # A damaged file may hold fewer frames than its header says.
     found += [np.empty((0, 4))] * (video.num_frames - len(found))
-    face = main_face(found)
-    num_detected = int((~np.isnan(face).any(1)).sum())
+    track, num_second = choose_face(link_boxes(found), settings.face)
+    face = np.full((len(found), 4), np.nan)
+    if track.frames:
+        face[track.frames] = track.boxes
     # Frames that nobody looked at are no gap.
     longest = max(round(settings.longest_gap * video.fps), settings.every - 1)
     boxes = smooth(fill_gaps(face, longest), settings.smoothing * video.fps)
-    return FaceTrack(boxes, size, settings.detector, num_detected, settings._asdict())
+    return FaceTrack(boxes, size, settings.detector, len(track.frames), settings._asdict(), num_second)
 
 
 _detector = lru_cache(maxsize=1)(make_detector)
@@ -122,14 +131,15 @@ def extract_faces(videos, out, settings, workers=1, progress=lambda results, tot
         value = getattr(settings, name)
         if value is not None and not least <= value < np.inf:
             raise ValueError(f'{name} {value}: must be at least {least}, and finite')
+    if settings.face not in FACES:
+        raise ValueError(f"face '{settings.face}': must be one of {', '.join(FACES)}")
     make_detector(settings.detector, settings.side)  # before the first video, so that what is missing is said at once
     if settings.side is None:
         settings = settings._replace(side=DETECTORS[settings.detector][1])
     make_folder(out)
+    check_writable(out / _track_file(out, names[0]).name)
     for name in names:  # all before the first is written, or the folder would hold tracks of two kinds
         _check_settings(_track_file(out, name), settings)
-    for unfinished in out.glob('**/*.json.part'):
-        unfinished.unlink()
     write = partial(_extract, videos, out, settings)
     if workers <= 1:
         return list(progress(map(write, names), len(names)))
@@ -147,7 +157,8 @@ def _check_settings(path, settings):
     if not path.exists():
         return
     track = read_face_track(path)
-    old = track.settings or {'detector': track.detector}
+    # Tracks that do not say which face they follow are older than the choice.
+    old = {'face': 'largest', **(track.settings or {'detector': track.detector})}
     differences = [
         f'{key} {old.get(key, "unknown")}, not {value}'
         for key, value in settings._asdict().items()
@@ -174,4 +185,5 @@ def _extract(videos, out, settings, name):
     track = read_face_track(path)
     there = int((~np.isnan(track.boxes).any(1)).sum())
     num_frames = len(track.boxes)
-    return Extracted(name, num_frames, -(-num_frames // settings.every), track.num_detected, there, new)
+    num_looked_at = -(-num_frames // settings.every)
+    return Extracted(name, num_frames, num_looked_at, track.num_detected, there, track.num_second, new)

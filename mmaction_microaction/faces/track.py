@@ -21,6 +21,8 @@ class FaceTrack(NamedTuple):
     """In how many frames it was found rather than interpolated."""
     settings: dict | None = None
     """How it was extracted, by the names in :class:`~.extraction.FaceSettings`, if that is known."""
+    num_second: int = 0
+    """In how many frames a second person was found, 0 if that is in few."""
 
 
 def read_face_track(path):
@@ -42,7 +44,8 @@ def read_face_track(path):
         boxes = np.array([[np.nan] * 4 if box is None else box for box in content['boxes']], float).reshape(-1, 4)
         width, height = (int(content[side]) for side in ('width', 'height'))
         settings = dict(content['settings']) if 'settings' in content else None
-        track = FaceTrack(boxes, (width, height), str(content['detector']), int(content['num_detected']), settings)
+        numbers = int(content['num_detected']), int(content.get('num_second', 0))
+        track = FaceTrack(boxes, (width, height), str(content['detector']), numbers[0], settings, numbers[1])
     except FileNotFoundError:
         raise FileNotFoundError(f'{path}: no such file; tools/extract_faces.py writes it') from None
     except (KeyError, TypeError, ValueError) as error:
@@ -68,6 +71,7 @@ def write_face_track(track, path):
         'height': height,
         'detector': track.detector,
         'num_detected': track.num_detected,
+        **({'num_second': track.num_second} if track.num_second else {}),
         **({} if track.settings is None else {'settings': track.settings}),
         'boxes': boxes,
     }

@@ -8,6 +8,7 @@ import matplotlib as mpl
 import numpy as np
 
 from mmaction_microaction.evaluation.functional import confusion_matrix, most_confused_pairs
+from mmaction_microaction.files import atomic_write, write_whole
 from mmaction_microaction.taxonomy import NUM_BODY_PARTS, fine_to_coarse
 from mmaction_microaction.videos import Video
 from mmaction_microaction.visualization import (
@@ -119,8 +120,8 @@ def save_figure(name, caption, figure, out):
     """
     png = io.BytesIO()
     figure.savefig(png, format='png')
-    (out / f'{name}.png').write_bytes(png.getvalue())
+    write_whole(out / f'{name}.png', png.getvalue())
     # Type 3 fonts, the default, are refused by many publishers.
-    with mpl.rc_context({'pdf.fonttype': 42}):
-        figure.savefig(out / f'{name}.pdf')
+    with mpl.rc_context({'pdf.fonttype': 42}), atomic_write(out / f'{name}.pdf') as unfinished:
+        figure.savefig(unfinished, format='pdf')
     return Embedded(name, caption, figure.get_figwidth() > 6, base64.b64encode(png.getvalue()).decode())

@@ -7,7 +7,7 @@ import numpy as np
 
 from mmaction_microaction.datasets.annotations import is_anonymised, read_annotations
 from mmaction_microaction.evaluation.functional import frequency_groups, mean_by_group
-from mmaction_microaction.files import make_folder
+from mmaction_microaction.files import make_folder, write_whole
 from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS, NUM_ACTIONS
 from mmaction_microaction.visualization.frequency_groups import GROUPS
 from mmaction_microaction.visualization.names import shorten, tell_apart
@@ -77,7 +77,7 @@ def write_report(predictions, out, compare=None, ann_file=None, videos=None, tit
         missing=len(set(run.names)) - len(videos.paths) if videos else None,
     )
     # Names that are not text in UTF-8, as file systems may hold, are written as numbers.
-    (out / 'report.html').write_text(page, encoding='utf-8', errors='xmlcharrefreplace')
+    write_whole(out / 'report.html', page.encode(errors='xmlcharrefreplace'))
     return out / 'report.html'
 
 

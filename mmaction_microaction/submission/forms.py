@@ -19,6 +19,8 @@ class Form(NamedTuple):
     id_column: str
     columns: dict
     """Title of every other column: how many classes its labels, which count from 0, belong to."""
+    note: str = ''
+    """What whoever uses the form should know."""
 
     @property
     def header(self):
@@ -36,7 +38,11 @@ FORMS = {
         },
     ),
     # MAC 2024.
-    '2024': Form('id', {'pred_label_1': NUM_BODY_PARTS, 'pred_label_2': NUM_ACTIONS}),
+    '2024': Form(
+        'id',
+        {'pred_label_1': NUM_BODY_PARTS, 'pred_label_2': NUM_ACTIONS},
+        "the challenge's page asks for the form codabench since MAC 2025; it has refused that of 2024: KeyError: 'vid'",
+    ),
 }
 
 

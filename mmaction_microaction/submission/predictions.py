@@ -24,14 +24,16 @@ def read_clip_names(ann_file):
         FileNotFoundError: If there is no such list.
         ValueError: If the list is malformed.
     """
-    return [annotation.filename for annotation in read_annotations(ann_file, check_names=False)]
+    return [annotation.filename for annotation in read_annotations(ann_file, check_names=False, unlabelled=True)]
 
 
 def read_scores(path, ann_file):
     """Read a file of predictions without running code from it.
 
     Two kinds are told apart by what they hold: that of ``mim test --dump``, dicts with ``pred_score`` and ``video_id``
-    in any order, and that of the authors' test script, 52 probabilities per clip in the order of the list.
+    in any order, and that of the authors' test script, 52 probabilities per clip in the order of the list. Dicts
+    without ``video_id``, which tests with other datasets than :class:`MA52Dataset` write, are taken in the order of the
+    list, too, if they are as many, with a warning.
 
     Args:
         path (str | Path): The pickled list.
@@ -55,16 +57,28 @@ def read_scores(path, ann_file):
         )
     if not len(samples):
         raise ValueError(f'{path} holds no predictions, but {ann_file} lists {len(names):,} clips.')
-    if isinstance(samples[0], dict):
+    if isinstance(samples[0], dict) and any('video_id' in sample for sample in samples if isinstance(sample, dict)):
         return names, _scores_by_name(samples, names, path, ann_file)
     if len(samples) != len(names):
         raise ValueError(
             f'{path} holds {len(samples):,} rows of scores, but {ann_file} lists {len(names):,} clips: is it the list '
             'that was tested?'
         )
+    unnamed = isinstance(samples[0], dict)
+    if unnamed:
+        samples = [
+            _take(sample, ['pred_score'], f'{path}, prediction {number}')[0]
+            for number, sample in enumerate(samples, start=1)
+        ]
     rows = [
         _check_row(row, f'{path}, row {number} ({name})') for number, (row, name) in enumerate(zip(samples, names), 1)
     ]
+    if unnamed:
+        warnings.warn(
+            f'{path} names no clips, as MA52Dataset would (video_id): its predictions are taken in the order of '
+            f'{ann_file}; make sure that this is the list that was tested',
+            stacklevel=2,
+        )
     return names, np.stack(rows)
 
 
@@ -72,19 +86,24 @@ def _scores_by_name(samples, names, path, ann_file):
     """Return the scores of a dump in the order of the names."""
     rows, found, unreadable = [], [], []
     for number, sample in enumerate(samples, start=1):
-        lacking = [key for key in ('video_id', 'pred_score') if not isinstance(sample, dict) or sample.get(key) is None]
-        if lacking:
-            raise ValueError(
-                f'{path}, prediction {number} lacks {" and ".join(lacking)}: test with MA52Dataset, and end its '
-                'pipeline in PackActionInputs.'
-            )
-        found.append(str(sample['video_id']))
-        rows.append(_check_row(sample['pred_score'], f'{path}, {found[-1]}'))
+        name, scores = _take(sample, ['video_id', 'pred_score'], f'{path}, prediction {number}')
+        found.append(str(name))
+        rows.append(_check_row(scores, f'{path}, {found[-1]}'))
         if sample.get('unreadable'):
             unreadable.append(found[-1])
     if unreadable:
         warnings.warn(f'{path}: {name_black_rows(unreadable)}', stacklevel=3)
     return np.stack(rows)[positions_of(names, found, path, ann_file)]
+
+
+def _take(sample, keys, where):
+    """Return what a prediction holds under some keys."""
+    lacking = [key for key in keys if not isinstance(sample, dict) or sample.get(key) is None]
+    if lacking:
+        raise ValueError(
+            f'{where} lacks {" and ".join(lacking)}: test with MA52Dataset, and end its pipeline in PackActionInputs.'
+        )
+    return [sample[key] for key in keys]
 
 
 def name_black_rows(names):

@@ -57,6 +57,8 @@ def validate_submission(path, ann_file=None):
     for line, row in rows:
         problems += [f'line {line}: {problem}' for problem in _check_row(row, FORMS[name])]
     _check_ids([(line, row[0]) for line, row in rows if row], names, ann_file, problems)
+    if FORMS[name].note:
+        notes.append(FORMS[name].note)
     if name == 'codabench':
         repeating = sum(len(set(row[6:])) < len(row[6:]) for _, row in rows)
         if repeating:

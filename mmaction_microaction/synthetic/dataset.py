@@ -59,10 +59,7 @@ def begin(out, header):
     """
     _check_folder(out, header)
     for split in SPLITS:
-        folder = out / f'videos_{split}'
-        make_folder(folder)
-        for unfinished in folder.glob('*.mp4.part'):
-            unfinished.unlink()
+        make_folder(out / f'videos_{split}')
     if not (out / MANIFEST).exists():
         write_whole(out / MANIFEST, json.dumps(header).encode())
 

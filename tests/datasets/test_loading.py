@@ -154,6 +154,17 @@ def test_one_word_lets_any_config_read_frames(monkeypatch, name):
     assert prefixes(path) == ['/scratch/frames_train', '/scratch/frames_val', '/scratch/frames_val']
 
 
+def test_any_path_can_be_where_the_clips_are(monkeypatch, tmp_path):
+    clips = 'D:\\new\\train\'s/my "best" clips/%s {x} #1 雪\\'
+    monkeypatch.setenv('MA52_CLIPS', clips)
+    config = Config.fromfile(ROOT / 'configs/manet_r50_8x1_ma52.py')
+    # As a run leaves it in its work dir, which a resumed one or the leaderboard reads.
+    config.dump(tmp_path / 'config.py')
+    for one in (config, Config.fromfile(tmp_path / 'config.py')):
+        assert one.train_dataloader.dataset.data_prefix.video == f'{clips}_train'
+        assert not any('environ' in str(value) for value in one.to_dict().values())
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
 def test_no_config_decodes_videos_in_another_way(path):

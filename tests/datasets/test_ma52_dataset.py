@@ -71,6 +71,51 @@ def test_finds_videos_in_sub_folders(tmp_path):
     assert len(build(tmp_path)) == 1
 
 
+def test_absolute_paths_and_links_are_found(tmp_path):
+    (tmp_path / 'videos_train').mkdir()
+    (tmp_path / 'elsewhere').mkdir()
+    clips = [tmp_path / 'elsewhere' / 'a b.mp4', tmp_path / 'elsewhere' / 'c.mp4']
+    for clip in clips:
+        clip.touch()
+    (tmp_path / 'videos_train' / 'd.mp4').symlink_to(clips[1])
+    (tmp_path / 'train_list_videos.txt').write_text(f'{clips[0]} 5\n{clips[1]}\t6\nd.mp4  7\n')
+    dataset = build(tmp_path)
+    assert [dataset[i]['filename'] for i in range(3)] == [*map(str, clips), f'{tmp_path}/videos_train/d.mp4']
+    # Where all are absolute there need be no folder.
+    (tmp_path / 'val_list_videos.txt').write_text(f'{clips[0]} 5\n')
+    assert build(tmp_path, 'val')[0]['video_id'] == str(clips[0])
+    clips[0].unlink()
+    with pytest.raises(FileNotFoundError, match=r'1 of the 1 clips .* are missing: .*/elsewhere/a b\.mp4'):
+        build(tmp_path, 'val')
+
+
+@pytest.mark.parametrize(
+    ('line', 'message'),
+    [
+        ('frames 57 12', r'frames is a folder.*RawframeDataset'),
+        ('frames 12', r'frames is a folder.*RawframeDataset'),
+        ('A.MP4 12', r"There is 'a\.mp4', which differs from 'A\.MP4' in case"),
+        ('u\u0308.mp4 12', r"There is '\u00fc\.mp4', which differs"),
+    ],
+)
+def test_why_a_clip_may_be_missing_is_said(tmp_path, line, message):
+    (tmp_path / 'videos_train' / 'frames').mkdir(parents=True)
+    for name in ('a.mp4', '\u00fc.mp4'):
+        (tmp_path / 'videos_train' / name).touch()
+    (tmp_path / 'train_list_videos.txt').write_text(f'{line}\n', encoding='utf-8')
+    with pytest.raises(FileNotFoundError, match=message):
+        build(tmp_path)
+
+
+def test_a_list_without_labels_can_be_predicted_but_not_trained_on(tmp_path):
+    (tmp_path / 'test_list_videos.txt').write_text('a.mp4\nmy clip.mp4\n')
+    dataset = build(tmp_path, 'test', check_videos=False, test_mode=True)
+    assert dataset.metainfo['anonymised'] is True
+    assert [(sample['video_id'], sample['label']) for sample in dataset] == [('a.mp4', -1), ('my clip.mp4', -1)]
+    with pytest.raises(ValueError, match=r'line 1: expected .*line 2: expected'):
+        build(tmp_path, 'test', check_videos=False)
+
+
 def test_anonymised_split_can_be_predicted_but_not_trained_on(tmp_path):
     (tmp_path / 'test_list_videos.txt').write_text('test0000.mp4 0\ntest0001.mp4 0')
     dataset = build(tmp_path, 'test', check_videos=False, test_mode=True)

@@ -5,6 +5,7 @@ import shutil
 import signal
 import sys
 import time
+import urllib.error
 import zipfile
 
 import pytest
@@ -86,13 +87,17 @@ def test_interrupted_run_goes_on_where_it_was(source):
         prepare(source, track=stop_after_one)
     out = source.parent / 'out'
     # What a kill at the worst moment leaves: a half-written clip under a temporary name and half a journal line.
-    (out / 'videos_train' / f'.{NAMES[2]}.123').write_bytes(b'half')
+    (out / 'videos_train' / f'.{NAMES[2]}.{"0" * 16}.unfinished').write_bytes(b'half')
+    # What rsync or a browser may be writing at the same time.
+    foreign = [out / 'videos_train' / f'.{NAMES[2]}.Xk3f9Q', out / 'videos_train' / f'{NAMES[2]}.part']
+    for path in foreign:
+        path.write_bytes(b'half')
     with open(out / '.checked_train.jsonl', 'a') as journal:
         journal.write('\n{"name": "0001_02')
     first = (out / 'videos_train' / NAMES[0]).stat().st_mtime_ns
     assert prepare(source) == 2
     assert (out / 'videos_train' / NAMES[0]).stat().st_mtime_ns == first
-    assert sorted(path.name for path in (out / 'videos_train').iterdir()) == NAMES
+    assert sorted((out / 'videos_train').iterdir()) == sorted([*foreign, *(out / 'videos_train' / n for n in NAMES)])
     assert prepare(source) == 0
 
 
@@ -161,6 +166,54 @@ def test_a_damaged_download_that_is_already_in_place_is_not_removed(source):
     assert (out / 'videos_val' / NAMES[1]).read_bytes() == bytes(5000)
 
 
+@pytest.mark.parametrize('alias', ['hard link', 'symbolic link', 'mount'])
+@pytest.mark.parametrize('damaged', [False, True])
+def test_source_and_target_under_two_names_lose_nothing(source, monkeypatch, alias, damaged):
+    out, other = source.parent / 'out', source.parent / 'other'
+    shutil.move(source / 'val', out / 'videos_val')
+    if damaged:
+        (out / 'videos_val' / NAMES[1]).write_bytes(b'damaged, but the only copy')
+    clips = {name: (out / 'videos_val' / name).read_bytes() for name in NAMES}
+    if alias == 'hard link':
+        shutil.copytree(out, other, copy_function=os.link)
+    elif alias == 'symbolic link':
+        other.symlink_to(out)
+    else:
+        # As a folder that is mounted twice looks: other paths, the same files. A test cannot mount.
+        other.symlink_to(out)
+        monkeypatch.setattr(type(out), 'resolve', lambda self, strict=False: self.absolute())
+        monkeypatch.setattr(os.path, 'realpath', os.path.abspath)
+    if damaged:
+        with pytest.raises(ValueError, match=rf'cannot be decoded: {NAMES[1]}'):
+            prepare_split('val', other, source, out, workers=1)
+    else:
+        assert prepare_split('val', other, source, out, workers=1) == 3
+    for folder in (out, other):
+        assert {path.name: path.read_bytes() for path in (folder / 'videos_val').iterdir()} == clips
+
+
+def test_a_damaged_download_takes_no_sound_clip_away(source):
+    placed = source.parent / 'out' / 'videos_val' / NAMES[1]
+    placed.parent.mkdir(parents=True)
+    shutil.copy(source / 'val' / NAMES[1], placed)
+    sound = placed.read_bytes()
+    (source / 'val' / NAMES[1]).write_bytes(b'damaged')
+    with pytest.raises(ValueError, match=rf'cannot be decoded: {NAMES[1]}') as error:
+        prepare(source, 'val')
+    assert 'unfinished' not in str(error.value)
+    assert placed.read_bytes() == sound
+
+
+def test_what_a_link_in_the_target_points_to_is_not_written(source):
+    placed, mine = source.parent / 'out' / 'videos_train' / NAMES[1], source.parent / 'mine.mp4'
+    mine.write_bytes(b'mine')
+    placed.parent.mkdir(parents=True)
+    placed.symlink_to(mine)
+    assert prepare(source) == 3
+    assert mine.read_bytes() == b'mine'
+    assert placed.read_bytes() == (source / 'val' / NAMES[1]).read_bytes()
+
+
 def test_a_member_that_cannot_be_unpacked_is_named(source):
     with zipfile.ZipFile(source / 'train.zip', 'w', zipfile.ZIP_DEFLATED) as archive:
         for name in NAMES:
@@ -205,6 +258,28 @@ def test_tool_ends_in_one_line_where_it_cannot_write(source, monkeypatch):
     with pytest.raises(SystemExit, match=r'^error: .*out/videos_train cannot be a folder .*; name another') as error:
         runpy.run_path(str(ROOT / 'tools/prepare_ma52.py'), run_name='__main__')
     assert len(str(error.value).splitlines()) == 1
+
+
+def test_tool_leaves_the_table_out_where_there_is_no_internet(source, monkeypatch, capfd):
+    downloader = pytest.importorskip('gensim.downloader')
+
+    def refuse(url):
+        raise urllib.error.URLError('Connection refused')
+
+    monkeypatch.setattr(downloader, 'urlopen', refuse)
+    monkeypatch.setattr(downloader, 'BASE_DIR', str(source.parent / 'gensim-data'))
+    out = source.parent / 'out'
+    options = [str(source), '--out', str(out), '--splits', 'val', '--workers', '1']
+    monkeypatch.setattr(sys, 'argv', ['prepare_ma52.py', *options])
+    runpy.run_path(str(ROOT / 'tools/prepare_ma52.py'), run_name='__main__')
+    printed, errors = capfd.readouterr()
+    assert 'Traceback' not in errors
+    assert 'val: 3 clips' in printed
+    last = printed.splitlines()[-1]
+    assert last.startswith(f'{out}/label_embeddings.npy was left out: ')
+    assert 'build_label_embeddings.py' in last
+    assert 'embed_dims=50' in last
+    assert sorted(path.name for path in (out / 'videos_val').iterdir()) == NAMES
 
 
 def test_a_clip_that_was_cut_without_encoding_is_sound(source):
@@ -281,7 +356,7 @@ preparation.prepare_split('train', source, source, Path({str(out)!r}), workers=2
     log = source.parent / 'log'
     process = start(code, output=log, errors=log)
     deadline = time.monotonic() + 300
-    while not (out / 'videos_train' / NAMES[1]).exists():
+    while not list((out / 'videos_train').glob(f'.{NAMES[1]}.*')):
         assert process.exitcode is None, log.read_text()
         assert time.monotonic() < deadline
         time.sleep(0.01)

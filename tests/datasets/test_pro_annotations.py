@@ -67,7 +67,9 @@ def test_refuses_impossible_values_by_file_and_line(write, change, message):
     ('lines', 'message'),
     [
         ([LINE, '{"video": '], 'line 2 is not JSON'),
-        ([LINE, ''], 'line 2 is not JSON'),
+        ([LINE, '[' * 100_000], 'line 2 is not JSON'),
+        ([LINE, '', '{'], 'line 3 is not JSON'),
+        ([' ', ''], 'is empty; it should hold one JSON object per line'),
         ([LINE, '[1]'], r"line 2: expected a JSON object, got '\[1\]'"),
         ([{'video': 'a.mp4'}], "line 1 lacks 'emotion', 'actions'"),
         ([LINE, {**LINE, 'emotion': 'fear'}], r'line 2: 0001\.mp4 stands already in line 1'),
@@ -77,6 +79,12 @@ def test_refuses_impossible_values_by_file_and_line(write, change, message):
 def test_refuses_malformed_lists(write, lines, message):
     with pytest.raises(ValueError, match=message):
         read_pro_annotations(write(*lines))
+
+
+def test_empty_lines_are_passed_over_and_all_bad_ones_named(write):
+    assert len(read_pro_annotations(write('', LINE, ' ', {**LINE, 'video': 'b.mp4'}, ''))) == 2
+    with pytest.raises(ValueError, match=r"train\.jsonl, line 2 is not JSON .*; line 3: 'emotion' .*; line 4 lacks 'v"):
+        read_pro_annotations(write(LINE, '{', {**LINE, 'emotion': 'happy'}, {'emotion': 'joy', 'actions': []}))
 
 
 def test_missing_list_says_what_it_should_hold(tmp_path):

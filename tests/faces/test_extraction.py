@@ -14,6 +14,7 @@ from mmaction_microaction.faces import (
     FaceSettings,
     FaceTrack,
     extract_faces,
+    extraction,
     make_detector,
     read_face_track,
     track_face,
@@ -208,6 +209,46 @@ def test_videos_in_folders_have_their_tracks_there(tmp_path):
         assert [result.new for result in results] == new
         assert [str(result.video) for result in results] == ['P01/talk.mp4', 'P02/talk.mp4']
     assert sorted(out.rglob('*.*')) == [out / 'P01/talk.json', out / 'P02/talk.json']
+
+
+@pytest.mark.usefixtures('bright_is_face')
+def test_a_file_of_somebody_else_is_left_alone(tmp_path):
+    videos, out = tmp_path / 'videos', tmp_path / 'out'
+    videos.mkdir()
+    (out / 'deep').mkdir(parents=True)
+    blinking(videos / 'a.mp4', [1] * 4)
+    foreign = [out / 'a.json.part', out / 'deep/download.json.part']
+    for path in foreign:
+        path.write_bytes(b'half')
+    extract_faces(videos, out, FaceSettings())
+    assert sorted(path for path in out.rglob('*') if path.is_file()) == sorted([out / 'a.json', *foreign])
+
+
+def test_videos_with_a_second_person_are_named_and_either_can_be_chosen(tmp_path, monkeypatch, capsys):
+    large, small = [4.0, 4, 34, 34], [50.0, 10, 60, 20]
+    detections = iter([[large, small], [large], [large, small], [large]] * 2)
+    monkeypatch.setattr(extraction, 'make_detector', lambda name, side: lambda image: np.array(next(detections)))
+    monkeypatch.setattr(extraction, '_detector', extraction.make_detector)
+    videos, out = tmp_path / 'videos', tmp_path / 'out'
+    videos.mkdir()
+    blinking(videos / 'a.mp4', [1] * 4)
+
+    def run(face, out):
+        monkeypatch.setattr(sys, 'argv', ['extract_faces.py', str(videos), '--out', str(out), *face, '--workers', '1'])
+        runpy.run_path(str(ROOT / 'tools/extract_faces.py'), run_name='__main__')
+        line = capsys.readouterr().out.splitlines()[-1]
+        assert 'second person' in line
+        assert 'a.mp4' in line
+        assert '--face' in line
+        return read_face_track(out / 'a.json').boxes
+
+    for _ in range(2):  # a track that is there knows it, too
+        np.testing.assert_allclose(run([], out), [large] * 4, atol=0.1)
+    with pytest.raises(ValueError, match='face largest, not right'):
+        extract_faces(videos, out, FaceSettings(face='right'))
+    np.testing.assert_allclose(run(['--face', 'right'], tmp_path / 'right'), [small] * 4, atol=0.1)
+    with pytest.raises(ValueError, match=r"face 'middle'.* largest, left, right"):
+        extract_faces(videos, out, FaceSettings(face='middle'))
 
 
 @pytest.mark.usefixtures('bright_is_face')

@@ -1,13 +1,23 @@
 import numpy as np
 import pytest
 
-from mmaction_microaction.faces.linking import fill_gaps, iou, main_face, smooth
+from mmaction_microaction.faces import linking
+from mmaction_microaction.faces.linking import PATIENCE, choose_face, fill_gaps, iou, link_boxes, smooth
 
 NONE = np.empty((0, 4))
 
 
 def boxes(*rows):
     return np.array(rows, float).reshape(-1, 4)
+
+
+def chosen(detections, which='largest'):
+    """The box of the chosen face in every frame, NaN where it was not found."""
+    track, _ = choose_face(link_boxes(detections), which)
+    result = np.full((len(detections), 4), np.nan)
+    for frame, box in zip(track.frames, track.boxes):
+        result[frame] = box
+    return result
 
 
 def test_iou():
@@ -22,26 +32,94 @@ def test_largest_and_longest_face_is_kept():
     small, large = (100, 10, 110, 20), (40, 40, 80, 80)
     frames = [boxes(small, wanders[t]) for t in range(6)]
     frames[2] = boxes(large, wanders[2], small)
-    np.testing.assert_array_equal(main_face(frames), boxes(*wanders))
+    np.testing.assert_array_equal(chosen(frames), boxes(*wanders))
 
 
 def test_two_faces_that_pass_each_other_stay_apart():
     left, right = [(4 * t, 0, 40 + 4 * t, 40) for t in range(8)], [(60 - 4 * t, 0, 90 - 4 * t, 30) for t in range(8)]
     frames = [boxes(a, b)[:: (-1) ** t] for t, (a, b) in enumerate(zip(left, right))]
-    np.testing.assert_array_equal(main_face(frames), boxes(*left))
+    np.testing.assert_array_equal(chosen(frames), boxes(*left))
 
 
 def test_face_is_found_again_in_its_place_but_not_elsewhere():
     here, there = (0, 0, 20, 20), (50, 0, 70, 20)
     frames = [boxes(here), NONE, NONE, boxes((4, 0, 24, 20)), boxes(there)]
-    found = main_face(frames)
+    found = chosen(frames)
     np.testing.assert_array_equal(found[[0, 3]], boxes(here, (4, 0, 24, 20)))
     assert np.isnan(found[[1, 2, 4]]).all()
 
 
+def linked_naively(detections, least=0.3):
+    """Every face that was ever found, compared with every box: pairs of frame and box of each face."""
+    faces = []
+    for frame, found in enumerate(detections):
+        pairs = [(float(iou(face[-1][1], box)), -i, -j) for i, face in enumerate(faces) for j, box in enumerate(found)]
+        free = set(range(len(found)))
+        taken = set()
+        for overlap, i, j in sorted(pairs, reverse=True):
+            if overlap >= least and -i not in taken and -j in free:
+                faces[-i].append((frame, found[-j]))
+                taken.add(-i)
+                free.discard(-j)
+        faces += [[(frame, found[j])] for j in sorted(free)]
+    return faces
+
+
+def crowd(rng, frames):
+    """Two people who move about, each seen in most frames, and things that look like a face in some frame."""
+    places = rng.uniform(0, 300, (2, 2))
+    for _ in range(frames):
+        places += rng.normal(0, 4, places.shape)
+        seen = [place for place in places if rng.random() < 0.8]
+        seen += list(rng.uniform(0, 400, (rng.poisson(0.5), 2)))
+        sides = rng.uniform(30, 60, (len(seen), 1))
+        yield np.array([np.r_[place, place + side] for place, side in zip(seen, sides)]).reshape(-1, 4)
+
+
+@pytest.mark.parametrize('seed', range(5))
+def test_links_as_a_comparison_of_all_pairs_does(seed):
+    detections = list(crowd(np.random.default_rng(seed), 150))
+    tracks, expected = link_boxes(detections), linked_naively(detections)
+    assert len(tracks) == len(expected) > 10
+    for track, face in zip(tracks, expected):
+        assert track.frames == [frame for frame, _ in face]
+        np.testing.assert_array_equal(track.boxes, [box for _, box in face])
+
+
+def test_stray_boxes_are_forgotten_and_people_are_not(monkeypatch):
+    compared = []
+    monkeypatch.setattr(linking, 'iou', lambda first, second: (compared.append(len(first)), iou(first, second))[1])
+    rng = np.random.default_rng(0)
+    host, guest = (10, 10, 90, 90), (500, 10, 560, 70)
+    frames = []
+    for number in range(6000):
+        # Never twice in the same place.
+        stray = np.r_[1000 + 50 * number, 300, 1040 + 50 * number, 340] + rng.normal(0, 1, 4)
+        frames.append(boxes(host, stray, *([guest] if number < 600 or number > 5800 else [])))
+    tracks = link_boxes(frames)
+    assert max(compared) < 2.5 * PATIENCE
+    [first, second] = sorted(tracks, key=lambda track: len(track.frames))[:-3:-1]
+    assert first.frames == list(range(6000))
+    # Away for nine times as long as he was there.
+    assert second.frames == [*range(600), *range(5801, 6000)]
+
+
+def test_one_of_two_people_can_be_chosen():
+    small, large = (10, 10, 30, 30), (200, 10, 280, 90)
+    frames = [boxes(large, small) if number % 2 else boxes(large) for number in range(10)]
+    frames[3] = boxes(large, small, (400, 0, 440, 40))  # passes by
+    assert [choose_face(link_boxes(frames), which)[1] for which in ('largest', 'right', 'left')] == [5, 5, 10]
+    for which, box in (('largest', large), ('right', large), ('left', small)):
+        found = chosen(frames, which)
+        np.testing.assert_array_equal(found[~np.isnan(found).any(1)], [box] * (5 if box is small else 10))
+    # Somebody who is there for a moment is no second person.
+    assert choose_face(link_boxes([boxes(large), boxes(large, small), *[boxes(large)] * 8]))[1] == 0
+    assert choose_face([]) == (([], []), 0)
+
+
 @pytest.mark.parametrize('frames', [[], [NONE, NONE]])
 def test_no_face_at_all(frames):
-    found = main_face(frames)
+    found = chosen(frames)
     assert found.shape == (len(frames), 4)
     assert np.isnan(found).all()
     assert np.isnan(smooth(fill_gaps(found, 9), 2)).all()

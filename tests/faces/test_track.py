@@ -11,10 +11,10 @@ def test_a_track_survives_its_file(tmp_path):
     write_face_track(FaceTrack(boxes, (64, 48), 'dlib', 1), tmp_path / 'track.json')
     track = read_face_track(tmp_path / 'track.json')
     np.testing.assert_array_equal(track.boxes, boxes)
-    assert track[1:] == ((64, 48), 'dlib', 1, None)
+    assert track[1:] == ((64, 48), 'dlib', 1, None, 0)
     settings = {'every': 2, 'smoothing': 0.1}
-    write_face_track(track._replace(settings=settings), tmp_path / 'track.json')
-    assert read_face_track(tmp_path / 'track.json').settings == settings
+    write_face_track(track._replace(settings=settings, num_second=7), tmp_path / 'track.json')
+    assert read_face_track(tmp_path / 'track.json')[2:] == ('dlib', 1, settings, 7)
 
 
 def test_a_video_of_no_frames_has_a_track(tmp_path):

@@ -79,12 +79,14 @@ def test_a_camera_gives_a_timeline(run, checkpoint, clip, tmp_path, monkeypatch)
         (['VIDEO', '--model', CONFIG], 'needs a checkpoint'),
         (['VIDEO', '--model', 'nowhere.py', 'CHECKPOINT'], 'nowhere.py'),
         (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--json', 'VIDEO'], 'clip.mp4 is one of the videos'),
+        (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--json', 'ALIAS'], 'alias.mp4 is one of the videos'),
         (['--model', CONFIG, 'CHECKPOINT'], 'name videos, before --model, or a camera'),
         (['--camera', '0', '--video-dir', 'FOLDER', '--model', CONFIG, 'CHECKPOINT'], '--video-dir draws into video'),
     ],
 )
-def test_bad_arguments_end_in_one_clear_line(arguments, message, run, checkpoint, clip):
-    known = {'CHECKPOINT': checkpoint, 'VIDEO': clip, 'FOLDER': clip.parent}
+def test_bad_arguments_end_in_one_clear_line(arguments, message, run, checkpoint, clip, tmp_path):
+    (tmp_path / 'alias.mp4').hardlink_to(clip)
+    known = {'CHECKPOINT': checkpoint, 'VIDEO': clip, 'FOLDER': clip.parent, 'ALIAS': tmp_path / 'alias.mp4'}
     status, _, errors = run('demo', *(known.get(argument, argument) for argument in arguments))
     assert status in (1, 2)
     assert 'error: ' in errors.splitlines()[-1]
@@ -108,7 +110,7 @@ def test_outputs_that_cannot_be_written_are_named_before_the_work(arguments, mes
     assert (status, output) == (1, '')
     assert message in errors
     assert errors.startswith('error: ')
-    assert not list(clip.parent.glob('*.part'))
+    assert not list(clip.parent.glob('.*'))
 
 
 def test_labelled_videos_do_not_take_each_others_place(run, clip, tmp_path):

@@ -42,6 +42,17 @@ def test_finds_the_clips_of_a_dump_by_name(read):
     np.testing.assert_array_equal(scores, SCORES)
 
 
+def test_a_dump_that_names_no_clips_is_taken_in_order_with_a_warning(read):
+    # As MMAction2's VideoDataset leaves it, with which the organisers' baseline tests.
+    samples = dump()
+    for sample in samples:
+        del sample['video_id']
+    with pytest.warns(UserWarning, match=r'p\.pkl .*video_id.* order of .*list\.txt'):
+        names, scores = read(samples)
+    assert names == NAMES
+    np.testing.assert_array_equal(scores, SCORES)
+
+
 def test_clips_that_could_not_be_read_are_named(read):
     samples = dump()
     samples[1]['unreadable'] = True
@@ -96,6 +107,11 @@ def changed(value):
         ),
         (dump(pred_score=torch.ones(400) / 400), r'p\.pkl, test0000\.mp4: expected 52 scores, got shape \(400,\)'),
         (dump(video_id=None), r'p\.pkl, prediction 1 lacks video_id: test with MA52Dataset'),
+        ([*dump([0, 1]), {'pred_score': SCORES[2]}], r'p\.pkl, prediction 3 lacks video_id: test with MA52Dataset'),
+        ([{'pred_score': row} for row in SCORES[:2]], r'p\.pkl holds 2 rows of scores, but .*list\.txt lists 3 clips'),
+        ([{'pred_scores': row} for row in SCORES], r'p\.pkl, prediction 1 lacks pred_score'),
+        ([*[{'pred_score': row} for row in SCORES[:2]], SCORES[2]], r'p\.pkl, prediction 3 lacks pred_score'),
+        ([{'pred_score': row} for row in changed(np.nan)], r'row 2 \(test0001\.mp4\): scores are not prob.*NaN'),
         ([*dump([0, 1]), SCORES[2]], r'p\.pkl, prediction 3 lacks video_id and pred_score'),
     ],
 )

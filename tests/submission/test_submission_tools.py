@@ -13,13 +13,16 @@ def test_tools_write_check_and_refuse(tmp_path):
     (tmp_path / 'list.txt').write_text('test0000.mp4 0\ntest0001.mp4 0\n')
     (tmp_path / 'p.pkl').write_bytes(pickle.dumps(list(np.eye(52)[[9, 48]])))
     done = run('make_submission.py', 'p.pkl', '--ann-file', 'list.txt', '--out', 'out', '--form', '2024')
-    assert done.stdout == '2 rows of form 2024 are in out/prediction.csv; upload out/submission.zip\n', done.stderr
+    note, line = done.stdout.splitlines()
+    assert note.startswith('note: ')
+    assert 'codabench' in note
+    assert line == '2 rows of form 2024 are in out/prediction.csv; upload out/submission.zip', done.stderr
     assert (tmp_path / 'out' / 'prediction.csv').read_text().splitlines()[1:] == [
         'test0000.mp4,1,9',
         'test0001.mp4,6,48',
     ]
     done = run('validate_submission.py', 'out/submission.zip', '--ann-file', 'list.txt')
-    assert (done.returncode, done.stdout) == (0, 'out/submission.zip is valid: 2 rows of form 2024\n')
+    assert (done.returncode, done.stdout) == (0, f'{note}\nout/submission.zip is valid: 2 rows of form 2024\n')
 
     (tmp_path / 'p.pkl').write_bytes(pickle.dumps(list(np.eye(52)[:1])))
     done = run('make_submission.py', 'p.pkl', '--ann-file', 'list.txt', '--out', 'other')
@@ -29,7 +32,8 @@ def test_tools_write_check_and_refuse(tmp_path):
     done = run('validate_submission.py', 'wrong.csv')
     assert done.returncode == 1
     # 15 labels out of range and 14 repeated names.
-    assert len(done.stdout.splitlines()) == 21
+    *lines, last = done.stdout.splitlines()
+    assert len(lines) == 21
     assert done.stdout.startswith('wrong.csv: line 2: pred_label_1 is 9')
-    assert done.stdout.endswith('… and 9 more\n')
+    assert (lines[-1], last) == ('… and 9 more', note)
     assert done.stderr == 'wrong.csv is not valid; problems: 29\n'

@@ -3,7 +3,7 @@ import zipfile
 
 import pytest
 
-from mmaction_microaction.submission import validate_submission
+from mmaction_microaction.submission import FORMS, validate_submission
 
 HEADER = (
     'vid,action_pred_1,action_pred_2,action_pred_3,action_pred_4,action_pred_5,'
@@ -34,7 +34,7 @@ def check(tmp_path):
 @pytest.mark.parametrize('end', ['\n', '\r\n'])
 def test_accepts_both_forms(check, ann_file, end):
     assert check(HEADER, *ROWS, ann_file=ann_file, end=end) == ('codabench', 3, [], [])
-    assert check(HEADER_2024, *ROWS_2024, ann_file=ann_file, end=end) == ('2024', 3, [], [])
+    assert check(HEADER_2024, *ROWS_2024, ann_file=ann_file, end=end) == ('2024', 3, [], [FORMS['2024'].note])
 
 
 def test_accepts_names_without_extension_but_not_both_kinds(check, ann_file):

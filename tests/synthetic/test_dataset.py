@@ -118,8 +118,11 @@ def test_killed_run_leaves_whole_videos_and_is_continued(tmp_path):
     for path in finished:
         assert len(decord.VideoReader(str(path))) >= 30
     assert not list(out.glob('*_list_videos.txt'))
-    (out / 'videos_train' / 'half.mp4.part').write_bytes(b'half')
+    foreign = out / 'videos_train' / 'download.mp4.part'
+    foreign.write_bytes(b'half')
     write_dataset(out, settings)
+    assert foreign.read_bytes() == b'half'
+    foreign.unlink()
     assert all(path.read_bytes() == video for path, video in finished.items())
     assert len(list(out.glob('videos_*/*'))) == 20
     whole = tmp_path / 'whole'

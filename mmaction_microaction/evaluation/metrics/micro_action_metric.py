@@ -54,7 +54,7 @@ class MicroActionMetric(BaseMetric):
         """
         if (self.dataset_meta or {}).get('anonymised'):
             raise ValueError(
-                'This split is anonymised: its list gives every clip the placeholder label 0, so a score over it would '
+                'This split is anonymised: its list gives the clips no labels, or the placeholder 0, so a score would '
                 'mean nothing. configs/manet_r50_8x1_ma52_submission.py writes the challenge file instead; any config '
                 'writes predictions with --cfg-options test_evaluator.type=DumpResults '
                 'test_evaluator.out_file_path=predictions.pkl'
