@@ -8,7 +8,7 @@ from support import ROOT
 LAYERS = [
     {
         'checkpoints', 'errors', 'files', 'intervals', 'label_embeddings', 'pickles', 'shipped', 'taxonomy',
-        'video_files', 'videos', 'workers',
+        'untrusted', 'video_files', 'videos', 'workers',
     },
     {'evaluation.functional', 'faces', 'synthetic'},
     {'datasets', 'engine', 'evaluation', 'models', 'submission'},
