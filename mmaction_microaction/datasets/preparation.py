@@ -219,7 +219,7 @@ def _read_journal(path):
     """Return the size of every clip that was checked before; a line cut off by a kill is ignored."""
     checked = {}
     if path.exists():
-        for line in path.read_text().splitlines():
+        for line in path.read_text().split('\n'):
             try:
                 entry = json.loads(line)
             except ValueError:

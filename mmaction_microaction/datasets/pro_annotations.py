@@ -1,10 +1,10 @@
 """Reading and checking MA-52-Pro's annotation lists."""
 
-import json
 from typing import NamedTuple
 
 from mmaction_microaction.intervals import Interval, parse_interval
 from mmaction_microaction.taxonomy import EMOTIONS
+from mmaction_microaction.untrusted import parse_json
 
 from .annotations import read_lines
 
@@ -52,7 +52,7 @@ def read_pro_annotations(path):
 def _parse_line(line, where):
     """Turn one line into a :class:`ProSample`; ``where`` names file and line in errors."""
     try:
-        content = json.loads(line)
+        content = parse_json(line)
     except ValueError as error:
         raise ValueError(f'{where} is not JSON ({error}); correct or remove it.') from None
     if not isinstance(content, dict):
