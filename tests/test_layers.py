@@ -7,8 +7,8 @@ from support import ROOT
 
 LAYERS = [
     {
-        'checkpoints', 'errors', 'files', 'intervals', 'label_embeddings', 'pickles', 'shipped', 'taxonomy',
-        'untrusted', 'video_files', 'videos', 'workers',
+        'checkpoints', 'errors', 'files', 'intervals', 'label_embeddings', 'pickle_limits', 'pickles', 'shipped',
+        'taxonomy', 'untrusted', 'video_files', 'videos', 'workers',
     },
     {'evaluation.functional', 'faces', 'synthetic'},
     {'datasets', 'engine', 'evaluation', 'models', 'submission'},
