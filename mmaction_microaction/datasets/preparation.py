@@ -176,7 +176,8 @@ def _open_archive(path):
 def _fetch(path, member, target):
     """Unpack a member of an archive; or make a second name for a file, or a copy where the file system has none."""
     if member is not None:
-        target.write_bytes(_open_archive(path).read(member))
+        with _open_archive(path).open(member) as packed, open(target, 'wb') as file:
+            shutil.copyfileobj(packed, file)  # piece by piece, whatever its size
         return
     try:
         os.link(os.path.realpath(path), target)  # not a second name of a link, which may point nowhere from there
