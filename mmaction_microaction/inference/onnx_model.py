@@ -78,7 +78,7 @@ class OnnxRecognizer:
             np.ndarray: Probabilities, shape (N, 52), float32.
 
         Raises:
-            ValueError: If the shape is another.
+            ValueError: If the shape is another, or ONNX Runtime fails.
         """
         inputs = np.asarray(inputs, dtype=np.float32)
         if inputs.shape[1:] != self.shape or not len(inputs):
@@ -86,7 +86,11 @@ class OnnxRecognizer:
             raise ValueError(
                 f'{self.path} takes inputs of shape ({expected}), as its pipeline packs them; got {inputs.shape}'
             )
-        return self._session.run(None, {'inputs': inputs})[0]
+        try:
+            return self._session.run(None, {'inputs': inputs})[0]
+        except Exception as error:  # ONNX Runtime's exceptions share no class
+            reason = str(error).strip().split('\n')[0]
+            raise ValueError(f'{self.path} cannot be run by ONNX Runtime: {reason}') from None
 
 
 def _load_classes(text, num_scores):
