@@ -16,6 +16,7 @@ import types
 import warnings
 from importlib.machinery import PathFinder
 from importlib.util import find_spec
+from urllib.parse import urlparse
 
 import numpy as np
 import torch
@@ -33,6 +34,8 @@ from mmengine.runner import Runner, find_latest_checkpoint
 from mmengine.runner import checkpoint as mmengine_checkpoint
 
 from mmaction_microaction.files import write_whole
+from mmaction_microaction.pickle_limits import Budget, TooLarge, check_torch_file
+from mmaction_microaction.pickles import Array, Dtype, make_array, make_number
 
 
 def apply_all():
@@ -99,23 +102,35 @@ def load_checkpoints_safely():
     tensors and plain containers, MMEngine saves the logged values: ``HistoryBuffer`` objects over NumPy arrays of
     numbers, and single NumPy numbers such as the best score.
     """
-    reconstruct, scalar = np.zeros(1).__reduce__()[0], np.float64().__reduce__()[0]
     torch.serialization.add_safe_globals(
         [
-            HistoryBuffer,
+            (_HistoryBuffer, 'mmengine.logging.history_buffer.HistoryBuffer'),
             (_history_buffer_statistic, 'builtins.getattr'),
-            np.ndarray,
-            np.dtype,
-            type(np.dtype('float64')),
-            type(np.dtype('int64')),
+            (Array, 'numpy.ndarray'),
+            (Dtype, 'numpy.dtype'),
             # NumPy 1 and 2 save the same two functions under different names; either reads the other's files.
             *[(function, f'numpy.{core}.multiarray.{name}')
               for core in ('core', '_core')
-              for function, name in ((reconstruct, '_reconstruct'), (scalar, 'scalar'))],
+              for function, name in ((make_array, '_reconstruct'), (make_number, 'scalar'))],
         ]
     )  # fmt: skip
     mmengine_checkpoint.CheckpointLoader.register_scheme(prefixes='', loader=load_from_local, force=True)
-    mmengine_checkpoint.load_url = functools.partial(mmengine_checkpoint.load_url, weights_only=True)
+    mmengine_checkpoint.load_url = _load_from_url
+
+
+class _HistoryBuffer(HistoryBuffer):
+    """Becomes a ``HistoryBuffer`` once it is known that a checkpoint gives it numbers, and no other methods."""
+
+    def __setstate__(self, state):
+        arrays = [state.get(name) for name in ('_log_history', '_count_history')]
+        lengths = {array.shape if isinstance(array, np.ndarray) else None for array in arrays}
+        length = state.get('max_length')
+        if len(lengths) != 1 or not all(shape and len(shape) == 1 for shape in lengths) or type(length) is not int:
+            raise pickle.UnpicklingError('the logged values of a HistoryBuffer are no two arrays of one length')
+        self._log_history, self._count_history = (array.view(np.ndarray) for array in arrays)
+        self.max_length = length
+        self._set_default_statistics()
+        self.__class__ = HistoryBuffer
 
 
 def _history_buffer_statistic(cls, name):
@@ -123,7 +138,7 @@ def _history_buffer_statistic(cls, name):
 
     The real ``getattr`` would hand a crafted checkpoint any attribute of any object.
     """
-    if cls is not HistoryBuffer or name not in ('min', 'max', 'mean', 'current'):
+    if cls is not _HistoryBuffer or name not in ('min', 'max', 'mean', 'current'):
         raise pickle.UnpicklingError(f'a checkpoint may not ask for the attribute {name!r} of {cls!r}')
     return getattr(HistoryBuffer, name)
 
@@ -137,9 +152,12 @@ def load_from_local(filename, map_location=None):
 
     Raises:
         FileNotFoundError: If there is no such file.
-        pickle.UnpicklingError: If the file holds anything besides what MMEngine saves.
+        pickle.UnpicklingError: If the file holds anything besides what MMEngine saves, or would take far more memory
+            than it has bytes.
+        RuntimeError: If the file is damaged.
     """
     filename = os.path.expanduser(filename)
+    _check_memory(filename)
     try:
         return torch.load(filename, map_location=map_location, weights_only=True)
     except pickle.UnpicklingError as error:
@@ -153,6 +171,34 @@ def load_from_local(filename, map_location=None):
             "torch.save({'state_dict': torch.load(FILE, weights_only=False)['state_dict']}, NEW_FILE). "
             f'PyTorch says: {str(error).splitlines()[-1].strip() if culprits else error}'
         ) from None
+
+
+def _check_memory(filename):
+    """Refuse a checkpoint of which little would become much; of another kind of file, PyTorch says what is wrong."""
+    with open(filename, 'rb') as file:
+        if not file.read(4).startswith((b'PK\x03\x04', b'\x80')):
+            return
+        file.seek(0)
+        size = os.path.getsize(filename)
+        try:
+            check_torch_file(file, size, Budget(size))
+        except TooLarge as error:
+            raise pickle.UnpicklingError(
+                f'{filename} is refused, since loading it could take all memory: {error}. Download or save it anew.'
+            ) from None
+        except Exception as error:  # a damaged file can fail in any way
+            raise RuntimeError(f'{filename} is damaged ({type(error).__name__}: {error})') from None
+
+
+def _load_from_url(url, model_dir=None, map_location=None, progress=True):
+    """Take the place of ``torch.hub.load_state_dict_from_url``, which loads whatever it has downloaded."""
+    folder = model_dir or os.path.join(torch.hub.get_dir(), 'checkpoints')
+    os.makedirs(folder, exist_ok=True)
+    path = os.path.join(folder, os.path.basename(urlparse(url).path))
+    if not os.path.exists(path):
+        print(f'Downloading: "{url}" to {path}', flush=True)
+        torch.hub.download_url_to_file(url, path, progress=progress)
+    return load_from_local(path, map_location)
 
 
 def launch_without_cuda():

@@ -172,6 +172,20 @@ def _sweep(folder):
                         os.close(descriptor)
 
 
+def as_text_cell(text):
+    """Keep a spreadsheet from taking a text, such as the name of a stranger's video, for a formula.
+
+    Args:
+        text (str): The text of a cell.
+
+    Returns:
+        str: The same, behind an apostrophe if a spreadsheet would run it.
+    """
+    # Excel and LibreOffice pass over spaces and control characters before a formula; wide signs count as signs.
+    start = text.lstrip(''.join(map(chr, range(33))) + '\ufeff\xa0')[:1]
+    return f"'{text}" if start in tuple('=+-@\uff1d\uff0b\uff0d\uff20') or text[:1] in ('\t', '\r', '\n') else text
+
+
 def check_writable(path):
     """Find out before long work that its result could not be written; writes nothing.
 

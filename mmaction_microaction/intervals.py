@@ -1,11 +1,14 @@
 """Micro-actions with a start and an end, and the files that list them."""
 
 import json
-import math
 from typing import NamedTuple
 
 from mmaction_microaction.files import write_whole
 from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS, NUM_ACTIONS
+from mmaction_microaction.untrusted import parse_json, read_limited
+
+MAX_SIZE = 2**26
+"""Bytes of a file of intervals; an hour of video has some 3,000 intervals of 150 bytes."""
 
 
 class Interval(NamedTuple):
@@ -77,7 +80,8 @@ def parse_interval(content, where):
 
 
 def _is_number(value):
-    return type(value) in (int, float) and math.isfinite(value)
+    # Seconds of thirty years; math.isfinite fails where an integer is too large for it.
+    return type(value) in (int, float) and abs(value) < 1e9
 
 
 def read_intervals(path):
@@ -96,8 +100,7 @@ def read_intervals(path):
             intervals, or an interval is impossible.
     """
     try:
-        with open(path, encoding='utf-8-sig') as file:  # Windows puts a mark at the beginning
-            videos = json.load(file)
+        videos = parse_json(read_limited(path, MAX_SIZE, 'intervals'))
         if not isinstance(videos, list):
             raise TypeError(f'expected a list of videos, got a {type(videos).__name__}')
         listed = [(str(video['video']), None if 'actions' in video else list(video['intervals'])) for video in videos]

@@ -40,7 +40,8 @@ def load_label_embeddings(path, shape):
     if path is None:
         raise FileNotFoundError(f'The embedding loss needs a table, but label_embeddings is None. {remedy}')
     try:
-        table = np.load(_find(path), allow_pickle=False)
+        # Mapped: its shape is checked before any of it is read.
+        table = np.load(_find(path), mmap_mode='r', allow_pickle=False)
     except FileNotFoundError:
         raise FileNotFoundError(f'{path}: no such table of label embeddings. {remedy}') from None
     except Exception as error:  # a damaged file can fail in any way
@@ -139,13 +140,15 @@ def load_word_vectors(source):
             'with KeyedVectors.load(…).save_word2vec_format("vectors.bin", binary=True)'
         )
     try:
-        if '.bin' in path.suffixes[-2:]:  # word2vec's own is a .bin.gz
+        binary = '.bin' in path.suffixes[-2:]  # word2vec's own is a .bin.gz
+        _check_size(gensim.utils.open, source, binary)
+        if binary:
             return KeyedVectors.load_word2vec_format(source, binary=True)
-        with gensim.utils.open(source, encoding='utf-8') as file:  # packed, too
+        with gensim.utils.open(source, encoding='utf-8') as file:
             # word2vec text files open with "words dimensions", GloVe's at once with a word and its vector.
             has_header = len(file.readline().split()) == 2
         return KeyedVectors.load_word2vec_format(source, no_header=not has_header)
-    except (EOFError, OSError, ValueError) as error:
+    except (EOFError, MemoryError, OSError, ValueError) as error:
         raise ValueError(f'{source} holds no word vectors that gensim can read ({error})') from None
 
 
@@ -169,6 +172,24 @@ def _download(downloader, name):
         logger.disabled = disabled
         socket.setdefaulttimeout(timeout)
     raise ValueError(f'{name} is neither a file nor a name of gensim.downloader, such as {DEFAULT_VECTORS}')
+
+
+def _check_size(open_packed, source, binary):
+    """Raise a ValueError if a file is packed far smaller than numbers can be, or says that it holds more of them."""
+    size = Path(source).stat().st_size
+    if Path(source).suffix in ('.gz', '.bz2', '.xz', '.zst'):
+        most, size = 20 * size + 2**24, 0
+        with open_packed(source, 'rb') as file:
+            while part := file.read(2**20):
+                size += len(part)
+                if size > most:
+                    raise ValueError(f'it unpacks to more than {most / 2**20:,.0f} MiB, which no numbers do')
+    with open_packed(source, 'rb') as file:
+        header = file.readline(2**20).split()
+    if len(header) == 2 and all(number.isdigit() and len(number) < 20 for number in header):
+        words, dimensions = map(int, header)
+        if words * dimensions * (4 if binary else 2) > size:
+            raise ValueError(f'it should hold {words:,} words of {dimensions:,} numbers, but has {size:,} bytes')
 
 
 def build_label_embeddings(source, out):

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import math
 import statistics
 from dataclasses import dataclass
@@ -11,8 +10,10 @@ from pathlib import Path, PurePath
 from mmengine.config import Config
 from mmengine.fileio import load
 
-from mmaction_microaction.files import write_whole
+from mmaction_microaction.files import as_text_cell, write_whole
+from mmaction_microaction.plain_config import read_plain_config
 from mmaction_microaction.shipped import find_shipped
+from mmaction_microaction.untrusted import parse_json, read_limited
 
 COLUMNS = {
     'F1_mean': 'F1_mean',
@@ -27,6 +28,8 @@ COLUMNS = {
 PUBLISHED = {key: key.replace('/', ' ') for key in COLUMNS if key != 'fine/top5'}
 PUBLISHED.update({f'{level}/top{k}': f'{level} Top {k} Accuracy' for level in ('coarse', 'fine') for k in (1, 5)})
 """What the metafiles call them."""
+MAX_RESULT_SIZE = 2**20
+"""Bytes of a test's scores; an object of a hundred numbers has 5,000."""
 
 
 @dataclass
@@ -124,7 +127,8 @@ def read_runs(work_dirs):
             run = read_run(work_dir)
             # What that test was run with; later runs write theirs over the one in the work dir.
             config = run.path.parent / 'vis_data' / 'config.py'
-            ours = _read_settings(config if config.is_file() else Path(work_dir) / f'{run.config}.py')
+            config = config if config.is_file() else Path(work_dir) / f'{run.config}.py'
+            ours = _settings(read_plain_config(config), config)
         except (OSError, ValueError) as error:
             problems.append(str(error))
             continue
@@ -134,7 +138,9 @@ def read_runs(work_dirs):
             problems.append(f'{work_dir}: not a run like {first} ({different}); put it in a table of its own')
             continue
         if run.config in shipped:
-            run.departures = _differences(ours, _read_settings(shipped[run.config][0]))
+            config = shipped[run.config][0]  # of this project, which is code and may be run
+            theirs = _settings(Config.fromfile(config, import_custom_modules=False).to_dict(), config)
+            run.departures = _differences(ours, theirs)
         runs.append(run)
     return runs, problems
 
@@ -146,17 +152,17 @@ def _differences(ours, theirs):
     return ', '.join([*said, f'and {len(different) - 3} more'] if different[3:] else said)
 
 
-def _read_settings(path):
-    """Read from a config, by dotted names, what decides on the scores: network, tested list and evaluator."""
+def _settings(config, path):
+    """Take from a config, by dotted names, what decides on the scores: network, tested list and evaluator."""
     try:
-        config = Config.fromfile(path, import_custom_modules=False).to_dict()
-    except Exception as error:  # whatever a file of Python may raise
-        raise ValueError(f'{path} is no config ({error}); test again') from None
-    evaluators = config.get('test_evaluator') or []
-    evaluators = [one for one in _as_list(evaluators) if one['type'] != 'DumpResults']
-    dataset = config.get('test_dataloader', {}).get('dataset', {})
-    # The folder of a list tells data sets apart; where that lies differs between machines.
-    tested = dict(ann_file='/'.join(PurePath(dataset.get('ann_file', '')).parts[-2:]), pipeline=dataset.get('pipeline'))
+        evaluators = _as_list(config.get('test_evaluator') or [])
+        evaluators = [one for one in evaluators if one['type'] != 'DumpResults']
+        dataset = config.get('test_dataloader', {}).get('dataset', {})
+        # The folder of a list tells data sets apart; where that lies differs between machines.
+        ann_file = '/'.join(PurePath(dataset.get('ann_file', '')).parts[-2:])
+        tested = dict(ann_file=ann_file, pipeline=dataset.get('pipeline'))
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f'{path} is no config of a test ({type(error).__name__}: {error}); test again') from None
     settings = dict(_flatten(dict(model=config.get('model'), test_dataset=tested, test_evaluator=evaluators)))
     # Where weights and tables lie differs, too; with_cp saves memory alone; MMEngine adds its scopes when it likes.
     ignored = ('.pretrained', '.label_embeddings', '.with_cp', '._scope_')
@@ -179,14 +185,13 @@ def _flatten(value, name=''):
 def _read_metrics(path):
     """Read the numbers of a test result; NaN says that a metric had nothing to score, and is left out."""
     try:
-        values = json.loads(path.read_text())
-    except ValueError as error:
+        values = parse_json(read_limited(path, MAX_RESULT_SIZE, 'the scores of a test'))
+        if not isinstance(values, dict):
+            raise ValueError('it should be one JSON object')
+        numbers = {key: float(value) for key, value in values.items() if type(value) in (int, float)}
+    except (OverflowError, ValueError) as error:
         raise ValueError(f'{path} is no test result ({error}); test again') from None
-    if not isinstance(values, dict):
-        raise ValueError(f'{path} is no test result, which is one JSON object; test again')
-    return {
-        key: float(value) for key, value in values.items() if isinstance(value, (int, float)) and math.isfinite(value)
-    }
+    return {key: value for key, value in numbers.items() if math.isfinite(value)}
 
 
 def read_published():
@@ -288,7 +293,7 @@ def to_markdown(rows, runs, extra=()):
 
 
 def to_csv(rows, path, extra=()):
-    """Write the rows to a file, under the keys of the metrics.
+    """Write the rows to a file, under the keys of the metrics; a config's name is never a formula.
 
     Args:
         rows (list[Row]): See :func:`rank`.
@@ -298,10 +303,10 @@ def to_csv(rows, path, extra=()):
     columns = _columns(extra)
     table = io.StringIO(newline='')
     writer = csv.writer(table)
-    writer.writerow(['config', 'row', 'runs', *columns])
+    writer.writerow(map(as_text_cell, ('config', 'row', 'runs', *columns)))
     for row in rows:
         numbers = [f'{row.metrics[key]:.2f}' if key in row.metrics else '' for key in columns]
-        writer.writerow([row.config, row.kind, row.runs or '', *numbers])
+        writer.writerow([as_text_cell(row.config), row.kind, row.runs or '', *numbers])
     write_whole(path, table.getvalue().encode(errors='backslashreplace'))
 
 

@@ -1,9 +1,13 @@
 """Each upstream defect is shown in a process without the package, and its absence in one with it."""
 
+import inspect
 import json
 import os
 import pickle
+import re
 import socket
+from pkgutil import resolve_name
+from types import FunctionType
 
 import numpy as np
 import pytest
@@ -11,6 +15,8 @@ import torch
 from mmengine.logging import HistoryBuffer
 from processes import run_python
 from support import ROOT
+
+from mmaction_microaction import compat
 
 WITH = 'import mmaction_microaction; '
 
@@ -332,3 +338,19 @@ def test_a_run_with_nothing_to_resume_begins_with_the_weights_of_its_config(tmp_
     ).format(tests=str(ROOT / 'tests'), config=str(tmp_path / 'config.py'), work_dir=str(tmp_path / 'run'))
     assert 'weight 7.0' not in run_python(code).stdout
     assert run_python(WITH + code).stdout.splitlines()[-1] == 'weight 7.0 False'
+
+
+def test_the_functions_that_importing_replaces_are_listed():
+    table = (ROOT / 'docs' / 'safety.md').read_text().partition('## What importing')[2]
+    rows = [line.split('|')[1] for line in table.splitlines() if line.startswith('| `mm')]
+    names = [name for row in rows for name in re.findall(r'`(mm[\w.]+)`', row)]
+    for name in names:
+        found = resolve_name(name)
+        # LoggerHook's is MMEngine's own within its decorator; the last is replaced where there is no GPU.
+        if isinstance(found, FunctionType) and not name.endswith(('after_test_epoch', 'is_cuda_available')):
+            assert found.__code__.co_filename == compat.__file__, name
+    # Each workaround but the filter of a warning, which replaces nothing, is named by what it replaces.
+    steps = [name for name in compat.apply_all.__code__.co_names if name != 'silence_mmcv_lite']
+    replaced = [inspect.getsource(getattr(compat, step)) for step in steps]
+    assert all(any(name.rpartition('.')[2] in source for name in [*names, 'DRN', 'add_safe_globals', 'adjust_hue'])
+               for source in replaced)  # fmt: skip

@@ -5,17 +5,23 @@ FUZZ_CASES=20000 pytest tests/test_fuzz.py tries that many of each kind.
 
 import csv
 import io
+import json
 import os
+import pickle
 import zipfile
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as stn
 
 from mmaction_microaction.datasets.annotations import read_annotations
+from mmaction_microaction.inference.stored_pipeline import ALLOWED, load_pipeline
 from mmaction_microaction.label_embeddings import load_label_embeddings
+from mmaction_microaction.pickles import load_pickle
+from mmaction_microaction.plain_config import read_plain_config
 from mmaction_microaction.submission import FORMS, validate_submission
 from mmaction_microaction.taxonomy import fine_to_coarse
 
@@ -170,3 +176,50 @@ def test_label_embeddings(tmp_path, content):
     assert embedding.shape == SHAPE
     assert embedding.dtype == np.float32
     assert np.isfinite(embedding).all()
+
+
+values = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=9)),
+    lambda value: st.one_of(st.lists(value, max_size=4), st.dictionaries(st.text(max_size=5), value, max_size=4)),
+    max_leaves=9,
+)
+samples = st.fixed_dictionaries(
+    {'pred_score': st.sampled_from([np.ones(3), torch.ones(3), np.float32(1), [0.5]]), 'other': values}
+)
+dumps = st.builds(pickle.dumps, st.lists(samples, max_size=3), protocol=st.integers(0, 5))
+
+
+@fuzz
+@given(content=st.one_of(dumps, mutations(dumps), st.binary(max_size=60)))
+def test_pickles(tmp_path, content):
+    path = tmp_path / 'p.pkl'
+    path.write_bytes(content)
+    _, error = outcome(load_pickle, path)
+    assert error is None or str(path) in error
+
+
+assignments = st.dictionaries(st.sampled_from(['a', 'model', 'test_evaluator', 'é']), values, max_size=4)
+configs = assignments.map(lambda config: ''.join(f'{name} = {value!r}\n' for name, value in config.items()).encode())
+
+
+@fuzz
+@given(content=st.one_of(configs, mutations(configs), st.binary(max_size=60)))
+def test_configs_of_work_dirs(tmp_path, content):
+    path = tmp_path / 'config.py'
+    path.write_bytes(content)
+    config, error = outcome(read_plain_config, path)
+    assert (str(path) in error) if error else all(isinstance(name, str) for name in config)
+
+
+arguments = st.sampled_from(sorted({'args', '_scope_', *(name for allowed in ALLOWED.values() for name in allowed)}))
+steps = st.fixed_dictionaries({'type': st.one_of(st.sampled_from([*ALLOWED, 'os.system', 'Compose']), values)}).flatmap(
+    lambda step: st.dictionaries(arguments, values, max_size=3).map(lambda given: {**step, **given})
+)
+pipelines = st.lists(st.one_of(steps, values), max_size=3).map(json.dumps)
+
+
+@fuzz
+@given(text=st.one_of(pipelines, st.text(max_size=60)))
+def test_pipelines_of_exported_files(text):
+    pipeline, error = outcome(load_pipeline, text)
+    assert error or all(step['type'] in ALLOWED for step in pipeline)

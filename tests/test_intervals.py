@@ -28,6 +28,12 @@ def test_a_mark_of_the_byte_order_is_passed_over(tmp_path):
         ('[{"video": "a", "intervals": []}, {"video": "a", "intervals": []}]', 'x.json, a: listed twice'),
         ('[{"video": "a", "intervals": [{"start": 1, "end": 1, "label": 3}]}]', 'a: interval 1 should start .* 1 to 1'),
         ('[{"video": "a", "intervals": [{"start": NaN, "end": 1, "label": 5}]}]', 'a: interval 1 should start'),
+        ('[{"video": "a", "intervals": [{"start": 0, "end": 1e300, "label": 5}]}]', 'a: interval 1 should start'),
+        (
+            f'[{{"video": "a", "intervals": [{{"start": 0, "end": 1{"0" * 400}, "label": 5}}]}}]',
+            'a: interval 1 should start',
+        ),
+        ('[' * 100_000, 'does not list intervals .*nested'),
         ('[{"video": "a", "intervals": [{"start": 0, "end": 1}]}]', 'x.json, a: interval 1 should be an object with'),
         ('[{"video": "a", "intervals": [{"start": 0, "end": 1, "label": 52}]}]', 'label 52 is not one of'),
         ('[{"video": "a", "intervals": [{"start": 0, "end": 1, "label": 3.9}]}]', 'label 3.9 is not one of'),

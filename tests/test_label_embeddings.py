@@ -1,4 +1,6 @@
+import gzip
 import json
+import os
 import resource
 import runpy
 import sys
@@ -11,7 +13,12 @@ from processes import run_tool
 from support import ROOT
 
 from mmaction_microaction import label_embeddings, shipped
-from mmaction_microaction.label_embeddings import average_words, build_label_embeddings, load_label_embeddings
+from mmaction_microaction.label_embeddings import (
+    average_words,
+    build_label_embeddings,
+    load_label_embeddings,
+    load_word_vectors,
+)
 from mmaction_microaction.taxonomy import ACTIONS
 
 gensim = pytest.importorskip('gensim')
@@ -62,6 +69,30 @@ def test_pickled_vectors_are_refused(vectors, tmp_path):
     vectors.save(str(tmp_path / 'v.kv'))
     with pytest.raises(ValueError, match=r'v\.kv is a pickle of gensim, .*save_word2vec_format'):
         build_label_embeddings(str(tmp_path / 'v.kv'), tmp_path / 'table.npy')
+
+
+@pytest.mark.parametrize(
+    ('name', 'content', 'message'),
+    [
+        ('v.txt', b'1000000000000 300\na 1 2\n', r'1,000,000,000,000 words of 300 numbers, but has 24 bytes'),
+        ('v.bin', b'1000000000000 300\na ' + bytes(1200), r'1,000,000,000,000 words of 300 numbers'),
+        ('v.txt.gz', gzip.compress(b'1000000000000 300\na 1 2\n'), r'1,000,000,000,000 words of 300 numbers'),
+        ('v.txt.gz', gzip.compress(b'a ' + b'1' * 2**25), r'unpacks to more than 17 MiB'),
+    ],
+)
+def test_vectors_that_expand_are_refused(tmp_path, name, content, message):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError, match=rf'{name} holds no word vectors .*{message}'):
+        load_word_vectors(str(tmp_path / name))
+
+
+def test_a_table_of_another_shape_is_not_read(tmp_path):
+    path = tmp_path / 'table.npy'
+    header = "{'descr': '<f4', 'fortran_order': False, 'shape': (250000000000, 1)}"
+    path.write_bytes(b'\x93NUMPY\x01\x00v\x00' + header.ljust(117).encode() + b'\n')
+    os.truncate(path, 128 + 10**12)  # a hole of 1 TB, which takes no room on the disk
+    with pytest.raises(ValueError, match=r'table\.npy holds float32 of shape \(250000000000, 1\)'):
+        load_label_embeddings(path, (52, 50))
 
 
 def test_tool_reports_unknown_words_and_errors_in_one_line(vectors, tmp_path):

@@ -123,6 +123,18 @@ def test_only_runs_of_the_shipped_config_are_compared_with_the_paper(tmp_path, o
     assert ('not compared with the paper' in to_markdown(rows, [run])) == bool(departures)
 
 
+def test_configs_of_work_dirs_are_not_run(seeds, tmp_path):
+    ran = tmp_path / 'ran'
+    for folder, name in ((seeds[0], 'manet.py'), (seeds[1], '20240102_030405/vis_data/config.py')):
+        (folder / name).write_text(f'model = dict(type="MANet")\nopen({str(ran)!r}, "w")\n')
+    (seeds[2] / 'manet.py').write_text('test_evaluator = dict(macro=1)\n')
+    runs, problems = read_runs(seeds)
+    assert runs == []
+    for problem, named in zip(problems, (r'manet.py, line 2', r'vis_data/config.py, line 2', 'manet.py is no config')):
+        assert named in problem
+    assert not ran.exists()
+
+
 def test_seeds_give_mean_and_deviation(seeds):
     runs, _ = read_runs(seeds)
     rows = rank(runs, {})
@@ -174,6 +186,14 @@ def test_csv(seeds, tmp_path):
     assert table[4][:4] == ['manet', 'difference', '', '-0.39']
 
 
+def test_the_name_of_a_config_is_no_formula_in_a_table(tmp_path):
+    runs, _ = read_runs([write_run(tmp_path / 'w', '=1+1', SEEDS[0], **{'@SUM': 1.0})])
+    to_csv(rank(runs, {}), tmp_path / 'table.csv', extra=['@SUM'])
+    with open(tmp_path / 'table.csv', newline='') as file:
+        header, row = csv.reader(file)
+    assert (header[-1], row[0], row[-1]) == ("'@SUM", "'=1+1", '1.00')
+
+
 def test_published_numbers_come_from_the_metafiles():
     published = read_published()
     assert published['manet_r50_8x1_ma52']['F1_mean'] == 65.59
@@ -201,6 +221,10 @@ def test_refuses_what_is_no_work_dir(tmp_path):
         broken('emotion', '{"Acc": 41.25, "mAP": 29.29}'): r'emotion: its results have no F1_mean but Acc, mAP, as',
         broken('cut', '{"F1_mean": 65.59,'): r'20240102_030405\.json is no test result \(.*line 1',
         broken('list', '[65.59]'): r'20240102_030405\.json is no test result',
+        broken('deep', '[' * 100_000): r'20240102_030405\.json is no test result \(.*nested',
+        broken('vast', f'{{"F1_mean": 1{"0" * 400}}}'): r'20240102_030405\.json is no test result \(.*too large',
+        broken('huge', f'{{"F1_mean": 1{" " * 2**20}}}'): r'20240102_030405\.json has 1 MiB',
+        broken('true', '{"F1_mean": true}'): r'true: no test result',
     }
     for folder, message in folders.items():
         with pytest.raises(ValueError, match=message):

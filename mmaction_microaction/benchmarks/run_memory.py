@@ -60,7 +60,7 @@ def follow_memory(config, videos, report, iterations=500, every=50, workers=2):
             **dict(ann_file=str(ann_file), data_prefix=dict(video=str(store)), check_names=False),
         }
         config.train_dataloader.update(batch_size=1, num_workers=workers)
-        times = ceil(iterations / len(ann_file.read_text(encoding='utf-8').splitlines()))
+        times = ceil(iterations / len(ann_file.read_text(encoding='utf-8').rstrip('\n').split('\n')))
         config.train_dataloader.dataset = dict(type='RepeatDataset', times=times, dataset=clips)
         config.model.backbone.pretrained = None
         head = config.model.cls_head

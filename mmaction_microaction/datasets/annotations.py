@@ -5,8 +5,12 @@ import re
 from typing import NamedTuple
 
 from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS, NUM_ACTIONS, fine_to_coarse
+from mmaction_microaction.untrusted import read_limited
 
 from .list_rows import UNKNOWN, read_rows
+
+MAX_LIST_SIZE = 2**25
+"""Bytes; that of MA-52's training clips has 250,000."""
 
 # SSSS_BB_NNNN.mp4: subject, body part, running number; the real set counts body parts from 0.
 _NAME = re.compile(r'\d{4}_(?P<body_part>\d{2})_\d{4}\.mp4')
@@ -130,11 +134,12 @@ def read_lines(path, remedy, content):
 
     Raises:
         FileNotFoundError: If there is no such list.
-        ValueError: If it is empty, or no text.
+        ValueError: If it is empty, no text, or larger than :data:`MAX_LIST_SIZE`.
     """
     try:
-        with open(path, encoding='utf-8-sig') as file:
-            lines = file.read().splitlines()
+        text = read_limited(path, MAX_LIST_SIZE, 'an annotation list').decode('utf-8-sig')
+        # Not splitlines(), which also takes for ends of lines what a name or a string of JSON may hold, as U+2028.
+        lines = re.split('\r\n|\n|\r', text.removesuffix('\n').removesuffix('\r')) if text else []
     except FileNotFoundError:
         raise FileNotFoundError(f'{path}: no such annotation list. {remedy}') from None
     except UnicodeDecodeError as error:

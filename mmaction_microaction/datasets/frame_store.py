@@ -154,6 +154,10 @@ class FrameStore:
             version = _pragma(connection, 'user_version')
             if version != VERSION:
                 raise ValueError(f'{path} is a frame store of version {version}, not {VERSION}. {REMEDY}')
+            # A view, or a column that is computed, would be SQL of the file, of any length and cost.
+            made = {sql for (sql,) in connection.execute('SELECT sql FROM sqlite_master') if sql is not None}
+            if made != {table.strip() for table in _TABLES.split(';') if table.strip()}:
+                raise ValueError(f'{path} has other tables than a frame store. {REMEDY}')
             self.settings = FrameSettings(*connection.execute('SELECT * FROM settings').fetchone())
 
     def _connect(self):
@@ -189,7 +193,10 @@ class FrameStore:
             row = self._connect().execute('SELECT * FROM clips WHERE name = ?', (name,)).fetchone()
         if row is None:
             raise ValueError(f'{self.path} lacks the clip {name}, or is damaged. {REMEDY}')
-        return StoredClip(*row)
+        clip = StoredClip(*row)
+        if not (type(clip.first_id) is type(clip.num_frames) is int and type(clip.fps) is float):
+            raise ValueError(f'{self.path} is damaged: {clip} has other types than it was written with. {REMEDY}')
+        return clip
 
     def read(self, clip, numbers):
         """Read some frames of a clip.

@@ -1,5 +1,6 @@
 """Transforms that read frames from a store instead of decoding videos."""
 
+import io
 import logging
 
 import mmcv
@@ -16,8 +17,12 @@ from mmaction.datasets.transforms import (
 from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 from mmengine.logging import print_log
+from PIL import Image
 
 from .frame_store import FrameStore
+
+MAX_PIXELS = 2**24
+"""Of a frame in a store; one of a 4K video has half as many."""
 
 
 @TRANSFORMS.register_module()
@@ -75,7 +80,7 @@ class FrameStoreDecode(BaseTransform):
         results['frame_inds'] = results['frame_inds'].reshape(-1)
         numbers = results['frame_inds'].tolist()
         frames = {
-            number: mmcv.imfrombytes(jpeg, channel_order='rgb', backend='cv2')
+            number: _decode(jpeg, f'{store.path}: frame {number} of {clip.name}')
             for number, jpeg in store.read(clip, numbers).items()
         }
         results['imgs'] = in_order(frames, numbers)
@@ -84,6 +89,18 @@ class FrameStoreDecode(BaseTransform):
 
     def __repr__(self):
         return f'{type(self).__name__}()'
+
+
+def _decode(jpeg, frame):
+    """Decode a JPEG of a size that a store can have; ``frame`` names it in errors."""
+    try:
+        with Image.open(io.BytesIO(jpeg), formats=['JPEG']) as image:  # reads no more than the size
+            width, height = image.size
+    except (OSError, Image.DecompressionBombError) as error:
+        raise ValueError(f'{frame} is no JPEG that can be read ({error})') from None
+    if width * height > MAX_PIXELS:
+        raise ValueError(f'{frame} has {width} x {height} pixels, more than {MAX_PIXELS:,}')
+    return mmcv.imfrombytes(jpeg, channel_order='rgb', backend='cv2')
 
 
 def in_order(frames, numbers):

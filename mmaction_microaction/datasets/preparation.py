@@ -181,7 +181,8 @@ def _open_archive(path):
 def _fetch(path, member, target):
     """Unpack a member of an archive; or make a second name for a file, or a copy where the file system has none."""
     if member is not None:
-        target.write_bytes(_open_archive(path).read(member))
+        with _open_archive(path).open(member) as packed, open(target, 'wb') as file:
+            shutil.copyfileobj(packed, file)  # piece by piece, whatever its size
         return
     target.unlink()
     try:
@@ -213,7 +214,7 @@ def _read_journal(path):
     """Return the size of every clip that was checked before; a line cut off by a kill is ignored."""
     checked = {}
     if path.exists():
-        for line in path.read_text().splitlines():
+        for line in path.read_text().split('\n'):
             try:
                 entry = json.loads(line)
             except ValueError:

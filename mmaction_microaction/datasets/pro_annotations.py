@@ -1,10 +1,10 @@
 """Reading and checking MA-52-Pro's annotation lists."""
 
-import json
 from typing import NamedTuple
 
 from mmaction_microaction.intervals import Interval, parse_interval
 from mmaction_microaction.taxonomy import EMOTIONS
+from mmaction_microaction.untrusted import parse_json
 
 from .annotations import enumerate_lines, read_lines
 
@@ -60,8 +60,8 @@ def read_pro_annotations(path):
 def _parse_line(line, where):
     """Turn one line into a :class:`ProSample`; ``where`` names the line in errors."""
     try:
-        content = json.loads(line)
-    except (ValueError, RecursionError) as error:
+        content = parse_json(line)
+    except ValueError as error:
         raise ValueError(f'{where} is not JSON ({error}); correct or remove it.') from None
     if not isinstance(content, dict):
         raise ValueError(f'{where}: expected a JSON object, got {line!r}; correct or remove it.')

@@ -18,8 +18,9 @@ from mmaction_microaction.files import check_writable, make_folder, write_whole
 from mmaction_microaction.taxonomy import ACTIONS, NUM_ACTIONS
 from mmaction_microaction.version import __version__
 
-from .onnx_model import CLASSES, CONFIG, PIPELINE, VERSION, OnnxRecognizer, load_pipeline
+from .onnx_model import CLASSES, CONFIG, PIPELINE, VERSION, OnnxRecognizer
 from .recognizer import Recognizer
+from .stored_pipeline import load_pipeline
 from .windows import WindowPipeline
 
 TOLERANCE = 1e-4

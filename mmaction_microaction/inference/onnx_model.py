@@ -1,12 +1,18 @@
 """A network exported to ONNX, on its own: neither config nor checkpoint is needed."""
 
-import json
+from math import prod
 from pathlib import Path
 
 import numpy as np
 
+from mmaction_microaction.untrusted import parse_json
+
+from .stored_pipeline import MAX_PIXELS, load_pipeline
+
 PIPELINE, CLASSES, CONFIG, VERSION = 'pipeline', 'classes', 'config', 'mmaction_microaction'
 """What ``tools/export.py`` writes into the metadata of a file, each as text; the first two are JSON."""
+MAX_METADATA = 2**20
+"""Characters of a piece of metadata; those of this project's networks have 3,000 at most."""
 
 
 class OnnxRecognizer:
@@ -27,7 +33,8 @@ class OnnxRecognizer:
     Raises:
         ImportError: If ONNX Runtime is not installed.
         FileNotFoundError: If there is no such file.
-        ValueError: If it is no file of ``tools/export.py``, or this ONNX Runtime cannot use the device.
+        ValueError: If it is no file of ``tools/export.py``, its metadata ask for more than such a file may (see
+            :mod:`.stored_pipeline`), or this ONNX Runtime cannot use the device.
     """
 
     def __init__(self, path, device='cpu', num_threads=0):
@@ -50,10 +57,16 @@ class OnnxRecognizer:
         missing = [key for key in (PIPELINE, CLASSES, CONFIG, VERSION) if key not in metadata]
         if missing:
             raise ValueError(f'{path} lacks the metadata {", ".join(missing)}: write it with tools/export.py')
-        self.pipeline = load_pipeline(metadata[PIPELINE])
-        self.classes = json.loads(metadata[CLASSES])
+        too_long = [key for key in (PIPELINE, CLASSES, CONFIG, VERSION) if len(metadata[key]) > MAX_METADATA]
+        if too_long:
+            raise ValueError(f'{path} has more than {MAX_METADATA:,} characters of metadata in {", ".join(too_long)}')
+        try:
+            self.pipeline = load_pipeline(metadata[PIPELINE])
+            self.shape, num_scores = _shapes(self._session)
+            self.classes = _load_classes(metadata[CLASSES], num_scores)
+        except ValueError as error:
+            raise ValueError(f'{path} is refused: {error}. Write it with tools/export.py') from None
         self.config = metadata[CONFIG]
-        self.shape = tuple(self._session.get_inputs()[0].shape[1:])
 
     def __call__(self, inputs):
         """Score a batch.
@@ -65,7 +78,7 @@ class OnnxRecognizer:
             np.ndarray: Probabilities, shape (N, 52), float32.
 
         Raises:
-            ValueError: If the shape is another.
+            ValueError: If the shape is another, or ONNX Runtime fails.
         """
         inputs = np.asarray(inputs, dtype=np.float32)
         if inputs.shape[1:] != self.shape or not len(inputs):
@@ -73,29 +86,36 @@ class OnnxRecognizer:
             raise ValueError(
                 f'{self.path} takes inputs of shape ({expected}), as its pipeline packs them; got {inputs.shape}'
             )
-        return self._session.run(None, {'inputs': inputs})[0]
+        try:
+            return self._session.run(None, {'inputs': inputs})[0]
+        except Exception as error:  # ONNX Runtime's exceptions share no class
+            reason = str(error).strip().split('\n')[0]
+            raise ValueError(f'{self.path} cannot be run by ONNX Runtime: {reason}') from None
 
 
-def load_pipeline(text):
-    """Read a pipeline from JSON.
-
-    Args:
-        text (str): JSON.
-
-    Returns:
-        list[dict]: The pipeline.
-    """
-    return [_with_tuples(step) for step in json.loads(text)]
+def _load_classes(text, num_scores):
+    """Read the names of the classes from JSON; a ValueError if they are not a name for each score."""
+    classes = parse_json(text)
+    if not (isinstance(classes, list) and all(isinstance(name, str) and 0 < len(name) <= 200 for name in classes)):
+        raise ValueError(f'its {CLASSES} are no list of names of up to 200 characters')
+    if len(classes) != num_scores:
+        raise ValueError(f'it names {len(classes)} {CLASSES} for {num_scores} scores')
+    return classes
 
 
-def _with_tuples(value):
-    """Turn lists of numbers into tuples: MMAction2's transforms insist on them, and JSON has none."""
-    if isinstance(value, dict):
-        return {key: _with_tuples(item) for key, item in value.items()}
-    if isinstance(value, list):
-        items = map(_with_tuples, value)
-        return list(items) if any(isinstance(item, (dict, str)) for item in value) else tuple(items)
-    return value
+def _shapes(session):
+    """Return the shape of a clip and the number of scores; a ValueError if the graph is not as the export makes it."""
+    inputs, outputs = ([(value.name, value.shape) for value in values] for values in
+                       (session.get_inputs(), session.get_outputs()))  # fmt: skip
+    if [name for name, _ in inputs] != ['inputs'] or [name for name, _ in outputs] != ['scores']:
+        raise ValueError(f'it maps {inputs} to {outputs} instead of inputs to scores')
+    shape, scores = inputs[0][1], outputs[0][1]
+    sides = [*shape[1:], *scores[1:]]
+    if len(shape) not in (5, 6) or len(scores) != 2 or not all(type(side) is int and side > 0 for side in sides):
+        raise ValueError(f'its inputs are of shape {shape}, its scores of {scores}')
+    if prod(shape[1:]) > 3 * MAX_PIXELS:
+        raise ValueError(f'its inputs of shape {shape} have more than {MAX_PIXELS:,} pixels')
+    return tuple(shape[1:]), scores[1]
 
 
 def _import_onnxruntime():

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mmaction_microaction.evaluation.functional import rank_classes
-from mmaction_microaction.files import write_whole
+from mmaction_microaction.files import as_text_cell, write_whole
 from mmaction_microaction.intervals import Interval
 from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS, NUM_BODY_PARTS, fine_to_coarse
 
@@ -130,6 +130,8 @@ def write_json(results, path):
 def write_csv(results, path):
     """Write results as a table, complete or not at all.
 
+    Names of videos that a spreadsheet would take for formulas are put behind an apostrophe.
+
     Args:
         results (list[ClipResult | TimelineResult]): One per video.
         path (str | Path): The file.
@@ -137,6 +139,7 @@ def write_csv(results, path):
     table = io.StringIO(newline='')
     writer = csv.DictWriter(table, COLUMNS)
     writer.writeheader()
-    writer.writerows(row for result in results for row in result.to_rows())
+    rows = (row for result in results for row in result.to_rows())
+    writer.writerows({**row, 'video': as_text_cell(row['video'])} for row in rows)
     # With the mark that makes spreadsheets read it as UTF-8.
     write_whole(path, table.getvalue().encode('utf-8-sig', errors='backslashreplace'))

@@ -5,10 +5,18 @@ import io
 import os
 import re
 import zipfile
+from itertools import islice
 from typing import NamedTuple
+
+from mmaction_microaction.untrusted import read_limited
 
 from .forms import FILE_NAME, FORMS
 from .predictions import read_clip_names
+
+MAX_SIZE = 2**24
+"""Bytes of a table; one of MA-52's test split has 300,000."""
+MAX_ROWS = 100_000
+"""Lines of a table; that one has 5,587."""
 
 
 class Report(NamedTuple):
@@ -40,9 +48,11 @@ def validate_submission(path, ann_file=None):
         ValueError: If the list is malformed.
     """
     names = None if ann_file is None else read_clip_names(ann_file)
-    with open(path, 'rb') as file:
-        content = file.read()
     problems, notes = [], []
+    try:
+        content = read_limited(path, MAX_SIZE, 'a table of predictions')
+    except ValueError as error:
+        return Report(None, 0, [str(error)], notes)
     if content.startswith(b'PK') or str(path).endswith('.zip'):
         content = _unzip(content, problems)
     rows = _parse(content, problems) if content is not None else []
@@ -73,8 +83,8 @@ def _unzip(content, problems):
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as file:
             members = file.namelist()
-            tables = [member for member in members if os.path.basename(member) == FILE_NAME]
-            table = file.read(tables[0]) if tables else None
+            tables = [member for member in file.infolist() if os.path.basename(member.filename) == FILE_NAME]
+            table = _read_member(file, tables[0], problems) if tables else None
     except Exception as error:  # a damaged file can fail in any way
         problems.append(f'is no zip file that can be read ({error})')
         return None
@@ -84,6 +94,19 @@ def _unzip(content, problems):
             f'{", ".join(members[:5]) or "nothing"}{", …" if len(members) > 5 else ""}'
         )
     return table
+
+
+def _read_member(file, member, problems):
+    """Return the content of a member of a zip file, or None if it is too large, whatever the file says of its size."""
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        problems.append(f'{member.filename} is compressed otherwise than by deflate; make the zip file anew')
+        return None
+    with file.open(member) as opened:
+        content = opened.read(MAX_SIZE + 1)
+    if len(content) > MAX_SIZE:
+        problems.append(f'{member.filename} has more than {MAX_SIZE / 2**20:.0f} MiB, too much for a table')
+        return None
+    return content
 
 
 def _parse(content, problems):
@@ -96,7 +119,10 @@ def _parse(content, problems):
         return []
     try:
         reader = csv.reader(io.StringIO(content.decode(), newline=''))
-        return [(reader.line_num, row) for row in reader]
+        rows = [(reader.line_num, row) for row in islice(reader, MAX_ROWS + 1)]
+        if len(rows) <= MAX_ROWS:
+            return rows
+        problems.append(f'there are more than {MAX_ROWS:,} lines')
     except UnicodeDecodeError as error:
         problems.append(f'is neither a zip file nor a text in UTF-8 ({error})')
     except csv.Error as error:

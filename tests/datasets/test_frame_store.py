@@ -253,6 +253,24 @@ def edit(path, statement):
     connection.close()
 
 
+@pytest.mark.parametrize(
+    ('statements', 'message'),
+    [
+        ('ALTER TABLE clips RENAME TO c; CREATE VIEW clips AS SELECT * FROM c', 'other tables than a frame store'),
+        ('CREATE TABLE more (a, b AS (zeroblob(1000000000)))', 'other tables than a frame store'),
+        ("UPDATE clips SET num_frames = 'many'", 'other types than it was written with'),
+        ('UPDATE clips SET fps = zeroblob(10)', 'other types than it was written with'),
+    ],
+)
+def test_a_store_is_no_database_of_anything_else(copy, statements, message):
+    connection = sqlite3.connect(copy)
+    connection.executescript(statements)
+    connection.close()
+    with pytest.raises(ValueError, match=message) as error:
+        FrameStore(copy).find('wide.mp4')
+    assert str(copy) in str(error.value)
+
+
 def test_missing_store_says_how_it_is_made(tmp_path):
     with pytest.raises(FileNotFoundError, match=r'none: no such frame store\. Make it with tools/make_frame_store\.py'):
         FrameStore(tmp_path / 'none')

@@ -2,6 +2,7 @@
 
 import re
 
+import cv2
 import numpy as np
 import pytest
 from mmaction.registry import DATASETS, TRANSFORMS
@@ -11,8 +12,8 @@ from support import ROOT, psnr
 from torch.utils.data import DataLoader
 
 from mmaction_microaction.datasets.frame_extraction import make_frame_store
-from mmaction_microaction.datasets.frame_store import FrameSettings
-from mmaction_microaction.datasets.loading import replace_decoding
+from mmaction_microaction.datasets.frame_store import FrameSettings, FrameStoreWriter
+from mmaction_microaction.datasets.loading import FrameStoreDecode, FrameStoreInit, replace_decoding
 
 SAMPLINGS = {
     '2D, test': dict(clip_len=1, frame_interval=1, num_clips=8, test_mode=True),
@@ -120,6 +121,25 @@ def test_names_the_line_of_a_clip_that_the_store_lacks(stores, tmp_path):
     dataset = build(tmp_path, 'frames', check_videos=False)
     with pytest.raises(ValueError, match=r'frames_train lacks the clip new\.mp4'):
         _ = dataset[7]
+
+
+@pytest.mark.parametrize(
+    ('jpeg', 'message'), [('vast', r'4097 x 4096 pixels, more than 16,777,216'), ('png', 'no JPEG')]
+)
+def test_frames_that_would_take_all_memory_are_refused(tmp_path, jpeg, message):
+    image = np.zeros((16, 16, 3), np.uint8)
+    if jpeg == 'png':
+        content = cv2.imencode('.png', image)[1].tobytes()
+    else:
+        content = bytearray(cv2.imencode('.jpg', image)[1].tobytes())
+        size = content.index(b'\xff\xc0') + 5
+        content[size : size + 4] = (4096).to_bytes(2, 'big') + (4097).to_bytes(2, 'big')
+    with FrameStoreWriter(tmp_path / 'store', FrameSettings(48, 90)) as writer:
+        writer.add('a.mp4', 25.0, [bytes(content)])
+        writer.publish()
+    sample = FrameStoreInit(tmp_path / 'store').transform(dict(video_id='a.mp4', frame_inds=np.array([0])))
+    with pytest.raises(ValueError, match=rf'store: frame 0 of a\.mp4 .*{message}'):
+        FrameStoreDecode().transform(sample)
 
 
 def test_warns_of_frames_that_are_too_small(stores, monkeypatch):

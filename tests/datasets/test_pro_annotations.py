@@ -32,6 +32,17 @@ def test_reads_a_line(write):
     ]
 
 
+@pytest.mark.parametrize('ending', ['\n', '\r\n', '\r'])
+def test_separators_within_a_string_are_no_ends_of_lines(tmp_path, ending):
+    # All that str.splitlines() takes for ends of lines; JSON allows these in a string as they are.
+    video = 'a\u2028b\u2029c\x85d.mp4'
+    line = json.dumps({**LINE, 'video': video}, ensure_ascii=False)
+    path = tmp_path / 'train.jsonl'
+    for last in ('', ending):
+        path.write_bytes(f'{line}{ending}{json.dumps(LINE)}{last}'.encode())
+        assert [sample.video for sample in read_pro_annotations(path)] == [video, '0001.mp4']
+
+
 @pytest.mark.parametrize(
     ('change', 'message'),
     [
@@ -67,7 +78,7 @@ def test_refuses_impossible_values_by_file_and_line(write, change, message):
     ('lines', 'message'),
     [
         ([LINE, '{"video": '], 'line 2 is not JSON'),
-        ([LINE, '[' * 100_000], 'line 2 is not JSON'),
+        ([LINE, '[' * 100_000], r'line 2 is not JSON \(.*nested'),
         ([LINE, '', '{'], 'line 3 is not JSON'),
         ([' ', ''], 'is empty; it should hold one JSON object per line'),
         ([LINE, '[1]'], r"line 2: expected a JSON object, got '\[1\]'"),

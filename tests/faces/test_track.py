@@ -30,6 +30,16 @@ def test_a_video_of_no_frames_has_a_track(tmp_path):
         ({'width': None}, 'no face track'),
         ({'boxes': None}, 'no face track'),
         ({'settings': 2}, 'no face track'),
+        ({'boxes': [[1, 2, 3, 4, 5, 6, 7, 8]]}, 'no face track'),
+        ({'boxes': [[1, 2, 3, float('nan')]]}, 'has no area'),
+        ({'boxes': [[1, 2, float('inf'), 4]]}, r'\[1\.0, 2\.0, inf, 4\.0\] is not within a video of 64 x 48 pixels'),
+        ({'boxes': [[1, 2, 3, 4], [0, 0, 97, 40]]}, r'\[0\.0, 0\.0, 97\.0, 40\.0\] is not within'),
+        ({'boxes': [[0, -25, 40, 40]]}, 'is not within'),
+        ({'boxes': [[1e9, 1e9, 1e9 + 40, 1e9 + 40]]}, 'is not within'),
+        ({'boxes': [[1, 2, 10**400, 4]]}, 'no face track'),
+        ({'width': 10**9}, 'no face track'),
+        ({'width': 0}, 'no face track'),
+        ({'height': float('inf')}, 'no face track'),
     ],
 )
 def test_refuses_broken_files(tmp_path, change, message):
@@ -38,6 +48,12 @@ def test_refuses_broken_files(tmp_path, change, message):
     with pytest.raises(ValueError, match=message) as error:
         read_face_track(tmp_path / 'track.json')
     assert 'track.json' in str(error.value)
+
+
+def test_a_face_at_the_border_may_reach_beyond_it(tmp_path):
+    boxes = np.array([[-30.0, -20, 20, 30], [50, 30, 90, 70]])
+    write_face_track(FaceTrack(boxes, (64, 48), 'dlib', 2), tmp_path / 'track.json')
+    np.testing.assert_array_equal(read_face_track(tmp_path / 'track.json').boxes, boxes)
 
 
 def test_a_missing_file_says_what_writes_it(tmp_path):

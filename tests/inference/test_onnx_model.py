@@ -12,9 +12,12 @@ onnxruntime = pytest.importorskip('onnxruntime')
 
 WEIGHTS = np.linspace(-0.02, 0.02, 52, dtype=np.float32)[None]
 PIPELINE = [
-    dict(type='Resize', scale=(-1, 8), keep_ratio=False),
-    dict(type='Group', transforms=[dict(type='CenterCrop', crop_size=4)], keys=['imgs'], areas=((1, 2), (3, 4))),
+    dict(type='SampleFrames', clip_len=1, frame_interval=1, num_clips=2, test_mode=True, _scope_='mmaction'),
+    dict(type='DecordDecode'),
+    dict(type='Resize', scale=(-1, 8)),
+    dict(type='PackActionInputs', algorithm_keys=('emotion',)),
 ]
+CLASSES = [f'action {number}' for number in range(52)]
 
 
 @pytest.fixture
@@ -37,7 +40,7 @@ def model():
     )
     model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid('', 18)], ir_version=10)
     metadata = dict(
-        pipeline=json.dumps(PIPELINE), classes='["one", "two"]', config='brightness', mmaction_microaction='0.1.0'
+        pipeline=json.dumps(PIPELINE), classes=json.dumps(CLASSES), config='brightness', mmaction_microaction='0.1.0'
     )
     onnx.helper.set_model_props(model, metadata)
     return model
@@ -63,7 +66,7 @@ def test_reads_what_the_file_says(path):
     recognizer = OnnxRecognizer(str(path))
     # JSON knows no tuples; MMAction2's Resize takes nothing else.
     assert recognizer.pipeline == PIPELINE
-    assert (recognizer.classes, recognizer.config, recognizer.shape) == (['one', 'two'], 'brightness', (2, 3, 4, 5))
+    assert (recognizer.classes, recognizer.config, recognizer.shape) == (CLASSES, 'brightness', (2, 3, 4, 5))
 
 
 @pytest.mark.parametrize('shape', [(2, 3, 4, 5), (1, 2, 3, 5, 4), (1, 3, 3, 4, 5), (0, 2, 3, 4, 5)])

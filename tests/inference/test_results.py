@@ -60,6 +60,34 @@ def test_table_holds_both_kinds(tmp_path):
     assert (rows[-1]['start'], rows[-1]['end']) == ('1.0', '2.5')
 
 
+FORMULAS = [
+    '=HYPERLINK("http://x")',
+    '+1',
+    '-1',
+    '@SUM(A1)',
+    '\t=1',
+    '\r=1',
+    '\n=1',
+    ' =1',
+    '\x0b=1',
+    '\uff1d1',
+    '\uff0b1',
+    '\uff0d1',
+    '\uff201',
+]
+
+
+def test_a_name_is_no_formula_in_a_table_and_as_it_is_in_json(tmp_path):
+    names = [*FORMULAS, 'a=1.mp4', '/home/-1.mp4', "'a.mp4", '']
+    results = [ClipResult(name, 1.5, SCORES) for name in names]
+    write_csv(results, tmp_path / 'x.csv')
+    with open(tmp_path / 'x.csv', encoding='utf-8-sig', newline='') as file:
+        found = [row['video'] for row in csv.DictReader(file) if row['rank'] == '1']
+    assert found == [f"'{name}" for name in FORMULAS] + names[len(FORMULAS) :]
+    write_json(results, tmp_path / 'x.json')
+    assert [result['video'] for result in json.loads((tmp_path / 'x.json').read_text('utf-8'))] == names
+
+
 def test_a_folder_in_the_place_of_a_file_is_named_and_nothing_is_left(tmp_path):
     (tmp_path / 'x.json').mkdir()
     with pytest.raises(OSError, match=r'the file is as before.*x\.json'):

@@ -1,9 +1,10 @@
 import re
+import struct
 import zipfile
 
 import pytest
 
-from mmaction_microaction.submission import FORMS, validate_submission
+from mmaction_microaction.submission import FORMS, validate_submission, validation
 
 HEADER = (
     'vid,action_pred_1,action_pred_2,action_pred_3,action_pred_4,action_pred_5,'
@@ -156,3 +157,51 @@ def test_rows_in_a_folder_of_the_zip_are_checked_too(tmp_path):
     folder, row = validate_submission(tmp_path / 's.zip').problems
     assert 'without a folder' in folder
     assert row.startswith('line 2: the actions 9, 9')
+
+
+def zip_of(path, content, **options):
+    with zipfile.ZipFile(path, 'w', zipfile.ZIP_DEFLATED) as file, file.open('prediction.csv', 'w', **options) as table:
+        for part in content:
+            table.write(part)
+    return path
+
+
+def test_a_zip_file_that_expands_is_reported(tmp_path):
+    path = zip_of(tmp_path / 'bomb.zip', [bytes(2**20)] * 17)
+    assert path.stat().st_size < 2**15
+    report = validate_submission(path)
+    assert 'prediction.csv has more than 16 MiB' in report.problems[0]
+    # Also where the file itself says that the table has ten bytes.
+    lying = path.read_bytes().replace(struct.pack('<I', 17 * 2**20), struct.pack('<I', 10))
+    path.write_bytes(lying)
+    assert validate_submission(path).problems
+
+
+def test_other_compressions_and_encrypted_tables_are_reported(tmp_path):
+    path = tmp_path / 'table.zip'
+    for method in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        with zipfile.ZipFile(path, 'w', method) as file:
+            file.writestr('prediction.csv', 'vid')
+        assert 'otherwise than by deflate' in validate_submission(path).problems[0]
+    with zipfile.ZipFile(path, 'w') as file:
+        file.writestr('prediction.csv', 'vid')
+    content = bytearray(path.read_bytes())
+    content[6] |= 1
+    content[content.index(b'PK\x01\x02') + 8] |= 1
+    path.write_bytes(content)
+    assert 'encrypted' in validate_submission(path).problems[0]
+
+
+def test_a_zip_file_in_a_zip_file_is_not_unpacked(tmp_path):
+    inner = zip_of(tmp_path / 'inner.zip', [bytes(2**20)])
+    report = validate_submission(zip_of(tmp_path / 'outer.zip', [inner.read_bytes()]))
+    assert report.form is None
+    assert report.problems
+
+
+def test_tables_are_small(tmp_path, monkeypatch):
+    path = tmp_path / 'table.csv'
+    path.write_bytes(b'a\n' * 100_001)
+    assert validate_submission(path).problems == ['there are more than 100,000 lines']
+    monkeypatch.setattr(validation, 'MAX_SIZE', 1000)
+    assert 'table.csv has ' in validate_submission(path).problems[0]
