@@ -7,7 +7,7 @@ from support import ROOT
 
 LAYERS = [
     {
-        'checkpoints', 'errors', 'files', 'intervals', 'label_embeddings', 'pickles', 'shipped', 'taxonomy',
+        'checkpoints', 'errors', 'files', 'intervals', 'label_embeddings', 'pickles', 'shipped', 'signals', 'taxonomy',
         'video_files', 'videos', 'workers',
     },
     {'evaluation.functional', 'faces', 'synthetic'},
