@@ -8,11 +8,12 @@ from .handlers import NOTHING_YET, Handlers
 TITLE = 'Micro-action recognition'
 INTRODUCTION = """# {title}
 Upload or record a clip of a seated person. Up to {longest:g} seconds it is taken for one of the 52 micro-actions of
-MA-52; a longer video gives a timeline. At most {seconds:g} seconds and {megabytes:g} MB are taken. Clips are deleted
-{deleted}."""
+MA-52; a longer video gives a timeline. The network knows no others, and names one of them whatever it sees, also in an
+empty room. At most {seconds:g} seconds and {megabytes:g} MB are taken. Clips are deleted {deleted}.{camera}"""
+NO_CAMERA = ' To record here, open this page by https, or on the machine that serves it: browsers allow no camera else.'
 
 
-def build_page(models, uploads, examples=(), keep_minutes=10):
+def build_page(models, uploads, examples=(), keep_minutes=10, secure=True):
     """Build the page.
 
     Args:
@@ -20,7 +21,8 @@ def build_page(models, uploads, examples=(), keep_minutes=10):
         uploads (Uploads): Holds the visitors' clips.
         examples (Sequence[Path]): Clips to choose from. Defaults to none.
         keep_minutes (float): Uploads are deleted at the latest after so many minutes; 0: as soon as the result is
-            there. Defaults to 10.
+            there, or after 10. Defaults to 10.
+        secure (bool): Whether browsers let the page use a camera. Defaults to True.
 
     Returns:
         gr.Blocks: The page, not yet served.
@@ -34,10 +36,10 @@ def build_page(models, uploads, examples=(), keep_minutes=10):
         megabytes=uploads.max_megabytes,
         deleted=f'when this page is closed, at the latest after {keep_minutes:g} minutes'
         if keep_minutes
-        else 'as soon as the result is there',
+        else 'as soon as the result is there or this page is closed, at the latest after 10 minutes',
+        camera='' if secure else NO_CAMERA,
     )
-    # Gradio's sweep also takes what was uploaded past the page; every so many seconds, and of what age in seconds.
-    page = gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(15, round(60 * (keep_minutes or 10))))
+    page = gr.Blocks(title=TITLE, analytics_enabled=False)
     with page:
         gr.Markdown(introduction)
         shown = gr.State()
@@ -99,4 +101,5 @@ def build_page(models, uploads, examples=(), keep_minutes=10):
         table.select(handlers.go_to, shown, [clip, asked], **private)
         show.click(handlers.explain, [clip, shown, asked], maps, show_progress_on=show, **network)
         page.unload(handlers.drop)
-    return page.queue(max_size=20)
+    # Of the calls that wait for the network, see turns.py; the others are short.
+    return page.queue(max_size=100)
