@@ -12,7 +12,7 @@ import cv2
 from mmaction_microaction.video_files import list_videos
 from mmaction_microaction.videos import Frame
 
-BUFFER = 0.5
+BUFFER = 1.0
 """Seconds for which pictures of a camera wait to be looked at."""
 STANDS_IN = 1.0
 """Seconds before its arrival for which a picture of a camera stands in."""

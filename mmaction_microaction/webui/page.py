@@ -1,5 +1,7 @@
 """What is on the page."""
 
+from pathlib import Path
+
 import gradio as gr
 
 from .answers import TABLE
@@ -11,6 +13,14 @@ Upload or record a clip of a seated person. Up to {longest:g} seconds it is take
 MA-52; a longer video gives a timeline. The network knows no others, and names one of them whatever it sees, also in an
 empty room. At most {seconds:g} seconds and {megabytes:g} MB are taken. Clips are deleted {deleted}.{camera}"""
 NO_CAMERA = ' To record here, open this page by https, or on the machine that serves it: browsers allow no camera else.'
+
+
+def video_as_it_is(**options):
+    """Make a field for a video that is shown as it is, or not where a browser cannot: with ffmpeg, Gradio would hand on
+    a copy."""
+    field = gr.Video(**options)
+    field.postprocess = lambda value: value and gr.FileData(path=str(value), orig_name=Path(value).name)
+    return field
 
 
 def build_page(models, uploads, examples=(), keep_minutes=10, secure=True):
@@ -46,12 +56,12 @@ def build_page(models, uploads, examples=(), keep_minutes=10, secure=True):
         with gr.Row():
             with gr.Column(scale=2, min_width=320):
                 # With its sound: to take it out, Gradio would call ffmpeg.
-                clip = gr.Video(label='Clip', height=340, include_audio=True, elem_id='clip')
+                clip = video_as_it_is(label='Clip', height=340, include_audio=True, elem_id='clip')
                 model = gr.Dropdown(names, value=names[0], label='Network', elem_id='model')
                 recognise = gr.Button('Recognise', variant='primary', elem_id='recognise')
                 offered = gr.Dataset(
                     label='Examples',
-                    components=[gr.Video(render=False)],
+                    components=[video_as_it_is(render=False)],
                     samples=[[str(path)] for path in examples],
                     sample_labels=[path.stem for path in examples],
                     type='index',

@@ -1,5 +1,8 @@
 """The page as a program sees it that talks to the server past the browser."""
 
+import shutil
+import subprocess
+
 import pytest
 from support import write_clip
 
@@ -166,6 +169,51 @@ def test_other_files_are_not_served(served, path, examples):
 def test_examples_are_served(served, examples):
     response = httpx.get(f'{served[0]}gradio_api/file={examples[0]}')
     assert response.content == examples[0].read_bytes()
+
+
+def test_examples_are_shown_as_they_are_where_ffmpeg_could_convert_them(examples, monkeypatch):
+    def convert(*_, **__):
+        raise AssertionError('converted')
+
+    monkeypatch.setattr('gradio.processing_utils.ffmpeg_installed', lambda: True)
+    monkeypatch.setattr('gradio.processing_utils.video_is_playable', lambda path: False)
+    monkeypatch.setattr('gradio.processing_utils.convert_video_to_playable_mp4', convert)
+    with serving({'net': Network()}, examples, port=0) as (url, folder):
+        output, _ = Visitor(url).press('choose', 0)
+        assert output['data'][0]['path'] == str(examples[0])
+        assert files(folder) == []
+
+
+def test_the_page_says_where_browsers_allow_no_camera(examples, tmp_path):
+    def introduction(**options):
+        with serving({'net': Network()}, examples, port=0, **options) as (url, _):
+            return httpx.get(f'{url}config', verify=False).text
+
+    assert 'camera' in introduction(host='0.0.0.0')
+    assert 'camera' not in introduction(host='0.0.0.0', root_path='https://lab.example.org/micro')
+
+
+@pytest.mark.skipif(shutil.which('openssl') is None, reason='needs openssl, to make a certificate')
+def test_a_certificate_gives_https(examples, tmp_path):
+    certificate, key = tmp_path / 'certificate.pem', tmp_path / 'key.pem'
+    command = ['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=localhost', '-days', '2']
+    subprocess.run([*command, '-keyout', key, '-out', certificate], check=True, capture_output=True)
+    with serving({'net': Network()}, examples, port=0, ssl_certfile=certificate, ssl_keyfile=key) as (url, _):
+        assert url.startswith('https://')
+        assert httpx.get(url, verify=False).status_code == 200
+    key.write_text('no key')
+    with (
+        pytest.raises(ValueError, match=r'certificate\.pem and .*key\.pem'),
+        serving({'net': Network()}, examples, port=0, ssl_certfile=certificate, ssl_keyfile=key),
+    ):
+        pass
+
+
+def test_addresses_are_below_the_root_path_of_a_server_in_front(examples):
+    with serving({'net': Network()}, examples, port=0, root_path='/micro') as (url, _):
+        # As nginx passes it on, without the path.
+        headers = {'Host': 'lab.example.org', 'X-Forwarded-Host': 'lab.example.org', 'X-Forwarded-Proto': 'https'}
+        assert httpx.get(f'{url}config', headers=headers).json()['root'] == 'https://lab.example.org/micro'
 
 
 def test_other_files_are_not_recognised(visitor, clip):
