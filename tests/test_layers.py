@@ -8,7 +8,8 @@ from support import ROOT
 LAYERS = [
     {
         'checkpoints', 'environment', 'errors', 'files', 'intervals', 'label_embeddings', 'mp4_tables', 'pickle_limits',
-        'pickles', 'pictures', 'shipped', 'taxonomy', 'untrusted', 'video_files', 'video_times', 'videos', 'workers',
+        'pickles', 'pictures', 'shipped', 'signals', 'taxonomy', 'untrusted', 'video_files', 'video_times', 'videos',
+        'workers',
     },
     {'evaluation.functional', 'faces', 'synthetic'},
     {'datasets', 'engine', 'evaluation', 'models', 'submission'},

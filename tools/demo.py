@@ -9,6 +9,7 @@ Thousands of clips go through mim test --dump, which knows several GPUs: "Your o
 
 import argparse
 import sys
+import time
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,7 +28,11 @@ from mmaction_microaction.inference import (
     write_json,
     write_labelled_video,
 )
+from mmaction_microaction.signals import ending_by_signals
 from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS
+
+SAVE_SECONDS = 60
+"""How often the results of a camera are written while it is watched."""
 
 
 def parse_args():
@@ -53,7 +58,9 @@ def parse_args():
     options.add_argument(
         '--switch-cost', type=float, default=0.5, help='more gives fewer and longer intervals (default: %(default)s)'
     )
-    options.add_argument('--min-score', type=float, default=0, help='leave out intervals below (default: none)')
+    options.add_argument(
+        '--min-score', type=float, default=0, help='leave out intervals below, mark clips and cameras (default: 0)'
+    )
     options.add_argument('--min-duration', type=float, default=0, help='leave out shorter intervals (default: none)')
     options.add_argument('--batch-size', type=int, default=8, help='windows at once (default: 8)')
     args = parser.parse_args()
@@ -96,9 +103,11 @@ def check_outputs(videos, labelled, args):
         check_writable(path)
 
 
-def print_result(result, console):
+def print_result(result, console, min_score):
     console.print(f'[bold]{escape(result.video)}[/bold], {result.duration:.1f} s')
     if isinstance(result, ClipResult):
+        if result.scores.max() < min_score:
+            console.print('  nothing above --min-score; the most probable, all the same:')
         for interval in result.top():
             console.print(f'  {interval.score:6.1%}  {interval.action.code:3}  {interval.action.name}')
         part = BODY_PARTS.index(result.body_part)
@@ -117,22 +126,54 @@ def write_results(results, args):
 
 
 def watch(inferencer, args, console):
-    """Print the best action of every window of a camera, and write the timeline when it is over."""
+    """Print the best action of every window of a camera, and write the timeline every minute and when it is over."""
     camera = Camera(args.camera)
-    console.print(f'watching camera {escape(args.camera)}, Ctrl-C ends')
+    console.print(f'watching camera {escape(args.camera)}; Ctrl-C ends, a second Ctrl-C at once')
     scored = []
-    try:
-        for window in inferencer.live(camera.frames(args.seconds), camera.fps):
-            scored.append(window)
-            action, score = ACTIONS[window[2].argmax()], window[2].max()
-            console.print(f'{window[1]:8.1f} s  {score:6.1%}  {action.code:3}  {action.name}')
-    except KeyboardInterrupt:
-        pass
+
+    def merged():
+        return inferencer.merge(f'camera {args.camera}', scored, scored[-1][1])
+
+    with ending_by_signals(camera.stop):
+        try:
+            due = time.monotonic() + SAVE_SECONDS
+            for window in inferencer.live(camera.frames(args.seconds), camera.fps):
+                scored.append(window)
+                print_window(window, args, console)
+                now = time.monotonic()
+                if (args.json or args.csv) and now >= due:
+                    try:
+                        write_results([merged()], args)
+                    except OSError as error:
+                        console.print(escape(f'warning: {error}; tried again in a minute'), style='yellow')
+                    # After a day it takes a while.
+                    due = time.monotonic() + max(SAVE_SECONDS, 20 * (time.monotonic() - now))
+        finally:
+            # Whatever the end was: a signal, an error of the network, a lost stream.
+            if scored:
+                result = merged()
+                try:
+                    write_results([result], args)
+                finally:
+                    print_result(result, console, args.min_score)
     if not scored:
         raise ValueError(f'camera {args.camera} gave less than {args.window} s, a window; nothing was recognised')
-    result = inferencer.merge(f'camera {args.camera}', scored, scored[-1][1])
-    write_results([result], args)
-    print_result(result, console)
+    starts = result.starts
+    step = max(round(args.step * camera.fps), 1) / camera.fps
+    asked = round((starts[-1] - starts[0]) / step) + 1
+    if asked > len(starts):
+        console.print(
+            f'warning: {asked - len(starts):,} of {asked:,} windows were left out: the network is slower than the '
+            'camera, or pictures were missing; with a larger --step there is less to do',
+            style='yellow',
+        )
+
+
+def print_window(window, args, console):
+    _, end, scores = window
+    action, score = ACTIONS[scores.argmax()], scores.max()
+    said = f'{action.code:3}  {action.name}' if score >= args.min_score else 'nothing above --min-score'
+    console.print(f'{end:8.1f} s  {score:6.1%}  {said}')
 
 
 @contextmanager
@@ -143,6 +184,13 @@ def progress_bar(text, console):
         yield lambda done, total: bars.update(bar, completed=done, total=total)
 
 
+def reason(error):
+    """Say what went wrong with a video, whichever library says it."""
+    if isinstance(error, MemoryError):
+        return f'it needs more memory than there is ({error}); make it smaller or shorter'
+    return str(error) if isinstance(error, (OSError, ValueError)) else f'{type(error).__name__}: {error}'
+
+
 def recognise(inferencer, videos, labelled, args, console):
     """Go through the videos, also if some cannot be read or drawn."""
     results, failed = [], 0
@@ -150,22 +198,23 @@ def recognise(inferencer, videos, labelled, args, console):
         try:
             with progress_bar(f'recognising {video.name}', console) as progress:
                 result = inferencer(video, progress)
-        except (OSError, ValueError) as error:
+        except Exception as error:
             failed += 1
-            console.print(escape(f'error: {error}'), style='red')
+            text = reason(error)
+            console.print(escape(f'error: {text if str(video) in text else f"{video}: {text}"}'), style='red')
             continue
         # After each, and before it is printed or drawn: whatever happens next, this one is not lost.
         results.append(result)
         write_results(results, args)
-        print_result(result, console)
+        print_result(result, console, args.min_score)
         if video not in labelled:
             continue
         try:
             with progress_bar(f'drawing {video.name}', console) as progress:
                 write_labelled_video(result, labelled[video], progress)
-        except (OSError, ValueError) as error:
+        except Exception as error:
             failed += 1
-            console.print(escape(f'error: {video} was recognised but not drawn: {error}'), style='red')
+            console.print(escape(f'error: {video} was recognised but not drawn: {reason(error)}'), style='red')
     if failed:
         raise ValueError(f'{failed} of {len(videos)} videos could not be read or drawn, see above')
 
@@ -196,6 +245,8 @@ def main():
             watch(inferencer, args, console)
     except KeyboardInterrupt:
         sys.exit('stopped; what was done before is in the files that were asked for')
+    except MemoryError as error:
+        sys.exit(f'error: there is not enough memory ({error})')
     except (ImportError, OSError, ValueError) as error:
         sys.exit(f'error: {error}')
 

@@ -87,7 +87,7 @@ class MicroActionInferencer:
         """Recognise what is in a video: one clip's action if it is short, a timeline if it is long.
 
         Args:
-            video (str | Path): The file.
+            video (str | Path | Video): The file.
             progress (Callable, optional): Called with the number of windows done and their total. Defaults to None.
 
         Returns:
@@ -97,7 +97,7 @@ class MicroActionInferencer:
             FileNotFoundError: If there is no such file.
             ValueError: If it cannot be read as a video.
         """
-        video = Video(video)
+        video = video if isinstance(video, Video) else Video(video)
         short = video.duration + video.num_lost / video.fps <= self.longest_clip
         return self.clip(video) if short else self.timeline(video, progress)
 
@@ -198,9 +198,13 @@ class MicroActionInferencer:
             duration (float): Of the video, seconds.
 
         Returns:
-            TimelineResult: The timeline.
+            TimelineResult: The timeline. It says nothing of times that no window covers.
         """
-        return self._merge(video, *map(np.array, zip(*scored)), duration)
+        starts, ends, scores = map(np.array, zip(*scored))
+        borders = np.flatnonzero(starts[1:] > ends[:-1]) + 1
+        pieces = (np.split(values, borders) for values in (starts, ends, scores))
+        intervals = [interval for piece in zip(*pieces) for interval in self._merge(video, *piece, duration).intervals]
+        return TimelineResult(video, duration, intervals, starts, ends, scores)
 
     def _merge(self, video, starts, ends, scores, duration):
         intervals = find_intervals(starts, ends, scores, self.step, **self.merging)

@@ -1,13 +1,25 @@
 """Where videos come from: files, folders, cameras."""
 
+import threading
 import time
 import warnings
+from collections import deque
+from functools import partial
 from pathlib import Path
 
 import cv2
 
 from mmaction_microaction.video_files import list_videos
 from mmaction_microaction.videos import Frame
+
+BUFFER = 1.0
+"""Seconds for which pictures of a camera wait to be looked at."""
+STANDS_IN = 1.0
+"""Seconds before its arrival for which a picture of a camera stands in."""
+PATIENCE = 60
+"""Seconds without a picture after which a camera is given up; OpenCV itself gives up a stream after 30."""
+RETRIES = 3
+"""How often a stream of the network that breaks off is opened again, in all."""
 
 
 def find_videos(paths):
@@ -41,6 +53,10 @@ def find_videos(paths):
 class Camera:
     """Frames of a camera at an even rate, as the network was trained on, whatever the camera's.
 
+    A thread reads the camera, so that every picture has the time at which it came, and a queue of old pictures never
+    builds up behind a network that is slower than the camera: pictures that nobody has asked for after
+    :data:`BUFFER` seconds are dropped.
+
     Attributes:
         fps (float): Frames per second.
 
@@ -54,35 +70,112 @@ class Camera:
 
     def __init__(self, source, fps=30.0):
         self.source, self.fps = source, fps
-        self.capture = cv2.VideoCapture(int(source) if source.isdigit() else source)
+        self.capture = self._open()
         if not self.capture.isOpened():
             raise ValueError(f'camera {source} cannot be opened; is it connected, and not in use elsewhere?')
+        self._arrival = threading.Condition()
+        self._pictures = deque()
+        self._dropped = self._ended = False
+        # Plain, not an Event: signal handlers set it, and must wait for no lock.
+        self._stopped = False
+
+    def _open(self):
+        return cv2.VideoCapture(int(self.source) if self.source.isdigit() else self.source)
+
+    def stop(self):
+        """Let :meth:`frames` end; for signal handlers and other threads."""
+        self._stopped = True
 
     def frames(self, seconds=float('inf')):
         """Watch.
 
-        A frame that comes early or late fills the places of the even rate up to the present, so that time in the stream
-        is time on the clock, even when the network is slower than the camera.
+        A picture stands in for the places of the even rate before it, up to :data:`STANDS_IN` seconds. What lies in a
+        longer gap, or was dropped because the frames are not asked for as fast as they come, is left out: time in the
+        stream is time on the clock since the first picture.
 
         Args:
             seconds (float): How long. Defaults to no end.
 
         Yields:
-            Frame: Without gaps, until the time is over or the camera gives no more.
+            Frame: In order, until the time is over, the camera gives no more, or :meth:`stop` was called.
         """
-        begin = time.monotonic()
-        index = 0
+        reader = threading.Thread(target=self._read, daemon=True)
+        reader.start()
+        begin, index = None, 0
         try:
             while True:
-                received, picture = self.capture.read()
-                if not received:
+                taken = self._take(float('inf') if begin is None else begin + seconds)
+                if taken is None:
                     return
-                picture = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
-                now = time.monotonic() - begin
-                while index <= now * self.fps:
+                arrived, picture, dropped = taken
+                begin = arrived if begin is None else begin
+                place = int((arrived - begin) * self.fps)
+                if dropped or place - index > STANDS_IN * self.fps:
+                    index = max(index, place)
+                while index <= place:
                     if index >= seconds * self.fps:
                         return
-                    yield Frame(index, index / self.fps, lambda picture=picture: picture)
+                    yield Frame(index, index / self.fps, partial(cv2.cvtColor, picture, cv2.COLOR_BGR2RGB))
                     index += 1
         finally:
+            self._stopped = True
+            # One that hangs in a dead stream is left behind.
+            reader.join(timeout=2)
+
+    def _take(self, until):
+        """Wait for the next picture: when it came, the picture, and whether others were dropped before it."""
+        given_up = time.monotonic() + PATIENCE
+        with self._arrival:
+            while not self._pictures:
+                now = time.monotonic()
+                if self._ended or self._stopped or now >= until:
+                    return None
+                if now >= given_up:
+                    warnings.warn(f'camera {self.source} has given no picture for {PATIENCE} s', stacklevel=3)
+                    return None
+                self._arrival.wait(0.1)
+            if self._stopped:
+                return None
+            taken = (*self._pictures.popleft(), self._dropped)
+            self._dropped = False
+            return taken
+
+    def _read(self):
+        """Read the camera until it ends for good; runs in a thread."""
+        tries = 0
+        try:
+            while not self._stopped:
+                received, picture = self.capture.read()
+                if not received:
+                    tries += 1
+                    if not self._open_again(tries):
+                        return
+                    continue
+                now = time.monotonic()
+                with self._arrival:
+                    self._pictures.append((now, picture))
+                    while self._pictures[0][0] < now - BUFFER:
+                        self._pictures.popleft()
+                        self._dropped = True
+                    self._arrival.notify()
+        finally:
+            with self._arrival:
+                self._ended = True
+                self._arrival.notify()
             self.capture.release()
+
+    def _open_again(self, tries):
+        """Open a stream of the network once more; a camera that is unplugged, or a file at its end, stays so."""
+        if '://' not in self.source:
+            return False
+        if tries > RETRIES:
+            warnings.warn(f'camera {self.source} gives no more pictures; it is over', stacklevel=2)
+            return False
+        warnings.warn(f'camera {self.source} is lost; opening it again ({tries} of {RETRIES})', stacklevel=2)
+        self.capture.release()
+        end = time.monotonic() + tries
+        while not self._stopped and time.monotonic() < end:
+            time.sleep(0.1)
+        if not self._stopped:
+            self.capture = self._open()
+        return True

@@ -28,7 +28,12 @@ def headline(result, model):
     else:
         count = len(result.intervals)
         found = f'{count:,} micro-action{"s" * (count != 1)} in {result.duration:.1f} s'
-    return f'### {found}\n{escape(model)}; {escape(Path(result.video).name)}, {result.duration:.1f} s'
+    return f'### {found}\n{_literally(model)}; {_literally(Path(result.video).name)}, {result.duration:.1f} s'
+
+
+def _literally(name):
+    """Write a name so that it is neither HTML nor Markdown."""
+    return escape(name).translate({ord(sign): f'&#{ord(sign)};' for sign in '\\`*_[]()!~|$\n\r'})
 
 
 def action_bars(result):

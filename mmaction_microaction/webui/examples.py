@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mmaction_microaction.synthetic import frames, make_clip, video_size
+from mmaction_microaction.synthetic import Settings, frames, make_clip, make_plan, video_size
 from mmaction_microaction.synthetic.clip import FPS
 from mmaction_microaction.taxonomy import ACTIONS
 from mmaction_microaction.videos import write_video
@@ -10,8 +10,16 @@ from mmaction_microaction.videos import write_video
 CODES = ('A4', 'B1', 'B2', 'C5', 'D8', 'E5', 'F5', 'G1')
 """The actions shown: of every body part, and shaking the head beside nodding."""
 LONG = 'all of them.mp4'
-# The test split, which no network is trained on.
 _SEED, _TEST = 0, 2
+
+
+def strangers():
+    """List the people of the test split, on whom no network is trained that was trained on a set of the same seed.
+
+    Returns:
+        list[int]: Their numbers.
+    """
+    return list(dict.fromkeys(entry.subject_id for entry in make_plan(Settings(seed=_SEED)) if entry.split == _TEST))
 
 
 def render_examples(folder, size=160, codes=CODES):
@@ -27,12 +35,13 @@ def render_examples(folder, size=160, codes=CODES):
     """
     folder, size = Path(folder), video_size(str(size))
     labels = {action.code: action.index for action in ACTIONS}
+    *people, person = strangers()[: len(codes) + 1]
     paths = []
-    for index, code in enumerate(codes):
+    for index, (code, subject) in enumerate(zip(codes, people)):
         label = labels[code]
         paths.append(folder / f'{ACTIONS[label].name}.mp4')
-        write_video(str(paths[-1]), frames(make_clip(label, index, size, _SEED, _TEST, index)), size, FPS, crf=23)
-    # Number and index settle person, room and length, which stay the same from action to action.
-    clips = (make_clip(labels[code], len(codes), size, _SEED, _TEST, len(codes)) for code in codes)
+        write_video(str(paths[-1]), frames(make_clip(label, subject, size, _SEED, _TEST, index)), size, FPS, crf=23)
+    # Person and index settle looks, room and length, which stay the same from action to action.
+    clips = (make_clip(labels[code], person, size, _SEED, _TEST, len(codes)) for code in codes)
     write_video(str(folder / LONG), (picture for clip in clips for picture in frames(clip)), size, FPS, crf=23)
     return [*paths, folder / LONG]

@@ -19,12 +19,12 @@ def can_explain(inferencer):
     return model is not None and has_gradcam(model)
 
 
-def explain(inferencer, path, interval, whole):
+def explain(inferencer, video, interval, whole):
     """Draw where a network saw an action.
 
     Args:
         inferencer (MicroActionInferencer): With the network.
-        path (str | Path): The video.
+        video (str | Path | Video): The video.
         interval (Interval): The action, and when.
         whole (bool): Whether the video was taken for one clip; otherwise the network looks at a window in the middle of
             the interval, as it does for a timeline.
@@ -35,7 +35,7 @@ def explain(inferencer, path, interval, whole):
     Raises:
         ValueError: If it cannot be done with this network, or the video breaks off.
     """
-    recognizer, video = inferencer.recognizer, Video(path)
+    recognizer, video = inferencer.recognizer, video if isinstance(video, Video) else Video(video)
     if not can_explain(inferencer):
         raise ValueError('Grad-CAM needs the gradients of a ResNet; choose a network that has them.')
     begin, length = 0, video.duration

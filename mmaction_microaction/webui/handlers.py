@@ -1,5 +1,6 @@
 """What happens when something on the page is pressed."""
 
+import traceback
 import warnings
 from html import escape
 from pathlib import Path
@@ -45,8 +46,8 @@ class Handlers:
         """A clip was uploaded or recorded: the clip if it is to go, and an empty page."""
         try:
             self.uploads.take(request.session_hash, path)
-        except ValueError as error:
-            gr.Warning(escape(str(error)), duration=None)
+        except Exception as error:
+            gr.Warning(_for_visitors(reason(error), path), duration=None)
             return [None, *self.clear()]
         return [gr.skip(), *self.clear()]
 
@@ -69,9 +70,10 @@ class Handlers:
             self.uploads.take(visitor, path)
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter('always')
-                result = self.models[model](path, lambda done, total: progress((done, total), unit='windows'))
-        except (OSError, ValueError) as error:
-            raise _error(error, path) from None
+                video = self.uploads.open(path)
+                result = self.models[model](video, lambda done, total: progress((done, total), unit='windows'))
+        except Exception as error:
+            raise _error(reason(error), path) from None
         finally:
             if not self.keep_uploads:
                 self.uploads.forget(visitor)
@@ -114,10 +116,28 @@ class Handlers:
         try:
             self.uploads.check(path)
             interval = intervals_of(shown.result)[number][1]
-            figure = explain(self.models[shown.model], path, interval, whole=isinstance(shown.result, ClipResult))
-        except (OSError, ValueError) as error:
-            raise _error(error, path) from None
+            video = self.uploads.open(path)
+            figure = explain(self.models[shown.model], video, interval, whole=isinstance(shown.result, ClipResult))
+        except Exception as error:
+            raise _error(reason(error), path) from None
         return gr.update(value=figure, visible=True)
+
+
+def reason(error):
+    """Say to a visitor what went wrong; whoever serves the page sees more of what should not happen.
+
+    Args:
+        error (Exception): Of a library, or for visitors already.
+
+    Returns:
+        str: A sentence or more.
+    """
+    if isinstance(error, (OSError, ValueError)):
+        return str(error)
+    traceback.print_exception(error)
+    if isinstance(error, MemoryError):
+        return 'There is not enough memory for this clip; upload a smaller or shorter one.'
+    return 'The clip could not be recognised; upload another one, or encode it anew, as MP4.'
 
 
 def _for_visitors(message, path):

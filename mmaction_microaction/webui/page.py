@@ -1,5 +1,7 @@
 """What is on the page."""
 
+from pathlib import Path
+
 import gradio as gr
 
 from .answers import TABLE
@@ -8,11 +10,20 @@ from .handlers import NOTHING_YET, Handlers
 TITLE = 'Micro-action recognition'
 INTRODUCTION = """# {title}
 Upload or record a clip of a seated person. Up to {longest:g} seconds it is taken for one of the 52 micro-actions of
-MA-52; a longer video gives a timeline. At most {seconds:g} seconds and {megabytes:g} MB are taken. Clips are deleted
-{deleted}."""
+MA-52; a longer video gives a timeline. The network knows no others, and names one of them whatever it sees, also in an
+empty room. At most {seconds:g} seconds and {megabytes:g} MB are taken. Clips are deleted {deleted}.{camera}"""
+NO_CAMERA = ' To record here, open this page by https, or on the machine that serves it: browsers allow no camera else.'
 
 
-def build_page(models, uploads, examples=(), keep_minutes=10):
+def video_as_it_is(**options):
+    """Make a field for a video that is shown as it is, or not where a browser cannot: with ffmpeg, Gradio would hand on
+    a copy."""
+    field = gr.Video(**options)
+    field.postprocess = lambda value: value and gr.FileData(path=str(value), orig_name=Path(value).name)
+    return field
+
+
+def build_page(models, uploads, examples=(), keep_minutes=10, secure=True):
     """Build the page.
 
     Args:
@@ -20,7 +31,8 @@ def build_page(models, uploads, examples=(), keep_minutes=10):
         uploads (Uploads): Holds the visitors' clips.
         examples (Sequence[Path]): Clips to choose from. Defaults to none.
         keep_minutes (float): Uploads are deleted at the latest after so many minutes; 0: as soon as the result is
-            there. Defaults to 10.
+            there, or after 10. Defaults to 10.
+        secure (bool): Whether browsers let the page use a camera. Defaults to True.
 
     Returns:
         gr.Blocks: The page, not yet served.
@@ -34,22 +46,22 @@ def build_page(models, uploads, examples=(), keep_minutes=10):
         megabytes=uploads.max_megabytes,
         deleted=f'when this page is closed, at the latest after {keep_minutes:g} minutes'
         if keep_minutes
-        else 'as soon as the result is there',
+        else 'as soon as the result is there or this page is closed, at the latest after 10 minutes',
+        camera='' if secure else NO_CAMERA,
     )
-    # Gradio's sweep also takes what was uploaded past the page; every so many seconds, and of what age in seconds.
-    page = gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(15, round(60 * (keep_minutes or 10))))
+    page = gr.Blocks(title=TITLE, analytics_enabled=False)
     with page:
         gr.Markdown(introduction)
         shown = gr.State()
         with gr.Row():
             with gr.Column(scale=2, min_width=320):
                 # With its sound: to take it out, Gradio would call ffmpeg.
-                clip = gr.Video(label='Clip', height=340, include_audio=True, elem_id='clip')
+                clip = video_as_it_is(label='Clip', height=340, include_audio=True, elem_id='clip')
                 model = gr.Dropdown(names, value=names[0], label='Network', elem_id='model')
                 recognise = gr.Button('Recognise', variant='primary', elem_id='recognise')
                 offered = gr.Dataset(
                     label='Examples',
-                    components=[gr.Video(render=False)],
+                    components=[video_as_it_is(render=False)],
                     samples=[[str(path)] for path in examples],
                     sample_labels=[path.stem for path in examples],
                     type='index',
@@ -99,4 +111,5 @@ def build_page(models, uploads, examples=(), keep_minutes=10):
         table.select(handlers.go_to, shown, [clip, asked], **private)
         show.click(handlers.explain, [clip, shown, asked], maps, show_progress_on=show, **network)
         page.unload(handlers.drop)
-    return page.queue(max_size=20)
+    # Of the calls that wait for the network, see turns.py; the others are short.
+    return page.queue(max_size=100)

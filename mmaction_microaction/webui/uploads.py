@@ -1,9 +1,12 @@
 """The clips that visitors send: which are taken, and that none stays."""
 
+import os
 import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 
-from mmaction_microaction.videos import Video
+from .limits import LimitedVideo, check_video
 
 
 class Uploads:
@@ -13,11 +16,12 @@ class Uploads:
         folder (str | Path): Where uploaded files arrive.
         max_seconds (float): Longer videos are refused.
         max_megabytes (float): So are larger ones.
+        max_minutes (float): Longest time that a network works on a clip. Defaults to 20.
     """
 
-    def __init__(self, folder, max_seconds, max_megabytes):
+    def __init__(self, folder, max_seconds, max_megabytes, max_minutes=20):
         self.folder = Path(folder).resolve()
-        self.max_seconds, self.max_megabytes = max_seconds, max_megabytes
+        self.max_seconds, self.max_megabytes, self.max_minutes = max_seconds, max_megabytes, max_minutes
         self._held = {}
         self._lock = threading.Lock()
 
@@ -35,7 +39,7 @@ class Uploads:
             self._hold(visitor, [Path(path)])
         try:
             self.check(path)
-        except ValueError:
+        except BaseException:
             self.forget(visitor)
             raise
 
@@ -62,21 +66,56 @@ class Uploads:
             raise ValueError(
                 f'{name} has {size / 1e6:.1f} MB, but at most {self.max_megabytes:g} MB are taken; cut or compress it.'
             )
-        try:
-            seconds = Video(path).duration
-        except ValueError:
-            raise ValueError(f'{name} cannot be read as a video; upload another file, such as an MP4.') from None
-        if seconds > self.max_seconds:
-            raise ValueError(
-                f'{name} is {seconds:.1f} seconds long, but at most {self.max_seconds:g} are taken; cut it into pieces.'
-            )
+        check_video(path, self.max_seconds)
+
+    def open(self, path):
+        """Open a clip that was checked.
+
+        Args:
+            path (str | Path): The clip.
+
+        Returns:
+            LimitedVideo: The video, whose frames end with an error when ``max_minutes`` are over.
+        """
+        return LimitedVideo(path, self.max_minutes)
+
+    def size(self):
+        """int: Bytes of all files."""
+        return sum(stat.st_size for _, stat in self._files())
+
+    def sweep(self, minutes):
+        """Delete what is older, whether it is held for somebody, was never taken or did not arrive as a whole.
+
+        Args:
+            minutes (float): The age.
+        """
+        end = time.time() - 60 * minutes
+        with self._lock:
+            for path, stat in self._files():
+                if stat.st_mtime <= end:
+                    _delete(path, self.folder)
+
+    def _files(self):
+        # It follows no links, and bears it that folders are deleted meanwhile.
+        for folder, _, names in os.walk(self.folder):
+            for path in (Path(folder, name) for name in names):
+                with suppress(OSError):
+                    yield path, path.lstat()
 
     def _hold(self, visitor, paths):
         dropped = self._held.pop(visitor, [])
         if paths:
             self._held[visitor] = paths
-        # Two visitors who send the same file share it.
+        # Visitors share the examples, and their own files if they have several pages open.
         kept = {path for held in self._held.values() for path in held}
         for path in dropped:
             if path not in kept and self.folder in path.resolve().parents:
-                path.unlink(missing_ok=True)
+                _delete(path, self.folder)
+
+
+def _delete(path, root):
+    """Delete a file, and the folder that was made for it."""
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
+        if path.parent.resolve() != root:
+            path.parent.rmdir()

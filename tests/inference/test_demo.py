@@ -6,6 +6,7 @@ import warnings
 import pytest
 from support import ROOT
 
+from mmaction_microaction.inference import MicroActionInferencer
 from mmaction_microaction.videos import Video
 
 CONFIG = ROOT / 'configs/synthetic/manet_r18_8x1_synthetic.py'
@@ -154,6 +155,31 @@ def test_a_video_that_cannot_be_drawn_stops_no_other(run, checkpoint, clip, tmp_
     assert f'error: {folder / "a.mp4"} was recognised but not drawn: [Errno 28] No space left on device' in output
     assert errors.splitlines()[-1] == 'error: 1 of 2 videos could not be read or drawn, see above'
     assert [path.name for path in out.iterdir()] == ['b.mp4']
+
+
+def test_a_video_that_exhausts_memory_stops_no_other(run, checkpoint, clip, tmp_path, monkeypatch):
+    failures = {
+        'a.mp4': MemoryError('Unable to allocate 16.0 GiB for an array'),
+        'b.mp4': RuntimeError("can't allocate memory: you tried to allocate 98765432100 bytes"),
+        'c.mp4': ZeroDivisionError('division by zero'),
+    }
+    for name in (*failures, 'd.mp4'):
+        (tmp_path / name).write_bytes(clip.read_bytes())
+    sound = MicroActionInferencer.__call__
+
+    def recognise(self, video, progress):
+        if video.name in failures:
+            raise failures[video.name]
+        return sound(self, video, progress)
+
+    monkeypatch.setattr(MicroActionInferencer, '__call__', recognise)
+    status, output, errors = run('demo', tmp_path, '--model', CONFIG, checkpoint, '--json', tmp_path / 'x.json')
+    assert status == 1
+    assert errors.splitlines()[-1].startswith('error: 3 of 4 videos')
+    for name, error in failures.items():
+        [line] = [line for line in output.splitlines() if str(tmp_path / name) in line]
+        assert str(error) in line
+    assert [found['video'] for found in json.loads((tmp_path / 'x.json').read_text())] == [str(tmp_path / 'd.mp4')]
 
 
 def test_names_are_printed_as_they_are(run, checkpoint, clip, tmp_path):

@@ -100,6 +100,12 @@ def test_a_live_stream_is_scored_as_the_file(grey, grey_video):
     assert inferencer.merge('camera', live, 12.0).intervals == timeline.intervals
 
 
+def test_nothing_is_said_of_the_time_that_no_window_covers(grey):
+    scored = [(start, start + 1.5, np.eye(52)[9]) for start in (0, 0.5, 60, 60.5, 61.5)]
+    intervals = grey().merge('camera', scored, 63.0).intervals
+    assert [(i.start, i.end, i.label) for i in intervals] == [(0, 2, 9), (60, 63, 9)]
+
+
 @pytest.fixture
 def damaged(tmp_path, grey_video):
     """The grey video as AVI, which has no index at its end to miss, with its last 60 % cut off."""

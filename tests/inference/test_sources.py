@@ -1,10 +1,11 @@
+import threading
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from mmaction_microaction.inference import Camera, find_videos
+from mmaction_microaction.inference import Camera, find_videos, sources
 
 
 def test_folders_are_searched_and_files_taken_as_they_are(tmp_path):
@@ -27,36 +28,48 @@ def test_nothing_to_do_is_an_error(tmp_path):
         find_videos([tmp_path / 'nowhere'])
 
 
-class Capture:
-    """A camera that gives a picture whenever it is asked, and lets a clock tick."""
+class Clock:
+    now = 100.0
 
-    def __init__(self, clock, ticks):
-        self.clock, self.ticks = clock, iter(ticks)
-        self.released = False
+
+class Capture:
+    """A camera whose pictures come at given seconds; the grey level of a picture is its time times 100."""
+
+    def __init__(self, ticks):
+        self.ticks = iter(ticks)
+        self.go_on = threading.Event()
+        self.go_on.set()
+        self.released = threading.Event()
+        self.waits_after_first = False
+
+    def isOpened(self):
+        return True
 
     def read(self):
+        self.go_on.wait(60)
+        if self.waits_after_first:
+            self.go_on.clear()
+            self.waits_after_first = False
         tick = next(self.ticks, None)
         if tick is None:
             return False, None
-        self.clock.now = 100 + tick
-        return True, np.full((4, 4, 3), round(tick * 100), np.uint8)
+        Clock.now = 100 + tick
+        return True, np.full((4, 4, 3), round(tick * 100) % 256, np.uint8)
 
     def release(self):
-        self.released = True
+        self.released.set()
 
 
 @pytest.fixture
-def camera(monkeypatch, clip):
-    """Gives a camera whose pictures come at given seconds; the grey level of a picture is its time times 100."""
+def camera(monkeypatch):
+    """Gives a camera whose pictures come at given seconds, and all are waited for."""
 
-    def make(ticks, fps):
-        class Clock:
-            now = 100.0
-
+    def make(ticks, fps, buffer=np.inf):
+        monkeypatch.setattr(Clock, 'now', 100.0)
         monkeypatch.setattr('time.monotonic', lambda: Clock.now)
-        camera = Camera(str(clip), fps)
-        camera.capture = Capture(Clock, ticks)
-        return camera
+        monkeypatch.setattr(sources, 'BUFFER', buffer)
+        monkeypatch.setattr('cv2.VideoCapture', lambda source: Capture(ticks))
+        return Camera('0', fps)
 
     return make
 
@@ -72,7 +85,66 @@ def test_an_uneven_camera_gives_an_even_stream(camera):
 def test_watching_ends_with_its_time_and_frees_the_camera(camera):
     watched = camera(np.arange(0, 9, 0.07), fps=10)
     assert len(list(watched.frames(seconds=2))) == 20
-    assert watched.capture.released
+    assert watched.capture.released.wait(60)
+
+
+def test_time_begins_with_the_first_picture_and_long_gaps_are_left_out(camera):
+    # In eighths of a second, which are exact.
+    frames = list(camera([3, 3.125, 3.25, 4.5, 4.625], fps=8).frames())
+    assert [frame.index for frame in frames] == [0, 1, 2, 12, 13]
+    frames = list(camera([3, 3.125, 4.125], fps=8).frames())
+    assert [frame.index for frame in frames] == list(range(10))
+
+
+def test_pictures_that_were_not_asked_for_in_time_are_dropped(camera):
+    watched = camera(np.arange(80) / 8, fps=8, buffer=0.5)
+    capture = watched.capture
+    capture.waits_after_first = True
+    frames = watched.frames()
+    assert next(frames).index == 0
+    # Whoever watches is busy until the end, ten seconds later.
+    capture.go_on.set()
+    assert capture.released.wait(60)
+    rest = list(frames)
+    # What came in the last half a second, in its places on the clock.
+    assert [frame.index for frame in rest] == [75, 76, 77, 78, 79]
+    assert [frame.image()[0, 0, 0] for frame in rest] == [round(index / 8 * 100) % 256 for index in range(75, 80)]
+
+
+def test_a_stream_that_is_lost_is_opened_again_and_in_the_end_given_up(monkeypatch):
+    captures = [Capture(ticks) for ticks in ([0, 0.125], [2.125], [], [])]
+    waiting = iter(captures)
+    monkeypatch.setattr('cv2.VideoCapture', lambda source: next(waiting))
+    monkeypatch.setattr(Clock, 'now', 100.0)
+    monkeypatch.setattr('time.monotonic', lambda: Clock.now)
+    monkeypatch.setattr('time.sleep', lambda seconds: setattr(Clock, 'now', Clock.now + seconds))
+    monkeypatch.setattr(sources, 'BUFFER', np.inf)
+    with pytest.warns(UserWarning, match='rtsp://door') as caught:
+        frames = list(Camera('rtsp://door', fps=8).frames())
+    # Nothing is said of the two seconds between.
+    assert [frame.index for frame in frames] == [0, 1, 17]
+    assert ['(1 of 3)' in str(caught[0].message), '(3 of 3)' in str(caught[2].message), len(caught)] == [True, True, 4]
+    assert all(capture.released.is_set() for capture in captures)
+
+
+def test_a_camera_that_hangs_is_given_up(monkeypatch):
+    capture = Capture([0])
+    monkeypatch.setattr('cv2.VideoCapture', lambda source: capture)
+    monkeypatch.setattr(sources, 'PATIENCE', 0.05)
+    frames = Camera('0').frames()
+    capture.go_on.clear()
+    threading.Timer(1, capture.go_on.set).start()
+    with pytest.warns(UserWarning, match=r'camera 0 has given no picture for 0\.05 s'):
+        assert list(frames) == []
+
+
+def test_watching_can_be_stopped(camera):
+    watched = camera(np.arange(800) / 8, fps=8)
+    frames = watched.frames()
+    next(frames)
+    watched.stop()
+    assert list(frames) == []
+    assert watched.capture.released.wait(60)
 
 
 def test_colours_are_those_of_the_camera(tmp_path):

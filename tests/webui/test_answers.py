@@ -40,6 +40,8 @@ def test_headlines():
     assert headline(LONG, 'net') == '### 2 micro-actions in 9.0 s\nnet; talk.webm, 9.0 s'
     one = TimelineResult('<b>.mp4', 9, INTERVALS[:1], np.zeros(1), np.ones(1), SCORES[None])
     assert headline(one, 'net') == '### 1 micro-action in 9.0 s\nnet; &lt;b&gt;.mp4, 9.0 s'
+    links = ClipResult('[x](javascript:alert(1)) *a* $b$.mp4', 1.5, SCORES)
+    assert not set(headline(links, '`net`').splitlines()[1]) & set('[]()*$`')
 
 
 def test_rows_and_questions_of_a_timeline_are_in_the_same_order():

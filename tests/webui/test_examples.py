@@ -1,5 +1,9 @@
+import pytest
+
+from mmaction_microaction.synthetic import Settings, make_clip, make_plan
 from mmaction_microaction.taxonomy import ACTIONS
 from mmaction_microaction.videos import Video
+from mmaction_microaction.webui import examples
 from mmaction_microaction.webui.examples import render_examples
 
 
@@ -11,3 +15,19 @@ def test_rendered_examples_are_clips_of_all_body_parts_and_a_long_video(tmp_path
     # Long enough to be given a timeline.
     assert Video(long).duration > 8
     assert next(Video(long).frames()).image().shape == (76, 64, 3)
+
+
+@pytest.mark.parametrize('num_clips', [2080, 4160])
+def test_no_network_was_trained_on_the_people_of_the_examples(tmp_path, monkeypatch, num_clips):
+    shown = []
+
+    def make(label, subject, *args):
+        shown.append(subject)
+        return make_clip(label, subject, *args)
+
+    monkeypatch.setattr(examples, 'make_clip', make)
+    monkeypatch.setattr(examples, 'write_video', lambda path, pictures, *_, **__: next(iter(pictures)))
+    render_examples(tmp_path, size=64)
+    trained_on = {entry.subject_id for entry in make_plan(Settings(clips=num_clips)) if entry.split < 2}
+    assert len(set(shown)) == 9
+    assert not trained_on & set(shown)

@@ -1,74 +1,19 @@
 """The page as a program sees it that talks to the server past the browser."""
 
-import json
-import time
-import warnings
-from types import SimpleNamespace
+import shutil
+import subprocess
 
-import numpy as np
 import pytest
-from mmaction.models.backbones import ResNet
 from support import write_clip
-
-from mmaction_microaction.inference import ClipResult, TimelineResult
-from mmaction_microaction.intervals import Interval
-from mmaction_microaction.videos import Video
 
 pytest.importorskip('gradio', reason='the page needs the extra [web]')
 import httpx
+from visitors import Network, Visitor, files, wait_for_none
 
 from mmaction_microaction.webui.server import serving
 
 # Gradio's, of pandas 3.
 pytestmark = pytest.mark.filterwarnings('ignore:.*:DeprecationWarning:gradio')
-
-
-class Network:
-    """Sees nodding in short clips; in others, a second of waving, and warns. Without gradients unless it has some."""
-
-    longest_clip = 8
-
-    def __init__(self, gradients=False):
-        model = SimpleNamespace(backbone=ResNet(18, pretrained=None)) if gradients else None
-        self.recognizer = SimpleNamespace(model=model)
-
-    def __call__(self, video, progress=None):
-        video = str(video)
-        duration = Video(video).duration
-        if duration <= self.longest_clip:
-            return ClipResult(video, duration, np.eye(52)[9])
-        warnings.warn(f'{video} breaks off after 1.0 of {duration:.1f} s; nothing is said of the rest', stacklevel=2)
-        progress(1, 2)
-        return TimelineResult(video, duration, [Interval(2, 3, 19, 0.5)], np.zeros(1), np.ones(1), np.eye(52)[[19]])
-
-
-class Visitor:
-    """Does what the page in a browser would do."""
-
-    def __init__(self, url, session='one'):
-        self.session = session
-        self.http = httpx.Client(base_url=url, timeout=60)
-        self.calls = {call['api_name']: call['id'] for call in self.http.get('config').json()['dependencies']}
-
-    def upload(self, path, name=None):
-        with open(path, 'rb') as file:
-            response = self.http.post('gradio_api/upload', files={'files': (name or path.name, file, 'video/mp4')})
-        response.raise_for_status()
-        return {'path': response.json()[0], 'meta': {'_type': 'gradio.FileData'}}
-
-    def press(self, call, *data):
-        """Returns what came back, and the messages shown."""
-        query = dict(data=list(data), fn_index=self.calls[call], session_hash=self.session)
-        self.http.post('gradio_api/queue/join', json=query).raise_for_status()
-        logs = []
-        with self.http.stream('GET', 'gradio_api/queue/data', params=dict(session_hash=self.session)) as lines:
-            for line in lines.iter_lines():
-                message = json.loads(line.removeprefix('data:')) if line else dict(msg=None)
-                if message['msg'] == 'log':
-                    logs.append(message['log'])
-                if message['msg'] == 'process_completed':
-                    return message['output'], logs
-        raise AssertionError('the server ended without an answer')
 
 
 @pytest.fixture(scope='module')
@@ -94,17 +39,6 @@ def visitor(served):
 def clip(tmp_path):
     write_clip(tmp_path / 'clip.mp4')
     return tmp_path / 'clip.mp4'
-
-
-def files(folder):
-    return sorted(path.name for path in folder.rglob('*') if path.is_file())
-
-
-def wait_for_none(folder):
-    deadline = time.monotonic() + 20
-    while files(folder):
-        assert time.monotonic() < deadline, files(folder)
-        time.sleep(0.1)
 
 
 def test_a_clip_is_recognised_and_deleted_when_another_takes_its_place(served, visitor, clip, tmp_path):
@@ -235,6 +169,51 @@ def test_other_files_are_not_served(served, path, examples):
 def test_examples_are_served(served, examples):
     response = httpx.get(f'{served[0]}gradio_api/file={examples[0]}')
     assert response.content == examples[0].read_bytes()
+
+
+def test_examples_are_shown_as_they_are_where_ffmpeg_could_convert_them(examples, monkeypatch):
+    def convert(*_, **__):
+        raise AssertionError('converted')
+
+    monkeypatch.setattr('gradio.processing_utils.ffmpeg_installed', lambda: True)
+    monkeypatch.setattr('gradio.processing_utils.video_is_playable', lambda path: False)
+    monkeypatch.setattr('gradio.processing_utils.convert_video_to_playable_mp4', convert)
+    with serving({'net': Network()}, examples, port=0) as (url, folder):
+        output, _ = Visitor(url).press('choose', 0)
+        assert output['data'][0]['path'] == str(examples[0])
+        assert files(folder) == []
+
+
+def test_the_page_says_where_browsers_allow_no_camera(examples, tmp_path):
+    def introduction(**options):
+        with serving({'net': Network()}, examples, port=0, **options) as (url, _):
+            return httpx.get(f'{url}config', verify=False).text
+
+    assert 'camera' in introduction(host='0.0.0.0')
+    assert 'camera' not in introduction(host='0.0.0.0', root_path='https://lab.example.org/micro')
+
+
+@pytest.mark.skipif(shutil.which('openssl') is None, reason='needs openssl, to make a certificate')
+def test_a_certificate_gives_https(examples, tmp_path):
+    certificate, key = tmp_path / 'certificate.pem', tmp_path / 'key.pem'
+    command = ['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=localhost', '-days', '2']
+    subprocess.run([*command, '-keyout', key, '-out', certificate], check=True, capture_output=True)
+    with serving({'net': Network()}, examples, port=0, ssl_certfile=certificate, ssl_keyfile=key) as (url, _):
+        assert url.startswith('https://')
+        assert httpx.get(url, verify=False).status_code == 200
+    key.write_text('no key')
+    with (
+        pytest.raises(ValueError, match=r'certificate\.pem and .*key\.pem'),
+        serving({'net': Network()}, examples, port=0, ssl_certfile=certificate, ssl_keyfile=key),
+    ):
+        pass
+
+
+def test_addresses_are_below_the_root_path_of_a_server_in_front(examples):
+    with serving({'net': Network()}, examples, port=0, root_path='/micro') as (url, _):
+        # As nginx passes it on, without the path.
+        headers = {'Host': 'lab.example.org', 'X-Forwarded-Host': 'lab.example.org', 'X-Forwarded-Proto': 'https'}
+        assert httpx.get(f'{url}config', headers=headers).json()['root'] == 'https://lab.example.org/micro'
 
 
 def test_other_files_are_not_recognised(visitor, clip):

@@ -1,3 +1,6 @@
+import os
+import time
+
 import pytest
 from support import write_clip
 
@@ -80,3 +83,38 @@ def test_what_is_refused_is_deleted(uploads, send):
             uploads.take('Ada', uploads.folder / name)
         assert str(error.value) == message
     assert not any(uploads.folder.iterdir())
+
+
+def test_nothing_gets_older_than_it_may(uploads, send):
+    held, arrived, broken_off, fresh = (send(f'{name}.mp4') for name in ('held', 'arrived', 'broken_off', 'fresh'))
+    (uploads.folder / 'own').mkdir()
+    arrived = arrived.rename(uploads.folder / 'own' / arrived.name)
+    uploads.take('Ada', held)
+    for path in (held, arrived, broken_off):
+        os.utime(path, (time.time() - 130,) * 2)
+    uploads.sweep(minutes=3)
+    assert held.exists()
+    uploads.sweep(minutes=2)
+    assert list(uploads.folder.iterdir()) == [fresh]
+    assert uploads.size() == fresh.stat().st_size
+    uploads.forget('Ada')
+
+
+def test_sweeping_follows_no_links(uploads, tmp_path):
+    (tmp_path / 'mine').mkdir()
+    (tmp_path / 'mine/letter.txt').touch()
+    os.utime(tmp_path / 'mine/letter.txt', (0, 0))
+    (uploads.folder / 'link').symlink_to(tmp_path / 'mine')
+    uploads.sweep(minutes=1)
+    assert (tmp_path / 'mine/letter.txt').exists()
+
+
+def test_what_exhausts_memory_is_deleted(uploads, send, monkeypatch):
+    def fail(*_):
+        raise MemoryError('Unable to allocate 16 GiB')
+
+    monkeypatch.setattr('mmaction_microaction.webui.uploads.check_video', fail)
+    clip = send()
+    with pytest.raises(MemoryError):
+        uploads.take('Ada', clip)
+    assert not clip.exists()

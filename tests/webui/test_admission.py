@@ -1,0 +1,190 @@
+"""Visitors who send too much, too slowly, or not all of it."""
+
+import socket
+import threading
+
+import pytest
+from support import write_clip
+
+pytest.importorskip('gradio', reason='the page needs the extra [web]')
+import httpx
+from visitors import Network, Visitor, files, wait_for_none
+
+from mmaction_microaction.webui import admission
+from mmaction_microaction.webui.server import serving
+
+# Gradio's, of pandas 3.
+pytestmark = pytest.mark.filterwarnings('ignore:.*:DeprecationWarning:gradio')
+FORM = (
+    b'--B\r\nContent-Disposition: form-data; name="files"; filename="interview.mp4"\r\nContent-Type: video/mp4\r\n\r\n'
+)
+
+
+class BusyNetwork(Network):
+    """Works on a clip until it may go on, and takes down on whose."""
+
+    def __init__(self):
+        super().__init__()
+        self.begun, self.go_on, self.seen = threading.Semaphore(0), threading.Semaphore(0), []
+
+    def __call__(self, video, progress=None):
+        self.seen.append(video.path)
+        self.begun.release()
+        assert self.go_on.acquire(timeout=60)
+        return super().__call__(video, progress)
+
+
+@pytest.fixture(scope='module')
+def network():
+    return BusyNetwork()
+
+
+@pytest.fixture(scope='module')
+def served(network):
+    """Address of the page, and the folder of the uploads; of at most 0.3 MB."""
+    with serving({'net': Network(), 'busy': network}, [], max_megabytes=0.3, port=0) as served:
+        yield served
+
+
+@pytest.fixture
+def clip(tmp_path):
+    write_clip(tmp_path / 'clip.mp4')
+    return tmp_path / 'clip.mp4'
+
+
+def begin_upload(url, size=200_000, sent=100_000):
+    """Send the beginning of an upload; gives the connection."""
+    url = httpx.URL(url)
+    connection = socket.create_connection((url.host, url.port))
+    head = 'POST /gradio_api/upload HTTP/1.1\r\nHost: here\r\nContent-Type: multipart/form-data; boundary=B\r\n'
+    connection.sendall(f'{head}Content-Length: {size}\r\n\r\n'.encode() + FORM + bytes(sent))
+    return connection
+
+
+def wait_for_file(folder):
+    while not any(path.stat().st_size for path in folder.rglob('tmp*') if path.is_file()):
+        pass
+
+
+def test_an_upload_that_is_broken_off_is_deleted(served):
+    connection = begin_upload(served[0])
+    wait_for_file(served[1])
+    connection.close()
+    wait_for_none(served[1])
+
+
+def test_an_upload_that_takes_too_long_is_broken_off_and_deleted(served, monkeypatch):
+    monkeypatch.setattr(admission, 'UPLOAD_MINUTES', 0.01)
+    connection = begin_upload(served[0])
+    connection.settimeout(60)
+    assert connection.recv(100).startswith(b'HTTP/1.1 408 ')
+    wait_for_none(served[1])
+
+
+def test_an_address_has_so_many_uploads_at_once_and_in_a_while(served, clip, monkeypatch):
+    monkeypatch.setattr(admission, 'UPLOADS_AT_ONCE', 2)
+    connections = [begin_upload(served[0]) for _ in range(2)]
+    wait_for_file(served[1])
+    visitor = Visitor(served[0])
+    with pytest.raises(httpx.HTTPStatusError, match='429'):
+        visitor.upload(clip)
+    for connection in connections:
+        connection.close()
+    wait_for_none(served[1])
+    # What has arrived within the minutes counts, whether it was deleted or not.
+    monkeypatch.setattr(admission, 'UPLOADS_KEPT', 1)
+    with pytest.raises(httpx.HTTPStatusError, match='429'):
+        visitor.upload(clip)
+    monkeypatch.undo()
+    visitor.press('take', visitor.upload(clip))
+    visitor.press('drop')
+
+
+def test_the_disk_is_not_filled(served, clip, monkeypatch):
+    visitor = Visitor(served[0])
+    monkeypatch.setattr('shutil.disk_usage', lambda path: type('Usage', (), {'free': 2000}))
+    with pytest.raises(httpx.HTTPStatusError, match='503'):
+        visitor.upload(clip)
+    assert files(served[1]) == []
+
+
+def test_requests_that_are_no_uploads_are_small(served):
+    visitor = Visitor(served[0])
+    response = visitor.ask('take', 'x' * 3_000_000)
+    assert response.status_code == 413
+
+    def parts():
+        yield from [b'{"data": ["', *[b'x' * 100_000] * 30, b'"]}']
+
+    assert visitor.http.post('gradio_api/queue/join', content=parts()).status_code in (400, 413)
+
+
+def test_an_upload_is_one_file(served, clip):
+    with httpx.Client(base_url=served[0]) as http:
+        several = [('files', (f'{number}.mp4', clip.read_bytes(), 'video/mp4')) for number in range(2)]
+        assert http.post('gradio_api/upload', files=several).status_code == 400
+    assert files(served[1]) == []
+
+
+def test_visitors_with_the_same_file_do_not_share_it(served, clip):
+    ada, ben = Visitor(served[0], 'Ada'), Visitor(served[0], 'Ben')
+    of_ada, of_ben = ada.upload(clip), ben.upload(clip)
+    ada.press('take', of_ada)
+    ada.press('drop')
+    output, _ = ben.press('recognise', of_ben, 'net')
+    assert 'nodding (B1)' in output['data'][1]
+    ben.press('drop')
+    assert files(served[1]) == []
+
+
+def test_visitors_take_turns_and_none_fills_the_queue(served, network, clip):
+    ada, ben, eve = (Visitor(served[0], name) for name in ('Ada', 'Ben', 'Eve'))
+    clips = {visitor: visitor.upload(clip) for visitor in (ada, ben, eve)}
+    assert ada.ask('recognise', clips[ada], 'busy').status_code == 200
+    assert network.begun.acquire(timeout=60)
+    assert ada.ask('recognise', clips[ada], 'busy').status_code == 200
+    assert ada.ask('recognise', clips[ada], 'busy').status_code == 503
+    assert ben.ask('recognise', clips[ben], 'busy').status_code == 200
+    # What does not need the network does not wait for it.
+    eve.press('take', clips[eve])
+    for _ in range(3):
+        network.go_on.release()
+    answers = [*ada.answers(2), *ben.answers(1)]
+    assert all('nodding (B1)' in output['data'][1] for output, _ in answers)
+    assert network.seen == [clips[visitor]['path'] for visitor in (ada, ben, ada)]
+    for visitor in (ada, ben, eve):
+        visitor.press('drop')
+    assert files(served[1]) == []
+
+
+def test_clips_go_in_time_and_networks_end_in_time(clip):
+    # 1.2 seconds, and none.
+    with serving({'net': Network()}, [], max_minutes=0, keep_minutes=0.02, port=0) as (url, folder):
+        visitor = Visitor(url)
+        sent = visitor.upload(clip)
+        output, _ = visitor.press('recognise', sent, 'net')
+        assert 'clip.mp4 takes longer than the 0 minutes' in output['error']
+        assert files(folder) in (['clip.mp4'], [])
+        wait_for_none(folder)
+        output, _ = visitor.press('recognise', sent, 'net')
+        assert output['error'].startswith('The clip is no longer here')
+
+
+@pytest.mark.parametrize('error', [MemoryError('Unable to allocate 16 GiB'), ZeroDivisionError('division by zero')])
+def test_what_a_library_cannot_do_is_answered_with_a_sentence(error, clip, monkeypatch, capsys):
+    def fail(*_):
+        raise error
+
+    with serving({'net': Network()}, [], port=0) as (url, folder):
+        visitor = Visitor(url)
+        sent = visitor.upload(clip)
+        monkeypatch.setattr(Network, '__call__', fail)
+        output, _ = visitor.press('recognise', sent, 'net')
+        assert ('memory' in output['error']) is isinstance(error, MemoryError)
+        assert str(error) not in output['error']
+        # Whoever serves the page sees where.
+        assert str(error) in capsys.readouterr().err
+        monkeypatch.setattr('mmaction_microaction.webui.uploads.check_video', fail)
+        output, logs = visitor.press('take', sent)
+        assert len(logs) == 1
+        assert files(folder) == []

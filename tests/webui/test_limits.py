@@ -1,0 +1,67 @@
+import time
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+from support import write_clip
+
+from mmaction_microaction.webui import limits
+from mmaction_microaction.webui.limits import LimitedVideo, check_video
+
+
+def write(path, size, num_frames, rate=30):
+    """Write grey pictures as Motion JPEG."""
+    with av.open(str(path), 'w') as container:
+        stream = container.add_stream('mjpeg', rate=rate)
+        stream.width, stream.height = size
+        stream.pix_fmt = 'yuvj420p'
+        stream.codec_context.time_base = Fraction(1, rate)
+        frame = av.VideoFrame.from_ndarray(np.full((size[1], size[0], 3), 128, np.uint8), format='rgb24')
+        for index in range(num_frames):
+            frame.pts = index
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+def test_large_pictures_are_refused_by_the_header(tmp_path):
+    # 16.8 million pixels: one row too many.
+    with pytest.raises(ValueError, match=r'large\.avi has pictures of 4096 x 4112 pixels, but at most 16[.]8 million'):
+        check_video(write(tmp_path / 'large.avi', (4096, 4112), 1), max_seconds=10)
+    check_video(write(tmp_path / 'wide.avi', (8192, 2048), 1), max_seconds=10)
+
+
+def test_many_frames_are_refused_however_short_the_video_is(tmp_path):
+    fast = write(tmp_path / 'fast.mkv', (32, 32), 241, rate=1000)
+    check_video(fast, max_seconds=2.01)
+    with pytest.raises(ValueError, match=r'fast\.mkv has more than 240 frames'):
+        check_video(fast, max_seconds=2)
+
+
+def test_many_pixels_a_second_are_refused(tmp_path, monkeypatch):
+    write_clip(tmp_path / 'clip.mp4', num_frames=60, size=(96, 80))
+    # Two seconds at 30 frames per second.
+    monkeypatch.setattr(limits, 'MAX_PIXEL_RATE', 96 * 80 * 30)
+    check_video(tmp_path / 'clip.mp4', max_seconds=10)
+    monkeypatch.setattr(limits, 'MAX_PIXEL_RATE', 96 * 80 * 30 - 1)
+    with pytest.raises(ValueError, match=r'clip\.mp4 has more pixels per second'):
+        check_video(tmp_path / 'clip.mp4', max_seconds=10)
+
+
+def test_frames_end_with_the_time_that_there_is(tmp_path, monkeypatch):
+    write_clip(tmp_path / 'clip.mp4', num_frames=12)
+    now = [0.0]
+    monkeypatch.setattr(time, 'monotonic', lambda: now[0])
+    video = LimitedVideo(tmp_path / 'clip.mp4', minutes=2)
+    seen = []
+
+    def watch():
+        for frame in video.frames():
+            seen.append(frame.index)
+            now[0] += 29
+
+    with pytest.raises(ValueError, match=r'clip\.mp4 takes longer than the 2 minutes'):
+        watch()
+    # After 0, 29, 58, 87 and 116 seconds.
+    assert seen == [0, 1, 2, 3, 4]
