@@ -52,5 +52,5 @@ param_scheduler = [
 ]
 train_cfg = dict(max_epochs=80)  # section V-B
 
-default_hooks = dict(checkpoint=_base_.keep_best)
+default_hooks = _base_.hooks
 visualizer = dict(vis_backends=_base_.tensorboard)

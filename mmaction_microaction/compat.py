@@ -53,6 +53,7 @@ def apply_all():
     compile_without_the_optimizer()
     format_configs_once()
     start_where_there_is_nothing_to_resume()
+    leave_out_default_hooks_set_to_none()
 
 
 def silence_mmcv_lite():
@@ -380,3 +381,20 @@ def start_where_there_is_nothing_to_resume():
         load_or_resume(self)
 
     Runner.load_or_resume = load_resume_or_start
+
+
+def leave_out_default_hooks_set_to_none():
+    """Let ``default_hooks.NAME=None`` leave out any hook, not only the six that MMEngine knows by name.
+
+    Answers a bare ``AssertionError``, from ``assert hook is not None``.
+    """
+    register_default_hooks = Runner.register_default_hooks
+    # What MMEngine registers by itself, and leaves out by itself.
+    own = {'runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint'}
+
+    @functools.wraps(register_default_hooks)
+    def register_those_that_are_set(self, hooks=None):
+        hooks = {name: hook for name, hook in (hooks or {}).items() if hook is not None or name in own}
+        register_default_hooks(self, hooks)
+
+    Runner.register_default_hooks = register_those_that_are_set

@@ -326,3 +326,14 @@ def test_a_run_with_nothing_to_resume_begins_with_the_weights_of_its_config(tmp_
     ).format(tests=str(ROOT / 'tests'), config=str(tmp_path / 'config.py'), work_dir=str(tmp_path / 'run'))
     assert 'weight 7.0' not in run_python(code).stdout
     assert run_python(WITH + code).stdout.splitlines()[-1] == 'weight 7.0 False'
+
+
+def test_any_default_hook_can_be_left_out():
+    code = (
+        'from types import SimpleNamespace; from mmengine.runner import Runner; names = []; '
+        'runner = SimpleNamespace(register_hook=lambda hook: names.append(hook["type"] if isinstance(hook, dict) else 0)); '
+        'Runner.register_default_hooks(runner, dict(sync_buffers=None, timer=None)); print(names)'
+    )
+    assert last_line(run_python(code)) == 'AssertionError'
+    kept = "'RuntimeInfoHook', 'DistSamplerSeedHook', 'LoggerHook', 'ParamSchedulerHook', 'CheckpointHook', 0]"
+    assert run_python(WITH + code).stdout.splitlines()[-1] == f'[{kept}'
