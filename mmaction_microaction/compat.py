@@ -223,25 +223,37 @@ def shift_hue_without_overflow():
 
 
 def start_from_scratch():
-    """Let ``pretrained=None`` alone start TSM, TIN and Video Swin from random weights, as it does the other networks.
+    """Let ``pretrained=None`` alone start any backbone from random weights.
 
-    Answers ``TypeError: expected string or bytes-like object, got 'NoneType'``: unless ``pretrained2d=False`` is set as
-    well, they take None for the name of a file.
+    Answers ``TypeError: expected string or bytes-like object, got 'NoneType'`` of TSM, TIN, MobileNetV2 and Video Swin,
+    ``AttributeError: 'list' object has no attribute 'get'`` of MobileOne and ``AssertionError: please specify clip
+    pretraied checkpoint`` of UniFormerV2: unless another option is set as well, they look for weights to load.
     """
-    from mmaction.models.backbones import ResNetTSM, SwinTransformer3D
+    from mmaction.models import backbones
 
-    def load_only_what_is_named(cls):
+    def load_only_what_is_named(cls, option):
         init = cls.__init__
 
         @functools.wraps(init)
         def init_and_check(self, *args, **kwargs):
             init(self, *args, **kwargs)
-            self.pretrained2d = self.pretrained2d and self.pretrained is not None
+            # MobileOne, which mmpretrain defines, has its weights named in init_cfg alone.
+            in_init_cfg = isinstance(self.init_cfg, dict) and self.init_cfg.get('type') == 'Pretrained'
+            if getattr(self, 'pretrained', None) is None and not in_init_cfg:
+                setattr(self, option, False)
 
         cls.__init__ = init_and_check
 
-    load_only_what_is_named(ResNetTSM)
-    load_only_what_is_named(SwinTransformer3D)
+    options = dict(
+        ResNetTSM='pretrained2d',
+        MobileNetV2TSM='pretrained2d',
+        MobileOneTSM='pretrained2d',  # only with mmpretrain
+        SwinTransformer3D='pretrained2d',
+        UniFormerV2='clip_pretrained',
+    )
+    for name, option in options.items():
+        if hasattr(backbones, name):
+            load_only_what_is_named(getattr(backbones, name), option)
 
 
 def run_tin_without_compiled_mmcv():

@@ -6,8 +6,8 @@ from mmengine.model import is_model_wrapper
 def check_frames(model, pipeline, source):
     """Refuse a pipeline whose clips are not those of a network that works on single frames (TSM, TIN, MANet, MAENet).
 
-    Such a network cuts the frames that it is given into clips of ``num_segments``. Frames of another sampling are cut in
-    the wrong places without an error as long as their number divides: one clip of 16 frames counts as two of 8.
+    Such a network cuts the frames that it is given into clips of ``num_segments``. Frames of another sampling are cut
+    in the wrong places without an error as long as their number divides: one clip of 16 frames counts as two of 8.
 
     Args:
         model (torch.nn.Module): The network.

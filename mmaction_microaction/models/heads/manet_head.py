@@ -151,7 +151,7 @@ class MANetHead(BaseHead):
         return losses
 
     def _targets(self, data_samples):
-        """Look up the word vectors of the labels, :math:`X_q` of shape (N, D); of blended labels, their weighted mean."""
+        """Look up the word vectors of the labels, or their weighted means, :math:`X_q` of shape (N, D)."""
         self.settle_embeddings()
         labels = torch.stack([sample.gt_label for sample in data_samples]).to(self.label_embeddings.device)
         if labels.size(1) == 1:
