@@ -19,6 +19,7 @@ from importlib.util import find_spec
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 import torch.utils.checkpoint
 from mmengine.config import Config
 from mmengine.device import get_device
@@ -54,6 +55,7 @@ def apply_all():
     format_configs_once()
     start_where_there_is_nothing_to_resume()
     leave_out_default_hooks_set_to_none()
+    balance_losses_of_blended_labels()
 
 
 def silence_mmcv_lite():
@@ -410,3 +412,29 @@ def leave_out_default_hooks_set_to_none():
         register_default_hooks(self, hooks)
 
     Runner.register_default_hooks = register_those_that_are_set
+
+
+def balance_losses_of_blended_labels():
+    """Let ``CBFocalLoss`` take blended labels, as Mixup, CutMix and label smoothing give them.
+
+    Answers ``RuntimeError: one_hot is only applicable to index tensor of type LongTensor``. A blended label costs what
+    its labels cost, each by its share: with mixup (Zhang et al., ICLR 2018), the loss of the one times lambda plus that
+    of the other times 1 - lambda.
+    """
+    from mmaction.models.losses import CBFocalLoss
+
+    forward = CBFocalLoss._forward
+
+    @functools.wraps(forward)
+    def forward_any_label(self, cls_score, label, **kwargs):
+        if label.shape != cls_score.shape:
+            return forward(self, cls_score, label, **kwargs)
+        log_p, log_q = F.logsigmoid(cls_score), F.logsigmoid(-cls_score)
+        if_label = -((self.gamma * log_q).exp() * log_p)
+        if_not = -((self.gamma * log_p).exp() * log_q)
+        # Of each sample, the loss for each label that it could have.
+        losses = if_not.sum(dim=1, keepdim=True) - if_not + if_label
+        weights = torch.as_tensor(self.weights, dtype=losses.dtype, device=losses.device)
+        return (label * weights * losses).sum() / label.sum()
+
+    CBFocalLoss._forward = forward_any_label
