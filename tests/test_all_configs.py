@@ -72,6 +72,8 @@ def tiny_config(path, roots, tmp_path):
 
     for backbone in filter(None, map(config.model.get, ('backbone', 'action_backbone', 'face_backbone'))):
         backbone.pretrained = None
+        if backbone.get('conv_after_shift'):  # 143 million parameters at depth 50
+            backbone.depth, config.model.cls_head.in_channels = 18, 512
         if 'img_size' in backbone:
             backbone.img_size = shrink(backbone.img_size)
     head = config.model.get('cls_head', {})

@@ -60,6 +60,7 @@ def test_paper_config_departs_where_the_paper_does():
         'optim_wrapper.optimizer.lr': 0.001,
         'optim_wrapper.clip_grad': None,
         'optim_wrapper.paramwise_cfg.fc_lr5': False,
+        'model.backbone.conv_after_shift': True,
         'model.cls_head.projection': 'linear',
         'model.cls_head.loss_emb.loss_weight': 5,
         'model.cls_head.loss_emb.over_dims': 'sum',

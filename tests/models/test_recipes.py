@@ -1,4 +1,4 @@
-"""What a recipe adds to MANet's: blended labels, label smoothing, other losses; EMA, early stopping, Weights & Biases."""
+"""What one adds to MANet's recipe: blended labels, label smoothing, other losses, EMA, early stopping, W&B."""
 
 import copy
 import itertools
