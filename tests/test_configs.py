@@ -76,7 +76,7 @@ def test_paper_config_departs_where_the_paper_does():
 def learning_rates(config):
     """Learning rate and weight decay of every parameter, by name."""
     # Without memory, where the network can be built so.
-    with torch.device('cpu' if config.model.backbone.type == 'VisionTransformer' else 'meta'):
+    with torch.device('meta' if config.model.backbone.type.startswith('ResNet') else 'cpu'):
         model = MODELS.build(config.model)
     names = {id(parameter): name for name, parameter in model.named_parameters()}
     groups = build_optim_wrapper(model, config.optim_wrapper).optimizer.param_groups
