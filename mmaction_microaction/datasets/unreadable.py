@@ -1,5 +1,6 @@
 """What becomes of clips that cannot be read."""
 
+import copy
 import logging
 
 import numpy as np
@@ -99,10 +100,16 @@ class ReplacesUnreadable:
         steps = count_reading_steps(transforms)
         sample = self.get_data_info(idx)
         try:
-            sample = Compose(transforms[:steps])(sample)
+            sample = self._run(transforms[:steps], sample)
         except Exception as error:  # decoders raise anything, down to IndexError
             return self._replace_unreadable(idx, error)
-        return Compose(transforms[steps:])(sample)
+        return self._run(transforms[steps:], sample)
+
+    def _run(self, transforms, sample):
+        """Run some of the pipeline's transforms as the pipeline does, whatever class a tool has put in its place."""
+        part = copy.copy(self.pipeline)
+        part.transforms = transforms
+        return part(sample)
 
     def _replace_unreadable(self, idx, error):
         """Return what takes the place of a clip, or raise."""

@@ -18,6 +18,6 @@ class MANetOptimWrapperConstructor(TSMOptimWrapperConstructor):
             params (list[dict]): Where the groups are added.
             model (torch.nn.Module): A recognizer with a :class:`MANetHead`, or another.
         """
-        if getattr(model.cls_head, 'loss_emb', True) is None:
+        if getattr(getattr(model, 'cls_head', None), 'loss_emb', True) is None:
             self.paramwise_cfg = {**self.paramwise_cfg, 'fc_lr5': False}
         super().add_params(params, model, **kwargs)
