@@ -1,5 +1,6 @@
 """Whether a pipeline samples as many frames as a network takes for one clip."""
 
+from mmaction.models.recognizers import Recognizer2D, Recognizer3D
 from mmengine.model import is_model_wrapper
 
 
@@ -15,12 +16,20 @@ def check_frames(model, pipeline, source):
         source (str): What the pipeline is called in a message, such as ``'train_dataloader'``.
 
     Raises:
-        ValueError: If parts of the network differ in ``num_segments``, or the pipeline samples clips of another length.
+        ValueError: If parts of the network differ in ``num_segments``, or the pipeline samples clips of another length
+            or gives a 3D network frames.
     """
-    if not any(_get(step, 'input_format') == 'NCHW' for step in pipeline):
+    network = model.module if is_model_wrapper(model) else model
+    input_format = next(filter(None, (_get(step, 'input_format') for step in pipeline)), None)
+    for kind, expected, other in ((Recognizer2D, 'NCHW', 'NCTHW'), (Recognizer3D, 'NCTHW', 'NCHW')):
+        if isinstance(network, kind) and input_format == other:
+            raise ValueError(
+                f'The pipeline of {source} has FormatShape(input_format={other!r}), and a {kind.__name__} takes '
+                f'{expected!r}: 2D networks take single frames, 3D networks clips of them.'
+            )
+    if input_format != 'NCHW':
         return
     # By what a config knows, backbone, cls_head, action_backbone, …: the layers inside have it from there.
-    network = model.module if is_model_wrapper(model) else model
     segments = {
         name: module.num_segments
         for name, module in network.named_children()

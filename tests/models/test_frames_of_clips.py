@@ -96,6 +96,17 @@ def test_3d_networks_and_those_without_segments_take_any_clips():
     check_frames(tsn, pipeline(clip_len=1, num_clips=25), 'test_dataloader')
 
 
+@pytest.mark.parametrize(('kind', 'taken'), [('Recognizer2D', 'NCHW'), ('Recognizer3D', 'NCTHW')])
+def test_frames_for_a_3d_network_are_told(kind, taken):
+    network = MODELS.build(
+        dict(type=kind, backbone=dict(type='ResNet', depth=18), cls_head=dict(type='TSNHead', **HEAD))
+    )
+    other = {'NCHW': 'NCTHW', 'NCTHW': 'NCHW'}[taken]
+    check_frames(network, pipeline(taken, clip_len=1, num_clips=8), 'test_dataloader')
+    with pytest.raises(ValueError, match=f"test_dataloader.*'{other}'.*{kind}.*'{taken}'"):
+        check_frames(network, pipeline(other, clip_len=1, num_clips=8), 'test_dataloader')
+
+
 def test_maenet_is_checked():
     model = Config.fromfile(ROOT / 'configs' / 'emotion' / 'maenet_r50_16x1_ma52pro_action.py').model
     model.action_backbone.update(depth=18, pretrained=None)

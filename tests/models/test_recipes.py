@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+import re
 
 import numpy as np
 import pytest
@@ -9,8 +10,10 @@ import torch
 import torch.nn.functional as F
 from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
+from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.optim import build_optim_wrapper
+from mmengine.runner import Runner
 from small_runs import small_config, small_runner
 from support import ROOT
 
@@ -84,6 +87,24 @@ def test_every_loss_trains_with_every_kind_of_label(network, blending):
         logs = model.train_step(dict(inputs=list(images), data_samples=samples), optimizer)
         assert all(np.isfinite(logs[term].item()) and logs[term] > 0 for term in ('loss_cls', 'loss_emb')), name
         assert not model.cls_head.fc_cls.weight.equal(before), name
+
+
+BLOCKS = re.findall(r'```python\n(_base_ = .*?)```', (ROOT / 'docs' / 'training.md').read_text(), re.S)
+
+
+@pytest.mark.parametrize('block', BLOCKS, ids=lambda block: block.splitlines()[2].partition(' ')[0])
+def test_the_guides_configs_build(block, tiny_ma52, tmp_path, monkeypatch):
+    small_config(tiny_ma52, tmp_path / 'run').dump(tmp_path / 'manet_r50_8x1_ma52.py')
+    (tmp_path / 'own.py').write_text(block)
+    (tmp_path / 'myhead.py').write_text('')
+    monkeypatch.syspath_prepend(tmp_path)
+    config = Config.fromfile(tmp_path / 'own.py')
+    runner = Runner.from_cfg(config)
+    hooks = [type(hook).__name__ for hook in runner.hooks]
+    assert {'EpochSeedHook', 'TrainingListHook', 'InvalidLossHook', 'UnreadableClipsHook'} <= set(hooks)
+    assert {hook['type'] for hook in config.get('custom_hooks', [])} <= set(hooks)
+    assert runner.model.backbone.frozen_stages == config.model.backbone.get('frozen_stages', -1)
+    assert (runner.model.data_preprocessor.blending is None) == ('blending' not in config.model.data_preprocessor)
 
 
 class Record(Hook):
