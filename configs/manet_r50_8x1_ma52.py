@@ -43,14 +43,17 @@ test_dataloader = dict(
 val_evaluator = _base_.metric
 test_evaluator = _base_.metric
 
-# Of the optimizer, upstream's TSM leaves only the learning rate to set. Its fc_lr5 multiplies the rate of the head's
-# last linear layer, here fc_emb_t, by five; so does the released code.
-optim_wrapper = dict(optimizer=dict(lr=0.00125))  # released code
+# Upstream's TSM sets the rest of the optimizer. Its fc_lr5 multiplies the learning rate of the head's last linear layer
+# by five. As in the released code, that is fc_emb_t; without the joint embedding there is none.
+optim_wrapper = dict(
+    constructor='MANetOptimWrapperConstructor',
+    optimizer=dict(lr=0.00125),  # released code
+)
 auto_scale_lr = dict(base_batch_size=10)
 param_scheduler = [
     dict(type='MultiStepLR', by_epoch=True, begin=0, end=80, milestones=[30, 60], gamma=0.1),  # section V-B
 ]
 train_cfg = dict(max_epochs=80)  # section V-B
 
-default_hooks = dict(checkpoint=_base_.keep_best)
+default_hooks = _base_.hooks
 visualizer = dict(vis_backends=_base_.tensorboard)

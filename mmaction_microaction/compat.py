@@ -22,6 +22,7 @@ from urllib.parse import urlparse
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 import torch.utils.checkpoint
 from mmengine.config import Config
 from mmengine.device import get_device
@@ -63,6 +64,8 @@ def apply_all():
     start_where_there_is_nothing_to_resume()
     stop_where_weights_do_not_fit()
     stop_resumed_runs_as_early()
+    leave_out_default_hooks_set_to_none()
+    balance_losses_of_blended_labels()
 
 
 def silence_mmcv_lite():
@@ -275,25 +278,37 @@ def shift_hue_without_overflow():
 
 
 def start_from_scratch():
-    """Let ``pretrained=None`` alone start TSM, TIN and Video Swin from random weights, as it does the other networks.
+    """Let ``pretrained=None`` alone start any backbone from random weights.
 
-    Answers ``TypeError: expected string or bytes-like object, got 'NoneType'``: unless ``pretrained2d=False`` is set as
-    well, they take None for the name of a file.
+    Answers ``TypeError: expected string or bytes-like object, got 'NoneType'`` of TSM, TIN, MobileNetV2 and Video Swin,
+    ``AttributeError: 'list' object has no attribute 'get'`` of MobileOne and ``AssertionError: please specify clip
+    pretraied checkpoint`` of UniFormerV2: unless another option is set as well, they look for weights to load.
     """
-    from mmaction.models.backbones import ResNetTSM, SwinTransformer3D
+    from mmaction.models import backbones
 
-    def load_only_what_is_named(cls):
+    def load_only_what_is_named(cls, option):
         init = cls.__init__
 
         @functools.wraps(init)
         def init_and_check(self, *args, **kwargs):
             init(self, *args, **kwargs)
-            self.pretrained2d = self.pretrained2d and self.pretrained is not None
+            # MobileOne, which mmpretrain defines, has its weights named in init_cfg alone.
+            in_init_cfg = isinstance(self.init_cfg, dict) and self.init_cfg.get('type') == 'Pretrained'
+            if getattr(self, 'pretrained', None) is None and not in_init_cfg:
+                setattr(self, option, False)
 
         cls.__init__ = init_and_check
 
-    load_only_what_is_named(ResNetTSM)
-    load_only_what_is_named(SwinTransformer3D)
+    options = dict(
+        ResNetTSM='pretrained2d',
+        MobileNetV2TSM='pretrained2d',
+        MobileOneTSM='pretrained2d',  # only with mmpretrain
+        SwinTransformer3D='pretrained2d',
+        UniFormerV2='clip_pretrained',
+    )
+    for name, option in options.items():
+        if hasattr(backbones, name):
+            load_only_what_is_named(getattr(backbones, name), option)
 
 
 def run_tin_without_compiled_mmcv():
@@ -592,3 +607,46 @@ def stop_resumed_runs_as_early():
     EarlyStoppingHook.before_train, EarlyStoppingHook.after_val_epoch = before_train, after_val_epoch_note
     # Before the checkpoint is written, not after.
     EarlyStoppingHook.priority = 'LOW'
+
+
+def leave_out_default_hooks_set_to_none():
+    """Let ``default_hooks.NAME=None`` leave out any hook, not only the six that MMEngine knows by name.
+
+    Answers a bare ``AssertionError``, from ``assert hook is not None``.
+    """
+    register_default_hooks = Runner.register_default_hooks
+    # What MMEngine registers by itself, and leaves out by itself.
+    own = {'runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint'}
+
+    @functools.wraps(register_default_hooks)
+    def register_those_that_are_set(self, hooks=None):
+        hooks = {name: hook for name, hook in (hooks or {}).items() if hook is not None or name in own}
+        register_default_hooks(self, hooks)
+
+    Runner.register_default_hooks = register_those_that_are_set
+
+
+def balance_losses_of_blended_labels():
+    """Let ``CBFocalLoss`` take blended labels, as Mixup, CutMix and label smoothing give them.
+
+    Answers ``RuntimeError: one_hot is only applicable to index tensor of type LongTensor``. A blended label costs what
+    its labels cost, each by its share: with mixup (Zhang et al., ICLR 2018), the loss of the one times lambda plus that
+    of the other times 1 - lambda.
+    """
+    from mmaction.models.losses import CBFocalLoss
+
+    forward = CBFocalLoss._forward
+
+    @functools.wraps(forward)
+    def forward_any_label(self, cls_score, label, **kwargs):
+        if label.shape != cls_score.shape:
+            return forward(self, cls_score, label, **kwargs)
+        log_p, log_q = F.logsigmoid(cls_score), F.logsigmoid(-cls_score)
+        if_label = -((self.gamma * log_q).exp() * log_p)
+        if_not = -((self.gamma * log_p).exp() * log_q)
+        # Of each sample, the loss for each label that it could have.
+        losses = if_not.sum(dim=1, keepdim=True) - if_not + if_label
+        weights = torch.as_tensor(self.weights, dtype=losses.dtype, device=losses.device)
+        return (label * weights * losses).sum() / label.sum()
+
+    CBFocalLoss._forward = forward_any_label

@@ -143,6 +143,8 @@ def to_released(state, config=None):
     """
     if any(RELEASED in name for name in state):
         raise ValueError('has the released names already')
+    if any('.mix.' in name for name in state):
+        raise ValueError('has the convolutions of Eq. 1 (conv_after_shift), which the released network lacks')
     used = {name: tensor for name, tensor in state.items() if name != TABLE}
     config, shapes = _network(config or MANET, used)
     shapes.pop(TABLE, None)

@@ -22,6 +22,15 @@ def test_base_names_are_unique():
     assert len(set(names)) == len(names)
 
 
+@pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
+def test_hooks_that_guard_a_run_merge_by_name(path):
+    config = Config.fromfile(path)
+    names = ('epoch_seed', 'training_list', 'invalid_loss', 'unreadable_clips', 'checkpoint')
+    types = ['EpochSeedHook', 'TrainingListHook', 'InvalidLossHook', 'UnreadableClipsHook', 'KeepingCheckpointHook']
+    assert [config.default_hooks[name].type for name in names] == types
+    assert not config.get('custom_hooks')
+
+
 def shrink(value):
     """Replace the sizes of frames and crops, wherever they stand in a transform."""
     if isinstance(value, (list, tuple)):
@@ -63,6 +72,8 @@ def tiny_config(path, roots, tmp_path):
 
     for backbone in filter(None, map(config.model.get, ('backbone', 'action_backbone', 'face_backbone'))):
         backbone.pretrained = None
+        if backbone.get('conv_after_shift'):  # 143 million parameters at depth 50
+            backbone.depth, config.model.cls_head.in_channels = 18, 512
         if 'img_size' in backbone:
             backbone.img_size = shrink(backbone.img_size)
     head = config.model.get('cls_head', {})

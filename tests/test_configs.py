@@ -1,9 +1,12 @@
+import copy
 import re
 
 import numpy as np
 import pytest
-from mmaction.registry import DATASETS
+import torch
+from mmaction.registry import DATASETS, MODELS
 from mmengine.config import Config
+from mmengine.optim import build_optim_wrapper
 from support import ROOT
 
 from mmaction_microaction.synthetic import video_size
@@ -60,6 +63,7 @@ def test_paper_config_departs_where_the_paper_does():
         'optim_wrapper.optimizer.lr': 0.001,
         'optim_wrapper.clip_grad': None,
         'optim_wrapper.paramwise_cfg.fc_lr5': False,
+        'model.backbone.conv_after_shift': True,
         'model.cls_head.projection': 'linear',
         'model.cls_head.loss_emb.loss_weight': 5,
         'model.cls_head.loss_emb.over_dims': 'sum',
@@ -67,6 +71,46 @@ def test_paper_config_departs_where_the_paper_does():
         'train_cfg.max_epochs': 80,
     }
     assert {key: get(config, key) for key in paper} == paper
+
+
+def learning_rates(config):
+    """Learning rate and weight decay of every parameter, by name."""
+    # Without memory, where the network can be built so.
+    with torch.device('meta' if config.model.backbone.type.startswith('ResNet') else 'cpu'):
+        model = MODELS.build(config.model)
+    names = {id(parameter): name for name, parameter in model.named_parameters()}
+    groups = build_optim_wrapper(model, config.optim_wrapper).optimizer.param_groups
+    return {names[id(part)]: (group['lr'], group['weight_decay']) for group in groups for part in group['params']}
+
+
+# A config of each recipe that has the joint embedding.
+EMBEDDING = [
+    'manet_r50_8x1_ma52',
+    'ablations/manet_r50_8x1_ma52_paper',
+    'ablations/manet_r50_8x1_ma52_nose',
+    'baselines/i3d_r50_32x2_ma52_emb',
+    'baselines/swin_tiny_32x2_ma52_emb',
+    'baselines/videomae_vit-b_16x4_ma52',
+    'synthetic/manet_r18_8x1_synthetic',
+]
+
+
+@pytest.mark.parametrize('name', EMBEDDING)
+def test_no_layer_learns_at_another_rate_without_the_embedding(name):
+    config = Config.fromfile(ROOT / 'configs' / f'{name}.py')
+    without = copy.deepcopy(config)
+    without.merge_from_dict({'model.cls_head.loss_emb': None})
+    expected = {name: rate for name, rate in learning_rates(config).items() if not name.startswith('cls_head.fc_emb')}
+    assert learning_rates(without) == expected
+
+
+def test_the_option_trains_as_the_config_without_the_embedding():
+    option = Config.fromfile(ROOT / 'configs' / 'manet_r50_8x1_ma52.py')
+    option.merge_from_dict({'model.cls_head.loss_emb': None})
+    config = Config.fromfile(ROOT / 'configs' / 'ablations' / 'manet_r50_8x1_ma52_noemb.py')
+    rates = learning_rates(option)
+    assert rates == learning_rates(config)
+    assert (rates['cls_head.fc_cls.weight'], rates['cls_head.fc_cls.bias']) == ((0.00125, 1e-4), (0.0025, 0))
 
 
 def test_submission_config_departs_in_the_test_alone():

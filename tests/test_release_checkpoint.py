@@ -11,7 +11,7 @@ from mmengine.runner import load_checkpoint
 from processes import run_tool
 from support import ROOT, check_close, released_inputs, released_reference, released_weights
 
-from mmaction_microaction.release_checkpoint import TSM, convert_file, from_release
+from mmaction_microaction.release_checkpoint import TSM, convert_file, from_release, to_released
 
 BLOCK = 'backbone.layer1.1.conv1.conv'
 
@@ -120,6 +120,11 @@ def test_tsm_of_mmaction_0x_loads_into_todays(released, tmp_path):
     load_checkpoint(model, str(tmp_path / 'ours.pth'), map_location='cpu', strict=True)
     for name, tensor in model.state_dict().items():
         assert torch.equal(tensor, state[name])
+
+
+def test_networks_with_the_convolution_of_eq_1_have_no_released_form():
+    with pytest.raises(ValueError, match=r'Eq\. 1.*conv_after_shift'):
+        to_released({'backbone.layer1.0.conv1.conv.mix.0.bias': torch.zeros(64)})
 
 
 def test_unused_convolutions_have_their_shapes_back(blank, tmp_path):

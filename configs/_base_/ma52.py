@@ -28,11 +28,13 @@ test_set = dict(
 )
 
 metric = dict(type='MicroActionMetric')
-keep_best = dict(type='KeepingCheckpointHook', interval=1, max_keep_ckpts=3, save_best='F1_mean', rule='greater')
+# Configs take these as their default_hooks, which MMEngine merges by name: a custom_hooks=[…] of one's own adds to them
+# and drops none. default_hooks.epoch_seed=None leaves one out.
+hooks = dict(
+    checkpoint=dict(type='KeepingCheckpointHook', interval=1, max_keep_ckpts=3, save_best='F1_mean', rule='greater'),
+    epoch_seed=dict(type='EpochSeedHook'),
+    training_list=dict(type='TrainingListHook'),
+    invalid_loss=dict(type='InvalidLossHook'),
+    unreadable_clips=dict(type='UnreadableClipsHook'),
+)
 tensorboard = [dict(type='LocalVisBackend'), dict(type='TensorboardVisBackend')]
-custom_hooks = [
-    dict(type='EpochSeedHook'),
-    dict(type='TrainingListHook'),
-    dict(type='InvalidLossHook'),
-    dict(type='UnreadableClipsHook'),
-]

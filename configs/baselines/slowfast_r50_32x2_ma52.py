@@ -53,5 +53,5 @@ param_scheduler = [
 ]
 train_cfg = dict(max_epochs=50, val_interval=1)
 
-default_hooks = dict(checkpoint=_base_.keep_best)
+default_hooks = _base_.hooks
 visualizer = dict(vis_backends=_base_.tensorboard)

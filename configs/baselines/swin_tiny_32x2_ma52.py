@@ -48,5 +48,5 @@ optim_wrapper = dict(type='OptimWrapper')
 auto_scale_lr = dict(enable=True, base_batch_size=64)
 train_cfg = dict(val_interval=1)
 
-default_hooks = dict(checkpoint=_base_.keep_best)
+default_hooks = _base_.hooks
 visualizer = dict(vis_backends=_base_.tensorboard)

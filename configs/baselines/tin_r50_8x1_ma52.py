@@ -22,5 +22,5 @@ test_evaluator = _base_.metric
 # Upstream trains on 8 GPUs with 6 clips each.
 auto_scale_lr = dict(enable=True, base_batch_size=48)
 
-default_hooks = dict(checkpoint=_base_.keep_best)
+default_hooks = _base_.hooks
 visualizer = dict(vis_backends=_base_.tensorboard)

@@ -73,5 +73,5 @@ param_scheduler = [
 ]
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=40, val_interval=1)
 
-default_hooks = dict(checkpoint=_base_.keep_best)
+default_hooks = _base_.hooks
 visualizer = dict(vis_backends=_base_.tensorboard)

@@ -81,5 +81,8 @@ param_scheduler = [
 ]
 train_cfg = dict(max_epochs=epochs, val_interval=3)
 
-default_hooks = dict(logger=dict(interval=10), checkpoint=dict(max_keep_ckpts=1))
-custom_hooks = [*_base_.custom_hooks, dict(type='ChannelsLastHook')]
+default_hooks = dict(
+    logger=dict(interval=10),
+    checkpoint=dict(max_keep_ckpts=1),
+    channels_last=dict(type='ChannelsLastHook'),
+)

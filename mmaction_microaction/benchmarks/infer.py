@@ -64,7 +64,8 @@ def compare_runtimes(config=None, rounds=10):
 def _shift_as_mmaction2(module, x):
     """Compute what :class:`SETemporalShift` does, with MMAction2's function for the shift."""
     x = x * module.excite(x.mean(dim=(2, 3)))[:, :, None, None]
-    return module.net(TemporalShift.shift(x, module.num_segments, module.shift_div))
+    x = TemporalShift.shift(x, module.num_segments, module.shift_div)
+    return module.net(x if module.mix is None else module.mix(x))
 
 
 def _compiled(config, checkpoint):

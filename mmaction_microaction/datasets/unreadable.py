@@ -1,5 +1,6 @@
 """What becomes of clips that cannot be read."""
 
+import copy
 import errno
 import logging
 import time
@@ -132,14 +133,14 @@ class ReplacesUnreadable:
                     'machine fail, not the clip. Mend them, and go on with --resume.',
                 ) from error
             return self._replace_unreadable(idx, error)
-        return Compose(self.pipeline.transforms[steps:])(sample)
+        return self._run(self.pipeline.transforms[steps:], sample)
 
     def _read(self, idx, steps):
         """Run the first steps of the pipeline on a clip, and again after errors that may pass."""
         for pause in (*_PAUSES, None):
             sample = self.get_data_info(idx)
             try:
-                return Compose(self.pipeline.transforms[:steps])(sample)
+                return self._run(self.pipeline.transforms[:steps], sample)
             except Exception as error:
                 # Decoders that are not PyAV hide the reason of the system, which reading the bytes may bring out.
                 error = error if isinstance(error, (OSError, *_NOT_OF_READING)) else _error_of_storage(sample) or error
@@ -155,6 +156,12 @@ class ReplacesUnreadable:
     def num_unreadable_allowed(self):
         """float: Number of clips that may be unreadable in an epoch of training."""
         return self.max_unreadable and min(max(1, self.max_unreadable * len(self)), len(self) - 1)
+
+    def _run(self, transforms, sample):
+        """Run some of the pipeline's transforms as the pipeline does, whatever class a tool has put in its place."""
+        part = copy.copy(self.pipeline)
+        part.transforms = transforms
+        return part(sample)
 
     def _replace_unreadable(self, idx, error):
         """Return what takes the place of a clip, or raise."""

@@ -25,14 +25,14 @@ class EpochSeedHook(Hook):
         if not isinstance(runner.train_loop, EpochBasedTrainLoop):
             raise ValueError(
                 f'EpochSeedHook knows no epochs in a {type(runner.train_loop).__name__}: set '
-                "train_cfg.type='EpochBasedTrainLoop'; or leave the hook out of custom_hooks, for runs that need not "
-                'be resumed exactly.'
+                "train_cfg.type='EpochBasedTrainLoop'; or leave the hook out, default_hooks.epoch_seed=None, for runs "
+                'that need not be resumed exactly.'
             )
         if runner.train_dataloader.persistent_workers:
             raise ValueError(
                 'EpochSeedHook cannot seed workers that outlive the epoch: set '
-                'train_dataloader.persistent_workers=False; or leave the hook out of custom_hooks, for runs that '
-                'need not be resumed exactly.'
+                'train_dataloader.persistent_workers=False; or leave the hook out, default_hooks.epoch_seed=None, for '
+                'runs that need not be resumed exactly.'
             )
         # Checkpoints of earlier versions do not say it; there it is the mean of all epochs.
         before = runner.message_hub.runtime_info.get('iters_per_epoch', runner.iter / max(runner.epoch, 1))

@@ -10,6 +10,7 @@ from mmengine.device import get_device
 
 from mmaction_microaction.checkpoints import load_weights, read_weights, require_fit
 from mmaction_microaction.errors import last_line
+from mmaction_microaction.models.frames_of_clips import check_frames
 from mmaction_microaction.taxonomy import NUM_ACTIONS
 
 CONFIG_SUFFIXES = ('.py', '.json', '.yaml', '.yml')
@@ -30,8 +31,9 @@ class Recognizer:
 
     Raises:
         FileNotFoundError: If a file is missing.
-        ValueError: If the config is of no recognizer of the 52 actions, the weights are those of another network, the
-            checkpoint is none, damaged or refused since it could run code, or the device cannot be used.
+        ValueError: If the config is of no recognizer of the 52 actions, its test pipeline samples other clips than the
+            network takes, the weights are those of another network, the checkpoint is none, damaged or refused since it
+            could run code, or the device cannot be used.
     """
 
     def __init__(self, config, checkpoint, device=None):
@@ -50,6 +52,7 @@ class Recognizer:
                 f'{config.filename}: the network has {self.model.cls_head.num_classes} classes, not the {NUM_ACTIONS} '
                 'micro-actions; set num_classes of its head, and train it'
             )
+        check_frames(self.model, self.pipeline, f'the test_dataloader of {config.filename}')
         require_fit(load_weights(self.model, read_weights(checkpoint)), checkpoint, config.filename)
         device = device or get_device()
         try:

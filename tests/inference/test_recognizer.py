@@ -3,6 +3,7 @@ import sys
 
 import pytest
 import torch
+from mmengine.config import Config
 from support import ROOT
 
 from mmaction_microaction.inference.recognizer import Recognizer
@@ -56,6 +57,13 @@ def test_what_holds_no_weights_is_named(content, tmp_path):
     torch.save(content, tmp_path / 'x.pth')
     with pytest.raises(ValueError, match=r'x\.pth holds no state_dict of tensors'):
         Recognizer(CONFIG, tmp_path / 'x.pth', 'cpu')
+
+
+def test_a_pipeline_of_other_frames_is_refused(checkpoint):
+    config = Config.fromfile(CONFIG)
+    config.merge_from_dict({'model.backbone.num_segments': 4, 'model.cls_head.num_segments': 4})
+    with pytest.raises(ValueError, match=r'test_dataloader.*num_clips=8.*num_segments=4'):
+        Recognizer(config, checkpoint, 'cpu')
 
 
 def test_an_emotion_network_is_refused(checkpoint):

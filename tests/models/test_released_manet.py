@@ -82,7 +82,7 @@ def test_optimizer_groups(model):
     """The groups of the release, by name and multiples of the learning rate and weight decay."""
     constructor = OPTIM_WRAPPER_CONSTRUCTORS.build(
         dict(
-            type='TSMOptimWrapperConstructor',
+            type='MANetOptimWrapperConstructor',
             optim_wrapper_cfg=dict(
                 type='OptimWrapper', optimizer=dict(type='SGD', lr=0.00125, momentum=0.9, weight_decay=1e-4)
             ),

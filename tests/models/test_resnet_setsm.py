@@ -7,6 +7,8 @@ from mmaction.registry import MODELS
 from mmengine.logging import MMLogger
 from torch import nn
 
+from mmaction_microaction.models.backbones.resnet_setsm import SETemporalShift
+
 
 def build(type='ResNetSETSM', depth=18, **kwargs):
     network = MODELS.build(dict(type=type, depth=depth, **kwargs))
@@ -66,6 +68,75 @@ def test_frames_of_one_clip_see_each_other_and_no_other_clip():
     with torch.no_grad():
         moved = (network(x) - network(changed)).abs().flatten(1).sum(1) > 0
     assert moved.tolist() == [False] * 4 + [True] * 4
+
+
+def test_eq_1_convolves_between_shift_and_block():
+    torch.manual_seed(0)
+    layer = SETemporalShift(nn.Conv2d(16, 8, 1), num_segments=4, shift_div=8, se_ratio=4, conv_after_shift=True)
+    x = torch.rand(8, 16, 5, 5)
+    out = []
+    for clip in x.split(4):
+        scaled = [frame * layer.excite(frame.mean((1, 2))[None])[0, :, None, None] for frame in clip]
+        for t in range(4):
+            moved = scaled[t].clone()
+            moved[:2] = scaled[t + 1][:2] if t < 3 else 0
+            moved[2:4] = scaled[t - 1][2:4] if t else 0
+            # Of each pixel, the sum over the nine around it, by hand.
+            padded = nn.functional.pad(moved, (1, 1, 1, 1))
+            mixed = layer.mix[0].bias[:, None, None] + sum(
+                torch.einsum('oc,chw->ohw', layer.mix[0].weight[:, :, i, j], padded[:, i : i + 5, j : j + 5])
+                for i in range(3)
+                for j in range(3)
+            )
+            out.append(layer.net(mixed.clamp(min=0)[None]))
+    torch.testing.assert_close(layer(x), torch.cat(out), rtol=1e-4, atol=1e-5)
+
+
+def test_the_convolution_of_eq_1_changes_nothing_before_it_has_learnt():
+    released, paper = build().eval(), build(conv_after_shift=True).eval()
+    result = paper.load_state_dict(released.state_dict(), strict=False)
+    assert {name.split('.')[-3] for name in result.missing_keys} == {'mix'}
+    assert result.unexpected_keys == []
+    x = torch.randn(8, 3, 64, 64)
+    with torch.no_grad():
+        torch.testing.assert_close(paper(x), released(x), rtol=1e-3, atol=1e-4)
+    # Of the 8 blocks of ResNet-18, with as many channels as go into them.
+    sizes = [sum(parameter.numel() for parameter in network.parameters()) for network in (released, paper)]
+    assert sizes[1] - sizes[0] == sum(9 * c * c + c for c in [64, 64, 64, 128, 128, 256, 256, 512])
+    paper.train()(x).square().mean().backward()
+    assert [name for name, parameter in paper.named_parameters() if not parameter.grad.abs().sum() > 0] == []
+
+
+def test_eq_1_needs_the_excitation():
+    with pytest.raises(ValueError, match=r'conv_after_shift.*se_ratio'):
+        build(conv_after_shift=True, se_ratio=None)
+
+
+@pytest.mark.parametrize('stages', [0, 2, 4])
+@pytest.mark.parametrize('freeze_excitation', [False, True])
+def test_frozen_stages_freeze_what_pretraining_has_taught(stages, freeze_excitation):
+    network = build(frozen_stages=stages, freeze_excitation=freeze_excitation, conv_after_shift=True)
+    frozen = ('conv1.', *(f'layer{stage}.' for stage in range(1, stages + 1)))
+
+    def learns(name):
+        added = '.excite.' in name or '.mix.' in name
+        return not name.startswith(frozen) or (added and not freeze_excitation)
+
+    # Before training begins, when DistributedDataParallel looks at it, and after each change of mode.
+    for mode in (None, True, False, True):
+        if mode is not None:
+            network.train(mode)
+        assert {name for name, parameter in network.named_parameters() if parameter.requires_grad} == {
+            name for name, _ in network.named_parameters() if learns(name)
+        }
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.1, weight_decay=0.1)
+    loss = network(torch.randn(8, 3, 64, 64)).square().mean()
+    if loss.requires_grad:
+        loss.backward()
+        optimizer.step()
+    changed = {name for name, value in network.state_dict().items() if not value.equal(before[name])}
+    assert changed == {name for name in before if learns(name)}
 
 
 @pytest.mark.parametrize('depth', [10, 152])
@@ -143,6 +214,13 @@ def test_refuses_weights_of_something_else(tmp_path):
     path = tmp_path / 'other.pth'
     torch.save({'encoder.weight': torch.ones(2)}, path)
     with pytest.raises(ValueError, match=r'holds no weights of a plain ResNet-18.*encoder\.weight'):
+        build(pretrained=str(path))
+
+
+def test_a_checkpoint_of_mmaction2_is_for_load_from(tmp_path):
+    path = tmp_path / 'tsm.pth'
+    torch.save({'state_dict': {f'backbone.{name}': value for name, value in build().state_dict().items()}}, path)
+    with pytest.raises(ValueError, match=r'load_from=\S+tsm\.pth model\.backbone\.pretrained=None'):
         build(pretrained=str(path))
 
 

@@ -152,29 +152,46 @@ class MANetHead(BaseHead):
         return losses
 
     def _targets(self, data_samples):
-        """Look up the word vectors of the labels, :math:`X_q` of shape (N, D)."""
-        if not self._has_embeddings:
-            self._settle_embeddings()
-            self._has_embeddings = True
+        """Look up the word vectors of the labels, or their weighted means, :math:`X_q` of shape (N, D)."""
+        self.settle_embeddings()
         labels = torch.stack([sample.gt_label for sample in data_samples]).to(self.label_embeddings.device)
         if labels.size(1) == 1:
             return self.label_embeddings[labels.squeeze(1)]
         return labels.to(self.label_embeddings.dtype) @ self.label_embeddings
 
-    def _settle_embeddings(self):
-        """Read the file, or make sure that it holds what a checkpoint has brought."""
-        path, brought = self.label_embeddings_file, not self.label_embeddings.isnan().any()
-        if brought and (path is None or not Path(path).is_file()):
+    def read_embeddings(self):
+        """Read the table from its file.
+
+        Returns:
+            torch.Tensor | None: Shape (num_classes, D), or None if the head has no embedding loss.
+
+        Raises:
+            FileNotFoundError, ValueError: If there is no usable table.
+        """
+        if self.loss_emb is None:
+            return None
+        return torch.from_numpy(load_label_embeddings(self.label_embeddings_file, tuple(self.label_embeddings.shape)))
+
+    def settle_embeddings(self):
+        """Read the table, unless a checkpoint has brought it, and make sure that the file holds no other.
+
+        Raises:
+            FileNotFoundError, ValueError: If there is no usable table, or there are two that differ.
+        """
+        if self.loss_emb is None or self._has_embeddings:
             return
-        table = torch.from_numpy(load_label_embeddings(path, tuple(self.label_embeddings.shape)))
-        if not brought:
-            self.label_embeddings.copy_(table)
-        elif not torch.allclose(self.label_embeddings.cpu(), table.to(self.label_embeddings.dtype), atol=1e-6):
-            raise ValueError(
-                f'The checkpoint was trained with other label embeddings than those of {path}. To go on with its own, '
-                'set model.cls_head.label_embeddings=None; to train it for those of the file, take '
-                "'cls_head.label_embeddings' out of its state_dict."
-            )
+        path, brought = self.label_embeddings_file, not self.label_embeddings.isnan().any()
+        if not brought or (path is not None and Path(path).is_file()):
+            table = self.read_embeddings()
+            if not brought:
+                self.label_embeddings.copy_(table)
+            elif not torch.allclose(self.label_embeddings.cpu(), table.to(self.label_embeddings.dtype), atol=1e-6):
+                raise ValueError(
+                    f'The checkpoint was trained with other label embeddings than those of {path}. To go on with its '
+                    'own, set model.cls_head.label_embeddings=None; to train it for those of the file, take '
+                    "'cls_head.label_embeddings' out of its state_dict."
+                )
+        self._has_embeddings = True
 
 
 def _allow_no_embeddings(head, incompatible):

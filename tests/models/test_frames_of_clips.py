@@ -1,0 +1,116 @@
+"""Pipelines and networks agree on the frames of a clip, or the run does not begin."""
+
+import pytest
+from mmaction.registry import MODELS, TRANSFORMS
+from mmengine.config import Config
+from support import ROOT
+
+from mmaction_microaction.models.frames_of_clips import check_frames
+
+HEAD = dict(num_classes=52, in_channels=512)
+NETWORKS = {
+    'manet': dict(backbone=dict(type='ResNetSETSM', depth=18), cls_head=dict(type='MANetHead', loss_emb=None, **HEAD)),
+    'tsm': dict(
+        backbone=dict(type='ResNetTSM', depth=18, pretrained=None),
+        cls_head=dict(type='TSMHead', num_segments=8, **HEAD),
+    ),
+    'tin': dict(
+        backbone=dict(type='ResNetTIN', depth=50, pretrained=None),
+        cls_head=dict(type='TSMHead', num_segments=8, **HEAD),
+    ),
+    'mobilenet': dict(
+        backbone=dict(type='MobileNetV2TSM', pretrained=None), cls_head=dict(type='TSMHead', num_segments=8, **HEAD)
+    ),
+    'tanet': dict(
+        backbone=dict(type='TANet', depth=50, num_segments=8, pretrained=None),
+        cls_head=dict(type='TSMHead', num_segments=8, **HEAD),
+    ),
+    'head alone': dict(backbone=dict(type='ResNet', depth=18), cls_head=dict(type='MANetHead', loss_emb=None, **HEAD)),
+}
+
+
+@pytest.fixture(scope='module', params=NETWORKS)
+def network(request):
+    return MODELS.build(dict(type='Recognizer2D', **NETWORKS[request.param]))
+
+
+def pipeline(input_format='NCHW', type='SampleFrames', **sampling):
+    return [dict(type=type, **sampling), dict(type='FormatShape', input_format=input_format)]
+
+
+GOOD = [
+    dict(clip_len=1, num_clips=8),
+    dict(clip_len=1, num_clips=8, twice_sample=True, test_mode=True),
+    dict(clip_len=8, frame_interval=4, num_clips=1),
+    dict(clip_len=8, frame_interval=4, num_clips=10),
+    dict(type='DenseSampleFrames', clip_len=1, num_clips=8, num_sample_positions=10, test_mode=True),
+]
+BAD = [
+    dict(clip_len=1, num_clips=16),
+    dict(clip_len=1, num_clips=80),
+    dict(clip_len=1, num_clips=4),
+    dict(clip_len=1),
+    dict(clip_len=16, num_clips=1),
+    dict(clip_len=4, num_clips=4),
+    dict(type='DenseSampleFrames', clip_len=1, num_clips=16),
+]
+
+
+def build(steps):
+    return [TRANSFORMS.build(step) for step in steps]
+
+
+@pytest.mark.parametrize('how', [list, build])
+def test_frames_of_a_clip_are_those_that_the_network_takes(network, how):
+    for sampling in GOOD:
+        check_frames(network, how(pipeline(**sampling)), 'val_dataloader')
+    for sampling in BAD:
+        with pytest.raises(ValueError, match=r'val_dataloader.*num_segments=8.*num_clips=8'):
+            check_frames(network, how(pipeline(**sampling)), 'val_dataloader')
+
+
+def test_parts_that_differ_are_named():
+    network = MODELS.build(
+        dict(
+            type='Recognizer2D',
+            backbone=dict(type='ResNetTSM', depth=18, num_segments=16, pretrained=None),
+            cls_head=dict(type='TSMHead', num_segments=8, **HEAD),
+        )
+    )
+    with pytest.raises(ValueError, match=r'model\.backbone\.num_segments=16, model\.cls_head\.num_segments=8'):
+        check_frames(network, pipeline(clip_len=1, num_clips=16), 'train_dataloader')
+
+
+def test_3d_networks_and_those_without_segments_take_any_clips():
+    i3d = MODELS.build(
+        dict(
+            type='Recognizer3D',
+            backbone=dict(type='ResNet3dSlowOnly', depth=18, lateral=False, pretrained=None),
+            cls_head=dict(type='MANetHead', loss_emb=None, **HEAD),
+        )
+    )
+    check_frames(i3d, pipeline('NCTHW', clip_len=32, num_clips=10), 'test_dataloader')
+    tsn = MODELS.build(
+        dict(type='Recognizer2D', backbone=dict(type='ResNet', depth=18), cls_head=dict(type='TSNHead', **HEAD))
+    )
+    check_frames(tsn, pipeline(clip_len=1, num_clips=25), 'test_dataloader')
+
+
+@pytest.mark.parametrize(('kind', 'taken'), [('Recognizer2D', 'NCHW'), ('Recognizer3D', 'NCTHW')])
+def test_frames_for_a_3d_network_are_told(kind, taken):
+    network = MODELS.build(
+        dict(type=kind, backbone=dict(type='ResNet', depth=18), cls_head=dict(type='TSNHead', **HEAD))
+    )
+    other = {'NCHW': 'NCTHW', 'NCTHW': 'NCHW'}[taken]
+    check_frames(network, pipeline(taken, clip_len=1, num_clips=8), 'test_dataloader')
+    with pytest.raises(ValueError, match=f"test_dataloader.*'{other}'.*{kind}.*'{taken}'"):
+        check_frames(network, pipeline(other, clip_len=1, num_clips=8), 'test_dataloader')
+
+
+def test_maenet_is_checked():
+    model = Config.fromfile(ROOT / 'configs' / 'emotion' / 'maenet_r50_16x1_ma52pro_action.py').model
+    model.action_backbone.update(depth=18, pretrained=None)
+    network = MODELS.build(model)
+    check_frames(network, pipeline(clip_len=1, num_clips=16), 'train_dataloader')
+    with pytest.raises(ValueError, match=r'action_backbone\.num_segments=16'):
+        check_frames(network, pipeline(clip_len=1, num_clips=8), 'train_dataloader')
