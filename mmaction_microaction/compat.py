@@ -18,6 +18,7 @@ import types
 import warnings
 from importlib.machinery import PathFinder
 from importlib.util import find_spec
+from unittest import mock
 from urllib.parse import urlparse
 
 import numpy as np
@@ -49,8 +50,9 @@ def apply_all():
     silence_mmcv_lite()
     provide_missing_drn()
     load_checkpoints_safely()
-    launch_without_cuda()
-    wrap_cpu_models_in_ddp()
+    launch_anywhere()
+    wrap_models_where_they_are()
+    wrap_models_as_they_are_trained()
     write_test_scores_once()
     shift_hue_without_overflow()
     start_from_scratch()
@@ -211,40 +213,75 @@ def _load_from_url(url, model_dir=None, map_location=None, progress=True):
     return load_from_local(path, map_location)
 
 
-def launch_without_cuda():
-    """Let MMEngine's ``pytorch`` launcher start processes on hosts without an accelerator, with the gloo backend.
+def launch_anywhere():
+    """Let MMEngine's launchers start processes without a GPU, with the gloo backend, and where each sees its own alone.
 
     Answers ``RuntimeError: Found no NVIDIA driver on your system`` (with a CUDA build of PyTorch) and ``AttributeError:
     module 'torch._C' has no attribute '_cuda_setDevice'`` (with a CPU build): MMEngine calls ``torch.cuda.set_device``
-    unconditionally.
+    unconditionally. Answers ``CUDA error: invalid device ordinal`` of ``srun --gpus-per-task=1``: the GPU of every
+    process has index 0 then, whatever the process's own index on its node.
     """
-    init_dist_pytorch = dist_utils._init_dist_pytorch
 
-    @functools.wraps(init_dist_pytorch)
-    def init_dist_pytorch_or_gloo(backend, init_backend='torch', **kwargs):
-        if get_device() == 'cpu' and init_backend == 'torch':
-            torch.distributed.init_process_group(backend='gloo', **kwargs)
-        else:
-            init_dist_pytorch(backend, init_backend=init_backend, **kwargs)
+    def set_device(device):
+        if torch.cuda.device_count():
+            original(device % torch.cuda.device_count())
 
-    dist_utils._init_dist_pytorch = init_dist_pytorch_or_gloo
+    def launch_on_any_device(name):
+        init_dist = getattr(dist_utils, name)
+
+        @functools.wraps(init_dist)
+        def init_dist_on_any_device(backend, **kwargs):
+            if get_device() == 'cpu':
+                backend = 'gloo'
+            with mock.patch.object(torch.cuda, 'set_device', set_device):
+                init_dist(backend, **kwargs)
+
+        setattr(dist_utils, name, init_dist_on_any_device)
+
+    original = torch.cuda.set_device
+    for name in ('_init_dist_pytorch', '_init_dist_mpi', '_init_dist_slurm'):
+        launch_on_any_device(name)
 
 
-def wrap_cpu_models_in_ddp():
-    """Keep MMEngine from handing ``DistributedDataParallel`` a GPU index for a model on the CPU.
+def wrap_models_where_they_are():
+    """Hand ``DistributedDataParallel`` the device of the model, not the index of the process.
 
     Answers ``ValueError: DistributedDataParallel device_ids and output_device arguments only work with
-    single-device/multiple-device GPU modules or CPU modules, but got device_ids [0]``.
+    single-device/multiple-device GPU modules or CPU modules, but got device_ids [0]``: MMEngine hands it a GPU index
+    for a model on the CPU, too.
     """
     init = MMDistributedDataParallel.__init__
 
     @functools.wraps(init)
-    def init_on_any_device(self, module, *args, **kwargs):
-        if all(parameter.device.type == 'cpu' for parameter in module.parameters()):
-            kwargs.pop('device_ids', None)
-        init(self, module, *args, **kwargs)
+    def init_on_any_device(self, module, *args, device_ids=None, **kwargs):
+        if device_ids is not None:
+            device = next(module.parameters()).device
+            device_ids = None if device.type == 'cpu' else [device.index]
+        init(self, module, *args, device_ids=device_ids, **kwargs)
+        self.wrap_anew = functools.partial(type(self), *args, device_ids=device_ids, **kwargs)
 
     MMDistributedDataParallel.__init__ = init_on_any_device
+
+
+def wrap_models_as_they_are_trained():
+    """Have ``DistributedDataParallel`` see the parameters as they are when training begins.
+
+    Answers ``UserWarning: Grad strides do not match bucket view strides``, with wrong gradients in the first step of
+    every start, and ``RuntimeError: Expected to have finished reduction in the prior iteration before starting a new
+    one`` of ``frozen_stages``: MMEngine wraps the model first. Hooks change the layout of parameters later
+    (:class:`ChannelsLastHook`), and MMAction2's backbones freeze theirs when they are told to train.
+    """
+    maybe_compile = Runner._maybe_compile
+
+    @functools.wraps(maybe_compile)
+    def wrap_and_maybe_compile(self, target):
+        if target == 'train_step' and isinstance(self.model, MMDistributedDataParallel):
+            module, wrap_anew = self.model.module.train(), self.model.wrap_anew
+            self.model = None  # The old wrapper would reduce gradients, too.
+            self.model = wrap_anew(module)
+        maybe_compile(self, target)
+
+    Runner._maybe_compile = wrap_and_maybe_compile
 
 
 def write_test_scores_once():

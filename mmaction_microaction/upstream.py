@@ -1,6 +1,5 @@
 """Where the installed MMAction2 keeps its own scripts."""
 
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -21,7 +20,3 @@ def find_tool(name):
     if not path.is_file():
         raise FileNotFoundError(f'{path}: MMAction2 ships its scripts only in its wheel: pip install mmaction2==1.2.0')
     return path
-
-
-if __name__ == '__main__':
-    print(find_tool(sys.argv[1]))

@@ -135,31 +135,105 @@ def test_what_messages_tell_to_install_is_what_the_metadata_asks_for():
             assert set(versions.split(',')) == set(declared[name].strip().split(',')), name
 
 
+# What sinfo says of the nodes of a partition, and what is asked of srun in the environment: GPUs and processors.
+NODES = {
+    'eight GPUs': 'gpu:8 128',
+    'mixed': '(null) 2\ngpu:h100:8(S:0-1) 96\ngpu:a100:4(S:0-1),shard:16 16',
+    'slices': 'gpu:1g.10gb:7,gpu:h100:1 128',
+    'without GPUs': '(null) 2\n(null) 64',
+}
+TASKS = '--ntasks={} --ntasks-per-node={} --cpus-per-task={}'
+JOB = {'SLURM_JOB_ID': '7'}
+
+
+@pytest.fixture
+def launch(tmp_path):
+    """Call a launcher, in a folder of its own, with `python`, `srun` and `sinfo` that only say how they were called."""
+    folder = tmp_path / 'with a space'
+    shutil.copytree(ROOT / 'tools', folder / 'tools')
+    python, config = folder / 'bin' / 'python', folder / 'a config.py'
+    config.touch()
+    python.parent.mkdir()
+    python.write_text(f'#!/bin/sh\nif [ "$1" = -c ]; then exec {shlex.quote(sys.executable)} "$@"; fi\necho "$@"\n')
+    (folder / 'bin' / 'srun').write_text('#!/bin/sh\necho port $MASTER_PORT "$@"\n')
+    (folder / 'bin' / 'sinfo').write_text('#!/bin/sh\necho "$NODES"\n')
+    for path in (folder / 'bin').iterdir():
+        path.chmod(0o755)
+
+    def launch(script, *arguments, path=f'{folder / "bin"}:{os.environ["PATH"]}', **environment):
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(('GPUS', 'SLURM', 'MASTER'))}
+        process = run(
+            'bash', folder / 'tools' / script, *arguments, cwd=folder, env={**kept, 'PATH': path, **environment}
+        )
+        return process.returncode, process.stdout.splitlines()[-1]
+
+    return launch
+
+
 @pytest.mark.parametrize(
     ('script', 'arguments', 'expected'),
     [
-        (
-            'dist_train.sh',
-            'CONFIG 2',
-            'torch.distributed.launch --nnodes=1 .*--nproc_per_node=2 .*mmaction/.mim/tools/train.py',
-        ),
-        ('dist_test.sh', 'CONFIG CKPT 2', '--nproc_per_node=2 .*mmaction/.mim/tools/test.py CONFIG CKPT'),
-        ('slurm_train.sh', 'PART JOB CONFIG --resume', 'srun -p PART --job-name=JOB .*train.py CONFIG .*--resume'),
-        ('slurm_test.sh', 'PART JOB CONFIG CKPT', 'srun -p PART --job-name=JOB .*test.py CONFIG CKPT'),
+        ('dist_train.sh', ['a config.py', '2'], 'train.py --launcher pytorch a config.py'),
+        ('dist_test.sh', ['a config.py', 'c.pth', '2', '--dump', 'p.pkl'], 'test.py .* a config.py c.pth --dump p.pkl'),
     ],
 )
-def test_launch_scripts_call_those_of_mmaction(tmp_path, script, arguments, expected):
-    """With `python` and `srun` that only say how they were called."""
-    python = tmp_path / 'python'
-    exec_python = f'exec {shlex.quote(sys.executable)} "$@"'
-    python.write_text(f'#!/bin/sh\ncase "$*" in *.upstream*) {exec_python};; esac\necho python "$@"\n')
-    (tmp_path / 'srun').write_text('#!/bin/sh\necho srun "$@"\n')
-    for path in (python, tmp_path / 'srun'):
-        path.chmod(0o755)
-    environment = {**os.environ, 'PATH': f'{tmp_path}:{os.environ["PATH"]}'}
-    process = run('bash', ROOT / 'tools' / script, *arguments.split(), cwd=ROOT, env=environment)
-    assert process.returncode == 0, process.stdout
-    assert re.search(expected, process.stdout), process.stdout
+def test_launchers_by_torchrun(launch, script, arguments, expected):
+    status, called = launch(script, *arguments)
+    assert status == 0
+    assert re.search(f'torch.distributed.run --nnodes=1 .*--nproc_per_node=2 .*/with a space/tools/{expected}$', called)
+    ports = {re.search(r'--master_port=(\d+)', launch(script, *arguments)[1])[1] for _ in range(3)}
+    assert len(ports) > 1
+    _, called = launch(script, *arguments, NNODES='2', NODE_RANK='1', MASTER_ADDR='first', PORT='5')
+    assert '--nnodes=2 --node_rank=1 --master_addr=first --master_port=5 ' in called
+    assert '--master_port=29500 ' in launch(script, *arguments, NNODES='2')[1]
+
+
+@pytest.mark.parametrize(
+    ('nodes', 'environment', 'gpus', 'tasks'),
+    [
+        ('eight GPUs', {}, 8, TASKS.format(8, 8, 5)),
+        ('eight GPUs', {'GPUS': '2'}, 2, TASKS.format(2, 2, 5)),
+        ('eight GPUs', {'GPUS': '16', 'CPUS_PER_TASK': '9'}, 8, TASKS.format(16, 8, 9)),
+        ('eight GPUs', {'GPUS': '2', 'GPUS_PER_NODE': '1'}, 1, TASKS.format(2, 1, 5)),
+        ('eight GPUs', {'GPUS': '2', 'GPUS_PER_NODE': '8'}, 2, TASKS.format(2, 2, 5)),
+        ('eight GPUs', {'GPUS': '2', 'GPUS_PER_NODE': '0'}, 0, '--ntasks=2 --cpus-per-task=5'),
+        ('mixed', {}, 4, TASKS.format(4, 4, 4)),
+        ('slices', {}, 8, TASKS.format(8, 8, 5)),
+        ('without GPUs', {}, 0, '--ntasks=1 --cpus-per-task=2'),
+        ('without GPUs', {'GPUS': '4'}, 0, '--ntasks=4 --cpus-per-task=1'),
+        ('without GPUs', {'GPUS': '2', 'GPUS_PER_NODE': '1'}, 0, TASKS.format(2, 1, 2)),
+        ('eight GPUs', JOB, 0, ''),
+        ('eight GPUs', {**JOB, 'SLURM_CPUS_PER_TASK': '3'}, 0, '--cpus-per-task=3'),
+        ('eight GPUs', {**JOB, 'GPUS': '2', 'GPUS_PER_NODE': '1', 'CPUS_PER_TASK': '4'}, 0, TASKS.format(2, 1, 4)),
+    ],
+)
+def test_launchers_by_slurm_ask_for_what_there_is(launch, nodes, environment, gpus, tasks):
+    arguments = ['part', 'name', 'a config.py']
+    for script, more in (('slurm_train.sh', ['--resume']), ('slurm_test.sh', ['c.pth'])):
+        environment = {**environment, 'NODES': NODES[nodes], 'SRUN_ARGS': '--qos=long  --exclusive'}
+        status, called = launch(script, *arguments, *more, **environment)
+        assert status == 0
+        options, command = called.split(' python ')
+        partition = '' if 'SLURM_JOB_ID' in environment else ' --partition=part'
+        gres = f' --gres=gpu:{gpus}' if gpus else ''
+        expected = f'--job-name=name --kill-on-bad-exit=1{partition}{gres} {tasks}'.rstrip() + ' --qos=long --exclusive'
+        assert re.fullmatch(rf'port \d+ {re.escape(expected)}', options)
+        name = script.replace('slurm_', '').replace('sh', 'py')
+        assert command.endswith(f'/with a space/tools/{name} --launcher slurm a config.py {more[0]}')
+    ports = {launch(script, *arguments, *more, **environment)[1].split()[1] for _ in range(3)}
+    assert len(ports) > 1
+    assert launch(script, *arguments, *more, **environment, PORT='5')[1].startswith('port 5 ')
+
+
+def test_launchers_say_in_one_line_why_they_cannot_start(launch):
+    for script, before in (('dist_train.sh', []), ('slurm_train.sh', ['part', 'name'])):
+        status, message = launch(script)
+        assert (status, f'usage: tools/{script} ' in message) == (1, True)
+        status, message = launch(script, *before, 'missing.py', '2', NODES='gpu:8 2')
+        assert (status, 'error: missing.py: no such config' in message) == (1, True)
+        status, message = launch(script, *before, 'a config.py', '2', path='/usr/bin:/bin')
+        assert (status, '/.venv/bin/activate' in message) == (1, True)
+    assert 'error: part: no such partition' in launch('slurm_train.sh', 'part', 'name', 'a config.py', NODES='')[1]
 
 
 @pytest.mark.slow

@@ -1,3 +1,5 @@
 #!/usr/bin/env bash
-# Test on the GPUs of one machine with MMAction2's own script: tools/dist_test.sh CONFIG CHECKPOINT GPUS [ARGS…]
-script=$(python -m mmaction_microaction.upstream dist_test.sh) && exec bash "$script" "$@"
+# Test in several processes of one or more machines: tools/dist_test.sh CONFIG CHECKPOINT GPUS [ARGS…]
+. "$(dirname "$0")/launch.sh" || exit
+check 'tools/dist_test.sh CONFIG CHECKPOINT GPUS [ARGS…]' "${3:+$1}"
+by_torchrun test.py "$3" "$1" "$2" "${@:4}"

@@ -1,3 +1,5 @@
 #!/usr/bin/env bash
-# Train on the GPUs of one or more machines with MMAction2's own script: tools/dist_train.sh CONFIG GPUS [ARGS…]
-script=$(python -m mmaction_microaction.upstream dist_train.sh) && exec bash "$script" "$@"
+# Train in several processes of one or more machines: tools/dist_train.sh CONFIG GPUS [ARGS…]
+. "$(dirname "$0")/launch.sh" || exit
+check 'tools/dist_train.sh CONFIG GPUS [ARGS…]' "${2:+$1}"
+by_torchrun train.py "$2" "$1" "${@:3}"

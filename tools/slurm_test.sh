@@ -1,3 +1,5 @@
 #!/usr/bin/env bash
-# Test on a Slurm cluster, from the project's root with MMAction2's own script: tools/slurm_test.sh PARTITION JOB_NAME CONFIG CHECKPOINT [ARGS…]
-script=$(python -m mmaction_microaction.upstream slurm_test.sh) && exec bash "$script" "$@"
+# Test on a Slurm cluster: tools/slurm_test.sh PARTITION JOB_NAME CONFIG CHECKPOINT [ARGS…]; docs/slurm.md has the settings.
+. "$(dirname "$0")/launch.sh" || exit
+check 'tools/slurm_test.sh PARTITION JOB_NAME CONFIG CHECKPOINT [ARGS…]' "${4:+$3}"
+by_slurm test.py "$@"

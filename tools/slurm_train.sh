@@ -1,3 +1,5 @@
 #!/usr/bin/env bash
-# Train on a Slurm cluster, from the project's root with MMAction2's own script: tools/slurm_train.sh PARTITION JOB_NAME CONFIG [ARGS…]
-script=$(python -m mmaction_microaction.upstream slurm_train.sh) && exec bash "$script" "$@"
+# Train on a Slurm cluster: tools/slurm_train.sh PARTITION JOB_NAME CONFIG [ARGS…]; docs/slurm.md has the settings.
+. "$(dirname "$0")/launch.sh" || exit
+check 'tools/slurm_train.sh PARTITION JOB_NAME CONFIG [ARGS…]' "${3:-}"
+by_slurm train.py "$@"
