@@ -190,8 +190,8 @@ def write_video(path, frames, size, fps, crf):
         # One thread: the clips themselves are spread over the processes.
         options = {'preset': 'veryfast', 'crf': str(crf), 'threads': '1'}
         if cv2.checkHardwareSupport(_SSE4_2):
-            # With x264's AVX-512 code, 1 % of small videos differ from run to run, by where its buffers lie in memory.
-            # AVX and AVX2 save no time that could be measured.
+            # With x264's AVX-512 code for macroblock trees, 1 % of small videos differ from run to run, by where its
+            # buffers lie in memory. AVX and AVX2 save no time that could be measured.
             options['x264-params'] = 'asm=MMX2,SSE2Fast,SSSE3,SSE4.2'
         stream = container.add_stream('libx264', rate=fps, options=options)
         stream.width, stream.height = size
