@@ -34,6 +34,7 @@ def write(path, frames, rotation=0, codec='libx264', **options):
 def test_frames_come_in_order_with_their_times(tmp_path, name):
     write(tmp_path / name, numbered(30))
     video = Video(tmp_path / name)
+    assert (video.width, video.height) == (64, 48)
     assert (video.num_frames, video.fps, video.duration) == (30, 25, 1.2)
     frames = list(video.frames())
     assert [frame.index for frame in frames] == list(range(30))

@@ -86,7 +86,9 @@ def _cut_piece(times, duration, length, step):
     bounds = np.array([0, *runs, len(begins)])
     place, size = np.arange(len(begins)), np.diff(bounds)
     from_ends = np.minimum(place - np.repeat(bounds[:-1], size), np.repeat(bounds[1:], size) - 1 - place)
-    return [window_at(times, duration, begin, length) for begin in begins[from_ends <= length / step]]
+    kept = from_ends <= length / step
+    seconds = np.minimum(length, duration - begins)
+    return [*map(Window, *(values[kept].tolist() for values in (starts, stops, begins, seconds)))]
 
 
 class WindowPipeline:
