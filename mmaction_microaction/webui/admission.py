@@ -77,7 +77,7 @@ class Admission:
         self.arriving[address].append(body)
         try:
             await asyncio.wait_for(self.app(scope, body.receive, send), 60 * UPLOAD_MINUTES)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             raise _RefusedError(408, f'The upload took longer than {UPLOAD_MINUTES} minutes.') from None
         finally:
             self.arriving[address].remove(body)
@@ -124,7 +124,7 @@ class _Body:
 
     async def drain(self):
         """Read and forget the rest, unless it is too large or slow."""
-        with suppress(_RefusedError, asyncio.TimeoutError):
+        with suppress(_RefusedError, TimeoutError):
             while self.more:
                 await asyncio.wait_for(self.receive(), 10)
 
