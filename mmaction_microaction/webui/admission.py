@@ -124,7 +124,7 @@ class _Body:
 
     async def drain(self):
         """Read and forget the rest, unless it is too large or slow."""
-        with suppress(_RefusedError, asyncio.TimeoutError):
+        with suppress(_RefusedError, TimeoutError):
             while self.more:
                 await asyncio.wait_for(self.receive(), 10)
 
