@@ -57,12 +57,12 @@ def read_annotations(path, check_names=True, unlabelled=False):
     unlabelled = unlabelled and all(row.label == UNKNOWN for row in rows if row.name)
     first_lines, problems, remedies = {}, {}, []
     for row in rows:
+        problem = _find_problem(row, unlabelled, check_names)
         first = first_lines.setdefault(row.name, row.line)
-        problem, remedy = _find_problem(row, unlabelled, check_names)
-        if row.name and not problem and first != row.line:
-            problem, remedy = f'{row.name} stands already in line {first}', 'remove one of the two'
+        if not problem and first != row.line:
+            problem = f'{row.name} stands already in line {first}', 'remove one of the two'
         if problem:
-            problems[row.line] = problem
+            problems[row.line], remedy = problem
             remedies += [remedy] if remedy not in remedies else []
     if problems:
         labels = {row.label for row in rows}
@@ -74,7 +74,7 @@ def read_annotations(path, check_names=True, unlabelled=False):
 
 
 def _find_problem(row, unlabelled, check_names):
-    """Return what is wrong with a line by itself, and what to do, or else two times None."""
+    """Return what is wrong with a line by itself, and what to do, or else None."""
     if row.name is None or row.label is None or (row.label == UNKNOWN and not unlabelled):
         shown = f'{row.text[:80]!r}{"…" if len(row.text) > 80 else ""}'
         wrong = 'a label or none' if unlabelled else 'a label'
@@ -96,7 +96,7 @@ def _find_problem(row, unlabelled, check_names):
             f'({BODY_PARTS[part]})',
             'correct the line, or, if your names count body parts otherwise, set check_names=False',
         )
-    return None, None
+    return None
 
 
 def enumerate_lines(problems, shown=10):
