@@ -32,7 +32,8 @@ def read_plain_config(path):
     except (MemoryError, RecursionError):
         raise ValueError(f'{path} is no config that the runner wrote: it is nested too deep') from None
     except SyntaxError as error:
-        raise ValueError(f'{path}, line {error.lineno}: {error.msg}') from None
+        where = f'{path}, line {error.lineno}' if error.lineno else path
+        raise ValueError(f'{where}: {error.msg}') from None
     except UnicodeDecodeError as error:
         raise ValueError(f'{path} is no text in UTF-8 ({error})') from None
     except ValueError as error:  # of a null byte, or of the size, which names the file itself

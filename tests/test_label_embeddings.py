@@ -76,8 +76,8 @@ def test_pickled_vectors_are_refused(vectors, tmp_path):
     [
         ('v.txt', b'1000000000000 300\na 1 2\n', r'1,000,000,000,000 words of 300 numbers, but has 24 bytes'),
         ('v.bin', b'1000000000000 300\na ' + bytes(1200), r'1,000,000,000,000 words of 300 numbers'),
-        ('v.txt.gz', gzip.compress(b'1000000000000 300\na 1 2\n'), r'1,000,000,000,000 words of 300 numbers'),
-        ('v.txt.gz', gzip.compress(b'a ' + b'1' * 2**25), r'unpacks to more than 17 MiB'),
+        ('v.txt.gz', gzip.compress(b'1000000000000 300\na 1 2\n', mtime=0), r'1,000,000,000,000 words of 300'),
+        ('v.txt.gz', gzip.compress(b'a ' + b'1' * 2**25, mtime=0), r'unpacks to more than 17 MiB'),
     ],
 )
 def test_vectors_that_expand_are_refused(tmp_path, name, content, message):

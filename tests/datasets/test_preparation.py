@@ -5,6 +5,7 @@ import shutil
 import signal
 import sys
 import time
+import tracemalloc
 import urllib.error
 import zipfile
 
@@ -367,3 +368,15 @@ preparation.prepare_split('train', source, source, Path({str(out)!r}), workers=2
     for path in (out / 'videos_train').glob('*.mp4'):
         assert path.read_bytes() == (source / 'val' / path.name).read_bytes()
     assert prepare(source) == 3
+
+
+def test_a_clip_is_unpacked_in_little_memory_whatever_its_size(tmp_path):
+    with zipfile.ZipFile(tmp_path / 'val.zip', 'w', zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr('a.mp4', bytes(2**25))
+    tracemalloc.start()
+    try:
+        preparation._fetch(tmp_path / 'val.zip', 'a.mp4', tmp_path / 'a.mp4')
+        assert tracemalloc.get_traced_memory()[1] < 2**22
+    finally:
+        tracemalloc.stop()
+    assert (tmp_path / 'a.mp4').read_bytes() == bytes(2**25)
