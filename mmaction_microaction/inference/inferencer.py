@@ -259,8 +259,8 @@ def _warn_of_gaps(video, windows, seen):
     if len(video.gaps):
         start, end = max(video.gaps.tolist(), key=lambda gap: gap[1] - gap[0])
         warnings.warn(
-            f'{video.path} has {len(video.gaps)} gaps of more than {LONGEST_STILL} s without a frame, the longest from '
-            f'{start:.1f} to {end:.1f} s, or its clock is wrong; nothing is said of them',
+            f'{video.path} has gaps ({len(video.gaps)}) of more than {LONGEST_STILL} s without a frame, the longest '
+            f'from {start:.1f} to {end:.1f} s, or its clock is wrong; nothing is said of them',
             stacklevel=3,
         )
     place = {window: number for number, window in enumerate(windows)}

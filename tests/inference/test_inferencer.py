@@ -170,7 +170,7 @@ def test_a_clock_that_jumps_costs_nothing(grey, grey_video, brightness_recognize
             picture = av.VideoFrame.from_ndarray(frame.image(), format='rgb24')
             picture.pts, picture.time_base = frame.index + (jump if frame.index >= 120 else 0), Fraction(1, 20)
             container.mux(stream.encode(picture))
-    with pytest.warns(UserWarning, match=r'jump\.mkv has 1 gaps of more than 120 s .* from 6\.0 to [\d.]+ s'):
+    with pytest.warns(UserWarning, match=r'jump\.mkv has gaps \(1\) of more than 120 s .* from 6\.0 to [\d.]+ s'):
         result = grey(window=1, step=0.5)(tmp_path / 'jump.mkv')
     assert [interval.label for interval in result.intervals] == [5, 20, 11]
     later = 6 + hours * 3600
