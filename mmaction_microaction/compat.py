@@ -11,6 +11,7 @@ imported and before any component is registered. Two more defects need no code, 
 import functools
 import os
 import pickle
+import re
 import sys
 import types
 import warnings
@@ -29,9 +30,10 @@ from mmengine.hooks import LoggerHook
 from mmengine.logging import HistoryBuffer
 from mmengine.model import MMDistributedDataParallel
 from mmengine.optim.optimizer import amp_optimizer_wrapper
-from mmengine.runner import Runner, find_latest_checkpoint
+from mmengine.runner import BaseLoop, Runner, find_latest_checkpoint
 from mmengine.runner import checkpoint as mmengine_checkpoint
 
+from mmaction_microaction.checkpoints import Fit, load_weights, read_checkpoint, require_fit
 from mmaction_microaction.files import write_whole
 
 
@@ -53,6 +55,7 @@ def apply_all():
     compile_without_the_optimizer()
     format_configs_once()
     start_where_there_is_nothing_to_resume()
+    stop_where_weights_do_not_fit()
 
 
 def silence_mmcv_lite():
@@ -362,21 +365,119 @@ def format_configs_once():
 
 
 def start_where_there_is_nothing_to_resume():
-    """Let ``--resume`` begin with the weights that the config loads, while there is no checkpoint to resume.
+    """Let ``--resume`` begin with the weights that the config or the options load, while there is nothing to resume.
 
     Answers ``Auto resumed from the latest checkpoint None.``, after which a run trains from random weights: for
     ``--resume``, MMAction2's script takes ``load_from`` out of the config. A run that was stopped before its first
     checkpoint is resumed like this, and every run on a cluster that starts with ``--resume`` in case it is not the
-    first time.
+    first time. With ``--resume --cfg-options load_from=FILE``, MMEngine would resume FILE itself, at every start, and
+    fail with ``KeyError: 'meta'`` where FILE holds weights alone.
     """
+    merge_from_dict = Config.merge_from_dict
+
+    @functools.wraps(merge_from_dict)
+    def merge_but_resume_the_latest(self, options, *args, **kwargs):
+        if self.get('resume') and self.get('load_from', '') is None and options.get('load_from'):
+            options = dict(options)
+            vars(self)['_load_from'] = options.pop('load_from')
+        merge_from_dict(self, options, *args, **kwargs)
+
+    Config.merge_from_dict = merge_but_resume_the_latest
     load_or_resume = Runner.load_or_resume
 
     @functools.wraps(load_or_resume)
     def load_resume_or_start(self):
         if self._resume and self._load_from is None and find_latest_checkpoint(self.work_dir) is None:
             filename = getattr(self.cfg, 'filename', None)
-            self._load_from = Config.fromfile(filename).get('load_from') if filename else None
+            in_file = Config.fromfile(filename).get('load_from') if filename else None
+            self._load_from = vars(self.cfg).get('_load_from') or in_file
             self._resume = False
         load_or_resume(self)
 
     Runner.load_or_resume = load_resume_or_start
+
+
+def stop_where_weights_do_not_fit():
+    """Keep tests and resumed runs from going on with weights that are not those of the network.
+
+    Answers ``The model and loaded state dict do not match exactly``, after which MMEngine and MMAction2 score a network
+    a part of which is random. A run that starts from weights may leave out or add layers, as for other classes; one
+    warning names them. Weights none of which fit, and those of the authors' network before their conversion, end it.
+    """
+    from mmaction.apis import inference as mmaction_inference
+    from mmengine.infer import infer as mmengine_infer
+
+    load_or_resume = Runner.load_or_resume
+
+    def load_checkpoint(self, filename, map_location='cpu', strict=False, revise_keys=((r'^module\.', ''),)):
+        checkpoint = read_checkpoint(filename, map_location)
+        if self._resume:
+            _require_state_of_run(checkpoint, filename)
+        self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
+        fit = _load_revised(self.model, checkpoint, revise_keys)
+        self._fit = filename, fit
+        self._has_loaded = True
+        if strict or self._resume:
+            require_fit(fit, filename, _network(self.cfg))
+        self.logger.info(f'Load checkpoint from {filename}')
+        return checkpoint
+
+    @functools.wraps(load_or_resume)
+    def load_what_fits(self):
+        load_or_resume(self)
+        filename, fit = self._fit
+        if fit.whole:
+            return
+        if self._scores or fit.released or not fit.fitting:
+            require_fit(fit, filename, _network(self.cfg))
+        self.logger.warning(
+            f'{filename} does not fit {_network(self.cfg)}. Tensors {fit}. Training starts with the {fit.fitting:,} '
+            'parameters that fit; the others of the network keep their initialisation.'
+        )
+        if isinstance(self._train_loop, BaseLoop):
+            self._fit = None, Fit()  # trained, they are scored as they are
+
+    def score(method):
+        @functools.wraps(method)
+        def load_all_and_score(self):
+            self._scores = True
+            try:
+                return method(self)
+            finally:
+                self._scores = False
+
+        return load_all_and_score
+
+    def load_into_recognizer(model, filename, map_location=None):
+        require_fit(_load_revised(model, read_checkpoint(filename, map_location or 'cpu')), filename, 'the network')
+
+    def load_into_inferencer(model, checkpoint):
+        require_fit(_load_revised(model, checkpoint), 'the checkpoint', 'the network')
+
+    Runner._fit, Runner._scores = (None, Fit()), False
+    Runner.load_checkpoint, Runner.load_or_resume = load_checkpoint, load_what_fits
+    Runner.test, Runner.val = score(Runner.test), score(Runner.val)
+    mmaction_inference.load_checkpoint = load_into_recognizer
+    mmengine_infer._load_checkpoint_to_model = load_into_inferencer
+
+
+def _load_revised(model, checkpoint, revise_keys=((r'^module\.', ''),)):
+    """Load the weights of a checkpoint, under names in which patterns are replaced; gives how they fit."""
+    weights = checkpoint.get('state_dict', checkpoint)
+    for pattern, replacement in revise_keys:
+        weights = {re.sub(pattern, replacement, name): tensor for name, tensor in weights.items()}
+    return load_weights(model, weights)
+
+
+def _network(cfg):
+    return f'the network of {getattr(cfg, "filename", None) or "this run"}'
+
+
+def _require_state_of_run(checkpoint, filename):
+    """Refuse to resume what holds weights alone."""
+    meta = checkpoint.get('meta') or {}
+    if not ({'epoch', 'iter'} <= set(meta) and 'message_hub' in checkpoint):
+        raise ValueError(
+            f'{filename} holds weights, but not the state of a run, and cannot be resumed. To start a run from these '
+            f'weights, use --cfg-options load_from={filename} without a file after --resume.'
+        )

@@ -14,14 +14,14 @@ from mmengine.config import Config
 from mmengine.hub import get_config
 from mmengine.registry import init_default_scope
 
-from mmaction_microaction.checkpoints import read_weights
+from mmaction_microaction.checkpoints import RELEASED, compare, read_weights
 from mmaction_microaction.files import make_folder, write_whole
 from mmaction_microaction.shipped import find_shipped
 
 MANET = 'configs/manet_r50_8x1_ma52.py'
 TSM = 'mmaction::recognition/tsm/tsm_imagenet-pretrained-r50_8xb16-1x1x8-50e_kinetics400-rgb.py'
 
-RELEASED, OURS = '.fcce.', '.excite.'
+OURS = '.excite.'
 UNUSED = '.action_p2_'
 TABLE = 'cls_head.label_embeddings'
 
@@ -195,22 +195,9 @@ def _network(config, state):
 
 def _check_complete(state, shapes, config):
     """Refuse tensors that are not exactly those of a network."""
-    faults = {
-        'missing': [name for name in shapes if name not in state],
-        'unknown': [name for name in state if name not in shapes],
-        'of another shape': [
-            f'{name} {tuple(state[name].shape)} instead of {shapes[name]}'
-            for name in shapes
-            if name in state and tuple(state[name].shape) != shapes[name]
-        ],
-    }
-    if any(faults.values()):
-        listed = '; '.join(
-            f'{len(names)} {fault}: {", ".join(names[:5])}{", …" if names[5:] else ""}'
-            for fault, names in faults.items()
-            if names
-        )
+    fit = compare(state, shapes)
+    if not fit.whole:
         raise ValueError(
-            f'these are not the weights of {config}. Tensors {listed}. Of another network of the kind, name its config '
+            f'these are not the weights of {config}. Tensors {fit}. Of another network of the kind, name its config '
             'with --config.'
         )

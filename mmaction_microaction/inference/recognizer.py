@@ -7,10 +7,9 @@ from mmaction.apis import init_recognizer
 from mmaction.structures import ActionDataSample
 from mmengine.config import Config
 from mmengine.device import get_device
-from mmengine.runner import load_state_dict
 from torch.nn.modules.utils import consume_prefix_in_state_dict_if_present
 
-from mmaction_microaction.checkpoints import read_weights
+from mmaction_microaction.checkpoints import load_weights, read_weights, require_fit
 from mmaction_microaction.errors import last_line
 from mmaction_microaction.taxonomy import NUM_ACTIONS
 
@@ -54,10 +53,7 @@ class Recognizer:
             )
         weights = read_weights(checkpoint)
         consume_prefix_in_state_dict_if_present(weights, 'module.')  # of models that several processes trained
-        try:
-            load_state_dict(self.model, weights, strict=True, logger='silent')
-        except RuntimeError as error:
-            raise ValueError(f'{checkpoint} does not fit {config.filename}: {last_line(error)}') from None
+        require_fit(load_weights(self.model, weights), checkpoint, config.filename)
         device = device or get_device()
         try:
             self.model.to(device)

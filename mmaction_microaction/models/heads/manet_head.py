@@ -73,6 +73,7 @@ class MANetHead(BaseHead):
         # NaN until a checkpoint or the file has filled it.
         self.register_buffer('label_embeddings', torch.full((num_classes, embed_dims), torch.nan))
         self._has_embeddings = False
+        self.register_load_state_dict_post_hook(_allow_no_embeddings)
 
     def init_weights(self):
         """Draw the classifier's weights as TSM does; the projection keeps PyTorch's initialisation."""
@@ -174,3 +175,9 @@ class MANetHead(BaseHead):
                 'set model.cls_head.label_embeddings=None; to train it for those of the file, take '
                 "'cls_head.label_embeddings' out of its state_dict."
             )
+
+
+def _allow_no_embeddings(head, incompatible):
+    """Let checkpoints lack the word vectors, which only the loss needs: it reads the file then."""
+    for name in [name for name in incompatible.missing_keys if name.endswith('label_embeddings')]:
+        incompatible.missing_keys.remove(name)
