@@ -1,6 +1,8 @@
 """What becomes of clips that cannot be read."""
 
+import errno
 import logging
+import time
 
 import numpy as np
 import torch
@@ -16,6 +18,22 @@ from .video_decoding import SampledFramesDecode, SampledFramesInit
 
 _INITS = (DecordInit, OpenCVInit, PyAVInit, FrameStoreInit, SampledFramesInit)
 _DECODES = (DecordDecode, OpenCVDecode, PyAVDecode, FrameStoreDecode, SampledFramesDecode)
+
+# What a storage or a machine under load answers now and then, and what has nothing to do with the clip.
+_STORAGE = {
+    getattr(errno, name)
+    for name in (
+        'EAGAIN', 'EBUSY', 'ECONNABORTED', 'ECONNREFUSED', 'ECONNRESET', 'EHOSTDOWN', 'EHOSTUNREACH', 'EINTR', 'EMFILE',
+        'ENETDOWN', 'ENETRESET', 'ENETUNREACH', 'ENFILE', 'ENOBUFS', 'ENOLCK', 'ENOTCONN', 'EREMOTEIO', 'ESHUTDOWN',
+        'ESTALE', 'ETIMEDOUT',
+    )
+    if hasattr(errno, name)
+}  # fmt: skip
+# A damaged disk answers so too, and FFmpeg of some damaged files.
+_PASSING = {*_STORAGE, errno.EIO}
+_PAUSES = (0.5, 2)
+# Errors of the program or of what is installed, whatever the clip.
+_NOT_OF_READING = (AttributeError, ImportError, NameError, TypeError)
 
 
 def count_reading_steps(transforms):
@@ -65,9 +83,12 @@ class ReplacesUnreadable:
     In training, a random other clip takes the place of one, which is logged once; :class:`UnreadableClipsHook` counts
     them per epoch. In ``test_mode`` it ends the run.
 
+    Errors of the storage are tried again twice, after pauses; one that stays ends the run, and so do a lack of memory
+    and errors of the program: none of them is the clip's fault. EIO that stays counts as an unreadable clip.
+
     Args:
-        max_unreadable (float): Of all clips, the share that may be unreadable in an epoch of training.
-            Defaults to 0.01.
+        max_unreadable (float): Of all clips, the share that may be unreadable in an epoch of training. One clip
+            may be unless it is 0. Defaults to 0.01.
         unreadable_as_missing (bool): Whether an unreadable clip in ``test_mode`` is scored as not recognised: the
             network sees black frames instead, and the sample says ``unreadable``. Defaults to False.
     """
@@ -93,28 +114,59 @@ class ReplacesUnreadable:
             dict | None: What the pipeline gives, or None for an unreadable clip, upon which another one is taken.
 
         Raises:
+            MemoryError, OSError: If the memory or the storage fails.
             ValueError: If the clip cannot be read in ``test_mode``, or too many cannot in training.
         """
-        transforms = self.pipeline.transforms
-        steps = count_reading_steps(transforms)
-        sample = self.get_data_info(idx)
+        steps = count_reading_steps(self.pipeline.transforms)
         try:
-            sample = Compose(transforms[:steps])(sample)
+            sample = self._read(idx, steps)
+        except _NOT_OF_READING:
+            raise
+        except MemoryError as error:
+            raise MemoryError(f'{self._describe(idx, error)}: the memory does not suffice for it.') from error
         except Exception as error:  # decoders raise anything, down to IndexError
+            if getattr(error, 'errno', None) in _STORAGE:
+                raise OSError(
+                    error.errno,
+                    f'{self._describe(idx, error)}, also after {len(_PAUSES)} pauses: the storage or the limits of the '
+                    'machine fail, not the clip. Mend them, and go on with --resume.',
+                ) from error
             return self._replace_unreadable(idx, error)
-        return Compose(transforms[steps:])(sample)
+        return Compose(self.pipeline.transforms[steps:])(sample)
+
+    def _read(self, idx, steps):
+        """Run the first steps of the pipeline on a clip, and again after errors that may pass."""
+        for pause in (*_PAUSES, None):
+            sample = self.get_data_info(idx)
+            try:
+                return Compose(self.pipeline.transforms[:steps])(sample)
+            except Exception as error:
+                # Decoders that are not PyAV hide the reason of the system, which reading the bytes may bring out.
+                error = error if isinstance(error, (OSError, *_NOT_OF_READING)) else _error_of_storage(sample) or error
+                if pause is None or getattr(error, 'errno', None) not in _PASSING:
+                    raise error
+            time.sleep(pause)
+
+    def _describe(self, idx, error):
+        reason = f'{type(error).__name__}: {last_line(error).rstrip(".")}'
+        return f'{self.get_data_info(idx)["filename"]} cannot be read ({reason})'
+
+    @property
+    def num_unreadable_allowed(self):
+        """float: Number of clips that may be unreadable in an epoch of training."""
+        return self.max_unreadable and min(max(1, self.max_unreadable * len(self)), len(self) - 1)
 
     def _replace_unreadable(self, idx, error):
         """Return what takes the place of a clip, or raise."""
         clip = self.get_data_info(idx)
-        what = f'{clip["filename"]} cannot be read ({type(error).__name__}: {last_line(error).rstrip(".")})'
+        what = self._describe(idx, error)
         if self.test_mode and not self.unreadable_as_missing:
             raise ValueError(
                 f'{what}. Replace it, or set unreadable_as_missing=True of the dataset to score it as not recognised.'
             ) from error
         first = self.unreadable.add(idx)
         unreadable = len(self.unreadable.of_epoch())
-        if not self.test_mode and unreadable > self.max_unreadable * len(self):
+        if not self.test_mode and unreadable > self.num_unreadable_allowed:
             raise ValueError(
                 f'{what}; with it, {unreadable:,} of the {len(self):,} clips of {self.ann_file} are unreadable in this '
                 f'epoch, more than max_unreadable={self.max_unreadable} of the dataset allows. Replace them.'
@@ -127,6 +179,17 @@ class ReplacesUnreadable:
         sample = Compose(show_nothing(self.pipeline.transforms))(clip)
         sample['data_samples'].set_metainfo(dict(unreadable=True))
         return sample
+
+
+def _error_of_storage(sample):
+    """Return the error that reading a clip's bytes ends with, if it is one that may pass; else None."""
+    try:
+        with open(sample['filename'], 'rb') as file:
+            while file.read(1 << 20):
+                pass
+    except OSError as error:
+        return error if error.errno in _PASSING else None
+    return None
 
 
 class UnreadableClips:

@@ -48,6 +48,8 @@ def open_video(filename):
     stream = picture_stream(container)
     if not stream:
         raise ValueError(f'{filename} holds no video.')
+    if not stream.codec_context:
+        raise ValueError(f'{filename} has a codec that FFmpeg lacks.')
     stream.thread_type, stream.codec_context.thread_count = 'NONE', 1  # data loaders have processes instead
     packets = list(read_packets(container))
     times = frame_times(packets, stream)

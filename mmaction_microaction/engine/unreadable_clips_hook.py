@@ -41,7 +41,7 @@ def _summarise(dataset, epoch):
         f'{len(names):,} of the {len(dataset):,} clips of {dataset.ann_file} could not be read in epoch {epoch}: '
         f'{", ".join(names[:20])}{", …" if len(names) > 20 else ""}'
     )
-    if len(names) > dataset.max_unreadable * len(dataset):
+    if len(names) > dataset.num_unreadable_allowed:
         raise ValueError(
             f'{summary}. That is more than max_unreadable={dataset.max_unreadable} of the dataset allows: replace them.'
         )

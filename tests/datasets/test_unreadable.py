@@ -1,5 +1,6 @@
 """Clips that cannot be read: replaced, logged and counted in training; named, or scored as missing, in tests."""
 
+import errno
 import logging
 import pickle
 import shutil
@@ -176,9 +177,88 @@ def test_too_many_end_the_run_with_the_last_ones_name(sound_and_unsound):
     assert dataset.prepare_data(3) is None
     with pytest.raises(ValueError, match=r'text\.mp4 cannot be .* with it, 2 of the 5 clips .*max_unreadable=0\.2'):
         dataset.prepare_data(4)
-    # By default, one in a hundred.
-    with pytest.raises(ValueError, match=r'with it, 1 of the 5 clips .*max_unreadable=0\.01'):
-        _ = build(sound_and_unsound, [*GOOD, 'empty.mp4', 'text.mp4'])[3]
+    # By default, one in a hundred, but one clip in any case, unless it is the only one.
+    few = build(sound_and_unsound, [*GOOD, 'empty.mp4', 'text.mp4'])
+    assert few.prepare_data(3) is None
+    with pytest.raises(ValueError, match=r'with it, 2 of the 5 clips .*max_unreadable=0\.01'):
+        few.prepare_data(4)
+    for names, kwargs in ((['empty.mp4'], {}), ([*GOOD, 'empty.mp4'], dict(max_unreadable=0))):
+        with pytest.raises(ValueError, match=r'with it, 1 of the'):
+            build(sound_and_unsound, names, **kwargs).prepare_data(len(names) - 1)
+
+
+class Failing:
+    """Raises errors, one after the other; then hands the sample on."""
+
+    def __init__(self, *errors):
+        self.errors = list(errors)
+
+    def __call__(self, sample):
+        if self.errors:
+            raise self.errors.pop(0)
+        return sample
+
+
+def failing_dataset(folder, monkeypatch, *errors, **kwargs):
+    """A dataset whose first read raises errors, and the pauses that it makes."""
+    pauses = []
+    monkeypatch.setattr('mmaction_microaction.datasets.unreadable.time.sleep', pauses.append)
+    dataset = build(folder, GOOD, max_unreadable=0.5, **kwargs)
+    dataset.pipeline.transforms.insert(0, Failing(*errors))
+    return dataset, pauses
+
+
+@pytest.mark.parametrize('test_mode', [False, True])
+@pytest.mark.parametrize('number', [errno.EIO, errno.ESTALE, errno.EMFILE, errno.ETIMEDOUT])
+def test_errors_of_the_storage_that_pass_cost_no_clip(sound_and_unsound, monkeypatch, warnings, number, test_mode):
+    errors = [OSError(number, 'passes'), av.error.OSError(number, 'passes')]
+    dataset, pauses = failing_dataset(sound_and_unsound, monkeypatch, *errors, test_mode=test_mode)
+    assert dataset[1]['data_samples'].video_id == GOOD[1]
+    assert len(pauses) == 2
+    assert dataset.unreadable.of_epoch() == warnings == []
+
+
+@pytest.mark.parametrize('number', [errno.ESTALE, errno.EMFILE, errno.ETIMEDOUT])
+def test_a_storage_that_fails_for_good_ends_the_run(sound_and_unsound, monkeypatch, number):
+    dataset, _ = failing_dataset(sound_and_unsound, monkeypatch, *[OSError(number, 'stays')] * 3)
+    with pytest.raises(OSError, match=r'good 1\.mp4 cannot be read .*stays.*--resume') as raised:
+        _ = dataset[1]
+    assert raised.value.errno == number
+    assert dataset.unreadable.of_epoch() == []
+
+
+def test_a_damaged_place_of_the_disk_is_an_unreadable_clip(sound_and_unsound, monkeypatch, warnings):
+    dataset, _ = failing_dataset(sound_and_unsound, monkeypatch, *[OSError(errno.EIO, 'stays')] * 3)
+    assert dataset.prepare_data(1) is None
+    assert dataset.unreadable.of_epoch() == [1]
+    assert len(warnings) == 1
+
+
+@pytest.mark.parametrize('kind', [AttributeError, ImportError, MemoryError, NameError, TypeError])
+@pytest.mark.parametrize('test_mode', [False, True])
+def test_errors_of_program_and_memory_are_not_taken_for_unreadable_clips(
+    sound_and_unsound, monkeypatch, kind, test_mode
+):
+    kwargs = dict(unreadable_as_missing=True, test_mode=True) if test_mode else {}
+    dataset, pauses = failing_dataset(sound_and_unsound, monkeypatch, kind('it is not the clip'), **kwargs)
+    with pytest.raises(kind, match='it is not the clip'):
+        _ = dataset[1]
+    assert dataset.unreadable.of_epoch() == pauses == []
+
+
+def test_an_error_of_the_system_is_found_behind_that_of_a_decoder(sound_and_unsound, monkeypatch):
+    # decord says of too many open files only that it cannot open the video.
+    errors = [RuntimeError('cannot open')] * 3
+    dataset, pauses = failing_dataset(sound_and_unsound, monkeypatch, *errors)
+
+    def no_file(*args):
+        raise OSError(errno.EMFILE, 'Too many open files')
+
+    monkeypatch.setattr('builtins.open', no_file)
+    with pytest.raises(OSError, match=r'good 1\.mp4 cannot be read .*Too many open files'):
+        dataset.prepare_data(1)
+    monkeypatch.undo()
+    assert len(pauses) == 2
 
 
 @pytest.mark.parametrize('persistent', [False, True])
