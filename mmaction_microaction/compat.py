@@ -26,7 +26,7 @@ from mmengine.device import get_device
 from mmengine.dist import master_only
 from mmengine.dist import utils as dist_utils
 from mmengine.fileio import LocalBackend
-from mmengine.hooks import LoggerHook
+from mmengine.hooks import EarlyStoppingHook, LoggerHook
 from mmengine.logging import HistoryBuffer
 from mmengine.model import MMDistributedDataParallel
 from mmengine.optim.optimizer import amp_optimizer_wrapper
@@ -56,6 +56,7 @@ def apply_all():
     format_configs_once()
     start_where_there_is_nothing_to_resume()
     stop_where_weights_do_not_fit()
+    stop_resumed_runs_as_early()
 
 
 def silence_mmcv_lite():
@@ -481,3 +482,33 @@ def _require_state_of_run(checkpoint, filename):
             f'{filename} holds weights, but not the state of a run, and cannot be resumed. To start a run from these '
             f'weights, use --cfg-options load_from={filename} without a file after --resume.'
         )
+
+
+def stop_resumed_runs_as_early():
+    """Let ``EarlyStoppingHook`` go on counting in a resumed run, so that it ends with the same epoch as a whole one.
+
+    MMEngine saves neither the best score nor the number of validations since: a run that is resumed would train for
+    ``patience`` more of them.
+    """
+    after_val_epoch = EarlyStoppingHook.after_val_epoch
+
+    def key(self):
+        return f'early stopping by {self.monitor}'
+
+    def before_train(self, runner):
+        self.best_score, self.wait_count = runner.message_hub.runtime_info.get(
+            key(self), (self.best_score, self.wait_count)
+        )
+        threshold = self.stopping_threshold
+        reached = threshold is not None and self.rule_map[self.rule](self.best_score, threshold)
+        if reached or self.wait_count >= self.patience:
+            runner.train_loop.stop_training = True
+
+    @functools.wraps(after_val_epoch)
+    def after_val_epoch_note(self, runner, metrics):
+        after_val_epoch(self, runner, metrics)
+        runner.message_hub.update_info(key(self), (float(self.best_score), self.wait_count))
+
+    EarlyStoppingHook.before_train, EarlyStoppingHook.after_val_epoch = before_train, after_val_epoch_note
+    # Before the checkpoint is written, not after.
+    EarlyStoppingHook.priority = 'LOW'

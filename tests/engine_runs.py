@@ -63,7 +63,7 @@ def make_runner(
         train_cfg=dict(by_epoch=True, max_epochs=epochs),
         optim_wrapper=optim_wrapper or dict(optimizer=dict(type='SGD', lr=0.01)),
         default_hooks=dict(checkpoint=checkpoint or dict(type='KeepingCheckpointHook')),
-        custom_hooks=[dict(type=hook) for hook in hooks],
+        custom_hooks=[dict(type=hook) if isinstance(hook, str) else hook for hook in hooks],
         default_scope='mmaction',
         experiment_name=f'{name} {work_dir}',
         log_level='ERROR',

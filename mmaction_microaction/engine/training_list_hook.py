@@ -23,7 +23,7 @@ class TrainingListHook(Hook):
         """
         if not runner._resume:
             return
-        before, now = checkpoint['meta'].get('training_lists'), _lists(runner)
+        before, now = checkpoint.get('meta', {}).get('training_lists'), _lists(runner)
         if before and [clips['sha256'] for clips in before] != [clips['sha256'] for clips in now]:
             raise ValueError(
                 f'This run was begun with {_describe(before)}, and is to go on with {_describe(now)}; the SHA-256 is '

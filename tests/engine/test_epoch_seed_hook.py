@@ -8,6 +8,7 @@ import pytest
 import torch
 from engine_runs import make_runner
 from mmaction.registry import HOOKS
+from mmengine.logging import MessageHub
 from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop
 from torch.utils.data import DataLoader, Dataset
 from whole_runs import start_together
@@ -45,6 +46,7 @@ def test_epochs_samples_and_seeds_draw_differently(num_workers):
 
 def resumed(loop=EpochBasedTrainLoop, **kwargs):
     usual = dict(train_loop=object.__new__(loop), train_dataloader=DataLoader(Draws()), epoch=0, iter=0)
+    usual['message_hub'] = MessageHub('resumed')
     return SimpleNamespace(**{**usual, **kwargs})
 
 
@@ -67,6 +69,20 @@ def test_a_resumed_run_of_another_batch_size_warns(iterations, warnings):
     said = [str(call.args[0]) for call in runner.logger.warning.call_args_list]
     assert len(said) == warnings
     assert all('has 4 iterations an epoch, and 2 before it was resumed' in text for text in said)
+
+
+def test_a_change_of_the_batch_size_is_warned_of_once(tmp_path, monkeypatch):
+    said = []
+    monkeypatch.setattr(
+        'mmengine.logging.MMLogger.warning',
+        lambda self, text: said.append(text) if 'iterations an epoch' in text else 0,
+    )
+    for epochs, batch_size in enumerate((2, 4, 4, 1), start=1):
+        runner = make_runner(tmp_path, epochs, hooks=['EpochSeedHook'], resume=True, name=f'{epochs}')
+        runner._train_dataloader['batch_size'] = batch_size
+        runner.train()
+        assert runner.epoch == epochs
+    assert [re.findall(r'has (\d) iter.*and (\d) before', text) for text in said] == [[('1', '2')], [('4', '1')]]
 
 
 def test_a_resumed_run_without_a_seed_of_its_own_goes_on_in_the_same_order(tmp_path):
