@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from mmengine.model import BaseTTAModel, is_model_wrapper
 from mmengine.runner import CheckpointLoader
+from torch.nn.modules.utils import consume_prefix_in_state_dict_if_present
 
 from mmaction_microaction.errors import last_line
 
@@ -21,12 +22,15 @@ def read_weights(path):
         path (str | Path): The file, or an address that MMEngine knows.
 
     Returns:
-        dict[str, torch.Tensor]: The weights, by name.
+        dict[str, torch.Tensor]: The weights, by name, without the ``module.`` of networks that several processes
+        trained.
 
     Raises:
         ConnectionError, FileNotFoundError, ValueError: As :func:`read_checkpoint`.
     """
-    return read_checkpoint(path, 'cpu', 'silent')['state_dict']
+    weights = read_checkpoint(path, 'cpu', 'silent')['state_dict']
+    consume_prefix_in_state_dict_if_present(weights, 'module.')
+    return weights
 
 
 def read_checkpoint(path, map_location='cpu', logger='current'):

@@ -99,8 +99,8 @@ def from_release(state, config=None):
             MANet, or MMAction2's TSM, ResNet-50, with the classes of the checkpoint. Defaults to None.
 
     Returns:
-        Conversion: Ready to be loaded strictly. The table of label embeddings, which the released network does not
-        carry, is NaN: the head then reads its file at the first loss.
+        Conversion: Ready to be loaded strictly. A table of label embeddings that the file lacks, as the released one
+        does, is NaN: the head then reads its file at the first loss.
 
     Raises:
         ValueError: If the tensors are not exactly those of the network. The message names them.
@@ -111,7 +111,9 @@ def from_release(state, config=None):
         config = MANET
     used = {name: tensor for name, tensor in state.items() if UNUSED not in name}
     config, shapes = _network(config or TSM, used)
-    table = {TABLE: torch.full(shapes.pop(TABLE), torch.nan)} if TABLE in shapes else {}
+    table = {}
+    if TABLE in shapes and TABLE not in used:
+        table[TABLE] = torch.full(shapes.pop(TABLE), torch.nan)
     _check_complete(used, {name.replace(OURS, RELEASED): shape for name, shape in shapes.items()}, config)
 
     conversion = _rename(used, RELEASED, OURS, config)

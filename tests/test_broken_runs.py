@@ -8,9 +8,8 @@ import time
 from pathlib import Path
 
 import pytest
-import torch
 from support import wait_until_gone
-from whole_runs import TINY, on_clips, run_test, run_training, start_script, wait_for
+from whole_runs import TINY, on_clips, run_test, run_training, start_script, wait_for, write_untrained
 
 pytestmark = pytest.mark.slow
 
@@ -105,9 +104,9 @@ def test_a_signal_ends_a_test_without_scores(tiny_ma52, start, tmp_path, number)
     for place, name in enumerate(names):
         (data / 'videos_val' / name).symlink_to(clips[place % len(clips)])
     (data / 'val_list_videos.txt').write_text(''.join(f'{name} 0\n' for name in names))
-    torch.save({'state_dict': {}}, tmp_path / 'empty.pth')
+    write_untrained(TINY, tmp_path / 'untrained.pth')
     options = on_clips(data, 'test_dataloader.num_workers=2', 'default_hooks.logger.interval=1')
-    args = [TINY, 'empty.pth', '--work-dir', 't', '--dump', 'p.pkl', *options]
+    args = [TINY, 'untrained.pth', '--work-dir', 't', '--dump', 'p.pkl', *options]
     process, log = start('test.py', r'Epoch\(test\) *\[ *5/250\]', *args)
     os.kill(process.pid, number)
     process.join(30)

@@ -22,6 +22,7 @@ from whole_runs import (
     start_script,
     wait_for,
     weights,
+    write_untrained,
 )
 
 from mmaction_microaction.submission import read_scores, validate_submission, write_submission
@@ -173,13 +174,13 @@ def test_two_processes_give_the_metrics_of_one(tiny_ma52, tmp_path):
 
 @pytest.fixture
 def anonymised(tiny_ma52, tmp_path):
-    """Options of the command line for a test split of five clips, and an empty checkpoint."""
+    """Options of the command line for a test split of five clips, and the weights of an untrained network."""
     clips = sorted((tiny_ma52 / 'videos_val').iterdir())
     (tmp_path / 'videos').mkdir()
     for number, clip in enumerate(clips):
         (tmp_path / 'videos' / f'test{number:04d}.mp4').symlink_to(clip)
     (tmp_path / 'test_list_videos.txt').write_text('\r\n'.join(f'test{number:04d}.mp4 0' for number in range(5)))
-    torch.save({'state_dict': {}}, tmp_path / 'empty.pth')
+    write_untrained(TINY, tmp_path / 'untrained.pth')
     paths = [
         'test_dataloader.dataset.ann_file=test_list_videos.txt',
         'test_dataloader.dataset.data_prefix.video=videos',
@@ -188,12 +189,12 @@ def anonymised(tiny_ma52, tmp_path):
 
 
 def test_anonymised_split_is_predicted_but_not_scored(anonymised, tmp_path):
-    output = run_test(TINY, 'empty.pth', *anonymised, cwd=tmp_path, status=1)
+    output = run_test(TINY, 'untrained.pth', *anonymised, cwd=tmp_path, status=1)
     assert 'ValueError: This split is anonymised' in output
     assert 'Acc-Top1' not in output
     # The way out that the message names.
     remedy = re.search(r'--cfg-options (test_evaluator\.type=\S+ test_evaluator\.out_file_path=\S+)', output)[1]
-    run_test(TINY, 'empty.pth', *anonymised, *remedy.split(), cwd=tmp_path)
+    run_test(TINY, 'untrained.pth', *anonymised, *remedy.split(), cwd=tmp_path)
     with open(tmp_path / 'predictions.pkl', 'rb') as file:
         predictions = pickle.load(file)
     assert [prediction['video_id'] for prediction in predictions] == [f'test{number:04d}.mp4' for number in range(5)]
@@ -209,7 +210,7 @@ def test_submission_of_two_processes_is_that_of_their_dump(anonymised, tmp_path)
     )
     # --dump makes the evaluator the first of a list.
     options = [*anonymised, 'test_evaluator.0.ann_file=test_list_videos.txt', 'test_evaluator.0.out_dir=out']
-    output = run_test('submission.py', 'empty.pth', '--dump', 'p.pkl', *options, cwd=tmp_path, processes=2)
+    output = run_test('submission.py', 'untrained.pth', '--dump', 'p.pkl', *options, cwd=tmp_path, processes=2)
     assert 'out/submission.zip: 5 clips to be uploaded' in output
     archive = (tmp_path / 'out' / 'submission.zip').read_bytes()
     report = validate_submission(tmp_path / 'out' / 'submission.zip', tmp_path / 'test_list_videos.txt')

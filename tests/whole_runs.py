@@ -8,6 +8,8 @@ import subprocess
 import time
 
 import torch
+from mmaction.apis import init_recognizer
+from mmengine.config import Config
 from processes import start
 from support import MIM, ROOT
 
@@ -107,3 +109,8 @@ def scores(work_dir):
 
 def weights(path):
     return torch.load(path, weights_only=False)['state_dict']
+
+
+def write_untrained(config, path):
+    """Write the weights that the network of a config begins with."""
+    torch.save({'state_dict': init_recognizer(Config.fromfile(config), device='cpu').state_dict()}, path)

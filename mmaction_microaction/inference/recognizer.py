@@ -7,7 +7,6 @@ from mmaction.apis import init_recognizer
 from mmaction.structures import ActionDataSample
 from mmengine.config import Config
 from mmengine.device import get_device
-from torch.nn.modules.utils import consume_prefix_in_state_dict_if_present
 
 from mmaction_microaction.checkpoints import load_weights, read_weights, require_fit
 from mmaction_microaction.errors import last_line
@@ -51,9 +50,7 @@ class Recognizer:
                 f'{config.filename}: the network has {self.model.cls_head.num_classes} classes, not the {NUM_ACTIONS} '
                 'micro-actions; set num_classes of its head, and train it'
             )
-        weights = read_weights(checkpoint)
-        consume_prefix_in_state_dict_if_present(weights, 'module.')  # of models that several processes trained
-        require_fit(load_weights(self.model, weights), checkpoint, config.filename)
+        require_fit(load_weights(self.model, read_weights(checkpoint)), checkpoint, config.filename)
         device = device or get_device()
         try:
             self.model.to(device)
