@@ -183,4 +183,4 @@ def require_fit(fit, path, network):
         )
     else:
         remedy = 'Give the config that the network was trained with, and all options that it was trained with'
-    raise ValueError(f'{path} does not fit {network}. Tensors {fit}. {remedy}.')
+    raise ValueError(f'{path} does not fit {network}: of the tensors, {fit}. {remedy}.')

@@ -432,8 +432,8 @@ def stop_where_weights_do_not_fit():
         if self._scores or fit.released or not fit.fitting:
             require_fit(fit, filename, _network(self.cfg))
         self.logger.warning(
-            f'{filename} does not fit {_network(self.cfg)}. Tensors {fit}. Training starts with the {fit.fitting:,} '
-            'parameters that fit; the others of the network keep their initialisation.'
+            f'{filename} does not fit {_network(self.cfg)}: of the tensors, {fit}. Training starts with the '
+            f'{fit.fitting:,} parameters that fit; the others of the network keep their initialisation.'
         )
         if isinstance(self._train_loop, BaseLoop):
             self._fit = None, Fit()  # trained, they are scored as they are
