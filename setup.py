@@ -60,6 +60,7 @@ setup(
         'mmengine>=0.10.7,<0.11',
         'openmim>=0.3.9',
         'rich',
+        'pip<27',  # mim imports the pkg_resources in it, which 27 lacks
         # pkg_resources, imported by mim and mmengine, is gone in 82; since 80.9 every start prints a warning about it.
         'setuptools>=64,<80.9',
         'tensorboard',

@@ -31,6 +31,7 @@ from mmengine.logging import HistoryBuffer
 from mmengine.model import MMDistributedDataParallel
 from mmengine.optim.optimizer import amp_optimizer_wrapper
 from mmengine.runner import BaseLoop, Runner, find_latest_checkpoint
+from mmengine.runner import amp as mmengine_amp
 from mmengine.runner import checkpoint as mmengine_checkpoint
 
 from mmaction_microaction.checkpoints import Fit, load_weights, read_checkpoint, require_fit
@@ -287,13 +288,22 @@ def write_files_whole():
 
 
 def mix_precision_on_the_cpu():
-    """Let ``--amp`` train on the CPU, in bfloat16, whose range needs no scaling of the loss.
+    """Let ``--amp`` train on the CPU and on Apple's GPUs, in bfloat16, whose range needs no scaling of the loss.
 
-    Answers ``AssertionError: ``AmpOptimizerWrapper`` is only available training on gpu, npu, mlu or musa``.
+    Answers ``AssertionError: ``AmpOptimizerWrapper`` is only available training on gpu, npu, mlu or musa`` and, on
+    Apple's GPUs, ``ValueError: User specified autocast device_type must be cuda or cpu, but got mps``.
     """
-    if get_device() == 'cpu':
-        amp_optimizer_wrapper.is_cuda_available = lambda: True
-        amp_optimizer_wrapper.GradScaler = functools.partial(torch.amp.GradScaler, 'cpu', enabled=False)
+    if get_device() not in ('cpu', 'mps'):
+        return
+    amp_optimizer_wrapper.is_cuda_available = lambda: True
+    amp_optimizer_wrapper.GradScaler = functools.partial(torch.amp.GradScaler, 'cpu', enabled=False)
+    if get_device() == 'mps':
+
+        def autocast(device_type=None, enabled=True, dtype=None, cache_enabled=None):
+            dtype = dtype or torch.bfloat16
+            return torch.autocast(device_type or 'mps', enabled=enabled, dtype=dtype, cache_enabled=cache_enabled)
+
+        mmengine_amp.autocast = autocast
 
 
 def count_hits_in_bfloat16():

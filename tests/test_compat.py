@@ -35,8 +35,20 @@ def test_undeclared_dependencies_are_declared():
     declared = {requirement.split(';')[0].strip() for requirement in requires('mmaction-microaction')}
     assert 'importlib_metadata' in declared
     assert any(requirement.startswith('setuptools') and '<80.9' in requirement for requirement in declared)
+    assert 'pip<27' in declared
     import importlib_metadata  # noqa: F401
     import pkg_resources  # noqa: F401
+
+
+def test_scripts_run_where_mim_lacks_a_part_of_pip():
+    # As from pip 27 on.
+    without = (
+        'import sys; sys.modules["pip._vendor.pkg_resources"] = None; sys.argv = ["test.py", "--help"]; import runpy; '
+    )
+    mim = run_python(without + 'import mim')
+    assert "No module named 'pip._vendor.pkg_resources'" in last_line(mim) or 'import of pip._vendor' in last_line(mim)
+    script = run_python(without + f'runpy.run_path({str(ROOT / "tools" / "test.py")!r}, run_name="__main__")')
+    assert 'MMAction2 test' in script.stdout
 
 
 @pytest.fixture
@@ -253,6 +265,19 @@ def test_mixed_precision_trains_on_the_cpu():
     dtype, weight = run_python(WITH + code).stdout.split()
     assert dtype == 'torch.bfloat16'
     assert float(weight) == pytest.approx(1 - 0.5 * 9)
+
+
+def test_mixed_precision_is_that_of_apples_gpus_there():
+    # What MMEngine finds on a Mac; there is no such GPU here to compute on.
+    apple = 'from mmengine.device import utils; utils.DEVICE = "mps"; '
+    code = (
+        'import torch; from mmengine.optim import AmpOptimWrapper; layer = torch.nn.Linear(1, 1); '
+        'optimizer = AmpOptimWrapper(optimizer=torch.optim.SGD(layer.parameters(), lr=0.5))\n'
+        'with optimizer.optim_context(layer): print(torch.is_autocast_enabled("mps"), torch.get_autocast_dtype("mps"))'
+    )
+    if not torch.cuda.is_available():
+        assert 'is only available training on gpu' in last_line(run_python(apple + code))
+    assert run_python(apple + WITH + code).stdout.splitlines()[-1] == 'True torch.bfloat16'
 
 
 def test_activations_are_checkpointed_without_a_warning():

@@ -53,6 +53,26 @@ def test_equals_the_definition_in_values_and_gradients(clips, segments, channels
         torch.testing.assert_close(plain, expected)
 
 
+def test_a_batch_of_no_clips_has_gradients_of_zero():
+    x, excite = make(0, 8, 8)
+    out = excite_and_shift(x, excite, 8)
+    out.sum().backward()
+    assert out.shape == x.grad.shape == (0, 8, 3, 2)
+    assert not any(parameter.grad.any() for parameter in excite.parameters())
+
+
+def test_functions_of_torch_func_transform_it():
+    x, excite = make(3, 2, 8)
+    clips = x.detach().unflatten(0, (3, 2))
+
+    def total(clip):
+        return excite_and_shift(clip, excite, 2).square().sum()
+
+    expected = torch.autograd.grad(excite_and_shift(x, excite, 2).square().sum(), x)[0]
+    computed = torch.func.vmap(torch.func.grad(total))(clips)
+    torch.testing.assert_close(computed.flatten(0, 1), expected)
+
+
 def test_gradcheck():
     x, excite = make(clips=2, segments=3, channels=8)
     assert torch.autograd.gradcheck(lambda x, *parameters: excite_and_shift(x, excite, 3, 4), (x, *excite.parameters()))

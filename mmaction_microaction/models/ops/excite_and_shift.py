@@ -13,7 +13,8 @@ def excite_and_shift(x, excite, num_segments, shift_div=8):
 
     The plain composition makes about ten copies of ``x`` in a training step; this makes one forward and two backward,
     and keeps for the backward pass nothing of its size besides ``x`` itself. While a graph is being captured
-    (``torch.compile``, ``torch.export``, ONNX), the plain composition runs instead, which compilers can take apart.
+    (``torch.compile``, ``torch.export``, ONNX), the plain composition runs instead, which compilers can take apart, and
+    so it does under the transforms of ``torch.func``, such as ``vmap``.
 
     Args:
         x (torch.Tensor): Features of shape (N * T, C, H, W).
@@ -27,7 +28,7 @@ def excite_and_shift(x, excite, num_segments, shift_div=8):
     Raises:
         ValueError: If the number of frames is not a multiple of ``num_segments``.
     """
-    if torch.compiler.is_compiling() or torch.jit.is_tracing():
+    if torch.compiler.is_compiling() or torch.jit.is_tracing() or torch._C._are_functorch_transforms_active():
         return plain_excite_and_shift(x, excite, num_segments, shift_div)
     if x.size(0) % num_segments:
         raise ValueError(
@@ -100,7 +101,7 @@ class _ExciteAndShift(torch.autograd.Function):
         if ctx.needs_input_grad[0]:
             # Then, into the same memory, the gradient of x: through the product, and through its spatial mean.
             grad_x = buffer
-            through_means = _like_frames(grads[id(ctx.means)] / x[0, 0].numel(), source)
+            through_means = _like_frames(grads[id(ctx.means)] / (x.size(2) * x.size(3)), source)
             factor = _like_frames(ctx.scale.detach(), source)
             target[:, 0, : ctx.fold] = through_means[:, 0, : ctx.fold]
             target[:, -1, ctx.fold : 2 * ctx.fold] = through_means[:, -1, ctx.fold : 2 * ctx.fold]
