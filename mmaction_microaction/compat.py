@@ -9,6 +9,7 @@ imported and before any component is registered. Two more defects need no code, 
 """
 
 import functools
+import logging
 import os
 import pickle
 import re
@@ -27,14 +28,15 @@ from mmengine.dist import master_only
 from mmengine.dist import utils as dist_utils
 from mmengine.fileio import LocalBackend
 from mmengine.hooks import EarlyStoppingHook, LoggerHook
-from mmengine.logging import HistoryBuffer
-from mmengine.model import MMDistributedDataParallel
+from mmengine.logging import HistoryBuffer, print_log
+from mmengine.model import MMDistributedDataParallel, PretrainedInit
+from mmengine.model.weight_init import update_init_info
 from mmengine.optim.optimizer import amp_optimizer_wrapper
 from mmengine.runner import BaseLoop, Runner, find_latest_checkpoint
 from mmengine.runner import amp as mmengine_amp
 from mmengine.runner import checkpoint as mmengine_checkpoint
 
-from mmaction_microaction.checkpoints import Fit, load_weights, read_checkpoint, require_fit
+from mmaction_microaction.checkpoints import Fit, load_weights, read_checkpoint, read_weights, require_fit
 from mmaction_microaction.files import write_whole
 
 
@@ -439,12 +441,9 @@ def stop_where_weights_do_not_fit():
         filename, fit = self._fit
         if fit.whole:
             return
-        if self._scores or fit.released or not fit.fitting:
+        if self._scores:
             require_fit(fit, filename, _network(self.cfg))
-        self.logger.warning(
-            f'{filename} does not fit {_network(self.cfg)}: of the tensors, {fit}. Training starts with the '
-            f'{fit.fitting:,} parameters that fit; the others of the network keep their initialisation.'
-        )
+        _start_with_part(fit, filename, _network(self.cfg), self.logger.warning)
         if isinstance(self._train_loop, BaseLoop):
             self._fit = None, Fit()  # trained, they are scored as they are
 
@@ -459,6 +458,18 @@ def stop_where_weights_do_not_fit():
 
         return load_all_and_score
 
+    def initialise(self, module):
+        weights = read_weights(self.checkpoint)
+        if self.prefix is not None:
+            prefix = f'{self.prefix.rstrip(".")}.'
+            weights = {name[len(prefix) :]: tensor for name, tensor in weights.items() if name.startswith(prefix)}
+        fit = load_weights(module, weights)
+        if not fit.whole:
+            warn = functools.partial(print_log, logger='current', level=logging.WARNING)
+            _start_with_part(fit, self.checkpoint, f'the {type(module).__name__} of the config', warn)
+        if hasattr(module, '_params_init_info'):
+            update_init_info(module, init_info=self._get_init_info())
+
     def load_into_recognizer(model, filename, map_location=None):
         require_fit(_load_revised(model, read_checkpoint(filename, map_location or 'cpu')), filename, 'the network')
 
@@ -468,6 +479,7 @@ def stop_where_weights_do_not_fit():
     Runner._fit, Runner._scores = (None, Fit()), False
     Runner.load_checkpoint, Runner.load_or_resume = load_checkpoint, load_what_fits
     Runner.test, Runner.val = score(Runner.test), score(Runner.val)
+    PretrainedInit.__call__ = initialise
     mmaction_inference.load_checkpoint = load_into_recognizer
     mmengine_infer._load_checkpoint_to_model = load_into_inferencer
 
@@ -478,6 +490,16 @@ def _load_revised(model, checkpoint, revise_keys=((r'^module\.', ''),)):
     for pattern, replacement in revise_keys:
         weights = {re.sub(pattern, replacement, name): tensor for name, tensor in weights.items()}
     return load_weights(model, weights)
+
+
+def _start_with_part(fit, filename, network, warn):
+    """Warn of a training that starts from a part of a file's weights, or refuse it where that must be a mistake."""
+    if fit.released or not fit.fitting:
+        require_fit(fit, filename, network)
+    warn(
+        f'{filename} does not fit {network}: of the tensors, {fit}. Training starts with the {fit.fitting:,} '
+        'parameters that fit; the others of the network keep their initialisation.'
+    )
 
 
 def _network(cfg):

@@ -10,6 +10,7 @@ from engine_runs import Clips, make_runner
 from mmaction.apis import init_recognizer
 from mmengine.config import Config
 from mmengine.evaluator import BaseMetric
+from mmengine.model import PretrainedInit
 from mmengine.runner import Runner
 from whole_runs import TINY, start_together
 
@@ -190,6 +191,29 @@ def test_a_manet_is_scored_when_all_of_it_is_there(tiny_ma52, tmp_path, given):
         init_recognizer(config, str(source), 'cpu')
     if given == 'released':
         assert 'F1_mean' in run(converted)
+
+
+def test_a_branch_starts_from_the_part_of_a_checkpoint(save, monkeypatch):
+    said = []
+    monkeypatch.setattr('mmaction_microaction.compat.print_log', lambda text, **_: said.append(text))
+
+    def initialise(prefix, **more):
+        weights = {'backbone.weight': torch.full((1, 1), 7.0), 'backbone.bias': torch.zeros(1), **more}
+        branch = torch.nn.Linear(1, 1)
+        PretrainedInit(save({'state_dict': weights}), prefix)(branch)
+        return branch.weight.item()
+
+    assert initialise('backbone.', **{'module.cls_head.bias': torch.ones(1)}) == 7
+    assert initialise('backbone', **{'cls_head.bias': torch.ones(1)}) == 7
+    assert initialise(None, **{'weight': torch.full((1, 1), 8.0), 'bias': torch.zeros(1)}) == 8
+    assert [('2 unknown: backbone.weight' in text) for text in said] == [True]
+    said.clear()
+    assert initialise('backbone.', **{'backbone.second.bias': torch.ones(1)}) == 7
+    assert ['1 unknown: second.bias' in text for text in said] == [True]
+    with pytest.raises(ValueError, match=r'1 unknown: layer1\.fcce\.0\.weight\. .*convert_release_checkpoint\.py'):
+        initialise('backbone.', **{'backbone.layer1.fcce.0.weight': torch.ones(1)})
+    with pytest.raises(ValueError, match=r'does not fit the Linear of the config: .*2 missing: weight, bias'):
+        initialise('neck.')
 
 
 class Net(torch.nn.Module):
