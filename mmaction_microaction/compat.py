@@ -38,6 +38,7 @@ from mmengine.optim.optimizer import amp_optimizer_wrapper
 from mmengine.runner import BaseLoop, Runner, find_latest_checkpoint
 from mmengine.runner import amp as mmengine_amp
 from mmengine.runner import checkpoint as mmengine_checkpoint
+from torch.nn.parallel import DistributedDataParallel
 
 from mmaction_microaction.checkpoints import Fit, load_weights, read_checkpoint, read_weights, require_fit
 from mmaction_microaction.files import write_whole
@@ -258,7 +259,6 @@ def wrap_models_where_they_are():
             device = next(module.parameters()).device
             device_ids = None if device.type == 'cpu' else [device.index]
         init(self, module, *args, device_ids=device_ids, **kwargs)
-        self.wrap_anew = functools.partial(type(self), *args, device_ids=device_ids, **kwargs)
 
     MMDistributedDataParallel.__init__ = init_on_any_device
 
@@ -275,10 +275,10 @@ def wrap_models_as_they_are_trained():
 
     @functools.wraps(maybe_compile)
     def wrap_and_maybe_compile(self, target):
-        if target == 'train_step' and isinstance(self.model, MMDistributedDataParallel):
-            module, wrap_anew = self.model.module.train(), self.model.wrap_anew
+        if target == 'train_step' and isinstance(self.model, DistributedDataParallel):
+            module = self.model.module.train()
             self.model = None  # The old wrapper would reduce gradients, too.
-            self.model = wrap_anew(module)
+            self.model = self.wrap_model(self.cfg.get('model_wrapper_cfg'), module)
         maybe_compile(self, target)
 
     Runner._maybe_compile = wrap_and_maybe_compile

@@ -179,18 +179,20 @@ def test_launchers_start_on_the_cpu(one_process_group, launcher):
     assert run_python(WITH + code, env=environment).stdout.splitlines()[-1] == 'gloo'
 
 
-@pytest.mark.parametrize('launcher', LAUNCHERS)
-@pytest.mark.parametrize(('gpus', 'expected'), [(1, 0), (2, 1), (8, 1)])
-def test_each_process_takes_a_gpu_that_it_sees(one_process_group, launcher, gpus, expected):
-    """With GPUs that are only counted: the second process of a node, where each sees one (--gpus-per-task=1) or all."""
+def test_each_process_takes_a_gpu_that_it_sees(one_process_group):
+    """The second process of a node, where each sees one GPU (--gpus-per-task=1) or all, which are only counted here."""
     code = (
-        'import torch; from unittest import mock; from mmengine import device; from mmengine.dist import init_dist\n'
-        'device.get_device = lambda: "cuda"; torch.cuda.set_device = lambda index: print("GPU", index)\n'
-        f'torch.cuda.device_count = lambda: {gpus}; torch.distributed.init_process_group = print\n'
-        f'import mmaction_microaction; init_dist({launcher!r}, backend="nccl")'
+        'import torch; from mmengine import device; from mmengine.dist import init_dist\n'
+        'device.get_device = lambda: "cuda"; torch.cuda.set_device = lambda index: print("GPU", index, "of", gpus)\n'
+        'torch.cuda.device_count = lambda: gpus; torch.distributed.init_process_group = lambda backend: None\n'
+        'import mmaction_microaction\n'
+        f'for launcher in {list(LAUNCHERS)}:\n'
+        '    for gpus in (1, 2, 8): print(launcher); init_dist(launcher, backend="nccl")'
     )
-    process = run_python(code, env=one_process_group | LAUNCHERS[launcher])
-    assert f'GPU {expected}\n' in process.stdout, process.stderr
+    environment = one_process_group | LAUNCHERS['slurm'] | LAUNCHERS['mpi'] | LAUNCHERS['pytorch']
+    process = run_python(code, env=environment)
+    lines = [f'{name}\nGPU {index} of {gpus}\n' for name in LAUNCHERS for gpus, index in ((1, 0), (2, 1), (8, 1))]
+    assert process.stdout.endswith(''.join(lines)), process.stderr
 
 
 @cpu_only
