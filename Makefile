@@ -14,7 +14,7 @@ INSTALLED := $(VENV)/.installed$(EXTRAS:%=-%)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 has = $(BIN)/python -c 'import $(1)' 2>/dev/null
 
-.PHONY: install quickstart test lint
+.PHONY: install quickstart test lint docs
 
 install: $(INSTALLED)
 
@@ -66,3 +66,8 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell
+
+# Warnings are errors. INTERSPHINX=1 links to the pages of PyTorch and MMEngine, which needs internet.
+docs: install
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going docs docs/_build/html
+	@echo 'The documentation is in docs/_build/html/index.html'
