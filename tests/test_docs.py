@@ -8,6 +8,8 @@ import sys
 from importlib import import_module
 
 import pytest
+import torch
+from mmaction.registry import MODELS
 from mmengine.config import Config, DictAction
 from support import ROOT
 
@@ -88,3 +90,15 @@ def test_imports_of_snippets_exist(code):
 def test_links_to_files_lead_somewhere(page):
     links = re.findall(r'\]\((?!https?://|mailto:)([^)#\s]*)(?:#[^)]*)?\)', page.read_text(encoding='utf-8'))
     assert [link for link in links if link and not (page.parent / link).exists()] == []
+
+
+def test_head_of_the_guide_takes_the_largest_score():
+    code = next(code for page, code in blocks('python') if page.name == 'extending.md' and 'MaxScoreHead' in code)
+    namespace = {}
+    exec(code, namespace)
+    head = MODELS.build(
+        dict(type='MaxScoreHead', num_classes=2, in_channels=3, embed_dims=4, num_segments=2, loss_emb=None)
+    )
+    frames = torch.rand(5, 2, 3)
+    each = torch.stack([head.fc_cls(frames[:, index]) for index in range(2)])
+    assert torch.equal(head.classify(frames), torch.maximum(each[0], each[1]))
