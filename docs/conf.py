@@ -1,0 +1,49 @@
+"""Settings of the documentation: ``make docs`` builds it into ``docs/_build/html``."""
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+# MMAction2's modules, which ours build on, can only be imported after it.
+from mmaction_microaction import __version__  # noqa: E402
+
+project = 'mmaction-microaction'
+author = 'The mmaction-microaction developers'
+release = version = __version__
+
+extensions = [
+    'myst_parser',
+    'sphinx.ext.autodoc',
+    'sphinx.ext.intersphinx',
+    'sphinx.ext.napoleon',
+    'sphinx.ext.viewcode',
+]
+exclude_patterns = ['_build']
+root_doc = 'index'
+suppress_warnings = ['myst.xref_missing']  # links to files of the repository, such as configs
+
+# What a package exports is documented under the package's name, in api/.
+autodoc_member_order = 'bysource'
+autodoc_default_options = {'members': True, 'show-inheritance': True}
+napoleon_numpy_docstring = False
+napoleon_use_ivar = True
+napoleon_use_rtype = False
+
+# Inventories of other projects are fetched only where there is internet: INTERSPHINX=1 make docs.
+intersphinx_mapping = {}
+if os.environ.get('INTERSPHINX') or os.environ.get('READTHEDOCS'):
+    intersphinx_mapping = {
+        'mmengine': ('https://mmengine.readthedocs.io/en/stable', None),
+        'numpy': ('https://numpy.org/doc/stable', None),
+        'python': ('https://docs.python.org/3', None),
+        'torch': ('https://docs.pytorch.org/docs/stable', None),
+    }
+
+myst_enable_extensions = ['colon_fence', 'deflist']
+myst_heading_anchors = 3
+
+html_theme = 'furo'
+html_title = f'mmaction-microaction {version}'
