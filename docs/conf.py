@@ -45,5 +45,9 @@ if os.environ.get('INTERSPHINX') or os.environ.get('READTHEDOCS'):
 myst_enable_extensions = ['colon_fence', 'deflist']
 myst_heading_anchors = 3
 
+# Roles in docstrings must lead somewhere. Types are not looked up: most are those of other projects.
+nitpicky = True
+nitpick_ignore_regex = [('py:(class|exc)', '.*')]
+
 html_theme = 'furo'
 html_title = f'mmaction-microaction {version}'

@@ -27,7 +27,7 @@ class Annotation(NamedTuple):
 
 
 def read_annotations(path, check_names=True, unlabelled=False):
-    """Read a list of clips with their labels, in any of the forms of :func:`~.list_rows.read_rows`.
+    """Read a list of clips with their labels, in any of the forms of ``list_rows.read_rows``.
 
     Args:
         path (str | Path): The list.

@@ -30,16 +30,16 @@ class MA52Dataset(ReplacesUnreadable, VideoDataset):
     Clips that cannot be read are replaced in training, see :class:`ReplacesUnreadable`.
 
     Args:
-        ann_file (str): List of ``name.mp4 label`` lines, or a table; see :func:`~.list_rows.read_rows`. With
+        ann_file (str): List of ``name.mp4 label`` lines, or a table; see ``list_rows.read_rows``. With
             ``test_mode`` it may have no labels.
         pipeline (list[dict | Callable]): Transforms.
         data_prefix (dict): ``video`` is the folder that holds the clips, or a frame store made from them (see
-            :mod:`.frame_store`). With a store, the pipeline's transforms that open and decode videos are replaced by
+            ``frame_store``). With a store, the pipeline's transforms that open and decode videos are replaced by
             those that read from it, and no video is needed.
         check_videos (bool): Whether to make sure that every listed clip is there. Defaults to True.
-        check_names (bool): Whether a clip's name must agree with its label, see :func:`read_annotations`.
+        check_names (bool): Whether a clip's name must agree with its label, see ``read_annotations``.
             Defaults to True.
-        decoder (str, optional): What decodes videos, see :func:`choose_decoder`: ``'pyav'`` or ``'decord'``, whatever
+        decoder (str, optional): What decodes videos, see ``choose_decoder``: ``'pyav'`` or ``'decord'``, whatever
             the pipeline says. Defaults to None, for what the pipeline says.
         **kwargs: Of :class:`ReplacesUnreadable`, ``max_unreadable`` and ``unreadable_as_missing``, and of MMAction2's
             ``VideoDataset``.

@@ -26,7 +26,7 @@ SAFETY_HOOKS = {
 class CheckSetupHook(Hook):
     """Find out before the first step what would go wrong later.
 
-    - Pipelines of train, val and test whose clips are not those of the network, see :func:`check_frames`.
+    - Pipelines of train, val and test whose clips are not those of the network, see ``check_frames``.
     - A table of label embeddings that is missing, before pretrained weights are downloaded.
     - A training set of this package without the hooks that guard a run: a warning names them.
 

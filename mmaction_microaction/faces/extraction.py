@@ -24,7 +24,7 @@ class FaceSettings(NamedTuple):
     """How faces are extracted."""
 
     detector: str = 'dlib'
-    """One of :data:`~.detectors.DETECTORS`."""
+    """One of ``detectors.DETECTORS``."""
     every: int = 1
     """Look at every so many frames."""
     longest_gap: float = 1.0
@@ -34,7 +34,7 @@ class FaceSettings(NamedTuple):
     side: int = None
     """Pixels of the longer side of what the detector sees; None: the detector's usual."""
     face: str = 'largest'
-    """Which of several faces: ``'largest'``, ``'left'`` or ``'right'``, see :func:`~.linking.choose_face`."""
+    """Which of several faces: ``'largest'``, ``'left'`` or ``'right'``, see ``linking.choose_face``."""
 
 
 class Extracted(NamedTuple):
@@ -60,7 +60,7 @@ def track_face(path, settings, detect=None):
     Args:
         path (str | Path): The video.
         settings (FaceSettings): How.
-        detect (Callable, optional): As :func:`~.detectors.make_detector` gives it. Defaults to None: what the settings
+        detect (Callable, optional): As ``detectors.make_detector`` gives it. Defaults to None: what the settings
             name.
 
     Returns:

@@ -13,7 +13,7 @@ from .windows import Window, WindowPipeline, gather
 
 
 def has_gradcam(model):
-    """Say whether :func:`gradcam` knows a network.
+    """Say whether ``gradcam`` knows a network.
 
     Args:
         model (nn.Module): A recognizer.

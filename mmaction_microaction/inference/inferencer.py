@@ -42,7 +42,7 @@ class MicroActionInferencer:
         longest_clip (float): Seconds up to which a video is one clip; MA-52's clips last up to 7. Defaults to 8.
         window (float): Seconds of a window of a longer video; MA-52's clips last 1.9 on average. Defaults to 1.5.
         step (float): Seconds from one window to the next. Defaults to 0.5.
-        switch_cost (float): How reluctantly a timeline goes over to another action, see :func:`.find_intervals`.
+        switch_cost (float): How reluctantly a timeline goes over to another action, see ``find_intervals``.
             Defaults to 0.5.
         min_score (float): Intervals of a timeline with a lower mean probability are left out. Defaults to 0.
         min_duration (float): So are shorter ones, seconds. Defaults to 0.

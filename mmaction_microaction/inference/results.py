@@ -68,7 +68,7 @@ class ClipResult:
         """Make table rows.
 
         Returns:
-            list[dict]: The best five actions, with the keys :data:`COLUMNS`.
+            list[dict]: The best five actions, with the keys ``COLUMNS``.
         """
         return [_row(self.video, rank, interval) for rank, interval in enumerate(self.top(), start=1)]
 
@@ -105,7 +105,7 @@ class TimelineResult:
         """Make table rows.
 
         Returns:
-            list[dict]: The intervals, with the keys :data:`COLUMNS`.
+            list[dict]: The intervals, with the keys ``COLUMNS``.
         """
         return [_row(self.video, 1, interval) for interval in self.intervals]
 

@@ -55,7 +55,7 @@ class Camera:
 
     A thread reads the camera, so that every picture has the time at which it came, and a queue of old pictures never
     builds up behind a network that is slower than the camera: pictures that nobody has asked for after
-    :data:`BUFFER` seconds are dropped.
+    ``BUFFER`` seconds are dropped.
 
     Attributes:
         fps (float): Frames per second.
@@ -89,7 +89,7 @@ class Camera:
     def frames(self, seconds=float('inf')):
         """Watch.
 
-        A picture stands in for the places of the even rate before it, up to :data:`STANDS_IN` seconds. What lies in a
+        A picture stands in for the places of the even rate before it, up to ``STANDS_IN`` seconds. What lies in a
         longer gap, or was dropped because the frames are not asked for as fast as they come, is left out: time in the
         stream is time on the clock since the first picture.
 

@@ -62,7 +62,7 @@ class Run:
 
     @cached_property
     def metrics(self):
-        """dict[str, float]: The paper's Table II, see :func:`micro_action_scores`."""
+        """dict[str, float]: The paper's Table II, see :func:`.micro_action_scores`."""
         return micro_action_scores(self.scores, self.labels)
 
     @cached_property

@@ -15,7 +15,7 @@ def read_clip_names(ann_file):
     """Read the names of the clips of an annotation list; labels do not matter here.
 
     Args:
-        ann_file (str | Path): See :func:`read_annotations`.
+        ann_file (str | Path): See ``read_annotations``.
 
     Returns:
         list[str]: In the order of the list.

@@ -23,7 +23,7 @@ class Report(NamedTuple):
     """What a check found."""
 
     form: str
-    """A key of :data:`FORMS`, or None if the table is of no form."""
+    """A key of ``FORMS``, or None if the table is of no form."""
     rows: int
     """Rows below the header."""
     problems: list

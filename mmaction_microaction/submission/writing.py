@@ -19,8 +19,8 @@ def write_submission(out_dir, names, scores, form='codabench', body_from='top1',
         out_dir (str | Path): Folder of the files; made if it is not there.
         names (Sequence[str]): Names of the clips.
         scores (np.ndarray): Their fine probabilities, shape (N, 52).
-        form, body_from: See :func:`predicted_labels`.
-        ids: See :func:`clip_ids`.
+        form, body_from: See :func:`.predicted_labels`.
+        ids: See :func:`.clip_ids`.
 
     Returns:
         tuple[Path, Path]: The table and the zip file.

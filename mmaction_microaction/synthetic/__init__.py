@@ -1,13 +1,13 @@
 """MA-52 without the licence form: a rendered seated person who performs the 52 micro-actions.
 
-A clip comes about in this order: :mod:`.plan` settles its label and subject; :mod:`.posture` seats the person;
-:mod:`.motions` lets the action happen, with hands sent to :mod:`.places`; :mod:`.nuisances` adds what says nothing
-about the class; :mod:`.skeleton` turns the controls into joints; :mod:`.room`, :mod:`.figure` and :mod:`.face` draw
-them on :mod:`.canvas`; :mod:`.dataset` writes the videos, lists and manifest. :mod:`.clip` holds it together, and
-:mod:`.leaks` checks that nothing but the motion gives the label away.
+A clip comes about in this order: ``plan`` settles its label and subject; ``posture`` seats the person;
+``motions`` lets the action happen, with hands sent to ``places``; ``nuisances`` adds what says nothing
+about the class; ``skeleton`` turns the controls into joints; ``room``, ``figure`` and ``face`` draw
+them on ``canvas``; ``dataset`` writes the videos, lists and manifest. ``clip`` holds it together, and
+``leaks`` checks that nothing but the motion gives the label away.
 
-MA-52-Pro is made of the same parts: :mod:`.emotions` says how an emotion shows in the face and in the choice of
-actions, :mod:`.pro_video` lets several of them happen in one video, :mod:`.pro_dataset` writes videos, face tracks and
+MA-52-Pro is made of the same parts: ``emotions`` says how an emotion shows in the face and in the choice of
+actions, ``pro_video`` lets several of them happen in one video, ``pro_dataset`` writes videos, face tracks and
 annotations.
 """
 

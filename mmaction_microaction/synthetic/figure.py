@@ -1,4 +1,4 @@
-"""Draws a subject: trunk, limbs, hands, feet and what is held in a hand. The head is in :mod:`.face`."""
+"""Draws a subject: trunk, limbs, hands, feet and what is held in a hand. The head is in ``face``."""
 
 import numpy as np
 

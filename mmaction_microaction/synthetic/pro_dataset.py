@@ -99,7 +99,7 @@ def make_pro_plan(settings):
 
 
 def write_pro_dataset(out, settings, workers=1, progress=iter):
-    """Write a data set, or what is missing of it, as :func:`~.dataset.write_dataset` does.
+    """Write a data set, or what is missing of it, as ``dataset.write_dataset`` does.
 
     Args:
         out (str | Path): Folder of the data set.

@@ -11,7 +11,7 @@ def plot_calibration(calibration, title=None):
     Points on the diagonal are well calibrated; below it the network is too sure of itself.
 
     Args:
-        calibration (Calibration): See :func:`calibration_bins`.
+        calibration (Calibration): See :func:`.calibration_bins`.
         title (str, optional): Stands above the expected calibration error.
 
     Returns:

@@ -14,7 +14,7 @@ def plot_confused_pairs(pairs, title=None):
     """Draw a bar per pair: how many clips of one action were taken for the other.
 
     Args:
-        pairs (Sequence[ConfusedPair]): In their order, see :func:`most_confused_pairs`; 20 fit well.
+        pairs (Sequence[ConfusedPair]): In their order, see :func:`.most_confused_pairs`; 20 fit well.
         title (str, optional): Stands above.
 
     Returns:

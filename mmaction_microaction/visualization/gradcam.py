@@ -19,7 +19,7 @@ def plot_gradcam(frames, maps, scores, label=None, title=None):
     Args:
         frames (Sequence[np.ndarray]): RGB, uint8, each of shape (H, W, 3), in their order; of more than eight, eight
             evenly spaced ones are drawn.
-        maps (np.ndarray): A map of each frame, 0 to 1, shape (T, H, W), see :func:`gradcam`.
+        maps (np.ndarray): A map of each frame, 0 to 1, shape (T, H, W), see ``gradcam``.
         scores (np.ndarray): Probabilities, shape (52,).
         label (int, optional): Fine label that the maps are of. Defaults to None: the predicted one.
         title (str, optional): Stands above the action and its probability.

@@ -14,7 +14,7 @@ def plot_per_class(scores, title=None):
     without clips.
 
     Args:
-        scores (PerClass): Of the 52 actions, see :func:`per_class_scores`.
+        scores (PerClass): Of the 52 actions, see :func:`.per_class_scores`.
         title (str, optional): Stands above.
 
     Returns:

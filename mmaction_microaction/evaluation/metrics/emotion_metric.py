@@ -11,7 +11,7 @@ from mmaction_microaction.taxonomy import EMOTIONS
 class EmotionMetric(BaseMetric):
     """Emotions, and multi-label micro-actions: a row of the paper's Tables VI and VII.
 
-    All numbers are percentages. Beside those of :func:`emotion_scores` there are ``mAP``, the mean over the videos of
+    All numbers are percentages. Beside those of :func:`.emotion_scores` there are ``mAP``, the mean over the videos of
     the average precision of the actions' scores in a video, as the paper reports it, and ``mAP_class``, the mean over
     the actions of the average precision of the videos' scores for an action, as is usual elsewhere. A video without
     actions does not count in the first, an action that occurs in no video not in the second; the log says how many

@@ -74,7 +74,7 @@ class MicroActionMetric(BaseMetric):
             results (list[tuple[np.ndarray, int]]): Scores and label per clip.
 
         Returns:
-            dict[str, float]: See :func:`micro_action_scores`.
+            dict[str, float]: See :func:`.micro_action_scores`.
         """
         scores, labels = (np.array(column) for column in zip(*results))
         metrics = micro_action_scores(scores, labels, self.coarse_from, self.macro)

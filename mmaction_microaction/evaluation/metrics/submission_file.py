@@ -25,8 +25,8 @@ class SubmissionFile(BaseMetric):
         out_dir (str): Folder of ``prediction.csv`` and ``submission.zip``.
         ann_file (str, optional): Annotation list that must be covered, whose order the rows have. None: the clips of
             the dataset as they come. Defaults to None.
-        form, body_from: See :func:`predicted_labels`.
-        ids: See :func:`clip_ids`.
+        form, body_from: See :func:`.predicted_labels`.
+        ids: See :func:`.clip_ids`.
         **kwargs: Of MMEngine's ``BaseMetric``.
 
     Raises:
