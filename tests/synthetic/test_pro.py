@@ -149,7 +149,7 @@ def test_folder_is_as_the_annotations_say(dataset):
             video = Video(out / f'videos_{split}' / row['video'])
             track = read_face_track(out / f'faces_{split}' / row['faces'])
             assert track.boxes.shape == (video.num_frames, 4)
-            assert track[1:] == (SMALL, 'renderer', video.num_frames, None)
+            assert track[1:] == (SMALL, 'renderer', video.num_frames, None, 0)
             for action in row['actions']:
                 assert ACTIONS[action['label']].code == action['code']
                 assert 0 <= action['start'] < action['end'] <= round(video.duration, 3)
