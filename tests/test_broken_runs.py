@@ -45,11 +45,10 @@ def test_odd_names_and_a_broken_clip_in_a_whole_run(tiny_ma52, tmp_path):
 
     # A val clip ends the test with its name, unless it is to be scored as missing.
     missing = sorted((data / 'videos_val').glob('0*.mp4'))[0]
-    missing.unlink()
-    missing.mkdir()
+    missing.write_bytes(b'')
     args = [config, config.parent / 'w' / 'epoch_2.pth', '--work-dir', 't', '--dump', 'p.pkl']
     output = run_test(*args, cwd=tmp_path, status=1)
-    assert f'{missing.name} cannot be read (IsADirectoryError' in output
+    assert f'{missing.name} cannot be read (' in output
     assert not (tmp_path / 'p.pkl').exists()
     output = run_test(*args, '--cfg-options', 'test_dataloader.dataset.unreadable_as_missing=True', cwd=tmp_path)
     assert '5 clips' in output
