@@ -54,7 +54,7 @@ class OnnxRecognizer:
             raise ValueError(
                 f'{path} cannot be loaded as an ONNX file: {error}. Write it with tools/export.py'
             ) from None
-        self.shape, metadata = self._graph.shape, self._graph.metadata
+        metadata = self._graph.metadata
         missing = [key for key in (PIPELINE, CLASSES, CONFIG, VERSION) if key not in metadata]
         if missing:
             raise ValueError(f'{path} lacks the metadata {", ".join(missing)}: write it with tools/export.py')
@@ -63,18 +63,18 @@ class OnnxRecognizer:
             raise ValueError(f'{path} has more than {MAX_METADATA:,} characters of metadata in {", ".join(too_long)}')
         try:
             self.pipeline = load_pipeline(metadata[PIPELINE])
+            content = self._graph.read()
             self.classes = _load_classes(metadata[CLASSES], self._graph.num_scores)
         except ValueError as error:
             raise ValueError(f'{path} is refused: {error}. Write it with tools/export.py') from None
         try:
-            content = self._graph.take_content()
             self._session = onnxruntime.InferenceSession(content, options, [(provider, provider_options)])
         except Exception as error:  # ONNX Runtime's exceptions share no class
             reason = str(error).strip().split('\n')[0]
             raise ValueError(f'{path} cannot be loaded as an ONNX file: {reason}') from None
         if provider not in self._session.get_providers():
             raise ValueError(f'{device}: ONNX Runtime cannot start CUDA; its log above says which library it misses')
-        self.config = metadata[CONFIG]
+        self.shape, self.config = self._graph.shape, metadata[CONFIG]
 
     def __call__(self, inputs):
         """Score a batch.

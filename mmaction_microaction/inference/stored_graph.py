@@ -19,6 +19,8 @@ from .stored_pipeline import MAX_PIXELS
 MAX_FIELDS = 2**18
 """Fields of all messages in a file; those of this project's networks have 20,000 at most."""
 MAX_NODES = 10_000
+OLDEST = 13
+"""Version of the operators; PyTorch writes 18 and later."""
 SPARE = 2**27
 """Bytes that the tensors of any graph may take."""
 TIMES_INPUTS = 80
@@ -55,14 +57,14 @@ class StoredGraph:
 
     Attributes:
         metadata (dict[str, str]): The file's metadata.
-        shape (tuple[int]): Of a clip: of the input without its first axis.
-        num_scores (int): Of a clip.
+        shape (tuple[int]): Of a clip, after ``read``: of the input without its first axis.
+        num_scores (int): Of a clip, after ``read``.
 
     Args:
         content (bytes): The file.
 
     Raises:
-        ValueError: If the graph is not as ``tools/export.py`` writes it, or takes too much memory for a clip.
+        ValueError: If it is no ONNX file, or has very many parts.
     """
 
     def __init__(self, content):
@@ -73,6 +75,18 @@ class StoredGraph:
             raise ValueError(f'it is no ONNX file: {error}') from None
         self._constant_limit = TIMES_FILE * len(content) + SPARE // 2
         self.metadata = {entry.key: entry.value for entry in model.metadata_props}
+        self._model = model
+
+    def read(self):
+        """Check the graph, and set shape and number of scores.
+
+        Returns:
+            bytes: The file for ONNX Runtime, without the shapes that it claims for what it computes.
+
+        Raises:
+            ValueError: If the graph is not as ``tools/export.py`` writes it, or takes too much memory for a clip.
+        """
+        model, self._model = self._model, None
         self._opset = _check_parts(model)
         self.shape = self._input_shape(model.graph)
         self._initial = {}
@@ -88,12 +102,7 @@ class StoredGraph:
         # ONNX Runtime would believe them, and take one that is too large for the length of a constant.
         del model.graph.value_info[:]
         model.graph.output[0].type.tensor_type.ClearField('shape')
-        self._content = model.SerializeToString()
-
-    def take_content(self):
-        """Give the file for ONNX Runtime, once: without the shapes that it claims for what it computes."""
-        content, self._content = self._content, None
-        return content
+        return model.SerializeToString()
 
     def check(self, number):
         """Refuse a batch for which the graph takes too much memory.
@@ -124,7 +133,7 @@ class StoredGraph:
             check_size(node, size, self._limit(number))
         kind, scores = kinds.get('scores', (None, ()))
         if kind != onnx.TensorProto.FLOAT or len(scores) != 2 or scores[0] != number or not scores[1]:
-            raise ValueError(f'its scores of {number} clips are of shape {scores}, or no floats')
+            raise ValueError(f'of {number} clips it gives scores of {[*scores]}, or no floats')
         self._allowed.add(number)
         return scores[1]
 
@@ -235,11 +244,12 @@ def _check_parts(model):
     ):
         if part:
             raise ValueError(f'it has {name}, which no exported network has')
-    versions = {opset.domain: opset.version for opset in model.opset_import}
+    versions = [(opset.domain, opset.version) for opset in model.opset_import]
     newest = onnx.defs.onnx_opset_version()
-    if len(model.opset_import) != 1 or not {*versions} <= {'', 'ai.onnx'} or not 18 <= max(versions.values()) <= newest:
-        raise ValueError(f'it has operators {versions}; this onnx knows 18 to {newest} of the default domain')
-    return max(versions.values())
+    known = range(OLDEST, newest + 1)
+    if len(versions) != 1 or versions[0][0] not in ('', 'ai.onnx') or versions[0][1] not in known:
+        raise ValueError(f'it has operators {versions}; versions {OLDEST} to {newest} of the default domain are known')
+    return versions[0][1]
 
 
 def _constant(node):

@@ -241,7 +241,7 @@ def test_refuses_a_graph_that_takes_much_memory_before_anything_is_computed(mode
     put_before_scores(model, *BOMBS[name])
     onnx.save(model, path)
     operator = next((word for word in name.split() if word[0].isupper()), '')
-    with pytest.raises(ValueError, match=rf'model\.onnx cannot be loaded .* operator .*{operator}.*tools/export\.py'):
+    with pytest.raises(ValueError, match=rf'model\.onnx is refused: .* operator .*{operator}.*tools/export\.py'):
         OnnxRecognizer(path)
 
 
@@ -275,7 +275,7 @@ def test_refuses_parts_of_a_file_that_take_more_than_they_hold(model, path, no_s
         changed.CopyFrom(model)
         change(changed)
         path.write_bytes(changed.SerializeToString())
-        with pytest.raises(ValueError, match=rf'model\.onnx cannot be loaded .*{reason}.*tools/export\.py'):
+        with pytest.raises(ValueError, match=rf'model\.onnx is refused: .*{reason}.*tools/export\.py'):
             OnnxRecognizer(path)
 
 
