@@ -1,16 +1,17 @@
 """A network exported to ONNX, on its own: neither config nor checkpoint is needed."""
 
-from math import prod
 from pathlib import Path
 
 import numpy as np
 
-from mmaction_microaction.untrusted import parse_json
+from mmaction_microaction.untrusted import parse_json, read_limited
 
-from .stored_pipeline import MAX_PIXELS, load_pipeline
+from .stored_pipeline import load_pipeline
 
 PIPELINE, CLASSES, CONFIG, VERSION = 'pipeline', 'classes', 'config', 'mmaction_microaction'
 """What ``tools/export.py`` writes into the metadata of a file, each as text; the first two are JSON."""
+MAX_FILE = 2**31 - 1
+"""Bytes; Protocol Buffers hold no more."""
 MAX_METADATA = 2**20
 """Characters of a piece of metadata; those of this project's networks have 3,000 at most."""
 
@@ -31,10 +32,10 @@ class OnnxRecognizer:
         num_threads (int): On the CPU; 0 lets ONNX Runtime choose. Defaults to 0.
 
     Raises:
-        ImportError: If ONNX Runtime is not installed.
+        ImportError: If ONNX Runtime or onnx is not installed.
         FileNotFoundError: If there is no such file.
-        ValueError: If it is no file of ``tools/export.py``, its metadata ask for more than such a file may (see
-            :mod:`.stored_pipeline`), or this ONNX Runtime cannot use the device.
+        ValueError: If it is no file of ``tools/export.py``, its metadata or its graph ask for more than such a file may
+            (see :mod:`.stored_pipeline` and :mod:`.stored_graph`), or this ONNX Runtime cannot use the device.
     """
 
     def __init__(self, path, device='cpu', num_threads=0):
@@ -45,15 +46,15 @@ class OnnxRecognizer:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = num_threads
         options.log_severity_level = 3  # errors
+        options.add_session_config_entry('session.load_model_format', 'ONNX')  # and no other that the bytes may be too
         provider, provider_options = _provider(onnxruntime, device)
         try:
-            self._session = onnxruntime.InferenceSession(str(self.path), options, [(provider, provider_options)])
-        except Exception as error:  # ONNX Runtime's exceptions share no class
-            reason = str(error).strip().split('\n')[0]
-            raise ValueError(f'{path} cannot be loaded as an ONNX file: {reason}') from None
-        if provider not in self._session.get_providers():
-            raise ValueError(f'{device}: ONNX Runtime cannot start CUDA; its log above says which library it misses')
-        metadata = self._session.get_modelmeta().custom_metadata_map
+            self._graph = _import_stored_graph()(read_limited(self.path, MAX_FILE, 'an ONNX file'))
+        except ValueError as error:
+            raise ValueError(
+                f'{path} cannot be loaded as an ONNX file: {error}. Write it with tools/export.py'
+            ) from None
+        metadata = self._graph.metadata
         missing = [key for key in (PIPELINE, CLASSES, CONFIG, VERSION) if key not in metadata]
         if missing:
             raise ValueError(f'{path} lacks the metadata {", ".join(missing)}: write it with tools/export.py')
@@ -62,11 +63,18 @@ class OnnxRecognizer:
             raise ValueError(f'{path} has more than {MAX_METADATA:,} characters of metadata in {", ".join(too_long)}')
         try:
             self.pipeline = load_pipeline(metadata[PIPELINE])
-            self.shape, num_scores = _shapes(self._session)
-            self.classes = _load_classes(metadata[CLASSES], num_scores)
+            content = self._graph.read()
+            self.classes = _load_classes(metadata[CLASSES], self._graph.num_scores)
         except ValueError as error:
             raise ValueError(f'{path} is refused: {error}. Write it with tools/export.py') from None
-        self.config = metadata[CONFIG]
+        try:
+            self._session = onnxruntime.InferenceSession(content, options, [(provider, provider_options)])
+        except Exception as error:  # ONNX Runtime's exceptions share no class
+            reason = str(error).strip().split('\n')[0]
+            raise ValueError(f'{path} cannot be loaded as an ONNX file: {reason}') from None
+        if provider not in self._session.get_providers():
+            raise ValueError(f'{device}: ONNX Runtime cannot start CUDA; its log above says which library it misses')
+        self.shape, self.config = self._graph.shape, metadata[CONFIG]
 
     def __call__(self, inputs):
         """Score a batch.
@@ -78,7 +86,7 @@ class OnnxRecognizer:
             np.ndarray: Probabilities, shape (N, 52), float32.
 
         Raises:
-            ValueError: If the shape is another, or ONNX Runtime fails.
+            ValueError: If the shape is another, a batch takes too much memory, or ONNX Runtime fails.
         """
         inputs = np.asarray(inputs, dtype=np.float32)
         if inputs.shape[1:] != self.shape or not len(inputs):
@@ -86,6 +94,10 @@ class OnnxRecognizer:
             raise ValueError(
                 f'{self.path} takes inputs of shape ({expected}), as its pipeline packs them; got {inputs.shape}'
             )
+        try:
+            self._graph.check(len(inputs))
+        except ValueError as error:
+            raise ValueError(f'{self.path} is not run on {len(inputs)} clips: {error}') from None
         try:
             return self._session.run(None, {'inputs': inputs})[0]
         except Exception as error:  # ONNX Runtime's exceptions share no class
@@ -103,27 +115,20 @@ def _load_classes(text, num_scores):
     return classes
 
 
-def _shapes(session):
-    """Return the shape of a clip and the number of scores; a ValueError if the graph is not as the export makes it."""
-    inputs, outputs = ([(value.name, value.shape) for value in values] for values in
-                       (session.get_inputs(), session.get_outputs()))  # fmt: skip
-    if [name for name, _ in inputs] != ['inputs'] or [name for name, _ in outputs] != ['scores']:
-        raise ValueError(f'it maps {inputs} to {outputs} instead of inputs to scores')
-    shape, scores = inputs[0][1], outputs[0][1]
-    sides = [*shape[1:], *scores[1:]]
-    if len(shape) not in (5, 6) or len(scores) != 2 or not all(type(side) is int and side > 0 for side in sides):
-        raise ValueError(f'its inputs are of shape {shape}, its scores of {scores}')
-    if prod(shape[1:]) > 3 * MAX_PIXELS:
-        raise ValueError(f'its inputs of shape {shape} have more than {MAX_PIXELS:,} pixels')
-    return tuple(shape[1:]), scores[1]
-
-
 def _import_onnxruntime():
     try:
         import onnxruntime
     except ImportError:
         raise ImportError('ONNX files are run by ONNX Runtime: pip install onnxruntime, or onnxruntime-gpu') from None
     return onnxruntime
+
+
+def _import_stored_graph():
+    try:
+        from .stored_graph import StoredGraph
+    except ImportError as error:
+        raise ImportError(f'ONNX files are checked by the package onnx ({error}): pip install onnx') from None
+    return StoredGraph
 
 
 def _provider(onnxruntime, device):
