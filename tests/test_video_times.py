@@ -38,6 +38,21 @@ def with_edits(content, count):
     return longer
 
 
+def in_sample_entry(content, table):
+    """Move a table of an MP4 into the description of its pictures."""
+    place = content.index(table) - 4
+    [size] = struct.unpack_from('>I', content, place)
+    box, start = content[place : place + size], content.index(b'stsd') - 4
+    [end] = struct.unpack_from('>I', content, start)
+    content = content.replace(table, b'none')
+    longer = content[: start + end] + box + content[start + end :]
+    for name in (b'moov', b'trak', b'mdia', b'minf', b'stbl', b'stsd', b'avc1'):
+        place = longer.index(name, longer.index(b'moov')) - 4
+        [old] = struct.unpack_from('>I', longer, place)
+        struct.pack_into('>I', longer, place, old + size)
+    return longer
+
+
 @pytest.fixture(scope='module')
 def lying(tmp_path_factory):
     """Files of 30 frames whose headers say something else."""
@@ -57,6 +72,12 @@ def lying(tmp_path_factory):
     (folder / 'duration.mp4').write_bytes(patch(mp4, b'mdhd', 16, 2**32 - 2))
     sizes = patch(patch(mp4, b'stsz', 4, 1, 20_000_000), b'stsc', 8, 1, 20_000_000, 1)
     (folder / 'samples.mp4').write_bytes(patch(sizes, b'stts', 8, 20_000_000, 512))
+    (folder / 'units.mp4').write_bytes(patch(sizes, b'stts', 8, 20_000_000, 1))
+    (folder / 'behind.mp4').write_bytes(struct.pack('>I4s', 8, b'junk') + sizes)
+    for name in (b'free', b'hoov'):
+        (folder / f'{name.decode()}.mp4').write_bytes(sizes.replace(b'moov', name))
+    (folder / 'sinf.mp4').write_bytes(sizes.replace(b'stbl', b'sinf'))
+    (folder / 'entry.mp4').write_bytes(in_sample_entry(sizes, b'stsz'))
     (folder / 'edits.mp4').write_bytes(with_edits(mp4, 400_000))
     duration = mkv.index(b'\x44\x89\x88') + 3
     (folder / 'duration.mkv').write_bytes(mkv[:duration] + struct.pack('>d', 1e18) + mkv[duration + 8 :])
@@ -85,11 +106,11 @@ def test_frames_that_a_header_promises_are_counted_but_have_no_times(lying):
     assert (video.num_lost, len(video.times)) == (2**31 - 1 - 30, 30)
 
 
-@pytest.mark.parametrize('name', ['samples.mp4', 'edits.mp4', 'fragments.mp4'])
+@pytest.mark.parametrize('name', ['samples', 'units', 'behind', 'free', 'hoov', 'sinf', 'entry', 'edits', 'fragments'])
 def test_tables_that_the_file_cannot_hold_are_refused(lying, name):
     for open_ in (Video, open_video):
-        with pytest.raises(ValueError, match=rf'{name} has [\d,]+ bytes, but claims [\d,]+ frames'):
-            open_(str(lying / name))
+        with pytest.raises(ValueError, match=rf'{name}\.mp4 has [\d,]+ bytes, but claims [\d,]+ frames'):
+            open_(str(lying / f'{name}.mp4'))
 
 
 def test_rates_that_cannot_be_are_refused(lying):

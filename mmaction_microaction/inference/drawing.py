@@ -18,6 +18,8 @@ SHOWN_SECONDS = 20
 """How much of the timeline is seen at a time."""
 LEAST_WIDTH = 480
 """Pixels; narrower videos are enlarged, so that names are legible and fit."""
+MOST_SIDE = 3840
+"""Pixels; larger videos are scaled down, since encoders keep dozens of frames and players show no more."""
 WHITE, BLACK, GREY = '#FFFFFF', '#000000', '#D9D9D9'
 
 
@@ -38,21 +40,25 @@ def write_labelled_video(result, path, progress=None):
     frames = evenly(video.frames(), rate)
     first = next(frames)
     height, width = first.image().shape[:2]
-    scale = max(LEAST_WIDTH / width, 1)
+    scale = min(max(LEAST_WIDTH / width, 1), MOST_SIDE / max(width, height))
     # H.264 wants even numbers.
-    width, height = (round(side * scale / 2) * 2 for side in (width, height))
-    band = _ClipBand(result, width) if isinstance(result, ClipResult) else _TimelineBand(result, width)
+    width, height = (max(round(side * scale / 2) * 2, 2) for side in (width, height))
+    total = max(width, LEAST_WIDTH)
+    left = (total - width) // 2
+    band = _ClipBand(result, total) if isinstance(result, ClipResult) else _TimelineBand(result, total)
 
     def drawn():
         for frame in chain([first], frames):
             picture = cv2.resize(
-                frame.image(), (width, height), interpolation=cv2.INTER_AREA if scale == 1 else cv2.INTER_CUBIC
+                frame.image(), (width, height), interpolation=cv2.INTER_AREA if scale <= 1 else cv2.INTER_CUBIC
             )
+            # A narrow and tall one has black beside it.
+            picture = np.pad(picture, ((0, 0), (left, total - width - left), (0, 0)))
             yield np.vstack([picture, band.at(frame.time)])
             if progress:
                 progress(frame.index + 1, video.num_frames)
 
-    write_video(str(path), drawn(), (width, height + band.height), rate, crf=20)
+    write_video(str(path), drawn(), (total, height + band.height), rate, crf=20)
 
 
 def evenly(frames, rate):

@@ -72,6 +72,21 @@ def test_frames_are_seen_when_they_were(times, indices):
     assert [frame.index for frame in frames] == indices
 
 
+@pytest.mark.parametrize(
+    ('size', 'picture', 'left'),
+    [((4800, 1200), (3840, 960), 0), ((32, 3840), (32, 3840), 224), ((60, 40), (480, 320), 0)],
+)
+def test_no_side_of_a_picture_is_drawn_larger_than_players_show(tmp_path, size, picture, left):
+    write_frames(tmp_path / 'a.mkv', grey([200, 200], size), 'mjpeg', 'yuvj420p')
+    write_labelled_video(ClipResult(str(tmp_path / 'a.mkv'), 0.1, np.full(52, 1 / 52)), tmp_path / 'labelled.mp4')
+    image = next(Video(tmp_path / 'labelled.mp4').frames()).image()
+    width, height = picture
+    assert image.shape[1] == max(width, 480)
+    assert height < image.shape[0] < height + 0.3 * image.shape[1]
+    grey_columns = np.flatnonzero(abs(image[: height - 8].mean(axis=(0, 2)) - 200) < 20)
+    assert abs(grey_columns[[0, -1]] - [left, left + width - 1]).max() <= 2
+
+
 @pytest.mark.parametrize(('milliseconds', 'fps', 'num_frames'), [(10_000, 1, 21), (2, 240, 2)])
 def test_rates_that_players_do_not_know_are_drawn_at_others(tmp_path, milliseconds, fps, num_frames):
     stamps = [0, milliseconds, 2 * milliseconds]
