@@ -516,13 +516,19 @@ def stop_where_weights_do_not_fit():
     Answers ``The model and loaded state dict do not match exactly``, after which MMEngine and MMAction2 score a network
     a part of which is random. A run that starts from weights may leave out or add layers, as for other classes; one
     warning names them. Weights none of which fit, and those of the authors' network before their conversion, end it.
+    Runs and inferencers of other packages, such as MMDetection's, load weights as before.
     """
     from mmaction.apis import inference as mmaction_inference
+    from mmaction.models.recognizers import BaseRecognizer
     from mmengine.infer import infer as mmengine_infer
 
-    load_or_resume = Runner.load_or_resume
+    load_any_checkpoint, load_or_resume = Runner.load_checkpoint, Runner.load_or_resume
+    load_into_any_model = mmengine_infer._load_checkpoint_to_model
 
+    @functools.wraps(load_any_checkpoint)
     def load_checkpoint(self, filename, map_location='cpu', strict=False, revise_keys=((r'^module\.', ''),)):
+        if getattr(self.default_scope, 'scope_name', None) != 'mmaction':
+            return load_any_checkpoint(self, filename, map_location, strict, list(revise_keys))
         checkpoint = read_checkpoint(filename, map_location)
         if self._resume:
             _require_state_of_run(checkpoint, filename)
@@ -574,6 +580,8 @@ def stop_where_weights_do_not_fit():
         require_fit(_load_revised(model, read_checkpoint(filename, map_location or 'cpu')), filename, 'the network')
 
     def load_into_inferencer(model, checkpoint):
+        if not isinstance(model, BaseRecognizer):
+            return load_into_any_model(model, checkpoint)
         require_fit(_load_revised(model, checkpoint), 'the checkpoint', 'the network')
 
     Runner._fit, Runner._scores = (None, Fit()), False
