@@ -532,6 +532,7 @@ def stop_where_weights_do_not_fit():
         checkpoint = read_checkpoint(filename, map_location)
         if self._resume:
             _require_state_of_run(checkpoint, filename)
+            _require_parameters_of_run(checkpoint, filename, self.optim_wrapper)
         self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
         fit = _load_revised(self.model, checkpoint, revise_keys)
         self._fit = filename, fit
@@ -545,6 +546,8 @@ def stop_where_weights_do_not_fit():
     def load_what_fits(self):
         load_or_resume(self)
         filename, fit = self._fit
+        if filename and self._resume:
+            _require_optimizer_of_run(filename, self.optim_wrapper)
         if fit.whole:
             return
         if self._scores:
@@ -622,6 +625,39 @@ def _require_state_of_run(checkpoint, filename):
             f'{filename} holds weights, but not the state of a run, and cannot be resumed. To start a run from these '
             f'weights, use --cfg-options load_from={filename} without a file after --resume.'
         )
+
+
+def _require_parameters_of_run(checkpoint, filename, optim_wrapper):
+    """Refuse to resume a run that trained other parameters, as with other ``frozen_stages``."""
+    before = checkpoint.get('optimizer') or {}
+    now = getattr(optim_wrapper, 'optimizer', None)
+    if 'param_groups' not in before or not isinstance(now, torch.optim.Optimizer):  # none, or several
+        return
+    before, now = ([len(group['params']) for group in groups] for groups in (before['param_groups'], now.param_groups))
+    if before != now:
+        _refuse_optimizer(
+            filename,
+            f'trained {sum(before)} tensors in {len(before)} groups, and this run trains {sum(now)} in {len(now)}, as '
+            'with other frozen_stages or paramwise_cfg',
+        )
+
+
+def _require_optimizer_of_run(filename, optim_wrapper):
+    """Refuse what lacks settings after it has taken those of the checkpoint."""
+    optimizer = getattr(optim_wrapper, 'optimizer', None)
+    if isinstance(optimizer, torch.optim.Optimizer):
+        lacking = set(optimizer.defaults).difference(*optimizer.param_groups)
+        if lacking:
+            kind = type(optimizer).__name__
+            _refuse_optimizer(filename, f'had another optimizer than {kind}: it has no {", ".join(sorted(lacking))}')
+
+
+def _refuse_optimizer(filename, reason):
+    raise ValueError(
+        f'{filename} cannot be resumed with these options: its run {reason}. Give the options that it was begun with; '
+        'or start another run from its weights: --cfg-options load_from=CHECKPOINT, without --resume and with another '
+        '--work-dir.'
+    )
 
 
 def stop_resumed_runs_as_early():

@@ -12,6 +12,7 @@ from mmengine.config import Config
 from mmengine.evaluator import BaseMetric
 from mmengine.infer import infer
 from mmengine.model import PretrainedInit
+from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 from whole_runs import TINY, start_together
 
@@ -320,4 +321,20 @@ def test_weights_alone_cannot_be_resumed(tmp_path, save, content):
     path = save(content)
     runner = start_script(tmp_path / 'run', path)
     with pytest.raises(ValueError, match=rf'{path} holds weights, but not the state of a run.*load_from={path}'):
+        runner.train()
+
+
+OTHER_RUNS = {
+    'frozen': (None, True, r'trained 2 tensors in 1 groups.*trains 1 in 1'),
+    'kind': (dict(optimizer=dict(type='AdamW', lr=0.01)), False, r'another optimizer than AdamW.*no betas, eps'),
+}
+
+
+@pytest.mark.parametrize(('optimizer', 'frozen', 'message'), OTHER_RUNS.values(), ids=OTHER_RUNS)
+def test_a_run_is_resumed_with_its_optimizer(tmp_path, optimizer, frozen, message):
+    make_runner(tmp_path, name='first').train()
+    runner = make_runner(tmp_path, epochs=2, resume=True, name='second', optim_wrapper=optimizer)
+    if frozen:
+        runner.optim_wrapper = OptimWrapper(torch.optim.SGD([runner.model.layer.weight], 0.01))
+    with pytest.raises(ValueError, match=rf'epoch_1\.pth cannot be resumed.*{message}.*load_from='):
         runner.train()
