@@ -532,13 +532,14 @@ def stop_where_weights_do_not_fit():
         checkpoint = read_checkpoint(filename, map_location)
         if self._resume:
             _require_state_of_run(checkpoint, filename)
-            _require_parameters_of_run(checkpoint, filename, self.optim_wrapper)
         self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
         fit = _load_revised(self.model, checkpoint, revise_keys)
         self._fit = filename, fit
         self._has_loaded = True
         if strict or self._resume:
             require_fit(fit, filename, _network(self.cfg))
+        if self._resume:
+            _require_parameters_of_run(checkpoint, filename, self.optim_wrapper)
         self.logger.info(f'Load checkpoint from {filename}')
         return checkpoint
 
@@ -635,10 +636,10 @@ def _require_parameters_of_run(checkpoint, filename, optim_wrapper):
         return
     before, now = ([len(group['params']) for group in groups] for groups in (before['param_groups'], now.param_groups))
     if before != now:
+        before, now = (f'{sum(sizes)} tensors ({", ".join(map(str, sizes))})' for sizes in (before, now))
         _refuse_optimizer(
             filename,
-            f'trained {sum(before)} tensors in {len(before)} groups, and this run trains {sum(now)} in {len(now)}, as '
-            'with other frozen_stages or paramwise_cfg',
+            f'trained {before}, by groups, and this run trains {now}, as with other frozen_stages or paramwise_cfg',
         )
 
 
