@@ -66,6 +66,8 @@ def read_checkpoint(path, map_location='cpu', logger='current'):
         raise ValueError(str(error)) from None
     except (FileNotFoundError, torch.OutOfMemoryError):
         raise
+    except IsADirectoryError:
+        raise ValueError(f'{path} is a folder; give the checkpoint in it') from None
     except (EOFError, OSError, RuntimeError) as error:  # depending on where it is cut off
         if '://' in str(path) and isinstance(error, OSError):
             raise ConnectionError(f'{path} cannot be downloaded ({error})') from None

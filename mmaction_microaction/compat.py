@@ -69,6 +69,7 @@ def apply_all():
     stop_resumed_runs_as_early()
     leave_out_default_hooks_set_to_none()
     balance_losses_of_blended_labels()
+    decay_weights_by_default()
 
 
 def silence_mmcv_lite():
@@ -732,3 +733,23 @@ def balance_losses_of_blended_labels():
         return (label * weights * losses).sum() / label.sum()
 
     CBFocalLoss._forward = forward_any_label
+
+
+def decay_weights_by_default():
+    """Let TSM's optimizer constructor, and with it MANet's, take an optimizer that names no ``weight_decay``.
+
+    Answers ``TypeError: unsupported operand type(s) for *: 'float' and 'NoneType'``, in the first step: the groups of
+    parameters are given None as their decay, in place of the optimizer's default.
+    """
+    from mmaction.engine.optimizers import TSMOptimWrapperConstructor
+
+    add_params = TSMOptimWrapperConstructor.add_params
+
+    @functools.wraps(add_params)
+    def add_params_without_none(self, params, model, **kwargs):
+        add_params(self, params, model, **kwargs)
+        for group in params:
+            if group['weight_decay'] is None:
+                del group['weight_decay']
+
+    TSMOptimWrapperConstructor.add_params = add_params_without_none
