@@ -66,6 +66,8 @@ def read_checkpoint(path, map_location='cpu', logger='current'):
         raise ValueError(str(error)) from None
     except (FileNotFoundError, torch.OutOfMemoryError):
         raise
+    except IsADirectoryError:
+        raise ValueError(f'{path} is a folder; give the checkpoint in it') from None
     except (EOFError, OSError, RuntimeError) as error:  # depending on where it is cut off
         if '://' in str(path) and isinstance(error, OSError):
             raise ConnectionError(f'{path} cannot be downloaded ({error})') from None
@@ -158,7 +160,7 @@ def load_weights(model, weights):
     missing, unexpected = model.load_state_dict(fitting, strict=False)
     fit.missing = [name for name in missing if name not in weights and not name.endswith('num_batches_tracked')]
     has_head = any(name.startswith('cls_head.') for name in shapes)
-    fit.fitting = sum(name in fitting for name, _ in model.named_parameters())
+    fit.fitting = sum(name not in missing for name, _ in model.named_parameters())
     fit.unexpected = [name for name in unexpected if has_head or not name.startswith('cls_head.')]
     return fit
 

@@ -69,6 +69,7 @@ def apply_all():
     stop_resumed_runs_as_early()
     leave_out_default_hooks_set_to_none()
     balance_losses_of_blended_labels()
+    decay_weights_by_default()
 
 
 def silence_mmcv_lite():
@@ -516,13 +517,19 @@ def stop_where_weights_do_not_fit():
     Answers ``The model and loaded state dict do not match exactly``, after which MMEngine and MMAction2 score a network
     a part of which is random. A run that starts from weights may leave out or add layers, as for other classes; one
     warning names them. Weights none of which fit, and those of the authors' network before their conversion, end it.
+    Runs and inferencers of other packages, such as MMDetection's, load weights as before.
     """
     from mmaction.apis import inference as mmaction_inference
+    from mmaction.models.recognizers import BaseRecognizer
     from mmengine.infer import infer as mmengine_infer
 
-    load_or_resume = Runner.load_or_resume
+    load_any_checkpoint, load_or_resume = Runner.load_checkpoint, Runner.load_or_resume
+    load_into_any_model = mmengine_infer._load_checkpoint_to_model
 
+    @functools.wraps(load_any_checkpoint)
     def load_checkpoint(self, filename, map_location='cpu', strict=False, revise_keys=((r'^module\.', ''),)):
+        if getattr(self.default_scope, 'scope_name', None) != 'mmaction':
+            return load_any_checkpoint(self, filename, map_location, strict, list(revise_keys))
         checkpoint = read_checkpoint(filename, map_location)
         if self._resume:
             _require_state_of_run(checkpoint, filename)
@@ -532,6 +539,8 @@ def stop_where_weights_do_not_fit():
         self._has_loaded = True
         if strict or self._resume:
             require_fit(fit, filename, _network(self.cfg))
+        if self._resume:
+            _require_parameters_of_run(checkpoint, filename, self.optim_wrapper)
         self.logger.info(f'Load checkpoint from {filename}')
         return checkpoint
 
@@ -539,6 +548,8 @@ def stop_where_weights_do_not_fit():
     def load_what_fits(self):
         load_or_resume(self)
         filename, fit = self._fit
+        if filename and self._resume:
+            _require_optimizer_of_run(filename, self.optim_wrapper)
         if fit.whole:
             return
         if self._scores:
@@ -574,6 +585,8 @@ def stop_where_weights_do_not_fit():
         require_fit(_load_revised(model, read_checkpoint(filename, map_location or 'cpu')), filename, 'the network')
 
     def load_into_inferencer(model, checkpoint):
+        if not isinstance(model, BaseRecognizer):
+            return load_into_any_model(model, checkpoint)
         require_fit(_load_revised(model, checkpoint), 'the checkpoint', 'the network')
 
     Runner._fit, Runner._scores = (None, Fit()), False
@@ -614,6 +627,39 @@ def _require_state_of_run(checkpoint, filename):
             f'{filename} holds weights, but not the state of a run, and cannot be resumed. To start a run from these '
             f'weights, use --cfg-options load_from={filename} without a file after --resume.'
         )
+
+
+def _require_parameters_of_run(checkpoint, filename, optim_wrapper):
+    """Refuse to resume a run that trained other parameters, as with other ``frozen_stages``."""
+    before = checkpoint.get('optimizer') or {}
+    now = getattr(optim_wrapper, 'optimizer', None)
+    if 'param_groups' not in before or not isinstance(now, torch.optim.Optimizer):  # none, or several
+        return
+    before, now = ([len(group['params']) for group in groups] for groups in (before['param_groups'], now.param_groups))
+    if before != now:
+        before, now = (f'{sum(sizes)} tensors ({", ".join(map(str, sizes))})' for sizes in (before, now))
+        _refuse_optimizer(
+            filename,
+            f'trained {before}, by groups, and this run trains {now}, as with other frozen_stages or paramwise_cfg',
+        )
+
+
+def _require_optimizer_of_run(filename, optim_wrapper):
+    """Refuse what lacks settings after it has taken those of the checkpoint."""
+    optimizer = getattr(optim_wrapper, 'optimizer', None)
+    if isinstance(optimizer, torch.optim.Optimizer):
+        lacking = set(optimizer.defaults).difference(*optimizer.param_groups)
+        if lacking:
+            kind = type(optimizer).__name__
+            _refuse_optimizer(filename, f'had another optimizer than {kind}: it has no {", ".join(sorted(lacking))}')
+
+
+def _refuse_optimizer(filename, reason):
+    raise ValueError(
+        f'{filename} cannot be resumed with these options: its run {reason}. Give the options that it was begun with; '
+        'or start another run from its weights: --cfg-options load_from=CHECKPOINT, without --resume and with another '
+        '--work-dir.'
+    )
 
 
 def stop_resumed_runs_as_early():
@@ -687,3 +733,23 @@ def balance_losses_of_blended_labels():
         return (label * weights * losses).sum() / label.sum()
 
     CBFocalLoss._forward = forward_any_label
+
+
+def decay_weights_by_default():
+    """Let TSM's optimizer constructor, and with it MANet's, take an optimizer that names no ``weight_decay``.
+
+    Answers ``TypeError: unsupported operand type(s) for *: 'float' and 'NoneType'``, in the first step: the groups of
+    parameters are given None as their decay, in place of the optimizer's default.
+    """
+    from mmaction.engine.optimizers import TSMOptimWrapperConstructor
+
+    add_params = TSMOptimWrapperConstructor.add_params
+
+    @functools.wraps(add_params)
+    def add_params_without_none(self, params, model, **kwargs):
+        add_params(self, params, model, **kwargs)
+        for group in params:
+            if group['weight_decay'] is None:
+                del group['weight_decay']
+
+    TSMOptimWrapperConstructor.add_params = add_params_without_none

@@ -49,6 +49,7 @@ def make_runner(
     name='toy',
     optim_wrapper=None,
     shuffle=False,
+    default_scope='mmaction',
     **kwargs,
 ):
     return Runner(
@@ -64,7 +65,7 @@ def make_runner(
         optim_wrapper=optim_wrapper or dict(optimizer=dict(type='SGD', lr=0.01)),
         default_hooks=dict(checkpoint=checkpoint or dict(type='KeepingCheckpointHook')),
         custom_hooks=[dict(type=hook) if isinstance(hook, str) else hook for hook in hooks],
-        default_scope='mmaction',
+        default_scope=default_scope,
         experiment_name=f'{name} {work_dir}',
         log_level='ERROR',
         **kwargs,

@@ -46,6 +46,13 @@ def test_undeclared_dependencies_are_declared():
     import pkg_resources  # noqa: F401
 
 
+def test_mim_leaves_out_what_is_not_given():
+    from mim.commands.train import cli
+
+    given = ['mmaction', 'config.py', '--launcher', 'slurm', '--partition', 'gpu']
+    assert cli.make_context('train', given).params['srun_args'] is None
+
+
 def test_scripts_run_where_mim_lacks_a_part_of_pip():
     # As from pip 27 on.
     without = (
@@ -480,3 +487,16 @@ def test_models_are_wrapped_as_they_are_trained(one_process_group, tmp_path, cha
     assert 'Grad strides' not in process.stderr
     expected = run_python(WITH + alone).stdout.splitlines()[-1]
     assert process.stdout.splitlines()[-1] == expected
+
+
+def test_tsms_optimizer_decays_as_it_does_by_default():
+    code = (
+        'import torch, mmaction.engine; from mmengine.optim import build_optim_wrapper; '
+        'model = torch.nn.Sequential(torch.nn.Conv2d(1, 1, 1), torch.nn.Flatten(), torch.nn.Linear(1, 1)); '
+        'config = dict(constructor="mmaction.TSMOptimWrapperConstructor", paramwise_cfg=dict(fc_lr5=True)); '
+        'wrapper = build_optim_wrapper(model, dict(**config, optimizer=dict(type="AdamW", lr=0.1))); '
+        'wrapper.update_params(model(torch.ones(1, 1, 1, 1)).sum()); '
+        'print([group["weight_decay"] for group in wrapper.optimizer.param_groups])'
+    )
+    assert last_line(run_python(code)).startswith('TypeError')
+    assert run_python(WITH + code).stdout.splitlines()[-1] == '[0.01, 0, 0.01, 0, 0, 0.01, 0]'

@@ -6,11 +6,13 @@ from unittest.mock import Mock
 
 import pytest
 import torch
-from engine_runs import Clips, make_runner
+from engine_runs import Clips, Line, make_runner
 from mmaction.apis import init_recognizer
 from mmengine.config import Config
 from mmengine.evaluator import BaseMetric
+from mmengine.infer import infer
 from mmengine.model import PretrainedInit
+from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 from whole_runs import TINY, start_together
 
@@ -143,6 +145,18 @@ def test_a_run_is_resumed_with_all_weights_or_not_at_all(tmp_path, weights, mess
         make_runner(tmp_path, epochs=2, resume=True, name='resumed').train()
 
 
+@pytest.mark.parametrize('scope', ['mmengine', None])
+def test_other_packages_load_weights_as_before(tmp_path, save, scope):
+    content = {'state_dict': PARTS['unknown'][0]}
+    others = dict(default_scope=scope, checkpoint=dict(type='CheckpointHook'), name=f'{scope}')
+    runner = make_test(tmp_path, load_from=save(content), **others)
+    assert runner.test() == dict(count=4)
+    assert runner.model.layer.weight.item() == 7
+    model = Line()
+    infer._load_checkpoint_to_model(model, content)
+    assert model.layer.weight.item() == 7
+
+
 def test_two_processes_refuse_weights_together(tmp_path, save):
     path = save({'state_dict': PARTS['missing'][0]})
     code = (
@@ -214,6 +228,16 @@ def test_a_branch_starts_from_the_part_of_a_checkpoint(save, monkeypatch):
         initialise('backbone.', **{'backbone.layer1.fcce.0.weight': torch.ones(1)})
     with pytest.raises(ValueError, match=r'does not fit the Linear of the config: .*2 missing: weight, bias'):
         initialise('neck.')
+
+
+def test_a_branch_that_translates_older_names_starts_from_them(save):
+    def translate(weights, prefix, *_):
+        weights['weight'], weights['bias'] = weights.pop('w'), weights.pop('b')
+
+    branch = torch.nn.Linear(1, 1)
+    branch._register_load_state_dict_pre_hook(translate)
+    PretrainedInit(save({'w': torch.full((1, 1), 7.0), 'b': torch.zeros(1), 'fc.bias': torch.zeros(1)}))(branch)
+    assert branch.weight.item() == 7
 
 
 class Net(torch.nn.Module):
@@ -297,4 +321,20 @@ def test_weights_alone_cannot_be_resumed(tmp_path, save, content):
     path = save(content)
     runner = start_script(tmp_path / 'run', path)
     with pytest.raises(ValueError, match=rf'{path} holds weights, but not the state of a run.*load_from={path}'):
+        runner.train()
+
+
+OTHER_RUNS = {
+    'frozen': (None, True, r' 2 tensors \(2\), .* 1 tensors \(1\)'),
+    'kind': (dict(optimizer=dict(type='AdamW', lr=0.01)), False, r'another optimizer than AdamW.*no betas, eps'),
+}
+
+
+@pytest.mark.parametrize(('optimizer', 'frozen', 'message'), OTHER_RUNS.values(), ids=OTHER_RUNS)
+def test_a_run_is_resumed_with_its_optimizer(tmp_path, optimizer, frozen, message):
+    make_runner(tmp_path, name='first').train()
+    runner = make_runner(tmp_path, epochs=2, resume=True, name='second', optim_wrapper=optimizer)
+    if frozen:
+        runner.optim_wrapper = OptimWrapper(torch.optim.SGD([runner.model.layer.weight], 0.01))
+    with pytest.raises(ValueError, match=rf'epoch_1\.pth cannot be resumed.*{message}.*load_from='):
         runner.train()

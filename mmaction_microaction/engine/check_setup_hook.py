@@ -45,7 +45,7 @@ class CheckSetupHook(Hook):
         loops = {name: getattr(runner, f'_{name}_loop') for name in ('train', 'val', 'test')}
         loops = {name: loop for name, loop in loops.items() if isinstance(loop, BaseLoop)}
         for name, loop in loops.items():
-            for dataset in leaf_datasets(loop.dataloader.dataset):
+            for dataset in _datasets(loop):
                 pipeline = getattr(getattr(dataset, 'pipeline', None), 'transforms', [])
                 check_frames(runner.model, pipeline, f'{name}_dataloader')
         if 'train' in loops and not runner._load_from and not runner._resume:
@@ -62,7 +62,7 @@ class CheckSetupHook(Hook):
             for name, kind in SAFETY_HOOKS.items()
             if kind not in present and not (name in chosen and chosen[name] is None)
         ]
-        guarded = any(hasattr(dataset, 'unreadable') for dataset in leaf_datasets(runner.train_dataloader.dataset))
+        guarded = any(hasattr(dataset, 'unreadable') for dataset in _datasets(runner.train_loop))
         if missing and guarded and is_main_process():
             print_log(
                 f'This run goes without hooks that guard it: default_hooks=dict({", ".join(missing)}) has them, as '
@@ -71,6 +71,12 @@ class CheckSetupHook(Hook):
                 logger='current',
                 level=logging.WARNING,
             )
+
+
+def _datasets(loop):
+    """Those that a loop reads: none, if it is another package's loop without a data loader, or with several."""
+    loader = getattr(loop, 'dataloader', None)
+    return leaf_datasets(loader.dataset) if hasattr(loader, 'dataset') else []
 
 
 def _with_label_embeddings(model):

@@ -1,4 +1,5 @@
 import pytest
+from mmengine.runner import BaseLoop
 from small_runs import small_runner
 
 SAFETY = ['EpochSeedHook', 'TrainingListHook', 'InvalidLossHook', 'UnreadableClipsHook']
@@ -63,3 +64,19 @@ def test_a_run_that_lacks_hooks_says_which(tiny_ma52, tmp_path, caplog):
     runner.train()
     warning = next(record.getMessage() for record in caplog.records if record.levelname == 'WARNING')
     assert "default_hooks=dict(epoch_seed=dict(type='EpochSeedHook'))" in warning
+
+
+class Loop(BaseLoop):
+    """Another package's, with several data loaders or none."""
+
+    def __init__(self, runner):
+        self._runner = runner
+
+    def run(self):
+        return dict(ran=1)
+
+
+def test_loops_without_a_data_loader_run_unchecked(tiny_ma52, tmp_path):
+    runner = small_runner(tiny_ma52, tmp_path, {})
+    runner._test_loop = Loop(runner)
+    assert runner.test() == dict(ran=1)

@@ -1,4 +1,5 @@
 import os
+import re
 import sys
 
 import pytest
@@ -33,6 +34,11 @@ def test_what_is_no_checkpoint_is_named(content, message, tmp_path):
     (tmp_path / 'x.pth').write_bytes(content)
     with pytest.raises(ValueError, match=rf'x\.pth {message}.*Download the file itself'):
         Recognizer(CONFIG, tmp_path / 'x.pth', 'cpu')
+
+
+def test_a_folder_is_no_checkpoint(tmp_path):
+    with pytest.raises(ValueError, match=rf'{re.escape(str(tmp_path))} is a folder'):
+        Recognizer(CONFIG, tmp_path, 'cpu')
 
 
 @pytest.mark.parametrize('size', [100, 20_000, 10_000_000])

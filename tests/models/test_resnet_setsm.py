@@ -145,6 +145,11 @@ def test_refuses_other_depths(depth):
         build(depth=depth)
 
 
+def test_refuses_to_freeze_stages_that_are_not_there():
+    with pytest.raises(ValueError, match=r'frozen_stages.* 4.* got 5'):
+        build(depth=18, frozen_stages=5)
+
+
 def test_refuses_to_save_memory_where_upstream_cannot():
     with pytest.raises(ValueError, match='with_cp needs the blocks of depth 50 or 101'):
         build(depth=18, with_cp=True)

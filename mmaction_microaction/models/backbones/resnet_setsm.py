@@ -71,8 +71,9 @@ class ResNetSETSM(ResNetTSM):
 
     Raises:
         FileNotFoundError: If there is no such file of weights.
-        ValueError: If ``depth`` is not one of the above or does not go with ``with_cp``, ``conv_after_shift`` is set
-            without ``se_ratio``, or the file of weights is damaged or not of a plain ResNet of this depth.
+        ValueError: If ``depth`` is not one of the above or does not go with ``with_cp``, ``frozen_stages`` is above 4,
+            ``conv_after_shift`` is set without ``se_ratio``, or the file of weights is damaged or not of a plain ResNet
+            of this depth.
         ConnectionError: If the weights cannot be downloaded.
     """
 
@@ -94,6 +95,8 @@ class ResNetSETSM(ResNetTSM):
             raise ValueError(f'depth must be one of {self.depths}, got {depth}')
         if kwargs.get('with_cp') and depth < 50:
             raise ValueError(f"with_cp needs the blocks of depth 50 or 101; MMAction2's of depth {depth} lack it.")
+        if frozen_stages > 4:
+            raise ValueError(f'frozen_stages must be from -1, none, to 4, all; got {frozen_stages}')
         if conv_after_shift and se_ratio is None:
             raise ValueError('conv_after_shift, the convolution of Eq. 1, needs se_ratio, which is None')
         # The base class calls make_temporal_shift, which needs the first two.
