@@ -72,7 +72,6 @@ setup(
     # and so does the extra.
     install_requires=[
         'av>=18',  # as in environment.py
-        'click<8.3',  # mim 0.3.9 takes the mark that 8.3 has for options that are not given as a value of --srun-args
         'importlib_metadata',  # imported but not declared by mmaction2
         'jinja2',
         'mmaction2==1.2.0',

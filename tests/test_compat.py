@@ -46,13 +46,6 @@ def test_undeclared_dependencies_are_declared():
     import pkg_resources  # noqa: F401
 
 
-def test_mim_leaves_out_what_is_not_given():
-    from mim.commands.train import cli
-
-    given = ['mmaction', 'config.py', '--launcher', 'slurm', '--partition', 'gpu']
-    assert cli.make_context('train', given).params['srun_args'] is None
-
-
 def test_scripts_run_where_mim_lacks_a_part_of_pip():
     # As from pip 27 on.
     without = (
