@@ -185,15 +185,15 @@ def test_hdr_has_the_colours_of_its_twin(tmp_path, curve, transfer):
 
 def test_highlights_of_hdr_stay_apart_and_colours_stay_colours(tmp_path):
     light = np.array([[203, 203, 203], [500, 500, 500], [1000, 1000, 1000], [150, 20, 20]])
-    picture = np.repeat(np.repeat(pq(light)[None], 16, 1), 16, 0)
+    picture = np.repeat(np.repeat(pq(light)[None], 64, 1), 64, 0)
     frame = av.VideoFrame.from_ndarray(np.uint16(np.round(picture * 65535)), format='rgb48le')
     parameters = 'log-level=none:crf=5:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc'
     write_frames(
-        tmp_path / 'a.mp4', [frame.reformat(format='yuv444p10le')] * 2, 'libx265', 'yuv444p10le',
+        tmp_path / 'a.mp4', [frame.reformat(format='yuv420p10le')] * 3, 'libx265', 'yuv420p10le',
         options={'x265-params': parameters},
     )  # fmt: skip
     image = next(Video(tmp_path / 'a.mp4').frames()).image()
-    white, bright, brightest, red = (image[8, place].astype(int) for place in (8, 24, 40, 56))
+    white, bright, brightest, red = (image[32, place].astype(int) for place in (32, 96, 160, 224))
     assert 235 < white.min() < bright.min() - 3
     assert bright.min() < brightest.min()
     assert red[0] > red[1:].max() + 60

@@ -61,13 +61,13 @@ def converted(released, tmp_path_factory):
 
 @pytest.fixture
 def blank():
-    """The released tensors as zeros that take no memory; with one of its 16 blocks' unused convolutions."""
+    """The released tensors as small zeros, with one of its 16 blocks' unused convolutions."""
     with torch.device('meta'):
         shapes = {name: tensor.shape for name, tensor in manet().state_dict().items()}
     del shapes['cls_head.label_embeddings']
     unused = dict(squeeze=(64, 256, 1, 1), conv1=(64, 64, 3), expand=(256, 64, 1, 1))
     shapes.update({f'{BLOCK}.action_p2_{kind}.weight': shape for kind, shape in unused.items()})
-    return {name.replace('excite', 'fcce'): torch.zeros(()).expand(shape) for name, shape in shapes.items()}
+    return {name.replace('excite', 'fcce'): torch.zeros(shape, dtype=torch.half) for name, shape in shapes.items()}
 
 
 @pytest.mark.real_data
