@@ -1,5 +1,6 @@
 """What pools of processes need besides the standard library's."""
 
+import gc
 import multiprocessing
 import os
 import sys
@@ -85,6 +86,8 @@ def worker_pool(workers, spawn=True):
         ValueError: If a worker is killed.
     """
     context = multiprocessing.get_context('spawn' if spawn else None)
+    if not spawn:
+        gc.collect()  # before a worker does, see _start
     with ProcessPoolExecutor(workers, context, _start, (spawn,)) as pool:
         try:
             yield pool
@@ -97,6 +100,9 @@ def worker_pool(workers, spawn=True):
 def _start(spawn):
     if spawn:
         cv2.setNumThreads(1)
+    else:
+        # What a fork has left of the parent is not collected: a decoder would wait for its threads for ever.
+        gc.freeze()
     # A pool's workers outlive a parent that was killed.
     threading.Thread(target=_wait_for_parent, daemon=True).start()
 

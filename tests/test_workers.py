@@ -1,3 +1,5 @@
+import gc
+import multiprocessing
 import os
 import re
 import runpy
@@ -120,3 +122,22 @@ with worker_pool(1, spawn=False) as pool:
     print(pool.submit(int, '7').result())
 """
     assert run_python(code, timeout=60).stdout.strip() == '7'
+
+
+@pytest.mark.skipif(multiprocessing.get_start_method() != 'fork', reason='workers are not forked here')
+def test_a_forked_worker_frees_nothing_of_its_parent(tmp_path):
+    """What the parent has left may wait, when it is freed, for threads that a worker does not have."""
+
+    class Held:
+        def __init__(self):
+            self.itself = self
+
+        def __del__(self):
+            (tmp_path / str(os.getpid())).touch()
+
+    Held()
+    with worker_pool(1, spawn=False) as pool:
+        Held()
+        pool.submit(gc.collect).result()
+    gc.collect()
+    assert [path.name for path in tmp_path.iterdir()] == [str(os.getpid())]
