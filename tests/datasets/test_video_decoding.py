@@ -26,7 +26,7 @@ DECORD_ERRS = (OPEN_GROUPS, 'mpeg4.avi', 'h264.avi')
 """In AVI it gives a neighbour instead of a frame, in H.264 only now and then."""
 
 
-def build(folder, names, decoder, sampling=SAMPLINGS['2D, test'], after=()):
+def build(folder, names, decoder, sampling=SAMPLINGS['2D, test'], after=(), **kwargs):
     ann_file = folder / 'list.txt'
     ann_file.write_text(''.join(f'{name} 1\n' for name in names))
     pipeline = [dict(type='DecordInit'), dict(type='SampleFrames', **sampling), dict(type='DecordDecode'), *after]
@@ -38,6 +38,7 @@ def build(folder, names, decoder, sampling=SAMPLINGS['2D, test'], after=()):
             pipeline=pipeline,
             check_names=False,
             decoder=decoder,
+            **kwargs,
         )
     )
 
@@ -126,7 +127,7 @@ def test_names_a_video_that_cannot_be_decoded(videos, tmp_path):
     content = (videos / 'b frames.mp4').read_bytes()
     (tmp_path / 'cut.mp4').write_bytes(content[: len(content) // 2])
     (tmp_path / 'foreign.mp4').write_bytes(b'no video at all')
-    dataset = build(tmp_path, ['cut.mp4', 'foreign.mp4'], 'pyav')
+    dataset = build(tmp_path, ['cut.mp4', 'foreign.mp4'], 'pyav', test_mode=True)
     for index, name in enumerate(['cut.mp4', 'foreign.mp4']):
         with pytest.raises((ValueError, av.error.FFmpegError), match=name):
             _ = dataset[index]

@@ -46,7 +46,8 @@ def test_epochs_samples_and_seeds_draw_differently(num_workers):
 
 def resumed(loop=EpochBasedTrainLoop, **kwargs):
     usual = dict(train_loop=object.__new__(loop), train_dataloader=DataLoader(Draws()), epoch=0, iter=0)
-    usual['message_hub'] = MessageHub('resumed')
+    usual.update(message_hub=MessageHub('resumed'), param_schedulers=[])
+    usual['train_loop']._max_epochs = 3
     return SimpleNamespace(**{**usual, **kwargs})
 
 
