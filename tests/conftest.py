@@ -1,7 +1,9 @@
 import os
+from logging import FileHandler
 from pathlib import Path
 
 import pytest
+from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 from support import ROOT, write_clip, write_pro_list
 
@@ -23,6 +25,16 @@ def pytest_collection_modifyitems(items):
 def default_scope():
     """Let parts that build other parts find MMAction2's registries, as a runner does."""
     init_default_scope('mmaction')
+
+
+@pytest.fixture(autouse=True)
+def no_log_files():
+    """Take the log file of a run in this process from its logger, or what writes to it later may find it closed."""
+    yield
+    for logger in MMLogger._instance_dict.values():
+        for handler in [handler for handler in logger.handlers if isinstance(handler, FileHandler)]:
+            logger.removeHandler(handler)
+            handler.close()
 
 
 @pytest.fixture(scope='session')
