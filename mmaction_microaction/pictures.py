@@ -6,7 +6,7 @@ from functools import cache
 import av
 import cv2
 import numpy as np
-from av.sidedata.sidedata import Type
+from av.sidedata.sidedata import SideDataContainer, Type
 from av.video.reformatter import ColorTrc
 
 MAX_PIXELS = 40_000_000
@@ -109,7 +109,9 @@ def _side_data(frame):
     """List what a decoder says of a frame besides its pixels."""
     while True:
         try:
-            return frame.side_data
+            # Not frame.side_data, which refers to the frame that holds it: the frame, its memory and its threads would
+            # stay until the garbage is collected, in a forked worker that has no such threads, which would then hang.
+            return SideDataContainer(frame)
         except ValueError as error:
             # PyAV 18 gives nothing at all where it does not know a kind, such as the Exif data of cameras that record
             # JPEGs: "31 is not a valid Type".

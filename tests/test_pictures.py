@@ -1,3 +1,4 @@
+import gc
 from fractions import Fraction
 from io import BytesIO
 
@@ -264,3 +265,18 @@ def test_pictures_that_are_larger_than_the_header_says_are_not_decoded(tmp_path)
     assert [frame.index for frame in Video(tmp_path / 'grows.avi').frames()] == [0, 1, 2]
     with pytest.raises(ValueError, match=r'grows\.avi.* cannot be decoded'):
         list(decode(open_video(str(tmp_path / 'grows.avi')), [5]))
+
+
+def test_frames_are_freed_when_they_have_been_looked_at(tmp_path):
+    """What waits for the garbage collection takes memory, and a forked worker would wait for the threads of it."""
+    write_frames(tmp_path / 'a.mp4', [np.zeros((64, 64, 3), np.uint8)] * 4)
+    gc.collect()
+    gc.disable()
+    try:
+        for frame in Video(tmp_path / 'a.mp4').frames():
+            frame.image()
+        del frame
+        left = [thing for thing in gc.get_objects() if isinstance(thing, av.VideoFrame)]
+    finally:
+        gc.enable()
+    assert left == []
