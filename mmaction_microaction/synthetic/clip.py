@@ -1,6 +1,7 @@
 """One clip: everything drawn from its seed, and its frames."""
 
 import hashlib
+import operator
 from dataclasses import asdict, dataclass
 
 import cv2
@@ -100,12 +101,16 @@ def make_clip(label, subject_id, size, seed, split=0, index=0, scene_of=None):
     posture, camera = draw_posture(scene), draw_camera(scene)
     room, nuisances = draw_room(scene), draw_nuisances(scene)
     controls = sit(posture, subject.proportions, num_frames)
-    before = [list(map(id, reaches)) for reaches in controls.hands]
+    before = [list(reaches) for reaches in controls.hands]  # kept alive, or new ones could be taken for them
     motion = perform(label, controls, subject.proportions, generator(*key, _MOTION), FPS)
-    idle = [side for side in range(2) if list(map(id, controls.hands[side])) == before[side]]
+    idle = [side for side in range(2) if _same_objects(controls.hands[side], before[side])]
     provide(nuisances, motion, idle)
     enliven(controls, nuisances, generator(*key, _LIFE), FPS)
     return Clip(label, subject_id, num_frames, size, key, subject, posture, camera, room, nuisances, motion, controls)
+
+
+def _same_objects(some, others):
+    return len(some) == len(others) and all(map(operator.is_, some, others))
 
 
 def provide(nuisances, motion, idle):
