@@ -131,7 +131,7 @@ def charge_for_view(budget, available, item_size, offset, size, stride):
         budget (Budget): Is charged.
         available (int): Bytes of the storage.
         item_size (int): Bytes of a number.
-        offset, size, stride: Of the tensor, as PyTorch has them.
+        offset, size, stride: Layout of the tensor, as PyTorch has it.
 
     Raises:
         TooLarge: If it is not, or takes more than is left.

@@ -22,7 +22,7 @@ from PIL import Image
 from .frame_store import FrameStore
 
 MAX_PIXELS = 2**24
-"""Of a frame in a store; one of a 4K video has half as many."""
+"""Largest number of pixels of a frame in a store; a frame of a 4K video has half as many."""
 
 
 @TRANSFORMS.register_module()

@@ -48,7 +48,7 @@ def infer_shapes(nodes, opset, kinds, values, limit):
         nodes (list[NodeProto]): Each behind those that it needs, none with a graph of its own.
         opset (int): Version of the operators.
         kinds (dict[str, tuple]): Type and shape of inputs and constants.
-        values (dict[str, np.ndarray]): Of the constants of a few elements.
+        values (dict[str, np.ndarray]): Values of the constants that have few elements.
         limit (int): Bytes that a tensor may have.
 
     Returns:

@@ -45,7 +45,7 @@ OPERATORS = {
     'ReduceMean', 'ReduceMin', 'ReduceProd', 'ReduceSum', 'Softmax',
 }
 # fmt: on
-"""Of the default domain: those that PyTorch writes for the networks in ``configs``, and their like."""
+"""Allowed operators of the default domain: those that PyTorch writes for the networks in ``configs``, and similar."""
 
 
 ATTRIBUTES = {getattr(onnx.AttributeProto, name) for name in ('FLOAT', 'FLOATS', 'INT', 'INTS', 'STRING', 'TENSOR')}
@@ -57,8 +57,8 @@ class StoredGraph:
 
     Attributes:
         metadata (dict[str, str]): The file's metadata.
-        shape (tuple[int]): Of a clip, after ``read``: of the input without its first axis.
-        num_scores (int): Of a clip, after ``read``.
+        shape (tuple[int]): Shape of a clip, known after ``read``: of the input without its first axis.
+        num_scores (int): Number of scores of a clip, known after ``read``.
 
     Args:
         content (bytes): The file.
