@@ -71,7 +71,7 @@ setup(
     # mmcv is not here, since mmcv-lite would overwrite a compiled mmcv: the Makefile installs it where there is none,
     # and so does the extra.
     install_requires=[
-        'av>=18',  # as in environment.py
+        'av>=18',  # as in utils/environment.py
         'importlib_metadata',  # imported but not declared by mmaction2
         'jinja2',
         'mmaction2==1.2.0',
@@ -82,7 +82,7 @@ setup(
         # pkg_resources, imported by mim and mmengine, is gone in 82; since 80.9 every start prints a warning about it.
         'setuptools>=64,<80.9',
         'tensorboard',
-        'torch>=2.6',  # the first that loads checkpoints without running code from them, see compat.py
+        'torch>=2.6',  # the first that loads checkpoints without running code from them, see compat/safe_loading.py
     ],
     extras_require={
         'lite': ['mmcv-lite==2.1.0'],

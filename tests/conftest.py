@@ -3,9 +3,9 @@ from logging import FileHandler
 from pathlib import Path
 
 import pytest
+from helpers.support import ROOT, write_clip, write_pro_list
 from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
-from support import ROOT, write_clip, write_pro_list
 
 import mmaction_microaction  # noqa: F401  (MMAction2's own modules cannot be imported before)
 

@@ -4,10 +4,10 @@ import copy
 
 import numpy as np
 import pytest
+from helpers.support import ROOT
 from mmengine.config import Config
 from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
-from support import ROOT
 
 CONFIGS = sorted(path for path in (ROOT / 'configs').rglob('*.py') if '_base_' not in path.parts)
 SMALL = {256: 72, 224: 64, 320: 80}

@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 import pytest
-from support import wait_until_gone
-from whole_runs import TINY, on_clips, run_test, run_training, start_script, wait_for, write_untrained
+from helpers.support import wait_until_gone
+from helpers.whole_runs import TINY, on_clips, run_test, run_training, start_script, wait_for, write_untrained
 
 pytestmark = pytest.mark.slow
 

@@ -4,13 +4,13 @@ import re
 import numpy as np
 import pytest
 import torch
+from helpers.support import ROOT
 from mmaction.registry import DATASETS, MODELS
 from mmengine.config import Config
 from mmengine.optim import build_optim_wrapper
-from support import ROOT
 
+from mmaction_microaction.label_sets.ma52 import ACTIONS
 from mmaction_microaction.synthetic import video_size
-from mmaction_microaction.taxonomy import ACTIONS
 
 
 def get(config, key):

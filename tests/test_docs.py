@@ -9,9 +9,9 @@ from importlib import import_module
 
 import pytest
 import torch
+from helpers.support import ROOT
 from mmaction.registry import MODELS
 from mmengine.config import Config, DictAction
-from support import ROOT
 
 PAGES = sorted(
     path

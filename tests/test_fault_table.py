@@ -1,6 +1,6 @@
 import re
 
-from support import ROOT
+from helpers.support import ROOT
 
 
 def test_every_row_of_the_table_of_faults_names_tests_that_exist():

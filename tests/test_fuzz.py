@@ -17,13 +17,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as stn
 
-from mmaction_microaction.datasets.annotations import read_annotations
 from mmaction_microaction.inference.stored_pipeline import ALLOWED, load_pipeline
-from mmaction_microaction.label_embeddings import load_label_embeddings
-from mmaction_microaction.pickles import load_pickle
-from mmaction_microaction.plain_config import read_plain_config
+from mmaction_microaction.label_sets.ma52 import fine_to_coarse
+from mmaction_microaction.models.label_embeddings import load_label_embeddings
+from mmaction_microaction.structures.annotations import read_annotations
 from mmaction_microaction.submission import FORMS, validate_submission
-from mmaction_microaction.taxonomy import fine_to_coarse
+from mmaction_microaction.utils.pickles import load_pickle
+from mmaction_microaction.utils.plain_config import read_plain_config
 
 pytestmark = pytest.mark.filterwarnings('ignore')
 

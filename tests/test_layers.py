@@ -1,42 +1,65 @@
-"""No module imports from a layer above its own."""
+"""Every package has its layer, and no module imports from a layer above its own."""
 
 import ast
 
 import pytest
-from support import ROOT
+from helpers.support import ROOT
 
 LAYERS = [
-    {
-        'checkpoints', 'environment', 'errors', 'files', 'intervals', 'label_embeddings', 'mp4_tables', 'pickle_limits',
-        'pickles', 'pictures', 'shipped', 'signals', 'taxonomy', 'untrusted', 'video_files', 'video_times', 'videos',
-        'workers',
-    },
+    {'utils', 'video', 'label_sets'},
+    {'compat', 'structures'},
     {'evaluation.functional', 'faces', 'synthetic'},
-    {'datasets', 'engine', 'evaluation', 'models', 'submission'},
-]  # fmt: skip
-PACKAGE = ROOT / 'mmaction_microaction'
-# The package itself, and compat, which reaches into it when upstream asks for something.
-MODULES = [
-    path for path in sorted(PACKAGE.rglob('*.py')) if path.parent != PACKAGE or path.stem not in ('__init__', 'compat')
+    {'datasets', 'engine', 'evaluation.metrics', 'models', 'submission'},
+    {'visualization'},
+    {'inference', 'report'},
+    {'benchmarks', 'webui'},
 ]
+PACKAGE = ROOT / 'mmaction_microaction'
+MODULES = [path for path in sorted(PACKAGE.rglob('*.py')) if path.parent != PACKAGE and '.mim' not in path.parts]
 
 
-def layer(module):
-    """Number of the first layer that names a module or the package that it is in; what none names lies above all."""
+def name_of(path):
+    """Dotted name of a module, or of the package of an ``__init__.py``, below the project's package."""
+    parts = path.relative_to(PACKAGE).with_suffix('').parts
+    return '.'.join(parts[:-1] if parts[-1] == '__init__' else parts)
+
+
+def layer_of(module):
+    """Index of the layer that names a module or a package that it is in."""
     parts = module.split('.')
     names = {'.'.join(parts[:length]) for length in (1, 2)}
-    return next((number for number, layer in enumerate(LAYERS) if names & layer), len(LAYERS))
+    return next((index for index, layer in enumerate(LAYERS) if names & layer), None)
 
 
-def imported(path):
-    """Names of the package's modules that a module imports, anywhere in it."""
+def imports_of(path):
+    """Dotted names, below the package, of what a module imports anywhere in it."""
+    package = [PACKAGE.name, *path.relative_to(PACKAGE).parts[:-1]]
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and not node.level and node.module.startswith(f'{PACKAGE.name}'):
-            inside = node.module.partition('.')[2]
-            yield from [inside] if inside else [alias.name for alias in node.names]
+        if isinstance(node, ast.ImportFrom):
+            start = package[: len(package) - node.level + 1] if node.level else []
+            module = '.'.join([*start, *([node.module] if node.module else [])])
+            yield from (f'{module}.{alias.name}' for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def inside(names):
+    return [name.partition('.')[2] for name in names if name.startswith(f'{PACKAGE.name}.')]
+
+
+def test_the_hall_holds_packages_and_three_modules_at_most():
+    assert len(list(PACKAGE.glob('*.py'))) <= 3
+
+
+def test_every_package_has_its_layer():
+    packages = {path.parent.relative_to(PACKAGE).parts[0] for path in MODULES}
+    assert packages == {name.partition('.')[0] for layer in LAYERS for name in layer}
 
 
 @pytest.mark.parametrize('path', MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_imports_nothing_from_above(path):
-    own = layer('.'.join(path.relative_to(PACKAGE).with_suffix('').parts))
-    assert [name for name in imported(path) if layer(name) > own] == []
+    own = layer_of(name_of(path))
+    if own is None:  # the __init__.py of a package whose parts have layers of their own
+        own = len(LAYERS)
+    above = [name for name in inside(imports_of(path)) if layer_of(name) is not None and layer_of(name) > own]
+    assert above == []

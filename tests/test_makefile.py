@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from support import ROOT
+from helpers.support import ROOT
 
 pytestmark = pytest.mark.skipif(not shutil.which('make'), reason='make is not installed')
 

@@ -1,8 +1,8 @@
 """The model index, through the library that mim reads it with."""
 
 import pytest
+from helpers.support import ROOT
 from modelindex.load_model_index import load
-from support import ROOT
 
 INDEX = load(str(ROOT / 'model-index.yml'))
 MODELS = {model.name: model for model in INDEX.models}

@@ -7,13 +7,13 @@ import mmengine
 import numpy as np
 import pytest
 import torch
+from helpers.processes import run_python, run_tool
+from helpers.small_runs import small_config, small_runner
+from helpers.support import ROOT
 from mmengine.dataset import Compose
 from mmengine.logging import HistoryBuffer
-from processes import run_python, run_tool
-from small_runs import small_config, small_runner
-from support import ROOT
 
-from mmaction_microaction.upstream import find_tool
+from mmaction_microaction.utils.upstream import find_tool
 
 PAGE = (ROOT / 'docs' / 'mmaction2_tools.md').read_text()
 

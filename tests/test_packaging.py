@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.support import MIM, ROOT
 from mmengine.config import Config
-from support import MIM, ROOT
 
-from mmaction_microaction.label_embeddings import SHIPPED_TABLE as TABLE
+from mmaction_microaction.models.label_embeddings import SHIPPED_TABLE as TABLE
 
 
 def run(*command, **kwargs):
@@ -84,7 +84,7 @@ def test_label_embeddings_of_the_synthetic_config_are_found_from_any_folder(inst
     config = Config.fromfile(ROOT / 'configs' / 'synthetic' / 'manet_r18_8x1_synthetic.py')
     head = config.model.cls_head
     code = (
-        'from mmaction_microaction.label_embeddings import load_label_embeddings\n'
+        'from mmaction_microaction.models.label_embeddings import load_label_embeddings\n'
         f'print(load_label_embeddings({head.label_embeddings!r}, (52, {head.embed_dims})).sum(dtype=float))'
     )
     process = run(sys.executable, '-c', code, cwd=tmp_path, env={**os.environ, 'PYTHONPATH': str(installed)})

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from whole_runs import TINY, on_clips, run_training
+from helpers.whole_runs import TINY, on_clips, run_training
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(torch.cuda.is_available(), reason='two CPU processes')]
 

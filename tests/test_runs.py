@@ -8,9 +8,8 @@ import signal
 import numpy as np
 import pytest
 import torch
-from mmengine.config import Config
-from support import ROOT
-from whole_runs import (
+from helpers.support import ROOT
+from helpers.whole_runs import (
     TINY,
     TINY_EMOTION,
     mim,
@@ -24,8 +23,10 @@ from whole_runs import (
     weights,
     write_untrained,
 )
+from mmengine.config import Config
 
-from mmaction_microaction.submission import read_scores, validate_submission, write_submission
+from mmaction_microaction.structures.predictions import read_scores
+from mmaction_microaction.submission import validate_submission, write_submission
 
 pytestmark = pytest.mark.slow
 

@@ -4,10 +4,10 @@ import re
 import time
 
 import pytest
-import slurm
 import torch
-from support import ROOT
-from whole_runs import TINY, on_clips, scores, weights
+from helpers import slurm
+from helpers.support import ROOT
+from helpers.whole_runs import TINY, on_clips, scores, weights
 
 pytestmark = [
     pytest.mark.slow,

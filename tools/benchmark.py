@@ -18,8 +18,8 @@ from mmaction_microaction.benchmarks import (
     follow_memory,
     measure_complexity,
 )
-from mmaction_microaction.files import write_whole
-from mmaction_microaction.shipped import find_shipped
+from mmaction_microaction.utils.files import write_whole
+from mmaction_microaction.utils.paths import find_shipped
 
 MANET = find_shipped('configs/manet_r50_8x1_ma52.py')
 

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmaction_microaction.label_embeddings import DEFAULT_VECTORS, build_label_embeddings
+from mmaction_microaction.datasets.preparation.label_embeddings import DEFAULT_VECTORS, build_label_embeddings
 
 
 def parse_args():

@@ -7,7 +7,7 @@ mim test mmaction configs/manet_r50_8x1_ma52.py --checkpoint manet_released.pth
 import argparse
 import sys
 
-from mmaction_microaction.release_checkpoint import convert_file
+from mmaction_microaction.models.release_checkpoint import convert_file
 
 
 def parse_args():

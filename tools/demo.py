@@ -18,7 +18,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 
-from mmaction_microaction.files import check_writable, identity, make_folder
 from mmaction_microaction.inference import (
     Camera,
     ClipResult,
@@ -28,8 +27,9 @@ from mmaction_microaction.inference import (
     write_json,
     write_labelled_video,
 )
-from mmaction_microaction.signals import ending_by_signals
-from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS
+from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS
+from mmaction_microaction.utils.files import check_writable, identity, make_folder
+from mmaction_microaction.utils.signals import ending_by_signals
 
 SAVE_SECONDS = 60
 """How often the results of a camera are written while it is watched."""

@@ -7,8 +7,8 @@ from pathlib import Path
 from rich.progress import track
 
 from mmaction_microaction.faces import DETECTORS, FACES, FaceSettings, extract_faces
-from mmaction_microaction.video_files import list_videos
-from mmaction_microaction.workers import default_workers
+from mmaction_microaction.utils.parallel import default_workers
+from mmaction_microaction.video.files import list_videos
 
 
 def parse_args():

@@ -9,8 +9,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmaction_microaction.files import make_folder, write_whole
-from mmaction_microaction.leaderboard import rank, read_published, read_runs, to_csv, to_markdown
+from mmaction_microaction.report.leaderboard import rank, read_published, read_runs, to_csv, to_markdown
+from mmaction_microaction.utils.files import make_folder, write_whole
 
 
 def parse_args():

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from rich.progress import track
 
-from mmaction_microaction.datasets.frame_extraction import make_frame_store
 from mmaction_microaction.datasets.frame_store import FrameSettings
-from mmaction_microaction.files import make_folder
-from mmaction_microaction.workers import default_workers
+from mmaction_microaction.datasets.preparation.frame_store import make_frame_store
+from mmaction_microaction.utils.files import make_folder
+from mmaction_microaction.utils.parallel import default_workers
 
 
 def parse_args():

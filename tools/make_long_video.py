@@ -11,10 +11,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmaction_microaction.files import check_writable
-from mmaction_microaction.intervals import write_intervals
+from mmaction_microaction.structures.intervals import write_intervals
 from mmaction_microaction.synthetic import video_size
 from mmaction_microaction.synthetic.long_video import write_long_video
+from mmaction_microaction.utils.files import check_writable
 
 
 def main():

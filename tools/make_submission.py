@@ -11,8 +11,9 @@ python tools/make_submission.py predictions.pkl --ann-file data/ma52/test_list_v
 import argparse
 import sys
 
-from mmaction_microaction.errors import warn_in_one_line
-from mmaction_microaction.submission import FORMS, read_scores, write_submission
+from mmaction_microaction.structures.predictions import read_scores
+from mmaction_microaction.submission import FORMS, write_submission
+from mmaction_microaction.utils.messages import warn_in_one_line
 
 
 def parse_args():

@@ -14,10 +14,10 @@ from pathlib import Path
 import cv2
 from rich.progress import track
 
-from mmaction_microaction.files import check_writable, write_whole
 from mmaction_microaction.synthetic import Settings, contact_sheet, video_size, write_dataset
 from mmaction_microaction.synthetic.plan import COUNTS, PROTOCOLS
-from mmaction_microaction.workers import default_workers
+from mmaction_microaction.utils.files import check_writable, write_whole
+from mmaction_microaction.utils.parallel import default_workers
 
 
 def parse_args():

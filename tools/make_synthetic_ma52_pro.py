@@ -12,7 +12,7 @@ from functools import partial
 from rich.progress import track
 
 from mmaction_microaction.synthetic import ProSettings, video_size, write_pro_dataset
-from mmaction_microaction.workers import default_workers
+from mmaction_microaction.utils.parallel import default_workers
 
 
 def parse_args():

@@ -9,7 +9,7 @@ later, the checkpoints that it writes. Importing this package mends both.
 import runpy
 import sys
 
-from mmaction_microaction.upstream import find_tool
+from mmaction_microaction.utils.upstream import find_tool
 
 
 def main():

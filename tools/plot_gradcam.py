@@ -8,12 +8,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmaction_microaction.errors import warn_in_one_line
-from mmaction_microaction.files import atomic_write, check_writable
 from mmaction_microaction.inference.gradcam import gradcam, read_sample
 from mmaction_microaction.inference.recognizer import Recognizer
-from mmaction_microaction.taxonomy import ACTIONS
-from mmaction_microaction.videos import Video
+from mmaction_microaction.label_sets.ma52 import ACTIONS
+from mmaction_microaction.utils.files import atomic_write, check_writable
+from mmaction_microaction.utils.messages import warn_in_one_line
+from mmaction_microaction.video.reader import Video
 from mmaction_microaction.visualization import plot_gradcam
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from rich.progress import track
 
-from mmaction_microaction.datasets.preparation import SPLIT_SIZES, prepare_split
-from mmaction_microaction.label_embeddings import DEFAULT_VECTORS, build_label_embeddings
-from mmaction_microaction.workers import default_workers
+from mmaction_microaction.datasets.preparation.label_embeddings import DEFAULT_VECTORS, build_label_embeddings
+from mmaction_microaction.datasets.preparation.ma52 import SPLIT_SIZES, prepare_split
+from mmaction_microaction.utils.parallel import default_workers
 
 
 def parse_args():

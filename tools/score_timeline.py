@@ -10,7 +10,7 @@ import argparse
 import sys
 
 from mmaction_microaction.evaluation.functional import timeline_scores
-from mmaction_microaction.intervals import read_intervals
+from mmaction_microaction.structures.intervals import read_intervals
 
 
 def main():

@@ -11,9 +11,9 @@ import argparse
 import sys
 import time
 
-from mmaction_microaction.errors import warn_in_one_line
 from mmaction_microaction.inference import find_videos
-from mmaction_microaction.signals import ending_by_signals
+from mmaction_microaction.utils.messages import warn_in_one_line
+from mmaction_microaction.utils.signals import ending_by_signals
 
 SHOWN = 12
 """Examples of a folder."""

@@ -5,7 +5,7 @@ import torch
 from mmaction.registry import TRANSFORMS
 from mmengine.config import Config
 
-from mmaction_microaction.taxonomy import NUM_ACTIONS
+from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
 
 HEIGHT, WIDTH = 1296, 1080
 """Of most of MA-52's videos."""

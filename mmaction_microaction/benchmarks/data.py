@@ -11,8 +11,8 @@ from mmengine.dataset import pseudo_collate
 from mmengine.registry import init_default_scope
 from torch.utils.data import DataLoader
 
-from mmaction_microaction.datasets.frame_extraction import make_frame_store
 from mmaction_microaction.datasets.frame_store import FrameSettings
+from mmaction_microaction.datasets.preparation.frame_store import make_frame_store
 
 from .batches import innermost, read_config
 from .timing import Comparison, silence_logs

@@ -9,7 +9,7 @@ import torch
 from mmaction.registry import DATASETS, METRICS
 from mmengine.registry import init_default_scope
 
-from mmaction_microaction.taxonomy import NUM_ACTIONS, fine_to_coarse
+from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS, fine_to_coarse
 
 from .memory import peak_memory, private
 from .timing import Comparison, alternate, silence_logs

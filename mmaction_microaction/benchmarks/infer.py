@@ -15,7 +15,7 @@ from mmaction_microaction.inference.export import export_onnx
 from mmaction_microaction.inference.onnx_model import OnnxRecognizer
 from mmaction_microaction.inference.recognizer import Recognizer
 from mmaction_microaction.models.backbones.resnet_setsm import SETemporalShift
-from mmaction_microaction.shipped import find_shipped
+from mmaction_microaction.utils.paths import find_shipped
 
 from .timing import alternate
 

@@ -6,7 +6,7 @@ from mmaction.structures import ActionDataSample
 from mmengine.optim import build_optim_wrapper
 from mmengine.registry import init_default_scope
 
-from mmaction_microaction.taxonomy import NUM_ACTIONS
+from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
 
 from .memory import peak_memory
 from .timing import Comparison, alternate

@@ -10,7 +10,7 @@ from mmengine.dataset import pseudo_collate
 from mmengine.optim import build_optim_wrapper
 from mmengine.registry import init_default_scope
 
-from mmaction_microaction.taxonomy import NUM_ACTIONS
+from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
 
 from .batches import innermost, pack_noise
 from .memory import peak_memory

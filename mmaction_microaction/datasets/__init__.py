@@ -1,9 +1,14 @@
-from .face_transforms import CropFace, FormatFaces
-from .loading import FrameStoreDecode, FrameStoreInit
 from .ma52_dataset import MA52Dataset
 from .ma52_pro_dataset import MA52ProDataset
-from .transforms import SubtractMeanFrame
-from .video_decoding import SampledFramesDecode, SampledFramesInit
+from .transforms import (
+    CropFace,
+    FormatFaces,
+    FrameStoreDecode,
+    FrameStoreInit,
+    SampledFramesDecode,
+    SampledFramesInit,
+    SubtractMeanFrame,
+)
 
 __all__ = [
     'CropFace',

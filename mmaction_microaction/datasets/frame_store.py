@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from mmaction_microaction.files import replace
+from mmaction_microaction.utils.files import replace
 
 VERSION = 1
 """Raised whenever an older reader would misread a file."""

@@ -6,14 +6,14 @@ from mmaction.registry import DATASETS
 from mmengine.dataset import Compose
 from mmengine.logging import print_log
 
-from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS, NUM_ACTIONS, fine_to_coarse
+from mmaction_microaction.datasets.transforms.loading import read_from_store
+from mmaction_microaction.datasets.transforms.video_decoding import choose_decoder
+from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, NUM_ACTIONS, fine_to_coarse
+from mmaction_microaction.structures.annotations import identify, is_anonymised, read_annotations
 
-from .annotations import identify, is_anonymised, read_annotations
 from .files_present import check_files
 from .frame_store import REMEDY, FrameStore
-from .loading import read_from_store
 from .unreadable import ReplacesUnreadable
-from .video_decoding import choose_decoder
 
 
 @DATASETS.register_module()

@@ -6,13 +6,13 @@ from mmaction.registry import DATASETS
 from mmengine.dataset import Compose
 from mmengine.logging import print_log
 
-from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS, EMOTIONS
+from mmaction_microaction.datasets.transforms.video_decoding import choose_decoder
+from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, EMOTIONS
+from mmaction_microaction.structures.annotations import identify
+from mmaction_microaction.structures.pro_annotations import read_pro_annotations
 
-from .annotations import identify
 from .files_present import check_files
-from .pro_annotations import read_pro_annotations
 from .unreadable import ReplacesUnreadable
-from .video_decoding import choose_decoder
 
 
 @DATASETS.register_module()

@@ -12,10 +12,9 @@ from mmcv.transforms import BaseTransform
 from mmengine.dataset import Compose
 from mmengine.logging import print_log
 
-from mmaction_microaction.errors import last_line
-
-from .loading import FrameStoreDecode, FrameStoreInit
-from .video_decoding import SampledFramesDecode, SampledFramesInit
+from mmaction_microaction.datasets.transforms.loading import FrameStoreDecode, FrameStoreInit
+from mmaction_microaction.datasets.transforms.video_decoding import SampledFramesDecode, SampledFramesInit
+from mmaction_microaction.utils.messages import last_line
 
 _INITS = (DecordInit, OpenCVInit, PyAVInit, FrameStoreInit, SampledFramesInit)
 _DECODES = (DecordDecode, OpenCVDecode, PyAVDecode, FrameStoreDecode, SampledFramesDecode)

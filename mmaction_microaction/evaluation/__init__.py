@@ -1,3 +1,3 @@
-from .metrics import EmotionMetric, MicroActionMetric, ReversedPairsMetric, SubmissionFile
+from .metrics import EmotionMetric, MicroActionMetric, ReversedPairsMetric
 
-__all__ = ['EmotionMetric', 'MicroActionMetric', 'ReversedPairsMetric', 'SubmissionFile']
+__all__ = ['EmotionMetric', 'MicroActionMetric', 'ReversedPairsMetric']

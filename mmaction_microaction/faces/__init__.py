@@ -1,6 +1,7 @@
+from mmaction_microaction.structures.face_track import FaceTrack, read_face_track, write_face_track
+
 from .detectors import DETECTORS, make_detector
 from .extraction import FACES, FaceSettings, extract_faces, track_face
-from .track import FaceTrack, read_face_track, write_face_track
 
 __all__ = [
     'DETECTORS',

@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mmaction_microaction.files import check_writable, make_folder
-from mmaction_microaction.video_files import list_videos
-from mmaction_microaction.videos import Video
-from mmaction_microaction.workers import worker_pool
+from mmaction_microaction.structures.face_track import FaceTrack, read_face_track, write_face_track
+from mmaction_microaction.utils.files import check_writable, make_folder
+from mmaction_microaction.utils.parallel import worker_pool
+from mmaction_microaction.video.files import list_videos
+from mmaction_microaction.video.reader import Video
 
 from .detectors import DETECTORS, make_detector
 from .linking import choose_face, fill_gaps, link_boxes, smooth
-from .track import FaceTrack, read_face_track, write_face_track
 
 FACES = ('largest', 'left', 'right')
 """Which of several faces can be asked for."""

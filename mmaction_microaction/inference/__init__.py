@@ -1,9 +1,10 @@
 """From a video file to labelled micro-actions."""
 
+from mmaction_microaction.video.sources import Camera, find_videos
+
 from .drawing import write_labelled_video
 from .inferencer import MicroActionInferencer
 from .results import ClipResult, TimelineResult, write_csv, write_json
-from .sources import Camera, find_videos
 
 __all__ = [
     'Camera',

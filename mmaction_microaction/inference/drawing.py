@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
-from mmaction_microaction.video_times import LONGEST_STILL
-from mmaction_microaction.videos import Video, write_video
-from mmaction_microaction.visualization.action_rows import BODY_PART_COLOURS
+from mmaction_microaction.video.reader import Video
+from mmaction_microaction.video.times import LONGEST_STILL
+from mmaction_microaction.video.writer import write_video
+from mmaction_microaction.visualization.style import BODY_PART_COLOURS
 
 from .results import ClipResult
 

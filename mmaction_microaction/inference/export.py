@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from mmaction.models import ActionDataPreprocessor
 
-from mmaction_microaction.files import check_writable, make_folder, write_whole
-from mmaction_microaction.taxonomy import ACTIONS, NUM_ACTIONS
+from mmaction_microaction.label_sets.ma52 import ACTIONS, NUM_ACTIONS
+from mmaction_microaction.utils.files import check_writable, make_folder, write_whole
 from mmaction_microaction.version import __version__
 
 from .onnx_model import CLASSES, CONFIG, PIPELINE, VERSION, OnnxRecognizer

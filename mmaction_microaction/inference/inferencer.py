@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from mmaction_microaction.evaluation.functional import check_probabilities
-from mmaction_microaction.taxonomy import NUM_ACTIONS
-from mmaction_microaction.video_times import LONGEST_STILL
-from mmaction_microaction.videos import Frame, Video
+from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
+from mmaction_microaction.structures.predictions import check_probabilities
+from mmaction_microaction.video.reader import Frame, Video
+from mmaction_microaction.video.times import LONGEST_STILL
 
 from .results import ClipResult, TimelineResult
 from .timeline import find_intervals

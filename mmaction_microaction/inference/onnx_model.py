@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmaction_microaction.untrusted import parse_json, read_limited
+from mmaction_microaction.utils.untrusted import parse_json, read_limited
 
 from .stored_pipeline import load_pipeline
 

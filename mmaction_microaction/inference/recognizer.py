@@ -8,10 +8,10 @@ from mmaction.structures import ActionDataSample
 from mmengine.config import Config
 from mmengine.device import get_device
 
-from mmaction_microaction.checkpoints import load_weights, read_weights, require_fit
-from mmaction_microaction.errors import last_line
+from mmaction_microaction.compat.checkpoints import load_weights, read_weights, require_fit
+from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
 from mmaction_microaction.models.frames_of_clips import check_frames
-from mmaction_microaction.taxonomy import NUM_ACTIONS
+from mmaction_microaction.utils.messages import last_line
 
 CONFIG_SUFFIXES = ('.py', '.json', '.yaml', '.yml')
 """Of the files that MMEngine reads as a config."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mmaction_microaction.evaluation.functional import rank_classes
-from mmaction_microaction.files import as_text_cell, write_whole
-from mmaction_microaction.intervals import Interval
-from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS, NUM_BODY_PARTS, fine_to_coarse
+from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, NUM_BODY_PARTS, fine_to_coarse
+from mmaction_microaction.structures.intervals import Interval
+from mmaction_microaction.utils.files import as_text_cell, write_whole
 
 COLUMNS = ('video', 'start', 'end', 'rank', 'code', 'action', 'body_part', 'score')
 

@@ -10,7 +10,7 @@ from math import prod
 import numpy as np
 import onnx
 
-from mmaction_microaction.untrusted import count_fields
+from mmaction_microaction.utils.untrusted import count_fields
 
 from .graph_order import orders, peak
 from .graph_shapes import ELEMENTS, MAX_NUMBER, MAX_RANK, MAX_VALUES, check_size, infer_shapes, num_bytes

@@ -8,7 +8,7 @@ each with the arguments listed, within the limits given.
 import json
 from math import prod
 
-from mmaction_microaction.untrusted import parse_json
+from mmaction_microaction.utils.untrusted import parse_json
 
 MAX_STEPS = 64
 MAX_SIDE = 1024

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from mmaction_microaction.intervals import Interval
-from mmaction_microaction.video_times import LONGEST_STILL
+from mmaction_microaction.structures.intervals import Interval
+from mmaction_microaction.video.times import LONGEST_STILL
 
 
 def smooth(starts, ends, scores, times):

@@ -8,7 +8,7 @@ from mmaction.datasets.transforms import Resize, SampleFrames
 from mmaction.registry import TRANSFORMS
 from mmengine.dataset import Compose
 
-from mmaction_microaction.video_times import LONGEST_STILL
+from mmaction_microaction.video.times import LONGEST_STILL
 
 
 class Window(NamedTuple):

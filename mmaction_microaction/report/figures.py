@@ -8,9 +8,9 @@ import matplotlib as mpl
 import numpy as np
 
 from mmaction_microaction.evaluation.functional import confusion_matrix, most_confused_pairs
-from mmaction_microaction.files import atomic_write, write_whole
-from mmaction_microaction.taxonomy import NUM_BODY_PARTS, fine_to_coarse
-from mmaction_microaction.videos import Video
+from mmaction_microaction.label_sets.ma52 import NUM_BODY_PARTS, fine_to_coarse
+from mmaction_microaction.utils.files import atomic_write, write_whole
+from mmaction_microaction.video.reader import Video
 from mmaction_microaction.visualization import (
     plot_calibration,
     plot_class_counts,

@@ -5,10 +5,10 @@ from pathlib import Path
 import jinja2
 import numpy as np
 
-from mmaction_microaction.datasets.annotations import is_anonymised, read_annotations
 from mmaction_microaction.evaluation.functional import frequency_groups, mean_by_group
-from mmaction_microaction.files import make_folder, write_whole
-from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS, NUM_ACTIONS
+from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, NUM_ACTIONS
+from mmaction_microaction.structures.annotations import is_anonymised, read_annotations
+from mmaction_microaction.utils.files import make_folder, write_whole
 from mmaction_microaction.visualization.frequency_groups import GROUPS
 from mmaction_microaction.visualization.names import shorten, tell_apart
 

@@ -8,14 +8,13 @@ import numpy as np
 
 from mmaction_microaction.evaluation.functional import (
     calibration_bins,
-    check_probabilities,
     confusion_matrix,
     micro_action_scores,
     per_class_scores,
     rank_classes,
 )
-from mmaction_microaction.taxonomy import NUM_ACTIONS
-from mmaction_microaction.visualization import read_predictions
+from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
+from mmaction_microaction.structures.predictions import read_labelled_predictions
 
 
 class Run:
@@ -31,9 +30,7 @@ class Run:
 
     def __init__(self, path):
         self.path = Path(path)
-        self.scores, self.labels, self.names = read_predictions(path)
-        for number, scores in enumerate(self.scores):
-            check_probabilities(scores, f'{path}, {self.name_of(number)}')
+        self.scores, self.labels, self.names = read_labelled_predictions(path)[:3]
         self.predictions = rank_classes(self.scores)[:, 0]
 
     def __len__(self):

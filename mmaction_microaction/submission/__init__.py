@@ -1,5 +1,5 @@
-from .forms import FILE_NAME, FORMS, clip_ids, predicted_labels
-from .predictions import name_black_rows, positions_of, read_clip_names, read_scores
+from .dump_submission import SubmissionFile
+from .formats import FILE_NAME, FORMS, clip_ids, predicted_labels
 from .validation import Report, validate_submission
 from .writing import write_submission
 
@@ -7,12 +7,9 @@ __all__ = [
     'FILE_NAME',
     'FORMS',
     'Report',
+    'SubmissionFile',
     'clip_ids',
-    'name_black_rows',
-    'positions_of',
     'predicted_labels',
-    'read_clip_names',
-    'read_scores',
     'validate_submission',
     'write_submission',
 ]

@@ -8,10 +8,10 @@ import zipfile
 from itertools import islice
 from typing import NamedTuple
 
-from mmaction_microaction.untrusted import read_limited
+from mmaction_microaction.structures.predictions import read_clip_names
+from mmaction_microaction.utils.untrusted import read_limited
 
-from .forms import FILE_NAME, FORMS
-from .predictions import read_clip_names
+from .formats import FILE_NAME, FORMS
 
 MAX_SIZE = 2**24
 """Bytes of a table; one of MA-52's test split has 300,000."""

@@ -5,9 +5,9 @@ import io
 import zipfile
 from pathlib import Path
 
-from mmaction_microaction.files import make_folder, write_whole
+from mmaction_microaction.utils.files import make_folder, write_whole
 
-from .forms import FILE_NAME, FORMS, clip_ids, predicted_labels
+from .formats import FILE_NAME, FORMS, clip_ids, predicted_labels
 
 
 def write_submission(out_dir, names, scores, form='codabench', body_from='top1', ids='name'):

@@ -7,15 +7,15 @@ from dataclasses import asdict, dataclass
 import cv2
 import numpy as np
 
-from .canvas import Camera, Painter
-from .face import face_points
-from .figure import draw_figure
-from .motions import perform
-from .nuisances import Nuisances, Sensor, draw_camera, draw_nuisances, enliven
-from .posture import Posture, draw_posture, sit
-from .room import Room, draw_room, render_room
-from .skeleton import solve
-from .subject import Subject, draw_subject
+from mmaction_microaction.synthetic.person.motions import perform
+from mmaction_microaction.synthetic.person.posture import Posture, draw_posture, sit
+from mmaction_microaction.synthetic.person.skeleton import solve
+from mmaction_microaction.synthetic.person.subject import Subject, draw_subject
+from mmaction_microaction.synthetic.render.canvas import Camera, Painter
+from mmaction_microaction.synthetic.render.face import face_points
+from mmaction_microaction.synthetic.render.figure import draw_figure
+from mmaction_microaction.synthetic.render.nuisances import Nuisances, Sensor, draw_camera, draw_nuisances, enliven
+from mmaction_microaction.synthetic.render.room import Room, draw_room, render_room
 
 FPS = 30
 SECONDS = (1.0, 7.0)

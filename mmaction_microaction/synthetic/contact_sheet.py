@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from mmaction_microaction.taxonomy import ACTIONS
+from mmaction_microaction.label_sets.ma52 import ACTIONS
 
 from .clip import frames, make_clip
 

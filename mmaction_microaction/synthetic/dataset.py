@@ -4,9 +4,9 @@ import json
 from functools import partial
 from pathlib import Path
 
-from mmaction_microaction.files import make_folder, write_whole
-from mmaction_microaction.videos import write_video
-from mmaction_microaction.workers import worker_pool
+from mmaction_microaction.utils.files import make_folder, write_whole
+from mmaction_microaction.utils.parallel import worker_pool
+from mmaction_microaction.video.writer import write_video
 
 from .clip import FPS, SPLITS, frames, make_clip
 from .plan import list_lines, make_plan

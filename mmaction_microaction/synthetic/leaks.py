@@ -12,7 +12,7 @@ import av
 import cv2
 import numpy as np
 
-from mmaction_microaction.taxonomy import REVERSED_PAIRS
+from mmaction_microaction.label_sets.ma52 import REVERSED_PAIRS
 
 FEATURES = ('first frame', 'colour histogram', 'background', 'duration and file size', 'mean frame')
 _GRID = (30, 36)

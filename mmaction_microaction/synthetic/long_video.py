@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from mmaction_microaction.intervals import Interval
-from mmaction_microaction.taxonomy import NUM_ACTIONS
-from mmaction_microaction.videos import write_video
+from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
+from mmaction_microaction.structures.intervals import Interval
+from mmaction_microaction.video.writer import write_video
 
 from .clip import FPS, frames, make_clip
 

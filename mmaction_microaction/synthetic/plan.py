@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS, NUM_ACTIONS, fine_to_coarse
+from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, NUM_ACTIONS, fine_to_coarse
 
 from .clip import video_size
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from mmaction_microaction.faces import FaceTrack, write_face_track
-from mmaction_microaction.files import write_whole
-from mmaction_microaction.videos import write_video
+from mmaction_microaction.utils.files import write_whole
+from mmaction_microaction.video.writer import write_video
 
 from .clip import SPLITS, face_boxes, frames, generator, video_size
 from .dataset import begin, finish, in_processes

@@ -5,20 +5,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mmaction_microaction.intervals import Interval
-from mmaction_microaction.taxonomy import EMOTIONS, fine_to_coarse
+from mmaction_microaction.label_sets.ma52 import EMOTIONS, fine_to_coarse
+from mmaction_microaction.structures.intervals import Interval
+from mmaction_microaction.synthetic.person.curves import pulse
+from mmaction_microaction.synthetic.person.motions import BACKWARDS, perform
+from mmaction_microaction.synthetic.person.posture import Posture, draw_posture, sit
+from mmaction_microaction.synthetic.person.skeleton import Controls, Reach
+from mmaction_microaction.synthetic.person.subject import Subject
+from mmaction_microaction.synthetic.render.canvas import Camera
+from mmaction_microaction.synthetic.render.face import Expression
+from mmaction_microaction.synthetic.render.nuisances import Nuisances, draw_camera, draw_nuisances, enliven
+from mmaction_microaction.synthetic.render.room import Room, draw_room
 
-from .canvas import Camera
 from .clip import generator, provide, subject_of
-from .curves import pulse
 from .emotions import EXPRESSION_SHARES, EXPRESSIONS, draw_actions, draw_expression
-from .face import Expression
-from .motions import BACKWARDS, perform
-from .nuisances import Nuisances, draw_camera, draw_nuisances, enliven
-from .posture import Posture, draw_posture, sit
-from .room import Room, draw_room
-from .skeleton import Controls, Reach
-from .subject import Subject
 
 FPS = 15
 SECONDS = (5.0, 20.0)

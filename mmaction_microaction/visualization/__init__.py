@@ -11,11 +11,9 @@ from .frequency_groups import plot_frequency_groups
 from .gradcam import plot_gradcam
 from .per_class import plot_per_class
 from .prediction_strip import plot_prediction_strip
-from .predictions import Predictions, read_predictions
 from .timeline import plot_timeline
 
 __all__ = [
-    'Predictions',
     'embed_features',
     'plot_calibration',
     'plot_class_counts',
@@ -32,5 +30,4 @@ __all__ = [
     'plot_timeline',
     'read_features',
     'read_frames',
-    'read_predictions',
 ]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .action_rows import DARK, LIGHT, count_clips, new_figure
+from .style import DARK, LIGHT, count_clips, new_figure
 
 
 def plot_calibration(calibration, title=None):

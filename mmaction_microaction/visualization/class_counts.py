@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from mmaction_microaction.taxonomy import NUM_ACTIONS, fine_to_coarse
+from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS, fine_to_coarse
 
-from .action_rows import BODY_PART_COLOURS, HEIGHT, WIDTH, count_clips, draw_action_rows, new_figure
+from .style import BODY_PART_COLOURS, HEIGHT, WIDTH, count_clips, draw_action_rows, new_figure
 
 
 def plot_class_counts(splits, title=None):

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from mmaction_microaction.taxonomy import BODY_PARTS, NUM_BODY_PARTS
+from mmaction_microaction.label_sets.ma52 import BODY_PARTS, NUM_BODY_PARTS
 
-from .action_rows import count_clips, new_figure
+from .style import count_clips, new_figure
 
 
 def plot_coarse_confusion_matrix(counts, title=None):

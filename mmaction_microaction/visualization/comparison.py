@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from mmaction_microaction.taxonomy import NUM_ACTIONS
+from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
 
-from .action_rows import ACCENT, DARK, HEIGHT, WIDTH, draw_action_rows, new_figure
+from .style import ACCENT, DARK, HEIGHT, WIDTH, draw_action_rows, new_figure
 
 
 def plot_comparison(first, second, names=('first run', 'second run'), title=None):

@@ -2,9 +2,9 @@
 
 from matplotlib.patches import Patch
 
-from mmaction_microaction.taxonomy import fine_to_coarse
+from mmaction_microaction.label_sets.ma52 import fine_to_coarse
 
-from .action_rows import ACCENT, DARK, name_of, new_figure
+from .style import ACCENT, DARK, name_of, new_figure
 
 _INSIDE = dict(facecolor=DARK, edgecolor=DARK)
 _OUTSIDE = dict(facecolor='white', edgecolor=ACCENT, hatch='////')

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .action_rows import DARK, count_clips, new_figure
+from .style import DARK, count_clips, new_figure
 
 
 def plot_durations(seconds, title=None):

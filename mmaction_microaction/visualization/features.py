@@ -3,11 +3,11 @@
 import numpy as np
 from matplotlib.colors import to_rgb
 
-from mmaction_microaction.datasets.annotations import is_anonymised, read_annotations
-from mmaction_microaction.pickles import load_pickle
-from mmaction_microaction.taxonomy import BODY_PARTS, NUM_ACTIONS, NUM_BODY_PARTS, fine_to_coarse
+from mmaction_microaction.label_sets.ma52 import BODY_PARTS, NUM_ACTIONS, NUM_BODY_PARTS, fine_to_coarse
+from mmaction_microaction.structures.annotations import is_anonymised, read_annotations
+from mmaction_microaction.utils.pickles import load_pickle
 
-from .action_rows import BODY_PART_COLOURS, new_figure
+from .style import BODY_PART_COLOURS, new_figure
 
 METHODS = {'tsne': 't-SNE', 'umap': 'UMAP'}
 """How features may be embedded: the options, and their names in figures."""

@@ -3,9 +3,9 @@
 import mmcv
 import numpy as np
 
-from mmaction_microaction.videos import Video
+from mmaction_microaction.video.reader import Video
 
-from .action_rows import new_figure
+from .style import new_figure
 
 NUM_FRAMES = 8
 """How many stand in a row."""

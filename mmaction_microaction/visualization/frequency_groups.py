@@ -3,9 +3,9 @@
 import numpy as np
 
 from mmaction_microaction.evaluation.functional import frequency_groups, mean_by_group
-from mmaction_microaction.taxonomy import ACTIONS, NUM_ACTIONS
+from mmaction_microaction.label_sets.ma52 import ACTIONS, NUM_ACTIONS
 
-from .action_rows import new_figure
+from .style import new_figure
 
 GROUPS = ('head', 'medium', 'tail')
 _COLOURS = ('#08306B', '#4292C6', '#9ECAE1')

@@ -3,10 +3,10 @@
 import matplotlib as mpl
 import numpy as np
 
-from mmaction_microaction.taxonomy import NUM_ACTIONS
+from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
 
-from .action_rows import name_of
 from .frames import new_figure_with_frames, pick_frames
+from .style import name_of
 
 # From dark to light: ordered with any colour vision, and in grey.
 _COLOURS = mpl.colormaps['inferno']

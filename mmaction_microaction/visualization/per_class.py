@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from mmaction_microaction.taxonomy import NUM_ACTIONS
+from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
 
-from .action_rows import DARK, HEIGHT, LIGHT, WIDTH, count_clips, draw_action_rows, new_figure
+from .style import DARK, HEIGHT, LIGHT, WIDTH, count_clips, draw_action_rows, new_figure
 
 
 def plot_per_class(scores, title=None):

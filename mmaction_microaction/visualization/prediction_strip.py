@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS, NUM_ACTIONS, NUM_BODY_PARTS, fine_to_coarse
+from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, NUM_ACTIONS, NUM_BODY_PARTS, fine_to_coarse
 
-from .action_rows import ACCENT, BODY_PART_COLOURS, DARK, name_of
 from .frames import FRAMES_WIDTH, new_figure_with_frames, pick_frames
+from .style import ACCENT, BODY_PART_COLOURS, DARK, name_of
 
 _PANEL, _HEAD, _FOOT = 0.95, 0.42, 0.36
 

@@ -4,9 +4,9 @@ import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from mmaction_microaction.taxonomy import BODY_PARTS
+from mmaction_microaction.label_sets.ma52 import BODY_PARTS
 
-from .action_rows import BODY_PART_COLOURS, new_figure
+from .style import BODY_PART_COLOURS, new_figure
 
 _LETTER = 0.085
 """Inches that a letter of a code takes, with the space around it."""

@@ -6,8 +6,8 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from mmaction_microaction.inference import write_csv, write_json
-from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS, NUM_ACTIONS
-from mmaction_microaction.visualization.action_rows import name_of
+from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, NUM_ACTIONS
+from mmaction_microaction.visualization.style import name_of
 
 TABLE = ('start', 'end', 'code', 'action', 'body part', 'score')
 

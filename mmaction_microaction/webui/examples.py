@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from mmaction_microaction.label_sets.ma52 import ACTIONS
 from mmaction_microaction.synthetic import Settings, frames, make_clip, make_plan, video_size
 from mmaction_microaction.synthetic.clip import FPS
-from mmaction_microaction.taxonomy import ACTIONS
-from mmaction_microaction.videos import write_video
+from mmaction_microaction.video.writer import write_video
 
 CODES = ('A4', 'B1', 'B2', 'C5', 'D8', 'E5', 'F5', 'G1')
 """The actions shown: of every body part, and shaking the head beside nodding."""

@@ -2,7 +2,7 @@
 
 from mmaction_microaction.inference.gradcam import gradcam, has_gradcam, read_sample
 from mmaction_microaction.inference.windows import window_at
-from mmaction_microaction.videos import Video
+from mmaction_microaction.video.reader import Video
 from mmaction_microaction.visualization import plot_gradcam
 
 

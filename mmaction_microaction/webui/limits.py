@@ -6,7 +6,8 @@ from pathlib import Path
 
 import av
 
-from mmaction_microaction.videos import Video, open_container, read_packets
+from mmaction_microaction.video.container import open_container, read_packets
+from mmaction_microaction.video.reader import Video
 
 MAX_PIXELS = 4096 * 4096
 """Largest picture."""

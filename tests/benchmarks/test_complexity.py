@@ -1,5 +1,5 @@
 import pytest
-from support import ROOT
+from helpers.support import ROOT
 
 from mmaction_microaction.benchmarks import measure_complexity
 

@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from support import ROOT
+from helpers.support import ROOT
 
 from mmaction_microaction.benchmarks import compare_loading
 

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from support import ROOT
+from helpers.support import ROOT
 
 from mmaction_microaction.benchmarks import follow_memory
 from mmaction_microaction.benchmarks.memory import peak_memory

@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from support import ROOT
+from helpers.support import ROOT
 
 from mmaction_microaction.benchmarks import compare_runtimes, infer
 

@@ -1,6 +1,6 @@
 import pytest
 import torch
-from support import ROOT
+from helpers.support import ROOT
 
 from mmaction_microaction.benchmarks import compare_training
 from mmaction_microaction.benchmarks.train import build, make_batch

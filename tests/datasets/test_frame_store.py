@@ -12,11 +12,11 @@ import av
 import cv2
 import numpy as np
 import pytest
-from processes import start
-from support import ROOT, psnr, wait_until_gone, write_clip
+from helpers.processes import start
+from helpers.support import ROOT, psnr, wait_until_gone, write_clip
 
-from mmaction_microaction.datasets.frame_extraction import make_frame_store
 from mmaction_microaction.datasets.frame_store import FrameSettings, FrameStore, FrameStoreWriter
+from mmaction_microaction.datasets.preparation.frame_store import make_frame_store
 
 SETTINGS = FrameSettings(short_side=48, quality=90)
 SHAPES = {  # name: frames, width, height

@@ -3,7 +3,7 @@ import pytest
 from mmaction.registry import DATASETS
 from mmengine.dataset import ClassBalancedDataset
 
-from mmaction_microaction.taxonomy import ACTIONS, fine_to_coarse
+from mmaction_microaction.label_sets.ma52 import ACTIONS, fine_to_coarse
 
 
 def build(root, split='train', **kwargs):

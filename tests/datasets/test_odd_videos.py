@@ -3,9 +3,9 @@
 import av
 import numpy as np
 import pytest
+from helpers.support import ROOT
 from mmaction.registry import DATASETS
 from mmengine.config import Config
-from support import ROOT
 
 SHAPES = {  # name: frames, width, height
     'portrait.mp4': (9, 120, 216),

@@ -11,14 +11,14 @@ import av
 import cv2
 import numpy as np
 import pytest
+from helpers.support import write_clip
 from mmaction.registry import DATASETS, HOOKS
 from mmengine.dataset import ClassBalancedDataset
 from mmengine.logging import MMLogger
-from support import write_clip
 from torch.utils.data import ConcatDataset, DataLoader
 
-from mmaction_microaction.datasets.frame_extraction import make_frame_store
 from mmaction_microaction.datasets.frame_store import FrameSettings
+from mmaction_microaction.datasets.preparation.frame_store import make_frame_store
 
 GOOD = [f'good {number}.mp4' for number in range(3)]
 BAD = [
@@ -294,7 +294,7 @@ def test_counts_per_epoch_over_all_workers(sound_and_unsound, tmp_path, persiste
 def test_hook_counts_every_list_of_several(sound_and_unsound, monkeypatch):
     messages = []
     monkeypatch.setattr(
-        'mmaction_microaction.engine.unreadable_clips_hook.print_log', lambda text, **_: messages.append(text)
+        'mmaction_microaction.engine.hooks.unreadable_clips_hook.print_log', lambda text, **_: messages.append(text)
     )
     parts = [build(sound_and_unsound, [*GOOD, name], max_unreadable=0.25) for name in ('empty.mp4', 'text.mp4')]
     runner = SimpleNamespace(train_dataloader=SimpleNamespace(dataset=ConcatDataset(parts)), epoch=0)
@@ -311,7 +311,9 @@ def test_hook_adds_up_what_processes_have_read(sound_and_unsound, monkeypatch):
     dataset = build(sound_and_unsound, [*GOOD, 'empty.mp4', 'text.mp4'], max_unreadable=0.2)
     dataset.prepare_data(3)
     # What the other of two processes has met.
-    monkeypatch.setattr('mmaction_microaction.engine.unreadable_clips_hook.all_gather_object', lambda own: [own, [4]])
+    monkeypatch.setattr(
+        'mmaction_microaction.engine.hooks.unreadable_clips_hook.all_gather_object', lambda own: [own, [4]]
+    )
     runner = SimpleNamespace(train_dataloader=SimpleNamespace(dataset=dataset), epoch=6)
     with pytest.raises(
         ValueError, match=r'2 of the 5 .* epoch 7: empty\.mp4, text\.mp4\. That is more than max_unread'

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from engine_runs import Clips, make_runner
+from helpers.engine_runs import Clips, make_runner
 from mmengine.evaluator import BaseMetric
 
 EMA = dict(type='EMAHook', momentum=0.3)

@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from helpers.support import ROOT
 
 from mmaction_microaction.faces import (
     FaceSettings,
@@ -21,9 +22,8 @@ from mmaction_microaction.faces import (
     write_face_track,
 )
 from mmaction_microaction.faces.linking import iou
-from mmaction_microaction.videos import write_video
+from mmaction_microaction.video.writer import write_video
 
-ROOT = Path(__file__).parents[2]
 FPS, SIZE, NUM_FRAMES = 10, (320, 240), 16
 # From the hair to the chin and from cheek to cheek, measured by hand.
 ASTRONAUT = np.array([183.0, 75, 268, 178])

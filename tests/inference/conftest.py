@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 import torch
+from helpers.support import ROOT
 from mmaction.apis import init_recognizer
 from mmengine.config import Config
 from mmengine.runner import save_checkpoint
-from support import ROOT
 
-from mmaction_microaction.videos import write_video
+from mmaction_microaction.video.writer import write_video
 
 CONFIG = ROOT / 'configs/synthetic/manet_r18_8x1_synthetic.py'
 

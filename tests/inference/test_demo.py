@@ -4,10 +4,10 @@ import sys
 import warnings
 
 import pytest
-from support import ROOT
+from helpers.support import ROOT
 
 from mmaction_microaction.inference import MicroActionInferencer
-from mmaction_microaction.videos import Video
+from mmaction_microaction.video.reader import Video
 
 CONFIG = ROOT / 'configs/synthetic/manet_r18_8x1_synthetic.py'
 

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
+from helpers.odd_videos import grey, write_frames
 from matplotlib.colors import to_rgb
-from odd_videos import grey, write_frames
 
 from mmaction_microaction.inference import ClipResult, TimelineResult, write_labelled_video
 from mmaction_microaction.inference.drawing import evenly
-from mmaction_microaction.intervals import Interval
-from mmaction_microaction.videos import Frame, Video
-from mmaction_microaction.visualization.action_rows import BODY_PART_COLOURS
+from mmaction_microaction.structures.intervals import Interval
+from mmaction_microaction.video.reader import Frame, Video
+from mmaction_microaction.visualization.style import BODY_PART_COLOURS
 
 HEAD, UPPER_LIMB = (np.array(to_rgb(BODY_PART_COLOURS[part])) * 255 for part in (1, 2))
 

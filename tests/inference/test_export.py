@@ -6,19 +6,19 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
+from helpers.support import ROOT, write_clip
 from mmaction.apis import init_recognizer
 from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 from mmengine.config import Config
 from mmengine.dataset import Compose
 from mmengine.runner import save_checkpoint
-from support import ROOT, write_clip
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmaction_microaction.inference import MicroActionInferencer, export
 from mmaction_microaction.inference.onnx_model import OnnxRecognizer
 from mmaction_microaction.inference.windows import WindowPipeline
-from mmaction_microaction.taxonomy import ACTIONS
+from mmaction_microaction.label_sets.ma52 import ACTIONS
 
 onnx = pytest.importorskip('onnx')
 pytest.importorskip('onnxruntime')

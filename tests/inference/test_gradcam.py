@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from helpers.processes import run_tool
+from helpers.support import ROOT, write_clip
 from mmaction.registry import MODELS
 from mmengine.config import Config
-from processes import run_tool
-from support import ROOT, write_clip
 
 from mmaction_microaction.inference.gradcam import gradcam, read_sample
-from mmaction_microaction.videos import Video
+from mmaction_microaction.video.reader import Video
 
 SYNTHETIC = Config.fromfile(ROOT / 'configs/synthetic/manet_r18_8x1_synthetic.py')
 

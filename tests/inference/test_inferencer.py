@@ -6,13 +6,14 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from helpers.odd_videos import write_frames
+from helpers.support import ROOT
 from mmaction.apis import inference_recognizer, init_recognizer
 from mmengine.config import Config
-from odd_videos import write_frames
-from support import ROOT
 
 from mmaction_microaction.inference import ClipResult, MicroActionInferencer, TimelineResult
-from mmaction_microaction.videos import Video, write_video
+from mmaction_microaction.video.reader import Video
+from mmaction_microaction.video.writer import write_video
 
 CONFIG = ROOT / 'configs/synthetic/manet_r18_8x1_synthetic.py'
 

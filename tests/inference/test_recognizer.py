@@ -4,8 +4,8 @@ import sys
 
 import pytest
 import torch
+from helpers.support import ROOT
 from mmengine.config import Config
-from support import ROOT
 
 from mmaction_microaction.inference.recognizer import Recognizer
 

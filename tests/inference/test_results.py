@@ -4,9 +4,9 @@ import json
 import numpy as np
 import pytest
 
-from mmaction_microaction.files import check_writable
 from mmaction_microaction.inference import ClipResult, TimelineResult, write_csv, write_json
-from mmaction_microaction.intervals import Interval
+from mmaction_microaction.structures.intervals import Interval
+from mmaction_microaction.utils.files import check_writable
 
 SCORES = np.zeros(52)
 SCORES[[9, 10, 19, 45, 46, 0]] = [0.3, 0.2, 0.35, 0.08, 0.05, 0.02]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mmaction_microaction.inference.timeline import find_intervals, most_likely_labels, smooth
-from mmaction_microaction.intervals import Interval
+from mmaction_microaction.structures.intervals import Interval
 
 
 def one_hot(labels):

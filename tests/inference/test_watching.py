@@ -8,9 +8,9 @@ import warnings
 
 import numpy as np
 import pytest
-from support import ROOT
+from helpers.support import ROOT
 
-from mmaction_microaction.videos import Video
+from mmaction_microaction.video.reader import Video
 
 CONFIG = ROOT / 'configs/synthetic/manet_r18_8x1_synthetic.py'
 

@@ -5,15 +5,15 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from helpers.odd_videos import write_frames
+from helpers.support import ROOT
 from mmaction.registry import TRANSFORMS
 from mmengine.config import Config
 from mmengine.dataset import Compose
-from odd_videos import write_frames
-from support import ROOT
 
-from mmaction_microaction.datasets.video_decoding import choose_decoder
+from mmaction_microaction.datasets.transforms.video_decoding import choose_decoder
 from mmaction_microaction.inference.windows import Window, WindowPipeline, cut, gather
-from mmaction_microaction.videos import Frame, Video
+from mmaction_microaction.video.reader import Frame, Video
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
 """Pipelines and networks agree on the frames of a clip, or the run does not begin."""
 
 import pytest
+from helpers.support import ROOT
 from mmaction.registry import MODELS, TRANSFORMS
 from mmengine.config import Config
-from support import ROOT
 
 from mmaction_microaction.models.frames_of_clips import check_frames
 

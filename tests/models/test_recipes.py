@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from helpers.small_runs import small_config, small_runner
+from helpers.support import ROOT
 from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.optim import build_optim_wrapper
 from mmengine.runner import Runner
-from small_runs import small_config, small_runner
-from support import ROOT
 
 COUNTS = [3, 50, 7, 7, 100]
 CB_FOCAL = dict(type='CBFocalLoss', samples_per_cls=COUNTS)

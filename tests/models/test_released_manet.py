@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import torch
+from helpers.support import check_close, released_inputs, released_reference, released_weights
 from mmaction.registry import MODELS, OPTIM_WRAPPER_CONSTRUCTORS
 from mmaction.structures import ActionDataSample
-from support import check_close, released_inputs, released_reference, released_weights
 
 pytestmark = pytest.mark.real_data
 

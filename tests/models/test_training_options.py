@@ -5,11 +5,11 @@ import copy
 import numpy as np
 import pytest
 import torch
+from helpers.support import ROOT
 from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 from mmengine.config import Config
 from mmengine.optim import build_optim_wrapper
-from support import ROOT
 
 CLIPS, FRAMES, SIZE = 4, 8, 32
 

@@ -6,10 +6,11 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 import torch
-from processes import run_tool
+from helpers.processes import run_tool
+from helpers.support import write_clip
 from sklearn.metrics import f1_score, precision_recall_fscore_support
-from support import write_clip
 
+from mmaction_microaction.label_sets.ma52 import ACTIONS
 from mmaction_microaction.report import page as page_module
 from mmaction_microaction.report import strips as strips_module
 from mmaction_microaction.report import write_report
@@ -17,7 +18,6 @@ from mmaction_microaction.report.clips import Videos
 from mmaction_microaction.report.figures import Embedded
 from mmaction_microaction.report.run import Run
 from mmaction_microaction.report.strips import draw_strips
-from mmaction_microaction.taxonomy import ACTIONS
 
 FIGURES = {
     'calibration',

@@ -3,7 +3,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from processes import run_tool
+from helpers.processes import run_tool
 
 
 @pytest.mark.slow

@@ -1,16 +1,14 @@
 import dataclasses
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.support import ROOT
 
+from mmaction_microaction.label_sets.ma52 import REVERSED_PAIRS
 from mmaction_microaction.synthetic import frames, frames_hash, make_clip
-from mmaction_microaction.synthetic.skeleton import solve
-from mmaction_microaction.taxonomy import REVERSED_PAIRS
-
-ROOT = Path(__file__).parents[2]
+from mmaction_microaction.synthetic.person.skeleton import solve
 
 # Written down once; a change means that the same arguments no longer give the same frames: raise dataset.VERSION.
 HASHES = {9: '0ec538f5528b6079', 17: '0809c2836163594a', 43: '2243c1d60fc72d7d', 50: 'f44a67f4f2404b7d'}

@@ -3,19 +3,17 @@ import os
 import signal
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import av
 import cv2
 import decord
 import numpy as np
 import pytest
-from processes import start
+from helpers.processes import start
+from helpers.support import ROOT
 
 from mmaction_microaction.synthetic import Settings, frames, make_clip, write_dataset
-from mmaction_microaction.videos import write_video
-
-ROOT = Path(__file__).parents[2]
+from mmaction_microaction.video.writer import write_video
 
 
 def contents(folder):

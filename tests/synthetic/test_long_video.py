@@ -5,7 +5,7 @@ import pytest
 
 from mmaction_microaction.synthetic import make_clip
 from mmaction_microaction.synthetic.long_video import write_long_video
-from mmaction_microaction.videos import Video
+from mmaction_microaction.video.reader import Video
 
 
 def test_every_action_comes_before_one_comes_again(tmp_path, monkeypatch):

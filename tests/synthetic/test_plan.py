@@ -4,8 +4,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mmaction_microaction.label_sets.ma52 import ACTIONS, fine_to_coarse
 from mmaction_microaction.synthetic import Settings, make_clip, make_plan, video_size
-from mmaction_microaction.taxonomy import ACTIONS, fine_to_coarse
 
 
 @pytest.mark.parametrize('counts', ['uniform', 'long-tailed'])

@@ -1,20 +1,18 @@
 import json
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pytest
-from processes import run_tool
+from helpers.processes import run_tool
 
 from mmaction_microaction.faces import read_face_track
+from mmaction_microaction.label_sets.ma52 import ACTIONS, EMOTIONS, NUM_ACTIONS, fine_to_coarse
 from mmaction_microaction.synthetic import ProSettings, frames, make_pro_plan, make_pro_video, write_pro_dataset
 from mmaction_microaction.synthetic.clip import face_boxes
 from mmaction_microaction.synthetic.emotions import EXPRESSION_SHARES, SHARES, action_shares, posterior
 from mmaction_microaction.synthetic.pro_video import _MOVES, FPS
-from mmaction_microaction.taxonomy import ACTIONS, EMOTIONS, NUM_ACTIONS, fine_to_coarse
-from mmaction_microaction.videos import Video
+from mmaction_microaction.video.reader import Video
 
-ROOT = Path(__file__).parents[2]
 SMALL = (64, 76)
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mmaction_microaction.label_sets.ma52 import ACTIONS
 from mmaction_microaction.synthetic import contact_sheet, frames, make_clip
-from mmaction_microaction.taxonomy import ACTIONS
 
 TOOLS = Path(__file__).parents[2] / 'tools'
 

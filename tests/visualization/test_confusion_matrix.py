@@ -5,8 +5,8 @@ import pytest
 import torch
 from matplotlib.colors import to_hex
 
-from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS
-from mmaction_microaction.visualization import plot_confusion_matrix, read_predictions
+from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS
+from mmaction_microaction.visualization import plot_confusion_matrix
 
 
 def dump(path, pairs):
@@ -71,35 +71,3 @@ def test_colour_darkens_with_the_share():
 def test_refuses_other_matrices(counts):
     with pytest.raises(ValueError, match=r'expected counts of shape \(52, 52\)'):
         plot_confusion_matrix(counts)
-
-
-def test_reads_a_dump(tmp_path):
-    scores, labels, _ = read_predictions(dump(tmp_path / 'p.pkl', [(3, 4), (51, 0)]))
-    assert scores.shape == (2, 52)
-    assert scores.argmax(axis=1).tolist() == [4, 0]
-    assert labels.tolist() == [3, 51]
-
-
-def test_reads_names_where_all_clips_have_one(tmp_path):
-    path = dump(tmp_path / 'p.pkl', [(3, 4), (51, 0)])
-    assert read_predictions(path).names == ['0.mp4', '1.mp4']
-    samples = pickle.loads(path.read_bytes())
-    del samples[1]['video_id']
-    path.write_bytes(pickle.dumps(samples))
-    assert read_predictions(path).names is None
-
-
-@pytest.mark.parametrize(
-    ('content', 'message'),
-    [
-        (b'', 'is empty'),
-        (pickle.dumps({'a': 1}), 'not what mim test --dump writes'),
-        (pickle.dumps([dict(pred_score=np.ones(7), gt_label=[0])]), 'not what|expected 52 scores'),
-        (pickle.dumps([dict(pred_score=np.ones(52), gt_label=-1)]), 'anonymised'),
-    ],
-)
-def test_refuses_other_files(tmp_path, content, message):
-    (tmp_path / 'p.pkl').write_bytes(content)
-    with pytest.raises(ValueError, match=message) as error:
-        read_predictions(tmp_path / 'p.pkl')
-    assert 'p.pkl' in str(error.value)

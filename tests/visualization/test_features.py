@@ -4,13 +4,13 @@ import sys
 import numpy as np
 import pytest
 import torch
+from helpers.processes import run_tool
+from helpers.support import ROOT
 from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 from mmengine.config import Config
-from processes import run_tool
-from support import ROOT
 
-from mmaction_microaction.taxonomy import fine_to_coarse
+from mmaction_microaction.label_sets.ma52 import fine_to_coarse
 from mmaction_microaction.visualization import embed_features, plot_features, read_features
 
 TOOL = ROOT / 'tools' / 'plot_features.py'

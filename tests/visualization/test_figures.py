@@ -10,8 +10,8 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.text import Text
 
 from mmaction_microaction.evaluation.functional import ConfusedPair, PerClass, calibration_bins
-from mmaction_microaction.intervals import Interval
-from mmaction_microaction.taxonomy import ACTIONS, BODY_PARTS, fine_to_coarse
+from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, fine_to_coarse
+from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.visualization import (
     plot_calibration,
     plot_class_counts,

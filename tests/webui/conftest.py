@@ -1,14 +1,15 @@
 import pytest
 import torch
+from helpers.support import ROOT
 from mmaction.apis import init_recognizer
 from mmaction.structures import ActionDataSample
 from mmengine.config import Config
 from mmengine.runner import save_checkpoint
-from support import ROOT
 
 from mmaction_microaction.inference.windows import Window, WindowPipeline, gather
 from mmaction_microaction.synthetic import frames, make_clip
-from mmaction_microaction.videos import Video, write_video
+from mmaction_microaction.video.reader import Video
+from mmaction_microaction.video.writer import write_video
 
 CONFIG = ROOT / 'configs/synthetic/manet_r18_8x1_synthetic.py'
 SIZE, FPS = (64, 76), 30

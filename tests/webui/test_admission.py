@@ -4,11 +4,11 @@ import socket
 import threading
 
 import pytest
-from support import write_clip
+from helpers.support import write_clip
 
 pytest.importorskip('gradio', reason='the page needs the extra [web]')
 import httpx
-from visitors import Network, Visitor, files, wait_for_none
+from helpers.visitors import Network, Visitor, files, wait_for_none
 
 from mmaction_microaction.webui import admission
 from mmaction_microaction.webui.server import serving

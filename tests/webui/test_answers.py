@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from mmaction_microaction.inference import ClipResult, TimelineResult
-from mmaction_microaction.intervals import Interval
+from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.webui.answers import (
     action_bars,
     body_part_bars,

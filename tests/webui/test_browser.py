@@ -9,7 +9,7 @@ import sys
 import time
 
 import pytest
-from support import ROOT
+from helpers.support import ROOT
 
 CHROMIUM = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
 pytest.importorskip('gradio', reason='the page needs the extra [web]')

@@ -1,8 +1,8 @@
 import pytest
 
+from mmaction_microaction.label_sets.ma52 import ACTIONS
 from mmaction_microaction.synthetic import Settings, make_clip, make_plan
-from mmaction_microaction.taxonomy import ACTIONS
-from mmaction_microaction.videos import Video
+from mmaction_microaction.video.reader import Video
 from mmaction_microaction.webui import examples
 from mmaction_microaction.webui.examples import render_examples
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from mmaction_microaction.inference import MicroActionInferencer
-from mmaction_microaction.intervals import Interval
+from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.webui.explanation import can_explain, explain
 
 

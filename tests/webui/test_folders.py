@@ -6,7 +6,7 @@ import sys
 import tempfile
 
 import pytest
-from support import ROOT
+from helpers.support import ROOT
 
 pytest.importorskip('fcntl', reason='locks of POSIX')
 FILE = ROOT / 'mmaction_microaction/webui/folders.py'

@@ -4,7 +4,7 @@ from fractions import Fraction
 import av
 import numpy as np
 import pytest
-from support import write_clip
+from helpers.support import write_clip
 
 from mmaction_microaction.webui import limits
 from mmaction_microaction.webui.limits import LimitedVideo, check_video

@@ -4,11 +4,11 @@ import shutil
 import subprocess
 
 import pytest
-from support import write_clip
+from helpers.support import write_clip
 
 pytest.importorskip('gradio', reason='the page needs the extra [web]')
 import httpx
-from visitors import Network, Visitor, files, wait_for_none
+from helpers.visitors import Network, Visitor, files, wait_for_none
 
 from mmaction_microaction.webui.server import serving
 

@@ -2,7 +2,7 @@ import os
 import time
 
 import pytest
-from support import write_clip
+from helpers.support import write_clip
 
 from mmaction_microaction.webui.uploads import Uploads
 

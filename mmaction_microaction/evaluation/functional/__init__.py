@@ -12,7 +12,6 @@ from .per_class import (
     most_confused_pairs,
     per_class_scores,
 )
-from .probabilities import check_probabilities
 from .reversed_pairs import reversed_pair_accuracies
 from .timeline import timeline_scores
 
@@ -23,7 +22,6 @@ __all__ = [
     'PerClass',
     'average_precisions',
     'calibration_bins',
-    'check_probabilities',
     'confusion_matrix',
     'count_matches',
     'emotion_scores',

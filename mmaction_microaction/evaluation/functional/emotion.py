@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mmaction_microaction.taxonomy import EMOTIONS
+from mmaction_microaction.label_sets.ma52 import EMOTIONS
 
 from .accuracy import rank_classes
 from .f1 import f1_macro

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mmaction_microaction.taxonomy import NUM_ACTIONS, NUM_BODY_PARTS, fine_to_coarse
+from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS, NUM_BODY_PARTS, fine_to_coarse
 
 from .accuracy import rank_classes, top_k_accuracy
 from .f1 import f1_macro, f1_macro_of_means, f1_micro

@@ -5,7 +5,7 @@ from pathlib import PurePath
 import numpy as np
 from mmaction.evaluation.functional import pairwise_temporal_iou
 
-from mmaction_microaction.taxonomy import fine_to_coarse
+from mmaction_microaction.label_sets.ma52 import fine_to_coarse
 
 
 def timeline_scores(found, true, iou=0.5):

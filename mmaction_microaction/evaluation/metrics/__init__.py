@@ -1,6 +1,5 @@
 from .emotion_metric import EmotionMetric
 from .micro_action_metric import MicroActionMetric
 from .reversed_pairs_metric import ReversedPairsMetric
-from .submission_file import SubmissionFile
 
-__all__ = ['EmotionMetric', 'MicroActionMetric', 'ReversedPairsMetric', 'SubmissionFile']
+__all__ = ['EmotionMetric', 'MicroActionMetric', 'ReversedPairsMetric']

@@ -4,7 +4,7 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
 from mmaction_microaction.evaluation.functional import average_precisions, emotion_scores
-from mmaction_microaction.taxonomy import EMOTIONS
+from mmaction_microaction.label_sets.ma52 import EMOTIONS
 
 
 @METRICS.register_module()

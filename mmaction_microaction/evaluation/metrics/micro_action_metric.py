@@ -3,8 +3,9 @@ from mmaction.registry import METRICS
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
-from mmaction_microaction.evaluation.functional import check_probabilities, micro_action_scores, rank_classes
-from mmaction_microaction.taxonomy import ACTIONS, NUM_ACTIONS
+from mmaction_microaction.evaluation.functional import micro_action_scores, rank_classes
+from mmaction_microaction.label_sets.ma52 import ACTIONS, NUM_ACTIONS
+from mmaction_microaction.structures.predictions import check_probabilities, scores_of
 
 
 @METRICS.register_module()
@@ -60,10 +61,8 @@ class MicroActionMetric(BaseMetric):
                 'test_evaluator.out_file_path=predictions.pkl'
             )
         for sample in data_samples:
-            scores = sample['pred_score'].cpu().double().numpy()
-            if sample.get('unreadable'):
-                scores = np.full(NUM_ACTIONS, np.nan)
-            else:
+            scores = scores_of(sample)
+            if not sample.get('unreadable'):
                 check_probabilities(scores, sample.get('video_id', f'sample {len(self.results)}'))
             self.results.append((scores, int(sample['gt_label'])))
 

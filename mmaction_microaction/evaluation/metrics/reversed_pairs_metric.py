@@ -4,7 +4,8 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
 from mmaction_microaction.evaluation.functional import reversed_pair_accuracies
-from mmaction_microaction.taxonomy import ACTIONS, REVERSED_PAIRS
+from mmaction_microaction.label_sets.ma52 import ACTIONS, REVERSED_PAIRS
+from mmaction_microaction.structures.predictions import scores_of
 
 
 @METRICS.register_module()
@@ -27,10 +28,7 @@ class ReversedPairsMetric(BaseMetric):
             data_samples (Sequence[dict]): With ``pred_score`` of shape (52,) and ``gt_label`` of shape (1,).
         """
         for sample in data_samples:
-            scores = sample['pred_score'].cpu().double().numpy()
-            if sample.get('unreadable'):
-                scores = np.full_like(scores, np.nan)
-            self.results.append((scores, int(sample['gt_label'])))
+            self.results.append((scores_of(sample), int(sample['gt_label'])))
 
     def compute_metrics(self, results):
         """Score the clips of the pairs, and log each pair.

@@ -4,7 +4,7 @@ from mmaction.models.backbones.resnet_tsm import TemporalShift
 from mmaction.registry import MODELS
 from mmengine.logging import MMLogger
 
-from mmaction_microaction.checkpoints import read_weights
+from mmaction_microaction.compat.checkpoints import read_weights
 from mmaction_microaction.models.ops import excite_and_shift
 
 

@@ -6,8 +6,8 @@ from mmaction.models.heads import BaseHead
 from mmaction.registry import MODELS
 from mmengine.model.weight_init import normal_init
 
-from mmaction_microaction.label_embeddings import load_label_embeddings
-from mmaction_microaction.taxonomy import NUM_ACTIONS
+from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
+from mmaction_microaction.models.label_embeddings import load_label_embeddings
 
 
 @MODELS.register_module()

@@ -4,7 +4,7 @@ from mmaction.registry import MODELS
 from mmengine.model import BaseModel
 from mmengine.model.weight_init import normal_init
 
-from mmaction_microaction.taxonomy import NUM_ACTIONS
+from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
 
 
 @MODELS.register_module()

@@ -1,0 +1,3 @@
+from .manet_optim_wrapper_constructor import MANetOptimWrapperConstructor
+
+__all__ = ['MANetOptimWrapperConstructor']

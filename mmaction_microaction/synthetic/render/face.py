@@ -1,0 +1,217 @@
+"""Draws the head: skull, hair, ears, eyes, brows, nose, mouth and glasses, all of which turn with it."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mmaction_microaction.synthetic.person.geometry import rotate
+from mmaction_microaction.synthetic.person.skeleton import SIDES
+
+from .canvas import tone
+
+_SHADES = ((1.0, 0.0, 0.84), (0.86, 0.05, 0.95), (0.62, 0.12, 1.02))
+_HAIR_SHADES = ((1.0, 0.0, 0.85), (0.72, 0.16, 1.15), (0.4, 0.3, 1.4))
+
+
+def _sphere(rows, columns):
+    """Points on the unit sphere, shape (rows * columns, 3)."""
+    up = np.linspace(-0.98, 0.98, rows)
+    turn = np.arange(columns) * 2 * np.pi / columns
+    ring = np.sqrt(1 - up**2)
+    points = [np.stack([r * np.sin(turn), np.full(columns, y), r * np.cos(turn)], -1) for r, y in zip(ring, up)]
+    return np.concatenate(points)
+
+
+# Ellipsoids in the head's frame, metres: the origin is between the ears, the face looks along +z.
+_BALL = _sphere(9, 14)
+_CRANIUM = _BALL * [0.079, 0.097, 0.093] + [0.0, 0.022, -0.006]
+_JAW = _BALL * [0.060, 0.064, 0.058] + [0.0, -0.058, 0.024]
+_SKULL = np.concatenate([_CRANIUM, _JAW])
+_SCALP = _BALL * [0.087, 0.107, 0.102] + [0.0, 0.022, -0.009]
+_FINE = _sphere(19, 24)
+# The face is what a plane cuts off the front of the skull; the hair is the rest.
+_FOREHEAD = np.array([0.0, -0.45, 0.893])
+_FACE = _FINE[(_FINE * _FOREHEAD).sum(-1) > 0.30]
+_FACE_POINTS = np.concatenate([_FACE * [0.0805, 0.099, 0.095] + [0.0, 0.022, -0.006], _JAW[_JAW[:, 2] > 0.0]])
+_FACE_NORMALS = np.concatenate([_FACE, ((_JAW - [0.0, -0.058, 0.024]) / [0.060, 0.064, 0.058])[_JAW[:, 2] > 0.0]])
+
+
+def _oval(centre, half_width, half_height, corners=10, tilt=0.0):
+    """Flat oval in the head's frame, shape (corners, 3), bent round the face: its sides lie further back."""
+    angle = np.arange(corners) * 2 * np.pi / corners
+    x, y = half_width * np.cos(angle), half_height * np.sin(angle)
+    points = np.stack([x, y + tilt * x, np.zeros(corners)], -1) + centre
+    points[:, 2] -= 4.0 * (points[:, 0] ** 2 - centre[0] ** 2)
+    return points
+
+
+class Expression(NamedTuple):
+    """What a face does over T frames, each of shape (T,): 0 at rest, about 1 at its strongest."""
+
+    brows: np.ndarray
+    """Raised, or drawn down below 0."""
+    slant: np.ndarray
+    """Inner ends of the brows up, or down below 0."""
+    eyes: np.ndarray
+    """Wide open, or narrowed below 0."""
+    corners: np.ndarray
+    """Corners of the mouth up, or down below 0."""
+    opening: np.ndarray
+    """Mouth open."""
+    width: np.ndarray
+    """Mouth wide, or narrow below 0."""
+
+
+_AT_REST = Expression(*np.zeros((6, 1)))
+
+
+def face_points(skeleton, size):
+    """Points all over the face, from the hair to the chin, in metres.
+
+    Args:
+        skeleton (Skeleton): The joints over T frames.
+        size (Proportions): The subject's lengths.
+
+    Returns:
+        np.ndarray: Shape (T, n, 3).
+    """
+    head, turn = skeleton.frames['head']
+    return head[:, None] + rotate(turn[:, None], _FACE_POINTS * (size.head * size.scale))
+
+
+def draw_head(painter, skeleton, subject, glasses, expression=None):
+    """Add a head's shapes to a painter.
+
+    Args:
+        painter (Painter): Collects the shapes.
+        skeleton (Skeleton): The joints over the clip.
+        subject (Subject): Looks.
+        glasses (bool): Whether glasses are worn.
+        expression (Expression, optional): What the face does. Defaults to None: nothing.
+    """
+    size = subject.proportions.head * subject.proportions.scale
+    head, turn = skeleton.frames['head']
+    depth = painter.distance(head) + 0.03
+    towards_camera = painter.view(head)
+
+    def place(points):
+        return head[:, None] + rotate(turn[:, None], np.asarray(points) * size)
+
+    def facing(normal, least=0.08):
+        return (rotate(turn, np.array(normal)) * towards_camera).sum(-1) > least
+
+    scale = subject.proportions.scale
+    painter.limb(
+        skeleton.joints['neck'] - rotate(skeleton.frames['chest'][1], np.array([0.0, 0.03, 0.0])),
+        skeleton.joints['skull'] + rotate(turn, np.array([0.0, 0.03, 0.0])),
+        0.054 * scale,
+        0.049 * scale,
+        tone(subject.skin, 0.9),
+        1,
+        depth=np.maximum(depth, painter.distance(skeleton.joints['neck'])) + 0.004,
+    )
+    _long_hair(painter, place, subject, np.maximum(depth, painter.distance(skeleton.joints['neck'])) + 0.075)
+    for side in SIDES:
+        ear = _BALL * [0.012, 0.030, 0.018] + [side * 0.081, -0.008, -0.006]
+        behind = ~facing((side, 0.0, 0.0), 0.0)
+        painter.hull(place(ear), subject.skin, depth + np.where(behind, 0.003, -0.006), _SHADES[:2])
+    painter.hull(place(_SKULL), subject.skin, depth, _SHADES[:1])
+    painter.hull(place(_SCALP[_SCALP[:, 1] > -0.045]), subject.hair, depth - 0.001, _HAIR_SHADES)
+    visible = (rotate(turn[:, None], _FACE_NORMALS) * towards_camera[:, None]).sum(-1) > -0.05
+    painter.hull(place(_FACE_POINTS), subject.skin, depth - 0.002, _SHADES, visible)
+    _features(painter, place, facing, subject, expression or _AT_REST, depth - 0.003)
+    if glasses:
+        _glasses(painter, place, facing, depth - 0.006)
+
+
+def _long_hair(painter, place, subject, depth):
+    """Hair below the ears, behind neck and shoulders."""
+    if subject.haircut == 'short':
+        return
+    length, width = {'medium': (-0.125, 0.084), 'long': (-0.235, 0.098)}[subject.haircut]
+    # An outline that widens from the temples and is round at its end.
+    outline = ((0.080, 0.03), (0.5 * (0.080 + width), 0.45 * length), (width, 0.88 * length), (0.7 * width, length))
+    points = [(side * x, y, z) for side in SIDES for x, y in outline for z in (-0.085, -0.02)]
+    painter.hull(place(points), subject.hair, depth, _HAIR_SHADES[:2])
+
+
+def _lifted(points, up, along=0.0):
+    """Points in the head's frame, shape (n, 3), moved up and along x by amounts of shape (T, n): (T, n, 3)."""
+    moved = np.repeat(np.asarray(points)[None], len(up), 0)
+    moved[..., 1] += up
+    moved[..., 0] += along
+    return moved
+
+
+def _features(painter, place, facing, subject, expression, depth):
+    """Eyes, brows, nose and mouth; each is left out when it faces away."""
+    shade = tone(subject.skin, 0.72)
+    brows, slant, eyes = (amount[:, None] for amount in expression[:3])
+    for side in SIDES:
+        sees = facing((0.36 * side, 0.0, 0.93))
+        eye = _oval((side * 0.032, 0.004, 0.084), 0.0165, 0.0085)
+        eye = _lifted(eye, 0.65 * eyes * (eye[:, 1] - 0.004))
+        painter.polygon(place(eye), (240, 238, 234), 0, sees, depth)
+        iris = _oval((side * 0.0315, 0.003, 0.0855), 0.0082, 0.0082)
+        # Lids that come down cover it from above and below; lids that open show no more of it.
+        iris = _lifted(iris, 0.65 * np.minimum(eyes, 0) * (iris[:, 1] - 0.003))
+        painter.polygon(place(iris), (34, 24, 20), 0, sees, depth - 1e-3)
+        brow = [(side * 0.015, 0.023, 0.090), (side * 0.033, 0.029, 0.083), (side * 0.052, 0.022, 0.070)]
+        thick = [(x, y - 0.0065 * subject.brows, z) for x, y, z in reversed(brow)]
+        brow = np.array(brow + thick)
+        inward = (0.0335 - abs(brow[:, 0])) / 0.0185
+        brow = _lifted(brow, 0.013 * brows + 0.011 * slant * inward)
+        painter.polygon(place(brow), tone(subject.hair, 0.8), 0, sees, depth, convex=False)
+        # The side of the nose away from the light is darker.
+        wall = [(0.0, 0.008, 0.092), (0.0, -0.030, 0.112), (side * 0.018, -0.040, 0.088), (side * 0.010, -0.01, 0.088)]
+        lit = tone(subject.skin, 1.06 if side < 0 else 0.80)
+        nose = facing((0.75 * side, -0.1, 0.65), 0.0)
+        painter.polygon(place(wall), lit, 0, nose, depth - (2e-3 if side < 0 else 1.5e-3))
+    front = facing((0.0, -0.15, 0.99))
+    nostrils = [(0.0, -0.031, 0.111), (0.017, -0.041, 0.088), (-0.017, -0.041, 0.088)]
+    painter.polygon(place(nostrils), shade, 0, front, depth - 2.5e-3)
+    _mouth(painter, place, subject, expression, front, depth)
+
+
+def _mouth(painter, place, subject, expression, front, depth):
+    """Lips, the line between them and, where they part, what lies behind."""
+    corners, opening, width = (amount[:, None] for amount in expression[3:])
+    middle = -0.069
+
+    def moved(points, parted):
+        points = np.asarray(points)
+        across = (points[:, 0] / 0.024) ** 2 - 0.35
+        return _lifted(points, 0.016 * corners * across + parted, 0.4 * width * points[:, 0])
+
+    lips = tuple(int(0.62 * c + 0.38 * r) for c, r in zip(tone(subject.skin, 0.85), (150, 40, 44)))
+    outline = _oval((0.0, middle, 0.081), 0.024, 0.0085)
+    outline = moved(outline, 1.4 * opening * (outline[:, 1] - middle))
+    painter.polygon(place(outline), lips, 0, front, depth, convex=expression is _AT_REST)
+    line = [(-0.024, -0.068, 0.0785), (0.024, -0.068, 0.0785), (0.0, -0.0715, 0.083)]
+    painter.polygon(place(moved(line, 0.0)), tone(lips, 0.55), 0, front, depth - 1e-3, convex=expression is _AT_REST)
+    if expression is not _AT_REST:
+        inside = _oval((0.0, middle, 0.082), 0.0185, 0.0148)
+        inside = moved(inside, (opening - 1.0) * (inside[:, 1] - middle))
+        parted = front & (opening[:, 0] > 0.12)
+        painter.polygon(place(inside), (62, 22, 24), 0, parted, depth - 1.2e-3, convex=False)
+
+
+def _glasses(painter, place, facing, depth):
+    """Dark frames: two rims, a bridge and the temples."""
+    colour = (52, 44, 44)
+    for side in SIDES:
+        sees = facing((0.3 * side, 0.0, 0.95))
+        outer = _oval((side * 0.034, 0.0, 0.094), 0.0255, 0.0195, 14)
+        inner = _oval((side * 0.034, 0.0, 0.094), 0.0222, 0.0165, 14)
+        # A rim is the band between two ovals, drawn as one outline that goes round and back.
+        band = np.concatenate([outer, outer[:1], inner[:1], inner[::-1]])
+        painter.polygon(place(band), colour, 0, sees, depth, convex=False)
+        temple = [
+            (side * 0.058, 0.004, 0.084),
+            (side * 0.083, 0.004, 0.0),
+            (side * 0.083, -0.002, 0.0),
+            (side * 0.058, -0.002, 0.084),
+        ]
+        painter.polygon(place(temple), colour, 0, facing((side, 0.0, 0.25), 0.0), depth)
+    bridge = [(-0.010, 0.006, 0.099), (0.010, 0.006, 0.099), (0.010, 0.001, 0.099), (-0.010, 0.001, 0.099)]
+    painter.polygon(place(bridge), colour, 0, facing((0.0, 0.0, 1.0)), depth)

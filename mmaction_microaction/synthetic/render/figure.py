@@ -1,0 +1,186 @@
+"""Draws a subject: trunk, limbs, hands, feet and what is held in a hand. The head is in ``face``."""
+
+import numpy as np
+
+from mmaction_microaction.synthetic.person.geometry import rotate, rotation
+from mmaction_microaction.synthetic.person.skeleton import SIDES
+
+from .canvas import tone
+from .face import draw_head
+
+_ANGLES = np.arange(20) * np.pi / 10
+_RING = np.stack([np.cos(_ANGLES), np.zeros(20), np.sin(_ANGLES)], -1)
+# Width, shift to the light and brightness of each shade of the trunk.
+_TRUNK_SHADES = ((1.0, 0.0, 0.78), (0.80, -0.03, 0.91), (0.52, -0.08, 1.02))
+# Of each cross-section of the trunk: distance below the neck as a share of the torso, half width and half depth (m).
+_SECTIONS = (
+    (0.22, 0.172, 0.108),
+    (0.44, 0.160, 0.108),
+    (0.66, 0.150, 0.112),
+    (0.90, 0.162, 0.120),
+    (1.08, 0.172, 0.125),
+)
+_SHOE = np.array(
+    [
+        (x * side, y, z)
+        for side in SIDES
+        for x, y, z in (
+            (0.026, -0.03, -0.165), (0.030, 0.045, -0.160), (0.034, 0.055, -0.09), (0.042, 0.022, 0.0),
+            (0.046, -0.03, 0.01), (0.030, 0.004, 0.075), (0.028, -0.03, 0.085), (0.010, -0.01, 0.10),
+        )
+    ]
+)  # fmt: skip
+# The outermost shade is the sole, which keeps the shoe apart from the floor and shows the lift of the heel.
+_SHOE_SHADES = ((1.0, 0.0, 0.45), (0.9, 0.12, 0.84), (0.68, 0.2, 0.97), (0.4, 0.3, 1.04))
+_PALM_SHADES = ((1.0, 0.0, 0.66), (0.86, 0.05, 0.92), (0.6, 0.1, 1.02))
+# A dark edge keeps a hand apart from a face of the same colour.
+_FINGER_SHADES = ((1.0, 0.0, 0.62), (0.68, 0.1, 1.0))
+_PALM = np.array([(x * w, y, z) for x in (-1, 1) for y in (-0.012, 0.012) for w, z in ((0.023, 0.0), (0.036, 0.085))])
+# Of each finger: sideways and along the hand where it begins (metres), length, angle when spread (radians).
+_FINGERS = (
+    (0.028, 0.025, 0.062, 0.85),
+    (0.027, 0.083, 0.076, 0.22),
+    (0.009, 0.086, 0.082, 0.05),
+    (-0.009, 0.084, 0.077, -0.1),
+    (-0.027, 0.078, 0.062, -0.25),
+)
+
+
+def draw_figure(painter, skeleton, controls, subject, glasses, held, expression=None):
+    """Add a subject's shapes to a painter.
+
+    Args:
+        painter (Painter): Collects the shapes.
+        skeleton (Skeleton): The joints over the clip.
+        controls (Controls): For the fingers.
+        subject (Subject): Looks and proportions.
+        glasses (bool): Whether glasses are worn.
+        held (tuple or None): Side of the hand that holds something, and what: ``'phone'`` or ``'pen'``.
+        expression (Expression, optional): What the face does. Defaults to None: nothing.
+    """
+    _trunk(painter, skeleton, subject)
+    for side in range(2):
+        _leg(painter, skeleton, subject, side)
+        _arm(painter, skeleton, subject, side)
+        _hand(painter, skeleton, controls, subject, side)
+    draw_head(painter, skeleton, subject, glasses, expression)
+    if held is not None:
+        _held(painter, skeleton, subject, *held)
+
+
+def _trunk(painter, skeleton, subject):
+    """Shirt, from hips to shoulders, and its badge."""
+    size = subject.proportions
+    s, girth = size.scale, size.girth
+    neck, chest = skeleton.frames['chest']
+    waist = skeleton.frames['pelvis'][1]
+    middle = skeleton.joints['waist']
+
+    def ring(below, half_width, half_depth, share):
+        below = below * size.torso * s
+        upper = 0.58 * size.torso * s
+        if below <= upper:
+            centre, turn = neck - rotate(chest, np.array([0.0, below, 0.0])), chest
+        else:
+            centre, turn = middle - rotate(waist, np.array([0.0, below - upper, 0.0])), waist
+        # A shade is a strip of the whole cross-section, so that its ends meet those of the other pieces.
+        x = half_width * np.clip(_RING[:, 0], share[1] - share[0], share[1] + share[0])
+        shape = np.stack([x, 0 * x, half_depth * _RING[:, 2]], -1)
+        return centre[:, None] + rotate(turn[:, None], shape * s * girth)
+
+    def layers(upper, lower):
+        return [(np.concatenate([upper(shade), lower(shade)], 1), shade[2]) for shade in _TRUNK_SHADES]
+
+    def shoulders(shade):
+        tips = skeleton.joints['shoulders']
+        centre = tips.mean(1, keepdims=True)
+        wide = centre + shade[0] * (tips - centre) + rotate(chest, np.array([0.16 * s * shade[1], 0.0, 0.0]))[:, None]
+        up = rotate(chest, np.array([0.0, 0.050 * s, 0.0]))[:, None]
+        collar = neck[:, None] + rotate(
+            chest[:, None], (_RING * [0.075 * shade[0], 0.0, 0.055] + [0.0, 0.014, 0.0]) * s
+        )
+        return np.concatenate([wide + up, wide - up, collar], 1)
+
+    colours = (subject.shirt, subject.shirt, subject.shirt, subject.shirt, subject.trousers)
+    parts = [shoulders] + [lambda shade, section=section: ring(*section, shade) for section in _SECTIONS]
+    for k, colour in enumerate(colours):
+        shapes = layers(parts[k], parts[k + 1])
+        centre = shapes[0][0].mean(1)
+        depth = painter.distance(centre) + 0.06 + 0.002 * (k == len(colours) - 1)
+        painter.outlines(shapes, colour, depth)
+    if subject.print_on_shirt is not None:
+        corners = np.array([(0.03, -0.14, 0.1), (0.105, -0.14, 0.1), (0.105, -0.19, 0.1), (0.03, -0.19, 0.1)])
+        badge = neck[:, None] + rotate(chest[:, None], corners * s)
+        painter.polygon(badge, subject.print_on_shirt, depth=painter.distance(neck) + 0.05)
+    neckline = np.array([(-0.048, 0.005, 0.06), (0.048, 0.005, 0.06), (0.0, -0.062, 0.09)])
+    opening = neck[:, None] + rotate(chest[:, None], neckline * s)
+    painter.polygon(opening, tone(subject.skin, 0.88), depth=painter.distance(neck) + 0.05)
+
+
+def _leg(painter, skeleton, subject, side):
+    """Trouser leg or bare shin, sock and shoe."""
+    size = subject.proportions
+    s, girth = size.scale, size.scale * size.girth
+    hip, knee, ankle = (skeleton.joints[name][:, side] for name in ('hips', 'knees', 'ankles'))
+    painter.limb(hip, knee, 0.082 * girth, 0.056 * girth, subject.trousers, pieces=3)
+    if subject.shorts:
+        painter.limb(knee, ankle, 0.050 * girth, 0.034 * girth, subject.skin, pieces=3)
+        painter.limb(hip + 0.72 * (knee - hip), knee, 0.066 * girth, 0.060 * girth, subject.trousers, 1, nearer=0.004)
+    else:
+        painter.limb(knee, knee + 0.93 * (ankle - knee), 0.056 * girth, 0.044 * girth, subject.trousers, pieces=3)
+    painter.limb(knee + 0.86 * (ankle - knee), ankle, 0.034 * girth, 0.034 * girth, subject.socks, 1, nearer=-0.06)
+    ball, turn = skeleton.frames[f'foot{side}']
+    shoe = ball[:, None] + rotate(turn[:, None], _SHOE * s)
+    painter.hull(shoe, subject.shoes, painter.distance(ball) - 0.01, _SHOE_SHADES)
+
+
+def _arm(painter, skeleton, subject, side):
+    """Sleeve and arm."""
+    girth = subject.proportions.scale * subject.proportions.girth
+    shoulder, elbow, wrist = (skeleton.joints[name][:, side] for name in ('shoulders', 'elbows', 'wrists'))
+    if subject.long_sleeves:
+        painter.limb(shoulder, elbow, 0.056 * girth, 0.045 * girth, subject.shirt, pieces=2)
+        painter.limb(elbow, wrist, 0.045 * girth, 0.032 * girth, subject.shirt, pieces=3)
+        return
+    hem = shoulder + 0.62 * (elbow - shoulder)
+    painter.limb(hem, elbow, 0.042 * girth, 0.037 * girth, subject.skin, 1)
+    painter.limb(elbow, wrist, 0.038 * girth, 0.025 * girth, subject.skin, pieces=3)
+    painter.limb(shoulder, hem, 0.058 * girth, 0.057 * girth, subject.shirt, 2)
+
+
+def _hand(painter, skeleton, controls, subject, side):
+    """Palm, four fingers and a thumb."""
+    s, stretch = subject.proportions.scale, subject.proportions.hand / 0.17
+    wrist = skeleton.joints['wrists'][:, side]
+    turn = skeleton.hand_frames[:, side]
+    palm = wrist[:, None] + rotate(turn[:, None], _PALM * [1.0, 1.0, stretch] * s)
+    painter.hull(palm, subject.skin, painter.distance(palm.mean(1)) - 0.012, _PALM_SHADES)
+    # The thumb of the left hand is on its -x side when the fingers point forward and the palm down.
+    mirror = -SIDES[side]
+    for k, (across, start, length, angle) in enumerate(_FINGERS):
+        curl = np.clip(controls.fingers[:, side, k], -0.1, 1.0)
+        spread = angle * (0.35 + controls.spread[:, side] if k else np.ones_like(curl)) * mirror
+        first, second = (1.25 * curl, 2.9 * curl) if k else (0.5 * curl, 1.2 * curl)
+        base = np.array([across * mirror, 0.0, start * stretch]) * s
+        knuckle = wrist + rotate(turn, base)
+        bone = np.array([0.0, 0.0, 0.52 * length * stretch * s])
+        joint = knuckle + rotate(turn, rotate(rotation(spread, first), bone))
+        tip = joint + rotate(turn, rotate(rotation(spread, second), bone * 0.9))
+        painter.limb(knuckle, joint, 0.0115 * s, 0.011 * s, subject.skin, 1, 0.014, _FINGER_SHADES)
+        painter.limb(joint, tip, 0.011 * s, 0.009 * s, subject.skin, 1, 0.016, _FINGER_SHADES)
+
+
+def _held(painter, skeleton, subject, side, what):
+    """A phone or a pen in a hand."""
+    half = {'phone': (0.034, 0.005, 0.068), 'pen': (0.006, 0.006, 0.075)}[what]
+    colour = {'phone': (26, 28, 34), 'pen': (30, 60, 150)}[what]
+    corners = np.array([(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]) * half
+    # A pen lies across the fingers, a phone along them.
+    if what == 'pen':
+        corners = corners[:, [2, 1, 0]]
+    turn = skeleton.hand_frames[:, side]
+    centre = skeleton.joints['wrists'][:, side] + rotate(
+        turn, np.array([0.0, -0.024, 0.115]) * subject.proportions.scale
+    )
+    points = centre[:, None] + rotate(turn[:, None], corners)
+    painter.hull(points, colour, painter.distance(centre) - 0.005, ((1.0, 0.0, 1.0), (0.7, 0.1, 1.5)))

@@ -1,0 +1,320 @@
+"""Which weights tests score, and runs start from or go on with: all of a network's, or those that a message names."""
+
+import runpy
+from argparse import Namespace
+from unittest.mock import Mock
+
+import pytest
+import torch
+from helpers.engine_runs import Line, make_runner, make_test
+from helpers.whole_runs import TINY, start_together
+from mmaction.apis import init_recognizer
+from mmengine.config import Config
+from mmengine.infer import infer
+from mmengine.model import PretrainedInit
+from mmengine.optim import OptimWrapper
+from mmengine.runner import Runner
+
+from mmaction_microaction.compat.checkpoints import load_weights
+from mmaction_microaction.models.release_checkpoint import convert_file
+from mmaction_microaction.utils.upstream import find_tool
+
+SMALL = {'layer.weight': torch.full((1, 1), 7.0), 'layer.bias': torch.zeros(1)}
+
+
+@pytest.fixture
+def save(tmp_path):
+    """Save an object as a checkpoint, and return its path."""
+
+    def save(content, name='weights.pth'):
+        torch.save(content, tmp_path / name)
+        return str(tmp_path / name)
+
+    return save
+
+
+@pytest.fixture
+def warnings(monkeypatch):
+    """Warnings of runs."""
+    said = []
+    monkeypatch.setattr('mmengine.logging.MMLogger.warning', lambda self, text: said.append(text))
+    return said
+
+
+WHOLE = {
+    'whole': {'state_dict': SMALL},
+    'bare': SMALL,
+    'of several processes': {'state_dict': {f'module.{name}': tensor for name, tensor in SMALL.items()}},
+    'averaged': {'state_dict': SMALL, 'ema_state_dict': {'steps': torch.ones(1)}, 'meta': {}},
+}
+
+
+@pytest.mark.parametrize('method', ['test', 'val'])
+@pytest.mark.parametrize('content', WHOLE.values(), ids=WHOLE)
+def test_weights_that_fit_are_scored(tmp_path, save, content, method):
+    runner = make_test(tmp_path, load_from=save(content), name=method)
+    assert getattr(runner, method)() == dict(count=4)
+    assert runner.model.layer.weight.item() == 7
+
+
+PARTS = {
+    'missing': ({'layer.weight': SMALL['layer.weight']}, r'1 missing: layer\.bias\.'),
+    'unknown': ({**SMALL, 'second.weight': torch.ones(1)}, r'1 unknown: second\.weight\.'),
+    'shape': (
+        {**SMALL, 'layer.weight': torch.ones(2, 1)},
+        r'1 of another shape: layer\.weight \(2, 1\) instead of \(1, 1\)\.',
+    ),
+    'none': ({'other.weight': torch.ones(1)}, r'2 missing: layer\.weight, layer\.bias; 1 unknown: other\.weight\.'),
+    'empty': ({}, r'2 missing: layer\.weight, layer\.bias\.'),
+    'released': (
+        {**SMALL, 'backbone.layer1.0.fcce.0.weight': torch.ones(1)},
+        r'1 unknown: backbone\.layer1\.0\.fcce\.0\.weight\. .*tools/convert_release_checkpoint\.py',
+    ),
+}
+
+
+@pytest.mark.parametrize(('weights', 'message'), PARTS.values(), ids=PARTS)
+def test_a_test_of_weights_that_do_not_fit_ends_without_scores(tmp_path, save, weights, message):
+    path = save({'state_dict': weights})
+    runner = make_test(tmp_path, load_from=path)
+    for score in (runner.test, runner.val, runner.test):  # not the second time either
+        with pytest.raises(ValueError, match=rf'{path} does not fit .*{message}'):
+            score()
+    runner = make_test(tmp_path, name='by hand')
+    runner.load_checkpoint(path)
+    with pytest.raises(ValueError, match=message):
+        runner.test()
+
+
+@pytest.mark.parametrize('part', ['missing', 'unknown', 'shape'])
+def test_training_starts_with_what_fits_and_names_the_rest(tmp_path, save, warnings, part):
+    path = save({'state_dict': PARTS[part][0]})
+    runner = make_test(tmp_path, load_from=path)
+    before = runner.model.layer.bias.item()
+    runner.load_or_resume()
+    assert (runner.model.layer.weight.item() == 7) == (part != 'shape')
+    assert (runner.model.layer.bias.item() == before) == (part == 'missing')
+    runner.train()
+    # What has been trained is scored as it is.
+    assert runner.test() == dict(count=4)
+    assert runner.val() == dict(count=4)
+
+
+def test_training_warns_once(tmp_path, save, warnings):
+    path = save({'state_dict': PARTS['missing'][0]})
+    make_test(tmp_path, load_from=path).train()
+    [warning] = [text for text in warnings if path in text]
+    assert '1 missing: layer.bias' in warning
+    assert 'the 1 parameters that fit' in warning
+
+
+@pytest.mark.parametrize('part', ['none', 'empty', 'released'])
+def test_training_does_not_start_from_weights_of_another_network(tmp_path, save, part):
+    weights, message = PARTS[part]
+    with pytest.raises(ValueError, match=message):
+        make_test(tmp_path, load_from=save({'state_dict': weights})).train()
+
+
+@pytest.mark.parametrize(('weights', 'message'), PARTS.values(), ids=PARTS)
+def test_a_run_is_resumed_with_all_weights_or_not_at_all(tmp_path, weights, message):
+    make_runner(tmp_path).train()
+    path = tmp_path / 'epoch_1.pth'
+    checkpoint = torch.load(path, weights_only=False)
+    torch.save({**checkpoint, 'state_dict': weights}, path)
+    with pytest.raises(ValueError, match=rf'{path} does not fit .*{message}'):
+        make_runner(tmp_path, epochs=2, resume=True, name='resumed').train()
+
+
+@pytest.mark.parametrize('scope', ['mmengine', None])
+def test_other_packages_load_weights_as_before(tmp_path, save, scope):
+    content = {'state_dict': PARTS['unknown'][0]}
+    others = dict(default_scope=scope, checkpoint=dict(type='CheckpointHook'), name=f'{scope}')
+    runner = make_test(tmp_path, load_from=save(content), **others)
+    assert runner.test() == dict(count=4)
+    assert runner.model.layer.weight.item() == 7
+    model = Line()
+    infer._load_checkpoint_to_model(model, content)
+    assert model.layer.weight.item() == 7
+
+
+def test_two_processes_refuse_weights_together(tmp_path, save):
+    path = save({'state_dict': PARTS['missing'][0]})
+    code = (
+        'import mmaction_microaction; from helpers.engine_runs import make_test; '
+        f'make_test(".", launcher="pytorch", load_from={path!r}).test()'
+    )
+    logs = [tmp_path / 'first', tmp_path / 'second']
+    for process in start_together(code, cwd=tmp_path, logs=logs):
+        process.join(300)
+        assert process.exitcode == 1
+    assert all('1 missing: layer.bias' in log.read_text() for log in logs)
+
+
+def tiny(data, **kwargs):
+    """A config of a small MANet on a data folder, without hooks of ours."""
+    config = Config.fromfile(TINY)
+    config.test_dataloader.dataset.ann_file = f'{data}/val_list_videos.txt'
+    config.test_dataloader.dataset.data_prefix.video = f'{data}/videos_val'
+    config.update(custom_hooks=[], log_level='ERROR', **kwargs)
+    return config
+
+
+@pytest.mark.parametrize('given', ['released', 'shallow', 'lacking'])
+def test_a_manet_is_scored_when_all_of_it_is_there(tiny_ma52, tmp_path, given):
+    config = tiny(tiny_ma52)
+    source, converted = tmp_path / 'given.pth', tmp_path / 'converted.pth'
+    weights = init_recognizer(config, device='cpu').state_dict()
+    if given == 'released':
+        weights = {name.replace('.excite.', '.fcce.'): tensor for name, tensor in weights.items()}
+    elif given == 'shallow':
+        deep = Config.fromfile(TINY)
+        deep.merge_from_dict({'model.backbone.depth': 34})
+        weights = init_recognizer(deep, device='cpu').state_dict()
+    else:
+        del weights['backbone.layer3.1.conv2.conv.weight']
+    torch.save({'state_dict': weights}, source)
+    if given == 'released':
+        convert_file(source, converted, config=str(TINY))
+
+    def run(checkpoint):
+        return Runner.from_cfg(tiny(tiny_ma52, load_from=str(checkpoint), work_dir=str(tmp_path / 'w'))).test()
+
+    with pytest.raises(ValueError, match='convert_release_checkpoint' if given == 'released' else 'does not fit'):
+        run(source)
+    with pytest.raises(ValueError, match=r'given\.pth does not fit'):
+        init_recognizer(config, str(source), 'cpu')
+    if given == 'released':
+        assert 'F1_mean' in run(converted)
+
+
+def test_a_branch_starts_from_the_part_of_a_checkpoint(save, monkeypatch):
+    said = []
+    monkeypatch.setattr('mmaction_microaction.compat.weights.print_log', lambda text, **_: said.append(text))
+
+    def initialise(prefix, **more):
+        weights = {'backbone.weight': torch.full((1, 1), 7.0), 'backbone.bias': torch.zeros(1), **more}
+        branch = torch.nn.Linear(1, 1)
+        PretrainedInit(save({'state_dict': weights}), prefix)(branch)
+        return branch.weight.item()
+
+    assert initialise('backbone.', **{'module.cls_head.bias': torch.ones(1)}) == 7
+    assert initialise('backbone', **{'cls_head.bias': torch.ones(1)}) == 7
+    assert initialise(None, **{'weight': torch.full((1, 1), 8.0), 'bias': torch.zeros(1)}) == 8
+    assert [('2 unknown: backbone.weight' in text) for text in said] == [True]
+    said.clear()
+    assert initialise('backbone.', **{'backbone.second.bias': torch.ones(1)}) == 7
+    assert ['1 unknown: second.bias' in text for text in said] == [True]
+    with pytest.raises(ValueError, match=r'1 unknown: layer1\.fcce\.0\.weight\. .*convert_release_checkpoint\.py'):
+        initialise('backbone.', **{'backbone.layer1.fcce.0.weight': torch.ones(1)})
+    with pytest.raises(ValueError, match=r'does not fit the Linear of the config: .*2 missing: weight, bias'):
+        initialise('neck.')
+
+
+def test_a_branch_that_translates_older_names_starts_from_them(save):
+    def translate(weights, prefix, *_):
+        weights['weight'], weights['bias'] = weights.pop('w'), weights.pop('b')
+
+    branch = torch.nn.Linear(1, 1)
+    branch._register_load_state_dict_pre_hook(translate)
+    PretrainedInit(save({'w': torch.full((1, 1), 7.0), 'b': torch.zeros(1), 'fc.bias': torch.zeros(1)}))(branch)
+    assert branch.weight.item() == 7
+
+
+class Net(torch.nn.Module):
+    """Has a backbone and, if asked for, a head."""
+
+    def __init__(self, head=None):
+        super().__init__()
+        self.backbone = torch.nn.Sequential(torch.nn.Linear(1, 1), torch.nn.BatchNorm1d(1))
+        if head:
+            self.cls_head = head
+
+
+def test_heads_may_be_left_out_for_features_and_counters_anywhere():
+    whole = Net(torch.nn.Linear(1, 2)).state_dict()
+    for head in (None, torch.nn.Identity()):
+        assert load_weights(Net(head), whole).whole
+    assert load_weights(Net(torch.nn.Linear(1, 3)), whole).reshaped == [
+        'cls_head.weight (2, 1) instead of (3, 1)',
+        'cls_head.bias (2,) instead of (3,)',
+    ]
+    del whole['backbone.1.num_batches_tracked']
+    assert load_weights(Net(torch.nn.Linear(1, 2)), whole).whole
+    del whole['backbone.1.running_mean']
+    assert load_weights(Net(torch.nn.Linear(1, 2)), whole).missing == ['backbone.1.running_mean']
+
+
+def start_script(work_dir, resume, in_file=None, **options):
+    """A runner with the settings that MMAction2's training script gives it."""
+    config = work_dir.parent / f'{work_dir.name}.py'
+    config.write_text(f'load_from = {in_file!r}\n')
+    script = runpy.run_path(str(find_tool('train.py')))
+    arguments = Namespace(resume=resume, work_dir=str(work_dir), config=str(config), cfg_options=options or None)
+    defaults = dict.fromkeys(['no_validate', 'amp', 'auto_scale_lr', 'diff_rank_seed', 'deterministic'], False)
+    vars(arguments).update(launcher='none', seed=None, **defaults)
+    cfg = script['merge_args'](Config.fromfile(config), arguments)
+    name = f'{start_script.number}'
+    start_script.number += 1
+    return make_runner(work_dir, epochs=2, cfg=cfg, resume=cfg.get('resume', False), load_from=cfg.load_from, name=name,
+                       hooks=['TrainingListHook'])  # fmt: skip
+
+
+start_script.number = 0
+
+
+@pytest.mark.parametrize('where', ['file', 'options', 'both'])
+@pytest.mark.parametrize('kind', ['weights', 'whole'])
+def test_resume_with_weights_to_start_from(tmp_path, save, where, kind):
+    make_runner(tmp_path / 'other', name='other').train()
+    content = torch.load(tmp_path / 'other' / 'epoch_1.pth', weights_only=False)
+    path = save({**content, 'state_dict': SMALL} if kind == 'whole' else {'state_dict': SMALL})
+    given = dict(in_file='nowhere.pth' if where == 'both' else path if where == 'file' else None)
+    if where != 'file':
+        given['load_from'] = path
+    # At first there is nothing to resume.
+    runner = start_script(tmp_path / 'run', 'auto', **given)
+    runner.load_or_resume()
+    assert runner.model.layer.weight.item() == 7
+    assert (runner._resume, runner.epoch) == (False, 0)
+    runner.train()
+    # Then there is.
+    runner = start_script(tmp_path / 'run', 'auto', **given)
+    runner._train_loop = runner.build_train_loop(runner._train_loop)
+    runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
+    runner.load_or_resume()
+    assert runner.epoch == 2
+    assert runner.model.layer.weight.item() != 7
+
+
+def test_the_file_that_resume_names_is_resumed(tmp_path):
+    make_runner(tmp_path / 'other', name='other').train()
+    make_runner(tmp_path / 'run', epochs=2, name='run').train()
+    runner = start_script(tmp_path / 'run', str(tmp_path / 'other' / 'epoch_1.pth'))
+    runner.call_hook = Mock()
+    runner._train_loop = runner.build_train_loop(runner._train_loop)
+    runner.load_or_resume()
+    assert runner.epoch == 1
+
+
+@pytest.mark.parametrize('content', [{'state_dict': SMALL}, SMALL, {'state_dict': SMALL, 'meta': {'epoch': 3}}])
+def test_weights_alone_cannot_be_resumed(tmp_path, save, content):
+    path = save(content)
+    runner = start_script(tmp_path / 'run', path)
+    with pytest.raises(ValueError, match=rf'{path} holds weights, but not the state of a run.*load_from={path}'):
+        runner.train()
+
+
+OTHER_RUNS = {
+    'frozen': (None, True, r' 2 tensors \(2\), .* 1 tensors \(1\)'),
+    'kind': (dict(optimizer=dict(type='AdamW', lr=0.01)), False, r'another optimizer than AdamW.*no betas, eps'),
+}
+
+
+@pytest.mark.parametrize(('optimizer', 'frozen', 'message'), OTHER_RUNS.values(), ids=OTHER_RUNS)
+def test_a_run_is_resumed_with_its_optimizer(tmp_path, optimizer, frozen, message):
+    make_runner(tmp_path, name='first').train()
+    runner = make_runner(tmp_path, epochs=2, resume=True, name='second', optim_wrapper=optimizer)
+    if frozen:
+        runner.optim_wrapper = OptimWrapper(torch.optim.SGD([runner.model.layer.weight], 0.01))
+    with pytest.raises(ValueError, match=rf'epoch_1\.pth cannot be resumed.*{message}.*load_from='):
+        runner.train()

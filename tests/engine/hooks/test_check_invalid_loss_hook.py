@@ -1,0 +1,15 @@
+import pytest
+from helpers.engine_runs import make_runner
+
+
+def test_names_the_batch_and_stops_before_the_checkpoint(tmp_path):
+    runner = make_runner(tmp_path, broken=(3.0,), hooks=['InvalidLossHook'])
+    message = r'not finite in epoch 1, iteration 2: .*loss_cls nan.* The batch: 2\.mp4, 3\.mp4\. .*learning rate'
+    with pytest.raises(ValueError, match=message):
+        runner.train()
+    assert not list(tmp_path.glob('*.pth'))
+
+
+def test_lets_finite_losses_pass(tmp_path):
+    make_runner(tmp_path, hooks=['InvalidLossHook']).train()
+    assert (tmp_path / 'epoch_1.pth').is_file()

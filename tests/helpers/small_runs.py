@@ -1,0 +1,23 @@
+"""Runs of a small MANet in the test's own process, seconds each."""
+
+from helpers.whole_runs import TINY
+from mmengine.config import Config
+from mmengine.runner import Runner
+
+
+def small_config(data, work_dir, options=(), epochs=1):
+    """Return the config of a small MANet on a data folder laid out as MA-52, with options as of --cfg-options."""
+    config = Config.fromfile(TINY)
+    for loader, split in (('train', 'train'), ('val', 'val'), ('test', 'val')):
+        config[f'{loader}_dataloader'].dataset.ann_file = f'{data}/{split}_list_videos.txt'
+        config[f'{loader}_dataloader'].dataset.data_prefix.video = f'{data}/videos_{split}'
+        config[f'{loader}_dataloader'].num_workers = 0
+    config.train_cfg.max_epochs = epochs
+    config.update(work_dir=str(work_dir), log_level='WARNING')
+    config.merge_from_dict(dict(options))
+    return config
+
+
+def small_runner(data, work_dir, options=(), epochs=1):
+    """Build the runner of :func:`small_config`."""
+    return Runner.from_cfg(small_config(data, work_dir, options, epochs))

@@ -1,0 +1,218 @@
+import os
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+from helpers.processes import run_tool
+from helpers.support import ROOT, check_close, released_inputs, released_reference, released_weights
+from mmaction.registry import MODELS
+from mmengine.config import Config
+from mmengine.hub import get_config
+from mmengine.runner import load_checkpoint
+
+from mmaction_microaction.models.release_checkpoint import TSM, convert_file, from_release, to_released
+
+BLOCK = 'backbone.layer1.1.conv1.conv'
+
+
+def build(config, **backbone):
+    config.model.backbone.update(pretrained=None, **backbone)
+    return MODELS.build(config.model)
+
+
+def manet():
+    return build(Config.fromfile(ROOT / 'configs' / 'manet_r50_8x1_ma52.py'))
+
+
+def count_batches(state):
+    """Add the counters of batch norm, which the reference does not list."""
+    counters = {name.replace('running_mean', 'num_batches_tracked') for name in state if name.endswith('running_mean')}
+    return {**state, **{name: torch.tensor(1600) for name in counters}}
+
+
+def save(state, path, **options):
+    """Write what MMAction2 0.24 saves at the best epoch."""
+    meta = dict(
+        epoch=40, mmaction_version='0.24.1', config='model = dict()', hook_msgs=dict(best_score=np.float64(0.6))
+    )
+    optimizer = dict(state={0: dict(momentum_buffer=torch.zeros(2))}, param_groups=[dict(lr=1e-3, params=[0])])
+    torch.save(dict(state_dict=state, meta=meta, optimizer=optimizer), path, **options)
+    return path
+
+
+@pytest.fixture(scope='module')
+def reference(shared):
+    return released_reference(shared)
+
+
+@pytest.fixture(scope='module')
+def released(reference):
+    return count_batches(released_weights(reference))
+
+
+@pytest.fixture(scope='module')
+def converted(released, tmp_path_factory):
+    """A released file, and what became of it."""
+    folder = tmp_path_factory.mktemp('released')
+    source = save(released, folder / 'best_top1_acc_epoch_40.pth')
+    return convert_file(source, folder / 'ours.pth'), folder / 'ours.pth'
+
+
+@pytest.fixture
+def blank():
+    """The released tensors as small zeros, with one of its 16 blocks' unused convolutions."""
+    with torch.device('meta'):
+        shapes = {name: tensor.shape for name, tensor in manet().state_dict().items()}
+    del shapes['cls_head.label_embeddings']
+    unused = dict(squeeze=(64, 256, 1, 1), conv1=(64, 64, 3), expand=(256, 64, 1, 1))
+    shapes.update({f'{BLOCK}.action_p2_{kind}.weight': shape for kind, shape in unused.items()})
+    return {name.replace('excite', 'fcce'): torch.zeros(shape, dtype=torch.half) for name, shape in shapes.items()}
+
+
+@pytest.mark.real_data
+def test_converted_release_computes_the_released_logits(converted, reference):
+    model = manet()
+    load_checkpoint(model, str(converted[1]), map_location='cpu', strict=True)
+    model.double().train(False)
+    with torch.no_grad():
+        frames = model.cls_head.pool(model.extract_feat(released_inputs(reference)[0])[0])
+        check_close('logits', model.cls_head.classify(frames), reference['cls_score'])
+        check_close('embeddings', model.cls_head.project(frames), reference['emb'])
+    # The first loss still looks for the file of label embeddings.
+    assert model.cls_head.label_embeddings.isnan().all()
+
+
+@pytest.mark.real_data
+def test_every_tensor_is_accounted_for(converted):
+    conversion = converted[0]
+    # 351 and 53 counters: 16 blocks have two of squeeze-and-excitation and three that are never used.
+    assert (len(conversion.renamed), len(conversion.dropped), len(conversion.kept)) == (32, 48, 351 + 53 - 80)
+    assert sum(tensor.numel() for tensor in conversion.dropped.values()) == pytest.approx(10.95e6, rel=1e-3)
+    assert list(conversion.added) == ['cls_head.label_embeddings']
+    assert len(conversion.state) == 32 + 324 + 1
+
+
+@pytest.mark.real_data
+def test_way_back_gives_the_released_tensors(converted, released, tmp_path):
+    convert_file(converted[1], tmp_path / 'back.pth', to_release=True)
+    back = torch.load(tmp_path / 'back.pth', weights_only=True)['state_dict']
+    assert back.keys() == released.keys()
+    for name, tensor in released.items():
+        expected = torch.zeros_like(tensor) if '.action_p2_' in name else tensor
+        assert back[name].dtype == tensor.dtype
+        torch.testing.assert_close(back[name], expected, rtol=0, atol=0)
+
+
+@pytest.mark.real_data
+def test_tsm_of_mmaction_0x_loads_into_todays(released, tmp_path):
+    """TSM is what the released network adds to; the classes are those of the file."""
+    added = ('fcce', 'action_p2', 'fc_emb')
+    state = {name: tensor for name, tensor in released.items() if not any(part in name for part in added)}
+    # The released TSM are of 2020, in the file format of PyTorch 1.5.
+    source = save(state, tmp_path / 'tsm.pth', _use_new_zipfile_serialization=False)
+    conversion = convert_file(source, tmp_path / 'ours.pth')
+    assert conversion.config == TSM
+    assert len(conversion.kept) == len(conversion.state) == len(state)
+    config = get_config(TSM)
+    config.model.cls_head.num_classes = 52
+    model = build(config, pretrained2d=False)
+    load_checkpoint(model, str(tmp_path / 'ours.pth'), map_location='cpu', strict=True)
+    for name, tensor in model.state_dict().items():
+        assert torch.equal(tensor, state[name])
+
+
+def test_networks_with_the_convolution_of_eq_1_have_no_released_form():
+    with pytest.raises(ValueError, match=r'Eq\. 1.*conv_after_shift'):
+        to_released({'backbone.layer1.0.conv1.conv.mix.0.bias': torch.zeros(64)})
+
+
+def test_unused_convolutions_have_their_shapes_back(blank, tmp_path):
+    path = save(blank, tmp_path / 'released.pth')
+    convert_file(path, tmp_path / 'ours.pth')
+    back = convert_file(tmp_path / 'ours.pth', tmp_path / 'back.pth', to_release=True)
+    assert len(back.added) == 48
+    for kind in ('squeeze', 'conv1', 'expand'):
+        name = f'{BLOCK}.action_p2_{kind}.weight'
+        assert back.added[name].shape == blank[name].shape
+
+
+FAULTS = {
+    'missing': (
+        'backbone.layer4.2.conv3.bn.running_var',
+        None,
+        r'1 missing: backbone\.layer4\.2\.conv3\.bn\.running_var',
+    ),
+    'unknown': ('backbone.layer5.0.weight', torch.zeros(2), r'1 unknown: backbone\.layer5\.0\.weight'),
+    'shape': (
+        'cls_head.fc_cls.weight',
+        torch.zeros(51, 2048),
+        r'1 of another shape: cls_head\.fc_cls\.weight \(51, 2048\) instead of \(52, 2048\)',
+    ),
+    'excitation': (f'{BLOCK}.fcce.2.weight', None, r'1 missing: backbone\.layer1\.1\.conv1\.conv\.fcce\.2\.weight'),
+}
+
+
+@pytest.mark.parametrize('fault', FAULTS)
+def test_refuses_other_weights_by_name_and_writes_nothing(blank, tmp_path, fault):
+    name, tensor, message = FAULTS[fault]
+    if tensor is None:
+        del blank[name]
+    else:
+        blank[name] = tensor
+    path = save(blank, tmp_path / 'other.pth')
+    with pytest.raises(ValueError, match=rf'other\.pth: these are not the weights of .*{message}'):
+        convert_file(path, tmp_path / 'out' / 'ours.pth')
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_refuses_the_wrong_direction(blank):
+    ours = from_release(blank).state
+    with pytest.raises(ValueError, match='names of this project already'):
+        from_release(ours)
+
+
+def test_refuses_what_is_no_checkpoint(tmp_path):
+    path = tmp_path / 'a.pth'
+    path.write_bytes(b'<html>404</html>')
+    with pytest.raises(ValueError, match=r'a\.pth is no checkpoint'):
+        convert_file(path, tmp_path / 'b.pth')
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_does_not_overwrite_its_source(blank, tmp_path):
+    path = save(blank, tmp_path / 'a.pth')
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match='would be overwritten'):
+        convert_file(path, tmp_path / '.' / 'a.pth')
+    (tmp_path / 'alias.pth').hardlink_to(path)
+    with pytest.raises(ValueError, match=r'alias\.pth would be overwritten'):
+        convert_file(path, tmp_path / 'alias.pth')
+    assert path.read_bytes() == before
+
+
+class Malicious:
+    def __reduce__(self):
+        return os.mkdir, ('executed',)
+
+
+@pytest.mark.slow
+def test_tool_converts_refuses_and_runs_no_code(blank, tmp_path):
+    run = partial(run_tool, 'convert_release_checkpoint.py', cwd=tmp_path)
+
+    save(blank, tmp_path / 'released.pth')
+    done = run('released.pth', 'ours.pth')
+    assert done.returncode == 0, done.stderr
+    assert 'ours.pth: the weights of configs/manet_r50_8x1_ma52.py' in done.stdout
+    assert 'dropped          3       45,056' in done.stdout
+    done = run('ours.pth', 'back.pth', '--to-release')
+    assert done.returncode == 0, done.stderr
+
+    torch.save({'state_dict': blank, 'meta': Malicious()}, tmp_path / 'malicious.pth')
+    done = run('malicious.pth', 'out.pth')
+    assert done.returncode == 1
+    assert 'malicious.pth is refused' in done.stderr
+    assert 'mkdir' in done.stderr
+    assert 'Traceback' not in done.stderr
+    assert not (tmp_path / 'executed').exists()
+    assert not (tmp_path / 'out.pth').exists()

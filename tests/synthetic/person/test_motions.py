@@ -1,0 +1,133 @@
+import numpy as np
+import pytest
+
+from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, REVERSED_PAIRS
+from mmaction_microaction.synthetic.clip import make_clip
+from mmaction_microaction.synthetic.person.geometry import two_bone_ik
+from mmaction_microaction.synthetic.person.motions import perform
+from mmaction_microaction.synthetic.person.posture import draw_posture, sit
+from mmaction_microaction.synthetic.person.skeleton import Proportions, solve
+
+LABELS = {action.name: action.index for action in ACTIONS}
+PAIRS = (*REVERSED_PAIRS, (LABELS['bowing head'], LABELS['head up']))
+TOUCHING = [a.index for a in ACTIONS if BODY_PARTS[a.body_part] in ('body-hand', 'head-hand', 'leg-hand')]
+
+
+def clean(label, seed, num_frames=60):
+    """Controls, size and skeleton of a motion without breathing, sway and fidgeting."""
+    size = Proportions()
+    controls = sit(draw_posture(np.random.default_rng(seed)), size, num_frames)
+    perform(label, controls, size, np.random.default_rng([seed, 1]))
+    return controls, size, solve(controls, size)
+
+
+def moving(skeleton, joint):
+    """Largest distance of a joint from where it is first, metres."""
+    track = skeleton.joints[joint]
+    return np.abs(track - track[:1]).max()
+
+
+@pytest.mark.parametrize('label', range(52))
+def test_every_action_moves_and_begins_at_rest(label):
+    for seed in range(3):
+        controls, _, skeleton = clean(label, seed)
+        # At least three frames before the onset.
+        for track in (*skeleton.joints.values(), controls.fingers):
+            assert np.abs(track[:3] - track[:1]).max() < 5e-3
+        change = max(np.ptp(track, axis=0).max() for track in skeleton.joints.values())
+        bend = np.ptp(controls.fingers, axis=0).max()
+        turn = np.ptp(controls.head, axis=0).max()
+        assert change > 0.03 or bend > 0.3 or turn > 0.2
+
+
+@pytest.mark.parametrize('label', TOUCHING)
+def test_hands_reach_what_they_touch(label):
+    for seed in range(8):
+        clip = make_clip(label, seed, (64, 76), 11, 0, seed)
+        skeleton = solve(clip.controls, clip.subject.proportions)
+        for side, reaches in enumerate(clip.controls.hands):
+            there = reaches[-1].weight > 0.98
+            missed = np.sqrt(((skeleton.wanted - skeleton.touched)[:, side] ** 2).sum(-1))
+            assert missed[there].max(initial=0.0) < 0.015
+
+
+@pytest.mark.parametrize(
+    ('action', 'part', 'place'),
+    [
+        ('touching nose', 'head', (0.0, -0.03, 0.11)),
+        ('touching ears', 'head', (0.08, -0.01, 0.0)),
+        ('scratching or touching forehead', 'head', (0.0, 0.07, 0.085)),
+        ('scratching or touching hindbrain', 'head', (0.03, 0.0, -0.1)),
+        ('scratching or touching chest', 'chest', (0.0, -0.15, 0.11)),
+        ('scratching or touching neck', 'chest', (0.05, 0.03, 0.0)),
+        ('arms akimbo', 'pelvis', (0.17, 0.14, 0.0)),
+    ],
+)
+def test_fingertips_come_to_the_place_that_the_action_names(action, part, place):
+    skeleton = clean(LABELS[action], 4)[2]
+    origin, turn = skeleton.frames[part]
+    local = np.einsum('tji,tsj->tsi', turn, skeleton.touched - origin[:, None])
+    place = np.array([[-place[0], *place[1:]], place])
+    nearest = np.sqrt(((local - place) ** 2).sum(-1)).min()
+    assert nearest < 0.05
+
+
+@pytest.mark.parametrize(('forward', 'backward'), PAIRS)
+def test_pairs_are_each_other_played_backwards(forward, backward):
+    for seed in range(5):
+        _, _, first = clean(forward, seed)
+        _, _, second = clean(backward, seed)
+        for joint, track in first.joints.items():
+            np.testing.assert_allclose(track[::-1], second.joints[joint], atol=1e-12)
+        assert max(moving(first, joint) for joint in first.joints) > 0.03
+
+
+@pytest.mark.parametrize(('forward', 'backward'), PAIRS)
+def test_pairs_go_opposite_ways(forward, backward):
+    def change(label, seed):
+        controls, _, skeleton = clean(label, seed)
+        # An arm is stretched by raising it or by extending it forward or sideways.
+        x, y, z = np.moveaxis(skeleton.joints['wrists'] - skeleton.joints['neck'][:, None], -1, 0)
+        hands = (np.hypot(x, z) + y).sum(-1)
+        knees = skeleton.joints['knees'][:, 1, 0] - skeleton.joints['knees'][:, 0, 0]
+        measure = {
+            'stretching arms': hands,
+            'stretching feet': skeleton.joints['balls'][..., 2].sum(-1),
+            'spread legs': knees,
+            'bowing head': controls.head[:, 1],
+        }[ACTIONS[forward].name]
+        return measure[-1] - measure[0]
+
+    for seed in range(12):
+        assert change(forward, seed) > 0
+        assert change(backward, seed) < 0
+
+
+def test_feet_stay_above_the_floor():
+    for label in range(52):
+        skeleton = clean(label, 2)[2]
+        assert skeleton.joints['balls'][..., 1].min() > 0.02
+
+
+def test_repeated_and_single_movements_differ_in_how_often_they_turn():
+    def turns(label, axis, seed):
+        speed = np.diff(clean(label, seed, 90)[0].head[:, axis])
+        speed = speed[np.abs(speed) > 1e-4]
+        return (np.diff(np.sign(speed)) != 0).sum()
+
+    for seed in range(10):
+        assert turns(LABELS['nodding'], 1, seed) >= 3
+        assert turns(LABELS['bowing head'], 1, seed) == 0
+        assert turns(LABELS['shaking head'], 0, seed) >= 3
+        assert turns(LABELS['turning head'], 0, seed) <= 1
+
+
+def test_inverse_kinematics_keeps_the_bones_and_reaches_the_target():
+    rng = np.random.default_rng(0)
+    root = rng.normal(size=(50, 3))
+    direction = rng.normal(size=(50, 3))
+    target = root + direction / np.linalg.norm(direction, axis=1, keepdims=True) * rng.uniform(0.1, 0.5, (50, 1))
+    middle, end = two_bone_ik(root, target, rng.normal(size=(50, 3)), 0.3, 0.25)
+    np.testing.assert_allclose(end, target, atol=1e-12)
+    np.testing.assert_allclose(np.linalg.norm(middle - root, axis=1), 0.3)
+    np.testing.assert_allclose(np.linalg.norm(end - middle, axis=1), 0.25)

@@ -1,0 +1,48 @@
+"""The package says at import what its environment lacks."""
+
+import re
+from importlib.metadata import requires
+
+import pytest
+from helpers.processes import run_python
+
+from mmaction_microaction.utils import environment
+
+
+def error_of(tmp_path, files):
+    """Import the package where these files take the place of installed ones; returns the last line of the error."""
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    # The server of processes has imported OpenCV already.
+    code = (
+        'import sys; [sys.modules.pop(name) for name in [*sys.modules] if name.split(".")[0] in ("cv2", "av")]; '
+        f'sys.path.insert(0, {str(tmp_path)!r}); import mmaction_microaction'
+    )
+    process = run_python(code)
+    assert process.returncode == 1
+    return process.stderr.strip().splitlines()[-1]
+
+
+def test_a_missing_library_of_opencv_is_told_with_the_remedy(tmp_path):
+    # What a server without libGL says.
+    library = 'libGL.so.1: cannot open shared object file: No such file or directory'
+    error = error_of(tmp_path, {'cv2.py': f'raise ImportError({library!r})'})
+    assert error.startswith('ImportError: ')
+    assert library in error
+    assert 'pip install' in error
+    assert 'opencv-contrib-python-headless' in error
+
+
+@pytest.mark.parametrize('old', ['12.3.0', '17.1.0'])
+def test_an_old_pyav_is_told_with_the_remedy(tmp_path, old):
+    metadata = f'Metadata-Version: 2.1\nName: av\nVersion: {old}\n'
+    error = error_of(tmp_path, {f'av-{old}.dist-info/METADATA': metadata})
+    assert error.startswith('ImportError: ')
+    assert f'is {old}' in error
+    assert f'pip install "av>={environment.OLDEST_PYAV}"' in error
+
+
+def test_the_oldest_pyav_is_that_of_the_metadata():
+    (declared,) = [text for text in requires('mmaction-microaction') if re.match(r'av\b', text)]
+    assert declared == f'av>={environment.OLDEST_PYAV}'

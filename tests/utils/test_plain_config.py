@@ -1,0 +1,73 @@
+import math
+
+import pytest
+from helpers.support import ROOT
+from mmengine.config import Config
+
+from mmaction_microaction.utils.plain_config import read_plain_config
+
+
+@pytest.mark.parametrize('name', ['manet_r50_8x1_ma52.py', 'emotion/maenet_r50_16x1_ma52pro.py'])
+def test_reads_what_the_runner_writes(tmp_path, name):
+    config = Config.fromfile(ROOT / 'configs' / name)
+    odd = {'a key': 1, 2: (3,), 'deep': [dict(x=[(1, 2), []])]}
+    config.merge_from_dict(dict(odd=odd, text='it\'s "x"\n\u2028', none=None, small=1e-30, negative=-3, empty=()))
+    config.dump(tmp_path / 'config.py')
+    assert read_plain_config(tmp_path / 'config.py') == config.to_dict()
+
+
+def test_reads_numbers_that_are_none(tmp_path):
+    Config(dict(a=math.inf, b=-math.inf, c=math.nan)).dump(tmp_path / 'config.py')
+    values = read_plain_config(tmp_path / 'config.py')
+    assert (values['a'], values['b'], math.isnan(values['c'])) == (math.inf, -math.inf, True)
+
+
+@pytest.mark.parametrize(
+    ('line', 'reason'),
+    [
+        ('open(RAN, "w")', 'is no plain value'),
+        ('x = open(RAN, "w")', 'is no plain value'),
+        ('x = dict(a=[open(RAN, "w")])', 'is no plain value'),
+        ('x = {open(RAN, "w"): 1}', 'is no plain value'),
+        ('x = f"{open(RAN)}"', 'is no plain value'),
+        ('x = [open(RAN, "w") for _ in "a"]', 'is no plain value'),
+        ('x = dict(**dict(a=1))', 'is no plain value'),
+        ('x = dict([open(RAN, "w")])', 'is no plain value'),
+        ('dict = open; x = dict(a=RAN)', 'is no plain value'),
+        ('import os', 'is no plain value'),
+        ('class A: open(RAN, "w")', 'is no plain value'),
+        ('x = "a" * 10**10', 'is no plain value'),
+        ('x = 9**9**9', 'is no plain value'),
+        ('x: open(RAN, "w") = 1', 'is no plain value'),
+        ('x = y = 1', 'is no plain value'),
+        ('_base_ = "other.py"', 'is no plain value'),
+        ('x = -"a"', 'is no plain value'),
+        ('x = ' + '9' * 5000, 'digits'),
+        ('x = (', 'never closed'),
+        ('x = ' + '[' * 5000 + ']' * 5000, 'nested|parentheses'),
+        ('x = ' + '-' * 50_000 + '1', 'config'),
+        ('x = "\0"', 'config'),
+    ],
+)
+def test_runs_nothing_and_names_the_line(tmp_path, line, reason):
+    path, ran = tmp_path / 'config.py', tmp_path / 'ran'
+    path.write_text(f'first = 1\n{line.replace("RAN", repr(str(ran)))}\n')
+    with pytest.raises(ValueError, match=reason) as error:
+        read_plain_config(path)
+    assert str(path) in str(error.value)
+    assert len(str(error.value)) < 400
+    if reason == 'is no plain value':
+        assert 'config.py, line 2: ' in str(error.value)
+    assert not ran.exists()
+
+
+def test_a_config_is_small(tmp_path):
+    (tmp_path / 'config.py').write_bytes(b'x = [' + b'0,' * 2**20 + b']')
+    with pytest.raises(ValueError, match=r'config\.py has 2 MiB'):
+        read_plain_config(tmp_path / 'config.py')
+
+
+def test_what_is_no_text_is_named(tmp_path):
+    (tmp_path / 'config.py').write_bytes(b'x = "\xff"')
+    with pytest.raises(ValueError, match=r'config\.py is no text in UTF-8'):
+        read_plain_config(tmp_path / 'config.py')

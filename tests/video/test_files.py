@@ -1,0 +1,26 @@
+import pytest
+
+from mmaction_microaction.video.files import list_videos
+
+
+def test_tells_videos_from_other_files(tmp_path):
+    names = ['a.m4v', 'b.MTS', 'c.mp4', 'd.m2ts', 'e.3gp', 'f.ts', 'g.ogv']
+    for name in [*names, 'notes.txt', 'mp4', 'a.mp4.part']:
+        (tmp_path / name).touch()
+    (tmp_path / 'z.mp4').mkdir()  # a folder
+    (tmp_path / 'z.mp4' / 'deep.webm').touch()
+    (tmp_path / 'z.mp4' / 'deep.txt').touch()
+    videos, others = list_videos(tmp_path)
+    assert [path.name for path in videos] == names
+    assert others == 3
+    videos, others = list_videos(tmp_path, below=True)
+    assert [path.name for path in videos] == [*names, 'deep.webm']
+    assert others == 4
+
+
+def test_a_folder_without_videos_says_so(tmp_path):
+    (tmp_path / 'notes.txt').touch()
+    with pytest.raises(ValueError, match=r'holds no video \(.*\.3gp.*\) among its 1 files; name another'):
+        list_videos(tmp_path)
+    with pytest.raises(FileNotFoundError, match='none: no such folder; name the one'):
+        list_videos(tmp_path / 'none')
