@@ -5,9 +5,9 @@ _base_ = './manet_r50_8x1_ma52.py'
 test_dataloader = dict(dataset=_base_.test_set)
 test_evaluator = dict(
     _delete_=True,
-    type='SubmissionFile',
+    type='DumpSubmission',
     ann_file=_base_.test_set.ann_file,
     out_dir='work_dirs/manet_r50_8x1_ma52_submission',
-    form='codabench',  # MAC 2025 and the standing page; '2024' for MAC 2024
-    body_from='top1',  # the body part of each of the five best actions, as the authors submit it
+    format='codabench',  # MAC 2025 and the standing page; '2024' for MAC 2024
+    coarse_from='top1',  # the body part of each of the five best actions, as the authors submit it
 )

@@ -27,7 +27,7 @@ def test_base_names_are_unique():
 def test_hooks_that_guard_a_run_merge_by_name(path):
     config = Config.fromfile(path)
     names = ('epoch_seed', 'training_list', 'invalid_loss', 'unreadable_clips', 'checkpoint')
-    types = ['EpochSeedHook', 'TrainingListHook', 'InvalidLossHook', 'UnreadableClipsHook', 'KeepingCheckpointHook']
+    types = ['EpochSeedHook', 'CheckTrainListHook', 'CheckInvalidLossHook', 'UnreadableClipsHook', 'SafeCheckpointHook']
     assert [config.default_hooks[name].type for name in names] == types
     assert not config.get('custom_hooks')
 

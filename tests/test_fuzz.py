@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as stn
 
 from mmaction_microaction.inference.stored_pipeline import ALLOWED, load_pipeline
-from mmaction_microaction.label_sets.ma52 import fine_to_coarse
+from mmaction_microaction.label_sets.ma52 import FINE_TO_COARSE
 from mmaction_microaction.models.label_embeddings import load_label_embeddings
 from mmaction_microaction.structures.annotations import read_annotations
-from mmaction_microaction.submission import FORMS, validate_submission
+from mmaction_microaction.submission import SUBMISSION_FORMATS, validate_submission
 from mmaction_microaction.utils.pickles import load_pickle
 from mmaction_microaction.utils.plain_config import read_plain_config
 
@@ -79,7 +79,7 @@ def test_annotation_lists(tmp_path, content, check_names):
         assert filename.strip()
         assert label in range(52)
         if check_names and filename in ('0030_00_0001.mp4', '0030_01_0001.mp4'):
-            assert int(filename[5:7]) == fine_to_coarse[label]
+            assert int(filename[5:7]) == FINE_TO_COARSE[label]
     path.write_bytes(table([['video', 'label'], *annotations]))
     assert read_annotations(path, check_names) == annotations
 
@@ -99,15 +99,15 @@ def zipped(content):
 
 @st.composite
 def tables(draw):
-    form = draw(st.sampled_from(list(FORMS.values())))
+    format = draw(st.sampled_from(list(SUBMISSION_FORMATS.values())))
     digits = st.one_of(st.integers(0, 51).map(str), st.integers(0, 6).map(str), st.text(max_size=3))
     clip = st.one_of(st.sampled_from(['test0000.mp4', 'test0001.mp4', 'test0000']), st.text(max_size=5))
     sound = st.permutations(range(7)).map(lambda numbers: [*map(str, numbers[:5])] * 2)
     row = st.one_of(
-        st.tuples(clip, sound).map(lambda row: [row[0], *row[1]][: len(form.header)]),
+        st.tuples(clip, sound).map(lambda row: [row[0], *row[1]][: len(format.header)]),
         st.tuples(clip, st.lists(digits, min_size=1, max_size=11)).map(lambda row: [row[0], *row[1]]),
     )
-    return table([form.header, *draw(st.lists(row, max_size=4))])
+    return table([format.header, *draw(st.lists(row, max_size=4))])
 
 
 submissions = st.one_of(tables(), tables().map(zipped))
@@ -118,27 +118,29 @@ submissions = st.one_of(tables(), tables().map(zipped))
     content=st.one_of(submissions, mutations(submissions), st.binary(max_size=60)),
     suffix=st.sampled_from(['csv', 'zip']),
 )
-@example(content=table([FORMS['2024'].header, ['a' * 200_000, 1, 2]]), suffix='csv')  # beyond csv's limit for a field
+@example(
+    content=table([SUBMISSION_FORMATS['2024'].header, ['a' * 200_000, 1, 2]]), suffix='csv'
+)  # beyond csv's limit for a field
 def test_submissions(tmp_path, content, suffix):
     path = tmp_path / f'submission.{suffix}'
     path.write_bytes(content)
     report = validate_submission(path)
-    assert report.form in (*FORMS, None)
+    assert report.format in (*SUBMISSION_FORMATS, None)
     if report.problems:
         assert all(isinstance(problem, str) and problem for problem in report.problems)
         return
-    # Nothing was found: every row must read as the form says.
+    # Nothing was found: every row must read as the format says.
     if content.startswith(b'PK'):
         with zipfile.ZipFile(path) as file:
             content = file.read('prediction.csv')
     header, *rows = csv.reader(io.StringIO(content.decode(), newline=''))
-    form = FORMS[report.form]
-    assert header == form.header
+    format = SUBMISSION_FORMATS[report.format]
+    assert header == format.header
     assert len(rows) == report.rows > 0
     assert len({row[0] for row in rows}) == len(rows)
     for row in rows:
         assert len(row) == len(header)
-        assert all(int(label) in range(classes) for label, classes in zip(row[1:], form.columns.values()))
+        assert all(int(label) in range(classes) for label, classes in zip(row[1:], format.columns.values()))
 
 
 def saved(array):

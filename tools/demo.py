@@ -19,7 +19,7 @@ from rich.markup import escape
 from rich.progress import Progress
 
 from mmaction_microaction.inference import (
-    Camera,
+    CameraStream,
     ClipResult,
     MicroActionInferencer,
     find_videos,
@@ -127,7 +127,7 @@ def write_results(results, args):
 
 def watch(inferencer, args, console):
     """Print the best action of every window of a camera, and write the timeline every minute and when it is over."""
-    camera = Camera(args.camera)
+    camera = CameraStream(args.camera)
     console.print(f'watching camera {escape(args.camera)}; Ctrl-C ends, a second Ctrl-C at once')
     scored = []
 

@@ -12,7 +12,7 @@ import argparse
 import sys
 
 from mmaction_microaction.structures.predictions import read_scores
-from mmaction_microaction.submission import FORMS, write_submission
+from mmaction_microaction.submission import SUBMISSION_FORMATS, write_submission
 from mmaction_microaction.utils.messages import warn_in_one_line
 
 
@@ -22,14 +22,14 @@ def parse_args():
     parser.add_argument('--ann-file', required=True, metavar='LIST', help='annotation list of the clips')
     parser.add_argument('--out', required=True, metavar='DIR', help='folder for prediction.csv and submission.zip')
     parser.add_argument(
-        '--form',
-        choices=FORMS,
+        '--format',
+        choices=SUBMISSION_FORMATS,
         default='codabench',
         help='codabench: MAC 2025 and the standing Codabench page; 2024: MAC 2024, which the page no longer takes '
         '(default: %(default)s)',
     )
     parser.add_argument(
-        '--body-from',
+        '--coarse-from',
         choices=('top1', 'sum'),
         default='top1',
         help='top1: body part of each action, as the authors; sum: by summed probability (default: %(default)s)',
@@ -48,12 +48,12 @@ def main():
     warn_in_one_line()
     try:
         names, scores = read_scores(args.predictions, args.ann_file)
-        table, archive = write_submission(args.out, names, scores, args.form, args.body_from, args.ids)
+        table, archive = write_submission(args.out, names, scores, args.format, args.coarse_from, args.ids)
     except (OSError, ValueError) as error:
         sys.exit(f'error: {error}')
-    if FORMS[args.form].note:
-        print(f'note: {FORMS[args.form].note}')
-    print(f'{len(names):,} rows of form {args.form} are in {table}; upload {archive}')
+    if SUBMISSION_FORMATS[args.format].note:
+        print(f'note: {SUBMISSION_FORMATS[args.format].note}')
+    print(f'{len(names):,} rows of format {args.format} are in {table}; upload {archive}')
 
 
 if __name__ == '__main__':

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from mmaction_microaction.inference.gradcam import gradcam, read_sample
-from mmaction_microaction.inference.recognizer import Recognizer
+from mmaction_microaction.inference.recognizer import TorchRecognizer
 from mmaction_microaction.label_sets.ma52 import ACTIONS
 from mmaction_microaction.utils.files import atomic_write, check_writable
 from mmaction_microaction.utils.messages import warn_in_one_line
@@ -44,7 +44,7 @@ def main():
     try:
         check_writable(args.out)
         video = Video(args.video)
-        recognizer = Recognizer(args.config, args.checkpoint)
+        recognizer = TorchRecognizer(args.config, args.checkpoint)
         inputs, frames = read_sample(video, recognizer.pipeline)
         [scores] = recognizer(inputs[None])
         maps = gradcam(recognizer.model, inputs, args.action)

@@ -32,7 +32,7 @@ def main():
         print(f'note: {note}')
     if report.problems:
         sys.exit(f'{args.file} is not valid; problems: {len(report.problems):,}')
-    print(f'{args.file} is valid: {report.rows:,} rows of form {report.form}')
+    print(f'{args.file} is valid: {report.rows:,} rows in the format {report.format}')
 
 
 if __name__ == '__main__':

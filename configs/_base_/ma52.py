@@ -31,10 +31,10 @@ metric = dict(type='MicroActionMetric')
 # Configs take these as their default_hooks, which MMEngine merges by name: a custom_hooks=[…] of one's own adds to them
 # and drops none. default_hooks.epoch_seed=None leaves one out.
 hooks = dict(
-    checkpoint=dict(type='KeepingCheckpointHook', interval=1, max_keep_ckpts=3, save_best='F1_mean', rule='greater'),
+    checkpoint=dict(type='SafeCheckpointHook', interval=1, max_keep_ckpts=3, save_best='F1_mean', rule='greater'),
     epoch_seed=dict(type='EpochSeedHook'),
-    training_list=dict(type='TrainingListHook'),
-    invalid_loss=dict(type='InvalidLossHook'),
+    training_list=dict(type='CheckTrainListHook'),
+    invalid_loss=dict(type='CheckInvalidLossHook'),
     unreadable_clips=dict(type='UnreadableClipsHook'),
 )
 tensorboard = [dict(type='LocalVisBackend'), dict(type='TensorboardVisBackend')]

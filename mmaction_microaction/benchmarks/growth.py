@@ -9,7 +9,7 @@ import torch
 from mmaction.registry import DATASETS, METRICS
 from mmengine.registry import init_default_scope
 
-from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS, fine_to_coarse
+from mmaction_microaction.label_sets.ma52 import FINE_TO_COARSE, NUM_ACTIONS
 
 from .memory import peak_memory, private
 from .timing import Comparison, alternate, silence_logs
@@ -53,7 +53,7 @@ def write_list(path, size):
     with open(path, 'w', encoding='utf-8') as file:
         for number in range(size):
             label = number % NUM_ACTIONS
-            file.write(f'{number % 9999:04d}_{fine_to_coarse[label]:02d}_{number:07d}.mp4 {label}\n')
+            file.write(f'{number % 9999:04d}_{FINE_TO_COARSE[label]:02d}_{number:07d}.mp4 {label}\n')
 
 
 def read_list(components, path):

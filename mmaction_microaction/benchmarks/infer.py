@@ -13,7 +13,7 @@ from mmengine.config import Config
 
 from mmaction_microaction.inference.export import export_onnx
 from mmaction_microaction.inference.onnx_model import OnnxRecognizer
-from mmaction_microaction.inference.recognizer import Recognizer
+from mmaction_microaction.inference.recognizer import TorchRecognizer
 from mmaction_microaction.models.backbones.resnet_setsm import SETemporalShift
 from mmaction_microaction.utils.paths import find_shipped
 
@@ -44,7 +44,7 @@ def compare_runtimes(config=None, rounds=10):
         torch.save({'state_dict': init_recognizer(config, device='cpu').state_dict()}, checkpoint)
         export_onnx(config, checkpoint, path)
         clip = torch.randint(0, 256, (1, *OnnxRecognizer(path).shape), dtype=torch.uint8)
-        stock, pytorch = (Recognizer(config, checkpoint, 'cpu') for _ in range(2))
+        stock, pytorch = (TorchRecognizer(config, checkpoint, 'cpu') for _ in range(2))
         for module in stock.model.modules():
             if isinstance(module, SETemporalShift):
                 module.forward = partial(_shift_as_mmaction2, module)
@@ -69,7 +69,7 @@ def _shift_as_mmaction2(module, x):
 
 
 def _compiled(config, checkpoint):
-    recognizer = Recognizer(config, checkpoint, 'cpu')
+    recognizer = TorchRecognizer(config, checkpoint, 'cpu')
     recognizer.model.backbone.compile()
     return recognizer
 

@@ -5,8 +5,8 @@ from .transforms import (
     FormatFaces,
     FrameStoreDecode,
     FrameStoreInit,
-    SampledFramesDecode,
-    SampledFramesInit,
+    SparsePyAVDecode,
+    SparsePyAVInit,
     SubtractMeanFrame,
 )
 
@@ -17,7 +17,7 @@ __all__ = [
     'FrameStoreInit',
     'MA52Dataset',
     'MA52ProDataset',
-    'SampledFramesDecode',
-    'SampledFramesInit',
+    'SparsePyAVDecode',
+    'SparsePyAVInit',
     'SubtractMeanFrame',
 ]

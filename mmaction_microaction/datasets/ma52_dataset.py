@@ -8,26 +8,26 @@ from mmengine.logging import print_log
 
 from mmaction_microaction.datasets.transforms.loading import read_from_store
 from mmaction_microaction.datasets.transforms.video_decoding import choose_decoder
-from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, NUM_ACTIONS, fine_to_coarse
+from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, FINE_TO_COARSE, NUM_ACTIONS
 from mmaction_microaction.structures.annotations import identify, is_anonymised, read_annotations
 
 from .files_present import check_files
 from .frame_store import REMEDY, FrameStore
-from .unreadable import ReplacesUnreadable
+from .unreadable import ReplaceUnreadableMixin
 
 
 @DATASETS.register_module()
-class MA52Dataset(ReplacesUnreadable, VideoDataset):
+class MA52Dataset(ReplaceUnreadableMixin, VideoDataset):
     """Micro-Action-52: clips of seated people, each with one of 52 fine labels.
 
     Reads the released lists as they are. A sample's label is the fine one; body parts follow through ``metainfo``:
     ``classes`` and ``body_parts`` (names), ``fine_to_coarse`` (52 body-part indices), and ``anonymised``. The attribute
-    ``clips`` identifies the list (:class:`TrainingListHook`).
+    ``clips`` identifies the list (:class:`CheckTrainListHook`).
 
     The challenge's test split is anonymised: its list gives every clip the placeholder 0. It can be predicted but
     neither trained on nor scored; its samples carry the label -1. So do those of a list without labels.
 
-    Clips that cannot be read are replaced in training, see :class:`ReplacesUnreadable`.
+    Clips that cannot be read are replaced in training, see :class:`ReplaceUnreadableMixin`.
 
     Args:
         ann_file (str): List of ``name.mp4 label`` lines, or a table; see ``list_rows.read_rows``. With
@@ -41,8 +41,8 @@ class MA52Dataset(ReplacesUnreadable, VideoDataset):
             Defaults to True.
         decoder (str, optional): What decodes videos, see ``choose_decoder``: ``'pyav'`` or ``'decord'``, whatever
             the pipeline says. Defaults to None, for what the pipeline says.
-        **kwargs: Of :class:`ReplacesUnreadable`, ``max_unreadable`` and ``unreadable_as_missing``, and of MMAction2's
-            ``VideoDataset``.
+        **kwargs: ``max_unreadable`` and ``unreadable_as_missing`` of :class:`ReplaceUnreadableMixin`, and those
+            of MMAction2's ``VideoDataset``.
 
     Raises:
         FileNotFoundError: If the list, the folder or some of the clips are missing.
@@ -54,7 +54,7 @@ class MA52Dataset(ReplacesUnreadable, VideoDataset):
     METAINFO = dict(
         classes=tuple(action.name for action in ACTIONS),
         body_parts=BODY_PARTS,
-        fine_to_coarse=tuple(fine_to_coarse.tolist()),
+        fine_to_coarse=tuple(FINE_TO_COARSE.tolist()),
     )
 
     def __init__(

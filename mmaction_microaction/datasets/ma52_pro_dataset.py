@@ -12,17 +12,17 @@ from mmaction_microaction.structures.annotations import identify
 from mmaction_microaction.structures.pro_annotations import read_pro_annotations
 
 from .files_present import check_files
-from .unreadable import ReplacesUnreadable
+from .unreadable import ReplaceUnreadableMixin
 
 
 @DATASETS.register_module()
-class MA52ProDataset(ReplacesUnreadable, BaseActionDataset):
+class MA52ProDataset(ReplaceUnreadableMixin, BaseActionDataset):
     """MA-52-Pro: videos of seated people, each with an emotion and any number of micro-actions (section VI-A).
 
     A sample has ``label``, a float tensor with 1 for each action that occurs and 0 for the others, ``emotion``, an
     index, and ``face_file``, the path of its face track or None. ``metainfo`` has ``classes`` and ``emotions``, the
     names behind them. The attribute ``clips`` identifies the list. Videos that cannot be read are replaced in training,
-    see :class:`ReplacesUnreadable`.
+    see :class:`ReplaceUnreadableMixin`.
 
     Args:
         ann_file (str): JSON Lines file, see ``data/ma52_pro/README.md``.
@@ -35,8 +35,8 @@ class MA52ProDataset(ReplacesUnreadable, BaseActionDataset):
             ``'leg-hand'``, which leaves 40. Defaults to none.
         check_videos (bool): Whether to make sure that all videos and face tracks are there. Defaults to True.
         decoder (str, optional): See :class:`MA52Dataset`.
-        **kwargs: Of :class:`ReplacesUnreadable`, ``max_unreadable`` and ``unreadable_as_missing``, and of MMAction2's
-            ``BaseActionDataset``.
+        **kwargs: ``max_unreadable`` and ``unreadable_as_missing`` of :class:`ReplaceUnreadableMixin`, and those
+            of MMAction2's ``BaseActionDataset``.
 
     Raises:
         FileNotFoundError: If the list, a folder, or some of the files are missing.

@@ -13,11 +13,11 @@ from mmengine.dataset import Compose
 from mmengine.logging import print_log
 
 from mmaction_microaction.datasets.transforms.loading import FrameStoreDecode, FrameStoreInit
-from mmaction_microaction.datasets.transforms.video_decoding import SampledFramesDecode, SampledFramesInit
+from mmaction_microaction.datasets.transforms.video_decoding import SparsePyAVDecode, SparsePyAVInit
 from mmaction_microaction.utils.messages import last_line
 
-_INITS = (DecordInit, OpenCVInit, PyAVInit, FrameStoreInit, SampledFramesInit)
-_DECODES = (DecordDecode, OpenCVDecode, PyAVDecode, FrameStoreDecode, SampledFramesDecode)
+_INITS = (DecordInit, OpenCVInit, PyAVInit, FrameStoreInit, SparsePyAVInit)
+_DECODES = (DecordDecode, OpenCVDecode, PyAVDecode, FrameStoreDecode, SparsePyAVDecode)
 
 # What a storage or a machine under load answers now and then, and what has nothing to do with the clip.
 _STORAGE = {
@@ -77,7 +77,7 @@ class _BlackDecode(BaseTransform):
         return results
 
 
-class ReplacesUnreadable:
+class ReplaceUnreadableMixin:
     """Makes a dataset, whose class comes after this one, replace clips that cannot be read.
 
     In training, a random other clip takes the place of one, which is logged once; :class:`UnreadableClipsHook` counts

@@ -1,10 +1,10 @@
 from .hooks import (
     ChannelsLastHook,
+    CheckInvalidLossHook,
     CheckSetupHook,
+    CheckTrainListHook,
     EpochSeedHook,
-    InvalidLossHook,
-    KeepingCheckpointHook,
-    TrainingListHook,
+    SafeCheckpointHook,
     UnreadableClipsHook,
     add_to_every_run,
 )
@@ -12,12 +12,12 @@ from .optimizers import MANetOptimWrapperConstructor
 
 __all__ = [
     'ChannelsLastHook',
+    'CheckInvalidLossHook',
     'CheckSetupHook',
+    'CheckTrainListHook',
     'EpochSeedHook',
-    'InvalidLossHook',
-    'KeepingCheckpointHook',
     'MANetOptimWrapperConstructor',
-    'TrainingListHook',
+    'SafeCheckpointHook',
     'UnreadableClipsHook',
 ]
 

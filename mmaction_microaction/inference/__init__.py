@@ -1,13 +1,13 @@
 """From a video file to labelled micro-actions."""
 
-from mmaction_microaction.video.sources import Camera, find_videos
+from mmaction_microaction.video.sources import CameraStream, find_videos
 
 from .drawing import write_labelled_video
 from .inferencer import MicroActionInferencer
 from .results import ClipResult, TimelineResult, write_csv, write_json
 
 __all__ = [
-    'Camera',
+    'CameraStream',
     'ClipResult',
     'MicroActionInferencer',
     'TimelineResult',

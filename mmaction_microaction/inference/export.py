@@ -19,7 +19,7 @@ from mmaction_microaction.utils.files import check_writable, make_folder, write_
 from mmaction_microaction.version import __version__
 
 from .onnx_model import CLASSES, CONFIG, PIPELINE, VERSION, OnnxRecognizer
-from .recognizer import Recognizer
+from .recognizer import TorchRecognizer
 from .stored_pipeline import load_pipeline
 from .windows import WindowPipeline
 
@@ -81,7 +81,7 @@ def export_onnx(config, checkpoint, out):
         raise ValueError(f'{out} must end in .onnx, by which it is known to be enough without a checkpoint')
     if out.parent.is_dir():
         check_writable(out)
-    recognizer = Recognizer(config, checkpoint, 'cpu')
+    recognizer = TorchRecognizer(config, checkpoint, 'cpu')
     name = Path(recognizer.config.filename or 'config').stem
     try:
         pipeline = json.dumps(recognizer.pipeline)

@@ -287,10 +287,10 @@ def _load(model, checkpoint, device):
         from .onnx_model import OnnxRecognizer
 
         return OnnxRecognizer(model, device or 'cpu')
-    from .recognizer import Recognizer
+    from .recognizer import TorchRecognizer
 
     if checkpoint is None:
         raise ValueError(f'{model} needs a checkpoint with its weights; only an .onnx file does without')
     if not Path(checkpoint).is_file():
         raise FileNotFoundError(f'{checkpoint}: no such checkpoint')
-    return Recognizer(model, checkpoint, device)
+    return TorchRecognizer(model, checkpoint, device)

@@ -17,7 +17,7 @@ CONFIG_SUFFIXES = ('.py', '.json', '.yaml', '.yml')
 """Of the files that MMEngine reads as a config."""
 
 
-class Recognizer:
+class TorchRecognizer:
     """A network of MMAction2 or of this package, with its weights.
 
     Attributes:

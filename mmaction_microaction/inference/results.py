@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mmaction_microaction.evaluation.functional import rank_classes
-from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, NUM_BODY_PARTS, fine_to_coarse
+from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, FINE_TO_COARSE, NUM_BODY_PARTS
 from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.utils.files import as_text_cell, write_whole
 
@@ -48,7 +48,7 @@ class ClipResult:
     def body_part_scores(self):
         """np.ndarray: Sums of the probabilities of each part's actions, shape (7,); the largest need not be that of
         :attr:`body_part`."""
-        return np.bincount(fine_to_coarse, self.scores, NUM_BODY_PARTS)
+        return np.bincount(FINE_TO_COARSE, self.scores, NUM_BODY_PARTS)
 
     def to_dict(self):
         """Say it in words, for JSON.

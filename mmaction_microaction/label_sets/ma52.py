@@ -98,9 +98,9 @@ ACTIONS = tuple(
 NUM_ACTIONS = len(ACTIONS)
 NUM_BODY_PARTS = len(BODY_PARTS)
 
-fine_to_coarse = np.array([action.body_part for action in ACTIONS])
-"""Coarse label of every fine label, shape (52,): ``coarse = fine_to_coarse[fine]``."""
-fine_to_coarse.flags.writeable = False
+FINE_TO_COARSE = np.array([action.body_part for action in ACTIONS])
+"""Coarse label of every fine label, shape (52,): ``coarse = FINE_TO_COARSE[fine]``."""
+FINE_TO_COARSE.flags.writeable = False
 
 REVERSED_PAIRS = ((17, 18), (29, 30), (26, 27))
 """Pairs of actions that are each other played backwards: stretching and retracting arms, stretching and retracting

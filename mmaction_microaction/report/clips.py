@@ -10,7 +10,7 @@ import numpy as np
 from mmaction_microaction.evaluation.functional import most_confused_pairs
 
 
-class Clip(NamedTuple):
+class ListedClip(NamedTuple):
     """A clip and what it was taken for."""
 
     name: str
@@ -75,7 +75,7 @@ class ClipLists:
     """Lists clips of a run.
 
     Args:
-        run (Run): The run.
+        run (PredictedRun): The run.
         out (str | Path): Folder of the page that lists them.
         videos (Videos, optional): Where the clips are. Defaults to None: no links.
     """
@@ -91,11 +91,11 @@ class ClipLists:
             limit (int): How many at most.
 
         Returns:
-            list[Clip]: The clips.
+            list[ListedClip]: The clips.
         """
         run = self.run
         return [
-            Clip(
+            ListedClip(
                 run.name_of(i),
                 self.videos and self.videos.link(run.name_of(i), self.out),
                 int(run.predictions[i]),
@@ -128,7 +128,7 @@ class ClipLists:
             limit (int): How many pairs.
 
         Returns:
-            list[tuple[ConfusedPair, list[Clip]]]: The pairs.
+            list[tuple[ConfusedPair, list[ListedClip]]]: The pairs.
         """
         run = self.run
         return [

@@ -8,7 +8,7 @@ import matplotlib as mpl
 import numpy as np
 
 from mmaction_microaction.evaluation.functional import confusion_matrix, most_confused_pairs
-from mmaction_microaction.label_sets.ma52 import NUM_BODY_PARTS, fine_to_coarse
+from mmaction_microaction.label_sets.ma52 import FINE_TO_COARSE, NUM_BODY_PARTS
 from mmaction_microaction.utils.files import atomic_write, write_whole
 from mmaction_microaction.video.reader import Video
 from mmaction_microaction.visualization import (
@@ -42,9 +42,9 @@ def draw_figures(run, train_clips, other=None, names=None, splits=None, videos=N
     """Draw the figures of a report.
 
     Args:
-        run (Run): The run.
+        run (PredictedRun): The run.
         train_clips (np.ndarray): Clips per action that were trained on, shape (52,).
-        other (Run, optional): What it is compared with.
+        other (PredictedRun, optional): What it is compared with.
         names (Sequence[str], optional): Of the run, or of both.
         splits (dict[str, np.ndarray], optional): Clips per action of further splits.
         videos (Videos, optional): The videos, for their durations and frames.
@@ -52,7 +52,7 @@ def draw_figures(run, train_clips, other=None, names=None, splits=None, videos=N
     Yields:
         tuple[str, str, matplotlib.figure.Figure]: Name, caption, figure.
     """
-    coarse = confusion_matrix(fine_to_coarse[run.labels], fine_to_coarse[run.predictions], NUM_BODY_PARTS)
+    coarse = confusion_matrix(FINE_TO_COARSE[run.labels], FINE_TO_COARSE[run.predictions], NUM_BODY_PARTS)
     yield (
         'per_class',
         'Precision, recall and F1 of each action. A missing mark is a score that is not defined: precision of an '

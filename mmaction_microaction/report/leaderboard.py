@@ -33,7 +33,7 @@ MAX_RESULT_SIZE = 2**20
 
 
 @dataclass
-class Run:
+class ScoredRun:
     """The newest test result of a work dir.
 
     Args:
@@ -76,7 +76,7 @@ def read_run(work_dir):
         work_dir (str | Path): As given to ``mim test`` with ``--work-dir``.
 
     Returns:
-        Run: The result.
+        ScoredRun: The result.
 
     Raises:
         ValueError: If the folder is no work dir of one config, or has no test result that can be read.
@@ -98,7 +98,7 @@ def read_run(work_dir):
             continue
         metrics = _read_metrics(path)
         if 'F1_mean' in metrics:
-            return Run(configs[0], path, metrics)
+            return ScoredRun(configs[0], path, metrics)
         others = others or sorted(metrics.keys() - {'data_time', 'time'})  # those, every test has
     if others:
         raise ValueError(
@@ -118,8 +118,8 @@ def read_runs(work_dirs):
         work_dirs (Sequence[str | Path]): A folder that is given twice is one run.
 
     Returns:
-        tuple[list[Run], list[str]]: The results, and what is wrong with the other folders. A run whose network, list or
-        evaluator is not that of the first with its config is among these, since the two cannot be averaged.
+        tuple[list[ScoredRun], list[str]]: The results, and what is wrong with the other folders. A run whose network,
+        list or evaluator is not that of the first with its config is among these, since the two cannot be averaged.
     """
     runs, problems, settings, shipped = [], [], {}, _shipped_models()
     for work_dir in {Path(name).resolve(): name for name in work_dirs}.values():
@@ -220,7 +220,7 @@ def rank(runs, published, everything=False):
     """Put configs in the order of their F1_mean.
 
     Args:
-        runs (list[Run]): Runs of the same config are averaged.
+        runs (list[ScoredRun]): Runs of the same config are averaged.
         published (dict[str, dict[str, float]]): See :func:`read_published`.
         everything (bool): Also what was published and not run. Defaults to False.
 
@@ -257,7 +257,7 @@ def to_markdown(rows, runs, extra=()):
 
     Args:
         rows (list[Row]): See :func:`rank`. A deviation stands behind its mean.
-        runs (list[Run]): What the rows are of.
+        runs (list[ScoredRun]): What the rows are of.
         extra (Sequence[str]): Keys of further metrics, each a column.
 
     Returns:

@@ -14,7 +14,7 @@ from mmaction_microaction.visualization.names import shorten, tell_apart
 
 from .clips import ClipLists, Videos
 from .figures import draw_figures, save_figure
-from .run import Run, check_same_clips
+from .run import PredictedRun, check_same_clips
 
 _TEMPLATE = Path(__file__).with_name('report.html')
 
@@ -39,10 +39,10 @@ def write_report(predictions, out, compare=None, ann_file=None, videos=None, tit
             those of the predictions.
     """
     out = Path(out)
-    run = Run(predictions)
+    run = PredictedRun(predictions)
     other = None
     if compare is not None:
-        other = Run(compare)
+        other = PredictedRun(compare)
         check_same_clips(run, other)
     names = tell_apart([run.path, other.path] if other else [run.path])
     train_clips, splits = np.array([action.train_clips for action in ACTIONS]), {}

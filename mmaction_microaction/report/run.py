@@ -17,7 +17,7 @@ from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
 from mmaction_microaction.structures.predictions import read_labelled_predictions
 
 
-class Run:
+class PredictedRun:
     """Predictions of N clips, and the numbers of the report.
 
     Args:
@@ -82,7 +82,7 @@ def check_same_clips(first, second):
     """Make sure that two runs can be compared.
 
     Args:
-        first, second (Run): The clips may be in any order where they have names.
+        first, second (PredictedRun): The clips may be in any order where they have names.
 
     Raises:
         ValueError: If they are not of the same clips with the same labels. The message names the files and a clip.

@@ -11,9 +11,9 @@ def draw_strips(run, videos, other=None, names=None, wrong=4, right=2):
     No two have the same true action. In a comparison, those recognised are ones that the other run mistook.
 
     Args:
-        run (Run): The run.
+        run (PredictedRun): The run.
         videos (Videos): The videos; clips that are not there are passed over.
-        other (Run, optional): What it is compared with.
+        other (PredictedRun, optional): What it is compared with.
         names (Sequence[str]): Of the run, or of both.
         wrong, right (int): How many of either kind at most.
 

@@ -4,7 +4,7 @@ import hashlib
 import re
 from typing import NamedTuple
 
-from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, NUM_ACTIONS, fine_to_coarse
+from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, FINE_TO_COARSE, NUM_ACTIONS
 from mmaction_microaction.utils.untrusted import read_limited
 
 from .list_rows import UNKNOWN, read_rows
@@ -89,8 +89,8 @@ def _find_problem(row, unlabelled, check_names):
             'correct the label',
         )
     name = _NAME.fullmatch(row.name.rpartition('/')[2]) if check_names and row.label != UNKNOWN else None
-    if name and int(name['body_part']) != fine_to_coarse[row.label]:
-        part = int(fine_to_coarse[row.label])
+    if name and int(name['body_part']) != FINE_TO_COARSE[row.label]:
+        part = int(FINE_TO_COARSE[row.label])
         return (
             f'the name {row.name} says body part {int(name["body_part"])}, but label {row.label} belongs to {part} '
             f'({BODY_PARTS[part]})',

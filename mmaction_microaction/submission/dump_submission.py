@@ -18,14 +18,14 @@ from .writing import write_submission
 
 
 @METRICS.register_module()
-class SubmissionFile(BaseMetric):
+class DumpSubmission(BaseMetric):
     """Writes the predictions of a test run as the challenges want them, instead of scoring them: needs no labels.
 
     Args:
         out_dir (str): Folder of ``prediction.csv`` and ``submission.zip``.
         ann_file (str, optional): Annotation list that must be covered, whose order the rows have. None: the clips of
             the dataset as they come. Defaults to None.
-        form, body_from: See :func:`.predicted_labels`.
+        format, coarse_from: See :func:`.predicted_labels`.
         ids: See :func:`.clip_ids`.
         **kwargs: Of MMEngine's ``BaseMetric``.
 
@@ -34,22 +34,22 @@ class SubmissionFile(BaseMetric):
         ValueError: If the list is malformed, or an option is unknown.
 
     Examples:
-        >>> evaluator = dict(type='SubmissionFile', out_dir='submission', ann_file='data/ma52/test_list_videos.txt')
-        >>> evaluator = dict(type='SubmissionFile', out_dir='submission', form='2024', body_from='sum')
+        >>> evaluator = dict(type='DumpSubmission', out_dir='submission', ann_file='data/ma52/test_list_videos.txt')
+        >>> evaluator = dict(type='DumpSubmission', out_dir='submission', format='2024', coarse_from='sum')
     """
 
     default_prefix = 'submission'
 
-    def __init__(self, out_dir, ann_file=None, form='codabench', body_from='top1', ids='name', **kwargs):
+    def __init__(self, out_dir, ann_file=None, format='codabench', coarse_from='top1', ids='name', **kwargs):
         super().__init__(**kwargs)
-        form = str(form)  # --cfg-options reads test_evaluator.form=2024 as a number
+        format = str(format)  # --cfg-options reads test_evaluator.format=2024 as a number
         # Called on one sample so that a misspelt option fails now and not after the run.
-        predicted_labels(np.eye(1, NUM_ACTIONS), form, body_from)
+        predicted_labels(np.eye(1, NUM_ACTIONS), format, coarse_from)
         clip_ids([], ids)
         self.out_dir = out_dir
         self.ann_file = ann_file
         self.names = None if ann_file is None else dict.fromkeys(read_clip_names(ann_file))
-        self.options = dict(form=form, body_from=body_from, ids=ids)
+        self.options = dict(format=format, coarse_from=coarse_from, ids=ids)
 
     def process(self, data_batch, data_samples):
         """Collect scores and names of a batch.

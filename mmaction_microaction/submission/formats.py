@@ -13,14 +13,14 @@ FILE_NAME = 'prediction.csv'
 TOP_K = 5
 
 
-class Form(NamedTuple):
+class SubmissionFormat(NamedTuple):
     """Columns of a table of predictions."""
 
     id_column: str
     columns: dict
     """Title of every other column: how many classes its labels, which count from 0, belong to."""
     note: str = ''
-    """What whoever uses the form should know."""
+    """What whoever uses the format should know."""
 
     @property
     def header(self):
@@ -28,9 +28,9 @@ class Form(NamedTuple):
         return [self.id_column, *self.columns]
 
 
-FORMS = {
+SUBMISSION_FORMATS = {
     # MAC 2025 and the standing Codabench page.
-    'codabench': Form(
+    'codabench': SubmissionFormat(
         'vid',
         {
             **{f'action_pred_{k}': NUM_ACTIONS for k in range(1, TOP_K + 1)},
@@ -38,35 +38,35 @@ FORMS = {
         },
     ),
     # MAC 2024.
-    '2024': Form(
+    '2024': SubmissionFormat(
         'id',
         {'pred_label_1': NUM_BODY_PARTS, 'pred_label_2': NUM_ACTIONS},
-        "the challenge's page asks for the form codabench since MAC 2025; it has refused that of 2024: KeyError: 'vid'",
+        "the challenge's page asks for the format codabench since MAC 2025; it refuses that of 2024: KeyError: 'vid'",
     ),
 }
 
 
-def predicted_labels(scores, form='codabench', body_from='top1'):
-    """Turn probabilities into the labels that a form asks for.
+def predicted_labels(scores, format='codabench', coarse_from='top1'):
+    """Turn probabilities into the labels that a format asks for.
 
     Args:
         scores (np.ndarray): Fine probabilities, shape (N, 52).
-        form (str): ``'codabench'``: the five best actions, then five body parts; ``'2024'``: body part, action.
-        body_from (str): ``'top1'``: the body part of each action, as the authors derive it, so that parts repeat;
+        format (str): ``'codabench'``: the five best actions, then five body parts; ``'2024'``: body part, action.
+        coarse_from (str): ``'top1'``: the body part of each action, as the authors derive it, so that parts repeat;
             ``'sum'``: different body parts, by the sum of the probabilities of their actions.
 
     Returns:
-        np.ndarray: Shape (N, 10) or (N, 2), in the order of the form's columns.
+        np.ndarray: Shape (N, 10) or (N, 2), in the order of the format's columns.
 
     Raises:
         ValueError: If an option is unknown.
     """
-    if form not in FORMS:
-        raise ValueError(f'form must be one of {", ".join(map(repr, FORMS))}, got {form!r}')
-    if body_from not in ('top1', 'sum'):
-        raise ValueError(f"body_from must be 'top1' or 'sum', got {body_from!r}")
-    actions, parts = rank_classes(scores), rank_body_parts(scores, body_from)
-    if form == '2024':
+    if format not in SUBMISSION_FORMATS:
+        raise ValueError(f'format must be one of {", ".join(map(repr, SUBMISSION_FORMATS))}, got {format!r}')
+    if coarse_from not in ('top1', 'sum'):
+        raise ValueError(f"coarse_from must be 'top1' or 'sum', got {coarse_from!r}")
+    actions, parts = rank_classes(scores), rank_body_parts(scores, coarse_from)
+    if format == '2024':
         return np.stack([parts[:, 0], actions[:, 0]], axis=1)
     return np.concatenate([actions[:, :TOP_K], parts[:, :TOP_K]], axis=1)
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from mmaction_microaction.structures.predictions import read_clip_names
 from mmaction_microaction.utils.untrusted import read_limited
 
-from .formats import FILE_NAME, FORMS
+from .formats import FILE_NAME, SUBMISSION_FORMATS
 
 MAX_SIZE = 2**24
 """Bytes of a table; one of MA-52's test split has 300,000."""
@@ -22,8 +22,8 @@ MAX_ROWS = 100_000
 class Report(NamedTuple):
     """What a check found."""
 
-    form: str
-    """A key of ``FORMS``, or None if the table is of no form."""
+    format: str
+    """A key of ``SUBMISSION_FORMATS``, or None if the table is of no format."""
     rows: int
     """Rows below the header."""
     problems: list
@@ -36,7 +36,7 @@ def validate_submission(path, ann_file=None):
     """Check a table, or the zip file around it, in all that does not need the true labels.
 
     Args:
-        path (str | Path): ``.csv`` or ``.zip``, of any form; the header tells which.
+        path (str | Path): ``.csv`` or ``.zip``, of any format; the header tells which.
         ann_file (str | Path, optional): Annotation list that the table should cover. Its names may stand in the table
             as they are or without what follows the dot.
 
@@ -65,10 +65,10 @@ def validate_submission(path, ann_file=None):
     if not rows:
         problems.append('there is no row below the header')
     for line, row in rows:
-        problems += [f'line {line}: {problem}' for problem in _check_row(row, FORMS[name])]
+        problems += [f'line {line}: {problem}' for problem in _check_row(row, SUBMISSION_FORMATS[name])]
     _check_ids([(line, row[0]) for line, row in rows if row], names, ann_file, problems)
-    if FORMS[name].note:
-        notes.append(FORMS[name].note)
+    if SUBMISSION_FORMATS[name].note:
+        notes.append(SUBMISSION_FORMATS[name].note)
     if name == 'codabench':
         repeating = sum(len(set(row[6:])) < len(row[6:]) for _, row in rows)
         if repeating:
@@ -131,28 +131,28 @@ def _parse(content, problems):
 
 
 def _detect_form(header, problems):
-    """Return the name of the form whose header this is, or else of the one with as many columns, or None."""
-    for name, form in FORMS.items():
-        if header == form.header:
+    """Return the name of the format whose header this is, or else of the one with as many columns, or None."""
+    for name, format in SUBMISSION_FORMATS.items():
+        if header == format.header:
             return name
-    expected = ' or '.join(','.join(form.header) for form in FORMS.values())
+    expected = ' or '.join(','.join(format.header) for format in SUBMISSION_FORMATS.values())
     problems.append(f'line 1: the header should be {expected}, got {",".join(header)[:200]!r}')
-    return next((name for name, form in FORMS.items() if len(header) == len(form.header)), None)
+    return next((name for name, format in SUBMISSION_FORMATS.items() if len(header) == len(format.header)), None)
 
 
-def _check_row(row, form):
+def _check_row(row, format):
     """Yield what is wrong within one line."""
-    if len(row) != len(form.header):
-        yield f'{len(row)} columns instead of {len(form.header)}' if row else 'is empty'
+    if len(row) != len(format.header):
+        yield f'{len(row)} columns instead of {len(format.header)}' if row else 'is empty'
         return
     if not row[0].strip():
-        yield f'{form.id_column} is empty'
-    labels = dict(zip(form.columns, row[1:]))
+        yield f'{format.id_column} is empty'
+    labels = dict(zip(format.columns, row[1:]))
     for column, label in labels.items():
         if not re.fullmatch('[0-9]{1,9}', label):
             yield f'{column} is {label!r}, which is no whole number'
-        elif int(label) >= form.columns[column]:
-            yield f'{column} is {label}, which is not one of 0 to {form.columns[column] - 1}'
+        elif int(label) >= format.columns[column]:
+            yield f'{column} is {label}, which is not one of 0 to {format.columns[column] - 1}'
     actions = [label for column, label in labels.items() if column.startswith('action_pred')]
     if len({label.lstrip('0') for label in actions}) < len(actions):
         yield f'the actions {", ".join(actions)} are not all different'

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from mmaction_microaction.utils.files import make_folder, write_whole
 
-from .formats import FILE_NAME, FORMS, clip_ids, predicted_labels
+from .formats import FILE_NAME, SUBMISSION_FORMATS, clip_ids, predicted_labels
 
 
-def write_submission(out_dir, names, scores, form='codabench', body_from='top1', ids='name'):
+def write_submission(out_dir, names, scores, format='codabench', coarse_from='top1', ids='name'):
     """Write ``prediction.csv`` and, ready to be uploaded, ``submission.zip`` with nothing but it.
 
     Each file is either complete or as before, and the same predictions give the same bytes.
@@ -19,7 +19,7 @@ def write_submission(out_dir, names, scores, form='codabench', body_from='top1',
         out_dir (str | Path): Folder of the files; made if it is not there.
         names (Sequence[str]): Names of the clips.
         scores (np.ndarray): Their fine probabilities, shape (N, 52).
-        form, body_from: See :func:`.predicted_labels`.
+        format, coarse_from: See :func:`.predicted_labels`.
         ids: See :func:`.clip_ids`.
 
     Returns:
@@ -28,10 +28,10 @@ def write_submission(out_dir, names, scores, form='codabench', body_from='top1',
     Raises:
         ValueError: If an option is unknown.
     """
-    labels = predicted_labels(scores, form, body_from)
+    labels = predicted_labels(scores, format, coarse_from)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator='\n')
-    writer.writerow(FORMS[form].header)
+    writer.writerow(SUBMISSION_FORMATS[format].header)
     writer.writerows([name, *row] for name, row in zip(clip_ids(names, ids), labels.tolist()))
     content = text.getvalue().encode()
 

@@ -11,7 +11,7 @@ actions, ``pro_video`` lets several of them happen in one video, ``pro_dataset``
 annotations.
 """
 
-from .clip import Clip, frames, frames_hash, make_clip, video_size
+from .clip import RenderedClip, frames, frames_hash, make_clip, video_size
 from .contact_sheet import contact_sheet
 from .dataset import write_dataset
 from .plan import Settings, make_plan
@@ -19,9 +19,9 @@ from .pro_dataset import ProSettings, make_pro_plan, write_pro_dataset
 from .pro_video import ProVideo, make_pro_video
 
 __all__ = [
-    'Clip',
     'ProSettings',
     'ProVideo',
+    'RenderedClip',
     'Settings',
     'contact_sheet',
     'frames',

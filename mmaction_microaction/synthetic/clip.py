@@ -11,7 +11,7 @@ from mmaction_microaction.synthetic.person.motions import perform
 from mmaction_microaction.synthetic.person.posture import Posture, draw_posture, sit
 from mmaction_microaction.synthetic.person.skeleton import solve
 from mmaction_microaction.synthetic.person.subject import Subject, draw_subject
-from mmaction_microaction.synthetic.render.canvas import Camera, Painter
+from mmaction_microaction.synthetic.render.canvas import Painter, VirtualCamera
 from mmaction_microaction.synthetic.render.face import face_points
 from mmaction_microaction.synthetic.render.figure import draw_figure
 from mmaction_microaction.synthetic.render.nuisances import Nuisances, Sensor, draw_camera, draw_nuisances, enliven
@@ -38,7 +38,7 @@ def subject_of(seed, subject_id):
 
 
 @dataclass
-class Clip:
+class RenderedClip:
     """Everything about one clip.
 
     Attributes:
@@ -60,7 +60,7 @@ class Clip:
     key: tuple
     subject: Subject
     posture: Posture
-    camera: Camera
+    camera: VirtualCamera
     room: Room
     nuisances: Nuisances
     motion: dict
@@ -88,7 +88,7 @@ def make_clip(label, subject_id, size, seed, split=0, index=0, scene_of=None):
         scene_of (int, optional): Number of the clip whose posture, camera and room it shows. Defaults to None: its own.
 
     Returns:
-        Clip: The clip. Its frames depend on the arguments alone.
+        RenderedClip: The clip. Its frames depend on the arguments alone.
     """
     key = (seed, split, index)
     scene = generator(*key, _SCENE)
@@ -106,7 +106,9 @@ def make_clip(label, subject_id, size, seed, split=0, index=0, scene_of=None):
     idle = [side for side in range(2) if _same_objects(controls.hands[side], before[side])]
     provide(nuisances, motion, idle)
     enliven(controls, nuisances, generator(*key, _LIFE), FPS)
-    return Clip(label, subject_id, num_frames, size, key, subject, posture, camera, room, nuisances, motion, controls)
+    return RenderedClip(
+        label, subject_id, num_frames, size, key, subject, posture, camera, room, nuisances, motion, controls
+    )
 
 
 def _same_objects(some, others):
@@ -127,7 +129,7 @@ def frames(clip):
     """Render a clip.
 
     Args:
-        clip (Clip | ProVideo): The clip.
+        clip (RenderedClip | ProVideo): The clip.
 
     Yields:
         np.ndarray: RGB frames, shape (height, width, 3), uint8.
@@ -160,7 +162,7 @@ def face_boxes(clip):
     """Where the face is, from the hair to the chin.
 
     Args:
-        clip (Clip | ProVideo): The clip.
+        clip (RenderedClip | ProVideo): The clip.
 
     Returns:
         np.ndarray: Left, top, right and bottom in pixels, within the picture, shape (T, 4).

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, NUM_ACTIONS, fine_to_coarse
+from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, FINE_TO_COARSE, NUM_ACTIONS
 
 from .clip import video_size
 
@@ -125,7 +125,7 @@ def make_plan(settings):
         labels = rng.permutation(np.repeat(np.arange(NUM_ACTIONS), counts))
         subjects = group[rng.integers(len(group), size=num_clips)]
         for index, (label, subject) in enumerate(zip(labels.tolist(), subjects.tolist())):
-            part = int(fine_to_coarse[label])
+            part = int(FINE_TO_COARSE[label])
             numbers[subject, part] += 1
             name = f'{subject:04d}_{part:02d}_{numbers[subject, part]:04d}.mp4'
             plan.append(Entry(split, index, label, subject, name))

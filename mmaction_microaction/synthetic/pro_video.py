@@ -5,14 +5,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mmaction_microaction.label_sets.ma52 import EMOTIONS, fine_to_coarse
+from mmaction_microaction.label_sets.ma52 import EMOTIONS, FINE_TO_COARSE
 from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.synthetic.person.curves import pulse
 from mmaction_microaction.synthetic.person.motions import BACKWARDS, perform
 from mmaction_microaction.synthetic.person.posture import Posture, draw_posture, sit
 from mmaction_microaction.synthetic.person.skeleton import Controls, Reach
 from mmaction_microaction.synthetic.person.subject import Subject
-from mmaction_microaction.synthetic.render.canvas import Camera
+from mmaction_microaction.synthetic.render.canvas import VirtualCamera
 from mmaction_microaction.synthetic.render.face import Expression
 from mmaction_microaction.synthetic.render.nuisances import Nuisances, draw_camera, draw_nuisances, enliven
 from mmaction_microaction.synthetic.render.room import Room, draw_room
@@ -68,7 +68,7 @@ class ProVideo:
     key: tuple
     subject: Subject
     posture: Posture
-    camera: Camera
+    camera: VirtualCamera
     room: Room
     nuisances: Nuisances
     motions: tuple
@@ -158,7 +158,7 @@ def _schedule(labels, num_frames, rng):
         length = round(rng.uniform(0.9, 2.1) * FPS)
         together = rng.random() < 0.7
         pause = round(rng.uniform(0.0, 0.4) * FPS)
-        moves = _MOVES[fine_to_coarse[label]]
+        moves = _MOVES[FINE_TO_COARSE[label]]
         # Not before the action that began last, so that they stay in order.
         start = max(*(free[part] for part in moves), plan[-1].start if plan and together else last) + pause
         if start + length > num_frames:
@@ -171,8 +171,8 @@ def _schedule(labels, num_frames, rng):
 
 def _until_needed(entry, later, num_frames):
     """The same entry, whose pose ends in time for the next action of the same part of the body."""
-    moves = _MOVES[fine_to_coarse[entry.label]]
-    needed = (other.start for other in later if moves & _MOVES[fine_to_coarse[other.label]])
+    moves = _MOVES[FINE_TO_COARSE[entry.label]]
+    needed = (other.start for other in later if moves & _MOVES[FINE_TO_COARSE[other.label]])
     latest = min(next(needed, num_frames + round(_RELEASE * FPS)) - round(_RELEASE * FPS), num_frames)
     return entry._replace(until=min(entry.until, latest))
 

@@ -38,7 +38,7 @@ def open_container(path):
         raise ValueError(f'{path} is in no format of videos that is opened here; encode it anew, as MP4') from None
 
 
-def picture_stream(container):
+def video_stream(container):
     """Choose what players show of a file: not a thumbnail or the cover of an album, which may come first.
 
     Args:
@@ -73,4 +73,4 @@ def read_packets(container):
         av.packet.Packet: As they are decoded. Those that are ``is_discard`` are never shown: videos that were cut
         without encoding them anew carry some, because others refer to them.
     """
-    return (packet for packet in container.demux(picture_stream(container)) if packet.size)
+    return (packet for packet in container.demux(video_stream(container)) if packet.size)

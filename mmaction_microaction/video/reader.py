@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import av
 
-from mmaction_microaction.video.container import open_container, picture_stream, read_packets
+from mmaction_microaction.video.container import open_container, read_packets, video_stream
 
 from .frames import Pictures
 from .times import frame_times
@@ -47,7 +47,7 @@ class Video:
         self.path = str(path)
         try:
             with open_container(path) as container:
-                stream = picture_stream(container)
+                stream = video_stream(container)
                 if not stream:
                     raise ValueError(f'{path} has no pictures, only sound or text; give a video')
                 self.width, self.height = stream.codec_context.width, stream.codec_context.height
@@ -77,7 +77,7 @@ class Video:
             in a longer gap, or at a damaged end, does not come.
         """
         with open_container(self.path) as container:
-            stream = picture_stream(container)
+            stream = video_stream(container)
             stream.thread_type = 'AUTO'
             pictures = Pictures(self.path, stream)
             count = 0

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import av
 
-from mmaction_microaction.video.container import open_container, picture_stream, read_packets
+from mmaction_microaction.video.container import open_container, read_packets, video_stream
 from mmaction_microaction.video.frames import Pictures
 from mmaction_microaction.video.times import FrameTimes, frame_times
 
@@ -44,7 +44,7 @@ def open_video(filename):
         av.error.FFmpegError: If it cannot be read.
     """
     container = open_container(filename)
-    stream = picture_stream(container)
+    stream = video_stream(container)
     if not stream:
         raise ValueError(f'{filename} holds no video.')
     if not stream.codec_context:
@@ -67,7 +67,7 @@ def decode(video, numbers):
     Raises:
         ValueError: If a frame cannot be decoded.
     """
-    stream, times = picture_stream(video.container), video.times
+    stream, times = video_stream(video.container), video.times
     decoder, pictures = stream.codec_context, Pictures(video.filename, stream)
     # Raw streams do not say when a frame is shown, others when it is decoded: then all are decoded and counted.
     undated = times.stamps is None or times.num_repeated or (decoder.has_b_frames and not times.reordered)

@@ -50,7 +50,7 @@ def find_videos(paths):
     return found
 
 
-class Camera:
+class CameraStream:
     """Frames of a camera at an even rate, as the network was trained on, whatever the camera's.
 
     A thread reads the camera, so that every picture has the time at which it came, and a queue of old pictures never

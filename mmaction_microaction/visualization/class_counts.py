@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS, fine_to_coarse
+from mmaction_microaction.label_sets.ma52 import FINE_TO_COARSE, NUM_ACTIONS
 
 from .style import BODY_PART_COLOURS, HEIGHT, WIDTH, count_clips, draw_action_rows, new_figure
 
@@ -33,7 +33,7 @@ def plot_class_counts(splits, title=None):
     for number, (name, counts) in enumerate(splits.items()):
         axes = figure.add_axes((0.285 + number * panel, 0.03, panel - 0.02, 0.875))
         draw_action_rows(axes, names=number == 0, parts=number == len(splits) - 1)
-        bars = axes.barh(range(NUM_ACTIONS), counts, height=0.7, color=[BODY_PART_COLOURS[i] for i in fine_to_coarse])
+        bars = axes.barh(range(NUM_ACTIONS), counts, height=0.7, color=[BODY_PART_COLOURS[i] for i in FINE_TO_COARSE])
         axes.bar_label(bars, [f'{count:,}' for count in counts], padding=2, fontsize=6.5)
         # Room for the longest number behind the longest bar.
         axes.set_xlim(0, max(counts.max(), 1) * (1.1 + 0.1 * len(splits)))

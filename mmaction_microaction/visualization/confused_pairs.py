@@ -2,7 +2,7 @@
 
 from matplotlib.patches import Patch
 
-from mmaction_microaction.label_sets.ma52 import fine_to_coarse
+from mmaction_microaction.label_sets.ma52 import FINE_TO_COARSE
 
 from .style import ACCENT, DARK, name_of, new_figure
 
@@ -34,7 +34,7 @@ def plot_confused_pairs(pairs, title=None):
         return figure
     axes.spines[['top', 'right', 'left']].set_visible(False)
     for row, pair in enumerate(pairs):
-        style = _INSIDE if fine_to_coarse[pair.true] == fine_to_coarse[pair.predicted] else _OUTSIDE
+        style = _INSIDE if FINE_TO_COARSE[pair.true] == FINE_TO_COARSE[pair.predicted] else _OUTSIDE
         axes.barh(row, pair.clips, height=0.65, linewidth=0.8, **style)
         text = f' {pair.clips:,} ({pair.share:.0%})'
         axes.text(pair.clips, row, text, ha='left', va='center', fontsize=7.5)

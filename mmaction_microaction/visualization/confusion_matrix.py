@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, NUM_ACTIONS, fine_to_coarse
+from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, FINE_TO_COARSE, NUM_ACTIONS
 
 from .names import shorten
 from .style import name_of
@@ -51,7 +51,7 @@ def plot_confusion_matrix(counts, title=None):
     bar.set_ticks([0, 25, 50, 75, 100], labels=['0', '25', '50', '75', '100 %'], fontsize=8)
     bar.set_label('of the clips of the true action', fontsize=8)
 
-    parts = fine_to_coarse[:, None] == fine_to_coarse
+    parts = FINE_TO_COARSE[:, None] == FINE_TO_COARSE
     # File names may hold dollar signs, which Matplotlib would take for formulas.
     title = shorten(title or 'Confusion of the 52 micro-actions', 40)
     figure.text(0.225, 0.96, title, fontsize=13, weight='bold', parse_math=False)
@@ -68,7 +68,7 @@ def plot_confusion_matrix(counts, title=None):
 def _mark_body_parts(axes):
     """Draw the borders of the body parts and write their names along the top and the right."""
     for part, name in enumerate(BODY_PARTS):
-        first, last = np.flatnonzero(fine_to_coarse == part)[[0, -1]]
+        first, last = np.flatnonzero(part == FINE_TO_COARSE)[[0, -1]]
         if first:
             axes.axhline(first - 0.5, color='0.75', linewidth=0.6)
             axes.axvline(first - 0.5, color='0.75', linewidth=0.6)

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.colors import to_rgb
 
-from mmaction_microaction.label_sets.ma52 import BODY_PARTS, NUM_ACTIONS, NUM_BODY_PARTS, fine_to_coarse
+from mmaction_microaction.label_sets.ma52 import BODY_PARTS, FINE_TO_COARSE, NUM_ACTIONS, NUM_BODY_PARTS
 from mmaction_microaction.structures.annotations import is_anonymised, read_annotations
 from mmaction_microaction.utils.pickles import load_pickle
 
@@ -129,7 +129,7 @@ def plot_features(runs, title=None, method='tsne'):
             axes.set_yticks([])
             axes.spines[:].set_color('0.7')
             for part in range(NUM_BODY_PARTS):
-                chosen = fine_to_coarse[labels] == part
+                chosen = FINE_TO_COARSE[labels] == part
                 axes.scatter(
                     *points[chosen].T,
                     s=7 if len(labels) > 1000 else 14,
@@ -156,7 +156,7 @@ def _shades():
     """Give each action a shade of its body part's colour, from darker to lighter; shape (52, 3)."""
     shades = np.empty((NUM_ACTIONS, 3))
     for part, colour in enumerate(BODY_PART_COLOURS):
-        actions = np.flatnonzero(fine_to_coarse == part)
+        actions = np.flatnonzero(part == FINE_TO_COARSE)
         for action, lightness in zip(actions, np.linspace(-0.5, 0.5, len(actions))):
             target = 1.0 if lightness > 0 else 0.0
             shades[action] = (1 - abs(lightness)) * np.array(to_rgb(colour)) + abs(lightness) * target

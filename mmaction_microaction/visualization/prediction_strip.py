@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, NUM_ACTIONS, NUM_BODY_PARTS, fine_to_coarse
+from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, FINE_TO_COARSE, NUM_ACTIONS, NUM_BODY_PARTS
 
 from .frames import FRAMES_WIDTH, new_figure_with_frames, pick_frames
 from .style import ACCENT, BODY_PART_COLOURS, DARK, name_of
@@ -39,7 +39,7 @@ def plot_prediction_strip(frames, label, runs, title=None):
     figure, (row,) = new_figure_with_frames(
         frames,
         title or 'A clip and its prediction',
-        f'true: {name_of(label)}, {BODY_PARTS[fine_to_coarse[label]]}, marked ▼ ▶. Right: sums over body parts',
+        f'true: {name_of(label)}, {BODY_PARTS[FINE_TO_COARSE[label]]}, marked ▼ ▶. Right: sums over body parts',
         below=len(runs) * (_PANEL + _HEAD) + _FOOT - 0.05,
     )
     for axes, frame in zip(row, frames):
@@ -52,7 +52,7 @@ def plot_prediction_strip(frames, label, runs, title=None):
         actions = figure.add_axes((0.45 / FRAMES_WIDTH, place[0], 5.15 / FRAMES_WIDTH, place[1]))
         parts = figure.add_axes((6.43 / FRAMES_WIDTH, place[0], 0.67 / FRAMES_WIDTH, place[1]))
         _draw_actions(actions, scores, label, top, codes=number == len(runs) - 1)
-        _draw_parts(parts, scores, fine_to_coarse[label])
+        _draw_parts(parts, scores, FINE_TO_COARSE[label])
         predicted = int(scores.argmax())
         right = predicted == label
         outcome = 'right' if right else f'true action {scores[label]:.1%}'
@@ -70,9 +70,9 @@ def plot_prediction_strip(frames, label, runs, title=None):
 def _draw_actions(axes, scores, label, top, codes):
     """Draw a bar per action, coloured by body part, and mark the true one."""
     for part in range(0, NUM_BODY_PARTS, 2):
-        first, last = np.flatnonzero(fine_to_coarse == part)[[0, -1]]
+        first, last = np.flatnonzero(part == FINE_TO_COARSE)[[0, -1]]
         axes.axvspan(first - 0.5, last + 0.5, color='0.955', zorder=0, linewidth=0)
-    axes.bar(range(NUM_ACTIONS), 100 * scores, width=0.8, color=[BODY_PART_COLOURS[i] for i in fine_to_coarse])
+    axes.bar(range(NUM_ACTIONS), 100 * scores, width=0.8, color=[BODY_PART_COLOURS[i] for i in FINE_TO_COARSE])
     # Above the bars, where it covers none.
     axes.plot(label, 1.06, marker='v', color='black', markersize=4, transform=axes.get_xaxis_transform(), clip_on=False)
     axes.axvline(label, color='0.5', linewidth=0.6, linestyle=(0, (2, 2)), zorder=0.5)
@@ -88,7 +88,7 @@ def _draw_actions(axes, scores, label, top, codes):
 
 def _draw_parts(axes, scores, true):
     """Draw a bar per body part with its sum, and mark the true one."""
-    sums = np.bincount(fine_to_coarse, weights=scores)
+    sums = np.bincount(FINE_TO_COARSE, weights=scores)
     axes.barh(range(NUM_BODY_PARTS), 100 * sums, height=0.75, color=BODY_PART_COLOURS)
     for part, value in enumerate(sums):
         axes.text(100 * value + 4, part, f'{100 * value:.0f} %', va='center', fontsize=6.5)

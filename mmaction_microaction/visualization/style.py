@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, NUM_ACTIONS, fine_to_coarse
+from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, FINE_TO_COARSE, NUM_ACTIONS
 
 from .names import shorten
 
@@ -64,7 +64,7 @@ def draw_action_rows(axes, names=True, parts=True):
     axes.set_axisbelow(True)
     axes.grid(axis='x', color='0.85', linewidth=0.6)
     for part, name in enumerate(BODY_PARTS):
-        first, last = np.flatnonzero(fine_to_coarse == part)[[0, -1]]
+        first, last = np.flatnonzero(part == FINE_TO_COARSE)[[0, -1]]
         if part % 2 == 0:
             axes.axhspan(first - 0.5, last + 0.5, color='0.955', zorder=0, linewidth=0)
         if parts:

@@ -15,7 +15,7 @@ def test_each_decodes_as_it_is_called(tiny_ma52):
     for name in DECODERS:
         dataset = build(name, tiny_ma52 / 'train_list_videos.txt', tiny_ma52 / 'videos_train')
         decode = type(dataset.pipeline.transforms[-1]).__name__
-        assert decode == {'decord': 'DecordDecode', 'pyav': 'SampledFramesDecode'}.get(name, name)
+        assert decode == {'decord': 'DecordDecode', 'pyav': 'SparsePyAVDecode'}.get(name, name)
         assert [image.shape for image in dataset[0]['imgs']] == [(80, 96, 3)] * 8
 
 

@@ -256,7 +256,7 @@ def start_script(work_dir, resume, in_file=None, **options):
     name = f'{start_script.number}'
     start_script.number += 1
     return make_runner(work_dir, epochs=2, cfg=cfg, resume=cfg.get('resume', False), load_from=cfg.load_from, name=name,
-                       hooks=['TrainingListHook'])  # fmt: skip
+                       hooks=['CheckTrainListHook'])  # fmt: skip
 
 
 start_script.number = 0

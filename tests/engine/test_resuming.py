@@ -35,7 +35,7 @@ def scored_runner(work_dir, scores, killed_in=None, **kwargs):
     runner = make_runner(
         work_dir,
         epochs=len(scores),
-        checkpoint=dict(type='KeepingCheckpointHook', interval=1, save_best='F1_mean', rule='greater'),
+        checkpoint=dict(type='SafeCheckpointHook', interval=1, save_best='F1_mean', rule='greater'),
         val_dataloader=dict(**loader, collate_fn=dict(type='pseudo_collate')),
         val_evaluator=[metric],
         val_cfg=dict(),

@@ -64,7 +64,7 @@ def make_runner(
         ),
         train_cfg=dict(by_epoch=True, max_epochs=epochs),
         optim_wrapper=optim_wrapper or dict(optimizer=dict(type='SGD', lr=0.01)),
-        default_hooks=dict(checkpoint=checkpoint or dict(type='KeepingCheckpointHook')),
+        default_hooks=dict(checkpoint=checkpoint or dict(type='SafeCheckpointHook')),
         custom_hooks=[dict(type=hook) if isinstance(hook, str) else hook for hook in hooks],
         default_scope=default_scope,
         experiment_name=f'{name} {work_dir}',

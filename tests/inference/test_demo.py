@@ -10,6 +10,7 @@ from mmaction_microaction.inference import MicroActionInferencer
 from mmaction_microaction.video.reader import Video
 
 CONFIG = ROOT / 'configs/synthetic/manet_r18_8x1_synthetic.py'
+CAMERA = 'mmaction_microaction.inference.CameraStream'
 
 
 @pytest.fixture
@@ -56,7 +57,9 @@ def test_a_folder_gives_json_table_and_labelled_videos(run, checkpoint, clip, tm
 
 def test_a_camera_gives_a_timeline(run, checkpoint, clip, tmp_path, monkeypatch):
     # A file in place of a camera, OpenCV opens both; it would be over too soon if it kept pace with the clock.
-    monkeypatch.setattr('mmaction_microaction.inference.Camera.frames', lambda self, seconds: Video(clip).frames())
+    monkeypatch.setattr(
+        'mmaction_microaction.inference.CameraStream.frames', lambda self, seconds: Video(clip).frames()
+    )
     options = ['--window', 0.4, '--step', 0.2, '--json', tmp_path / 'x.json']
     status, output, errors = run('demo', '--camera', clip, '--model', CONFIG, checkpoint, *options)
     assert status == 0, errors

@@ -7,7 +7,7 @@ import torch
 from helpers.support import ROOT
 from mmengine.config import Config
 
-from mmaction_microaction.inference.recognizer import Recognizer
+from mmaction_microaction.inference.recognizer import TorchRecognizer
 
 CONFIG = ROOT / 'configs/synthetic/manet_r18_8x1_synthetic.py'
 
@@ -33,12 +33,12 @@ class RunsCode:
 def test_what_is_no_checkpoint_is_named(content, message, tmp_path):
     (tmp_path / 'x.pth').write_bytes(content)
     with pytest.raises(ValueError, match=rf'x\.pth {message}.*Download the file itself'):
-        Recognizer(CONFIG, tmp_path / 'x.pth', 'cpu')
+        TorchRecognizer(CONFIG, tmp_path / 'x.pth', 'cpu')
 
 
 def test_a_folder_is_no_checkpoint(tmp_path):
     with pytest.raises(ValueError, match=rf'{re.escape(str(tmp_path))} is a folder'):
-        Recognizer(CONFIG, tmp_path, 'cpu')
+        TorchRecognizer(CONFIG, tmp_path, 'cpu')
 
 
 @pytest.mark.parametrize('size', [100, 20_000, 10_000_000])
@@ -47,14 +47,14 @@ def test_half_a_checkpoint_is_named(size, zipped, checkpoint, tmp_path):
     torch.save(torch.load(checkpoint), tmp_path / 'x.pth', _use_new_zipfile_serialization=zipped)
     os.truncate(tmp_path / 'x.pth', size)
     with pytest.raises(ValueError, match=r'x\.pth is damaged or cut short \(.*\); download or copy it anew'):
-        Recognizer(CONFIG, tmp_path / 'x.pth', 'cpu')
+        TorchRecognizer(CONFIG, tmp_path / 'x.pth', 'cpu')
 
 
 def test_a_checkpoint_that_could_run_code_is_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     torch.save({'state_dict': RunsCode()}, 'x.pth')
     with pytest.raises(ValueError, match=r'x\.pth is refused, since loading it could run code: .* it holds .*mkdir'):
-        Recognizer(CONFIG, 'x.pth', 'cpu')
+        TorchRecognizer(CONFIG, 'x.pth', 'cpu')
     assert not os.path.exists('ran')
 
 
@@ -62,14 +62,14 @@ def test_a_checkpoint_that_could_run_code_is_refused(tmp_path, monkeypatch):
 def test_what_holds_no_weights_is_named(content, tmp_path):
     torch.save(content, tmp_path / 'x.pth')
     with pytest.raises(ValueError, match=r'x\.pth holds no state_dict of tensors'):
-        Recognizer(CONFIG, tmp_path / 'x.pth', 'cpu')
+        TorchRecognizer(CONFIG, tmp_path / 'x.pth', 'cpu')
 
 
 def test_a_pipeline_of_other_frames_is_refused(checkpoint):
     config = Config.fromfile(CONFIG)
     config.merge_from_dict({'model.backbone.num_segments': 4, 'model.cls_head.num_segments': 4})
     with pytest.raises(ValueError, match=r'test_dataloader.*num_clips=8.*num_segments=4'):
-        Recognizer(config, checkpoint, 'cpu')
+        TorchRecognizer(config, checkpoint, 'cpu')
 
 
 def test_an_emotion_network_is_refused(checkpoint):
@@ -77,12 +77,12 @@ def test_an_emotion_network_is_refused(checkpoint):
     with pytest.raises(
         ValueError, match=r'maenet_r18_16x1_synthetic_pro\.py is of a MAENet, which recognises no single'
     ):
-        Recognizer(config, checkpoint, 'cpu')
+        TorchRecognizer(config, checkpoint, 'cpu')
 
 
 def test_config_and_checkpoint_the_wrong_way_round_are_named(checkpoint):
     with pytest.raises(ValueError, match=r'epoch_1\.pth is no config, .*; name the config first, then the checkpoint'):
-        Recognizer(checkpoint, CONFIG, 'cpu')
+        TorchRecognizer(checkpoint, CONFIG, 'cpu')
 
 
 @pytest.mark.parametrize('device', ['foo', 'cuda:99', 'mps'])
@@ -90,4 +90,4 @@ def test_devices_that_are_not_there_are_named(device, checkpoint):
     if device == 'mps' and sys.platform == 'darwin':
         pytest.skip('it has one')
     with pytest.raises(ValueError, match=rf'to the device {device} \(.+\); cpu works everywhere'):
-        Recognizer(CONFIG, checkpoint, device)
+        TorchRecognizer(CONFIG, checkpoint, device)

@@ -30,7 +30,7 @@ def watch(monkeypatch, capsys, checkpoint, clip, tmp_path):
                     return
                 yield frame
 
-        monkeypatch.setattr('mmaction_microaction.inference.Camera.frames', frames)
+        monkeypatch.setattr('mmaction_microaction.inference.CameraStream.frames', frames)
         monkeypatch.setattr(warnings, 'showwarning', warnings.showwarning)
         arguments = ['--camera', clip, '--model', CONFIG, checkpoint, '--window', 0.4, '--step', 0.2]
         monkeypatch.setattr(sys, 'argv', ['demo', *map(str, [*arguments, '--json', tmp_path / 'x.json', *options])])
@@ -79,7 +79,7 @@ def test_a_network_that_fails_ends_watching_with_its_results(watch, tmp_path, mo
         calls.append(len(inputs))
         return np.full((1, 52), 1 / 52 if len(calls) < 4 else np.nan)
 
-    monkeypatch.setattr('mmaction_microaction.inference.recognizer.Recognizer.__call__', call)
+    monkeypatch.setattr('mmaction_microaction.inference.recognizer.TorchRecognizer.__call__', call)
     status, _ = watch(lambda index: None)
     assert status.startswith('error: ')
     assert '0.6 s' in status

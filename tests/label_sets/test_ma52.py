@@ -2,7 +2,7 @@ import csv
 
 import pytest
 
-from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, REVERSED_PAIRS, fine_to_coarse
+from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, FINE_TO_COARSE, REVERSED_PAIRS
 
 
 def test_actions_have_the_released_indices_codes_and_parts():
@@ -19,13 +19,13 @@ def test_actions_have_the_released_indices_codes_and_parts():
 def test_fine_to_coarse_changes_part_at_the_released_boundaries():
     last_of_part = [4, 10, 23, 31, 37, 47, 51]
     expected = [sum(label > last for last in last_of_part) for label in range(52)]
-    assert fine_to_coarse.tolist() == expected
+    assert FINE_TO_COARSE.tolist() == expected
     assert BODY_PARTS[expected[36]] == 'body-hand'  # arms akimbo, often misplaced under body
 
 
 def test_fine_to_coarse_cannot_be_changed():
     with pytest.raises(ValueError, match='read-only'):
-        fine_to_coarse[0] = 1
+        FINE_TO_COARSE[0] = 1
 
 
 def test_reversed_pairs_are_opposite_movements_of_one_body_part():

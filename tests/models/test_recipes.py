@@ -104,7 +104,7 @@ def test_the_guides_configs_build(block, tiny_ma52, tmp_path, monkeypatch):
     config = Config.fromfile(tmp_path / 'own.py')
     runner = Runner.from_cfg(config)
     hooks = [type(hook).__name__ for hook in runner.hooks]
-    assert {'EpochSeedHook', 'TrainingListHook', 'InvalidLossHook', 'UnreadableClipsHook'} <= set(hooks)
+    assert {'EpochSeedHook', 'CheckTrainListHook', 'CheckInvalidLossHook', 'UnreadableClipsHook'} <= set(hooks)
     assert {hook['type'] for hook in config.get('custom_hooks', [])} <= set(hooks)
     assert runner.model.backbone.frozen_stages == config.model.backbone.get('frozen_stages', -1)
     assert (runner.model.data_preprocessor.blending is None) == ('blending' not in config.model.data_preprocessor)

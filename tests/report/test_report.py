@@ -16,7 +16,7 @@ from mmaction_microaction.report import strips as strips_module
 from mmaction_microaction.report import write_report
 from mmaction_microaction.report.clips import Videos
 from mmaction_microaction.report.figures import Embedded
-from mmaction_microaction.report.run import Run
+from mmaction_microaction.report.run import PredictedRun
 from mmaction_microaction.report.strips import draw_strips
 
 FIGURES = {
@@ -194,8 +194,8 @@ def runs_of(folder, labels, predicted, other, confidence):
     names = [f'{number}.mp4' for number in range(len(labels))]
     for name in names[:-1]:
         write_clip(folder / name)
-    first = Run(dump(folder / 'a.pkl', labels, predicted, names, confidence))
-    second = Run(dump(folder / 'b.pkl', labels[::-1], other[::-1], names[::-1]))
+    first = PredictedRun(dump(folder / 'a.pkl', labels, predicted, names, confidence))
+    second = PredictedRun(dump(folder / 'b.pkl', labels[::-1], other[::-1], names[::-1]))
     return first, second, Videos(folder, names)
 
 
@@ -230,7 +230,7 @@ def test_strips_of_names_that_cannot_be_drawn(tmp_path):
     name = '\udcff' * 70 + '.mp4'
     write_clip(tmp_path / 'clip.mp4')
     (tmp_path / 'clip.mp4').rename(tmp_path / name)
-    run = Run(dump(tmp_path / 'p.pkl', [3], [4], [name]))
+    run = PredictedRun(dump(tmp_path / 'p.pkl', [3], [4], [name]))
     ((_, _, figure),) = draw_strips(run, Videos(tmp_path, [name]), names=['a'])
     assert figure.texts[0].get_text() == f'{"?" * 30}…{"?" * 25}.mp4'
 

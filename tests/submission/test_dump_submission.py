@@ -7,7 +7,7 @@ import torch
 from mmaction.registry import METRICS
 from mmengine.config import DictAction
 
-from mmaction_microaction.submission import SubmissionFile, validate_submission
+from mmaction_microaction.submission import DumpSubmission, validate_submission
 
 NAMES = ['test0000.mp4', 'test0001.mp4', 'test0002.mp4']
 # Nodding (9, head), touching face (41, head-hand), patting legs (48, leg-hand).
@@ -25,7 +25,7 @@ def ann_file(tmp_path):
 
 def run(samples, **kwargs):
     """Go through a test run in batches of two."""
-    metric = METRICS.build(dict(type='SubmissionFile', **kwargs))
+    metric = METRICS.build(dict(type='DumpSubmission', **kwargs))
     metric.dataset_meta = dict(anonymised=True)
     for start in range(0, len(samples), 2):
         metric.process({}, samples[start : start + 2])
@@ -58,12 +58,12 @@ def test_other_forms(tmp_path):
     scores = torch.zeros(52)
     scores[[9, 24, 25]] = torch.tensor([0.4, 0.3, 0.3])  # nodding, and two of the lower limb
     sample = dict(video_id='a.mp4', pred_score=scores)
-    run([sample], out_dir=tmp_path, form='2024', body_from='sum', ids='stem')
+    run([sample], out_dir=tmp_path, format='2024', coarse_from='sum', ids='stem')
     assert rows(tmp_path) == [['a', '3', '9']]
 
 
 def test_form_may_be_a_number_as_the_command_line_gives_it(tmp_path):
-    run(SAMPLES, out_dir=tmp_path, form=DictAction._parse_iterable('2024'))
+    run(SAMPLES, out_dir=tmp_path, format=DictAction._parse_iterable('2024'))
     assert rows(tmp_path)[0] == ['test0000.mp4', '1', '9']
 
 
@@ -82,7 +82,7 @@ def test_refuses_a_split_that_does_not_fit_the_list(tmp_path, ann_file):
 
 def test_rows_of_clips_that_could_not_be_read_are_named(tmp_path, monkeypatch):
     said = []
-    monkeypatch.setattr(f'{SubmissionFile.__module__}.print_log', lambda text, **_: said.append(text))
+    monkeypatch.setattr(f'{DumpSubmission.__module__}.print_log', lambda text, **_: said.append(text))
     run([*SAMPLES[:2], dict(SAMPLES[2], unreadable=True)], out_dir=tmp_path)
     assert len(rows(tmp_path)) == 3
     assert 'could not be read, whose rows are of black frames (1): test0002.mp4; replace' in said[-1]
@@ -101,7 +101,7 @@ def test_refuses_what_is_no_prediction(tmp_path, sample, message):
         run([sample], out_dir=tmp_path)
 
 
-@pytest.mark.parametrize('option', [dict(form='2025'), dict(body_from='mean'), dict(ids='number')])
+@pytest.mark.parametrize('option', [dict(format='2025'), dict(coarse_from='mean'), dict(ids='number')])
 def test_refuses_unknown_options_at_once(tmp_path, option):
     with pytest.raises(ValueError, match='must be'):
-        METRICS.build(dict(type='SubmissionFile', out_dir=tmp_path, **option))
+        METRICS.build(dict(type='DumpSubmission', out_dir=tmp_path, **option))

@@ -28,7 +28,7 @@ def test_five_best_actions_and_their_body_parts():
 
 def test_five_different_body_parts_by_summed_probability():
     # Lower limb 0.6, head 0.3, body 0.1.
-    labels = predicted_labels(np.stack([SPREAD, SURE]), body_from='sum')
+    labels = predicted_labels(np.stack([SPREAD, SURE]), coarse_from='sum')
     assert labels.tolist() == [
         [9, 24, 25, 26, 0, 3, 1, 0, 2, 4],
         [41, 0, 1, 2, 3, 5, 0, 1, 2, 3],
@@ -49,9 +49,9 @@ def test_ids_with_and_without_extension():
 
 
 def test_refuses_unknown_options():
-    with pytest.raises(ValueError, match="form must be one of 'codabench', '2024', got '2025'"):
+    with pytest.raises(ValueError, match="format must be one of 'codabench', '2024', got '2025'"):
         predicted_labels(SPREAD[None], '2025')
-    with pytest.raises(ValueError, match="body_from must be 'top1' or 'sum', got 'mean'"):
-        predicted_labels(SPREAD[None], body_from='mean')
+    with pytest.raises(ValueError, match="coarse_from must be 'top1' or 'sum', got 'mean'"):
+        predicted_labels(SPREAD[None], coarse_from='mean')
     with pytest.raises(ValueError, match="ids must be 'name' or 'stem', got 'number'"):
         clip_ids([], 'number')

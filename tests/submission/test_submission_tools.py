@@ -12,17 +12,17 @@ def test_tools_write_check_and_refuse(tmp_path):
 
     (tmp_path / 'list.txt').write_text('test0000.mp4 0\ntest0001.mp4 0\n')
     (tmp_path / 'p.pkl').write_bytes(pickle.dumps(list(np.eye(52)[[9, 48]])))
-    done = run('make_submission.py', 'p.pkl', '--ann-file', 'list.txt', '--out', 'out', '--form', '2024')
+    done = run('make_submission.py', 'p.pkl', '--ann-file', 'list.txt', '--out', 'out', '--format', '2024')
     note, line = done.stdout.splitlines()
     assert note.startswith('note: ')
     assert 'codabench' in note
-    assert line == '2 rows of form 2024 are in out/prediction.csv; upload out/submission.zip', done.stderr
+    assert line == '2 rows of format 2024 are in out/prediction.csv; upload out/submission.zip', done.stderr
     assert (tmp_path / 'out' / 'prediction.csv').read_text().splitlines()[1:] == [
         'test0000.mp4,1,9',
         'test0001.mp4,6,48',
     ]
     done = run('validate_submission.py', 'out/submission.zip', '--ann-file', 'list.txt')
-    assert (done.returncode, done.stdout) == (0, f'{note}\nout/submission.zip is valid: 2 rows of form 2024\n')
+    assert (done.returncode, done.stdout) == (0, f'{note}\nout/submission.zip is valid: 2 rows of format 2024\n')
 
     (tmp_path / 'p.pkl').write_bytes(pickle.dumps(list(np.eye(52)[:1])))
     done = run('make_submission.py', 'p.pkl', '--ann-file', 'list.txt', '--out', 'other')

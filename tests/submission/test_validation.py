@@ -4,7 +4,7 @@ import zipfile
 
 import pytest
 
-from mmaction_microaction.submission import FORMS, validate_submission, validation
+from mmaction_microaction.submission import SUBMISSION_FORMATS, validate_submission, validation
 
 HEADER = (
     'vid,action_pred_1,action_pred_2,action_pred_3,action_pred_4,action_pred_5,'
@@ -35,7 +35,12 @@ def check(tmp_path):
 @pytest.mark.parametrize('end', ['\n', '\r\n'])
 def test_accepts_both_forms(check, ann_file, end):
     assert check(HEADER, *ROWS, ann_file=ann_file, end=end) == ('codabench', 3, [], [])
-    assert check(HEADER_2024, *ROWS_2024, ann_file=ann_file, end=end) == ('2024', 3, [], [FORMS['2024'].note])
+    assert check(HEADER_2024, *ROWS_2024, ann_file=ann_file, end=end) == (
+        '2024',
+        3,
+        [],
+        [SUBMISSION_FORMATS['2024'].note],
+    )
 
 
 def test_accepts_names_without_extension_but_not_both_kinds(check, ann_file):
@@ -195,7 +200,7 @@ def test_other_compressions_and_encrypted_tables_are_reported(tmp_path):
 def test_a_zip_file_in_a_zip_file_is_not_unpacked(tmp_path):
     inner = zip_of(tmp_path / 'inner.zip', [bytes(2**20)])
     report = validate_submission(zip_of(tmp_path / 'outer.zip', [inner.read_bytes()]))
-    assert report.form is None
+    assert report.format is None
     assert report.problems
 
 

@@ -21,7 +21,7 @@ def test_writes_the_table_and_a_zip_with_nothing_but_it(tmp_path):
 
 
 def test_writes_the_form_of_2024(tmp_path):
-    table, _ = write_submission(tmp_path, ['a.mp4', 'b.mp4'], SCORES, form='2024', ids='stem')
+    table, _ = write_submission(tmp_path, ['a.mp4', 'b.mp4'], SCORES, format='2024', ids='stem')
     assert table.read_text() == 'id,pred_label_1,pred_label_2\na,1,9\nb,6,48\n'
 
 
@@ -51,8 +51,8 @@ def test_an_interrupted_write_leaves_the_old_files(tmp_path, monkeypatch):
 
 
 def test_refuses_an_option_before_it_touches_the_folder(tmp_path):
-    with pytest.raises(ValueError, match='form must be'):
-        write_submission(tmp_path / 'out', ['a.mp4', 'b.mp4'], SCORES, form='2023')
+    with pytest.raises(ValueError, match='format must be'):
+        write_submission(tmp_path / 'out', ['a.mp4', 'b.mp4'], SCORES, format='2023')
     with pytest.raises(ValueError, match='ids must be'):
         write_submission(tmp_path / 'out', ['a.mp4', 'b.mp4'], SCORES, ids='index')
     assert not (tmp_path / 'out').exists()

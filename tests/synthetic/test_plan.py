@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mmaction_microaction.label_sets.ma52 import ACTIONS, fine_to_coarse
+from mmaction_microaction.label_sets.ma52 import ACTIONS, FINE_TO_COARSE
 from mmaction_microaction.synthetic import Settings, make_clip, make_plan, video_size
 
 
@@ -40,7 +40,7 @@ def test_names_are_unique_and_hold_subject_and_body_part(seed):
         subject, part, number = entry.name[:-4].split('_')
         assert (len(subject), len(part), len(number)) == (4, 2, 4)
         assert int(subject) == entry.subject_id
-        assert int(part) == fine_to_coarse[entry.label]
+        assert int(part) == FINE_TO_COARSE[entry.label]
 
 
 def test_subjects_of_the_splits_are_disjoint_unless_released():

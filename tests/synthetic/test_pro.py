@@ -6,7 +6,7 @@ import pytest
 from helpers.processes import run_tool
 
 from mmaction_microaction.faces import read_face_track
-from mmaction_microaction.label_sets.ma52 import ACTIONS, EMOTIONS, NUM_ACTIONS, fine_to_coarse
+from mmaction_microaction.label_sets.ma52 import ACTIONS, EMOTIONS, FINE_TO_COARSE, NUM_ACTIONS
 from mmaction_microaction.synthetic import ProSettings, frames, make_pro_plan, make_pro_video, write_pro_dataset
 from mmaction_microaction.synthetic.clip import face_boxes
 from mmaction_microaction.synthetic.emotions import EXPRESSION_SHARES, SHARES, action_shares, posterior
@@ -85,7 +85,7 @@ def test_actions_overlap_only_where_body_parts_allow_it(videos):
             for other in video.actions[k + 1 :]:
                 if one.start < other.end and other.start < one.end:
                     together += 1
-                    assert not _MOVES[fine_to_coarse[one.label]] & _MOVES[fine_to_coarse[other.label]]
+                    assert not _MOVES[FINE_TO_COARSE[one.label]] & _MOVES[FINE_TO_COARSE[other.label]]
     assert together > 0.2 * len(videos)
 
 

@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mmaction_microaction.inference import Camera, find_videos
+from mmaction_microaction.inference import CameraStream, find_videos
 from mmaction_microaction.video import sources
 
 
@@ -70,7 +70,7 @@ def camera(monkeypatch):
         monkeypatch.setattr('time.monotonic', lambda: Clock.now)
         monkeypatch.setattr(sources, 'BUFFER', buffer)
         monkeypatch.setattr('cv2.VideoCapture', lambda source: Capture(ticks))
-        return Camera('0', fps)
+        return CameraStream('0', fps)
 
     return make
 
@@ -121,7 +121,7 @@ def test_a_stream_that_is_lost_is_opened_again_and_in_the_end_given_up(monkeypat
     monkeypatch.setattr('time.sleep', lambda seconds: setattr(Clock, 'now', Clock.now + seconds))
     monkeypatch.setattr(sources, 'BUFFER', np.inf)
     with pytest.warns(UserWarning, match='rtsp://door') as caught:
-        frames = list(Camera('rtsp://door', fps=8).frames())
+        frames = list(CameraStream('rtsp://door', fps=8).frames())
     # Nothing is said of the two seconds between.
     assert [frame.index for frame in frames] == [0, 1, 17]
     assert ['(1 of 3)' in str(caught[0].message), '(3 of 3)' in str(caught[2].message), len(caught)] == [True, True, 4]
@@ -132,7 +132,7 @@ def test_a_camera_that_hangs_is_given_up(monkeypatch):
     capture = Capture([0])
     monkeypatch.setattr('cv2.VideoCapture', lambda source: capture)
     monkeypatch.setattr(sources, 'PATIENCE', 0.05)
-    frames = Camera('0').frames()
+    frames = CameraStream('0').frames()
     capture.go_on.clear()
     threading.Timer(1, capture.go_on.set).start()
     with pytest.warns(UserWarning, match=r'camera 0 has given no picture for 0\.05 s'):
@@ -155,10 +155,10 @@ def test_colours_are_those_of_the_camera(tmp_path):
     writer = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*'MJPG'), 10, (64, 48))
     writer.write(picture)
     writer.release()
-    image = next(Camera(path).frames()).image()
+    image = next(CameraStream(path).frames()).image()
     assert image.mean(axis=(0, 1)) == pytest.approx([20, 20, 250], abs=6)
 
 
 def test_a_camera_that_is_not_there_is_named():
     with pytest.raises(ValueError, match='camera 97 cannot be opened'):
-        Camera('97')
+        CameraStream('97')

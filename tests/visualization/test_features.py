@@ -10,7 +10,7 @@ from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 from mmengine.config import Config
 
-from mmaction_microaction.label_sets.ma52 import fine_to_coarse
+from mmaction_microaction.label_sets.ma52 import FINE_TO_COARSE
 from mmaction_microaction.visualization import embed_features, plot_features, read_features
 
 TOOL = ROOT / 'tools' / 'plot_features.py'
@@ -124,7 +124,7 @@ def test_each_clip_is_drawn_on_both_levels():
         assert len(axes.collections) == 7
         for part, collection in enumerate(axes.collections):
             np.testing.assert_array_equal(
-                collection.get_offsets(), points[:number][fine_to_coarse[labels[:number]] == part]
+                collection.get_offsets(), points[:number][FINE_TO_COARSE[labels[:number]] == part]
             )
     actions, parts = (axes.collections[0].get_facecolors() for axes in figure.axes[:2])
     # Labels 0, 0 and 1 are of the same body part.

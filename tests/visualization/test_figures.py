@@ -10,7 +10,7 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.text import Text
 
 from mmaction_microaction.evaluation.functional import ConfusedPair, PerClass, calibration_bins
-from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, fine_to_coarse
+from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, FINE_TO_COARSE
 from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.visualization import (
     plot_calibration,
@@ -120,9 +120,9 @@ def test_all_text_is_on_the_page_and_none_on_top_of_other(name):
 def test_body_part_colours_differ_from_their_neighbours_in_grey():
     axes = plot_class_counts({'train': TRAIN}).axes[0]
     colours = [to_hex(bar.get_facecolor()) for bar in axes.patches if bar.get_height() == 0.7]
-    by_part = [colours[np.flatnonzero(fine_to_coarse == part)[0]] for part in range(7)]
+    by_part = [colours[np.flatnonzero(part == FINE_TO_COARSE)[0]] for part in range(7)]
     assert len(set(by_part)) == 7
-    assert colours == [by_part[part] for part in fine_to_coarse]
+    assert colours == [by_part[part] for part in FINE_TO_COARSE]
     brightness = np.array([to_rgb(colour) for colour in by_part]) @ (0.2126, 0.7152, 0.0722)
     assert np.abs(np.diff(brightness)).min() > 0.05
 

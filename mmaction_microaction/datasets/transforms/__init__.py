@@ -1,14 +1,14 @@
 from .faces import CropFace, FormatFaces
 from .loading import FrameStoreDecode, FrameStoreInit
 from .processing import SubtractMeanFrame
-from .video_decoding import SampledFramesDecode, SampledFramesInit
+from .video_decoding import SparsePyAVDecode, SparsePyAVInit
 
 __all__ = [
     'CropFace',
     'FormatFaces',
     'FrameStoreDecode',
     'FrameStoreInit',
-    'SampledFramesDecode',
-    'SampledFramesInit',
+    'SparsePyAVDecode',
+    'SparsePyAVInit',
     'SubtractMeanFrame',
 ]

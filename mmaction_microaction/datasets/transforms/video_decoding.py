@@ -13,7 +13,7 @@ from .loading import in_order, replace_decoding
 
 
 @TRANSFORMS.register_module()
-class SampledFramesInit(BaseTransform):
+class SparsePyAVInit(BaseTransform):
     """Open a video with PyAV, in place of ``DecordInit``.
 
     Reads ``filename``; writes ``total_frames``, ``avg_fps`` and ``video_reader``.
@@ -38,7 +38,7 @@ class SampledFramesInit(BaseTransform):
 
 
 @TRANSFORMS.register_module()
-class SampledFramesDecode(BaseTransform):
+class SparsePyAVDecode(BaseTransform):
     """Decode the sampled frames of a video, in place of ``DecordDecode``.
 
     Of the other frames only those are decoded that a later one refers to, in the real clips about half, and none is
@@ -46,7 +46,7 @@ class SampledFramesDecode(BaseTransform):
     videos that are stored on their side; its ``OpenCVDecode`` takes three times as long. decord itself gives some
     frames of AVI files, and of videos with open groups of pictures, in the place of others; these are right here.
 
-    Reads ``frame_inds`` and the ``video_reader`` of :class:`SampledFramesInit`; writes ``imgs``, a list of RGB frames
+    Reads ``frame_inds`` and the ``video_reader`` of :class:`SparsePyAVInit`; writes ``imgs``, a list of RGB frames
     of shape (H, W, 3), and ``img_shape`` and ``original_shape``, their height and width.
     """
 
@@ -73,7 +73,7 @@ class SampledFramesDecode(BaseTransform):
         return f'{type(self).__name__}()'
 
 
-DECODERS = {'pyav': (SampledFramesInit, SampledFramesDecode), 'decord': (DecordInit, DecordDecode)}
+DECODERS = {'pyav': (SparsePyAVInit, SparsePyAVDecode), 'decord': (DecordInit, DecordDecode)}
 """What opens a video and what decodes its sampled frames, by the word in a config."""
 
 

@@ -1,18 +1,18 @@
 from .channels_last_hook import ChannelsLastHook
-from .check_invalid_loss_hook import InvalidLossHook
+from .check_invalid_loss_hook import CheckInvalidLossHook
 from .check_setup_hook import CheckSetupHook, add_to_every_run
-from .check_train_list_hook import TrainingListHook
+from .check_train_list_hook import CheckTrainListHook
 from .epoch_seed_hook import EpochSeedHook
-from .safe_checkpoint_hook import KeepingCheckpointHook
+from .safe_checkpoint_hook import SafeCheckpointHook
 from .unreadable_clips_hook import UnreadableClipsHook
 
 __all__ = [
     'ChannelsLastHook',
+    'CheckInvalidLossHook',
     'CheckSetupHook',
+    'CheckTrainListHook',
     'EpochSeedHook',
-    'InvalidLossHook',
-    'KeepingCheckpointHook',
-    'TrainingListHook',
+    'SafeCheckpointHook',
     'UnreadableClipsHook',
     'add_to_every_run',
 ]

@@ -5,7 +5,7 @@ from mmengine.hooks import Hook
 
 
 @HOOKS.register_module()
-class InvalidLossHook(Hook):
+class CheckInvalidLossHook(Hook):
     """Stop at the first loss that is not finite, and name the clips of its batch.
 
     The weights are lost by then, but no checkpoint holds them yet. Every iteration is checked: MMEngine takes the value

@@ -15,8 +15,8 @@ from .leaf_datasets import leaf_datasets
 
 SAFETY_HOOKS = {
     'epoch_seed': 'EpochSeedHook',
-    'training_list': 'TrainingListHook',
-    'invalid_loss': 'InvalidLossHook',
+    'training_list': 'CheckTrainListHook',
+    'invalid_loss': 'CheckInvalidLossHook',
     'unreadable_clips': 'UnreadableClipsHook',
 }
 """What ``configs/_base_/ma52.py`` has every run take as ``default_hooks``, by name."""

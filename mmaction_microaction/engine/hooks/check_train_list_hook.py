@@ -5,7 +5,7 @@ from .leaf_datasets import leaf_datasets
 
 
 @HOOKS.register_module()
-class TrainingListHook(Hook):
+class CheckTrainListHook(Hook):
     """Refuse to resume a run with another list of training clips than it was begun with.
 
     Checkpoints carry what identifies the lists, ``clips`` of the datasets.

@@ -9,7 +9,7 @@ from mmaction_microaction.utils.files import write_whole
 
 
 @HOOKS.register_module()
-class KeepingCheckpointHook(CheckpointHook):
+class SafeCheckpointHook(CheckpointHook):
     """MMEngine's ``CheckpointHook``, but whenever a run is stopped, it can be resumed, and finds the same best epoch.
 
     MMEngine removes an old checkpoint before it writes its successor, and empties the file ``last_checkpoint`` before

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS, NUM_BODY_PARTS, fine_to_coarse
+from mmaction_microaction.label_sets.ma52 import FINE_TO_COARSE, NUM_ACTIONS, NUM_BODY_PARTS
 
 from .accuracy import rank_classes, top_k_accuracy
 from .f1 import f1_macro, f1_macro_of_means, f1_micro
@@ -26,9 +26,9 @@ def rank_body_parts(scores, coarse_from='top1'):
     """
     if coarse_from == 'top1':
         ranking = rank_classes(scores)
-        return np.where(ranking < 0, -1, fine_to_coarse[ranking])
+        return np.where(ranking < 0, -1, FINE_TO_COARSE[ranking])
     if coarse_from == 'sum':
-        return rank_classes(scores @ (fine_to_coarse[:, None] == np.arange(NUM_BODY_PARTS)))
+        return rank_classes(scores @ (FINE_TO_COARSE[:, None] == np.arange(NUM_BODY_PARTS)))
     raise ValueError(f"coarse_from must be 'top1' or 'sum', got {coarse_from!r}")
 
 
@@ -56,7 +56,7 @@ def micro_action_scores(scores, labels, coarse_from='top1', macro='mean_of_f1'):
     if macro not in MACRO_F1:
         raise ValueError(f'macro must be one of {", ".join(map(repr, MACRO_F1))}, got {macro!r}')
     levels = {
-        'coarse': (fine_to_coarse[labels], rank_body_parts(scores, coarse_from), NUM_BODY_PARTS),
+        'coarse': (FINE_TO_COARSE[labels], rank_body_parts(scores, coarse_from), NUM_BODY_PARTS),
         'fine': (labels, rank_classes(scores), NUM_ACTIONS),
     }
     result = {}

@@ -5,7 +5,7 @@ from pathlib import PurePath
 import numpy as np
 from mmaction.evaluation.functional import pairwise_temporal_iou
 
-from mmaction_microaction.label_sets.ma52 import fine_to_coarse
+from mmaction_microaction.label_sets.ma52 import FINE_TO_COARSE
 
 
 def timeline_scores(found, true, iou=0.5):
@@ -33,7 +33,7 @@ def timeline_scores(found, true, iou=0.5):
         raise ValueError(f'{sorted(found.keys() ^ true.keys())[0]}: only one of the two files speaks of this video')
     counts = {'fine': np.zeros(3, int), 'coarse': np.zeros(3, int)}
     for name in true:
-        for level, label_of in (('fine', lambda i: i.label), ('coarse', lambda i: fine_to_coarse[i.label])):
+        for level, label_of in (('fine', lambda i: i.label), ('coarse', lambda i: FINE_TO_COARSE[i.label])):
             right = _count_right(found[name], true[name], label_of, iou)
             counts[level] += (right, len(found[name]), len(true[name]))
     return {level: tuple(map(int, count)) for level, count in counts.items()}

@@ -21,7 +21,7 @@ _SHADES = ((1.0, 0.0, 0.76), (0.78, 0.15, 0.93), (0.42, 0.32, 1.05))
 
 
 @dataclass
-class Camera:
+class VirtualCamera:
     """A pinhole camera in front of the person, looking along -z and a little down.
 
     Attributes:
@@ -78,7 +78,7 @@ class Painter:
     """Collects the shapes of a clip and draws them frame by frame, the farthest first.
 
     Args:
-        camera (Camera): The camera.
+        camera (VirtualCamera): The camera.
         size (tuple[int, int]): Width and height of the canvas in pixels.
         light (tuple[float, float]): Where the light comes from in the image plane: right and down.
         shake (np.ndarray): Shift of the picture in every frame, in pixels right and down, shape (T, 2).

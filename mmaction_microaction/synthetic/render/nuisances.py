@@ -7,7 +7,7 @@ import numpy as np
 
 from mmaction_microaction.synthetic.person.curves import oscillation, pulse, wander
 
-from .canvas import Camera
+from .canvas import VirtualCamera
 
 FIDGETS = (
     'head drifts',
@@ -29,7 +29,7 @@ class Nuisances:
         breathing (float): Breaths per second.
         restlessness (float): Size of the body's involuntary sway, 1 is average.
         fidgets (tuple[str]): Small movements of other body parts, of :data:`FIDGETS`.
-        jitter (float): Camera shake, in units of the image height.
+        jitter (float): VirtualCamera shake, in units of the image height.
         noise (float): Standard deviation of the sensor noise, grey levels of 255.
         gain (float): Brightness of the picture.
         tint (tuple): Gain of red, green and blue.
@@ -78,7 +78,7 @@ def draw_camera(rng):
     distance = rng.uniform(2.7, 3.7)
     # A person who is 1.42 m high when seated, feet in front, takes up 0.74 to 0.83 of the image height.
     focal = rng.uniform(0.74, 0.83) * (distance - 0.25) / 1.42
-    return Camera(
+    return VirtualCamera(
         height=float(rng.uniform(0.75, 1.35)),
         distance=float(distance),
         sideways=float(rng.uniform(-0.25, 0.25)),

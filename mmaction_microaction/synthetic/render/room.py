@@ -58,7 +58,7 @@ def render_room(room, camera, size, margin, scale):
 
     Args:
         room (Room): The room.
-        camera (Camera): The camera.
+        camera (VirtualCamera): The camera.
         size (tuple[int, int]): Width and height of the canvas in pixels.
         margin (int): Pixels added on each side, for a camera that moves.
         scale (float): Size of the person on the stool.

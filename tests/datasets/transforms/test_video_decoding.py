@@ -171,7 +171,7 @@ def types(dataset):
 
 def test_one_word_chooses_the_decoder(videos):
     pyav, decord = (
-        ['SampledFramesInit', 'SampleFrames', 'SampledFramesDecode'],
+        ['SparsePyAVInit', 'SampleFrames', 'SparsePyAVDecode'],
         ['DecordInit', 'SampleFrames', 'DecordDecode'],
     )
     for decoder, expected in ((None, decord), ('decord', decord), ('pyav', pyav)):
@@ -183,7 +183,7 @@ def test_without_decord_pyav_decodes(videos, monkeypatch):
     monkeypatch.setattr(video_decoding, 'find_spec', lambda name: None)
     monkeypatch.setattr(video_decoding, 'print_log', lambda text, **_: messages.append(text))
     dataset = build(videos, ['mpeg4.mp4'], None)
-    assert types(dataset) == ['SampledFramesInit', 'SampleFrames', 'SampledFramesDecode']
+    assert types(dataset) == ['SparsePyAVInit', 'SampleFrames', 'SparsePyAVDecode']
     assert messages == ['decord is not installed: PyAV decodes the videos, to the same frames.']
     with pytest.raises(ImportError, match=r"decord is not installed\. Install it, or set decoder='pyav'"):
         build(videos, ['mpeg4.mp4'], 'decord')
@@ -191,7 +191,7 @@ def test_without_decord_pyav_decodes(videos, monkeypatch):
 
 def test_nothing_of_the_package_needs_decord():
     block = 'import sys; sys.modules["decord"] = None; '
-    imports = 'import mmaction_microaction; from mmaction_microaction.datasets import frame_extraction, preparation'
+    imports = 'import mmaction_microaction; from mmaction_microaction.datasets.preparation import frame_store, ma52'
     assert run_python(block + imports).returncode == 0
 
 

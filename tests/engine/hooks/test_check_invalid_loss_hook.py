@@ -3,7 +3,7 @@ from helpers.engine_runs import make_runner
 
 
 def test_names_the_batch_and_stops_before_the_checkpoint(tmp_path):
-    runner = make_runner(tmp_path, broken=(3.0,), hooks=['InvalidLossHook'])
+    runner = make_runner(tmp_path, broken=(3.0,), hooks=['CheckInvalidLossHook'])
     message = r'not finite in epoch 1, iteration 2: .*loss_cls nan.* The batch: 2\.mp4, 3\.mp4\. .*learning rate'
     with pytest.raises(ValueError, match=message):
         runner.train()
@@ -11,5 +11,5 @@ def test_names_the_batch_and_stops_before_the_checkpoint(tmp_path):
 
 
 def test_lets_finite_losses_pass(tmp_path):
-    make_runner(tmp_path, hooks=['InvalidLossHook']).train()
+    make_runner(tmp_path, hooks=['CheckInvalidLossHook']).train()
     assert (tmp_path / 'epoch_1.pth').is_file()

@@ -2,7 +2,7 @@ import pytest
 from helpers.small_runs import small_runner
 from mmengine.runner import BaseLoop
 
-SAFETY = ['EpochSeedHook', 'TrainingListHook', 'InvalidLossHook', 'UnreadableClipsHook']
+SAFETY = ['EpochSeedHook', 'CheckTrainListHook', 'CheckInvalidLossHook', 'UnreadableClipsHook']
 
 
 def hooks(runner):
@@ -12,7 +12,7 @@ def hooks(runner):
 def test_hooks_of_ones_own_drop_none(tiny_ma52, tmp_path):
     options = {'custom_hooks': [dict(type='EMAHook')], 'default_hooks.checkpoint': dict(interval=2)}
     names = hooks(small_runner(tiny_ma52, tmp_path, options))
-    order = ['DistSamplerSeedHook', *SAFETY, 'EMAHook', 'LoggerHook', 'KeepingCheckpointHook']
+    order = ['DistSamplerSeedHook', *SAFETY, 'EMAHook', 'LoggerHook', 'SafeCheckpointHook']
     assert [name for name in names if name in order] == order
     assert names.count('CheckSetupHook') == 1
 

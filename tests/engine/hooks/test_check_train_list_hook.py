@@ -5,7 +5,7 @@ from mmaction.registry import DATASETS
 
 from mmaction_microaction.engine.hooks.leaf_datasets import leaf_datasets
 
-HOOKS = ['TrainingListHook']
+HOOKS = ['CheckTrainListHook']
 
 
 class OtherClips(Clips):

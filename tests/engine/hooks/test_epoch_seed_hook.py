@@ -90,7 +90,7 @@ def test_a_resumed_run_without_a_seed_of_its_own_goes_on_in_the_same_order(tmp_p
     orders = []
     for name, resume in (('whole', None), ('resumed', tmp_path / 'whole' / 'epoch_1.pth')):
         kwargs = {} if resume is None else dict(load_from=str(resume), resume=True)
-        kwargs['checkpoint'] = dict(type='KeepingCheckpointHook', interval=1)
+        kwargs['checkpoint'] = dict(type='SafeCheckpointHook', interval=1)
         runner = make_runner(tmp_path / name, epochs=4, hooks=['EpochSeedHook'], name=name, shuffle=True, **kwargs)
         runner.train()
         orders.append([parameter.item() for parameter in runner.model.parameters()])

@@ -11,7 +11,7 @@ from helpers.engine_runs import Clips, make_runner
 from mmengine.evaluator import BaseMetric
 from mmengine.runner import find_latest_checkpoint
 
-KEEP_ONE = dict(type='KeepingCheckpointHook', interval=1, max_keep_ckpts=1, save_best='score', rule='greater')
+KEEP_ONE = dict(type='SafeCheckpointHook', interval=1, max_keep_ckpts=1, save_best='score', rule='greater')
 
 
 class Killed(BaseException):
@@ -57,7 +57,7 @@ def files(work_dir):
     [([1, 2, 3], ['best_score_epoch_3.pth', 'epoch_3.pth']), ([3, 2, 1], ['best_score_epoch_1.pth', 'epoch_3.pth'])],
 )
 def test_keeps_what_mmengine_keeps(tmp_path, scores, left):
-    for name in ('KeepingCheckpointHook', 'CheckpointHook'):
+    for name in ('SafeCheckpointHook', 'CheckpointHook'):
         scored_runner(tmp_path / name, scores, dict(KEEP_ONE, type=name)).train()
         assert files(tmp_path / name) == left
         assert find_latest_checkpoint(str(tmp_path / name)) == str(tmp_path / name / 'epoch_3.pth')

@@ -10,7 +10,7 @@ from mmengine.logging import MMLogger
 from sklearn.metrics import f1_score, precision_recall_fscore_support
 
 from mmaction_microaction.evaluation.functional import micro_action_scores, rank_body_parts
-from mmaction_microaction.label_sets.ma52 import fine_to_coarse
+from mmaction_microaction.label_sets.ma52 import FINE_TO_COARSE
 
 
 def evaluate(scores, labels, dataset_meta=None, batch=3, **kwargs):
@@ -49,7 +49,7 @@ def expected_scores(scores, labels, coarse):
         warnings.simplefilter('ignore')
         fine = scores.argmax(1)
         result = {}
-        for level, truth, prediction in (('fine', labels, fine), ('coarse', fine_to_coarse[labels], coarse)):
+        for level, truth, prediction in (('fine', labels, fine), ('coarse', FINE_TO_COARSE[labels], coarse)):
             result[f'{level}/F1_macro'] = 100 * f1_score(truth, prediction, average='macro')
             result[f'{level}/F1_micro'] = 100 * f1_score(truth, prediction, average='micro')
             result[f'{level}/top1'] = 100 * np.mean(truth == prediction)
@@ -62,9 +62,9 @@ def expected_scores(scores, labels, coarse):
 def test_equal_to_scikit_learn(predictions):
     scores, labels = predictions
     metrics = evaluate(scores, labels)
-    expected = expected_scores(scores, labels, fine_to_coarse[scores.argmax(1)])
+    expected = expected_scores(scores, labels, FINE_TO_COARSE[scores.argmax(1)])
     expected['coarse/top5'] = 100 * np.mean(
-        [fine_to_coarse[label] in fine_to_coarse[np.argsort(row)[-5:]] for label, row in zip(labels, scores)]
+        [FINE_TO_COARSE[label] in FINE_TO_COARSE[np.argsort(row)[-5:]] for label, row in zip(labels, scores)]
     )
     assert metrics == pytest.approx(expected)
     assert all(type(value) is float for value in metrics.values())
@@ -72,8 +72,8 @@ def test_equal_to_scikit_learn(predictions):
 
 def test_coarse_from_summed_probabilities(predictions):
     scores, labels = predictions
-    sums = np.stack([scores[:, fine_to_coarse == part].sum(1) for part in range(7)], axis=1)
-    assert (sums.argmax(1) != fine_to_coarse[scores.argmax(1)]).any()
+    sums = np.stack([scores[:, part == FINE_TO_COARSE].sum(1) for part in range(7)], axis=1)
+    assert (sums.argmax(1) != FINE_TO_COARSE[scores.argmax(1)]).any()
     metrics = evaluate(scores, labels, coarse_from='sum')
     expected = expected_scores(scores, labels, sums.argmax(1))
     assert {name: metrics[name] for name in expected} == pytest.approx(expected)
