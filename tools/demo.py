@@ -11,12 +11,10 @@ import argparse
 import sys
 import time
 import warnings
-from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import Progress
 
 from mmaction_microaction.inference import (
     CameraStream,
@@ -29,6 +27,7 @@ from mmaction_microaction.inference import (
 )
 from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS
 from mmaction_microaction.utils.files import check_writable, identity, make_folder
+from mmaction_microaction.utils.progress import progress_bar
 from mmaction_microaction.utils.signals import ending_by_signals
 
 SAVE_SECONDS = 60
@@ -174,14 +173,6 @@ def print_window(window, args, console):
     action, score = ACTIONS[scores.argmax()], scores.max()
     said = f'{action.code:3}  {action.name}' if score >= args.min_score else 'nothing above --min-score'
     console.print(f'{end:8.1f} s  {score:6.1%}  {said}')
-
-
-@contextmanager
-def progress_bar(text, console):
-    """Show a bar, and give the function that moves it."""
-    with Progress(console=console, transient=True) as bars:
-        bar = bars.add_task(escape(text), total=None)
-        yield lambda done, total: bars.update(bar, completed=done, total=total)
 
 
 def reason(error):

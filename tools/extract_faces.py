@@ -4,10 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from rich.progress import track
-
 from mmaction_microaction.faces import DETECTORS, FACES, FaceSettings, extract_faces
 from mmaction_microaction.utils.parallel import default_workers
+from mmaction_microaction.utils.progress import progress_bar
 from mmaction_microaction.video.files import list_videos
 
 
@@ -51,9 +50,8 @@ def main():
     videos, passed_over = list_videos(args.videos, below=True)
     print(f'{args.videos}: {len(videos):,} videos; other files, passed over: {passed_over:,}')
     settings = FaceSettings(args.detector, args.every, args.longest_gap, args.smoothing, args.side, args.face)
-    results = extract_faces(
-        args.videos, args.out, settings, args.workers, lambda done, total: track(done, 'looking', total)
-    )
+    with progress_bar('looking') as progress:
+        results = extract_faces(args.videos, args.out, settings, args.workers, progress)
     unreadable = [result for result in results if result.error]
     done = [result for result in results if not result.error]
     without = [result.video for result in done if not result.num_boxes]

@@ -4,12 +4,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from rich.progress import track
-
 from mmaction_microaction.datasets.frame_store import FrameSettings
 from mmaction_microaction.datasets.preparation.frame_store import make_frame_store
 from mmaction_microaction.utils.files import make_folder
 from mmaction_microaction.utils.parallel import default_workers
+from mmaction_microaction.utils.progress import progress_bar
 
 
 def parse_args():
@@ -37,14 +36,10 @@ def main():
     make_folder(out)
     for split in args.splits:
         path = out / f'frames_{split}'
-        new = make_frame_store(
-            args.data / f'{split}_list_videos.txt',
-            args.data / f'videos_{split}',
-            path,
-            FrameSettings(args.size, args.quality),
-            args.workers,
-            track=lambda clips, total, split=split: track(clips, f'{split:>5}', total),
-        )
+        settings = FrameSettings(args.size, args.quality)
+        ann_file, videos = args.data / f'{split}_list_videos.txt', args.data / f'videos_{split}'
+        with progress_bar(f'{split:>5}') as progress:
+            new = make_frame_store(ann_file, videos, path, settings, args.workers, progress)
         print(f'{path}: {path.stat().st_size / 1e6:,.0f} MB, {new:,} new clips')
 
 

@@ -8,16 +8,15 @@ Run it again with the same options to continue a run that was stopped.
 
 import argparse
 import sys
-from functools import partial
 from pathlib import Path
 
 import cv2
-from rich.progress import track
 
 from mmaction_microaction.synthetic import Settings, contact_sheet, video_size, write_dataset
 from mmaction_microaction.synthetic.plan import COUNTS, PROTOCOLS
 from mmaction_microaction.utils.files import check_writable, write_whole
 from mmaction_microaction.utils.parallel import default_workers
+from mmaction_microaction.utils.progress import progress_bar
 
 
 def parse_args():
@@ -63,7 +62,8 @@ def main():
             print(f'the contact sheet is in {path}')
             return
         settings = Settings(args.clips, size, args.seed, args.counts, args.protocol, args.subjects)
-        write_dataset(args.out, settings, args.workers, partial(track, description='rendering', total=args.clips))
+        with progress_bar('rendering') as progress:
+            write_dataset(args.out, settings, args.workers, progress)
     except (OSError, ValueError) as error:
         sys.exit(f'error: {error}')
     print(f'{args.clips} clips are in {args.out}')

@@ -7,12 +7,10 @@ Run it again with the same options to continue a run that was stopped.
 
 import argparse
 import sys
-from functools import partial
-
-from rich.progress import track
 
 from mmaction_microaction.synthetic import ProSettings, video_size, write_pro_dataset
 from mmaction_microaction.utils.parallel import default_workers
+from mmaction_microaction.utils.progress import progress_bar
 
 
 def parse_args():
@@ -40,7 +38,8 @@ def main():
     args = parse_args()
     try:
         settings = ProSettings(args.videos, video_size(args.size), args.seed, args.subjects)
-        write_pro_dataset(args.out, settings, args.workers, partial(track, description='rendering', total=args.videos))
+        with progress_bar('rendering') as progress:
+            write_pro_dataset(args.out, settings, args.workers, progress)
     except (OSError, ValueError) as error:
         sys.exit(f'error: {error}')
     print(f'{args.videos} videos are in {args.out}')

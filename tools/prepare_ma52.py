@@ -4,11 +4,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from rich.progress import track
-
 from mmaction_microaction.datasets.preparation.label_embeddings import DEFAULT_VECTORS, build_label_embeddings
 from mmaction_microaction.datasets.preparation.ma52 import SPLIT_SIZES, prepare_split
 from mmaction_microaction.utils.parallel import default_workers
+from mmaction_microaction.utils.progress import progress_bar
 
 
 def parse_args():
@@ -33,14 +32,8 @@ def parse_args():
 def main():
     args = parse_args()
     for split in args.splits:
-        new = prepare_split(
-            split,
-            args.source,
-            args.lists or args.source,
-            args.out,
-            args.workers,
-            track=lambda clips, total, split=split: track(clips, f'{split:>5}', total),
-        )
+        with progress_bar(f'{split:>5}') as progress:
+            new = prepare_split(split, args.source, args.lists or args.source, args.out, args.workers, progress)
         print(f'{split}: {SPLIT_SIZES[split]:,} clips in {args.out}/videos_{split}, {new:,} of them new')
 
     table = args.out / 'label_embeddings.npy'

@@ -22,7 +22,7 @@ class MA52Dataset(ReplaceUnreadableMixin, VideoDataset):
 
     Reads the released lists as they are. A sample's label is the fine one; body parts follow through ``metainfo``:
     ``classes`` and ``body_parts`` (names), ``fine_to_coarse`` (52 body-part indices), and ``anonymised``. The attribute
-    ``clips`` identifies the list (:class:`CheckTrainListHook`).
+    ``ann_fingerprint`` identifies the list (:class:`CheckTrainListHook`).
 
     The challenge's test split is anonymised: its list gives every clip the placeholder 0. It can be predicted but
     neither trained on nor scored; its samples carry the label -1. So do those of a list without labels.
@@ -99,7 +99,7 @@ class MA52Dataset(ReplaceUnreadableMixin, VideoDataset):
             else:
                 remedy = 'unpack them there, or set data_prefix.video to where they are'
                 check_files(folder, filenames, f'clips of {self.ann_file}', remedy, 'folder or frame store')
-        self.clips = identify(self.ann_file, annotations)
+        self.ann_fingerprint = identify(self.ann_file, annotations)
         labels = np.array([annotation.label for annotation in annotations])
         print_log(
             f'{self.ann_file}: {len(labels):,} clips, '

@@ -21,7 +21,7 @@ class MA52ProDataset(ReplaceUnreadableMixin, BaseActionDataset):
 
     A sample has ``label``, a float tensor with 1 for each action that occurs and 0 for the others, ``emotion``, an
     index, and ``face_file``, the path of its face track or None. ``metainfo`` has ``classes`` and ``emotions``, the
-    names behind them. The attribute ``clips`` identifies the list. Videos that cannot be read are replaced in training,
+    names behind them. The attribute ``ann_fingerprint`` identifies the list. Videos that cannot be read are replaced in training,
     see :class:`ReplaceUnreadableMixin`.
 
     Args:
@@ -79,7 +79,7 @@ class MA52ProDataset(ReplaceUnreadableMixin, BaseActionDataset):
             ``face_file``, and ``label``, the classes that occur.
         """
         samples = read_pro_annotations(self.ann_file)
-        self.clips = identify(self.ann_file, samples)
+        self.ann_fingerprint = identify(self.ann_file, samples)
         self._metainfo['classes'] = tuple(action.name for action in self.actions)
         videos, faces = self.data_prefix['video'], self.data_prefix.get('faces')
         tracks = [sample.faces for sample in samples if sample.faces and faces is not None]

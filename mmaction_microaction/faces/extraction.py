@@ -9,7 +9,7 @@ import numpy as np
 
 from mmaction_microaction.structures.face_track import FaceTrack, read_face_track, write_face_track
 from mmaction_microaction.utils.files import check_writable, make_folder
-from mmaction_microaction.utils.parallel import worker_pool
+from mmaction_microaction.utils.parallel import ordered_map
 from mmaction_microaction.video.files import list_videos
 from mmaction_microaction.video.reader import Video
 
@@ -99,7 +99,7 @@ def track_face(path, settings, detect=None):
 _detector = lru_cache(maxsize=1)(make_detector)
 
 
-def extract_faces(videos, out, settings, workers=1, progress=lambda results, total: results):
+def extract_faces(videos, out, settings, workers=1, progress=None):
     """Write a face track for every video of a folder, and of the folders in it, that has none yet.
 
     Args:
@@ -107,7 +107,7 @@ def extract_faces(videos, out, settings, workers=1, progress=lambda results, tot
         out (Path): Folder that receives ``<path of the video below its folder, without ending>.json``.
         settings (FaceSettings): How.
         workers (int): Processes.
-        progress (Callable): Wraps the iterable of results, whose number it is also told, to show how far it is.
+        progress (Callable[[int, int], None], optional): Called with the number of videos done and their total.
 
     Returns:
         list[Extracted]: What became of each video, in the order of their names.
@@ -140,11 +140,7 @@ def extract_faces(videos, out, settings, workers=1, progress=lambda results, tot
     check_writable(out / _track_file(out, names[0]).name)
     for name in names:  # all before the first is written, or the folder would hold tracks of two kinds
         _check_settings(_track_file(out, name), settings)
-    write = partial(_extract, videos, out, settings)
-    if workers <= 1:
-        return list(progress(map(write, names), len(names)))
-    with worker_pool(workers) as pool:
-        return list(progress(pool.map(write, names), len(names)))
+    return list(ordered_map(partial(_extract, videos, out, settings), names, workers, progress=progress))
 
 
 def _track_file(out, name):

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from mmaction_microaction.utils.files import make_folder, write_whole
-from mmaction_microaction.utils.parallel import worker_pool
+from mmaction_microaction.utils.parallel import ordered_map
 from mmaction_microaction.video.writer import write_video
 
 from .clip import FPS, SPLITS, frames, make_clip
@@ -16,7 +16,7 @@ VERSION = 1
 MANIFEST = 'manifest.json'
 
 
-def write_dataset(out, settings, workers=1, progress=iter):
+def write_dataset(out, settings, workers=1, progress=None):
     """Write a data set, or what is missing of it.
 
     A run that was stopped is continued by the same call: finished videos are kept. Files appear under their final names
@@ -26,7 +26,7 @@ def write_dataset(out, settings, workers=1, progress=iter):
         out (str | Path): Folder of the data set.
         settings (Settings): What to write.
         workers (int): Number of processes.
-        progress (Callable): Wraps the iterator over finished clips, to show how far it is.
+        progress (Callable[[int, int], None], optional): Called with the number of clips done and their total.
 
     Returns:
         list[Entry]: The clips.
@@ -39,7 +39,7 @@ def write_dataset(out, settings, workers=1, progress=iter):
     header = {'version': VERSION, 'settings': settings.asdict()}
     begin(out, header)
     plan = make_plan(settings)
-    clips = list(progress(in_processes(plan, partial(_write_clip, out, settings), workers)))
+    clips = list(ordered_map(partial(_write_clip, out, settings), plan, workers, progress=progress))
     for number, split in enumerate(SPLITS):
         write_whole(out / f'{split}_list_videos.txt', list_lines(plan, number).encode())
     finish(out, header, 'clips', clips)
@@ -88,15 +88,6 @@ def _check_folder(out, header):
             f'{out} holds a data set with other settings ({"; ".join(differences)}): '
             f'choose another folder, delete this one, or ask for the same settings to continue it'
         )
-
-
-def in_processes(plan, write, workers):
-    """Write what a plan lists, in one or several processes; yields what `write` returns, in order."""
-    if workers <= 1:
-        yield from map(write, plan)
-        return
-    with worker_pool(workers) as pool:
-        yield from pool.map(write, plan, chunksize=4)
 
 
 def _write_clip(out, settings, entry):

@@ -10,10 +10,11 @@ import numpy as np
 
 from mmaction_microaction.faces import FaceTrack, write_face_track
 from mmaction_microaction.utils.files import write_whole
+from mmaction_microaction.utils.parallel import ordered_map
 from mmaction_microaction.video.writer import write_video
 
 from .clip import SPLITS, face_boxes, frames, generator, video_size
-from .dataset import begin, finish, in_processes
+from .dataset import begin, finish
 from .emotions import SHARES
 from .pro_video import make_pro_video
 
@@ -98,14 +99,14 @@ def make_pro_plan(settings):
     return plan
 
 
-def write_pro_dataset(out, settings, workers=1, progress=iter):
+def write_pro_dataset(out, settings, workers=1, progress=None):
     """Write a data set, or what is missing of it, as ``dataset.write_dataset`` does.
 
     Args:
         out (str | Path): Folder of the data set.
         settings (ProSettings): What to write.
         workers (int): Number of processes.
-        progress (Callable): Wraps the iterator over finished videos, to show how far it is.
+        progress (Callable[[int, int], None], optional): Called with the number of videos done and their total.
 
     Returns:
         list[ProEntry]: The videos.
@@ -120,7 +121,7 @@ def write_pro_dataset(out, settings, workers=1, progress=iter):
     for split in SPLITS:
         (out / f'faces_{split}').mkdir(exist_ok=True)
     plan = make_pro_plan(settings)
-    written = list(progress(in_processes(plan, partial(_write_video, out, settings), workers)))
+    written = list(ordered_map(partial(_write_video, out, settings), plan, workers, progress=progress))
     for number, split in enumerate(SPLITS):
         rows = [row for entry, (row, _) in zip(plan, written) if entry.split == number]
         write_whole(out / f'{split}.jsonl', ''.join(json.dumps(row) + '\n' for row in rows).encode())

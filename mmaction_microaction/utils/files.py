@@ -5,7 +5,7 @@ import os
 import re
 import secrets
 import stat
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 try:
@@ -61,6 +61,19 @@ def atomic_write(path):
                 unfinished.unlink()  # on a full disk, half a file is in the way of the next try
         if lock is not None:
             os.close(lock)
+
+
+@contextmanager
+def hold(path):
+    """Lock a file, so that no process takes a second name of it for a file that a killed process has left.
+
+    Args:
+        path (str | Path): The file, which a block gives the name of an unfinished file of :func:`atomic_write`.
+    """
+    with ExitStack() as stack:
+        with suppress(OSError):  # whoever reads it will say what is wrong
+            _lock(stack.enter_context(open(path, 'rb')).fileno())
+        yield
 
 
 def write_whole(path, content):

@@ -1,13 +1,15 @@
-"""What pools of processes need besides the standard library's."""
+"""Maps functions over tasks in pools of processes that end with this one."""
 
 import gc
 import multiprocessing
 import os
 import sys
 import threading
+from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -67,6 +69,43 @@ def _groups():
         while group.is_relative_to(root):
             yield group
             group = group.parent
+
+
+def ordered_map(function, tasks, workers=1, spawn=True, progress=None):
+    """Apply a function to tasks, in this process or in several.
+
+    Args:
+        function (Callable): Takes a task; has to be picklable if there are several workers.
+        tasks (Sequence): The tasks.
+        workers (int): Number of processes; 1 stands for this process. Defaults to 1.
+        spawn (bool): See :func:`worker_pool`. Defaults to True.
+        progress (Callable[[int, int], None], optional): Called with the number of tasks done and their total, after
+            each task.
+
+    Yields:
+        object: Results in the order of the tasks. Workers are only a few tasks ahead of what has been taken, since
+        results can be large.
+
+    Raises:
+        ValueError: If a worker is killed.
+    """
+    for done, result in enumerate(_results(function, tasks, workers, spawn), start=1):
+        yield result
+        if progress:
+            progress(done, len(tasks))
+
+
+def _results(function, tasks, workers, spawn):
+    if workers <= 1:
+        yield from map(function, tasks)
+        return
+    tasks = iter(tasks)
+    with worker_pool(workers, spawn) as pool:
+        ahead = deque(pool.submit(function, task) for task in islice(tasks, 4 * workers))
+        while ahead:
+            result = ahead.popleft().result()
+            ahead.extend(pool.submit(function, task) for task in islice(tasks, 1))
+            yield result
 
 
 @contextmanager

@@ -175,14 +175,12 @@ def test_video_that_vanishes_while_others_are_read_is_named(data, tmp_path):
     shutil.copytree(data / 'videos_val', tmp_path / 'videos_val')
     shutil.copy(data / 'val_list_videos.txt', tmp_path)
 
-    def remove_after_the_first(clips, total):
+    def remove_after_the_first(done, total):
         assert total == 7
-        yield next(clips)
-        (tmp_path / 'videos_val' / 'small.mp4').unlink()
-        yield from clips
+        (tmp_path / 'videos_val' / 'small.mp4').unlink(missing_ok=True)
 
     with pytest.raises(ValueError, match=r'1 of the 7 clips .* small\.mp4 \('):
-        make(tmp_path, tmp_path / 'frames_val', track=remove_after_the_first)
+        make(tmp_path, tmp_path / 'frames_val', progress=remove_after_the_first)
 
 
 def test_video_that_has_lost_frames_is_named(data, tmp_path):

@@ -11,7 +11,7 @@ from torch.utils.data import Dataset
 class Clips(Dataset):
     """Four numbers with the names of clips."""
 
-    clips = dict(list='train.txt', number=4, sha256='0' * 64)
+    ann_fingerprint = dict(list='train.txt', number=4, sha256='0' * 64)
     metainfo = {}
 
     def __len__(self):

@@ -1,8 +1,9 @@
 """Runs of a small MANet in the test's own process, seconds each."""
 
-from helpers.whole_runs import TINY
 from mmengine.config import Config
 from mmengine.runner import Runner
+
+from helpers.whole_runs import TINY
 
 
 def small_config(data, work_dir, options=(), epochs=1):

@@ -8,11 +8,11 @@ import subprocess
 import time
 
 import torch
-from helpers.processes import start
-from helpers.support import MIM, ROOT
 from mmaction.apis import init_recognizer
 from mmengine.config import Config
 
+from helpers.processes import start
+from helpers.support import MIM, ROOT
 from mmaction_microaction.utils.upstream import find_tool
 
 TINY = ROOT / 'tests' / 'data' / 'manet_r18_tiny.py'

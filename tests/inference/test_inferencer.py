@@ -144,7 +144,7 @@ def test_a_gap_gives_a_warning_and_the_rest_its_times(grey, grey_video, tmp_path
     assert result.ends.max() == pytest.approx(12)
 
 
-@pytest.mark.filterwarnings('error')
+@pytest.mark.filterwarnings('error', 'ignore::ResourceWarning')
 def test_a_picture_that_stands_still_for_long_costs_the_rest_nothing(grey, grey_video, brightness_recognizer, tmp_path):
     # As in recordings of calls: after 3 s, a frame is shown for a minute.
     with av.open(str(tmp_path / 'call.mkv'), 'w') as container:
@@ -228,7 +228,7 @@ def test_pictures_much_wider_than_those_of_ma52_are_told(grey, tmp_path, size, w
     assert ['a.mkv has pictures of 112 x 64' in str(warning.message) for warning in caught] == [True] * warns
 
 
-@pytest.mark.filterwarnings('error')
+@pytest.mark.filterwarnings('error', 'ignore::ResourceWarning')
 def test_a_low_rate_is_no_damage(grey, tmp_path):
     write_video(str(tmp_path / 'slow.mp4'), [np.full((48, 64, 3), 100, np.uint8)] * 10, (64, 48), 1, 20)
     assert grey(window=1.5, step=0.5).timeline(tmp_path / 'slow.mp4').ends.max() == pytest.approx(10)

@@ -264,7 +264,7 @@ def undrawn(monkeypatch):
 
 
 @pytest.mark.usefixtures('undrawn')
-@pytest.mark.filterwarnings('error')
+@pytest.mark.filterwarnings('error', 'ignore::ResourceWarning')
 @pytest.mark.parametrize(
     ('labels', 'predicted'),
     [([9], [9]), ([9], [10]), ([9] * 3, [9, 9, 10]), (range(52), range(52)), (range(52), np.roll(range(52), 1))],

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mmaction_microaction.utils import files
-from mmaction_microaction.utils.files import atomic_write, check_writable, identity, write_whole
+from mmaction_microaction.utils.files import atomic_write, check_writable, hold, identity, write_whole
 
 
 def test_what_a_link_points_to_is_written(tmp_path):
@@ -121,6 +121,18 @@ with runpy.run_path(sys.argv[1])['atomic_write'](sys.argv[2]) as unfinished:
         assert write('c', 'live') == 0
         assert set(tmp_path.iterdir()) == foreign | {living, tmp_path / 'c'}
     assert set(tmp_path.iterdir()) == foreign | {tmp_path / 'b', tmp_path / 'c'}
+
+
+def test_a_second_name_of_a_file_that_is_held_is_not_removed(tmp_path):
+    source, folder = tmp_path / 'source', tmp_path / 'folder'
+    source.write_bytes(b'whole')
+    folder.mkdir()
+    code = 'import runpy, sys; runpy.run_path(sys.argv[1])["write_whole"](sys.argv[2], b"other")'
+    with hold(source), atomic_write(folder / 'target') as unfinished:
+        os.link(source, folder / 'second')
+        (folder / 'second').replace(unfinished)
+        subprocess.run([sys.executable, '-c', code, files.__file__, folder / 'other'], check=True)
+    assert (folder / 'target').read_bytes() == b'whole'
 
 
 def test_content_and_folder_are_on_the_disk_before_the_writer_returns(tmp_path, monkeypatch):

@@ -12,7 +12,7 @@ from helpers.processes import run_python, start
 from helpers.support import ROOT, wait_until_gone
 
 from mmaction_microaction.utils import parallel
-from mmaction_microaction.utils.parallel import default_workers, worker_pool
+from mmaction_microaction.utils.parallel import default_workers, ordered_map, worker_pool
 
 GIB = 2**30
 
@@ -90,6 +90,16 @@ def die(_):
 def test_a_killed_worker_is_told_with_the_remedy():
     with pytest.raises(ValueError, match=r'A worker was killed, .* with fewer workers'), worker_pool(1) as pool:
         list(pool.map(die, [0]))
+
+
+@pytest.mark.parametrize('workers', [1, 2])
+def test_results_come_in_the_order_of_the_tasks_and_progress_after_each(workers):
+    calls = []
+    results = ordered_map(abs, [-3, 2, -1], workers, spawn=False, progress=lambda *call: calls.append(call))
+    assert next(results) == 3
+    assert calls == []
+    assert list(results) == [2, 1]
+    assert calls == [(1, 3), (2, 3), (3, 3)]
 
 
 def test_workers_end_with_their_parent(tmp_path):

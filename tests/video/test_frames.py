@@ -130,7 +130,7 @@ def write_two_sizes(path, first, second):
     write_jpegs(path, [jpegs[0]] * 3 + [jpegs[1]] * 3, first.shape[1::-1])
 
 
-@pytest.mark.filterwarnings('error')
+@pytest.mark.filterwarnings('error', 'ignore::ResourceWarning')
 def test_a_smaller_resolution_half_way_is_scaled_to_the_first(tmp_path):
     # As in recordings of calls over a bad line.
     large = np.full((96, 128, 3), 60, np.uint8)

@@ -1,8 +1,6 @@
 """From videos to a frame store."""
 
-from collections import deque
 from functools import partial
-from itertools import islice
 
 import cv2
 import mmcv
@@ -11,13 +9,13 @@ import numpy as np
 from mmaction_microaction.datasets.frame_store import REMEDY, FrameStore, FrameStoreWriter
 from mmaction_microaction.structures.annotations import read_annotations
 from mmaction_microaction.utils.messages import last_line
-from mmaction_microaction.utils.parallel import worker_pool
+from mmaction_microaction.utils.parallel import ordered_map
 from mmaction_microaction.video.sampling import decode, open_video
 
 from .ma52 import UNREADABLE
 
 
-def make_frame_store(ann_file, videos, path, settings, workers=1, track=lambda clips, total: clips):
+def make_frame_store(ann_file, videos, path, settings, workers=1, progress=None):
     """Write every frame of every listed clip into a store.
 
     A run that was stopped is continued by the same call: finished clips are kept. The store appears under its name only
@@ -29,7 +27,7 @@ def make_frame_store(ann_file, videos, path, settings, workers=1, track=lambda c
         path (Path): The store.
         settings (FrameSettings): Size and quality of the frames.
         workers (int): Processes.
-        track (Callable): Wraps the iterable of finished clips, whose number it is also told, to show progress.
+        progress (Callable[[int, int], None], optional): Called with the number of clips done and their total.
 
     Returns:
         int: How many clips were new.
@@ -57,8 +55,8 @@ def make_frame_store(ann_file, videos, path, settings, workers=1, track=lambda c
                 'delete it, or name the list that it was begun with.'
             )
         waiting = [name for name in names if name not in written]
-        results = _in_order(partial(extract_frames, videos, settings), waiting, workers)
-        for (fps, frames, error), name in zip(track(results, len(waiting)), waiting):
+        results = ordered_map(partial(extract_frames, videos, settings), waiting, workers, progress=progress)
+        for (fps, frames, error), name in zip(results, waiting):
             if error:
                 unreadable.append(f'{name} ({error})')
             else:
@@ -106,17 +104,3 @@ def _encode(frame, settings):
         frame = mmcv.imrescale(frame, (np.inf, settings.short_side))
     encoded = cv2.imencode('.jpg', cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, settings.quality])
     return encoded[1].tobytes()
-
-
-def _in_order(function, tasks, workers):
-    """Yield what a function makes of tasks, in order, only a few ahead of what has been taken: results are large."""
-    if workers <= 1:
-        yield from map(function, tasks)
-        return
-    tasks = iter(tasks)
-    with worker_pool(workers) as pool:
-        ahead = deque(pool.submit(function, task) for task in islice(tasks, 2 * workers))
-        while ahead:
-            result = ahead.popleft().result()
-            ahead.extend(pool.submit(function, task) for task in islice(tasks, 1))
-            yield result

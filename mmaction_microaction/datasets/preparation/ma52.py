@@ -11,9 +11,9 @@ from functools import lru_cache
 import av
 
 from mmaction_microaction.structures.annotations import read_annotations
-from mmaction_microaction.utils.files import atomic_write, make_folder
+from mmaction_microaction.utils.files import atomic_write, hold, make_folder
 from mmaction_microaction.utils.messages import last_line
-from mmaction_microaction.utils.parallel import worker_pool
+from mmaction_microaction.utils.parallel import ordered_map
 from mmaction_microaction.video.sampling import decode, open_video
 
 SPLIT_SIZES = {'train': 11250, 'val': 5586, 'test': 5586}
@@ -78,7 +78,7 @@ def find_clips(split, source):
     )
 
 
-def prepare_split(split, source, lists, out, workers, track=lambda clips, total: clips):
+def prepare_split(split, source, lists, out, workers, progress=None):
     """Put one split in place and make sure that all of it can be read.
 
     A clip that is in place and has been read before is left alone, so a second run is quick and an interrupted one goes
@@ -90,7 +90,7 @@ def prepare_split(split, source, lists, out, workers, track=lambda clips, total:
         lists (Path): Where to look for the list, besides ``source`` and ``out``.
         out (Path): Receives ``videos_{split}/`` and ``{split}_list_videos.txt``.
         workers (int): Processes.
-        track (Callable): Wraps the iterable of finished clips, whose number it is also told, to show progress.
+        progress (Callable[[int, int], None], optional): Called with the number of clips done and their total.
 
     Returns:
         int: How many clips were new.
@@ -125,9 +125,9 @@ def prepare_split(split, source, lists, out, workers, track=lambda clips, total:
         )
 
     unreadable = []
-    with worker_pool(workers, spawn=False) as pool, open(journal, 'ab', 0) as file:
-        results = pool.map(_place_and_check, [(*clips[name], folder / name) for name in waiting], chunksize=8)
-        for name, error in zip(waiting, track(results, len(waiting))):
+    with open(journal, 'ab', 0) as file:
+        tasks = [(*clips[name], folder / name) for name in waiting]
+        for name, error in zip(waiting, ordered_map(_place_and_check, tasks, workers, spawn=False, progress=progress)):
             if error:
                 unreadable.append(f'{name} ({error})')
             else:
@@ -153,7 +153,7 @@ def _place_and_check(task):
             return None
         if target.is_symlink():
             target.unlink()  # or the file that it points to would be written
-        with _naming(target), atomic_write(target) as unfinished:
+        with _naming(target), hold(path), atomic_write(target) as unfinished:
             _fetch(path, member, unfinished)
             _check(unfinished, target.name)
     except DAMAGED as error:
@@ -183,11 +183,14 @@ def _fetch(path, member, target):
         with _open_archive(path).open(member) as packed, open(target, 'wb') as file:
             shutil.copyfileobj(packed, file)  # piece by piece, whatever its size
         return
-    target.unlink()
+    # Until it has a second name, the unfinished file stays locked; that of the link tells what it is if this is killed.
+    second = target.with_name(f'.link{target.name[-28:]}')
     try:
-        os.link(os.path.realpath(path), target)  # not a second name of a link, which may point nowhere from there
+        os.link(os.path.realpath(path), second)  # not a second name of a link, which may point nowhere from there
     except OSError:
         shutil.copyfile(path, target)
+    else:
+        second.replace(target)
 
 
 @contextmanager

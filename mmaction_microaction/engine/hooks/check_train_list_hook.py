@@ -8,7 +8,7 @@ from .leaf_datasets import leaf_datasets
 class CheckTrainListHook(Hook):
     """Refuse to resume a run with another list of training clips than it was begun with.
 
-    Checkpoints carry what identifies the lists, ``clips`` of the datasets.
+    Checkpoints carry what identifies the lists, ``ann_fingerprint`` of the datasets.
     """
 
     def before_save_checkpoint(self, runner, checkpoint):
@@ -34,7 +34,7 @@ class CheckTrainListHook(Hook):
 
 def _lists(runner):
     datasets = leaf_datasets(runner.train_dataloader.dataset)
-    return [dataset.clips for dataset in datasets if hasattr(dataset, 'clips')]
+    return [dataset.ann_fingerprint for dataset in datasets if hasattr(dataset, 'ann_fingerprint')]
 
 
 def _describe(lists):

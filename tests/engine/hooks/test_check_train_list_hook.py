@@ -9,7 +9,7 @@ HOOKS = ['CheckTrainListHook']
 
 
 class OtherClips(Clips):
-    clips = dict(list='other.txt', number=5, sha256='1' * 64)
+    ann_fingerprint = dict(list='other.txt', number=5, sha256='1' * 64)
 
 
 def test_refuses_to_resume_with_another_list(tmp_path):
@@ -37,9 +37,9 @@ def test_train_and_val_can_be_trained_on_together(tiny_ma52, tiny_pro):
 
     dataset = concatenate('MA52Dataset', *(tiny_ma52 / f'{split}_list_videos.txt' for split in ('train', 'val')))
     assert len(dataset) == 12
-    assert [part.clips['number'] for part in leaf_datasets(dataset)] == [7, 5]
+    assert [part.ann_fingerprint['number'] for part in leaf_datasets(dataset)] == [7, 5]
     dataset = concatenate('MA52ProDataset', *(tiny_pro / f'{split}.jsonl' for split in ('train', 'val')))
-    assert [part.clips['number'] for part in leaf_datasets(dataset)] == [5, 5]
+    assert [part.ann_fingerprint['number'] for part in leaf_datasets(dataset)] == [5, 5]
 
 
 def test_resumes_with_the_same_list_and_starts_from_weights_with_any(tmp_path):
@@ -57,7 +57,7 @@ def test_lists_are_told_apart_by_names_and_labels_alone(tmp_path):
     def identify(name, content):
         (tmp_path / name).write_bytes(content)
         dataset = dict(type='MA52Dataset', ann_file=str(tmp_path / name), pipeline=[], check_videos=False)
-        return DATASETS.build(dataset).clips
+        return DATASETS.build(dataset).ann_fingerprint
 
     clips = identify('a.txt', b'a.mp4 1\nb.mp4 2\n')
     assert (clips['list'], clips['number']) == (str(tmp_path / 'a.txt'), 2)
