@@ -21,8 +21,8 @@ class MA52ProDataset(ReplaceUnreadableMixin, BaseActionDataset):
 
     A sample has ``label``, a float tensor with 1 for each action that occurs and 0 for the others, ``emotion``, an
     index, and ``face_file``, the path of its face track or None. ``metainfo`` has ``classes`` and ``emotions``, the
-    names behind them. The attribute ``ann_fingerprint`` identifies the list. Videos that cannot be read are replaced in training,
-    see :class:`ReplaceUnreadableMixin`.
+    names behind them. The attribute ``ann_fingerprint`` identifies the list. Videos that cannot be read are replaced in
+    training, see :class:`ReplaceUnreadableMixin`.
 
     Args:
         ann_file (str): JSON Lines file, see ``data/ma52_pro/README.md``.
