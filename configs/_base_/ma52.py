@@ -29,7 +29,7 @@ test_set = dict(
 
 metric = dict(type='MicroActionMetric')
 # Configs take these as their default_hooks, which MMEngine merges by name: a custom_hooks=[…] of one's own adds to them
-# and drops none. default_hooks.epoch_seed=None leaves one out.
+# and drops none. default_hooks.epoch_seed=None leaves one out. EpochSeedHook needs persistent_workers=False.
 hooks = dict(
     checkpoint=dict(type='SafeCheckpointHook', interval=1, max_keep_ckpts=3, save_best='F1_mean', rule='greater'),
     epoch_seed=dict(type='EpochSeedHook'),

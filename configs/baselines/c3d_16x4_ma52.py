@@ -1,41 +1,17 @@
 # C3D on MA-52. The recipe is ours: MMAction2's for UCF-101, but for the sampling.
-_base_ = ['mmaction::recognition/c3d/c3d_sports1m-pretrained_8xb30-16x1x1-45e_ucf101-rgb.py', '../_base_/ma52.py']
+_base_ = ['mmaction::recognition/c3d/c3d_sports1m-pretrained_8xb30-16x1x1-45e_ucf101-rgb.py', '../_base_/ma52_3d.py']
 
 model = dict(cls_head=dict(num_classes=52))
 
-# Upstream's 16 consecutive frames are half a second. Every fourth frame spans 61, about the average clip of 57; of
-# shorter clips the last frame is repeated, since starting again would show a movement that is not there.
-train_pipeline = [
-    dict(type='DecordInit'),
-    dict(type='SampleFrames', clip_len=16, frame_interval=4, out_of_bound_opt='repeat_last'),
-    dict(type='DecordDecode'),
-    dict(type='Resize', scale=(-1, 128)),
-    dict(type='RandomCrop', size=112),
-    dict(type='Flip', flip_ratio=0.5),
-    dict(type='FormatShape', input_format='NCTHW'),
-    dict(type='PackActionInputs'),
-]
-val_pipeline = [
-    dict(type='DecordInit'),
-    dict(type='SampleFrames', clip_len=16, frame_interval=4, out_of_bound_opt='repeat_last', test_mode=True),
-    dict(type='DecordDecode'),
-    dict(type='Resize', scale=(-1, 128)),
-    dict(type='CenterCrop', crop_size=112),
-    dict(type='FormatShape', input_format='NCTHW'),
-    dict(type='PackActionInputs'),
-]
+# Upstream's 16 consecutive frames are half a second; every fourth frame spans a whole clip.
+resize = dict(type='Resize', scale=(-1, 128))
+train_pipeline = [*_base_.frames_16x4, resize, dict(type='RandomCrop', size=112), *_base_.flip_and_pack]
+val_pipeline = [*_base_.test_frames_16x4, resize, dict(type='CenterCrop', crop_size=112), *_base_.pack]
 
-train_dataloader = dict(
-    persistent_workers=False,  # for EpochSeedHook
-    dataset=dict(**_base_.train_set, pipeline=train_pipeline),
-)
+train_dataloader = dict(dataset=dict(**_base_.train_set, pipeline=train_pipeline), persistent_workers=False)
 val_dataloader = dict(dataset=dict(**_base_.val_set, pipeline=val_pipeline))
-test_dataloader = dict(
-    batch_size=30,
-    dataset=dict(**_base_.val_set, pipeline=val_pipeline),
-)
-val_evaluator = _base_.metric
-test_evaluator = _base_.metric
+test_dataloader = dict(dataset=dict(**_base_.val_set, pipeline=val_pipeline), batch_size=30)
+val_evaluator = test_evaluator = _base_.metric
 
 # Upstream's learning rate is for 240 clips a step; it follows the batch.
 auto_scale_lr = dict(enable=True, base_batch_size=240)

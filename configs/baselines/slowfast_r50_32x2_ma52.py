@@ -1,44 +1,17 @@
 # SlowFast 8 x 8, ResNet-50, on MA-52. The recipe is ours: MMAction2's for Kinetics, but for the sampling and the start:
 # upstream trains from scratch for 256 epochs, for which MA-52 is too small, so this starts from upstream's result.
 # One centre crop of one window is tested instead of upstream's 30 views.
-_base_ = ['mmaction::recognition/slowfast/slowfast_r50_8xb8-8x8x1-256e_kinetics400-rgb.py', '../_base_/ma52.py']
+_base_ = ['mmaction::recognition/slowfast/slowfast_r50_8xb8-8x8x1-256e_kinetics400-rgb.py', '../_base_/ma52_3d.py']
 
 model = dict(cls_head=dict(num_classes=52))
 
-# Upstream's 32 x 2 span 63 frames, about the average clip of 57. Of shorter clips the last frame is repeated, where
-# upstream starts again from the first and so shows a movement that is not there.
-train_pipeline = [
-    dict(type='DecordInit'),
-    dict(type='SampleFrames', clip_len=32, frame_interval=2, out_of_bound_opt='repeat_last'),
-    dict(type='DecordDecode'),
-    dict(type='Resize', scale=(-1, 256)),
-    dict(type='RandomResizedCrop'),
-    dict(type='Resize', scale=(224, 224), keep_ratio=False),
-    dict(type='Flip', flip_ratio=0.5),
-    dict(type='FormatShape', input_format='NCTHW'),
-    dict(type='PackActionInputs'),
-]
-val_pipeline = [
-    dict(type='DecordInit'),
-    dict(type='SampleFrames', clip_len=32, frame_interval=2, out_of_bound_opt='repeat_last', test_mode=True),
-    dict(type='DecordDecode'),
-    dict(type='Resize', scale=(-1, 256)),
-    dict(type='CenterCrop', crop_size=224),
-    dict(type='FormatShape', input_format='NCTHW'),
-    dict(type='PackActionInputs'),
-]
+train_pipeline = [*_base_.frames_32x2, *_base_.random_resized_crop, *_base_.flip_and_pack]
+val_pipeline = [*_base_.test_frames_32x2, *_base_.center_crop, *_base_.pack]
 
-train_dataloader = dict(
-    persistent_workers=False,  # for EpochSeedHook
-    dataset=dict(**_base_.train_set, pipeline=train_pipeline),
-)
+train_dataloader = dict(dataset=dict(**_base_.train_set, pipeline=train_pipeline), persistent_workers=False)
 val_dataloader = dict(dataset=dict(**_base_.val_set, pipeline=val_pipeline))
-test_dataloader = dict(
-    batch_size=8,
-    dataset=dict(**_base_.val_set, pipeline=val_pipeline),
-)
-val_evaluator = _base_.metric
-test_evaluator = _base_.metric
+test_dataloader = dict(dataset=dict(**_base_.val_set, pipeline=val_pipeline), batch_size=8)
+val_evaluator = test_evaluator = _base_.metric
 
 load_from = (
     'https://download.openmmlab.com/mmaction/v1.0/recognition/slowfast/slowfast_r50_8xb8-8x8x1-256e_kinetics400-rgb/'

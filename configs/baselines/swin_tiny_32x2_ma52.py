@@ -2,45 +2,18 @@
 # window is tested instead of upstream's 12 views.
 _base_ = [
     'mmaction::recognition/swin/swin-tiny-p244-w877_in1k-pre_8xb8-amp-32x2x1-30e_kinetics400-rgb.py',
-    '../_base_/ma52.py',
+    '../_base_/ma52_3d.py',
 ]
 
 model = dict(cls_head=dict(num_classes=52))
 
-# Upstream's 32 x 2 span 63 frames, about the average clip of 57. Of shorter clips the last frame is repeated, where
-# upstream starts again from the first and so shows a movement that is not there.
-train_pipeline = [
-    dict(type='DecordInit'),
-    dict(type='SampleFrames', clip_len=32, frame_interval=2, out_of_bound_opt='repeat_last'),
-    dict(type='DecordDecode'),
-    dict(type='Resize', scale=(-1, 256)),
-    dict(type='RandomResizedCrop'),
-    dict(type='Resize', scale=(224, 224), keep_ratio=False),
-    dict(type='Flip', flip_ratio=0.5),
-    dict(type='FormatShape', input_format='NCTHW'),
-    dict(type='PackActionInputs'),
-]
-val_pipeline = [
-    dict(type='DecordInit'),
-    dict(type='SampleFrames', clip_len=32, frame_interval=2, out_of_bound_opt='repeat_last', test_mode=True),
-    dict(type='DecordDecode'),
-    dict(type='Resize', scale=(-1, 256)),
-    dict(type='CenterCrop', crop_size=224),
-    dict(type='FormatShape', input_format='NCTHW'),
-    dict(type='PackActionInputs'),
-]
+train_pipeline = [*_base_.frames_32x2, *_base_.random_resized_crop, *_base_.flip_and_pack]
+val_pipeline = [*_base_.test_frames_32x2, *_base_.center_crop, *_base_.pack]
 
-train_dataloader = dict(
-    persistent_workers=False,  # for EpochSeedHook
-    dataset=dict(**_base_.train_set, pipeline=train_pipeline),
-)
+train_dataloader = dict(dataset=dict(**_base_.train_set, pipeline=train_pipeline), persistent_workers=False)
 val_dataloader = dict(dataset=dict(**_base_.val_set, pipeline=val_pipeline))
-test_dataloader = dict(
-    batch_size=8,
-    dataset=dict(**_base_.val_set, pipeline=val_pipeline),
-)
-val_evaluator = _base_.metric
-test_evaluator = _base_.metric
+test_dataloader = dict(dataset=dict(**_base_.val_set, pipeline=val_pipeline), batch_size=8)
+val_evaluator = test_evaluator = _base_.metric
 
 # Upstream trains in mixed precision, which --amp switches on here, as for the other networks.
 optim_wrapper = dict(type='OptimWrapper')

@@ -1,42 +1,34 @@
 # TimeSformer with divided space-time attention on MA-52. The recipe is ours: MMAction2's for Kinetics, but for the
 # sampling. One centre crop is tested instead of upstream's three.
-_base_ = ['mmaction::recognition/timesformer/timesformer_divST_8xb8-8x32x1-15e_kinetics400-rgb.py', '../_base_/ma52.py']
+_base_ = [
+    'mmaction::recognition/timesformer/timesformer_divST_8xb8-8x32x1-15e_kinetics400-rgb.py',
+    '../_base_/ma52_3d.py',
+]
 
 model = dict(cls_head=dict(num_classes=52))
 
-# Upstream's 8 x 32 span 225 frames, four times the average clip. 8 x 8 span 57, just that; of shorter clips the last
-# frame is repeated.
+# Upstream's 8 x 32 span 225 frames, four times the average clip; 8 x 8 span 57, just that.
+window = dict(type='SampleFrames', clip_len=8, frame_interval=8, out_of_bound_opt='repeat_last')
+random_crop = [dict(type='RandomRescale', scale_range=(256, 320)), dict(type='RandomCrop', size=224)]
 train_pipeline = [
     dict(type='DecordInit'),
-    dict(type='SampleFrames', clip_len=8, frame_interval=8, out_of_bound_opt='repeat_last'),
+    window,
     dict(type='DecordDecode'),
-    dict(type='RandomRescale', scale_range=(256, 320)),
-    dict(type='RandomCrop', size=224),
-    dict(type='Flip', flip_ratio=0.5),
-    dict(type='FormatShape', input_format='NCTHW'),
-    dict(type='PackActionInputs'),
+    *random_crop,
+    *_base_.flip_and_pack,
 ]
 val_pipeline = [
     dict(type='DecordInit'),
-    dict(type='SampleFrames', clip_len=8, frame_interval=8, out_of_bound_opt='repeat_last', test_mode=True),
+    dict(window, test_mode=True),
     dict(type='DecordDecode'),
-    dict(type='Resize', scale=(-1, 256)),
-    dict(type='CenterCrop', crop_size=224),
-    dict(type='FormatShape', input_format='NCTHW'),
-    dict(type='PackActionInputs'),
+    *_base_.center_crop,
+    *_base_.pack,
 ]
 
-train_dataloader = dict(
-    persistent_workers=False,  # for EpochSeedHook
-    dataset=dict(**_base_.train_set, pipeline=train_pipeline),
-)
+train_dataloader = dict(dataset=dict(**_base_.train_set, pipeline=train_pipeline), persistent_workers=False)
 val_dataloader = dict(dataset=dict(**_base_.val_set, pipeline=val_pipeline))
-test_dataloader = dict(
-    batch_size=8,
-    dataset=dict(**_base_.val_set, pipeline=val_pipeline),
-)
-val_evaluator = _base_.metric
-test_evaluator = _base_.metric
+test_dataloader = dict(dataset=dict(**_base_.val_set, pipeline=val_pipeline), batch_size=8)
+val_evaluator = test_evaluator = _base_.metric
 
 # Upstream's learning rate is for 64 clips a step; it follows the batch.
 auto_scale_lr = dict(enable=True, base_batch_size=64)

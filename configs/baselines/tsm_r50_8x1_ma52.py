@@ -7,17 +7,10 @@ _base_ = [
 
 model = dict(cls_head=dict(num_classes=52))
 
-train_dataloader = dict(
-    persistent_workers=False,  # for EpochSeedHook
-    dataset=_base_.train_set,
-)
+train_dataloader = dict(dataset=_base_.train_set, persistent_workers=False)
 val_dataloader = dict(dataset=_base_.val_set)
-test_dataloader = dict(
-    batch_size=16,
-    dataset=dict(**_base_.val_set, pipeline=_base_.val_pipeline),
-)
-val_evaluator = _base_.metric
-test_evaluator = _base_.metric
+test_dataloader = dict(dataset=dict(**_base_.val_set, pipeline=_base_.val_pipeline), batch_size=16)
+val_evaluator = test_evaluator = _base_.metric
 
 # Upstream's learning rate is for 128 clips a step; it follows the batch.
 auto_scale_lr = dict(enable=True, base_batch_size=128)

@@ -1,7 +1,10 @@
 # VideoMAE, ViT-B, with MANet's joint embedding: a modern recipe for the best number rather than the paper's. Upstream
 # only tests it; the training recipe is ours, after VideoMAE's own for UCF-101, and starts from upstream's weights for
 # Kinetics.
-_base_ = ['mmaction::recognition/videomae/vit-base-p16_videomae-k400-pre_16x4x1_kinetics-400.py', '../_base_/ma52.py']
+_base_ = [
+    'mmaction::recognition/videomae/vit-base-p16_videomae-k400-pre_16x4x1_kinetics-400.py',
+    '../_base_/finetune_16x4.py',
+]
 
 model = dict(
     backbone=dict(drop_path_rate=0.2),  # VideoMAE, UCF-101
@@ -15,45 +18,8 @@ model = dict(
     ),
 )
 
-# Upstream's 16 x 4 span 61 frames, about the average clip of 57. Of shorter clips the last frame is repeated, where
-# upstream starts again from the first and so shows a movement that is not there.
-train_pipeline = [
-    dict(type='DecordInit'),
-    dict(type='SampleFrames', clip_len=16, frame_interval=4, out_of_bound_opt='repeat_last'),
-    dict(type='DecordDecode'),
-    dict(type='Resize', scale=(-1, 256)),
-    dict(type='RandomResizedCrop'),
-    dict(type='Resize', scale=(224, 224), keep_ratio=False),
-    dict(type='Flip', flip_ratio=0.5),
-    dict(type='FormatShape', input_format='NCTHW'),
-    dict(type='PackActionInputs'),
-]
-val_pipeline = [
-    dict(type='DecordInit'),
-    dict(type='SampleFrames', clip_len=16, frame_interval=4, out_of_bound_opt='repeat_last', test_mode=True),
-    dict(type='DecordDecode'),
-    dict(type='Resize', scale=(-1, 256)),
-    dict(type='CenterCrop', crop_size=224),
-    dict(type='FormatShape', input_format='NCTHW'),
-    dict(type='PackActionInputs'),
-]
-
-train_dataloader = dict(
-    batch_size=8,
-    num_workers=8,
-    sampler=dict(type='DefaultSampler', shuffle=True),
-    dataset=dict(**_base_.train_set, pipeline=train_pipeline),
-)
-val_dataloader = dict(
-    batch_size=8,
-    num_workers=8,
-    sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(**_base_.val_set, pipeline=val_pipeline, test_mode=True),
-)
-test_dataloader = dict(_delete_=True, **val_dataloader)
-val_evaluator = _base_.metric
+test_dataloader = dict(_delete_=True, **_base_.val_dataloader)
 test_evaluator = _base_.metric
-val_cfg = dict(type='ValLoop')
 
 load_from = (
     'https://download.openmmlab.com/mmaction/v1.0/recognition/videomae/'
@@ -67,11 +33,6 @@ optim_wrapper = dict(
 )
 # The learning rate is for 256 clips a step; it follows the batch.
 auto_scale_lr = dict(enable=True, base_batch_size=256)
-param_scheduler = [
-    dict(type='LinearLR', start_factor=0.01, begin=0, end=5, convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', T_max=35, eta_min=1e-6, begin=5, end=40, convert_to_iter_based=True),
-]
-train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=40, val_interval=1)
 
 default_hooks = _base_.hooks
 visualizer = dict(vis_backends=_base_.tensorboard)

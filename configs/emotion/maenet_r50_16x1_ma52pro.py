@@ -60,39 +60,11 @@ val_pipeline = [
 ]
 train_dataloader = dict(
     batch_size=3,  # section VI-B
-    dataset=dict(
-        _delete_=True,
-        type='MA52ProDataset',
-        ann_file=_base_.pro_train_list,
-        data_prefix=_base_.pro_train_data,
-        decoder=_base_.decoder,
-        pipeline=train_pipeline,
-    ),
+    dataset=dict(_delete_=True, **_base_.pro_train_set, pipeline=train_pipeline),
 )
-val_dataloader = dict(
-    batch_size=3,
-    dataset=dict(
-        _delete_=True,
-        type='MA52ProDataset',
-        ann_file=_base_.pro_val_list,
-        data_prefix=_base_.pro_val_data,
-        decoder=_base_.decoder,
-        pipeline=val_pipeline,
-        test_mode=True,
-    ),
-)
-test_dataloader = dict(
-    batch_size=3,
-    dataset=dict(
-        _delete_=True,
-        type='MA52ProDataset',
-        ann_file=_base_.pro_test_list,
-        data_prefix=_base_.pro_test_data,
-        decoder=_base_.decoder,
-        pipeline=val_pipeline,
-        test_mode=True,
-    ),
-)
+test = dict(_delete_=True, pipeline=val_pipeline, test_mode=True)
+val_dataloader = dict(batch_size=3, dataset=dict(**_base_.pro_val_set, **test))
+test_dataloader = dict(batch_size=3, dataset=dict(**_base_.pro_test_set, **test))
 val_evaluator = _base_.emotion_metric
 test_evaluator = _base_.emotion_metric
 

@@ -51,24 +51,12 @@ train_dataloader = dict(
         pipeline=train_pipeline,
     ),
 )
-val_dataloader = dict(
-    batch_size=8,
-    num_workers=2,
-    dataset=dict(
-        ann_file=f'{data_root}/val.jsonl',
-        data_prefix=dict(video=f'{data_root}/videos_val', faces=f'{data_root}/faces_val'),
-        pipeline=val_pipeline,
-    ),
-)
-test_dataloader = dict(
-    batch_size=8,
-    num_workers=2,
-    dataset=dict(
-        ann_file=f'{data_root}/test.jsonl',
-        data_prefix=dict(video=f'{data_root}/videos_test', faces=f'{data_root}/faces_test'),
-        pipeline=val_pipeline,
-    ),
-)
+val_data = dict(video=f'{data_root}/videos_val', faces=f'{data_root}/faces_val')
+test_data = dict(video=f'{data_root}/videos_test', faces=f'{data_root}/faces_test')
+pro_val = dict(ann_file=f'{data_root}/val.jsonl', data_prefix=val_data, pipeline=val_pipeline)
+pro_test = dict(ann_file=f'{data_root}/test.jsonl', data_prefix=test_data, pipeline=val_pipeline)
+val_dataloader = dict(batch_size=8, num_workers=2, dataset=pro_val)
+test_dataloader = dict(batch_size=8, num_workers=2, dataset=pro_test)
 
 optim_wrapper = dict(
     _delete_=True, optimizer=dict(type='AdamW', lr=0.0005, weight_decay=0.05, fused=True), clip_grad=dict(max_norm=20)
