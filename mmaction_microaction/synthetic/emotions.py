@@ -20,8 +20,9 @@ without error: about 59 %, 59 % and 96 %.
 import numpy as np
 
 from mmaction_microaction.label_sets.ma52 import ACTIONS, EMOTIONS, NUM_ACTIONS
-from mmaction_microaction.synthetic.person.curves import pulse, ramp, wander
-from mmaction_microaction.synthetic.render.face import Expression
+
+from .person.curves import pulse, ramp, wander
+from .render.face import Expression
 
 SHARES = np.array([0.24, 0.19, 0.19, 0.18, 0.20])
 """How frequent each emotion is."""

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from helpers.support import ROOT
 
-from mmaction_microaction.label_sets.ma52 import REVERSED_PAIRS
-from mmaction_microaction.synthetic import frames, frames_hash, make_clip
+from mmaction_microaction.label_sets.ma52 import ACTIONS, REVERSED_PAIRS
+from mmaction_microaction.synthetic import frames_hash, make_clip, render_frames
 from mmaction_microaction.synthetic.person.skeleton import solve
 
 # Written down once; a change means that the same arguments no longer give the same frames: raise dataset.VERSION.
@@ -32,7 +32,7 @@ def test_frames_do_not_depend_on_the_instructions_of_the_cpu():
 
 def test_seed_split_and_index_change_the_frames():
     keys = [(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1)]
-    assert len({next(frames(make_clip(9, 3, (64, 76), *key))).tobytes() for key in keys}) == 4
+    assert len({next(render_frames(make_clip(9, 3, (64, 76), *key))).tobytes() for key in keys}) == 4
 
 
 @pytest.mark.parametrize('label', range(52))
@@ -48,6 +48,17 @@ def test_nothing_but_the_motion_depends_on_the_class(label):
     }
 
 
+@pytest.mark.parametrize('name', ['stretching arms', 'clenching fist', 'waving'])
+def test_object_is_held_in_the_idle_hand(name):
+    label = next(action.index for action in ACTIONS if action.name == name)
+    clips = [make_clip(label, 3, (64, 76), 0, index=index) for index in range(60)]
+    moved = [clip.motion.get('sides', (clip.motion.get('side'),)) for clip in clips]
+    held = [(clip.nuisances.held[0], *sides) for clip, sides in zip(clips, moved) if clip.nuisances.held]
+    one_sided = [(hand, sides[0]) for hand, *sides in held if len(sides) == 1]
+    assert len(one_sided) > 5
+    assert all(hand == 1 - side for hand, side in one_sided)
+
+
 @pytest.mark.parametrize('pair', REVERSED_PAIRS)
 def test_breathing_and_sway_of_a_reversed_pair_are_not_reversed(pair):
     first, second = (make_clip(label, 3, (64, 76), 4, 0, 8) for label in pair)
@@ -57,7 +68,7 @@ def test_breathing_and_sway_of_a_reversed_pair_are_not_reversed(pair):
 
 @pytest.mark.parametrize('size', [(64, 76), (112, 134), (360, 432)])
 def test_frames_have_the_size_asked_for(size):
-    frame = next(frames(make_clip(0, 0, size, 0)))
+    frame = next(render_frames(make_clip(0, 0, size, 0)))
     assert frame.shape == (size[1], size[0], 3)
     assert frame.dtype == np.uint8
 

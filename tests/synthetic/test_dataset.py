@@ -12,7 +12,7 @@ import pytest
 from helpers.processes import start
 from helpers.support import ROOT
 
-from mmaction_microaction.synthetic import Settings, frames, make_clip, write_dataset
+from mmaction_microaction.synthetic import Settings, make_clip, render_frames, write_dataset
 from mmaction_microaction.video.writer import write_video
 
 
@@ -49,7 +49,7 @@ def test_decoders_agree_with_what_was_rendered(dataset):
     entry = plan[0]
     path = str(out / 'videos_train' / entry.name)
     clip = make_clip(entry.label, entry.subject_id, settings.size, settings.seed, entry.split, entry.index)
-    rendered = np.stack(list(frames(clip))).astype(float)
+    rendered = np.stack(list(render_frames(clip))).astype(float)
     by_decord = decord.VideoReader(path).get_batch(range(clip.num_frames)).asnumpy()
     capture = cv2.VideoCapture(path)
     by_opencv = np.stack([capture.read()[1][..., ::-1] for _ in range(clip.num_frames)])

@@ -11,7 +11,7 @@ from mmaction_microaction.video.reader import Video
 def test_every_action_comes_before_one_comes_again(tmp_path, monkeypatch):
     # Only lengths matter here; drawing takes long.
     blank = lambda clip: np.zeros((clip.num_frames, 76, 64, 3), np.uint8)  # noqa: E731
-    monkeypatch.setattr('mmaction_microaction.synthetic.long_video.frames', blank)
+    monkeypatch.setattr('mmaction_microaction.synthetic.long_video.render_frames', blank)
     truth = write_long_video(tmp_path / 'long.mp4', 60, (64, 76), seed=3)
     labels = [interval.label for interval in truth]
     assert sorted(labels[:52]) == list(range(52))

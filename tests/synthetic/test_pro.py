@@ -7,10 +7,10 @@ from helpers.processes import run_tool
 
 from mmaction_microaction.faces import read_face_track
 from mmaction_microaction.label_sets.ma52 import ACTIONS, EMOTIONS, FINE_TO_COARSE, NUM_ACTIONS
-from mmaction_microaction.synthetic import ProSettings, frames, make_pro_plan, make_pro_video, write_pro_dataset
-from mmaction_microaction.synthetic.clip import face_boxes
+from mmaction_microaction.synthetic import ProSettings, make_pro_plan, make_pro_video, render_frames, write_pro_dataset
 from mmaction_microaction.synthetic.emotions import EXPRESSION_SHARES, SHARES, action_shares, posterior
 from mmaction_microaction.synthetic.pro_video import _MOVES, FPS
+from mmaction_microaction.synthetic.scene import face_boxes
 from mmaction_microaction.video.reader import Video
 
 SMALL = (64, 76)
@@ -108,10 +108,10 @@ def test_between_actions_the_body_is_at_rest():
 
 def test_expression_changes_the_face_and_nothing_else():
     video = make_pro_video(0, 2, (128, 154), 1, index=3)
-    drawn = list(frames(video))
+    drawn = list(render_frames(video))
     boxes = face_boxes(video)
     video.expression = None
-    differences = np.abs(np.array(drawn, int) - np.array(list(frames(video)), int)).max(-1)
+    differences = np.abs(np.array(drawn, int) - np.array(list(render_frames(video)), int)).max(-1)
     t = video.num_frames // 2
     left, top, right, bottom = boxes[t].round().astype(int)
     assert differences[t, top:bottom, left:right].max() > 40
@@ -123,7 +123,7 @@ def test_true_box_holds_the_skin_of_the_face():
     video = make_pro_video(2, 11, (208, 250), 2, index=1)
     video.nuisances.noise = 0.0
     box = face_boxes(video)[0]
-    first = next(frames(video)).astype(float)
+    first = next(render_frames(video)).astype(float)
     left, top, right, bottom = box.round().astype(int)
     assert 24 <= bottom - top <= 36
     cheek = first[(top + bottom) // 2 + 3, (left + right) // 2]

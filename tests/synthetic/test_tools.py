@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from mmaction_microaction.label_sets.ma52 import ACTIONS
-from mmaction_microaction.synthetic import contact_sheet, frames, make_clip
+from mmaction_microaction.synthetic import draw_contact_sheet, make_clip, render_frames
 
 TOOLS = Path(__file__).parents[2] / 'tools'
 
@@ -43,7 +43,7 @@ def test_bad_arguments_end_in_one_clear_line(tool, arguments, message, tmp_path,
 def test_the_contact_sheet_is_written(tmp_path, monkeypatch, capsys):
     picture = np.zeros((4, 6, 3), np.uint8)
     picture[..., 0] = 200
-    monkeypatch.setattr('mmaction_microaction.synthetic.contact_sheet', lambda *_: picture)
+    monkeypatch.setattr('mmaction_microaction.synthetic.draw_contact_sheet', lambda *_: picture)
     monkeypatch.setattr(sys, 'argv', ['make_synthetic_ma52', '--contact-sheet', str(tmp_path / 'all.png')])
     runpy.run_path(str(TOOLS / 'make_synthetic_ma52.py'), run_name='__main__')
     assert f'the contact sheet is in {tmp_path / "all.png"}' in capsys.readouterr().out
@@ -51,11 +51,11 @@ def test_the_contact_sheet_is_written(tmp_path, monkeypatch, capsys):
 
 
 def test_contact_sheet_shows_eight_frames_of_each_action():
-    picture = contact_sheet((64, 76), actions=ACTIONS[:5])
+    picture = draw_contact_sheet((64, 76), actions=ACTIONS[:5])
     assert picture.shape == (3 * (76 + 18), 2 * (8 * 64 + 8), 3)
     shown = [picture[18:94, k * 64 : (k + 1) * 64] for k in range(8)]
     clip = make_clip(0, 0, (64, 76), 0)
-    every = list(frames(clip))
+    every = list(render_frames(clip))
     np.testing.assert_array_equal(shown[0], every[0])
     np.testing.assert_array_equal(shown[7], every[-1])
     # Below the odd column's last action there is nothing.

@@ -75,7 +75,7 @@ def face_points(skeleton, size):
     Returns:
         np.ndarray: Shape (T, n, 3).
     """
-    head, turn = skeleton.frames['head']
+    head, turn = skeleton.part_frames['head']
     return head[:, None] + rotate(turn[:, None], _FACE_POINTS * (size.head * size.scale))
 
 
@@ -90,7 +90,7 @@ def draw_head(painter, skeleton, subject, glasses, expression=None):
         expression (Expression, optional): What the face does. Defaults to None: nothing.
     """
     size = subject.proportions.head * subject.proportions.scale
-    head, turn = skeleton.frames['head']
+    head, turn = skeleton.part_frames['head']
     depth = painter.distance(head) + 0.03
     towards_camera = painter.view(head)
 
@@ -102,7 +102,7 @@ def draw_head(painter, skeleton, subject, glasses, expression=None):
 
     scale = subject.proportions.scale
     painter.limb(
-        skeleton.joints['neck'] - rotate(skeleton.frames['chest'][1], np.array([0.0, 0.03, 0.0])),
+        skeleton.joints['neck'] - rotate(skeleton.part_frames['chest'][1], np.array([0.0, 0.03, 0.0])),
         skeleton.joints['skull'] + rotate(turn, np.array([0.0, 0.03, 0.0])),
         0.054 * scale,
         0.049 * scale,

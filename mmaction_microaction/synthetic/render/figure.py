@@ -72,8 +72,8 @@ def _trunk(painter, skeleton, subject):
     """Shirt, from hips to shoulders, and its badge."""
     size = subject.proportions
     s, girth = size.scale, size.girth
-    neck, chest = skeleton.frames['chest']
-    waist = skeleton.frames['pelvis'][1]
+    neck, chest = skeleton.part_frames['chest']
+    waist = skeleton.part_frames['pelvis'][1]
     middle = skeleton.joints['waist']
 
     def ring(below, half_width, half_depth, share):
@@ -129,7 +129,7 @@ def _leg(painter, skeleton, subject, side):
     else:
         painter.limb(knee, knee + 0.93 * (ankle - knee), 0.056 * girth, 0.044 * girth, subject.trousers, pieces=3)
     painter.limb(knee + 0.86 * (ankle - knee), ankle, 0.034 * girth, 0.034 * girth, subject.socks, 1, nearer=-0.06)
-    ball, turn = skeleton.frames[f'foot{side}']
+    ball, turn = skeleton.part_frames[f'foot{side}']
     shoe = ball[:, None] + rotate(turn[:, None], _SHOE * s)
     painter.hull(shoe, subject.shoes, painter.distance(ball) - 0.01, _SHOE_SHADES)
 

@@ -4,9 +4,9 @@ import pytest
 from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, REVERSED_PAIRS
 from mmaction_microaction.synthetic.clip import make_clip
 from mmaction_microaction.synthetic.person.geometry import two_bone_ik
-from mmaction_microaction.synthetic.person.motions import perform
+from mmaction_microaction.synthetic.person.motions import perform, stage
 from mmaction_microaction.synthetic.person.posture import draw_posture, sit
-from mmaction_microaction.synthetic.person.skeleton import Proportions, solve
+from mmaction_microaction.synthetic.person.skeleton import SIDES, Proportions, solve
 
 LABELS = {action.name: action.index for action in ACTIONS}
 PAIRS = (*REVERSED_PAIRS, (LABELS['bowing head'], LABELS['head up']))
@@ -40,6 +40,48 @@ def test_every_action_moves_and_begins_at_rest(label):
         assert change > 0.03 or bend > 0.3 or turn > 0.2
 
 
+@pytest.mark.parametrize('label', range(52))
+def test_moved_hands_are_those_with_another_way(label):
+    """Compares the course of each hand with that of a person who sits still, number by number."""
+    for seed in range(6):
+        posture, size = draw_posture(np.random.default_rng(seed)), Proportions()
+        rest, controls = sit(posture, size, 40), sit(posture, size, 40)
+        _, moved_hands = perform(label, controls, size, np.random.default_rng([seed, 1]))
+        assert moved_hands == {side for side in range(2) if course(controls, side) != course(rest, side)}
+
+
+def course(controls, side):
+    """Everything that decides where a hand is, as plain lists."""
+    return [
+        (reach.contact.part, reach.contact.point.tolist(), reach.weight.tolist(), np.asarray(reach.offset).tolist())
+        for reach in controls.hands[side]
+    ]
+
+
+@pytest.mark.parametrize('label', [LABELS['stretching arms'], LABELS['retracting arms']])
+def test_hand_is_moved_even_if_its_new_reach_has_the_address_of_a_freed_one(label, monkeypatch):
+    """Stretching an extended arm frees its reach, and Python may give its address to the next one.
+
+    Clips once depended on that: the identity of the reaches decided whether a hand was idle.
+    """
+    size = Proportions()
+    postures = (draw_posture(np.random.default_rng(seed)) for seed in range(100))
+    posture = next(p for p in postures if p.extended is not None and p.extended[0] == (0, 1))
+    for seed in range(4):
+        controls = sit(posture, size, 40)
+        freed = [reaches[1] for reaches in controls.hands]
+
+        def reuse(contact, weight, offset, freed=freed, controls=controls):
+            side = SIDES.index(np.sign(contact.point[0]))
+            freed[side].__init__(contact, weight, offset=offset)
+            return freed[side]
+
+        monkeypatch.setattr(stage, 'Reach', reuse)
+        parameters, moved_hands = perform(label, controls, size, np.random.default_rng(seed))
+        assert [hand[1] is old for hand, old in zip(controls.hands, freed)] == [True, True]
+        assert moved_hands == set(parameters['sides'])
+
+
 @pytest.mark.parametrize('label', TOUCHING)
 def test_hands_reach_what_they_touch(label):
     for seed in range(8):
@@ -65,7 +107,7 @@ def test_hands_reach_what_they_touch(label):
 )
 def test_fingertips_come_to_the_place_that_the_action_names(action, part, place):
     skeleton = clean(LABELS[action], 4)[2]
-    origin, turn = skeleton.frames[part]
+    origin, turn = skeleton.part_frames[part]
     local = np.einsum('tji,tsj->tsi', turn, skeleton.touched - origin[:, None])
     place = np.array([[-place[0], *place[1:]], place])
     nearest = np.sqrt(((local - place) ** 2).sum(-1)).min()
