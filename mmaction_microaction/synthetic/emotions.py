@@ -70,8 +70,8 @@ _MANNER_OF = {'joy': 'open', 'sadness': 'closed', 'surprise': 'restless', 'fear'
 def action_shares() -> np.ndarray:
     """Return the probability of each micro-action given the emotion.
 
-    68 % of an emotion's actions belong to its manner, 6 % to the other manners and 26 % to no manner. The frequencies of
-    actions without a manner are in the same proportion as in MA-52.
+    68 % of an emotion's actions belong to its manner, 6 % to the other manners and 26 % to no manner. Actions without a
+    manner have the proportions of MA-52.
 
     Returns:
         np.ndarray: Probabilities, shape (5, 52). Each row sums to 1.
