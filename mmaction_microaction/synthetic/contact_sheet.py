@@ -17,7 +17,7 @@ def draw_contact_sheet(
     num_columns: int = 2,
     num_shown: int = 8,
     caption_height: int = 18,
-    actions: Sequence[Action] = ACTIONS,
+    actions: Sequence[Action] | None = None,
 ) -> np.ndarray:
     """Draw a few frames of each action, with its code and name.
 
@@ -27,13 +27,13 @@ def draw_contact_sheet(
         num_columns (int): Number of actions side by side. Defaults to 2.
         num_shown (int): Number of frames per action, evenly spaced over the clip. Defaults to 8.
         caption_height (int): Height of the captions in pixels. Defaults to 18.
-        actions (Sequence[Action]): Actions to show. Defaults to all 52.
+        actions (Sequence[Action], optional): Actions to show. Defaults to None: all 52.
 
     Returns:
         np.ndarray: RGB image, shape (height, width, 3), uint8.
     """
     strips = []
-    for action in actions:
+    for action in ACTIONS if actions is None else actions:
         clip = make_clip(action.index, action.index, size, seed, index=action.index)
         frames = list(render_frames(clip))
         strip = np.hstack([frames[i] for i in np.linspace(0, len(frames) - 1, num_shown).round().astype(int)])

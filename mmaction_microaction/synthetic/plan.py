@@ -32,11 +32,11 @@ class Settings(DatasetSettings):
     seed: int = 0
     """Seed of all random numbers."""
     counts: str = 'uniform'
-    """``'uniform'``, or ``'long-tailed'``: proportional to the train counts of MA-52, but at least one clip per
-    action."""
+    """Number of clips per action: ``'uniform'``, or ``'long-tailed'`` for at least one clip and the proportions of
+    MA-52's train split."""
     protocol: str = 'cross-subject'
-    """``'cross-subject'``: no subject is in two splits. ``'released'``: all splits share the subjects, as in the
-    released split of MA-52."""
+    """Split of the subjects. ``'cross-subject'`` puts every subject in one split. ``'released'`` puts every subject in
+    all splits, as in the released split of MA-52."""
     subjects: int = 200
     """Number of subjects."""
 

@@ -46,7 +46,7 @@ class Scene:
     size: tuple[int, int]
     """Width and height of the video in pixels."""
     key: tuple[int, int, int]
-    """Seed of the dataset, index of the split and index within the split. Everything else is drawn from this key."""
+    """Seed of the dataset, index of the split and index within the split, which seed all random numbers."""
     fps: int
     """Frames per second."""
     subject: Subject
@@ -92,14 +92,14 @@ def _make_recording(scene):
 def adapt_nuisances(nuisances: Nuisances, parameters: dict, idle_hands: tuple[int, ...] = ()) -> None:
     """Change nuisances in place where a motion needs it.
 
-    Glasses are worn if the motion pushes them. A phone is held if the motion plays with an object. What is held is
-    moved to the idle hand if exactly one hand is idle.
+    Glasses are worn if the motion pushes them. A phone is held if the motion plays with an object and nothing else is
+    held. A held object is moved to the idle hand if exactly one hand is idle.
 
     Args:
         nuisances (Nuisances): Nuisances of the scene.
         parameters (dict): Parameters of the motion.
         idle_hands (tuple[int, ...]): Sides of the hands that the motion does not move, 0 right, 1 left. Defaults to
-            ``()``: what is held stays in its hand.
+            ``()``: a held object stays in its hand.
     """
     if parameters.get('glasses'):
         nuisances.glasses = True

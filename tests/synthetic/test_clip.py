@@ -49,7 +49,7 @@ def test_only_the_motion_depends_on_the_label(label):
 @pytest.mark.parametrize('name', ['stretching arms', 'clenching fist', 'waving'])
 def test_object_is_held_in_the_idle_hand(name):
     label = next(action.index for action in ACTIONS if action.name == name)
-    clips = [make_clip(label, 3, (64, 76), 0, index=index) for index in range(60)]
+    clips = [make_clip(label, 3, (64, 76), seed=0, index=index) for index in range(60)]
     moved = [clip.motion.get('sides', (clip.motion.get('side'),)) for clip in clips]
     held = [(clip.nuisances.held[0], *sides) for clip, sides in zip(clips, moved) if clip.nuisances.held]
     one_sided = [(hand, sides[0]) for hand, *sides in held if len(sides) == 1]
@@ -59,14 +59,14 @@ def test_object_is_held_in_the_idle_hand(name):
 
 @pytest.mark.parametrize('pair', REVERSED_PAIRS)
 def test_breathing_and_sway_of_a_reversed_pair_are_not_reversed(pair):
-    first, second = (make_clip(label, 3, (64, 76), 4, 0, 8) for label in pair)
+    first, second = (make_clip(label, 3, (64, 76), seed=4, index=8) for label in pair)
     np.testing.assert_array_equal(first.controls.head, second.controls.head)
     assert np.abs(first.controls.head - first.controls.head[::-1]).max() > 1e-3
 
 
 @pytest.mark.parametrize('size', [(64, 76), (112, 134), (360, 432)])
 def test_frames_have_the_requested_size(size):
-    frame = next(render_frames(make_clip(0, 0, size, 0)))
+    frame = next(render_frames(make_clip(0, 0, size, seed=0)))
     assert frame.shape == (size[1], size[0], 3)
     assert frame.dtype == np.uint8
 
@@ -74,7 +74,7 @@ def test_frames_have_the_requested_size(size):
 @pytest.mark.parametrize('label', range(52))
 def test_the_whole_person_is_in_view(label):
     for seed in range(4):
-        clip = make_clip(label, seed, (112, 134), 6, 0, seed)
+        clip = make_clip(label, subject_id=seed, size=(112, 134), seed=6, index=seed)
         skeleton = solve(clip.controls, clip.subject.proportions)
         scale = clip.subject.proportions.scale
         top, toes = np.array([0.0, 0.13, 0.0]) * scale, np.array([0.0, -0.03, 0.10]) * scale
@@ -88,6 +88,6 @@ def test_the_whole_person_is_in_view(label):
 
 
 def test_subjects_look_different():
-    subjects = [make_clip(0, subject, (64, 76), 0).subject for subject in range(20)]
+    subjects = [make_clip(0, subject, (64, 76), seed=0).subject for subject in range(20)]
     assert len({(subject.shirt, subject.hair, subject.skin) for subject in subjects}) == 20
-    assert make_clip(5, 7, (64, 76), 0, 1, 3).subject == subjects[7]
+    assert make_clip(5, 7, (64, 76), seed=0, split=1, index=3).subject == subjects[7]

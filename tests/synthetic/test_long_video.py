@@ -20,7 +20,7 @@ def test_all_actions_are_shown_before_one_is_repeated(tmp_path, monkeypatch):
     assert all(one.end == other.start for one, other in itertools.pairwise(truth))
     assert round(truth[-1].end * 30) == Video(tmp_path / 'long.mp4').num_frames
     lengths = [round((interval.end - interval.start) * 30) for interval in truth]
-    assert lengths == [make_clip(label, 0, (64, 76), 3, 0, i).num_frames for i, label in enumerate(labels)]
+    assert lengths == [make_clip(label, 0, (64, 76), seed=3, index=i).num_frames for i, label in enumerate(labels)]
     assert len(set(lengths)) > 10
 
 

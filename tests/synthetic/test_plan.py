@@ -63,7 +63,9 @@ def test_clips_are_not_sorted_by_label():
 def test_durations_are_those_of_ma52():
     settings = Settings(clips=600)
     entries = [entry for entry in make_plan(settings) if entry.split == 0]
-    seconds = np.array([make_clip(e.label, e.subject_id, (64, 76), 0, 0, e.index).num_frames for e in entries]) / 30
+    seconds = (
+        np.array([make_clip(e.label, e.subject_id, (64, 76), seed=0, index=e.index).num_frames for e in entries]) / 30
+    )
     assert seconds.min() >= 1.0
     assert seconds.max() <= 7.0
     assert 1.75 < seconds.mean() < 2.05

@@ -20,7 +20,7 @@ SMALL = (64, 76)
 def videos():
     """Parameters of the videos of a dataset. Nothing is rendered."""
     plan = make_pro_plan(ProSettings(videos=700, seed=3))
-    return [make_pro_video(e.emotion, e.subject_id, SMALL, 3, e.split, e.index) for e in plan]
+    return [make_pro_video(e.emotion, e.subject_id, SMALL, seed=3, split=e.split, index=e.index) for e in plan]
 
 
 @pytest.fixture(scope='module')
@@ -88,7 +88,7 @@ def test_simultaneous_actions_move_different_parts(videos):
 def test_hands_rest_between_actions():
     moved, at_rest = [], []
     for index in range(30):
-        video = make_pro_video(index % 5, index, SMALL, 4, 0, index)
+        video = make_pro_video(index % 5, index, SMALL, seed=4, index=index)
         times = np.arange(video.num_frames) / FPS
         weight = np.max([r.weight for side in video.controls.hands for r in side[1:]] or [0 * times], 0)
         hands = [i for i in video.actions if ACTIONS[i.label].code[0] in 'CEFG']
@@ -102,7 +102,7 @@ def test_hands_rest_between_actions():
 
 
 def test_expression_changes_only_the_face():
-    video = make_pro_video(0, 2, (128, 154), 1, index=3)
+    video = make_pro_video(0, 2, (128, 154), seed=1, index=3)
     drawn = list(render_frames(video))
     boxes = face_boxes(video)
     video.expression = None
@@ -115,7 +115,7 @@ def test_expression_changes_only_the_face():
 
 
 def test_face_box_contains_the_skin_of_the_face():
-    video = make_pro_video(2, 11, (208, 250), 2, index=1)
+    video = make_pro_video(2, 11, (208, 250), seed=2, index=1)
     video.nuisances.noise = 0.0
     box = face_boxes(video)[0]
     first = next(render_frames(video)).astype(float)

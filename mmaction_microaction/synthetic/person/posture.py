@@ -8,7 +8,8 @@ from .places import make_contact
 from .skeleton import SIDES, Controls, Reach
 
 HANDS = ('both thighs', 'lap', 'thigh and lap', 'lap and thigh', 'beside the stool')
-_HANDS_PROBABILITY = (0.38, 0.28, 0.13, 0.13, 0.08)
+"""Resting places of the hands. Where they differ, the right hand is named first."""
+_HANDS_PROBABILITIES = (0.38, 0.28, 0.13, 0.13, 0.08)
 
 KNEE_GAP = (0.06, 0.32)
 """Range of the sideways distance of a foot from the middle, in metres."""
@@ -90,7 +91,7 @@ def draw_posture(rng):
         toes=pair(-0.05, 0.45),
         heels=tuple((rng.uniform(0.0, 0.5, 2) * (rng.random(2) < 0.25)).tolist()),
         knees=knees_apart(gap) + rng.uniform(0.0, 0.12),
-        hands=str(rng.choice(HANDS, p=_HANDS_PROBABILITY)),
+        hands=str(rng.choice(HANDS, p=_HANDS_PROBABILITIES)),
         hand_offsets=(pair(-0.025, 0.015), pair(-0.10, 0.10)),
         curls=pair(0.12, 0.5),
         extended=extended,

@@ -165,7 +165,7 @@ def _leg(controls, proportions, hip, i):
 
 
 def _arm(controls, proportions, joints, frames, i):
-    """Return what the reaches of one hand determine.
+    """Place one arm by the reaches of its hand.
 
     Returns:
         tuple: Elbow and wrist; coordinate frames of the arm by name; rotation of the hand; wanted and touched point.

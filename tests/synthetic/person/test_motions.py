@@ -84,7 +84,7 @@ def test_hand_is_moved_even_if_its_reach_has_the_address_of_a_freed_one(label, m
 @pytest.mark.parametrize('label', TOUCHING)
 def test_hands_reach_what_they_touch(label):
     for seed in range(8):
-        clip = make_clip(label, seed, (64, 76), 11, 0, seed)
+        clip = make_clip(label, subject_id=seed, size=(64, 76), seed=11, index=seed)
         skeleton = solve(clip.controls, clip.subject.proportions)
         for side, reaches in enumerate(clip.controls.hands):
             arrived = reaches[-1].weight > 0.98

@@ -144,7 +144,7 @@ class Stage:
             weight (np.ndarray): Progress of the hand from 0 to 1, shape (T,).
             grip (tuple[float, ...], optional): Curl of the five fingers at the place. Defaults to None: unchanged.
             arc (tuple[float, float, float], optional): Detour of the hand half-way, in metres outward, up and forward.
-                Defaults to None: that of ``Reach``.
+                Defaults to None: the default of ``Reach``.
             offset (np.ndarray | float): Movement at the place in metres, in the frame of the body part, shape (T, 3).
             shift (tuple[float, float, float]): Constant displacement of the place, in metres outward, up and forward in
                 the frame of the body part.

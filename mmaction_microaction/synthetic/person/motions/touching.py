@@ -138,8 +138,8 @@ def patting_legs(stage):
         weight, arrival, departure = stage.approach(0.2, 0.35, stays=0.8)
         departure = min(departure, stage.end)
         height = stage.taps(1.7, 3.0, arrival, departure) * stage.uniform('amplitude', 0.05, 0.09)
-        place = stage.uniform('along', -0.06, 0.08)
-        stage.reach(side, 'thigh', weight, OPEN, (0, 0.05, 0.0), along((0, 1, 0), height), (0, 0, place))
+        position = stage.uniform('along', -0.06, 0.08)
+        stage.reach(side, 'thigh', weight, OPEN, (0, 0.05, 0.0), along((0, 1, 0), height), (0, 0, position))
 
 
 def touching_legs(stage):
