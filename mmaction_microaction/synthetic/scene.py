@@ -19,8 +19,8 @@ from .render.room import Room, render_room
 
 SPLITS = ('train', 'val', 'test')
 
-# Last element of the key of a stream of random numbers. clip.py uses 0 to 2, plan.py 99, pro_plan.py 98, pro_video.py
-# 20 to 24. What a still frame shows never shares a stream with the motion.
+# Streams of random numbers, an element of the key of a generator. clip.py uses 0 to 2, plan.py 99, pro_plan.py 98 and
+# pro_video.py 20 to 24. The appearance of a still frame and the motion never share a stream.
 _SENSOR = 3
 _SUBJECTS = 10
 

@@ -90,6 +90,12 @@ def test_folder_without_manifest_is_rejected(tmp_path):
         write_dataset(tmp_path, Settings(clips=4))
 
 
+def test_folder_with_damaged_manifest_is_rejected(tmp_path):
+    (tmp_path / 'manifest.json').write_text('{"version": 1,')
+    with pytest.raises(ValueError, match=r'manifest\.json is damaged'):
+        write_dataset(tmp_path, Settings(clips=4))
+
+
 def test_interrupted_video_is_absent(tmp_path):
     def broken():
         yield np.zeros((76, 64, 3), np.uint8)
