@@ -12,7 +12,7 @@ from pathlib import Path
 
 import cv2
 
-from mmaction_microaction.synthetic import Settings, contact_sheet, video_size, write_dataset
+from mmaction_microaction.synthetic import Settings, draw_contact_sheet, video_size, write_dataset
 from mmaction_microaction.synthetic.plan import COUNTS, PROTOCOLS
 from mmaction_microaction.utils.files import check_writable, write_whole
 from mmaction_microaction.utils.parallel import default_workers
@@ -58,7 +58,7 @@ def main():
             if path.suffix != '.png':
                 raise ValueError(f'cannot write {path}: it must be a .png')
             check_writable(path)
-            write_whole(path, cv2.imencode('.png', contact_sheet(size, args.seed)[..., ::-1])[1].tobytes())
+            write_whole(path, cv2.imencode('.png', draw_contact_sheet(size, args.seed)[..., ::-1])[1].tobytes())
             print(f'the contact sheet is in {path}')
             return
         settings = Settings(args.clips, size, args.seed, args.counts, args.protocol, args.subjects)

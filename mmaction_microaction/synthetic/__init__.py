@@ -1,35 +1,47 @@
-"""MA-52 without the licence form: a rendered seated person who performs the 52 micro-actions.
+"""Synthetic MA-52 and MA-52-Pro: a rendered seated person performs the 52 micro-actions. No licence form is needed.
 
-A clip comes about in this order: ``plan`` settles its label and subject; ``posture`` seats the person;
-``motions`` lets the action happen, with hands sent to ``places``; ``nuisances`` adds what says nothing
-about the class; ``skeleton`` turns the controls into joints; ``room``, ``figure`` and ``face`` draw
-them on ``canvas``; ``dataset`` writes the videos, lists and manifest. ``clip`` holds it together, and
-``leaks`` checks that nothing but the motion gives the label away.
+The modules that make a synthetic MA-52:
 
-MA-52-Pro is made of the same parts: ``emotions`` says how an emotion shows in the face and in the choice of
-actions, ``pro_video`` lets several of them happen in one video, ``pro_dataset`` writes videos, face tracks and
-annotations.
+- ``settings`` checks the settings of both datasets; ``plan`` assigns splits, labels and subjects.
+- ``clip`` draws all parameters of one clip from its seed.
+- ``person`` is who moves and how: ``subject`` (appearance), ``posture`` (how the person sits), ``motions`` (the 52
+  micro-actions), ``places`` (where hands touch the body), ``curves`` (the time course of movements), ``skeleton`` (from
+  controls to joints) and ``geometry`` (rotations and inverse kinematics).
+- ``render`` is how it looks: ``canvas`` (camera and shaded shapes), ``figure`` and ``face`` (the person), ``room`` (the
+  background) and ``nuisances`` (variation that is independent of the label: breathing, fidgeting, light and noise).
+- ``scene`` renders the frames of a clip or video.
+- ``dataset`` writes the videos and annotation files; ``folder`` continues an interrupted run.
+- ``leaks`` measures how much of the label is visible in anything but the motion.
+- ``contact_sheet`` draws all actions in one image; ``long_video`` joins actions of one person.
+
+MA-52-Pro adds four modules. ``emotions`` defines how an emotion shows in the face and in the choice of actions.
+``pro_video`` draws a video with several actions. ``pro_plan`` and ``pro_dataset`` assign and write videos, face tracks
+and annotations.
 """
 
-from .clip import RenderedClip, frames, frames_hash, make_clip, video_size
-from .contact_sheet import contact_sheet
+from .clip import RenderedClip, make_clip
+from .contact_sheet import draw_contact_sheet
 from .dataset import write_dataset
 from .plan import Settings, make_plan
-from .pro_dataset import ProSettings, make_pro_plan, write_pro_dataset
+from .pro_dataset import write_pro_dataset
+from .pro_plan import ProSettings, make_pro_plan
 from .pro_video import ProVideo, make_pro_video
+from .scene import Scene, frames_hash, render_frames
+from .settings import video_size
 
 __all__ = [
     'ProSettings',
     'ProVideo',
     'RenderedClip',
+    'Scene',
     'Settings',
-    'contact_sheet',
-    'frames',
+    'draw_contact_sheet',
     'frames_hash',
     'make_clip',
     'make_plan',
     'make_pro_plan',
     'make_pro_video',
+    'render_frames',
     'video_size',
     'write_dataset',
     'write_pro_dataset',

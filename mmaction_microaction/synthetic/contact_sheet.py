@@ -1,36 +1,46 @@
-"""A picture that shows all 52 actions, a few frames of each."""
+"""An image that shows a few frames of each of the 52 actions."""
+
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 
-from mmaction_microaction.label_sets.ma52 import ACTIONS
+from mmaction_microaction.label_sets.ma52 import ACTIONS, Action
 
-from .clip import frames, make_clip
+from .clip import make_clip
+from .scene import render_frames
 
 
-def contact_sheet(size=(112, 134), seed=0, columns=2, shown=8, captioned=18, actions=ACTIONS):
-    """Draw a contact sheet.
+def draw_contact_sheet(
+    size: tuple[int, int] = (112, 134),
+    seed: int = 0,
+    num_columns: int = 2,
+    num_shown: int = 8,
+    caption_height: int = 18,
+    actions: Sequence[Action] | None = None,
+) -> np.ndarray:
+    """Draw a few frames of each action, with its code and name.
 
     Args:
-        size (tuple[int, int]): Width and height of each frame in pixels.
-        seed (int): Another seed shows other clips.
-        columns (int): Number of actions side by side.
-        shown (int): Frames of each action, evenly spaced over the clip.
-        captioned (int): Height of the captions in pixels.
-        actions (Sequence[Action]): What is shown.
+        size (tuple[int, int]): Width and height of each frame in pixels. Defaults to (112, 134).
+        seed (int): Seed of the clips. Defaults to 0.
+        num_columns (int): Number of actions side by side. Defaults to 2.
+        num_shown (int): Number of frames per action, evenly spaced over the clip. Defaults to 8.
+        caption_height (int): Height of the captions in pixels. Defaults to 18.
+        actions (Sequence[Action], optional): Actions to show. Defaults to None: all 52.
 
     Returns:
-        np.ndarray: RGB picture, uint8.
+        np.ndarray: RGB image, shape (height, width, 3), uint8.
     """
     strips = []
-    for action in actions:
-        clip = make_clip(action.index, action.index, size, seed, 0, action.index)
-        every = list(frames(clip))
-        strip = np.hstack([every[i] for i in np.linspace(0, len(every) - 1, shown).round().astype(int)])
-        strip = cv2.copyMakeBorder(strip, captioned, 0, 0, 8, cv2.BORDER_CONSTANT, value=(255, 255, 255))
-        caption = f'{action.code} {action.name} (label {action.index}, {len(every)} frames)'
-        place, black = (4, captioned - 5), (0, 0, 0)
-        strips.append(cv2.putText(strip, caption, place, cv2.FONT_HERSHEY_SIMPLEX, 0.45, black, 1, cv2.LINE_AA))
+    for action in ACTIONS if actions is None else actions:
+        clip = make_clip(action.index, action.index, size, seed, index=action.index)
+        frames = list(render_frames(clip))
+        strip = np.hstack([frames[i] for i in np.linspace(0, len(frames) - 1, num_shown).round().astype(int)])
+        strip = cv2.copyMakeBorder(strip, caption_height, 0, 0, 8, cv2.BORDER_CONSTANT, value=(255, 255, 255))
+        caption = f'{action.code} {action.name} (label {action.index}, {len(frames)} frames)'
+        origin, black = (4, caption_height - 5), (0, 0, 0)
+        strips.append(cv2.putText(strip, caption, origin, cv2.FONT_HERSHEY_SIMPLEX, 0.45, black, 1, cv2.LINE_AA))
     blank = np.full_like(strips[0], 255)
-    strips += [blank] * (-len(strips) % columns)
-    return np.hstack([np.vstack(strips[k::columns]) for k in range(columns)])
+    strips += [blank] * (-len(strips) % num_columns)
+    return np.hstack([np.vstack(strips[k::num_columns]) for k in range(num_columns)])

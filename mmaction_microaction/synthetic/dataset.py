@@ -1,99 +1,55 @@
-"""Writes a data set to disk exactly as MA-52 lies there: videos, lists and, in addition, a manifest."""
+"""Writes a synthetic MA-52 with the files of the real one (videos and annotation files), and a manifest."""
 
-import json
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 
-from mmaction_microaction.utils.files import make_folder, write_whole
-from mmaction_microaction.utils.parallel import ordered_map
 from mmaction_microaction.video.writer import write_video
 
-from .clip import FPS, SPLITS, frames, make_clip
-from .plan import list_lines, make_plan
+from .clip import make_clip
+from .folder import DatasetFolder
+from .plan import Entry, Settings, annotation_lines, make_plan
+from .scene import SPLITS, render_frames
 
 VERSION = 1
-"""Raised whenever the same settings give other frames."""
-MANIFEST = 'manifest.json'
+"""Format version. Increment it when the same settings give other frames."""
 
 
-def write_dataset(out, settings, workers=1, progress=None):
-    """Write a data set, or what is missing of it.
+def write_dataset(
+    out: str | Path, settings: Settings, workers: int = 1, progress: Callable[[int, int], None] | None = None
+) -> list[Entry]:
+    """Write a synthetic MA-52, or the files of it that are missing.
 
-    A run that was stopped is continued by the same call: finished videos are kept. Files appear under their final names
-    only when they are complete, the lists and the clips of the manifest only when all videos are there.
+    The same call continues an interrupted run: finished videos are kept. Every file is either complete or absent. The
+    annotation files and the parameters in the manifest are written after the last video.
 
     Args:
-        out (str | Path): Folder of the data set.
-        settings (Settings): What to write.
-        workers (int): Number of processes.
-        progress (Callable[[int, int], None], optional): Called with the number of clips done and their total.
+        out (str | Path): Path of the dataset folder.
+        settings (Settings): Settings of the dataset.
+        workers (int): Number of worker processes. Defaults to 1.
+        progress (Callable[[int, int], None], optional): Callback that receives the number of finished clips and their
+            total. Defaults to None.
 
     Returns:
-        list[Entry]: The clips.
+        list[Entry]: Every clip, in the order of the splits.
 
     Raises:
-        OSError: If it cannot be written to the folder.
-        ValueError: If the folder holds another data set.
+        OSError: If the folder is not writable.
+        ValueError: If the folder contains another dataset.
     """
-    out = Path(out)
-    header = {'version': VERSION, 'settings': settings.asdict()}
-    begin(out, header)
+    folder = DatasetFolder(out, VERSION, settings)
+    folder.begin('videos')
     plan = make_plan(settings)
-    clips = list(ordered_map(partial(_write_clip, out, settings), plan, workers, progress=progress))
-    for number, split in enumerate(SPLITS):
-        write_whole(out / f'{split}_list_videos.txt', list_lines(plan, number).encode())
-    finish(out, header, 'clips', clips)
+    rows = folder.render(_write_clip, plan, workers, progress)
+    for index, split in enumerate(SPLITS):
+        folder.write(f'{split}_list_videos.txt', annotation_lines(plan, index))
+    folder.finish('clips', rows)
     return plan
 
 
-def begin(out, header):
-    """Make the folders of a data set, or find them there.
-
-    Args:
-        out (Path): Folder of the data set.
-        header (dict): ``version`` and ``settings``, which tell it from others.
-
-    Raises:
-        OSError: If it cannot be written to the folder.
-        ValueError: If the folder holds another data set.
-    """
-    _check_folder(out, header)
-    for split in SPLITS:
-        make_folder(out / f'videos_{split}')
-    if not (out / MANIFEST).exists():
-        write_whole(out / MANIFEST, json.dumps(header).encode())
-
-
-def finish(out, header, name, rows):
-    """Write the manifest of a data set whose videos are all there: the header, and the rows under a name."""
-    rows = ',\n'.join(json.dumps(row) for row in rows)
-    write_whole(out / MANIFEST, f'{json.dumps(header)[:-1]}, "{name}": [\n{rows}\n]}}\n'.encode())
-
-
-def _check_folder(out, header):
-    """Refuse a folder whose videos belong to another data set."""
-    if not (out / MANIFEST).exists():
-        if any(out.glob('videos_*/*')):
-            raise ValueError(f'{out} holds videos but no {MANIFEST}: choose another folder, or empty this one')
-        return
-    try:
-        found = json.loads((out / MANIFEST).read_text())
-    except ValueError as error:
-        raise ValueError(f'{out / MANIFEST} is damaged ({error}): choose another folder, or empty this one') from None
-    old = {'version': found.get('version'), **found.get('settings', {})}
-    new = {'version': header['version'], **header['settings']}
-    differences = [f'{key} is {old.get(key)}, not {value}' for key, value in new.items() if old.get(key) != value]
-    if differences:
-        raise ValueError(
-            f'{out} holds a data set with other settings ({"; ".join(differences)}): '
-            f'choose another folder, delete this one, or ask for the same settings to continue it'
-        )
-
-
 def _write_clip(out, settings, entry):
-    """Write a clip's video unless it is there; returns all its parameters."""
+    """Write the video of a clip if it is missing, and return the clip's parameters."""
     clip = make_clip(entry.label, entry.subject_id, settings.size, settings.seed, entry.split, entry.index)
     path = out / f'videos_{SPLITS[entry.split]}' / entry.name
     if not path.exists():
-        write_video(str(path), frames(clip), clip.size, FPS, clip.nuisances.crf)
+        write_video(str(path), render_frames(clip), clip.size, clip.fps, clip.nuisances.crf)
     return {'name': entry.name, 'split': SPLITS[entry.split], **clip.parameters()}

@@ -1,8 +1,8 @@
-"""How an emotion shows: the expression of the face and the mix of micro-actions, neither of which gives it away.
+"""Defines how an emotion shows in the facial expression and in the choice of micro-actions.
 
-A benchmark for two branches needs both. Here an emotion shows in one of a few expressions, most of which other emotions
-share, as in the paper's Fig. 8 (a sad person smiles, an angry one looks surprised), and it shifts the mix of
-micro-actions the same way as another emotion does::
+Neither identifies the emotion alone, so that a network needs both of its branches. An emotion shows in one of two
+expressions, most of which other emotions share, as in Fig. 8 of the paper (a sad person smiles, an angry person looks
+surprised). An emotion also prefers the micro-actions of one manner, which it may share with another emotion::
 
                   smile  sorrow  gasp  scowl  fright    manner
     joy            0.7    0.3                           open: gestures away from the body
@@ -11,22 +11,25 @@ micro-actions the same way as another emotion does::
     fear                         0.45          0.55     closed
     anger                        0.45   0.55            open
 
-The face leaves joy or sadness, surprise or anger, or surprise, anger or fear; the manner leaves joy or anger, or
-sadness or fear; no two emotions share both. What moves the head or brings a hand to it says nothing, or the face would
-show the actions too. :func:`posterior` is the best that anyone can do who sees the expression, the actions or both
-without error: about 59 %, 59 % and 96 %.
+No two emotions share both an expression and a manner. Actions that move the head or bring a hand to it are equally
+frequent in all emotions, since they are visible in a crop of the face. :func:`posterior` gives the upper bounds: an
+observer who recognises every expression is correct for about 59 % of the videos, one who recognises every action for
+59 %, and one who recognises both for 96 %.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 
 from mmaction_microaction.label_sets.ma52 import ACTIONS, EMOTIONS, NUM_ACTIONS
-from mmaction_microaction.synthetic.person.curves import pulse, ramp, wander
-from mmaction_microaction.synthetic.render.face import Expression
+
+from .person.curves import pulse, ramp, wander
+from .render.face import Expression
 
 SHARES = np.array([0.24, 0.19, 0.19, 0.18, 0.20])
-"""How frequent each emotion is."""
+"""Share of each emotion in the videos, shape (5,)."""
 
-# Brows, their slant, eyes, corners of the mouth, its opening and width.
+# The fields of Expression: brows, slant, eyes, corners, opening, width.
 _LOOKS = {
     'smile': (0.1, 0.0, -0.35, 1.0, 0.1, 0.6),
     'sorrow': (0.1, 1.0, -0.3, -1.0, 0.0, -0.1),
@@ -44,9 +47,9 @@ EXPRESSION_SHARES = np.array(
         (0.0, 0.0, 0.45, 0.55, 0.0),
     ]
 )
-"""How often each emotion shows in each expression, shape (5, 5)."""
+"""Probability of each expression given the emotion, shape (5 emotions, 5 expressions)."""
 
-# Relative frequencies; poses that last are frequent, since a network sees a frame every half second.
+# Relative frequencies. Lasting poses are frequent, since a network samples one frame every half second.
 _MANNERS = {
     'open': {
         'stretching arms': 3, 'waving': 2, 'spreading hands': 2, 'illustrative gestures': 2, 'pointing oneself': 1,
@@ -64,13 +67,14 @@ _MANNERS = {
 _MANNER_OF = {'joy': 'open', 'sadness': 'closed', 'surprise': 'restless', 'fear': 'closed', 'anger': 'open'}
 
 
-def action_shares():
-    """How often each emotion comes with each micro-action.
+def action_shares() -> np.ndarray:
+    """Return the probability of each micro-action given the emotion.
 
-    Of an emotion's actions, 68 % are of its manner, 6 % of the others' and 26 % of no manner, as frequent as in MA-52.
+    68 % of an emotion's actions belong to its manner, 6 % to the other manners and 26 % to no manner. Actions without a
+    manner have the proportions of MA-52.
 
     Returns:
-        np.ndarray: Shape (5, 52); each row sums to 1.
+        np.ndarray: Probabilities, shape (5, 52). Each row sums to 1.
     """
     of_none = np.array([float(action.train_clips) for action in ACTIONS])
     manners = {}
@@ -85,17 +89,17 @@ def action_shares():
     return shares
 
 
-def posterior(expressions=None, actions=None):
-    """Probabilities of the emotions for someone who sees expressions, actions or both without error.
+def posterior(expressions: Sequence[int] | None = None, actions: Sequence[Sequence[int]] | None = None) -> np.ndarray:
+    """Return the posterior probabilities of the emotions, given expressions, actions or both.
 
-    Each action of a video is taken as drawn by itself, though none comes twice.
+    The actions of a video are treated as independent, although no action occurs twice.
 
     Args:
-        expressions (Sequence[int], optional): Index of each video's expression. Defaults to None: not seen.
-        actions (Sequence[Sequence[int]], optional): Fine labels of each video. Defaults to None: not seen.
+        expressions (Sequence[int], optional): Index of each video's expression. Defaults to None: unknown.
+        actions (Sequence[Sequence[int]], optional): Fine labels of each video. Defaults to None: unknown.
 
     Returns:
-        np.ndarray: Shape (videos, 5).
+        np.ndarray: Probabilities, shape (videos, 5).
     """
     likelihood = SHARES[None]
     if expressions is not None:
@@ -106,30 +110,30 @@ def posterior(expressions=None, actions=None):
     return likelihood / likelihood.sum(1, keepdims=True)
 
 
-def draw_actions(emotion, number, rng):
-    """Draw micro-actions in their order; none comes twice.
+def draw_actions(emotion: int, num_actions: int, rng: np.random.Generator) -> list[int]:
+    """Draw different micro-actions of a video, in their order.
 
     Args:
         emotion (int): Index of the emotion.
-        number (int): How many.
-        rng (np.random.Generator): Source of the choice.
+        num_actions (int): Number of actions.
+        rng (np.random.Generator): Random number generator.
 
     Returns:
         list[int]: Fine labels.
     """
-    return rng.choice(NUM_ACTIONS, number, replace=False, p=action_shares()[emotion]).tolist()
+    return rng.choice(NUM_ACTIONS, num_actions, replace=False, p=action_shares()[emotion]).tolist()
 
 
-def draw_expression(index, times, rng):
-    """Let an expression come up and stay, stronger and weaker; nobody makes it like anyone else, and everyone blinks.
+def draw_expression(index: int, times: np.ndarray, rng: np.random.Generator) -> Expression:
+    """Draw the course of an expression, which appears and then varies in strength. The person also blinks.
 
     Args:
         index (int): Index of the expression.
-        times (np.ndarray): Seconds, shape (T,).
-        rng (np.random.Generator): Source of all but the expression.
+        times (np.ndarray): Times in seconds, shape (T,).
+        rng (np.random.Generator): Random number generator that varies the expression.
 
     Returns:
-        Expression: Over T frames.
+        Expression: Facial expression over T frames.
     """
     looks = np.array(_LOOKS[EXPRESSIONS[index]]) * rng.uniform(0.75, 1.15) + rng.normal(0.0, 0.12, 6)
     onset = rng.uniform(0.0, 0.15) * times[-1]

@@ -1,4 +1,6 @@
-"""Long videos whose micro-actions are known: one person before one camera, one action after the other."""
+"""Long videos with known micro-actions: one person in one room performs one action after the other."""
+
+from pathlib import Path
 
 import numpy as np
 
@@ -6,23 +8,24 @@ from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
 from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.video.writer import write_video
 
-from .clip import FPS, frames, make_clip
+from .clip import FPS, make_clip
+from .scene import render_frames
 
 
-def write_long_video(path, num_actions, size, seed=0):
+def write_long_video(path: str | Path, num_actions: int, size: tuple[int, int], seed: int = 0) -> list[Interval]:
     """Render a long video.
 
     Args:
-        path (str | Path): The video, ``*.mp4``.
-        num_actions (int): How many actions, in random order; none comes a second time before all have come once.
+        path (str | Path): Path of the video, ``*.mp4``.
+        num_actions (int): Number of actions, in random order. No action is repeated before all 52 were shown.
         size (tuple[int, int]): Width and height in pixels.
-        seed (int): Another seed, another person, camera, room and order.
+        seed (int): Seed of the person, the camera, the room and the order. Defaults to 0.
 
     Returns:
-        list[Interval]: What is seen when.
+        list[Interval]: Start, end and label of every action.
 
     Raises:
-        ValueError: If there is no action.
+        ValueError: If ``num_actions`` is less than 1.
     """
     if num_actions < 1:
         raise ValueError(f'{num_actions} actions: there must be at least one')
@@ -34,6 +37,7 @@ def write_long_video(path, num_actions, size, seed=0):
     glasses = any(clip.nuisances.glasses for clip in clips)
     for clip in clips:
         clip.nuisances.glasses = glasses
-    write_video(str(path), (frame for clip in clips for frame in frames(clip)), size, FPS, clips[0].nuisances.crf)
+    frames = (frame for clip in clips for frame in render_frames(clip))
+    write_video(str(path), frames, size, FPS, clips[0].nuisances.crf)
     edges = np.cumsum([0, *(clip.num_frames for clip in clips)]) / FPS
     return [Interval(float(start), float(end), label) for start, end, label in zip(edges, edges[1:], labels)]

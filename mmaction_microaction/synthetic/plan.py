@@ -1,48 +1,47 @@
-"""Which clips a data set consists of: splits, class counts, subjects and names."""
+"""The plan of a synthetic MA-52: the split, label, subject and name of every clip."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, FINE_TO_COARSE, NUM_ACTIONS
 
-from .clip import video_size
+from .scene import make_generator
+from .settings import DatasetSettings
 
 COUNTS = ('uniform', 'long-tailed')
 PROTOCOLS = ('cross-subject', 'released')
 SHARES = (0.5, 0.25, 0.25)
-"""Shares of train, val and test in the clips and, across subjects, in the subjects; MA-52 has 50, 25 and 25 %."""
+"""Shares of train, val and test, of the clips and (if cross-subject) of the subjects. MA-52 has 50, 25 and 25 %."""
+_PLAN = 99  # stream of random numbers
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What determines a data set, to the last pixel.
-
-    Attributes:
-        clips (int): Number of clips in all splits together.
-        size (tuple[int, int]): Width and height of the videos in pixels.
-        seed (int): Seed of all random numbers.
-        counts (str): ``'uniform'``, or ``'long-tailed'``: proportional to the train counts of MA-52, at least one each.
-        protocol (str): ``'cross-subject'``: no subject is in two splits; ``'released'``: all splits share the subjects,
-            as in the released split of MA-52.
-        subjects (int): Number of subjects.
+class Settings(DatasetSettings):
+    """Settings of a synthetic MA-52. They determine every pixel.
 
     Raises:
-        ValueError: If a value makes no data set.
+        ValueError: If a value is out of range.
     """
 
     clips: int = 2080
-    size: tuple = (112, 134)
+    """Number of clips in all splits."""
+    size: tuple[int, int] = (112, 134)
+    """Width and height of the videos in pixels."""
     seed: int = 0
+    """Seed of all random numbers."""
     counts: str = 'uniform'
+    """Number of clips per action: ``'uniform'``, or ``'long-tailed'`` for at least one clip and the proportions of
+    MA-52's train split."""
     protocol: str = 'cross-subject'
+    """Split of the subjects. ``'cross-subject'`` puts every subject in one split. ``'released'`` puts every subject in
+    all splits, as in the released split of MA-52."""
     subjects: int = 200
+    """Number of subjects."""
 
     def __post_init__(self):
-        object.__setattr__(self, 'size', video_size('x'.join(map(str, self.size))))
-        if self.seed < 0:
-            raise ValueError(f'seed {self.seed}: must not be negative')
+        super().__post_init__()
         for name, value, known in (('counts', self.counts, COUNTS), ('protocol', self.protocol, PROTOCOLS)):
             if value not in known:
                 raise ValueError(f'{name} {value!r}: must be one of {", ".join(known)}')
@@ -50,88 +49,88 @@ class Settings:
             raise ValueError(f'{self.subjects} subjects: must be from 4, for one in each split, to 9999')
         if self.clips < 4:
             raise ValueError(f'{self.clips} clips: must be at least 4, for one in each split')
-        smallest = min(_shares(self.clips))
+        smallest = min(_split_sizes(self.clips))
         if self.counts == 'long-tailed' and smallest < NUM_ACTIONS:
             raise ValueError(
-                f'{self.clips} clips leave {smallest} for the smallest split, too few for one of each of the '
-                f'{NUM_ACTIONS} actions: ask for at least {4 * NUM_ACTIONS} clips, or for uniform counts'
+                f'{self.clips} clips: the smallest split would have {smallest}, fewer than one for each of the '
+                f'{NUM_ACTIONS} actions; choose at least {4 * NUM_ACTIONS} clips, or uniform counts'
             )
-
-    def asdict(self):
-        """dict: The settings, ready for JSON."""
-        return {**asdict(self), 'size': list(self.size)}
 
 
 class Entry(NamedTuple):
-    """A clip of the plan."""
+    """One clip of the plan."""
 
     split: int
+    """Index of the split: 0 train, 1 val, 2 test."""
     index: int
+    """Index of the clip in its split."""
     label: int
+    """Fine label, 0 to 51."""
     subject_id: int
+    """Index of the subject."""
     name: str
-    """File name, ``SSSS_BB_NNNN.mp4``: subject, body part counted from 0, running number."""
+    """File name ``SSSS_BB_NNNN.mp4``: subject, body part from 00, and a counter from 0001."""
 
 
-def _shares(total):
-    """Split a number into train, val and test."""
+def _split_sizes(total):
+    """Return how many of a total are in train, val and test."""
     val = round(total * SHARES[1])
     test = round(total * SHARES[2])
     return total - val - test, val, test
 
 
-def class_counts(num_clips, counts, rng):
-    """Number of clips of each action.
+def class_counts(num_clips: int, counts: str, rng: np.random.Generator) -> np.ndarray:
+    """Return the number of clips of each action.
 
     Args:
-        num_clips (int): Their sum.
+        num_clips (int): Number of clips of all actions.
         counts (str): ``'uniform'`` or ``'long-tailed'``.
-        rng (np.random.Generator): Settles which actions get one more.
+        rng (np.random.Generator): Random number generator that breaks ties.
 
     Returns:
-        np.ndarray: Shape (52,).
+        np.ndarray: Number of clips, shape (52,).
     """
-    least = 1 if counts == 'long-tailed' else 0
+    minimum = 1 if counts == 'long-tailed' else 0
     weights = np.array([a.train_clips if counts == 'long-tailed' else 1 for a in ACTIONS], float)
-    ideal = weights / weights.sum() * (num_clips - least * NUM_ACTIONS)
+    ideal = weights / weights.sum() * (num_clips - minimum * NUM_ACTIONS)
     result = np.floor(ideal).astype(int)
-    missing = num_clips - least * NUM_ACTIONS - result.sum()
-    # Largest remainders first, ties in random order.
+    num_missing = num_clips - minimum * NUM_ACTIONS - result.sum()
+    # The largest remainders are rounded up. Ties are in random order.
     order = np.lexsort((rng.random(NUM_ACTIONS), -np.round(ideal - result, 9)))
-    result[order[:missing]] += 1
-    return result + least
+    result[order[:num_missing]] += 1
+    return result + minimum
 
 
-def make_plan(settings):
-    """List the clips of a data set.
+def make_plan(settings: Settings) -> list[Entry]:
+    """Return the plan of a dataset.
 
     Args:
-        settings (Settings): The data set.
+        settings (Settings): Settings of the dataset.
 
     Returns:
-        list[Entry]: All clips, split by split.
+        list[Entry]: Every clip, in the order of the splits.
     """
-    rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence((settings.seed, 99))))
+    rng = make_generator(settings.seed, _PLAN)
     everyone = rng.permutation(settings.subjects)
     if settings.protocol == 'released':
         groups = [everyone] * 3
     else:
-        train, val, _ = _shares(settings.subjects)
+        train, val, _ = _split_sizes(settings.subjects)
         groups = np.split(everyone, [train, train + val])
-    numbers = np.zeros((settings.subjects, len(BODY_PARTS)), int)
+    counters = np.zeros((settings.subjects, len(BODY_PARTS)), int)
     plan = []
-    for split, (num_clips, group) in enumerate(zip(_shares(settings.clips), groups)):
+    for split, (num_clips, group) in enumerate(zip(_split_sizes(settings.clips), groups)):
         counts = class_counts(num_clips, settings.counts, rng)
         labels = rng.permutation(np.repeat(np.arange(NUM_ACTIONS), counts))
         subjects = group[rng.integers(len(group), size=num_clips)]
         for index, (label, subject) in enumerate(zip(labels.tolist(), subjects.tolist())):
             part = int(FINE_TO_COARSE[label])
-            numbers[subject, part] += 1
-            name = f'{subject:04d}_{part:02d}_{numbers[subject, part]:04d}.mp4'
+            counters[subject, part] += 1
+            name = f'{subject:04d}_{part:02d}_{counters[subject, part]:04d}.mp4'
             plan.append(Entry(split, index, label, subject, name))
     return plan
 
 
-def list_lines(plan, split):
-    """Lines of a split's list, as in MA-52: ``name.mp4 label``, sorted by name, ended by CRLF."""
+def annotation_lines(plan: list[Entry], split: int) -> str:
+    """Return the annotation file of a split as in MA-52: ``name.mp4 label``, sorted by name, with CRLF line ends."""
     return ''.join(sorted(f'{entry.name} {entry.label}\r\n' for entry in plan if entry.split == split))

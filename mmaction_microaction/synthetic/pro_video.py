@@ -1,35 +1,32 @@
-"""Videos of MA-52-Pro: one person, an emotion, and several micro-actions with pauses, some at the same time."""
+"""A video of MA-52-Pro: one person shows an emotion and performs several micro-actions, some at the same time."""
 
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from mmaction_microaction.label_sets.ma52 import EMOTIONS, FINE_TO_COARSE
 from mmaction_microaction.structures.intervals import Interval
-from mmaction_microaction.synthetic.person.curves import pulse
-from mmaction_microaction.synthetic.person.motions import BACKWARDS, perform
-from mmaction_microaction.synthetic.person.posture import Posture, draw_posture, sit
-from mmaction_microaction.synthetic.person.skeleton import Controls, Reach
-from mmaction_microaction.synthetic.person.subject import Subject
-from mmaction_microaction.synthetic.render.canvas import VirtualCamera
-from mmaction_microaction.synthetic.render.face import Expression
-from mmaction_microaction.synthetic.render.nuisances import Nuisances, draw_camera, draw_nuisances, enliven
-from mmaction_microaction.synthetic.render.room import Room, draw_room
 
-from .clip import generator, provide, subject_of
 from .emotions import EXPRESSION_SHARES, EXPRESSIONS, draw_actions, draw_expression
+from .person.curves import pulse
+from .person.motions import BACKWARDS, perform
+from .person.posture import draw_posture, sit
+from .person.skeleton import Controls, Reach
+from .render.nuisances import draw_camera, draw_nuisances, enliven
+from .render.room import draw_room
+from .scene import Scene, adapt_nuisances, make_generator, make_subject
 
 FPS = 15
 SECONDS = (5.0, 20.0)
-"""Shortest and longest video; the mean is near 6.5."""
-MOST_ACTIONS = 15
+"""Duration of the shortest and the longest video in seconds. The mean is near 6.5."""
+MAX_ACTIONS = 15
 
-# Streams of random numbers of a video, other than those of a clip.
+# Streams of random numbers of a video.
 _SCENE, _ACTIONS, _FACE, _MOTION, _LIFE = range(20, 25)
-# Seconds in which the body comes to where a motion begins, and goes back from where it ends.
+# Seconds that the body takes to the pose in which a motion begins, and back from the pose in which it ends.
 _LEAD, _RELEASE = 0.3, 0.4
-# What each body part's actions move; two actions at the same time share nothing.
+# What the actions of each body part (coarse label) move. Two simultaneous actions share nothing.
 _MOVES = (
     {'trunk', 'head', 'hands', 'legs'},
     {'head'},
@@ -41,116 +38,111 @@ _MOVES = (
 )
 
 
-@dataclass
-class ProVideo:
-    """Everything about one video.
-
-    Attributes:
-        emotion (int): Index of the emotion.
-        shown (int): Index of the expression it shows in.
-        actions (tuple[Interval]): What is seen when.
-        subject_id (int): Number of the subject.
-        num_frames (int): Length.
-        size (tuple[int, int]): Width and height in pixels.
-        key (tuple[int, int, int]): Seed, split and index of the video, from which all else is drawn.
-        subject, posture, camera, room, nuisances: What the picture shows besides.
-        motions (tuple[dict]): Parameters of each action's motion.
-        controls (Controls): Everything that moves but the face, over the frames.
-        expression (Expression): What the face does, over the frames.
-    """
+@dataclass(kw_only=True)
+class ProVideo(Scene):
+    """A video with an emotion and several micro-actions."""
 
     emotion: int
+    """Index of the emotion."""
     shown: int
-    actions: tuple
-    subject_id: int
-    num_frames: int
-    size: tuple
-    key: tuple
-    subject: Subject
-    posture: Posture
-    camera: VirtualCamera
-    room: Room
-    nuisances: Nuisances
-    motions: tuple
-    controls: Controls
-    expression: Expression
-    fps = FPS
+    """Index of the facial expression."""
+    actions: tuple[Interval, ...]
+    """Micro-actions, ordered by their start."""
+    motions: tuple[dict[str, object], ...]
+    """Parameters of each action's motion, by name."""
+    fps: int = FPS
+    """Frames per second."""
 
-    def row(self):
-        """dict: The line of the annotation file, but for the names of the files."""
+    def annotation(self) -> dict[str, object]:
+        """Return the line of the annotation file, without the names of the files."""
         actions = [
             {'start': round(i.start, 3), 'end': round(i.end, 3), 'label': i.label, 'code': i.action.code}
             for i in self.actions
         ]
         return {'emotion': EMOTIONS[self.emotion], 'actions': actions, 'subject': self.subject_id}
 
-    def parameters(self):
-        """dict: Every parameter, ready for JSON."""
-        named = ('subject', 'posture', 'camera', 'room', 'nuisances')
+    def parameters(self) -> dict[str, object]:
+        """Return every parameter, ready for JSON."""
         plain = {name: getattr(self, name) for name in ('num_frames', 'key', 'motions')}
-        looks = {name: asdict(getattr(self, name)) for name in named}
-        return {**self.row(), 'expression': EXPRESSIONS[self.shown], **plain, **looks}
+        return {**self.annotation(), 'expression': EXPRESSIONS[self.shown], **plain, **self._describe()}
 
 
-def make_pro_video(emotion, subject_id, size, seed, split=0, index=0):
-    """Draw a video.
+def make_pro_video(
+    emotion: int, subject_id: int, size: tuple[int, int], seed: int, split: int = 0, index: int = 0
+) -> ProVideo:
+    """Draw the parameters of a video.
 
     Args:
         emotion (int): Index of the emotion.
-        subject_id (int): Number of the subject.
-        size (tuple[int, int]): Width and height in pixels.
-        seed (int): Seed of the data set.
-        split (int): 0 train, 1 val, 2 test.
-        index (int): Number of the video in its split.
+        subject_id (int): Index of the subject.
+        size (tuple[int, int]): Width and height of the video in pixels.
+        seed (int): Seed of the dataset.
+        split (int): Index of the split: 0 train, 1 val, 2 test. Defaults to 0.
+        index (int): Index of the video in its split. Defaults to 0.
 
     Returns:
-        ProVideo: The video. Its frames depend on the arguments alone.
+        ProVideo: Video whose frames depend on the arguments alone.
     """
     key = (seed, split, index)
-    scene, drawing = generator(*key, _SCENE), generator(*key, _ACTIONS)
+    scene, drawing = make_generator(*key, _SCENE), make_generator(*key, _ACTIONS)
     seconds = min(SECONDS[0] + drawing.exponential(1.5), SECONDS[1])
     num_frames = round(seconds * FPS)
-    number = int(np.clip(1 + drawing.poisson(0.7 * seconds), 1, MOST_ACTIONS))
-    plan = _schedule(draw_actions(emotion, number, drawing), num_frames, drawing)
-    subject = subject_of(seed, subject_id)
-    posture, camera = _facing(draw_posture(scene)), draw_camera(scene)
+    num_actions = int(np.clip(1 + drawing.poisson(0.7 * seconds), 1, MAX_ACTIONS))
+    plan = _schedule(draw_actions(emotion, num_actions, drawing), num_frames, drawing)
+    subject = make_subject(seed, subject_id)
+    posture, camera = _face_camera(draw_posture(scene)), draw_camera(scene)
     room, nuisances = draw_room(scene), draw_nuisances(scene)
     controls = sit(posture, subject.proportions, num_frames)
-    motion = generator(*key, _MOTION)
-    motions, actions = zip(*(_perform(controls, posture, subject.proportions, entry, motion) for entry in plan))
-    for drawn in motions:
-        provide(nuisances, drawn, ())
-    enliven(controls, nuisances, generator(*key, _LIFE), FPS)
-    face = generator(*key, _FACE)
+    motion = make_generator(*key, _MOTION)
+    performed = [_add_action(controls, posture, subject.proportions, action, motion) for action in plan]
+    motions, actions = zip(*performed)
+    for parameters in motions:
+        adapt_nuisances(nuisances, parameters)
+    enliven(controls, nuisances, make_generator(*key, _LIFE), FPS)
+    face = make_generator(*key, _FACE)
     shown = int(face.choice(len(EXPRESSIONS), p=EXPRESSION_SHARES[emotion]))
-    expression = draw_expression(shown, np.arange(num_frames) / FPS, face)
-    looks = (subject, posture, camera, room, nuisances)
-    return ProVideo(emotion, shown, actions, subject_id, num_frames, size, key, *looks, motions, controls, expression)
+    return ProVideo(
+        emotion=emotion,
+        shown=shown,
+        actions=actions,
+        subject_id=subject_id,
+        num_frames=num_frames,
+        size=size,
+        key=key,
+        subject=subject,
+        posture=posture,
+        camera=camera,
+        room=room,
+        nuisances=nuisances,
+        motions=motions,
+        controls=controls,
+        expression=draw_expression(shown, np.arange(num_frames) / FPS, face),
+    )
 
 
-def _facing(posture):
-    """The same posture with the head towards the camera, as in an interview, and no arm held out."""
+def _face_camera(posture):
+    """Return the posture with the head towards the camera, as in an interview, and without an extended arm."""
     yaw, pitch, roll = posture.head
     return replace(posture, head=(0.5 * yaw, 0.4 * pitch, roll), extended=None)
 
 
-class _Entry(NamedTuple):
-    """An action of the plan."""
+class _ScheduledAction(NamedTuple):
+    """A micro-action and its frames."""
 
     label: int
     start: int
-    """First frame."""
+    """Index of the first frame."""
     length: int
-    """Frames that the motion takes."""
+    """Number of frames that the motion takes."""
     until: int
-    """Frame at which the body begins to go back to where it was."""
+    """Index of the frame at which the body begins to return to its posture."""
 
 
 def _schedule(labels, num_frames, rng):
-    """When the actions happen, one after the other but now and then two at once, as long as there is time.
+    """Schedule actions one after the other, sometimes two at once, until the video is full.
 
     Returns:
-        list[_Entry]: The actions, by their start.
+        list[_ScheduledAction]: The actions that fit, ordered by their start.
     """
     lead, release = round(_LEAD * FPS), round(_RELEASE * FPS)
     plan, free, last = [], dict.fromkeys(set.union(*_MOVES), lead), lead
@@ -159,48 +151,51 @@ def _schedule(labels, num_frames, rng):
         together = rng.random() < 0.7
         pause = round(rng.uniform(0.0, 0.4) * FPS)
         moves = _MOVES[FINE_TO_COARSE[label]]
-        # Not before the action that began last, so that they stay in order.
+        # An action does not start before the previous one, so that the plan stays in order.
         start = max(*(free[part] for part in moves), plan[-1].start if plan and together else last) + pause
         if start + length > num_frames:
             break
-        plan.append(_Entry(label, start, length, start + length + round(rng.uniform(0.0, 3.5) * FPS)))
+        plan.append(_ScheduledAction(label, start, length, start + length + round(rng.uniform(0.0, 3.5) * FPS)))
         last = max(last, start + length)
         free.update(dict.fromkeys(moves, start + length + release))
-    return [_until_needed(entry, plan[i + 1 :], num_frames) for i, entry in enumerate(plan)]
+    return [_release_in_time(action, plan[i + 1 :], num_frames) for i, action in enumerate(plan)]
 
 
-def _until_needed(entry, later, num_frames):
-    """The same entry, whose pose ends in time for the next action of the same part of the body."""
-    moves = _MOVES[FINE_TO_COARSE[entry.label]]
+def _release_in_time(action, later, num_frames):
+    """Return the action with its pose ended before the next action that moves the same part of the body."""
+    moves = _MOVES[FINE_TO_COARSE[action.label]]
     needed = (other.start for other in later if moves & _MOVES[FINE_TO_COARSE[other.label]])
     latest = min(next(needed, num_frames + round(_RELEASE * FPS)) - round(_RELEASE * FPS), num_frames)
-    return entry._replace(until=min(entry.until, latest))
+    return action._replace(until=min(action.until, latest))
 
 
-def _perform(controls, posture, size, entry, rng):
-    """Add an action to a longer video's controls, in place.
+def _add_action(controls, posture, proportions, action, rng):
+    """Add an action to the controls of a video, in place.
 
     Returns:
-        tuple[dict, Interval]: The parameters drawn, and when the motion begins and its pose is over.
+        tuple[dict, Interval]: Parameters of the motion, and the interval from the begin of the motion to the end of its
+            pose.
     """
     num_frames = len(controls.slouch)
-    rest, moved = (sit(posture, size, entry.length) for _ in range(2))
-    drawn = perform(entry.label, moved, size, rng, FPS)
+    rest, moved = (sit(posture, proportions, action.length) for _ in range(2))
+    parameters, _ = perform(action.label, moved, proportions, rng, FPS)
     times = np.arange(num_frames)
-    frames = np.clip(times - entry.start, 0, entry.length - 1)
-    begin, end = entry.start - _LEAD * FPS, entry.until + _RELEASE * FPS
-    presence = pulse(times, begin, entry.start, entry.until, end)
-    stays = False
+    indices = np.clip(times - action.start, 0, action.length - 1)
+    begin, end = action.start - _LEAD * FPS, action.until + _RELEASE * FPS
+    presence = pulse(times, begin, action.start, action.until, end)
+    holds_pose = False
     for field in fields(Controls):
         if field.name != 'hands':
             change = getattr(moved, field.name) - getattr(rest, field.name)
-            stays |= abs(change[-1]).max() > 0.05
-            getattr(controls, field.name)[:] += change[frames] * presence.reshape(-1, *[1] * (change.ndim - 1))
+            holds_pose |= abs(change[-1]).max() > 0.05
+            getattr(controls, field.name)[:] += change[indices] * presence.reshape(-1, *[1] * (change.ndim - 1))
     for reaches, added in zip(controls.hands, moved.hands):
         for reach in added[1:]:
-            stays |= reach.weight[-1] > 0.5
-            offset = reach.offset[frames] if np.ndim(reach.offset) else reach.offset
-            reaches.append(Reach(reach.contact, reach.weight[frames] * presence, reach.arc, offset))
-    before, after = (drawn['lead'], drawn['tail'])[:: -1 if entry.label in BACKWARDS else 1]
-    over = entry.until if stays else entry.start + (1 - after) * entry.length
-    return drawn, Interval((entry.start + before * entry.length) / FPS, over / FPS, entry.label)
+            holds_pose |= reach.weight[-1] > 0.5
+            offset = reach.offset[indices] if np.ndim(reach.offset) else reach.offset
+            reaches.append(Reach(reach.contact, reach.weight[indices] * presence, reach.arc, offset))
+    lead, tail = parameters['lead'], parameters['tail']
+    if action.label in BACKWARDS:
+        lead, tail = tail, lead
+    over = action.until if holds_pose else action.start + (1 - tail) * action.length
+    return parameters, Interval((action.start + lead * action.length) / FPS, over / FPS, action.label)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from mmaction_microaction.label_sets.ma52 import ACTIONS
-from mmaction_microaction.synthetic import Settings, frames, make_clip, make_plan, video_size
+from mmaction_microaction.synthetic import Settings, make_clip, make_plan, render_frames, video_size
 from mmaction_microaction.synthetic.clip import FPS
 from mmaction_microaction.video.writer import write_video
 
@@ -40,8 +40,10 @@ def render_examples(folder, size=160, codes=CODES):
     for index, (code, subject) in enumerate(zip(codes, people)):
         label = labels[code]
         paths.append(folder / f'{ACTIONS[label].name}.mp4')
-        write_video(str(paths[-1]), frames(make_clip(label, subject, size, _SEED, _TEST, index)), size, FPS, crf=23)
+        clip = make_clip(label, subject, size, seed=_SEED, split=_TEST, index=index)
+        write_video(str(paths[-1]), render_frames(clip), size, FPS, crf=23)
     # Person and index settle looks, room and length, which stay the same from action to action.
-    clips = (make_clip(labels[code], person, size, _SEED, _TEST, len(codes)) for code in codes)
-    write_video(str(folder / LONG), (picture for clip in clips for picture in frames(clip)), size, FPS, crf=23)
+    clips = (make_clip(labels[code], person, size, seed=_SEED, split=_TEST, index=len(codes)) for code in codes)
+    frames = (frame for clip in clips for frame in render_frames(clip))
+    write_video(str(folder / LONG), frames, size, FPS, crf=23)
     return [*paths, folder / LONG]

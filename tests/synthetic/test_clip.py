@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from helpers.support import ROOT
 
-from mmaction_microaction.label_sets.ma52 import REVERSED_PAIRS
-from mmaction_microaction.synthetic import frames, frames_hash, make_clip
+from mmaction_microaction.label_sets.ma52 import ACTIONS, REVERSED_PAIRS
+from mmaction_microaction.synthetic import frames_hash, make_clip, render_frames
 from mmaction_microaction.synthetic.person.skeleton import solve
 
-# Written down once; a change means that the same arguments no longer give the same frames: raise dataset.VERSION.
+# If a hash changes, the same arguments no longer give the same frames: increment dataset.VERSION.
 HASHES = {9: '0ec538f5528b6079', 17: '0809c2836163594a', 43: '2243c1d60fc72d7d', 50: 'f44a67f4f2404b7d'}
 
 
@@ -20,7 +20,7 @@ def test_frames_are_the_same_on_every_machine(label, expected):
 
 
 def test_frames_do_not_depend_on_the_instructions_of_the_cpu():
-    """NumPy and OpenCV without AVX2 and FMA, as on a machine that lacks them, give the same frames."""
+    """The frames are the same when NumPy and OpenCV do not use AVX2 and FMA, as on an older machine."""
     script = (
         'from mmaction_microaction.synthetic import *\n'
         'print(frames_hash(make_clip(43, 3, (64, 76), seed=1, index=43))[:16])'
@@ -32,32 +32,41 @@ def test_frames_do_not_depend_on_the_instructions_of_the_cpu():
 
 def test_seed_split_and_index_change_the_frames():
     keys = [(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1)]
-    assert len({next(frames(make_clip(9, 3, (64, 76), *key))).tobytes() for key in keys}) == 4
+    assert len({next(render_frames(make_clip(9, 3, (64, 76), *key))).tobytes() for key in keys}) == 4
 
 
 @pytest.mark.parametrize('label', range(52))
-def test_nothing_but_the_motion_depends_on_the_class(label):
+def test_only_the_motion_depends_on_the_label(label):
     key = (2, 0, 17)
     clip, other = make_clip(label, 3, (64, 76), *key), make_clip(9, 3, (64, 76), *key)
     for name in ('num_frames', 'subject', 'posture', 'camera', 'room'):
         assert getattr(clip, name) == getattr(other, name)
-    # Glasses must be worn to be pushed; an object must be held to be played with.
-    mine, theirs = (dataclasses.asdict(c.nuisances) for c in (clip, other))
-    assert {k: v for k, v in mine.items() if k not in ('glasses', 'held')} == {
-        k: v for k, v in theirs.items() if k not in ('glasses', 'held')
-    }
+    # Pushing glasses needs glasses, and playing with an object needs an object.
+    first, second = (dataclasses.replace(c.nuisances, glasses=False, held=None) for c in (clip, other))
+    assert first == second
+
+
+@pytest.mark.parametrize('name', ['stretching arms', 'clenching fist', 'waving'])
+def test_object_is_held_in_the_idle_hand(name):
+    label = next(action.index for action in ACTIONS if action.name == name)
+    clips = [make_clip(label, 3, (64, 76), seed=0, index=index) for index in range(60)]
+    moved = [clip.motion.get('sides', (clip.motion.get('side'),)) for clip in clips]
+    held = [(clip.nuisances.held[0], *sides) for clip, sides in zip(clips, moved) if clip.nuisances.held]
+    one_sided = [(hand, sides[0]) for hand, *sides in held if len(sides) == 1]
+    assert len(one_sided) > 5
+    assert all(hand == 1 - side for hand, side in one_sided)
 
 
 @pytest.mark.parametrize('pair', REVERSED_PAIRS)
 def test_breathing_and_sway_of_a_reversed_pair_are_not_reversed(pair):
-    first, second = (make_clip(label, 3, (64, 76), 4, 0, 8) for label in pair)
+    first, second = (make_clip(label, 3, (64, 76), seed=4, index=8) for label in pair)
     np.testing.assert_array_equal(first.controls.head, second.controls.head)
     assert np.abs(first.controls.head - first.controls.head[::-1]).max() > 1e-3
 
 
 @pytest.mark.parametrize('size', [(64, 76), (112, 134), (360, 432)])
-def test_frames_have_the_size_asked_for(size):
-    frame = next(frames(make_clip(0, 0, size, 0)))
+def test_frames_have_the_requested_size(size):
+    frame = next(render_frames(make_clip(0, 0, size, seed=0)))
     assert frame.shape == (size[1], size[0], 3)
     assert frame.dtype == np.uint8
 
@@ -65,7 +74,7 @@ def test_frames_have_the_size_asked_for(size):
 @pytest.mark.parametrize('label', range(52))
 def test_the_whole_person_is_in_view(label):
     for seed in range(4):
-        clip = make_clip(label, seed, (112, 134), 6, 0, seed)
+        clip = make_clip(label, subject_id=seed, size=(112, 134), seed=6, index=seed)
         skeleton = solve(clip.controls, clip.subject.proportions)
         scale = clip.subject.proportions.scale
         top, toes = np.array([0.0, 0.13, 0.0]) * scale, np.array([0.0, -0.03, 0.10]) * scale
@@ -79,6 +88,6 @@ def test_the_whole_person_is_in_view(label):
 
 
 def test_subjects_look_different():
-    looks = [make_clip(0, subject, (64, 76), 0).subject for subject in range(20)]
-    assert len({(look.shirt, look.hair, look.skin) for look in looks}) == 20
-    assert make_clip(5, 7, (64, 76), 0, 1, 3).subject == looks[7]
+    subjects = [make_clip(0, subject, (64, 76), seed=0).subject for subject in range(20)]
+    assert len({(subject.shirt, subject.hair, subject.skin) for subject in subjects}) == 20
+    assert make_clip(5, 7, (64, 76), seed=0, split=1, index=3).subject == subjects[7]

@@ -12,12 +12,12 @@ def test_nearest_neighbour_agrees_with_scikit_learn():
     scale = train.std(0)
     expected = KNeighborsClassifier(1).fit(train / scale, train_labels).score(val / scale, val_labels)
     assert nearest_neighbour_accuracy(train, train_labels, val, val_labels) == pytest.approx(expected)
-    # A pixel that is the same in all train clips tells none of them apart.
-    train, val = (np.column_stack([side, np.full(len(side), 200.0)]) for side in (train, val))
+    # A pixel that is constant in the train clips has no influence.
+    train, val = (np.column_stack([x, np.full(len(x), 200.0)]) for x in (train, val))
     assert nearest_neighbour_accuracy(train, train_labels, val, val_labels) == pytest.approx(expected)
 
 
-def test_nearest_neighbour_of_pictures():
+def test_nearest_neighbour_of_uint8_frames():
     rng = np.random.default_rng(0)
     train, val = (rng.integers(0, 256, (40, 500), dtype=np.uint8) for _ in range(2))
     train_labels, val_labels = rng.integers(0, 2, 40), rng.integers(0, 2, 40)
@@ -33,6 +33,6 @@ def test_features_of_a_split(dataset):
     assert labels.tolist() == [label for _, label in expected]
     assert set(features) == set(FEATURES)
     assert all(len(feature) == len(labels) == 6 for feature in features.values())
-    # Bytes, for a whole data set is held at once.
+    # Frames are bytes, since a whole dataset is in memory.
     assert [features[name].dtype for name in ('first frame', 'mean frame')] == [np.uint8, np.uint8]
     assert (np.exp(features['duration and file size'][:, 0]) >= 29.9).all()

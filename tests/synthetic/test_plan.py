@@ -27,18 +27,18 @@ def test_long_tailed_counts_follow_ma52():
     counts = Counter(entry.label for entry in plan if entry.split == 0)
     assert min(counts.values()) >= 1
     for action in ACTIONS:
-        # 11,250 train clips here as there: one is set aside for each action, the rest is in proportion.
+        # There are 11,250 train clips, as in MA-52. Each action has one clip plus a share of the rest.
         expected = 1 + (11250 - 52) * action.train_clips / 11250
         assert abs(counts[action.index] - expected) < 1
 
 
 @pytest.mark.parametrize('seed', [0, 1])
-def test_names_are_unique_and_hold_subject_and_body_part(seed):
+def test_names_are_unique_and_contain_subject_and_body_part(seed):
     plan = make_plan(Settings(clips=520, seed=seed, subjects=20))
     assert len({entry.name for entry in plan}) == 520
     for entry in plan:
-        subject, part, number = entry.name[:-4].split('_')
-        assert (len(subject), len(part), len(number)) == (4, 2, 4)
+        subject, part, counter = entry.name[:-4].split('_')
+        assert (len(subject), len(part), len(counter)) == (4, 2, 4)
         assert int(subject) == entry.subject_id
         assert int(part) == FINE_TO_COARSE[entry.label]
 
@@ -55,7 +55,7 @@ def test_subjects_of_the_splits_are_disjoint_unless_released():
     assert train == val == test == set(range(40))
 
 
-def test_labels_are_independent_of_the_order_of_the_clips():
+def test_clips_are_not_sorted_by_label():
     labels = [entry.label for entry in make_plan(Settings(clips=2080)) if entry.split == 0]
     assert abs(np.corrcoef(np.arange(len(labels)), labels)[0, 1]) < 0.1
 
@@ -63,7 +63,9 @@ def test_labels_are_independent_of_the_order_of_the_clips():
 def test_durations_are_those_of_ma52():
     settings = Settings(clips=600)
     entries = [entry for entry in make_plan(settings) if entry.split == 0]
-    seconds = np.array([make_clip(e.label, e.subject_id, (64, 76), 0, 0, e.index).num_frames for e in entries]) / 30
+    seconds = (
+        np.array([make_clip(e.label, e.subject_id, (64, 76), seed=0, index=e.index).num_frames for e in entries]) / 30
+    )
     assert seconds.min() >= 1.0
     assert seconds.max() <= 7.0
     assert 1.75 < seconds.mean() < 2.05
@@ -77,8 +79,8 @@ def test_video_size(size, expected):
 
 
 @pytest.mark.parametrize('size', ['big', '112x', 32, '113x112', 5000])
-def test_bad_sizes_are_refused(size):
-    with pytest.raises(ValueError, match=r'size'):
+def test_invalid_sizes_are_rejected(size):
+    with pytest.raises(ValueError, match='size'):
         video_size(size)
 
 
@@ -86,6 +88,8 @@ def test_bad_sizes_are_refused(size):
     ('change', 'message'),
     [
         ({'seed': -1}, 'seed -1'),
+        ({'size': (112, 133)}, '112x133'),
+        ({'size': (32, 40)}, '32x40.*64'),
         ({'clips': 3}, '3 clips'),
         ({'subjects': 2}, '2 subjects'),
         ({'counts': 'even'}, 'uniform, long-tailed'),
@@ -93,6 +97,6 @@ def test_bad_sizes_are_refused(size):
         ({'clips': 104, 'counts': 'long-tailed'}, 'at least 208 clips'),
     ],
 )
-def test_bad_settings_are_refused(change, message):
+def test_invalid_settings_are_rejected(change, message):
     with pytest.raises(ValueError, match=message):
         replace(Settings(), **change)

@@ -6,11 +6,11 @@ import pytest
 from helpers.processes import run_tool
 
 from mmaction_microaction.faces import read_face_track
-from mmaction_microaction.label_sets.ma52 import ACTIONS, EMOTIONS, FINE_TO_COARSE, NUM_ACTIONS
-from mmaction_microaction.synthetic import ProSettings, frames, make_pro_plan, make_pro_video, write_pro_dataset
-from mmaction_microaction.synthetic.clip import face_boxes
+from mmaction_microaction.label_sets.ma52 import ACTIONS, EMOTIONS, FINE_TO_COARSE
+from mmaction_microaction.synthetic import ProSettings, make_pro_plan, make_pro_video, render_frames, write_pro_dataset
 from mmaction_microaction.synthetic.emotions import EXPRESSION_SHARES, SHARES, action_shares, posterior
 from mmaction_microaction.synthetic.pro_video import _MOVES, FPS
+from mmaction_microaction.synthetic.scene import face_boxes
 from mmaction_microaction.video.reader import Video
 
 SMALL = (64, 76)
@@ -18,19 +18,19 @@ SMALL = (64, 76)
 
 @pytest.fixture(scope='module')
 def videos():
-    """Parameters of videos of a data set; nothing is drawn."""
+    """Parameters of the videos of a dataset. Nothing is rendered."""
     plan = make_pro_plan(ProSettings(videos=700, seed=3))
-    return [make_pro_video(e.emotion, e.subject_id, SMALL, 3, e.split, e.index) for e in plan]
+    return [make_pro_video(e.emotion, e.subject_id, SMALL, seed=3, split=e.split, index=e.index) for e in plan]
 
 
 @pytest.fixture(scope='module')
 def dataset(tmp_path_factory):
-    """Folder, settings and plan of a small data set on disk."""
+    """Folder, settings and plan of a small dataset on disk."""
     out, settings = tmp_path_factory.mktemp('data') / 'pro', ProSettings(videos=7, size=SMALL, seed=5, subjects=7)
     return out, settings, write_pro_dataset(out, settings)
 
 
-def test_neither_face_nor_actions_tell_the_emotion_but_both_do(videos):
+def test_emotion_needs_both_the_expression_and_the_actions(videos):
     emotions = np.array([video.emotion for video in videos])
     faces = [video.shown for video in videos]
     actions = [[interval.label for interval in video.actions] for video in videos]
@@ -55,45 +55,40 @@ def test_posterior_is_bayes_rule():
     np.testing.assert_allclose(posterior([0]), [[0.24 * 0.7 / 0.263, 0.19 * 0.5 / 0.263, 0, 0, 0]])
 
 
-def test_what_shows_in_a_face_crop_says_nothing_of_the_emotion():
+def test_actions_visible_in_a_face_crop_are_independent_of_the_emotion():
     head = [action.index for action in ACTIONS if action.code[0] in 'BF']
     assert (np.ptp(action_shares()[:, head], axis=0) < 1e-12).all()
 
 
-def test_videos_are_as_the_papers(videos):
+def test_durations_and_numbers_of_actions_are_those_of_ma52_pro(videos):
     seconds = np.array([video.num_frames / FPS for video in videos])
     assert 5 <= seconds.min() < seconds.max() <= 20
     assert 6 < seconds.mean() < 7
-    numbers = Counter(len(video.actions) for video in videos)
-    assert 1 <= min(numbers) <= max(numbers) <= 15
-    assert len(numbers) > 6
-    assert {i.label for video in videos for i in video.actions} == set(range(NUM_ACTIONS)) - unseen(videos)
+    counts = Counter(len(video.actions) for video in videos)
+    assert 1 <= min(counts) <= max(counts) <= 15
+    assert len(counts) > 6
+    # Rare actions may be missing.
+    frequent = {action.index for action in ACTIONS if action.train_clips >= 30}
+    assert frequent <= {i.label for video in videos for i in video.actions}
     for video in videos:
         assert all(0 <= i.start < i.end <= video.num_frames / FPS for i in video.actions)
 
 
-def unseen(videos):
-    """Labels that MA-52 has fewer than 30 of may be missing."""
-    rare = {action.index for action in ACTIONS if action.train_clips < 30}
-    return rare - {i.label for video in videos for i in video.actions}
-
-
-def test_actions_overlap_only_where_body_parts_allow_it(videos):
-    together = 0
+def test_simultaneous_actions_move_different_parts(videos):
+    num_overlaps = 0
     for video in videos:
         for k, one in enumerate(video.actions):
             for other in video.actions[k + 1 :]:
                 if one.start < other.end and other.start < one.end:
-                    together += 1
+                    num_overlaps += 1
                     assert not _MOVES[FINE_TO_COARSE[one.label]] & _MOVES[FINE_TO_COARSE[other.label]]
-    assert together > 0.2 * len(videos)
+    assert num_overlaps > 0.2 * len(videos)
 
 
-def test_between_actions_the_body_is_at_rest():
-    # Head and hands are where they were; breathing and fidgets are small beside actions.
+def test_hands_rest_between_actions():
     moved, at_rest = [], []
     for index in range(30):
-        video = make_pro_video(index % 5, index, SMALL, 4, 0, index)
+        video = make_pro_video(index % 5, index, SMALL, seed=4, index=index)
         times = np.arange(video.num_frames) / FPS
         weight = np.max([r.weight for side in video.controls.hands for r in side[1:]] or [0 * times], 0)
         hands = [i for i in video.actions if ACTIONS[i.label].code[0] in 'CEFG']
@@ -106,12 +101,12 @@ def test_between_actions_the_body_is_at_rest():
     assert np.mean(at_rest) < 0.05
 
 
-def test_expression_changes_the_face_and_nothing_else():
-    video = make_pro_video(0, 2, (128, 154), 1, index=3)
-    drawn = list(frames(video))
+def test_expression_changes_only_the_face():
+    video = make_pro_video(0, 2, (128, 154), seed=1, index=3)
+    drawn = list(render_frames(video))
     boxes = face_boxes(video)
     video.expression = None
-    differences = np.abs(np.array(drawn, int) - np.array(list(frames(video)), int)).max(-1)
+    differences = np.abs(np.array(drawn, int) - np.array(list(render_frames(video)), int)).max(-1)
     t = video.num_frames // 2
     left, top, right, bottom = boxes[t].round().astype(int)
     assert differences[t, top:bottom, left:right].max() > 40
@@ -119,11 +114,11 @@ def test_expression_changes_the_face_and_nothing_else():
     assert differences[t].max() == 0
 
 
-def test_true_box_holds_the_skin_of_the_face():
-    video = make_pro_video(2, 11, (208, 250), 2, index=1)
+def test_face_box_contains_the_skin_of_the_face():
+    video = make_pro_video(2, 11, (208, 250), seed=2, index=1)
     video.nuisances.noise = 0.0
     box = face_boxes(video)[0]
-    first = next(frames(video)).astype(float)
+    first = next(render_frames(video)).astype(float)
     left, top, right, bottom = box.round().astype(int)
     assert 24 <= bottom - top <= 36
     cheek = first[(top + bottom) // 2 + 3, (left + right) // 2]
@@ -133,11 +128,11 @@ def test_true_box_holds_the_skin_of_the_face():
     assert skin[top:bottom, right + 8 : right + 20].mean() < 0.3
 
 
-def test_folder_is_as_the_annotations_say(dataset):
+def test_files_match_the_annotations(dataset):
     out, _, plan = dataset
     subjects = {}
-    for number, split in enumerate(('train', 'val', 'test')):
-        entries = [entry for entry in plan if entry.split == number]
+    for index, split in enumerate(('train', 'val', 'test')):
+        entries = [entry for entry in plan if entry.split == index]
         rows = [json.loads(line) for line in (out / f'{split}.jsonl').read_text().splitlines()]
         assert [(r['video'], EMOTIONS.index(r['emotion'])) for r in rows] == [
             (f'{i + 1:04d}.mp4', entry.emotion) for i, entry in enumerate(entries)
@@ -157,7 +152,7 @@ def test_folder_is_as_the_annotations_say(dataset):
     assert {row['expression'] for row in manifest['videos']} <= {'smile', 'sorrow', 'gasp', 'scowl', 'fright'}
 
 
-def test_run_that_was_stopped_is_continued(dataset):
+def test_interrupted_run_is_continued(dataset):
     out, settings, _ = dataset
     before = {path: path.read_bytes() for path in out.rglob('*.*')}
     (out / 'videos_train' / '0002.mp4').unlink()
@@ -165,7 +160,7 @@ def test_run_that_was_stopped_is_continued(dataset):
     (out / 'train.jsonl').unlink()
     write_pro_dataset(out, settings)
     assert {path: path.read_bytes() for path in out.rglob('*.*')} == before
-    with pytest.raises(ValueError, match='seed is 5, not 6'):
+    with pytest.raises(ValueError, match='seed is 5'):
         write_pro_dataset(out, ProSettings(videos=7, size=SMALL, seed=6, subjects=7))
 
 
@@ -179,5 +174,5 @@ def test_plan_keeps_the_shares_of_the_emotions():
 def test_bad_arguments_end_in_one_clear_line(tmp_path):
     result = run_tool('make_synthetic_ma52_pro.py', '--videos', '3', '--out', tmp_path / 'set')
     assert result.returncode == 1
-    assert result.stderr.strip().splitlines()[-1] == 'error: 3 videos: must be from 7, for one in each split, to 99999'
+    assert result.stderr.strip().splitlines()[-1].startswith('error: 3 videos')
     assert not (tmp_path / 'set').exists()

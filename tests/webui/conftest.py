@@ -7,7 +7,7 @@ from mmengine.config import Config
 from mmengine.runner import save_checkpoint
 
 from mmaction_microaction.inference.windows import Window, WindowPipeline, gather
-from mmaction_microaction.synthetic import frames, make_clip
+from mmaction_microaction.synthetic import make_clip, render_frames
 from mmaction_microaction.video.reader import Video
 from mmaction_microaction.video.writer import write_video
 
@@ -16,7 +16,7 @@ SIZE, FPS = (64, 76), 30
 
 
 def draw(label):
-    return list(frames(make_clip(label, label, SIZE, seed=0)))
+    return list(render_frames(make_clip(label, label, SIZE, seed=0)))
 
 
 @pytest.fixture(scope='session')

@@ -21,9 +21,9 @@ def test_rendered_examples_are_clips_of_all_body_parts_and_a_long_video(tmp_path
 def test_no_network_was_trained_on_the_people_of_the_examples(tmp_path, monkeypatch, num_clips):
     shown = []
 
-    def make(label, subject, *args):
+    def make(label, subject, *args, **kwargs):
         shown.append(subject)
-        return make_clip(label, subject, *args)
+        return make_clip(label, subject, *args, **kwargs)
 
     monkeypatch.setattr(examples, 'make_clip', make)
     monkeypatch.setattr(examples, 'write_video', lambda path, pictures, *_, **__: next(iter(pictures)))

@@ -1,0 +1,1 @@
+"""The person: body, posture and movements."""

@@ -1,7 +1,7 @@
-"""Vectors, rotations and two-bone inverse kinematics over the frames of a clip.
+"""Vectors, rotations and two-bone inverse kinematics over the frames of a video.
 
-Axes: x to the right of the image, y up, z towards the camera. The person faces +z, so the person's left is +x.
-Lengths are in metres, angles in radians.
+The x axis points to the right of the image, y up and z towards the camera. The person faces +z, so the person's left is
++x. Lengths are in metres, angles in radians.
 """
 
 import numpy as np
@@ -18,15 +18,15 @@ def _length(vectors):
 
 
 def rotation(yaw=0.0, pitch=0.0, roll=0.0):
-    """Rotation matrices that roll, then pitch, then yaw.
+    """Return rotation matrices that roll, then pitch, then yaw.
 
     Args:
-        yaw (array): Turn to the person's left, shape (...).
-        pitch (array): Turn forward and down, shape (...).
-        roll (array): Lean to the person's right, shape (...).
+        yaw (np.ndarray | float): Turn to the person's left, shape (...). Defaults to 0.
+        pitch (np.ndarray | float): Turn forward and down, shape (...). Defaults to 0.
+        roll (np.ndarray | float): Lean to the person's right, shape (...). Defaults to 0.
 
     Returns:
-        np.ndarray: Matrices of shape (..., 3, 3).
+        np.ndarray: Rotation matrices, shape (..., 3, 3).
     """
     yaw, pitch, roll = np.broadcast_arrays(yaw, pitch, roll)
     cy, sy, cp, sp, cr, sr = np.cos(yaw), np.sin(yaw), np.cos(pitch), np.sin(pitch), np.cos(roll), np.sin(roll)
@@ -45,14 +45,14 @@ def rotate(matrices, vectors):
 
 
 def frame_along(axis, up):
-    """Rotation matrices whose third column is `axis` and whose second is as close to `up` as it can be.
+    """Return rotation matrices whose third column is `axis` and whose second column is as close as possible to `up`.
 
     Args:
-        axis (np.ndarray): Shape (..., 3), any length.
-        up (np.ndarray): Shape (..., 3), any length.
+        axis (np.ndarray): Directions of any length, shape (..., 3).
+        up (np.ndarray): Directions of any length, shape (..., 3).
 
     Returns:
-        np.ndarray: Matrices of shape (..., 3, 3).
+        np.ndarray: Rotation matrices, shape (..., 3, 3).
     """
     z = unit(axis)
     x = unit(_cross(np.broadcast_to(up, z.shape), z))
@@ -60,32 +60,32 @@ def frame_along(axis, up):
 
 
 def _cross(a, b):
-    """Cross product over the last axis; NumPy's own is several times slower for few vectors."""
+    """Return the cross product over the last axis. ``np.cross`` is several times slower for few vectors."""
     (ax, ay, az), (bx, by, bz) = np.moveaxis(a, -1, 0), np.moveaxis(b, -1, 0)
     return np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], -1)
 
 
 def blend_directions(first, second, weight):
-    """Unit vectors between two directions, shape (..., 3): the first where `weight`, shape (...), is 0."""
+    """Interpolate unit vectors, shape (..., 3), from `first` (`weight` 0) to `second` (`weight` 1), shape (...)."""
     return unit(first + weight[..., None] * (second - first))
 
 
 def two_bone_ik(root, target, pole, upper, lower):
-    """Bend a two-bone limb so that its end is at the target, or as close as its length allows.
+    """Bend a two-bone limb so that its end is at the target, or as close as the bones allow.
 
     Args:
-        root (np.ndarray): Shoulder or hip, shape (T, 3).
-        target (np.ndarray): Where the wrist or ankle should be, shape (T, 3).
-        pole (np.ndarray): Direction the elbow or knee bends to, shape (T, 3).
+        root (np.ndarray): Position of the shoulder or hip, shape (T, 3).
+        target (np.ndarray): Wanted position of the wrist or ankle, shape (T, 3).
+        pole (np.ndarray): Direction in which the elbow or knee bends, shape (T, 3).
         upper (float): Length of the upper bone.
         lower (float): Length of the lower bone.
 
     Returns:
-        tuple[np.ndarray, np.ndarray]: Middle joint and end of the limb, each of shape (T, 3).
+        tuple[np.ndarray, np.ndarray]: Positions of the middle joint and of the end of the limb, each of shape (T, 3).
     """
     axis = unit(target - root)
     reach = _length(target - root)
-    # A limb never straightens nor folds completely: at the limits the elbow would jump.
+    # The limb never straightens or folds completely, since the elbow would jump there.
     reach = np.clip(reach, abs(upper - lower) + 0.02, 0.998 * (upper + lower))
     along = (upper**2 - lower**2 + reach**2) / (2 * reach)
     away = np.sqrt(np.maximum(upper**2 - along**2, 0.0))

@@ -1,6 +1,6 @@
-"""Places on the body that a hand can touch, and how the hand lies there.
+"""Places on the body that a hand can touch, with the direction of the hand at each place.
 
-A place is written for the left hand (the person's left is +x) and mirrored for the right.
+The table is for the left hand. It is mirrored for the right hand.
 """
 
 from typing import NamedTuple
@@ -19,17 +19,19 @@ ELBOW_REACHING = (0.7, 0.3, -0.5)
 
 
 class _Place(NamedTuple):
+    """A ``Contact`` of the left hand of an average person."""
+
     part: str
-    point: tuple
-    fingers: tuple
-    palm: tuple
-    elbow: tuple = ELBOW_DOWN
+    """Body part. ``own`` is the side of the hand, ``other`` the opposite side."""
+    point: tuple[float, float, float]
+    fingers: tuple[float, float, float]
+    palm: tuple[float, float, float]
+    elbow: tuple[float, float, float] = ELBOW_DOWN
     grip: float = 0.93
 
 
-# `own` and `other` stand for the side of the hand and the opposite side.
 _PLACES = {
-    # where hands rest
+    # resting places
     'thigh': _Place('thigh-own', (0.0, 0.072, 0.26), (-0.25, 0.0, 1.0), (0, -1, 0), ELBOW_RESTING, 0.5),
     'lap': _Place('pelvis', (0.0, 0.082, 0.23), (-0.7, -0.35, 0.6), (-0.3, -1, 0), ELBOW_RESTING, 0.7),
     'stool': _Place('pelvis', (0.225, -0.10, 0.03), (0.0, -1.0, 0.2), (-1, 0, 0), ELBOW_RESTING, 0.5),
@@ -72,27 +74,27 @@ _PLACES = {
 }
 
 
-def contact(place, side, size):
-    """How a hand touches a place.
+def make_contact(place, side, proportions):
+    """Return the contact of a hand with a place.
 
     Args:
-        place (str): Name of a place.
-        side (int): 0 for the right hand, 1 for the left.
-        size (Proportions): The subject's lengths.
+        place (str): Name of the place.
+        side (int): Side of the hand: 0 right, 1 left.
+        proportions (Proportions): Body lengths of the subject.
 
     Returns:
-        Contact: The contact, with the point at the subject's scale.
+        Contact: Contact at the subject's scale.
     """
     entry = _PLACES[place]
     part = entry.part.replace('-own', str(side)).replace('-other', str(1 - side))
     mirror = np.array([SIDES[side], 1.0, 1.0])
-    scale = np.full(3, size.scale)
+    scale = np.full(3, proportions.scale)
     if part == 'head':
-        scale *= size.head
+        scale *= proportions.head
     elif part[:-1] in ('thigh', 'shin', 'upper_arm', 'forearm'):
-        scale *= np.array([size.girth, size.girth, 1.0])
+        scale *= np.array([proportions.girth, proportions.girth, 1.0])
     else:
-        scale *= np.array([1.0, 1.0, size.girth])
+        scale *= np.array([1.0, 1.0, proportions.girth])
     return Contact(
         part,
         np.array(entry.point) * scale * mirror,

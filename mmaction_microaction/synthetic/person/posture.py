@@ -1,70 +1,68 @@
-"""The posture a clip begins in, drawn independently of its class."""
+"""The posture in which a video begins. It is drawn independently of the label."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from .places import contact
+from .places import make_contact
 from .skeleton import SIDES, Controls, Reach
 
 HANDS = ('both thighs', 'lap', 'thigh and lap', 'lap and thigh', 'beside the stool')
-_HANDS_PROBABILITY = (0.38, 0.28, 0.13, 0.13, 0.08)
+"""Resting places of the hands. Where they differ, the right hand is named first."""
+_HANDS_PROBABILITIES = (0.38, 0.28, 0.13, 0.13, 0.08)
 
 KNEE_GAP = (0.06, 0.32)
-"""Range of the sideways distance of a foot from the middle, metres."""
+"""Range of the sideways distance of a foot from the middle, in metres."""
 FOOT_FORWARD = (0.34, 0.70)
-"""Range of the distance of the balls of the feet in front of the hips, metres."""
+"""Range of the forward distance of the balls of the feet from the hips, in metres."""
 HEAD_PITCH = (-0.42, 0.54)
-"""Range of the head's pitch, radians."""
+"""Range of the pitch of the head, in radians."""
 
 
 @dataclass
 class Posture:
-    """How a person sits, in radians and metres of a person of average height.
+    """Posture of a seated person. Angles are in radians, lengths in metres of a person of average height."""
 
-    Attributes:
-        torso (tuple): Yaw, pitch and roll.
-        slouch (float): Bend of the spine.
-        head (tuple): Yaw, pitch and roll.
-        gaps (tuple): Sideways distance of each foot from the middle.
-        forward (tuple): Distance of each foot in front of the hips.
-        toes (tuple): Outward turn of each foot.
-        heels (tuple): Heel lift of each foot.
-        knees (float): How far the knees fall outward.
-        hands (str): One of :data:`HANDS`.
-        hand_offsets (tuple): Where on the place each hand lies, sideways and along.
-        curls (tuple): Mean curl of the fingers of each hand.
-        extended (tuple or None): Sides of the arms that are held out, how far they are on their way from the resting
-            place to full extension, 0 to 1, and the place of the hand at full extension.
-    """
-
-    torso: tuple
+    torso: tuple[float, float, float]
+    """Yaw, pitch and roll of the torso."""
     slouch: float
-    head: tuple
-    gaps: tuple
-    forward: tuple
-    toes: tuple
-    heels: tuple
+    """Bend of the spine."""
+    head: tuple[float, float, float]
+    """Yaw, pitch and roll of the head."""
+    gaps: tuple[float, float]
+    """Sideways distance of each foot from the middle."""
+    forward: tuple[float, float]
+    """Forward distance of each foot from the hips."""
+    toes: tuple[float, float]
+    """Outward turn of each foot."""
+    heels: tuple[float, float]
+    """Heel lift of each foot."""
     knees: float
+    """Outward bend of the knees."""
     hands: str
-    hand_offsets: tuple
-    curls: tuple
-    extended: tuple
+    """Resting places of the hands, one of :data:`HANDS`."""
+    hand_offsets: tuple[tuple[float, float], tuple[float, float]]
+    """Displacement of the hands from their resting places: sideways and along the place, each for both hands."""
+    curls: tuple[float, float]
+    """Mean curl of the fingers of each hand."""
+    extended: tuple[tuple[int, ...], float, tuple[float, float, float]] | None
+    """Arms that are extended: their sides, the progress from the resting place (0) to full extension (1), and the
+    position of the hand at full extension (see :func:`draw_extension`). None if no arm is extended."""
 
 
 def knees_apart(gap):
-    """How far the knees fall outward when the feet are `gap` metres from the middle."""
+    """Return the outward bend of the knees when the feet are `gap` metres from the middle."""
     return 1.5 * (gap - KNEE_GAP[0])
 
 
 def draw_extension(uniform):
-    """Draw where a hand is when its arm is stretched, forward or sideways.
+    """Draw the position of the hand of an arm that is stretched forward or sideways.
 
     Args:
-        uniform (Callable[[str, float, float], float]): Draws a number, given its name and range.
+        uniform (Callable[[str, float, float], float]): Function that draws a number, given its name and range.
 
     Returns:
-        tuple[float, float, float]: Metres outward, up and forward of the place ``'front'``.
+        tuple[float, float, float]: Displacement from the place ``'front'`` in metres outward, up and forward.
     """
     if uniform('sideways', 0.0, 1.0) < 0.4:
         goal = uniform('outward', 0.34, 0.44), uniform('height', -0.38, -0.2), uniform('forward', 0.12, 0.22)
@@ -74,7 +72,7 @@ def draw_extension(uniform):
 
 
 def draw_posture(rng):
-    """Draw a :class:`Posture`."""
+    """Draw a posture."""
     extended = None
     if rng.random() < 0.25:
         sides = ((0,), (1,), (0, 1))[int(rng.integers(3))]
@@ -93,7 +91,7 @@ def draw_posture(rng):
         toes=pair(-0.05, 0.45),
         heels=tuple((rng.uniform(0.0, 0.5, 2) * (rng.random(2) < 0.25)).tolist()),
         knees=knees_apart(gap) + rng.uniform(0.0, 0.12),
-        hands=str(rng.choice(HANDS, p=_HANDS_PROBABILITY)),
+        hands=str(rng.choice(HANDS, p=_HANDS_PROBABILITIES)),
         hand_offsets=(pair(-0.025, 0.015), pair(-0.10, 0.10)),
         curls=pair(0.12, 0.5),
         extended=extended,
@@ -101,7 +99,7 @@ def draw_posture(rng):
 
 
 def _resting_place(hands, side):
-    """Name of the place where a hand rests."""
+    """Return the name of the place where a hand rests."""
     if hands == 'thigh and lap':
         return ('thigh', 'lap')[side]
     if hands == 'lap and thigh':
@@ -109,16 +107,16 @@ def _resting_place(hands, side):
     return {'both thighs': 'thigh', 'lap': 'lap', 'beside the stool': 'stool'}[hands]
 
 
-def sit(posture, size, num_frames):
-    """Controls of a person who sits still.
+def sit(posture, proportions, num_frames):
+    """Return the controls of a person who sits still.
 
     Args:
-        posture (Posture): How.
-        size (Proportions): The subject's lengths.
+        posture (Posture): Posture of the person.
+        proportions (Proportions): Body lengths of the subject.
         num_frames (int): Number of frames T.
 
     Returns:
-        Controls: The same in every frame.
+        Controls: Controls over T equal frames.
     """
     controls = Controls.zeros(num_frames)
     controls.torso[:] = posture.torso
@@ -126,24 +124,24 @@ def sit(posture, size, num_frames):
     controls.head[:] = posture.head
     controls.knees[:] = posture.knees
     for side, sign in enumerate(SIDES):
-        ball = np.array([sign * posture.gaps[side], 0.03, posture.forward[side]]) * size.scale
+        ball = np.array([sign * posture.gaps[side], 0.03, posture.forward[side]]) * proportions.scale
         controls.balls[:, side] = ball
         controls.feet[:, side] = sign * posture.toes[side], posture.heels[side]
         controls.fingers[:, side] = posture.curls[side]
         controls.spread[:, side] = 0.25
         place = _resting_place(posture.hands, side)
-        rest = contact(place, side, size)
+        rest = make_contact(place, side, proportions)
         across, along = posture.hand_offsets[0][side] * sign, posture.hand_offsets[1][side]
         if place == 'thigh':
-            rest.point = rest.point + np.array([across, 0.0, along]) * size.scale
+            rest.point = rest.point + np.array([across, 0.0, along]) * proportions.scale
         elif place == 'lap':
-            # One hand lies on the other.
-            rest.point = rest.point + np.array([across, 0.03 * side, 0.2 * along]) * size.scale
+            # The left hand is on top of the right hand.
+            rest.point = rest.point + np.array([across, 0.03 * side, 0.2 * along]) * proportions.scale
         controls.hands[side].append(Reach(rest, np.ones(num_frames)))
     if posture.extended is not None:
         sides, progress, shift = posture.extended
         for side in sides:
-            goal = contact('front', side, size)
-            goal.point = goal.point + np.array(shift) * [SIDES[side], 1.0, 1.0] * size.scale
+            goal = make_contact('front', side, proportions)
+            goal.point = goal.point + np.array(shift) * [SIDES[side], 1.0, 1.0] * proportions.scale
             controls.hands[side].append(Reach(goal, np.full(num_frames, progress)))
     return controls

@@ -1,4 +1,4 @@
-"""A subject: proportions and looks, the same in all clips of that subject."""
+"""Body proportions and appearance of a subject, which are the same in all videos of the subject."""
 
 from dataclasses import dataclass, fields
 
@@ -20,36 +20,36 @@ _SHOES = ((232, 230, 226), (30, 30, 32), (88, 78, 60), (140, 60, 56), (70, 80, 1
 HAIRCUTS = ('short', 'medium', 'long')
 
 
+Colour = tuple[int, int, int]
+"""Red, green and blue, 0 to 255."""
+
+
 @dataclass
 class Subject:
-    """How a subject looks; colours are RGB, 0 to 255.
-
-    Attributes:
-        proportions (Proportions): Lengths of the body.
-        skin, hair, shirt, trousers, shoes, socks (tuple[int, int, int]): Colours.
-        haircut (str): One of :data:`HAIRCUTS`.
-        long_sleeves (bool): Sleeves to the wrist rather than over the upper arm.
-        shorts (bool): Trousers end above the knee.
-        print_on_shirt (tuple[int, int, int] or None): Colour of a badge on the chest.
-        brows (float): Thickness of the eyebrows, 1 is average.
-    """
+    """Body proportions, colours and clothes of a subject."""
 
     proportions: Proportions
-    skin: tuple
-    hair: tuple
-    shirt: tuple
-    trousers: tuple
-    shoes: tuple
-    socks: tuple
+    """Body lengths."""
+    skin: Colour
+    hair: Colour
+    shirt: Colour
+    trousers: Colour
+    shoes: Colour
+    socks: Colour
     haircut: str
+    """One of :data:`HAIRCUTS`."""
     long_sleeves: bool
+    """Whether sleeves reach the wrist. Otherwise they cover the upper arm."""
     shorts: bool
-    print_on_shirt: tuple
+    """Whether trousers end above the knee."""
+    print_on_shirt: Colour | None
+    """Colour of a badge on the chest. None if there is no badge."""
     brows: float
+    """Thickness of the eyebrows, 1 on average."""
 
 
 def draw_subject(rng):
-    """Draw a :class:`Subject`."""
+    """Draw a subject."""
 
     def colour(palette, spread=10):
         base = np.array(palette[int(rng.integers(len(palette)))])

@@ -1,0 +1,1 @@
+"""The rendering: camera, person, room and nuisances."""

@@ -1,7 +1,7 @@
-"""Perspective camera, and drawing of shaded shapes from back to front.
+"""A perspective camera, and a painter that draws shaded shapes from back to front.
 
-Shapes are prepared for all frames of a clip at once; per frame only their polygons are filled. Coordinates are
-quantised to fixed point before OpenCV sees them, so that rounding in the last digit cannot change a pixel.
+Shapes are prepared for all frames of a video at once, and their polygons are filled frame by frame. Coordinates are
+rounded to fixed point before OpenCV draws them, so that the last bit of a float cannot change a pixel.
 """
 
 from dataclasses import dataclass
@@ -12,46 +12,44 @@ import numpy as np
 from mmaction_microaction.synthetic.person.geometry import unit
 
 SUBPIXEL_BITS = 4
+"""Fractional bits of the fixed-point coordinates."""
 _ROUND = np.linspace(-np.pi / 2, np.pi / 2, 7)
 _CAP = np.stack([np.cos(_ROUND), np.sin(_ROUND)], -1)
 _CIRCLE = np.stack([np.cos(np.arange(14) * np.pi / 7), np.sin(np.arange(14) * np.pi / 7)], -1)
 
-# Of each shade of a rounded limb, from its edge to its lit middle: radius, shift towards the light, brightness.
+# Relative radius, shift towards the light and brightness of each shade of a limb, from its edge to its lit middle.
 _SHADES = ((1.0, 0.0, 0.76), (0.78, 0.15, 0.93), (0.42, 0.32, 1.05))
 
 
 @dataclass
 class VirtualCamera:
-    """A pinhole camera in front of the person, looking along -z and a little down.
-
-    Attributes:
-        height (float): Above the floor, metres.
-        distance (float): From the stool, metres.
-        sideways (float): To the right, metres.
-        aim (float): Height of the point it looks at, metres.
-        focal (float): Focal length in units of the image height.
-        roll (float): Turn about the line of sight, radians.
-        shift (tuple): Shift of the picture, in units of the image height.
-    """
+    """Pinhole camera in front of the person. It looks along -z and a little down."""
 
     height: float
+    """Height above the floor in metres."""
     distance: float
+    """Distance from the stool in metres."""
     sideways: float
+    """Displacement to the right in metres."""
     aim: float
+    """Height of the point that the camera looks at, in metres."""
     focal: float
+    """Focal length in units of the image height."""
     roll: float
-    shift: tuple
+    """Rotation about the line of sight in radians."""
+    shift: tuple[float, float]
+    """Displacement of the image, right and down, in units of the image height."""
 
     def project(self, points, size):
         """Project points to the canvas.
 
         Args:
-            points (np.ndarray): Metres, shape (..., 3).
+            points (np.ndarray): Points in metres, shape (..., 3).
             size (tuple[int, int]): Width and height of the canvas in pixels.
 
         Returns:
-            tuple[np.ndarray, np.ndarray]: Canvas coordinates, shape (..., 2), and distance from the camera in metres,
-                shape (...).
+            tuple[np.ndarray, np.ndarray]: Canvas coordinates in pixels, shape (..., 2), and distances from the camera
+                in metres, shape (...).
         """
         width, height = size
         ahead = unit(np.array([-self.sideways, self.aim - self.height, -self.distance]))
@@ -70,18 +68,18 @@ class VirtualCamera:
 
 
 def tone(colour, brightness):
-    """RGB colour made darker or lighter, as integers."""
+    """Return an RGB colour that is darker or lighter, as integers from 0 to 255."""
     return tuple(int(min(255, max(0, round(c * brightness)))) for c in colour)
 
 
 class Painter:
-    """Collects the shapes of a clip and draws them frame by frame, the farthest first.
+    """Collection of the shapes of a video, drawn frame by frame with the farthest shape first.
 
     Args:
-        camera (VirtualCamera): The camera.
+        camera (VirtualCamera): Camera that projects the shapes.
         size (tuple[int, int]): Width and height of the canvas in pixels.
-        light (tuple[float, float]): Where the light comes from in the image plane: right and down.
-        shake (np.ndarray): Shift of the picture in every frame, in pixels right and down, shape (T, 2).
+        light (tuple[float, float]): Direction of the light in the image plane, right and down.
+        shake (np.ndarray): Displacement of every frame in pixels, right and down, shape (T, 2).
     """
 
     def __init__(self, camera, size, light, shake):
@@ -97,26 +95,27 @@ class Painter:
         return radius * self.camera.focal * self.size[1] / depth
 
     def distance(self, points):
-        """Distance of points, shape (T, 3), from the camera along its line of sight, shape (T,)."""
+        """Return the distance of points, shape (T, 3), from the camera along its line of sight, shape (T,)."""
         return self.camera.project(points, self.size)[1]
 
     def view(self, points):
-        """Unit vectors from points, shape (T, 3), to the camera."""
+        """Return the unit vectors from points, shape (T, 3), to the camera."""
         return unit(np.array([self.camera.sideways, self.camera.height, self.camera.distance]) - points)
 
     def limb(self, start, end, start_radius, end_radius, colour, pieces=2, nearer=0.0, shades=_SHADES, depth=None):
         """Add a tapered limb with round ends, shaded across.
 
         Args:
-            start (np.ndarray): Centre of one end, metres, shape (T, 3).
-            end (np.ndarray): Centre of the other, shape (T, 3).
-            start_radius (float): Metres.
-            end_radius (float): Metres.
-            colour (tuple): RGB.
-            pieces (int): The limb is cut into this many pieces, each drawn at its own depth.
-            nearer (float): Metres by which it is drawn as if nearer to the camera.
-            shades (tuple): Radius, shift towards the light and brightness of each shade.
-            depth (np.ndarray, optional): Distance it is drawn at, shape (T,). Defaults to its own.
+            start (np.ndarray): Centre of the first end in metres, shape (T, 3).
+            end (np.ndarray): Centre of the second end in metres, shape (T, 3).
+            start_radius (float): Radius of the first end in metres.
+            end_radius (float): Radius of the second end in metres.
+            colour (tuple[int, int, int]): RGB colour.
+            pieces (int): Number of pieces, each of which has its own depth in the drawing order.
+            nearer (float): Metres by which the limb is nearer to the camera in the drawing order.
+            shades (tuple): Relative radius, shift towards the light and brightness of each shade.
+            depth (np.ndarray, optional): Depth in the drawing order in metres, shape (T,). Defaults to None: the
+                distance from the camera.
         """
         stops = np.linspace(0.0, 1.0, pieces + 1)
         points = start[:, None] + stops[:, None] * (end - start)[:, None]
@@ -128,7 +127,7 @@ class Painter:
         across = np.stack([-axis[:, 1], axis[:, 0]], -1)
         towards_light = (across * self.light).sum(-1, keepdims=True) * across
         size, shift, brightness = np.array(shades).T
-        # Round at the ends of the limb; square, and alike in all shades, at a cut, or the cut would show.
+        # The ends of the limb are round. Cuts are square and the same in all shades, or they would be visible.
         reach = np.full((pieces, len(shades), 2, len(_CAP)), 0.3)
         reach[-1, :, 0] = reach[0, :, 1] = (0.9 + 0.1 * size)[:, None] * _CAP[:, 0]
         sense = np.array([1.0, -1.0])[:, None]
@@ -155,16 +154,17 @@ class Painter:
 
         Args:
             points (np.ndarray): Corners in metres, shape (T, n, 3).
-            colour (tuple): RGB.
-            nearer (float): Metres by which it is drawn as if nearer.
-            visible (np.ndarray, optional): Whether it is drawn, shape (T,).
-            depth (np.ndarray, optional): Distance it is drawn at, shape (T,). Defaults to the mean of its corners'.
-            convex (bool): Whether it is convex in the image.
+            colour (tuple[int, int, int]): RGB colour.
+            nearer (float): Metres by which the polygon is nearer to the camera in the drawing order.
+            visible (np.ndarray, optional): Whether the polygon is drawn, shape (T,). Defaults to None: in every frame.
+            depth (np.ndarray, optional): Depth in the drawing order in metres, shape (T,). Defaults to None: the mean
+                distance of the corners.
+            convex (bool): Whether the polygon is convex in the image.
         """
         flat, own_depth = self.camera.project(points, self.size)
         depth = (own_depth.mean(1) if depth is None else depth) - nearer
         if visible is not None:
-            # Nothing is drawn of a polygon without area.
+            # A polygon at infinity is hidden.
             depth = np.where(visible, depth, np.inf)
         self._add(depth, [(flat, tone(colour, 1.0), convex)])
 
@@ -172,11 +172,12 @@ class Painter:
         """Add the convex outline of a cloud of points, shaded from its edge to its lit side.
 
         Args:
-            points (np.ndarray): Metres, shape (T, n, 3).
-            colour (tuple): RGB.
-            depth (np.ndarray): Distance it is drawn at, shape (T,).
-            shades (tuple): Size, shift towards the light and brightness of each shade.
-            mask (np.ndarray, optional): Which points count, shape (T, n).
+            points (np.ndarray): Points in metres, shape (T, n, 3).
+            colour (tuple[int, int, int]): RGB colour.
+            depth (np.ndarray): Depth in the drawing order in metres, shape (T,).
+            shades (tuple): Relative size, shift towards the light and brightness of each shade.
+            mask (np.ndarray, optional): Whether a point belongs to the cloud, shape (T, n). Defaults to None: all
+                points.
         """
         outlines = self._outlines(points, mask)
         low, high = outlines.min(1, keepdims=True), outlines.max(1, keepdims=True)
@@ -191,14 +192,14 @@ class Painter:
         """Add the convex outlines of several clouds of points, drawn one over the other.
 
         Args:
-            shapes (list[tuple[np.ndarray, float]]): Points in metres, shape (T, n, 3), and brightness of each.
-            colour (tuple): RGB.
-            depth (np.ndarray): Distance they are drawn at, shape (T,).
+            shapes (list[tuple[np.ndarray, float]]): Points in metres, shape (T, n, 3), and brightness of each cloud.
+            colour (tuple[int, int, int]): RGB colour.
+            depth (np.ndarray): Depth in the drawing order in metres, shape (T,).
         """
         self._add(depth, [(self._outlines(points), tone(colour, bright), True) for points, bright in shapes])
 
     def _outlines(self, points, mask=None):
-        """Convex hulls in the image, in pixels, padded to the same number of corners: shape (T, corners, 2)."""
+        """Return convex hulls in pixels, padded to the same number of corners, shape (T, corners, 2)."""
         flat, _ = self.camera.project(points, self.size)
         fixed = np.round(flat * 64.0).astype(np.int32)
         clouds = fixed if mask is None else [cloud[kept] for cloud, kept in zip(fixed, mask)]
@@ -211,13 +212,14 @@ class Painter:
         return outlines / 64.0
 
     def draw(self, canvases):
-        """Draw the shapes, frame by frame, onto canvases of shape (height, width, 3), in place.
+        """Draw the shapes frame by frame.
 
         Args:
-            canvases (Iterable[np.ndarray]): One for every frame, RGB, uint8.
+            canvases (Iterable[np.ndarray]): RGB canvas of every frame, shape (height, width, 3), uint8. The canvases
+                are changed in place.
 
         Yields:
-            np.ndarray: The canvases.
+            np.ndarray: Canvas with the shapes.
         """
         depths = np.stack(self._depths, 1)
         orders = np.argsort(-depths, axis=1, kind='stable').tolist()
@@ -236,5 +238,5 @@ class Painter:
 
 
 def fixed_point(points):
-    """Canvas coordinates as OpenCV's fixed-point numbers; its pixel centres are at whole numbers."""
+    """Return canvas coordinates as fixed-point numbers of OpenCV, whose pixel centres have integer coordinates."""
     return np.round((points - 0.5) * (1 << SUBPIXEL_BITS)).astype(np.int32)

@@ -1,4 +1,4 @@
-"""Draws the head: skull, hair, ears, eyes, brows, nose, mouth and glasses, all of which turn with it."""
+"""Draws the head: skull, hair, ears, eyes, eyebrows, nose, mouth and glasses."""
 
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ _HAIR_SHADES = ((1.0, 0.0, 0.85), (0.72, 0.16, 1.15), (0.4, 0.3, 1.4))
 
 
 def _sphere(rows, columns):
-    """Points on the unit sphere, shape (rows * columns, 3)."""
+    """Return points on the unit sphere, shape (rows * columns, 3)."""
     up = np.linspace(-0.98, 0.98, rows)
     turn = np.arange(columns) * 2 * np.pi / columns
     ring = np.sqrt(1 - up**2)
@@ -22,14 +22,14 @@ def _sphere(rows, columns):
     return np.concatenate(points)
 
 
-# Ellipsoids in the head's frame, metres: the origin is between the ears, the face looks along +z.
+# Ellipsoids in the frame of the head, in metres. The origin is between the ears, and the face looks along +z.
 _BALL = _sphere(9, 14)
 _CRANIUM = _BALL * [0.079, 0.097, 0.093] + [0.0, 0.022, -0.006]
 _JAW = _BALL * [0.060, 0.064, 0.058] + [0.0, -0.058, 0.024]
 _SKULL = np.concatenate([_CRANIUM, _JAW])
 _SCALP = _BALL * [0.087, 0.107, 0.102] + [0.0, 0.022, -0.009]
 _FINE = _sphere(19, 24)
-# The face is what a plane cuts off the front of the skull; the hair is the rest.
+# A plane separates the face, at the front of the skull, from the hair.
 _FOREHEAD = np.array([0.0, -0.45, 0.893])
 _FACE = _FINE[(_FINE * _FOREHEAD).sum(-1) > 0.30]
 _FACE_POINTS = np.concatenate([_FACE * [0.0805, 0.099, 0.095] + [0.0, 0.022, -0.006], _JAW[_JAW[:, 2] > 0.0]])
@@ -37,7 +37,7 @@ _FACE_NORMALS = np.concatenate([_FACE, ((_JAW - [0.0, -0.058, 0.024]) / [0.060, 
 
 
 def _oval(centre, half_width, half_height, corners=10, tilt=0.0):
-    """Flat oval in the head's frame, shape (corners, 3), bent round the face: its sides lie further back."""
+    """Return an oval in the frame of the head, shape (corners, 3). Its sides are bent back around the face."""
     angle = np.arange(corners) * 2 * np.pi / corners
     x, y = half_width * np.cos(angle), half_height * np.sin(angle)
     points = np.stack([x, y + tilt * x, np.zeros(corners)], -1) + centre
@@ -46,63 +46,62 @@ def _oval(centre, half_width, half_height, corners=10, tilt=0.0):
 
 
 class Expression(NamedTuple):
-    """What a face does over T frames, each of shape (T,): 0 at rest, about 1 at its strongest."""
+    """Facial expression over T frames. Each field has shape (T,), is 0 at rest and about 1 or -1 at most."""
 
     brows: np.ndarray
-    """Raised, or drawn down below 0."""
+    """Height of the eyebrows: positive if raised, negative if lowered."""
     slant: np.ndarray
-    """Inner ends of the brows up, or down below 0."""
+    """Height of the inner ends of the eyebrows: positive if raised, negative if lowered."""
     eyes: np.ndarray
-    """Wide open, or narrowed below 0."""
+    """Opening of the eyes: positive if wide open, negative if narrowed."""
     corners: np.ndarray
-    """Corners of the mouth up, or down below 0."""
+    """Height of the corners of the mouth: positive if raised, negative if lowered."""
     opening: np.ndarray
-    """Mouth open."""
+    """Opening of the mouth: positive if open."""
     width: np.ndarray
-    """Mouth wide, or narrow below 0."""
+    """Width of the mouth: positive if wide, negative if narrow."""
 
 
 _AT_REST = Expression(*np.zeros((6, 1)))
 
 
-def face_points(skeleton, size):
-    """Points all over the face, from the hair to the chin, in metres.
+def face_points(skeleton, proportions):
+    """Return points on the face, from the hair to the chin.
 
     Args:
-        skeleton (Skeleton): The joints over T frames.
-        size (Proportions): The subject's lengths.
+        skeleton (Skeleton): Joints over T frames.
+        proportions (Proportions): Body lengths of the subject.
 
     Returns:
-        np.ndarray: Shape (T, n, 3).
+        np.ndarray: Points in metres, shape (T, n, 3).
     """
-    head, turn = skeleton.frames['head']
-    return head[:, None] + rotate(turn[:, None], _FACE_POINTS * (size.head * size.scale))
+    head, turn = skeleton.part_frames['head']
+    return head[:, None] + rotate(turn[:, None], _FACE_POINTS * (proportions.head * proportions.scale))
 
 
 def draw_head(painter, skeleton, subject, glasses, expression=None):
-    """Add a head's shapes to a painter.
+    """Add the shapes of a head to a painter.
 
     Args:
-        painter (Painter): Collects the shapes.
-        skeleton (Skeleton): The joints over the clip.
-        subject (Subject): Looks.
-        glasses (bool): Whether glasses are worn.
-        expression (Expression, optional): What the face does. Defaults to None: nothing.
+        painter (Painter): Painter that collects the shapes.
+        skeleton (Skeleton): Joints over T frames.
+        subject (Subject): Appearance of the subject.
+        glasses (bool): Whether the subject wears glasses.
+        expression (Expression, optional): Facial expression over T frames. Defaults to None: a face at rest.
     """
-    size = subject.proportions.head * subject.proportions.scale
-    head, turn = skeleton.frames['head']
+    scale = subject.proportions.scale
+    head, turn = skeleton.part_frames['head']
     depth = painter.distance(head) + 0.03
     towards_camera = painter.view(head)
 
     def place(points):
-        return head[:, None] + rotate(turn[:, None], np.asarray(points) * size)
+        return head[:, None] + rotate(turn[:, None], np.asarray(points) * (subject.proportions.head * scale))
 
-    def facing(normal, least=0.08):
-        return (rotate(turn, np.array(normal)) * towards_camera).sum(-1) > least
+    def facing(normal, minimum=0.08):
+        return (rotate(turn, np.array(normal)) * towards_camera).sum(-1) > minimum
 
-    scale = subject.proportions.scale
     painter.limb(
-        skeleton.joints['neck'] - rotate(skeleton.frames['chest'][1], np.array([0.0, 0.03, 0.0])),
+        skeleton.joints['neck'] - rotate(skeleton.part_frames['chest'][1], np.array([0.0, 0.03, 0.0])),
         skeleton.joints['skull'] + rotate(turn, np.array([0.0, 0.03, 0.0])),
         0.054 * scale,
         0.049 * scale,
@@ -125,18 +124,18 @@ def draw_head(painter, skeleton, subject, glasses, expression=None):
 
 
 def _long_hair(painter, place, subject, depth):
-    """Hair below the ears, behind neck and shoulders."""
+    """Add the hair below the ears, behind neck and shoulders."""
     if subject.haircut == 'short':
         return
     length, width = {'medium': (-0.125, 0.084), 'long': (-0.235, 0.098)}[subject.haircut]
-    # An outline that widens from the temples and is round at its end.
+    # The outline widens from the temples and has a round end.
     outline = ((0.080, 0.03), (0.5 * (0.080 + width), 0.45 * length), (width, 0.88 * length), (0.7 * width, length))
     points = [(side * x, y, z) for side in SIDES for x, y in outline for z in (-0.085, -0.02)]
     painter.hull(place(points), subject.hair, depth, _HAIR_SHADES[:2])
 
 
 def _lifted(points, up, along=0.0):
-    """Points in the head's frame, shape (n, 3), moved up and along x by amounts of shape (T, n): (T, n, 3)."""
+    """Return points, shape (n, 3), moved up and along x by displacements of shape (T, n), as shape (T, n, 3)."""
     moved = np.repeat(np.asarray(points)[None], len(up), 0)
     moved[..., 1] += up
     moved[..., 0] += along
@@ -144,7 +143,7 @@ def _lifted(points, up, along=0.0):
 
 
 def _features(painter, place, facing, subject, expression, depth):
-    """Eyes, brows, nose and mouth; each is left out when it faces away."""
+    """Add eyes, eyebrows, nose and mouth. Each is hidden where it faces away from the camera."""
     shade = tone(subject.skin, 0.72)
     brows, slant, eyes = (amount[:, None] for amount in expression[:3])
     for side in SIDES:
@@ -153,7 +152,7 @@ def _features(painter, place, facing, subject, expression, depth):
         eye = _lifted(eye, 0.65 * eyes * (eye[:, 1] - 0.004))
         painter.polygon(place(eye), (240, 238, 234), 0, sees, depth)
         iris = _oval((side * 0.0315, 0.003, 0.0855), 0.0082, 0.0082)
-        # Lids that come down cover it from above and below; lids that open show no more of it.
+        # Narrowed eyes cover the iris from above and below. Wide eyes do not show more of it.
         iris = _lifted(iris, 0.65 * np.minimum(eyes, 0) * (iris[:, 1] - 0.003))
         painter.polygon(place(iris), (34, 24, 20), 0, sees, depth - 1e-3)
         brow = [(side * 0.015, 0.023, 0.090), (side * 0.033, 0.029, 0.083), (side * 0.052, 0.022, 0.070)]
@@ -174,7 +173,7 @@ def _features(painter, place, facing, subject, expression, depth):
 
 
 def _mouth(painter, place, subject, expression, front, depth):
-    """Lips, the line between them and, where they part, what lies behind."""
+    """Add the lips, the line between them and, in an open mouth, the inside."""
     corners, opening, width = (amount[:, None] for amount in expression[3:])
     middle = -0.069
 
@@ -197,13 +196,13 @@ def _mouth(painter, place, subject, expression, front, depth):
 
 
 def _glasses(painter, place, facing, depth):
-    """Dark frames: two rims, a bridge and the temples."""
+    """Add dark glasses frames: two rims, a bridge and two temples."""
     colour = (52, 44, 44)
     for side in SIDES:
         sees = facing((0.3 * side, 0.0, 0.95))
         outer = _oval((side * 0.034, 0.0, 0.094), 0.0255, 0.0195, 14)
         inner = _oval((side * 0.034, 0.0, 0.094), 0.0222, 0.0165, 14)
-        # A rim is the band between two ovals, drawn as one outline that goes round and back.
+        # A rim is the band between two ovals. It is one outline: once around outside, and back inside.
         band = np.concatenate([outer, outer[:1], inner[:1], inner[::-1]])
         painter.polygon(place(band), colour, 0, sees, depth, convex=False)
         temple = [

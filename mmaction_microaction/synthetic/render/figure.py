@@ -1,4 +1,4 @@
-"""Draws a subject: trunk, limbs, hands, feet and what is held in a hand. The head is in ``face``."""
+"""Draws a subject: trunk, limbs, hands, feet and a held object. ``face`` draws the head."""
 
 import numpy as np
 
@@ -10,9 +10,9 @@ from .face import draw_head
 
 _ANGLES = np.arange(20) * np.pi / 10
 _RING = np.stack([np.cos(_ANGLES), np.zeros(20), np.sin(_ANGLES)], -1)
-# Width, shift to the light and brightness of each shade of the trunk.
+# Relative width, shift to the light and brightness of each shade of the trunk.
 _TRUNK_SHADES = ((1.0, 0.0, 0.78), (0.80, -0.03, 0.91), (0.52, -0.08, 1.02))
-# Of each cross-section of the trunk: distance below the neck as a share of the torso, half width and half depth (m).
+# Cross-sections of the trunk: distance below the neck (share of the torso), half width and half depth (metres).
 _SECTIONS = (
     (0.22, 0.172, 0.108),
     (0.44, 0.160, 0.108),
@@ -30,13 +30,13 @@ _SHOE = np.array(
         )
     ]
 )  # fmt: skip
-# The outermost shade is the sole, which keeps the shoe apart from the floor and shows the lift of the heel.
+# The outermost shade is the dark sole. It separates the shoe from the floor and makes heel lifts visible.
 _SHOE_SHADES = ((1.0, 0.0, 0.45), (0.9, 0.12, 0.84), (0.68, 0.2, 0.97), (0.4, 0.3, 1.04))
 _PALM_SHADES = ((1.0, 0.0, 0.66), (0.86, 0.05, 0.92), (0.6, 0.1, 1.02))
-# A dark edge keeps a hand apart from a face of the same colour.
+# A dark edge separates a hand from a face of the same colour.
 _FINGER_SHADES = ((1.0, 0.0, 0.62), (0.68, 0.1, 1.0))
 _PALM = np.array([(x * w, y, z) for x in (-1, 1) for y in (-0.012, 0.012) for w, z in ((0.023, 0.0), (0.036, 0.085))])
-# Of each finger: sideways and along the hand where it begins (metres), length, angle when spread (radians).
+# Thumb and fingers: position of the base across and along the hand, length (metres), angle when spread (radians).
 _FINGERS = (
     (0.028, 0.025, 0.062, 0.85),
     (0.027, 0.083, 0.076, 0.22),
@@ -47,16 +47,17 @@ _FINGERS = (
 
 
 def draw_figure(painter, skeleton, controls, subject, glasses, held, expression=None):
-    """Add a subject's shapes to a painter.
+    """Add the shapes of a subject to a painter.
 
     Args:
-        painter (Painter): Collects the shapes.
-        skeleton (Skeleton): The joints over the clip.
-        controls (Controls): For the fingers.
-        subject (Subject): Looks and proportions.
-        glasses (bool): Whether glasses are worn.
-        held (tuple or None): Side of the hand that holds something, and what: ``'phone'`` or ``'pen'``.
-        expression (Expression, optional): What the face does. Defaults to None: nothing.
+        painter (Painter): Painter that collects the shapes.
+        skeleton (Skeleton): Joints over T frames.
+        controls (Controls): Controls over T frames, from which the fingers are bent.
+        subject (Subject): Appearance and proportions of the subject.
+        glasses (bool): Whether the subject wears glasses.
+        held (tuple[int, str], optional): Side of the hand that holds an object, and the object, ``'phone'`` or
+            ``'pen'``. None if nothing is held.
+        expression (Expression, optional): Facial expression over T frames. Defaults to None: a face at rest.
     """
     _trunk(painter, skeleton, subject)
     for side in range(2):
@@ -69,21 +70,21 @@ def draw_figure(painter, skeleton, controls, subject, glasses, held, expression=
 
 
 def _trunk(painter, skeleton, subject):
-    """Shirt, from hips to shoulders, and its badge."""
-    size = subject.proportions
-    s, girth = size.scale, size.girth
-    neck, chest = skeleton.frames['chest']
-    waist = skeleton.frames['pelvis'][1]
+    """Add the shirt from the hips to the shoulders, its badge and its neckline."""
+    proportions = subject.proportions
+    s, girth = proportions.scale, proportions.girth
+    neck, chest = skeleton.part_frames['chest']
+    waist = skeleton.part_frames['pelvis'][1]
     middle = skeleton.joints['waist']
 
     def ring(below, half_width, half_depth, share):
-        below = below * size.torso * s
-        upper = 0.58 * size.torso * s
+        below = below * proportions.torso * s
+        upper = 0.58 * proportions.torso * s
         if below <= upper:
             centre, turn = neck - rotate(chest, np.array([0.0, below, 0.0])), chest
         else:
             centre, turn = middle - rotate(waist, np.array([0.0, below - upper, 0.0])), waist
-        # A shade is a strip of the whole cross-section, so that its ends meet those of the other pieces.
+        # A shade is a strip of the whole cross-section, so that adjacent pieces meet.
         x = half_width * np.clip(_RING[:, 0], share[1] - share[0], share[1] + share[0])
         shape = np.stack([x, 0 * x, half_depth * _RING[:, 2]], -1)
         return centre[:, None] + rotate(turn[:, None], shape * s * girth)
@@ -118,9 +119,9 @@ def _trunk(painter, skeleton, subject):
 
 
 def _leg(painter, skeleton, subject, side):
-    """Trouser leg or bare shin, sock and shoe."""
-    size = subject.proportions
-    s, girth = size.scale, size.scale * size.girth
+    """Add a trouser leg or bare shin, a sock and a shoe."""
+    proportions = subject.proportions
+    s, girth = proportions.scale, proportions.scale * proportions.girth
     hip, knee, ankle = (skeleton.joints[name][:, side] for name in ('hips', 'knees', 'ankles'))
     painter.limb(hip, knee, 0.082 * girth, 0.056 * girth, subject.trousers, pieces=3)
     if subject.shorts:
@@ -129,13 +130,13 @@ def _leg(painter, skeleton, subject, side):
     else:
         painter.limb(knee, knee + 0.93 * (ankle - knee), 0.056 * girth, 0.044 * girth, subject.trousers, pieces=3)
     painter.limb(knee + 0.86 * (ankle - knee), ankle, 0.034 * girth, 0.034 * girth, subject.socks, 1, nearer=-0.06)
-    ball, turn = skeleton.frames[f'foot{side}']
+    ball, turn = skeleton.part_frames[f'foot{side}']
     shoe = ball[:, None] + rotate(turn[:, None], _SHOE * s)
     painter.hull(shoe, subject.shoes, painter.distance(ball) - 0.01, _SHOE_SHADES)
 
 
 def _arm(painter, skeleton, subject, side):
-    """Sleeve and arm."""
+    """Add a sleeve and an arm."""
     girth = subject.proportions.scale * subject.proportions.girth
     shoulder, elbow, wrist = (skeleton.joints[name][:, side] for name in ('shoulders', 'elbows', 'wrists'))
     if subject.long_sleeves:
@@ -149,7 +150,7 @@ def _arm(painter, skeleton, subject, side):
 
 
 def _hand(painter, skeleton, controls, subject, side):
-    """Palm, four fingers and a thumb."""
+    """Add a palm, four fingers and a thumb."""
     s, stretch = subject.proportions.scale, subject.proportions.hand / 0.17
     wrist = skeleton.joints['wrists'][:, side]
     turn = skeleton.hand_frames[:, side]
@@ -170,13 +171,13 @@ def _hand(painter, skeleton, controls, subject, side):
         painter.limb(joint, tip, 0.011 * s, 0.009 * s, subject.skin, 1, 0.016, _FINGER_SHADES)
 
 
-def _held(painter, skeleton, subject, side, what):
-    """A phone or a pen in a hand."""
-    half = {'phone': (0.034, 0.005, 0.068), 'pen': (0.006, 0.006, 0.075)}[what]
-    colour = {'phone': (26, 28, 34), 'pen': (30, 60, 150)}[what]
+def _held(painter, skeleton, subject, side, name):
+    """Add a phone or a pen to a hand."""
+    half = {'phone': (0.034, 0.005, 0.068), 'pen': (0.006, 0.006, 0.075)}[name]
+    colour = {'phone': (26, 28, 34), 'pen': (30, 60, 150)}[name]
     corners = np.array([(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]) * half
-    # A pen lies across the fingers, a phone along them.
-    if what == 'pen':
+    # A pen is held across the fingers, a phone along them.
+    if name == 'pen':
         corners = corners[:, [2, 1, 0]]
     turn = skeleton.hand_frames[:, side]
     centre = skeleton.joints['wrists'][:, side] + rotate(

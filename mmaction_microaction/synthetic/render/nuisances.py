@@ -1,4 +1,4 @@
-"""What changes a clip and says nothing about its class: breathing, sway, fidgeting, camera, light, sensor noise."""
+"""Variation that is independent of the label: breathing, sway, fidgeting, camera, light and sensor noise."""
 
 from dataclasses import dataclass
 
@@ -23,39 +23,36 @@ FIDGETS = (
 
 @dataclass
 class Nuisances:
-    """Drawn once per clip, independently of its class.
-
-    Attributes:
-        breathing (float): Breaths per second.
-        restlessness (float): Size of the body's involuntary sway, 1 is average.
-        fidgets (tuple[str]): Small movements of other body parts, of :data:`FIDGETS`.
-        jitter (float): VirtualCamera shake, in units of the image height.
-        noise (float): Standard deviation of the sensor noise, grey levels of 255.
-        gain (float): Brightness of the picture.
-        tint (tuple): Gain of red, green and blue.
-        flicker (float): Change of the brightness over the clip.
-        light (tuple): Direction the light comes from in the image: right and down.
-        crf (int): x264's rate factor, the strength of the compression.
-        held (tuple or None): Hand (0 right, 1 left) that holds something, and what.
-        glasses (bool): Whether the subject wears glasses.
-    """
+    """Nuisances of one video, drawn independently of its label."""
 
     breathing: float
+    """Breaths per second."""
     restlessness: float
-    fidgets: tuple
+    """Amplitude of the involuntary sway of the body, 1 on average."""
+    fidgets: tuple[str, ...]
+    """Small movements of other body parts, from :data:`FIDGETS`."""
     jitter: float
+    """Camera shake in units of the image height."""
     noise: float
+    """Standard deviation of the sensor noise in grey levels, out of 255."""
     gain: float
-    tint: tuple
+    """Brightness of the image, 1 if unchanged."""
+    tint: tuple[float, float, float]
+    """Gain of red, green and blue."""
     flicker: float
-    light: tuple
+    """Relative variation of the brightness over the video."""
+    light: tuple[float, float]
+    """Direction of the light in the image plane, right and down."""
     crf: int
-    held: tuple
+    """Constant rate factor of x264. Higher values compress more."""
+    held: tuple[int, str] | None
+    """Side of the hand that holds an object (0 right, 1 left), and the object. None if nothing is held."""
     glasses: bool
+    """Whether the subject wears glasses."""
 
 
 def draw_nuisances(rng):
-    """Draw :class:`Nuisances`."""
+    """Draw the nuisances of a video."""
     count = int(rng.choice(3, p=(0.35, 0.4, 0.25)))
     return Nuisances(
         breathing=float(rng.uniform(0.2, 0.36)),
@@ -74,9 +71,9 @@ def draw_nuisances(rng):
 
 
 def draw_camera(rng):
-    """Draw a camera that sees the whole person."""
+    """Draw a camera that films the whole person."""
     distance = rng.uniform(2.7, 3.7)
-    # A person who is 1.42 m high when seated, feet in front, takes up 0.74 to 0.83 of the image height.
+    # A seated person (1.42 m, with the feet in front) fills 0.74 to 0.83 of the image height.
     focal = rng.uniform(0.74, 0.83) * (distance - 0.25) / 1.42
     return VirtualCamera(
         height=float(rng.uniform(0.75, 1.35)),
@@ -90,13 +87,13 @@ def draw_camera(rng):
 
 
 def enliven(controls, nuisances, rng, fps=30.0):
-    """Add breathing, sway and fidgeting to a clip's controls, in place.
+    """Add breathing, sway and fidgeting to the controls, in place.
 
     Args:
-        controls (Controls): What moves, over T frames.
-        nuisances (Nuisances): How much.
-        rng (np.random.Generator): Source of the phases.
-        fps (float): Frames per second.
+        controls (Controls): Controls over T frames.
+        nuisances (Nuisances): Amount of each movement.
+        rng (np.random.Generator): Random number generator that draws times and phases.
+        fps (float): Frames per second. Defaults to 30.
     """
     times = np.arange(len(controls.slouch)) / fps
     breath = np.sin(2 * np.pi * nuisances.breathing * times + rng.uniform(0, 2 * np.pi))
@@ -115,7 +112,7 @@ def enliven(controls, nuisances, rng, fps=30.0):
 
 
 def _fidget(fidget, controls, times, rng):
-    """Add one small movement, about a third the size of a micro-action's."""
+    """Add one small movement, about a third as large as a micro-action."""
     duration = times[-1]
     start = rng.uniform(0.0, 0.5) * duration
     end = start + rng.uniform(0.3, 0.5) * duration
@@ -142,37 +139,37 @@ def _fidget(fidget, controls, times, rng):
 
 
 class Sensor:
-    """Turns pictures into what the camera records: shake, gain, tint, flicker and noise.
+    """Camera sensor, which adds gain, tint, flicker and noise, and defines the camera shake.
 
     Args:
-        nuisances (Nuisances): How much of each.
+        nuisances (Nuisances): Amount of each effect.
         size (tuple[int, int]): Width and height of the video in pixels.
-        num_frames (int): Number of frames.
-        rng (np.random.Generator): Source of the noise.
-        fps (float): Frames per second.
+        num_frames (int): Number of frames T.
+        rng (np.random.Generator): Random number generator that draws shake, flicker and noise.
+        fps (float): Frames per second. Defaults to 30.
 
     Attributes:
-        shake (np.ndarray): Shift of the picture in units of the image height, shape (T, 2).
+        shake (np.ndarray): Displacement of every frame, right and down, in units of the image height, shape (T, 2).
     """
 
-    _SPARE = 48
+    _SPARE = 48  # pixels by which the field of noise is larger than a frame
 
     def __init__(self, nuisances, size, num_frames, rng, fps=30.0):
         times = np.arange(num_frames) / fps
         self.shake = nuisances.jitter * np.stack([wander(times, rng, 2.5) for _ in range(2)], -1)
         flicker = 1 + nuisances.flicker * wander(times, rng, 2.0)
         gains = nuisances.gain * flicker[:, None] * np.array(nuisances.tint)
-        # The gain, as tables of whole numbers: level of the picture -> level of the video.
+        # Gain of every frame as an integer table, from the level of the image to the level of the video.
         self.tables = np.clip(np.round(gains[:, None, :] * np.arange(256)[:, None]), 0, 255).astype(np.uint8)
         spare = (size[1] + self._SPARE, size[0] + self._SPARE, 3)
         grain = rng.standard_normal(spare) + 0.6 * rng.standard_normal((*spare[:2], 1))
         self.grain = np.round(nuisances.noise * grain).astype(np.int16)
-        self.places = rng.integers(0, self._SPARE, (num_frames, 2))
+        self.corners = rng.integers(0, self._SPARE, (num_frames, 2))
 
-    def record(self, picture, t):
-        """Frame `t` of the video from a picture of shape (height, width, 3), uint8."""
-        height, width = picture.shape[:2]
-        top, left = self.places[t]
-        # Another part of one large field of noise in every frame: cheaper than drawing it anew.
+    def record(self, image, t):
+        """Return frame `t` of the video for a rendered image, shape (height, width, 3), uint8."""
+        height, width = image.shape[:2]
+        top, left = self.corners[t]
+        # Each frame uses another part of one large field of noise, which is faster than drawing new noise.
         grain = self.grain[top : top + height, left : left + width]
-        return cv2.add(cv2.LUT(picture, self.tables[t][:, None]), grain, dtype=cv2.CV_8U)
+        return cv2.add(cv2.LUT(image, self.tables[t][:, None]), grain, dtype=cv2.CV_8U)

@@ -1,4 +1,4 @@
-"""The room behind the person: plain wall, skirting, floor, stool. It does not move, so it is drawn once per clip."""
+"""The room behind the person: wall, skirting, floor and stool. It is static, so it is drawn once per video."""
 
 from dataclasses import dataclass
 
@@ -16,27 +16,23 @@ _STOOLS = ((196, 44, 40), (42, 82, 160), (120, 84, 52), (70, 72, 76), (208, 168,
 
 @dataclass
 class Room:
-    """The room; colours are RGB, lengths in metres.
+    """Room with a stool. Colours are RGB, 0 to 255."""
 
-    Attributes:
-        wall, floor, stool (tuple[int, int, int]): Colours.
-        depth (float): How far the wall is behind the stool.
-        shade (tuple): Change of the light across the picture, to the right and down, as a share of full brightness.
-        socket (float or None): Sideways place of a power socket on the wall.
-        skirting (float): Brightness of the skirting relative to the wall.
-    """
-
-    wall: tuple
-    floor: tuple
-    stool: tuple
+    wall: tuple[int, int, int]
+    floor: tuple[int, int, int]
+    stool: tuple[int, int, int]
     depth: float
-    shade: tuple
-    socket: float
+    """Distance of the wall behind the stool, in metres."""
+    shade: tuple[float, float]
+    """Change of the brightness across the image, right and down, relative to full brightness."""
+    socket: float | None
+    """Sideways position of a power socket on the wall, in metres. None if there is no socket."""
     skirting: float
+    """Brightness of the skirting relative to the wall."""
 
 
 def draw_room(rng):
-    """Draw a :class:`Room` at random."""
+    """Draw a room."""
 
     def colour(palette):
         base = np.array(palette[int(rng.integers(len(palette)))])
@@ -54,31 +50,31 @@ def draw_room(rng):
 
 
 def render_room(room, camera, size, margin, scale):
-    """Picture of the room with the empty stool.
+    """Render the room with the empty stool.
 
     Args:
-        room (Room): The room.
-        camera (VirtualCamera): The camera.
+        room (Room): Room to render.
+        camera (VirtualCamera): Camera that films the room.
         size (tuple[int, int]): Width and height of the canvas in pixels.
-        margin (int): Pixels added on each side, for a camera that moves.
-        scale (float): Size of the person on the stool.
+        margin (int): Pixels to add on each side, for camera shake.
+        scale (float): Scale of the person, and so of the stool.
 
     Returns:
-        np.ndarray: RGB, shape (height + 2 margin, width + 2 margin, 3), uint8.
+        np.ndarray: RGB image, shape (height + 2 margin, width + 2 margin, 3), uint8.
     """
-    picture = np.empty((size[1] + 2 * margin, size[0] + 2 * margin, 3), np.uint8)
-    picture[:] = room.wall
+    image = np.empty((size[1] + 2 * margin, size[0] + 2 * margin, 3), np.uint8)
+    image[:] = room.wall
 
     def fill(points, colour):
         flat, _ = camera.project(np.asarray(points, float), size)
         fixed = fixed_point(flat + margin)
-        cv2.fillConvexPoly(picture, cv2.convexHull(fixed)[:, 0], colour, cv2.LINE_8, SUBPIXEL_BITS)
+        cv2.fillConvexPoly(image, cv2.convexHull(fixed)[:, 0], colour, cv2.LINE_8, SUBPIXEL_BITS)
 
     far, wide = -room.depth, 6.0
     fill([(-wide, 0, far), (wide, 0, far), (wide, 0, 1.9), (-wide, 0, 1.9)], room.floor)
-    # Below the last visible part of the floor there is nothing but floor.
+    # The rest of the image, below the front edge of this polygon, is floor.
     edge = camera.project(np.array([0.0, 0.0, 1.9]), size)[0][1]
-    picture[max(int(edge) + margin - 1, 0) :] = room.floor
+    image[max(int(edge) + margin - 1, 0) :] = room.floor
     fill([(-wide, 0, far), (wide, 0, far), (wide, 0.09, far), (-wide, 0.09, far)], tone(room.wall, room.skirting))
     if room.socket is not None:
         x = room.socket
@@ -89,11 +85,11 @@ def render_room(room, camera, size, margin, scale):
         shadow = np.stack([radius * np.cos(angle), 0 * angle, 0.12 + radius * np.sin(angle)], -1)
         fill(shadow, tone(room.floor, brightness))
     _stool(fill, room.stool, scale)
-    return _shade(picture, room.shade)
+    return _shade(image, room.shade)
 
 
 def _stool(fill, colour, scale):
-    """A square stool with four splayed legs."""
+    """Draw a square stool with four splayed legs."""
     top = (SEAT - 0.062) * scale
     for z in (-0.17, 0.15):
         bright = 0.62 if z < 0 else 0.9
@@ -107,10 +103,10 @@ def _stool(fill, colour, scale):
     fill([(x, top - y, 0.17) for x in (-0.17, 0.17) for y in (0.0, 0.06)], colour)
 
 
-def _shade(picture, shade):
-    """Let the light change linearly across the picture, in whole numbers."""
-    height, width = picture.shape[:2]
+def _shade(image, shade):
+    """Change the brightness linearly across the image, in integer arithmetic."""
+    height, width = image.shape[:2]
     down = np.round(128 * shade[1] * (np.arange(height) / height - 0.5)).astype(np.int16)
     right = np.round(128 * shade[0] * (np.arange(width) / width - 0.5)).astype(np.int16)
     gain = (128 + down[:, None] + right).astype(np.uint16)
-    return np.minimum((picture * gain[..., None]) >> 7, 255).astype(np.uint8)
+    return np.minimum((image * gain[..., None]) >> 7, 255).astype(np.uint8)

@@ -4,25 +4,25 @@ import pytest
 from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, REVERSED_PAIRS
 from mmaction_microaction.synthetic.clip import make_clip
 from mmaction_microaction.synthetic.person.geometry import two_bone_ik
-from mmaction_microaction.synthetic.person.motions import perform
+from mmaction_microaction.synthetic.person.motions import perform, stage
 from mmaction_microaction.synthetic.person.posture import draw_posture, sit
-from mmaction_microaction.synthetic.person.skeleton import Proportions, solve
+from mmaction_microaction.synthetic.person.skeleton import SIDES, Proportions, solve
 
+PERSON = Proportions()
 LABELS = {action.name: action.index for action in ACTIONS}
 PAIRS = (*REVERSED_PAIRS, (LABELS['bowing head'], LABELS['head up']))
 TOUCHING = [a.index for a in ACTIONS if BODY_PARTS[a.body_part] in ('body-hand', 'head-hand', 'leg-hand')]
 
 
-def clean(label, seed, num_frames=60):
-    """Controls, size and skeleton of a motion without breathing, sway and fidgeting."""
-    size = Proportions()
-    controls = sit(draw_posture(np.random.default_rng(seed)), size, num_frames)
-    perform(label, controls, size, np.random.default_rng([seed, 1]))
-    return controls, size, solve(controls, size)
+def perform_alone(label, seed, num_frames=60):
+    """Controls and skeleton of a motion without breathing, sway and fidgeting."""
+    controls = sit(draw_posture(np.random.default_rng(seed)), PERSON, num_frames)
+    perform(label, controls, PERSON, np.random.default_rng([seed, 1]))
+    return controls, solve(controls, PERSON)
 
 
-def moving(skeleton, joint):
-    """Largest distance of a joint from where it is first, metres."""
+def largest_distance(skeleton, joint):
+    """Largest distance of a joint from its first position in metres."""
     track = skeleton.joints[joint]
     return np.abs(track - track[:1]).max()
 
@@ -30,8 +30,8 @@ def moving(skeleton, joint):
 @pytest.mark.parametrize('label', range(52))
 def test_every_action_moves_and_begins_at_rest(label):
     for seed in range(3):
-        controls, _, skeleton = clean(label, seed)
-        # At least three frames before the onset.
+        controls, skeleton = perform_alone(label, seed)
+        # The motion does not begin in the first three frames.
         for track in (*skeleton.joints.values(), controls.fingers):
             assert np.abs(track[:3] - track[:1]).max() < 5e-3
         change = max(np.ptp(track, axis=0).max() for track in skeleton.joints.values())
@@ -40,15 +40,56 @@ def test_every_action_moves_and_begins_at_rest(label):
         assert change > 0.03 or bend > 0.3 or turn > 0.2
 
 
+@pytest.mark.parametrize('label', range(52))
+def test_moved_hands_are_the_hands_whose_reaches_changed(label):
+    """Compares all numbers of the reaches with the reaches of a person who sits still."""
+    for seed in range(6):
+        posture = draw_posture(np.random.default_rng(seed))
+        rest, controls = sit(posture, PERSON, 40), sit(posture, PERSON, 40)
+        _, moved_hands = perform(label, controls, PERSON, np.random.default_rng([seed, 1]))
+        assert moved_hands == {side for side in range(2) if list_reaches(controls, side) != list_reaches(rest, side)}
+
+
+def list_reaches(controls, side):
+    """Reaches of a hand as plain values."""
+    return [
+        (reach.contact.part, reach.contact.point.tolist(), reach.weight.tolist(), np.asarray(reach.offset).tolist())
+        for reach in controls.hands[side]
+    ]
+
+
+@pytest.mark.parametrize('label', [LABELS['stretching arms'], LABELS['retracting arms']])
+def test_hand_is_moved_even_if_its_reach_has_the_address_of_a_freed_one(label, monkeypatch):
+    """Stretching an extended arm frees its reach, and Python may reuse the address for the new reach.
+
+    A hand would look idle if reaches were compared by identity, and the clip would depend on memory addresses.
+    """
+    postures = (draw_posture(np.random.default_rng(seed)) for seed in range(100))
+    posture = next(p for p in postures if p.extended is not None and p.extended[0] == (0, 1))
+    for seed in range(4):
+        controls = sit(posture, PERSON, 40)
+        freed = [reaches[1] for reaches in controls.hands]
+
+        def reuse(contact, weight, offset, freed=freed, controls=controls):
+            side = SIDES.index(np.sign(contact.point[0]))
+            freed[side].__init__(contact, weight, offset=offset)
+            return freed[side]
+
+        monkeypatch.setattr(stage, 'Reach', reuse)
+        parameters, moved_hands = perform(label, controls, PERSON, np.random.default_rng(seed))
+        assert [hand[1] is old for hand, old in zip(controls.hands, freed)] == [True, True]
+        assert moved_hands == set(parameters['sides'])
+
+
 @pytest.mark.parametrize('label', TOUCHING)
 def test_hands_reach_what_they_touch(label):
     for seed in range(8):
-        clip = make_clip(label, seed, (64, 76), 11, 0, seed)
+        clip = make_clip(label, subject_id=seed, size=(64, 76), seed=11, index=seed)
         skeleton = solve(clip.controls, clip.subject.proportions)
         for side, reaches in enumerate(clip.controls.hands):
-            there = reaches[-1].weight > 0.98
+            arrived = reaches[-1].weight > 0.98
             missed = np.sqrt(((skeleton.wanted - skeleton.touched)[:, side] ** 2).sum(-1))
-            assert missed[there].max(initial=0.0) < 0.015
+            assert missed[arrived].max(initial=0.0) < 0.015
 
 
 @pytest.mark.parametrize(
@@ -63,9 +104,9 @@ def test_hands_reach_what_they_touch(label):
         ('arms akimbo', 'pelvis', (0.17, 0.14, 0.0)),
     ],
 )
-def test_fingertips_come_to_the_place_that_the_action_names(action, part, place):
-    skeleton = clean(LABELS[action], 4)[2]
-    origin, turn = skeleton.frames[part]
+def test_fingertips_reach_the_place_in_the_name_of_the_action(action, part, place):
+    skeleton = perform_alone(LABELS[action], 4)[1]
+    origin, turn = skeleton.part_frames[part]
     local = np.einsum('tji,tsj->tsi', turn, skeleton.touched - origin[:, None])
     place = np.array([[-place[0], *place[1:]], place])
     nearest = np.sqrt(((local - place) ** 2).sum(-1)).min()
@@ -75,17 +116,17 @@ def test_fingertips_come_to_the_place_that_the_action_names(action, part, place)
 @pytest.mark.parametrize(('forward', 'backward'), PAIRS)
 def test_pairs_are_each_other_played_backwards(forward, backward):
     for seed in range(5):
-        _, _, first = clean(forward, seed)
-        _, _, second = clean(backward, seed)
+        _, first = perform_alone(forward, seed)
+        _, second = perform_alone(backward, seed)
         for joint, track in first.joints.items():
             np.testing.assert_allclose(track[::-1], second.joints[joint], atol=1e-12)
-        assert max(moving(first, joint) for joint in first.joints) > 0.03
+        assert max(largest_distance(first, joint) for joint in first.joints) > 0.03
 
 
 @pytest.mark.parametrize(('forward', 'backward'), PAIRS)
 def test_pairs_go_opposite_ways(forward, backward):
     def change(label, seed):
-        controls, _, skeleton = clean(label, seed)
+        controls, skeleton = perform_alone(label, seed)
         # An arm is stretched by raising it or by extending it forward or sideways.
         x, y, z = np.moveaxis(skeleton.joints['wrists'] - skeleton.joints['neck'][:, None], -1, 0)
         hands = (np.hypot(x, z) + y).sum(-1)
@@ -105,13 +146,13 @@ def test_pairs_go_opposite_ways(forward, backward):
 
 def test_feet_stay_above_the_floor():
     for label in range(52):
-        skeleton = clean(label, 2)[2]
+        skeleton = perform_alone(label, 2)[1]
         assert skeleton.joints['balls'][..., 1].min() > 0.02
 
 
 def test_repeated_and_single_movements_differ_in_how_often_they_turn():
     def turns(label, axis, seed):
-        speed = np.diff(clean(label, seed, 90)[0].head[:, axis])
+        speed = np.diff(perform_alone(label, seed, 90)[0].head[:, axis])
         speed = speed[np.abs(speed) > 1e-4]
         return (np.diff(np.sign(speed)) != 0).sum()
 

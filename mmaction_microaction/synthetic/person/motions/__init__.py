@@ -1,6 +1,9 @@
 """The 52 micro-actions as movements of a skeleton's controls."""
 
+import numpy as np
+
 from mmaction_microaction.label_sets.ma52 import ACTIONS, REVERSED_PAIRS
+from mmaction_microaction.synthetic.person.skeleton import Controls, Proportions
 
 from . import body, head, lower_limb, touching, upper_limb
 from .stage import Stage
@@ -12,25 +15,27 @@ BACKWARDS = {
     **{backward: forward for forward, backward in REVERSED_PAIRS},
     _LABELS['head up']: _LABELS['bowing head'],
 }
-"""Labels whose motion is another label's motion played backwards: ``{label: the other}``."""
+"""Labels whose motion is the motion of another label played backwards: ``{label: other label}``."""
 
 
-def perform(label, controls, size, rng, fps=30.0):
-    """Let a seated person perform a micro-action.
+def perform(
+    label: int, controls: Controls, proportions: Proportions, rng: np.random.Generator, fps: float = 30.0
+) -> tuple[dict[str, object], set[int]]:
+    """Add a micro-action to the controls of a seated person.
 
     Args:
         label (int): Fine label, 0 to 51.
-        controls (Controls): The resting posture; changed in place.
-        size (Proportions): The subject's lengths.
-        rng (np.random.Generator): Source of the motion's parameters.
-        fps (float): Frames per second.
+        controls (Controls): Controls of the resting posture. They are changed in place.
+        proportions (Proportions): Body lengths of the subject.
+        rng (np.random.Generator): Random number generator that draws the motion's parameters.
+        fps (float): Frames per second. Defaults to 30.
 
     Returns:
-        dict: Every parameter that was drawn, by name.
+        tuple[dict, set]: Parameters of the motion by name, and sides of the hands that it moves: 0 right, 1 left.
     """
-    stage = Stage(controls, size, rng, fps, backwards=label in BACKWARDS)
+    stage = Stage(controls, proportions, rng, fps, backwards=label in BACKWARDS)
     _FORWARD[ACTIONS[BACKWARDS.get(label, label)].name](stage)
-    return stage.drawn
+    return stage.parameters, stage.moved_hands
 
 
 __all__ = ['BACKWARDS', 'perform']

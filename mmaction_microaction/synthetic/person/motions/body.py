@@ -1,4 +1,4 @@
-"""Body (A): the upper body moves."""
+"""Motions of the body (A)."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from mmaction_microaction.synthetic.person.curves import pulse
 
 
 def shaking_body(stage):
-    """The upper body moves from side to side."""
+    """Move the upper body from side to side."""
     swing = stage.repeat(0.8, 1.6, 1.5) * stage.uniform('amplitude', 0.09, 0.17) * stage.sign()
     stage.controls.torso[:, 2] += swing
     stage.controls.torso[:, 0] += 0.25 * swing
@@ -14,7 +14,7 @@ def shaking_body(stage):
 
 
 def sitting_straightly(stage):
-    """The back straightens."""
+    """Straighten the back."""
     rise = stage.move(1.0)
     straightened = stage.uniform('amplitude', 0.24, 0.36)
     stage.controls.slouch -= straightened * rise
@@ -23,7 +23,7 @@ def sitting_straightly(stage):
 
 
 def shrugging(stage):
-    """Only the shoulders move, up and down or back and forth."""
+    """Move the shoulders, and nothing else, up and down or back and forth."""
     direction = stage.choose('direction', (0, 1), (0.75, 0.25))
     count = stage.choose('count', (1, 2, 3)) if stage.length > 1.0 else 1
     lift = np.zeros_like(stage.times)
@@ -38,7 +38,7 @@ def shrugging(stage):
 
 
 def turning_around(stage):
-    """The whole body faces another way."""
+    """Turn the whole body to one side."""
     turn = stage.move(1.1, comes_back=0.3) * stage.uniform('amplitude', 0.45, 0.85) * stage.sign()
     stage.controls.torso[:, 0] += turn
     stage.controls.head[:, 0] += 0.35 * turn
@@ -49,7 +49,7 @@ def turning_around(stage):
 
 
 def rising_up(stage):
-    """What comes before standing up: the trunk leans forward, the pelvis leaves the seat a little."""
+    """Begin to stand up: lean the trunk forward and lift the pelvis a little off the seat."""
     rise = stage.move(1.0, comes_back=0.35)
     amplitude = stage.uniform('amplitude', 0.6, 1.0)
     later = rise * rise

@@ -1,10 +1,10 @@
-"""Head (B): the head moves on the neck."""
+"""Motions of the head (B)."""
 
 from mmaction_microaction.synthetic.person.posture import HEAD_PITCH
 
 
 def bowing_head(stage):
-    """Lower the head once, slowly or abruptly. Played backwards, it is raising the head."""
+    """Lower the head once, slowly or abruptly. Played backwards, this is raising the head."""
     amplitude = stage.uniform('amplitude', 0.30, 0.42)
     high = stage.uniform('pitch', HEAD_PITCH[0], HEAD_PITCH[1] - amplitude)
     stage.controls.head[:, 1] = high + amplitude * stage.move(0.9)
@@ -25,12 +25,12 @@ def turning_head(stage):
 
 
 def nodding(stage):
-    """The head goes up and down again and again."""
+    """Move the head up and down repeatedly."""
     stage.controls.head[:, 1] += stage.repeat(1.5, 2.8) * stage.uniform('amplitude', 0.15, 0.27)
 
 
 def shaking_head(stage):
-    """The head turns left and right again and again."""
+    """Turn the head left and right repeatedly."""
     stage.controls.head[:, 0] += stage.repeat(1.4, 2.6) * stage.uniform('amplitude', 0.2, 0.38) * stage.sign()
 
 

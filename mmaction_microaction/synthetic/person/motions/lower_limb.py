@@ -1,4 +1,4 @@
-"""Lower limb (D): legs and feet move. All but shaking legs are single moves."""
+"""Motions of the lower limb (D). Only shaking legs is a repeated movement."""
 
 import numpy as np
 
@@ -7,35 +7,35 @@ from mmaction_microaction.synthetic.person.skeleton import SIDES
 
 
 def _detour(weight, up, forward):
-    """Detour of a foot that moves from place to place, shape (T, 3)."""
+    """Return the detour of a foot that moves to another position, shape (T, 3)."""
     return (4 * weight * (1 - weight))[:, None] * np.array([0.0, up, forward])
 
 
 def shaking_legs(stage):
-    """A leg bounces on the ball of its foot."""
+    """Bounce a leg on the ball of its foot."""
     for side in stage.sides(0.3):
         bounce = 0.5 + 0.5 * stage.repeat(2.6, 4.2, 3)
         stage.controls.feet[:, side, 1] += stage.uniform('amplitude', 0.22, 0.4) * (bounce - bounce[0])
 
 
 def curling_legs(stage):
-    """One leg is laid over the other."""
+    """Lay one leg over the other."""
     side = stage.side()
     sign = SIDES[side]
     weight = stage.move(1.1)
-    size, controls = stage.size.scale, stage.controls
+    scale, controls = stage.proportions.scale, stage.controls
     other = controls.balls[:, 1 - side]
     over = np.stack(
         [
-            other[:, 0] - sign * stage.uniform('across', 0.02, 0.07) * size,
-            np.full(len(other), stage.uniform('height', 0.24, 0.30)) * size,
-            np.full(len(other), 0.62 * size),
+            other[:, 0] - sign * stage.uniform('across', 0.02, 0.07) * scale,
+            np.full(len(other), stage.uniform('height', 0.24, 0.30)) * scale,
+            np.full(len(other), 0.62 * scale),
         ],
         -1,
     )
     ball = controls.balls[:, side]
-    # The foot goes up in front of the other knee before it comes down beside it.
-    arc = _detour(weight, 0.10 * size, 0.13 * size)
+    # The foot is lifted in front of the other knee and lowered beside it.
+    arc = _detour(weight, 0.10 * scale, 0.13 * scale)
     controls.balls[:, side] = ball + weight[:, None] * (over - ball) + arc
     controls.feet[:, side, 1] += weight * (0.15 - controls.feet[:, side, 1])
     controls.feet[:, side, 0] += weight * (-sign * 0.35 - controls.feet[:, side, 0])
@@ -44,15 +44,15 @@ def curling_legs(stage):
 
 
 def spread_legs(stage):
-    """The knees move apart. Played backwards, it is closing the legs."""
+    """Move the knees apart. Played backwards, this is closing the legs."""
     amplitude = stage.uniform('amplitude', 0.075, 0.11)
     narrow = stage.uniform('gap', KNEE_GAP[0], KNEE_GAP[1] - amplitude)
     weight = stage.move(0.9)
     balls = stage.controls.balls
-    # Keep how unevenly the feet stand, as everyone's do.
+    # The asymmetry of the feet is kept.
     middle = balls[:, :, 0].mean(1)
-    gap = (narrow + amplitude * weight) * stage.size.scale
-    knees = knees_apart(narrow + amplitude * weight) - knees_apart(abs(balls[0, :, 0]).mean() / stage.size.scale)
+    gap = (narrow + amplitude * weight) * stage.proportions.scale
+    knees = knees_apart(narrow + amplitude * weight) - knees_apart(abs(balls[0, :, 0]).mean() / stage.proportions.scale)
     for side, sign in enumerate(SIDES):
         balls[:, side, 0] = middle + sign * gap
         balls[:, side, 1] += 0.015 * 4 * weight * (1 - weight)
@@ -60,37 +60,37 @@ def spread_legs(stage):
 
 
 def crossing_legs(stage):
-    """The lower legs cross at the ankles."""
+    """Cross the lower legs at the ankles."""
     weight = stage.move(1.0)
     front = stage.side()
-    size, balls = stage.size.scale, stage.controls.balls
+    scale, balls = stage.proportions.scale, stage.controls.balls
     forward = balls[0, :, 2].max()
     for side, sign in enumerate(SIDES):
         nearer = side == front
-        goal = np.array([-sign * 0.085 * size, 0.03 * size, forward + (0.09 if nearer else -0.03) * size])
-        arc = _detour(weight, (0.07 if nearer else 0.02) * size, (0.05 if nearer else 0.0) * size)
+        goal = np.array([-sign * 0.085 * scale, 0.03 * scale, forward + (0.09 if nearer else -0.03) * scale])
+        arc = _detour(weight, (0.07 if nearer else 0.02) * scale, (0.05 if nearer else 0.0) * scale)
         balls[:, side] += weight[:, None] * (goal - balls[:, side]) + arc
         stage.controls.feet[:, side, 0] += weight * (-sign * 0.25 - stage.controls.feet[:, side, 0])
         stage.controls.knees[:, side] += weight * (0.35 - stage.controls.knees[:, side])
 
 
 def stretching_feet(stage):
-    """A foot moves away, forward or sideways. Played backwards, it is retracting the foot."""
+    """Move a foot forward or sideways. Played backwards, this is retracting the foot."""
     weight = stage.move(0.9)
     amplitude = stage.uniform('amplitude', 0.14, 0.20)
     lift = stage.uniform('lift', 0.01, 0.05)
     for side in stage.sides(0.3):
-        # Forward, or forward and outward.
+        # The foot moves either forward, or forward and outward.
         outward = stage.choose('outward', (0.0, 0.08), (0.6, 0.4)) * weight
         near = stage.uniform('near', FOOT_FORWARD[0], FOOT_FORWARD[1] - amplitude)
         ball = stage.controls.balls[:, side]
-        ball[:, 2] = (near + amplitude * weight) * stage.size.scale
+        ball[:, 2] = (near + amplitude * weight) * stage.proportions.scale
         ball[:, 0] += SIDES[side] * outward
         ball[:, 1] += lift * 4 * weight * (1 - weight)
 
 
 def tiptoe(stage):
-    """The heel rises until only the toes touch the ground, with the foot drawn towards the stool."""
+    """Lift the heel until only the toes touch the ground, and draw the foot towards the stool."""
     weight = stage.move(0.8, comes_back=0.2)
     back = stage.uniform('back', 0.02, 0.14)
     for side in stage.sides(0.6):

@@ -1,51 +1,51 @@
-"""Body-hand, head-hand and leg-hand (E, F, G): a hand touches a place on the body."""
+"""Motions of body-hand, head-hand and leg-hand (E, F, G): a hand touches a place on the body."""
 
 from .stage import OPEN, POINTING, RELAXED, along
 
 
 def touch(stage, places, grip=RELAXED, rub=(1, 0, 0), scratches=0.6, amplitude=0.014, frequency=(2.0, 3.6)):
-    """One hand goes to a place and stays there, or scratches it.
+    """Move one hand to a place, and rest there or scratch.
 
     Args:
-        stage (Stage): The clip.
-        places (tuple[str]): One of these places is touched.
-        grip (tuple): Curl of the fingers there.
-        rub (tuple): Direction of scratching in the frame of the body part.
-        scratches (float): Probability of scratching rather than resting.
-        amplitude (float): Of scratching, metres.
-        frequency (tuple): Of scratching, slowest and fastest in hertz.
+        stage (Stage): Stage of the motion.
+        places (tuple[str, ...]): Places of which one is touched.
+        grip (tuple[float, ...]): Curl of the five fingers at the place.
+        rub (tuple[float, float, float]): Direction of scratching in the frame of the body part.
+        scratches (float): Probability of scratching instead of resting.
+        amplitude (float): Amplitude of scratching in metres.
+        frequency (tuple[float, float]): Lowest and highest frequency of scratching in hertz.
 
     Returns:
-        tuple[int, np.ndarray]: Side of the hand and its progress, shape (T,).
+        tuple[int, np.ndarray]: Side of the hand, and its progress from 0 to 1, shape (T,).
     """
     side = stage.side()
-    weight, there, left = stage.approach()
+    weight, arrival, departure = stage.approach()
     moves = float(stage.chance('scratches', scratches))
-    offset = along(rub, moves * amplitude * stage.repeat(*frequency, 1.5, there, left))
+    offset = along(rub, moves * amplitude * stage.repeat(*frequency, 1.5, arrival, departure))
     stage.reach(side, stage.choose('place', places), weight, grip, offset=offset)
     return side, weight
 
 
 def neck(stage):
-    """Bring a hand to the side of the neck."""
+    """Scratch or touch the side of the neck."""
     _, weight = touch(stage, ('neck',), rub=(0, 1, 0))
     stage.controls.head[:, 1] += 0.08 * weight
 
 
 def chest(stage):
-    """Bring a hand to the front of the upper body."""
+    """Scratch or touch the front of the upper body."""
     touch(stage, ('chest',), rub=(0, 1, 0), amplitude=0.02)
 
 
 def back(stage):
-    """Bring a hand to the back of the upper body."""
+    """Scratch or touch the back of the upper body."""
     side, weight = touch(stage, ('back',), rub=(0, 1, 0), amplitude=0.02)
     stage.controls.torso[:, 1] += 0.14 * weight
     stage.controls.torso[:, 0] += 0.16 * weight * (2 * side - 1)
 
 
 def shoulder(stage):
-    """Bring a hand to a shoulder."""
+    """Scratch or touch a shoulder."""
     touch(stage, ('other shoulder', 'other shoulder', 'own shoulder'), rub=(1, 0, 0), amplitude=0.02)
 
 
@@ -89,8 +89,8 @@ def face(stage):
 
 def rubbing_eyes(stage):
     """Rub one eye or both."""
-    weight, there, left = stage.approach(stays=0.4)
-    rub = stage.repeat(2.0, 3.4, 2, there, left) * 0.013
+    weight, arrival, departure = stage.approach(stays=0.4)
+    rub = stage.repeat(2.0, 3.4, 2, arrival, departure) * 0.013
     for side in stage.sides(0.4):
         grip = (0.6, 0.45, 0.8, 0.9, 0.9)
         stage.reach(side, 'eye', weight, grip, offset=along((1, 0.2, 0), rub))
@@ -123,31 +123,31 @@ def covering_mouth(stage):
 
 
 def pushing_glasses(stage):
-    """Push the glasses up at the bridge or the rim, and leave them."""
-    stage.drawn['glasses'] = True
+    """Push the glasses up at the bridge or the rim."""
+    stage.parameters['glasses'] = True
     side = stage.side()
-    weight, there, left = stage.approach(stays=0.15)
-    push = abs(stage.repeat(0.6, 1.2, 1, there, left)) * 0.014
+    weight, arrival, departure = stage.approach(stays=0.15)
+    push = abs(stage.repeat(0.6, 1.2, 1, arrival, departure)) * 0.014
     place = stage.choose('place', ('bridge of the glasses', 'rim of the glasses'))
     stage.reach(side, place, weight, POINTING, offset=along((0, 1, 0), push))
 
 
 def patting_legs(stage):
-    """A hand pats the leg again and again."""
+    """Pat the leg repeatedly with a hand."""
     for side in stage.sides(0.3):
-        weight, there, left = stage.approach(0.2, 0.35, stays=0.8)
-        left = min(left, stage.end)
-        height = stage.taps(1.7, 3.0, there, left) * stage.uniform('amplitude', 0.05, 0.09)
-        place = stage.uniform('along', -0.06, 0.08)
-        stage.reach(side, 'thigh', weight, OPEN, (0, 0.05, 0.0), along((0, 1, 0), height), (0, 0, place))
+        weight, arrival, departure = stage.approach(0.2, 0.35, stays=0.8)
+        departure = min(departure, stage.end)
+        height = stage.taps(1.7, 3.0, arrival, departure) * stage.uniform('amplitude', 0.05, 0.09)
+        position = stage.uniform('along', -0.06, 0.08)
+        stage.reach(side, 'thigh', weight, OPEN, (0, 0.05, 0.0), along((0, 1, 0), height), (0, 0, position))
 
 
 def touching_legs(stage):
-    """A hand touches the leg and rubs along it."""
+    """Touch the leg with a hand and rub along it."""
     side = stage.side()
-    weight, there, left = stage.approach(0.2, 0.4, stays=0.8)
-    left = min(left, stage.end)
-    rub = stage.repeat(0.7, 1.6, 1, there, left) * stage.uniform('amplitude', 0.05, 0.085)
+    weight, arrival, departure = stage.approach(0.2, 0.4, stays=0.8)
+    departure = min(departure, stage.end)
+    rub = stage.repeat(0.7, 1.6, 1, arrival, departure) * stage.uniform('amplitude', 0.05, 0.085)
     place = stage.choose('place', ('thigh', 'thigh', 'other thigh'))
     stage.reach(side, place, weight, OPEN, (0, 0.05, 0.0), along((0, 0, 1), rub))
     if place == 'other thigh':
@@ -156,7 +156,7 @@ def touching_legs(stage):
 
 
 def _bend_down(stage, side, weight, pitch):
-    """Lean forward and to the side of the leg that the hand goes to."""
+    """Lean forward and towards the leg that the hand reaches for."""
     stage.controls.torso[:, 1] += weight * (pitch - stage.controls.torso[:, 1])
     stage.controls.torso[:, 2] += weight * 0.12 * (1 - 2 * side)
     stage.controls.head[:, 1] += 0.2 * weight
@@ -172,7 +172,7 @@ def scratching_feet(stage):
     """Scratch a foot."""
     side, weight = touch(stage, ('foot',), RELAXED, (0, 0, 1), 1.0, 0.02)
     _bend_down(stage, side, weight, 1.14)
-    # The foot comes to meet the hand.
+    # The foot moves towards the hand.
     balls = stage.controls.balls[:, side]
     goal = balls * [1, 1, 0] + [0, 0.11, 0.46]
     balls += weight[:, None] * (goal - balls)

@@ -1,4 +1,4 @@
-"""Upper limb (C): arms, hands and fingers move."""
+"""Motions of the upper limb (C): arms, hands and fingers."""
 
 import numpy as np
 
@@ -9,21 +9,21 @@ from .stage import FIST, OPEN, POINTING, RELAXED, along
 
 
 def scratching_arms(stage):
-    """One hand scratches the other arm."""
+    """Scratch one arm with the other hand."""
     side = stage.side()
-    weight, there, left = stage.approach()
+    weight, arrival, departure = stage.approach()
     place = stage.choose('place', ('other forearm', 'other upper arm'))
-    scratch = stage.repeat(2.2, 4.0, 2, there, left) * 0.028
+    scratch = stage.repeat(2.2, 4.0, 2, arrival, departure) * 0.028
     stage.reach(side, place, weight, RELAXED, offset=along((0, 0, 1), scratch))
-    # The scratched arm comes to meet the hand.
+    # The scratched arm moves towards the hand.
     stage.reach(1 - side, 'front', 0.8 * weight, shift=(0.02, 0.02, -0.02))
 
 
 def playing_objects(stage):
-    """Both hands turn an object over."""
-    weight, there, left = stage.approach(stays=0.8)
-    stage.drawn['object'] = True
-    turn = stage.repeat(1.0, 2.2, 1.5, there, left)
+    """Turn an object over in both hands."""
+    weight, arrival, departure = stage.approach(stays=0.8)
+    stage.parameters['object'] = True
+    turn = stage.repeat(1.0, 2.2, 1.5, arrival, departure)
     for side in (0, 1):
         offset = along((0.012, (1 - 2 * side) * 0.02, 0.008), turn)
         stage.reach(side, 'object', weight, (0.4, 0.55, 0.6, 0.65, 0.7), offset=offset)
@@ -31,7 +31,7 @@ def playing_objects(stage):
 
 
 def putting_hands_together(stage):
-    """The hands come closer until the palms are together."""
+    """Bring the palms together."""
     weight, _, _ = stage.approach(0.4, 0.7, stays=0.7)
     height = stage.uniform('height', 0.0, 0.13)
     for side in (0, 1):
@@ -40,10 +40,10 @@ def putting_hands_together(stage):
 
 
 def rubbing_hands(stage):
-    """The hands touch and rub against each other."""
-    weight, there, left = stage.approach(stays=0.6)
+    """Rub the hands against each other."""
+    weight, arrival, departure = stage.approach(stays=0.6)
     height = stage.uniform('height', 0.0, 0.13)
-    rub = stage.repeat(1.8, 3.2, 2, there, left) * stage.uniform('amplitude', 0.03, 0.045)
+    rub = stage.repeat(1.8, 3.2, 2, arrival, departure) * stage.uniform('amplitude', 0.03, 0.045)
     for side in (0, 1):
         offset = along((0.0, 0.3, 0.95), rub * (1 - 2 * side))
         stage.reach(side, 'meeting point', weight, OPEN, (0.03, 0.03, 0.05), offset, (0.0, height, 0.0))
@@ -51,15 +51,15 @@ def rubbing_hands(stage):
 
 
 def pointing_oneself(stage):
-    """The index finger points at the own chest."""
+    """Point at the own chest with the index finger."""
     side = stage.side()
-    weight, there, left = stage.approach(stays=0.4)
-    jab = -0.5 * abs(stage.repeat(0.7, 1.4, 1, there, left)) * stage.uniform('amplitude', 0.05, 0.09)
+    weight, arrival, departure = stage.approach(stays=0.4)
+    jab = -0.5 * abs(stage.repeat(0.7, 1.4, 1, arrival, departure)) * stage.uniform('amplitude', 0.05, 0.09)
     stage.reach(side, 'towards the chest', weight, POINTING, offset=along((0, 0, 1), jab))
 
 
 def clenching_fist(stage):
-    """The fingers bend into a fist, once or more."""
+    """Bend the fingers into a fist, once or twice."""
     for side in stage.sides(0.4):
         lift = stage.move(0.5)
         count = stage.choose('count', (1, 2)) if stage.length > 1.1 else 1
@@ -75,28 +75,28 @@ def clenching_fist(stage):
 
 
 def stretching_arms(stage):
-    """Raise or extend the arms forward or sideways. Played backwards, it is retracting them."""
+    """Extend the arms forward or sideways. Played backwards, this is retracting the arms."""
     amplitude = stage.uniform('amplitude', 0.40, 0.52)
     weight = stage.uniform('extended before', 0.0, 1.0 - amplitude) + amplitude * stage.move(0.9)
     shift = draw_extension(stage.uniform)
     for side in stage.sides(0.35):
-        # An arm that was held out before starts from its resting place instead.
+        # An arm that the posture extends starts from its resting place instead.
         del stage.controls.hands[side][1:]
         stage.reach(side, 'front', weight, shift=shift)
 
 
 def waving(stage):
-    """A raised hand waves."""
+    """Wave with a raised hand."""
     side = stage.side()
-    weight, there, left = stage.approach(stays=0.3)
-    wave = stage.repeat(1.6, 2.8, 2, there - 0.1, left + 0.1) * stage.uniform('amplitude', 0.05, 0.09)
+    weight, arrival, departure = stage.approach(stays=0.3)
+    wave = stage.repeat(1.6, 2.8, 2, arrival - 0.1, departure + 0.1) * stage.uniform('amplitude', 0.05, 0.09)
     height = stage.uniform('height', -0.12, 0.1)
     stage.reach(side, 'beside the shoulder', weight, OPEN, offset=along((1, 0, 0), wave), shift=(0, height, 0))
     stage.controls.spread[:, side] += 0.4 * weight
 
 
 def spreading_hands(stage):
-    """The hands open with the palms up and move apart."""
+    """Open the hands with the palms up and move them apart."""
     weight, _, _ = stage.approach(stays=0.4)
     for side in stage.sides(0.7):
         height, outward = stage.uniform('height', -0.03, 0.06), stage.uniform('outward', -0.04, 0.04)
@@ -105,12 +105,12 @@ def spreading_hands(stage):
 
 
 def hands_touching_fingers(stage):
-    """The fingers of both hands interlace."""
-    weight, there, left = stage.approach(stays=0.75)
+    """Interlace the fingers of both hands."""
+    weight, arrival, departure = stage.approach(stays=0.75)
     height = stage.uniform('height', -0.06, 0.04)
-    fidget = stage.repeat(0.6, 1.4, 1, there, left) * 0.006
+    fidget = stage.repeat(0.6, 1.4, 1, arrival, departure) * 0.006
     for side in (0, 1):
-        # The fingers of one hand lie half a finger's width above those of the other.
+        # The left hand is half a finger higher, so that the fingers do not intersect.
         shift = (0.0, height + 0.01 * side, 0.006 * side)
         bent = (0.3, 0.42, 0.42, 0.42, 0.42)
         offset = along((0, 1, 0), fidget)
@@ -118,7 +118,7 @@ def hands_touching_fingers(stage):
 
 
 def other_finger_movements(stage):
-    """Single fingers tap or wiggle while the hand rests."""
+    """Tap or wiggle single fingers while the hand rests."""
     for side in stage.sides(0.4):
         chosen = stage.choose('fingers', ((1,), (1, 2), (1, 2, 3, 4), (0, 1)))
         for finger in chosen:
@@ -129,10 +129,10 @@ def other_finger_movements(stage):
 
 
 def illustrative_gestures(stage):
-    """One arm or both illustrate what is being said."""
+    """Gesture with one arm or both, as when speaking."""
     for side in stage.sides(0.3):
-        weight, there, left = stage.approach(stays=0.35)
-        active = pulse(stage.times, there - 0.1, there + 0.1, left - 0.1, left + 0.1)
+        weight, arrival, departure = stage.approach(stays=0.35)
+        active = pulse(stage.times, arrival - 0.1, arrival + 0.1, departure - 0.1, departure + 0.1)
         drift = np.stack([wander(stage.times, stage.rng, 1.8) for _ in range(3)], -1)
         offset = drift * active[:, None] * np.array([0.05, 0.05, 0.035])
         stage.reach(side, 'gesture', weight, RELAXED, offset=offset)

@@ -1,0 +1,164 @@
+"""A scene is everything that determines the frames of a rendered video; ``render_frames`` draws them."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from .person.posture import Posture
+from .person.skeleton import Controls, solve
+from .person.subject import Subject, draw_subject
+from .render.canvas import Painter, VirtualCamera
+from .render.face import Expression, face_points
+from .render.figure import draw_figure
+from .render.nuisances import Nuisances, Sensor
+from .render.room import Room, render_room
+
+SPLITS = ('train', 'val', 'test')
+
+# Streams of random numbers, an element of the key of a generator. clip.py uses 0 to 2, plan.py 99, pro_plan.py 98 and
+# pro_video.py 20 to 24. The appearance of a still frame and the motion never share a stream.
+_SENSOR = 3
+_SUBJECTS = 10
+
+
+def make_generator(*key: int) -> np.random.Generator:
+    """Return an independent random number generator for a key of integers."""
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(key)))
+
+
+def make_subject(seed: int, subject_id: int) -> Subject:
+    """Return the ``Subject`` with an index, which is the same in every video of a dataset with this seed."""
+    return draw_subject(make_generator(seed, _SUBJECTS, subject_id))
+
+
+@dataclass(kw_only=True)
+class Scene:
+    """A person who moves in front of a camera."""
+
+    subject_id: int
+    """Index of the subject."""
+    num_frames: int
+    """Number of frames T."""
+    size: tuple[int, int]
+    """Width and height of the video in pixels."""
+    key: tuple[int, int, int]
+    """Seed of the dataset, index of the split and index within the split, which seed all random numbers."""
+    fps: int
+    """Frames per second."""
+    subject: Subject
+    """Body proportions and appearance of the person."""
+    posture: Posture
+    """Posture in which the video begins."""
+    camera: VirtualCamera
+    """Camera that films the person."""
+    room: Room
+    """Room behind the person."""
+    nuisances: Nuisances
+    """Variation that is independent of the label."""
+    controls: Controls
+    """Everything that moves except the face, over T frames."""
+    expression: Expression | None = None
+    """Facial expression over T frames. None is a face at rest."""
+
+    def _describe(self) -> dict[str, dict]:
+        """Return the parameters of what a still frame shows, ready for JSON."""
+        return {name: asdict(getattr(self, name)) for name in ('subject', 'posture', 'camera', 'room', 'nuisances')}
+
+
+class _Recording(NamedTuple):
+    """How a scene is recorded."""
+
+    num_halvings: int
+    """How many times the canvas is halved to the size of the video."""
+    canvas_size: tuple[int, int]
+    """Width and height of the canvas in pixels."""
+    sensor: Sensor
+    shake: np.ndarray
+    """Camera shake in pixels of the canvas, right and down, shape (T, 2)."""
+
+
+def _make_recording(scene):
+    # The canvas is halved once or twice: the mean of 2 x 2 pixels is exact in integers on every machine.
+    num_halvings = 2 if scene.size[1] < 128 else 1
+    canvas_size = tuple(side * 2**num_halvings for side in scene.size)
+    sensor = Sensor(scene.nuisances, scene.size, scene.num_frames, make_generator(*scene.key, _SENSOR), scene.fps)
+    return _Recording(num_halvings, canvas_size, sensor, np.round(sensor.shake * canvas_size[1]).astype(int))
+
+
+def adapt_nuisances(nuisances: Nuisances, parameters: dict, idle_hands: tuple[int, ...] = ()) -> None:
+    """Change nuisances in place where a motion needs it.
+
+    Glasses are worn if the motion pushes them. A phone is held if the motion plays with an object and nothing else is
+    held. A held object is moved to the idle hand if exactly one hand is idle.
+
+    Args:
+        nuisances (Nuisances): Nuisances of the scene.
+        parameters (dict): Parameters of the motion.
+        idle_hands (tuple[int, ...]): Sides of the hands that the motion does not move, 0 right, 1 left. Defaults to
+            ``()``: a held object stays in its hand.
+    """
+    if parameters.get('glasses'):
+        nuisances.glasses = True
+    if parameters.get('object') and nuisances.held is None:
+        nuisances.held = (0, 'phone')
+    if nuisances.held is not None and len(idle_hands) == 1:
+        nuisances.held = (idle_hands[0], nuisances.held[1])
+
+
+def render_frames(scene: Scene) -> Iterator[np.ndarray]:
+    """Render the frames of a scene.
+
+    Args:
+        scene (Scene): A :class:`RenderedClip` or a :class:`ProVideo`.
+
+    Yields:
+        np.ndarray: RGB frame, shape (height, width, 3), uint8.
+    """
+    recording = _make_recording(scene)
+    (width, height), shake = recording.canvas_size, recording.shake
+    margin = int(abs(shake).max()) + 1
+    skeleton = solve(scene.controls, scene.subject.proportions)
+    painter = Painter(scene.camera, recording.canvas_size, scene.nuisances.light, shake)
+    draw_figure(
+        painter,
+        skeleton,
+        scene.controls,
+        scene.subject,
+        scene.nuisances.glasses,
+        scene.nuisances.held,
+        scene.expression,
+    )
+    room = render_room(scene.room, scene.camera, recording.canvas_size, margin, scene.subject.proportions.scale)
+    canvases = (room[top : top + height, left : left + width].copy() for left, top in margin - shake)
+    for t, image in enumerate(painter.draw(canvases)):
+        for _ in range(recording.num_halvings):
+            image = cv2.resize(image, (image.shape[1] // 2, image.shape[0] // 2), interpolation=cv2.INTER_AREA)
+        yield recording.sensor.record(image, t)
+
+
+def face_boxes(scene: Scene) -> np.ndarray:
+    """Return the box around the face, from the hair to the chin, in every frame.
+
+    Args:
+        scene (Scene): A :class:`RenderedClip` or a :class:`ProVideo`.
+
+    Returns:
+        np.ndarray: Left, top, right and bottom in pixels, clipped to the frame, shape (T, 4).
+    """
+    recording = _make_recording(scene)
+    points = face_points(solve(scene.controls, scene.subject.proportions), scene.subject.proportions)
+    flat = scene.camera.project(points, recording.canvas_size)[0] + recording.shake[:, None]
+    boxes = np.concatenate([flat.min(1), flat.max(1)], -1) / 2**recording.num_halvings
+    return np.clip(boxes, 0, np.tile(scene.size, 2))
+
+
+def frames_hash(scene: Scene) -> str:
+    """Return the SHA-256 of a scene's frames before compression, as hexadecimal digits."""
+    digest = hashlib.sha256()
+    for frame in render_frames(scene):
+        digest.update(frame.tobytes())
+    return digest.hexdigest()
