@@ -190,7 +190,7 @@ def gather(frames, windows, frame_indices, shrink=None):
             opened.append((upcoming, upcoming.start + frame_indices(upcoming.stop - upcoming.start)))
             upcoming = next(windows, None)
         if any(frame.index in wanted for _, wanted in opened):
-            kept[frame.index] = shrink(frame.image()) if shrink else frame.image()
+            kept[frame.index] = shrink(frame.to_rgb()) if shrink else frame.to_rgb()
         while opened and opened[0][1][-1] <= frame.index:
             window, wanted = opened.popleft()
             if all(i in kept for i in wanted):

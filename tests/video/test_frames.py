@@ -57,14 +57,14 @@ def upright(tmp_path_factory):
 
 @pytest.mark.parametrize('name', ORIENTATIONS)
 def test_all_orientations_are_shown_as_by_players(upright, tmp_path, name):
-    plain = next(Video(upright).frames()).image()
+    plain = next(Video(upright).frames()).to_rgb()
     assert plain[8, 8].argmax() == 0
     assert plain[8, -8].argmax() == 1
     assert plain[-8, 8].argmax() == 2
     matrix, expected = ORIENTATIONS[name]
     path = tmp_path / 'turned.mp4'
     set_matrix(upright, path, matrix)
-    np.testing.assert_array_equal(next(Video(path).frames()).image(), expected(plain))
+    np.testing.assert_array_equal(next(Video(path).frames()).to_rgb(), expected(plain))
     np.testing.assert_array_equal(dict(decode(open_video(str(path)), [1]))[1], expected(plain))
     # What is made of videos beforehand.
     _, [jpeg, *_], error = extract_frames(tmp_path, FrameSettings(256, 95), 'turned.mp4')
@@ -87,7 +87,7 @@ def test_orientations_in_the_jpegs_of_cameras_are_followed(tmp_path, number, nam
     write_jpegs(tmp_path / 'a.avi', [jpeg.getvalue()] * 2, (64, 48))
     expected = ORIENTATIONS[name][1](image).astype(int)
     for found in (
-        next(Video(tmp_path / 'a.avi').frames()).image(),
+        next(Video(tmp_path / 'a.avi').frames()).to_rgb(),
         dict(decode(open_video(str(tmp_path / 'a.avi')), [1]))[1],
     ):
         assert np.abs(found - expected).mean() < 5
@@ -104,7 +104,7 @@ def test_pictures_of_pixels_that_are_not_square_get_their_shape(tmp_path):
     for name in ('wide.mp4', 'wide.mkv'):
         write_frames(tmp_path / name, [stored] * 3, options={'crf': '5'}, change=squeeze)
         for image in (
-            next(Video(tmp_path / name).frames()).image(),
+            next(Video(tmp_path / name).frames()).to_rgb(),
             dict(decode(open_video(str(tmp_path / name)), [0]))[0],
         ):
             assert image.shape == (48, 85, 3)
@@ -136,7 +136,7 @@ def test_a_smaller_resolution_half_way_is_scaled_to_the_first(tmp_path):
     large = np.full((96, 128, 3), 60, np.uint8)
     large[:, 64:] = 200
     write_two_sizes(tmp_path / 'call.avi', large, cv2.resize(large, (64, 48)))
-    images = [frame.image() for frame in Video(tmp_path / 'call.avi').frames()]
+    images = [frame.to_rgb() for frame in Video(tmp_path / 'call.avi').frames()]
     images += [image for _, image in decode(open_video(str(tmp_path / 'call.avi')), range(6))]
     assert len(images) == 12
     for image in images:
@@ -148,7 +148,7 @@ def test_a_smaller_resolution_half_way_is_scaled_to_the_first(tmp_path):
 def test_pictures_of_another_shape_keep_it_and_a_warning_says_so(tmp_path):
     write_two_sizes(tmp_path / 'turned.avi', *(np.full((*size, 3), 200, np.uint8) for size in ((96, 128), (96, 72))))
     with pytest.warns(UserWarning, match=r'turned\.avi: .* from 128 x 96 to 72 x 96'):
-        images = [frame.image() for frame in Video(tmp_path / 'turned.avi').frames()]
+        images = [frame.to_rgb() for frame in Video(tmp_path / 'turned.avi').frames()]
     assert images[0].min() > 190
     assert images[5].shape == (96, 128, 3)
     assert images[5][:, :27].max() < 10
@@ -180,7 +180,7 @@ def test_hdr_has_the_colours_of_its_twin(tmp_path, curve, transfer):
     write_frames(
         path, [frame.reformat(format='yuv420p10le')] * 3, 'libx265', 'yuv420p10le', options={'x265-params': parameters}
     )
-    for image in (next(Video(path).frames()).image(), dict(decode(open_video(str(path)), [1]))[1]):
+    for image in (next(Video(path).frames()).to_rgb(), dict(decode(open_video(str(path)), [1]))[1]):
         np.testing.assert_allclose(image, np.stack([standard] * 3, -1), atol=4)
 
 
@@ -193,7 +193,7 @@ def test_highlights_of_hdr_stay_apart_and_colours_stay_colours(tmp_path):
         tmp_path / 'a.mp4', [frame.reformat(format='yuv420p10le')] * 3, 'libx265', 'yuv420p10le',
         options={'x265-params': parameters},
     )  # fmt: skip
-    image = next(Video(tmp_path / 'a.mp4').frames()).image()
+    image = next(Video(tmp_path / 'a.mp4').frames()).to_rgb()
     white, bright, brightest, red = (image[32, place].astype(int) for place in (32, 96, 160, 224))
     assert 235 < white.min() < bright.min() - 3
     assert bright.min() < brightest.min()
@@ -215,7 +215,7 @@ def test_fields_in_motion_are_no_combs(tmp_path):
     write_frames(path, [frame] * 3, pixels='yuv444p', options=options)
     with av.open(str(path)) as container:
         assert next(container.decode(video=0)).interlaced_frame
-    for image in (next(Video(path).frames()).image(), dict(decode(open_video(str(path)), [1]))[1]):
+    for image in (next(Video(path).frames()).to_rgb(), dict(decode(open_video(str(path)), [1]))[1]):
         assert image.shape == (96, 128, 3)
         differs = np.abs(image.astype(int) - first).max(2) > 30
         assert differs[:, 66:].sum() == 0
@@ -240,7 +240,7 @@ def test_fields_in_motion_are_no_combs(tmp_path):
 def test_all_kinds_of_pixels_become_rgb(tmp_path, codec, pixels, name):
     write_frames(tmp_path / name, grey([30, 120, 210], (64, 48)), codec, pixels)
     for images in (
-        [frame.image() for frame in Video(tmp_path / name).frames()],
+        [frame.to_rgb() for frame in Video(tmp_path / name).frames()],
         [image for _, image in decode(open_video(str(tmp_path / name)), range(3))],
     ):
         assert [image.shape for image in images] == [(48, 64, 3)] * 3
@@ -255,7 +255,7 @@ def test_pictures_too_large_for_the_memory_are_refused_before_they_are_decoded(t
     write_frames(tmp_path / 'huge.mp4', [image], options={'preset': 'ultrafast'})
     for name, size in (('huge.avi', 'too many'), ('huge.mp4', '6,400 x 6,400')):
         for open_ in (Video, open_video):
-            with pytest.raises(ValueError, match=f'{name} has pictures of {size} pixels; at most 40 million'):
+            with pytest.raises(ValueError, match=f'{name} .*{size} pixels; at most 40 million'):
                 open_(str(tmp_path / name))
 
 
@@ -274,7 +274,7 @@ def test_frames_are_freed_when_they_have_been_looked_at(tmp_path):
     gc.disable()
     try:
         for frame in Video(tmp_path / 'a.mp4').frames():
-            frame.image()
+            frame.to_rgb()
         del frame
         left = [thing for thing in gc.get_objects() if isinstance(thing, av.VideoFrame)]
     finally:

@@ -41,7 +41,7 @@ def test_frames_come_in_order_with_their_times(tmp_path, name):
     frames = list(video.frames())
     assert [frame.index for frame in frames] == list(range(30))
     assert [frame.time for frame in frames] == pytest.approx(np.arange(30) / 25, abs=0.002)
-    assert [frame.image().mean() for frame in frames] == pytest.approx(20 + 4 * np.arange(30), abs=3)
+    assert [frame.to_rgb().mean() for frame in frames] == pytest.approx(20 + 4 * np.arange(30), abs=3)
 
 
 def test_a_recording_of_a_browser_lasts_as_long_as_its_frames_were_shown(tmp_path):
@@ -72,7 +72,7 @@ def test_pictures_are_upright_as_in_opencv(tmp_path, rotation):
     frame[:16, :16] = (250, 30, 30)
     frame[:16, -16:] = (30, 250, 30)
     write(tmp_path / 'phone.mp4', [frame] * 5, rotation=rotation)
-    ours = next(Video(tmp_path / 'phone.mp4').frames()).image().astype(int)
+    ours = next(Video(tmp_path / 'phone.mp4').frames()).to_rgb().astype(int)
     theirs = cv2.VideoCapture(str(tmp_path / 'phone.mp4')).read()[1][..., ::-1]
     assert ours.shape == theirs.shape == ((64, 48, 3) if rotation % 180 else (48, 64, 3))
     assert np.abs(ours - theirs).mean() < 3
@@ -101,7 +101,7 @@ def test_sound_alone_is_no_video(tmp_path):
         frame.rate = 8000
         container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-    with pytest.raises(ValueError, match=r'sound.mp4 has no pictures'):
+    with pytest.raises(ValueError, match=r'sound.mp4 has no video stream'):
         Video(tmp_path / 'sound.mp4')
 
 
@@ -111,7 +111,7 @@ def test_an_unknown_codec_is_named(tmp_path):
     assert content.count(b'V_MPEG4/ISO/AVC') == 1
     (tmp_path / 'a.mkv').write_bytes(content.replace(b'V_MPEG4/ISO/AVC', b'V_MPEG9/ISO/AVC'))
     for open_ in (Video, open_video):
-        with pytest.raises(ValueError, match=r'a\.mkv is of a codec that FFmpeg cannot decode'):
+        with pytest.raises(ValueError, match=r'a\.mkv .*codec'):
             open_(str(tmp_path / 'a.mkv'))
 
 
@@ -165,7 +165,7 @@ def test_pictures_that_a_cut_has_left_out_are_not_counted(tmp_path):
         assert container.streams.video[0].frames == 30  # what the header says
     video = Video(tmp_path / 'cut.mp4')
     assert (video.num_frames, video.fps) == (23, 25)
-    assert [frame.image().mean() for frame in video.frames()] == pytest.approx(20 + 4 * np.arange(7, 30), abs=3)
+    assert [frame.to_rgb().mean() for frame in video.frames()] == pytest.approx(20 + 4 * np.arange(7, 30), abs=3)
 
 
 def test_playlists_and_lists_of_files_are_not_followed(tmp_path):
@@ -177,7 +177,7 @@ def test_playlists_and_lists_of_files_are_not_followed(tmp_path):
         ('list.mp4', "ffconcat version 1.0\nfile 'private.ts'\n"),
     ):
         (tmp_path / name).write_text(content)
-        with pytest.raises(ValueError, match=f'{name} (is in no format of videos|cannot be read as a video)'):
+        with pytest.raises(ValueError, match=f'{name} .*encode it again|{name} cannot be read as a video'):
             Video(tmp_path / name)
     assert Video(tmp_path / 'private.ts').num_frames == 30
 
@@ -197,7 +197,7 @@ def test_titles_in_other_alphabets_do_no_harm(tmp_path):
 
 
 def grey_levels(frames):
-    return [round(float(frame.image().mean() - 20) / 4) for frame in frames]
+    return [round(float(frame.to_rgb().mean() - 20) / 4) for frame in frames]
 
 
 def test_frames_that_wait_for_later_ones_come_in_order_in_avi(tmp_path):
@@ -254,7 +254,7 @@ def test_a_stream_that_begins_between_key_frames_keeps_its_times(tmp_path):
 def test_streams_that_were_joined_byte_by_byte_are_refused(tmp_path):
     write(tmp_path / 'a.ts', numbered(30))
     (tmp_path / 'joined.ts').write_bytes((tmp_path / 'a.ts').read_bytes() * 2)
-    with pytest.raises(ValueError, match=r'joined\.ts has several frames for the same moments, .*encoding them anew'):
+    with pytest.raises(ValueError, match=r'joined\.ts .*joined byte by byte'):
         Video(tmp_path / 'joined.ts')
 
 
@@ -316,7 +316,7 @@ def test_a_thumbnail_before_the_video_is_passed_over(tmp_path):
         container.mux(streams[1].encode(None))
     video = Video(path)
     assert video.num_frames == 10
-    assert next(video.frames()).image().shape == (64, 64, 3)
+    assert next(video.frames()).to_rgb().shape == (64, 64, 3)
     opened = open_video(str(path))
     assert opened.num_frames == 10
     assert dict(decode(opened, [9]))[9].shape == (64, 64, 3)

@@ -95,7 +95,7 @@ def lying(tmp_path_factory):
 def test_headers_that_lie_change_nothing(lying, name):
     video = Video(lying / name)
     assert (video.num_frames, video.fps, video.duration) == (30, 30, pytest.approx(1, abs=0.002))
-    assert levels(frame.image() for frame in video.frames()) == list(range(30))
+    assert levels(frame.to_rgb() for frame in video.frames()) == list(range(30))
     opened = open_video(str(lying / name))
     assert (opened.num_frames, opened.fps) == (30, 30)
     assert levels(dict(decode(opened, [3, 29])).values()) == [3, 29]
@@ -154,7 +154,7 @@ def test_a_clock_that_jumps_leaves_a_gap(tmp_path, hours):
     video = Video(tmp_path / 'jump.mkv')
     assert video.fps == pytest.approx(1000 / 33, rel=0.03)
     assert video.gaps.tolist() == [pytest.approx([14 * 0.033, 15 * 0.033 + hours * 3600], abs=0.02)]
-    assert levels(frame.image() for frame in video.frames()) == list(range(30))
+    assert levels(frame.to_rgb() for frame in video.frames()) == list(range(30))
     assert open_video(str(tmp_path / 'jump.mkv')).fps == video.fps
 
 
@@ -177,7 +177,7 @@ def test_a_clock_that_is_set_back_goes_on(tmp_path, step_back, b_frames):
     assert (video.num_frames, len(video.gaps)) == (30, 0)
     assert video.fps == pytest.approx(25)
     assert video.times == pytest.approx(np.arange(30) / 25, abs=0.05)
-    assert levels(frame.image() for frame in video.frames()) == list(range(30))
+    assert levels(frame.to_rgb() for frame in video.frames()) == list(range(30))
     assert levels(dict(decode(open_video(str(path)), range(30))).values()) == list(range(30))
 
 
@@ -188,7 +188,7 @@ def test_a_clock_that_is_set_back_by_hours_is_taken_for_one_that_has_wrapped(tmp
     video = Video(path)
     assert video.gaps.tolist() == [pytest.approx([19 / 25, 2**33 / 90_000 - 35_000], abs=0.05)]
     assert video.fps == pytest.approx(25)
-    assert levels(frame.image() for frame in video.frames()) == list(range(30))
+    assert levels(frame.to_rgb() for frame in video.frames()) == list(range(30))
 
 
 def test_frames_that_wait_for_a_later_one_are_no_step_back(tmp_path):
@@ -200,4 +200,4 @@ def test_frames_that_wait_for_a_later_one_are_no_step_back(tmp_path):
     assert min(np.diff(decoded)) < -1000
     video = Video(tmp_path / 'slow.mkv')
     assert video.times == pytest.approx(np.arange(30), abs=0.002)
-    assert levels(frame.image() for frame in video.frames()) == list(range(30))
+    assert levels(frame.to_rgb() for frame in video.frames()) == list(range(30))
