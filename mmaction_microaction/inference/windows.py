@@ -8,6 +8,7 @@ from mmaction.datasets.transforms import Resize, SampleFrames
 from mmaction.registry import TRANSFORMS
 from mmengine.dataset import Compose
 
+from mmaction_microaction.datasets.transforms import is_decoder, is_opener
 from mmaction_microaction.video.times import LONGEST_STILL
 
 
@@ -102,11 +103,11 @@ class WindowPipeline:
     """
 
     def __init__(self, pipeline):
-        types = [step['type'] if isinstance(step['type'], str) else step['type'].__name__ for step in pipeline]
-        decode = next((i for i, name in enumerate(types) if name.endswith('Decode')), None)
+        decode = next((index for index, step in enumerate(pipeline) if is_decoder(step)), None)
         if decode is None:
+            types = [step['type'] if isinstance(step['type'], str) else step['type'].__name__ for step in pipeline]
             raise ValueError(f'the test pipeline does not decode a video: {", ".join(types)}')
-        sampling = [step for step, name in zip(pipeline[:decode], types) if not name.endswith('Init')]
+        sampling = [step for step in pipeline[:decode] if not is_opener(step)]
         # Built rather than left to Compose, which looks in MMEngine's registry.
         build = TRANSFORMS.build
         self._sample = Compose([build(step) for step in sampling])

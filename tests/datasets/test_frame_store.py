@@ -138,7 +138,7 @@ def test_refuses_a_store_of_other_settings(made, data, settings, message):
 
 @pytest.mark.parametrize('settings', [FrameSettings(0, 90), FrameSettings(48, 101)])
 def test_refuses_impossible_settings(data, tmp_path, settings):
-    with pytest.raises(ValueError, match='a pixel or more, the quality is 0 to 100'):
+    with pytest.raises(ValueError, match='short_side is at least 1, quality is 0 to 100'):
         make(data, tmp_path / 'frames_val', settings)
     assert not list(tmp_path.iterdir())
 
@@ -224,11 +224,11 @@ def test_no_flipped_bit_passes(copy):
 @pytest.mark.parametrize(
     ('damage', 'message'),
     [
-        (lambda path: os.truncate(path, path.stat().st_size // 2), 'is damaged, or no frame store'),
-        (lambda path: os.truncate(path, 0), 'is not a frame store, or not a whole one'),
-        (lambda path: path.write_bytes(b'a video, perhaps' * 1000), 'is damaged, or no frame store'),
+        (lambda path: os.truncate(path, path.stat().st_size // 2), 'is damaged, or not a frame store'),
+        (lambda path: os.truncate(path, 0), 'is not a frame store, or incomplete'),
+        (lambda path: path.write_bytes(b'a video, perhaps' * 1000), 'is damaged, or not a frame store'),
         (lambda path: edit(path, 'PRAGMA user_version = 2'), 'is a frame store of version 2, not 1'),
-        (lambda path: edit(path, 'PRAGMA application_id = 0'), 'is not a frame store, or not a whole one'),
+        (lambda path: edit(path, 'PRAGMA application_id = 0'), 'is not a frame store, or incomplete'),
         (lambda path: edit(path, 'DELETE FROM frames'), 'is damaged: frame 0 of '),
         (lambda path: edit(path, 'UPDATE clips SET num_frames = 1'), 'is damaged: frame 0 of '),
         (lambda path: edit(path, 'UPDATE frames SET jpeg = "text"'), 'is damaged: frame 0 of '),
@@ -286,7 +286,7 @@ def test_goes_on_after_a_full_disk(many):
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, hard))
     try:
-        with pytest.raises(OSError, match=r'frames_val\.part: .*Clips that are done are kept: run again'):
+        with pytest.raises(OSError, match=r'frames_val\.part: .*Finished clips are kept'):
             make(many, many / 'frames_val')
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
