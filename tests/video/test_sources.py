@@ -34,7 +34,7 @@ class Clock:
 
 
 class Capture:
-    """A camera whose pictures come at given seconds; the grey level of a picture is its time times 100."""
+    """A camera whose frames arrive at given seconds; the grey level of a frame is its time times 100."""
 
     def __init__(self, ticks):
         self.ticks = iter(ticks)
@@ -63,7 +63,7 @@ class Capture:
 
 @pytest.fixture
 def camera(monkeypatch):
-    """Gives a camera whose pictures come at given seconds, and all are waited for."""
+    """Return a function that makes a camera whose frames arrive at given seconds."""
 
     def make(ticks, fps, buffer=np.inf):
         monkeypatch.setattr(Clock, 'now', 100.0)
@@ -89,7 +89,7 @@ def test_watching_ends_with_its_time_and_frees_the_camera(camera):
     assert watched.capture.released.wait(60)
 
 
-def test_time_begins_with_the_first_picture_and_long_gaps_are_left_out(camera):
+def test_time_starts_at_the_first_frame_and_long_gaps_are_skipped(camera):
     # In eighths of a second, which are exact.
     frames = list(camera([3, 3.125, 3.25, 4.5, 4.625], fps=8).frames())
     assert [frame.index for frame in frames] == [0, 1, 2, 12, 13]
@@ -97,7 +97,7 @@ def test_time_begins_with_the_first_picture_and_long_gaps_are_left_out(camera):
     assert [frame.index for frame in frames] == list(range(10))
 
 
-def test_pictures_that_were_not_asked_for_in_time_are_dropped(camera):
+def test_frames_that_are_not_read_in_time_are_dropped(camera):
     watched = camera(np.arange(80) / 8, fps=8, buffer=0.5)
     capture = watched.capture
     capture.waits_after_first = True
@@ -149,11 +149,11 @@ def test_watching_can_be_stopped(camera):
 
 
 def test_colours_are_those_of_the_camera(tmp_path):
-    picture = np.zeros((48, 64, 3), np.uint8)
-    picture[:] = (250, 20, 20)  # blue, for OpenCV
+    image = np.zeros((48, 64, 3), np.uint8)
+    image[:] = (250, 20, 20)  # blue, for OpenCV
     path = str(tmp_path / 'blue.avi')
     writer = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*'MJPG'), 10, (64, 48))
-    writer.write(picture)
+    writer.write(image)
     writer.release()
     image = next(CameraStream(path).frames()).to_rgb()
     assert image.mean(axis=(0, 1)) == pytest.approx([20, 20, 250], abs=6)

@@ -134,7 +134,7 @@ def downloader(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize('known', [False, True], ids=['nothing known', 'list known'])
-def test_without_internet_the_remedies_are_told(downloader, tmp_path, monkeypatch, capfd, known):
+def test_without_internet_the_message_names_the_remedies(downloader, tmp_path, monkeypatch, capfd, known):
     (tmp_path / 'gensim-data').mkdir()
     if known:
         models = {name: {'file_name': f'{name}.gz'} for name in ('glove-wiki-gigaword-300', 'glove-twitter-25')}

@@ -84,7 +84,7 @@ def test_any_decoder_is_replaced(stores, decoder):
     assert len(dataset[0]['imgs']) == 8
 
 
-def test_transforms_stand_in_a_config_too(stores):
+def test_transforms_can_be_named_in_a_config(stores):
     steps = [
         dict(type='FrameStoreInit', path=f'{stores}/frames_val'),
         dict(type='SampleFrames', **SAMPLINGS['2D, test']),
