@@ -4,7 +4,7 @@ import os
 import unicodedata
 
 
-def check_files(folder, filenames, what, remedy, place='folder'):
+def check_files(folder: str, filenames: list[str], what: str, remedy: str, place: str = 'folder') -> None:
     """Raise an error unless a folder contains the files of an annotation list.
 
     Args:

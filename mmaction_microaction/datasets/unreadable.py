@@ -4,6 +4,7 @@ import copy
 import errno
 import logging
 import time
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -31,7 +32,7 @@ _PAUSES = (0.5, 2)
 _PROGRAM_ERRORS = (AttributeError, ImportError, NameError, TypeError)
 
 
-def count_reading_steps(transforms):
+def count_reading_steps(transforms: Sequence[Callable]) -> int:
     """Count the transforms of a pipeline up to its decoder. Errors of these are attributed to the clip.
 
     Args:
@@ -43,7 +44,7 @@ def count_reading_steps(transforms):
     return max((count for count, step in enumerate(transforms, start=1) if is_decoder(step)), default=0)
 
 
-def show_nothing(transforms):
+def show_nothing(transforms: Sequence[Callable]) -> list[Callable]:
     """Replace the transforms of a pipeline that open and decode videos by ones that return black frames.
 
     Args:
@@ -57,6 +58,8 @@ def show_nothing(transforms):
 
 
 class _BlackInit(BaseTransform):
+    """Opener of a video of one frame without a face."""
+
     def transform(self, results):
         results['total_frames'], results['avg_fps'] = 1, 30
         if 'face_file' in results:
@@ -65,6 +68,8 @@ class _BlackInit(BaseTransform):
 
 
 class _BlackDecode(BaseTransform):
+    """Decoder that returns black frames."""
+
     def transform(self, results):
         results['frame_inds'] = results['frame_inds'].reshape(-1)
         results['imgs'] = [np.zeros((256, 256, 3), np.uint8) for _ in results['frame_inds']]
@@ -94,13 +99,13 @@ class ReplaceUnreadableMixin:
         self.unreadable_as_missing = unreadable_as_missing
         super().__init__(*args, **kwargs)
 
-    def full_init(self):
+    def full_init(self) -> None:
         """Read the list if it has not been read yet."""
         if not self._fully_initialized:
             super().full_init()
             self.unreadable = UnreadableClips(len(self))
 
-    def prepare_data(self, idx):
+    def prepare_data(self, idx: int) -> dict | None:
         """Run the pipeline on a clip.
 
         Args:
@@ -207,7 +212,7 @@ class UnreadableClips:
     # No lock is needed: writing a byte is atomic, and all processes write the same value.
     _BEFORE, _NOW = 1, 2
 
-    def __init__(self, num_clips):
+    def __init__(self, num_clips: int):
         self._states = torch.zeros(num_clips, dtype=torch.uint8).share_memory_()
 
     def add(self, index: int) -> bool:

@@ -15,7 +15,7 @@ REFERENCE_WHITE = 203
 """Luminance in cd/m² of HDR video that corresponds to the white of standard video (ITU-R BT.2408)."""
 
 
-def check_size(path, width, height):
+def check_size(path: str, width: int, height: int) -> None:
     """Raise an error if the frames of a video are too large for the memory.
 
     Args:
@@ -39,12 +39,12 @@ class FrameConverter:
         stream (av.video.stream.VideoStream): Video stream, which contains the aspect ratio of the pixels.
     """
 
-    def __init__(self, path, stream):
+    def __init__(self, path: str, stream: av.video.stream.VideoStream):
         self.path = path
         self.pixel_aspect = float(stream.sample_aspect_ratio or 1)
         self.size = None
 
-    def __call__(self, frame):
+    def __call__(self, frame: av.VideoFrame) -> np.ndarray:
         """Convert a frame.
 
         Args:
@@ -91,7 +91,7 @@ def _interpolation(scale):
     return cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
 
 
-def read_display_matrix(frame):
+def read_display_matrix(frame: av.VideoFrame) -> np.ndarray | None:
     """Read how a frame has to be rotated and mirrored.
 
     Args:
@@ -130,7 +130,7 @@ def _filter(frame, name, options):
     return graph.pull()
 
 
-def orient(image, matrix):
+def orient(image: np.ndarray, matrix: np.ndarray | None) -> np.ndarray:
     """Rotate an image by a multiple of 90 degrees, and mirror it, as a display matrix says.
 
     Args:

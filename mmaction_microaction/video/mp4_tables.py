@@ -2,6 +2,7 @@
 
 import os
 import struct
+from pathlib import Path
 
 MIN_FRAME_BYTES = 16
 """Smallest plausible size of a frame."""
@@ -17,7 +18,7 @@ TABLES = (b'cmov', b'elst', b'hdlr', b'stsz', b'stts', b'stz2', b'trun')
 _CHUNK = 2**20
 
 
-def check_tables(path):
+def check_tables(path: str | Path) -> None:
     """Raise an error if an MP4 or QuickTime file claims more samples, edits or fragments than fit into it.
 
     Args:

@@ -54,7 +54,7 @@ class FrameTimes(NamedTuple):
         return find_gaps(self.seconds)
 
 
-def find_gaps(seconds):
+def find_gaps(seconds: np.ndarray) -> np.ndarray:
     """Find the gaps in which no frame is shown for longer than :data:`LONGEST_STILL`.
 
     Args:

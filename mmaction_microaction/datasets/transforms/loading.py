@@ -73,7 +73,7 @@ class FrameStoreDecode(BaseTransform):
             index: _decode(jpeg, f'{store.path}: frame {index} of {clip.name}')
             for index, jpeg in store.read(clip, indices).items()
         }
-        results['imgs'] = in_order(frames, indices)
+        results['imgs'] = order_frames(frames, indices)
         results['original_shape'] = results['img_shape'] = results['imgs'][0].shape[:2]
         return results
 
@@ -93,8 +93,8 @@ def _decode(jpeg, frame):
     return mmcv.imfrombytes(jpeg, channel_order='rgb', backend='cv2')
 
 
-def in_order(frames: dict[int, np.ndarray], indices: list[int]) -> list[np.ndarray]:
-    """List the sampled frames, one for each index.
+def order_frames(frames: dict[int, np.ndarray], indices: list[int]) -> list[np.ndarray]:
+    """Order decoded frames by the sampled indices, which may repeat.
 
     Args:
         frames (dict[int, np.ndarray]): Frames by index.

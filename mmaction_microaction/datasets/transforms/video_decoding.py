@@ -5,7 +5,7 @@ from mmcv.transforms import BaseTransform
 
 from mmaction_microaction.video.sampling import decode, open_video
 
-from .loading import in_order
+from .loading import order_frames
 
 
 @TRANSFORMS.register_module()
@@ -61,7 +61,7 @@ class SparsePyAVDecode(BaseTransform):
         video = results.pop('video_reader')
         results['frame_inds'] = results['frame_inds'].reshape(-1)
         indices = results['frame_inds'].tolist()
-        results['imgs'] = in_order(dict(decode(video, indices)), indices)
+        results['imgs'] = order_frames(dict(decode(video, indices)), indices)
         results['original_shape'] = results['img_shape'] = results['imgs'][0].shape[:2]
         return results
 
