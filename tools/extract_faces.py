@@ -47,7 +47,7 @@ def parse_args():
 def main():
     args = parse_args()
     sys.stdout.reconfigure(errors='backslashreplace')  # names may have letters that a terminal has not
-    videos, passed_over = list_videos(args.videos, below=True)
+    videos, passed_over = list_videos(args.videos, recursive=True)
     print(f'{args.videos}: {len(videos):,} videos; other files, passed over: {passed_over:,}')
     settings = FaceSettings(args.detector, args.every, args.longest_gap, args.smoothing, args.side, args.face)
     with progress_bar('looking') as progress:

@@ -5,6 +5,7 @@ import torch
 from mmaction.registry import TRANSFORMS
 from mmengine.config import Config
 
+from mmaction_microaction.datasets.transforms import is_decoder, is_opener
 from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
 
 HEIGHT, WIDTH = 1296, 1080
@@ -51,6 +52,6 @@ def pack_noise(dataset, num_classes=NUM_ACTIONS):
     if dataset.type == 'MA52ProDataset':
         results.update(label=torch.zeros(num_classes), emotion=0, face_file=None)
     for step in dataset.pipeline:
-        if not step['type'].startswith(('Decord', 'PyAV', 'OpenCV', 'SampleFrames')):
+        if not (is_opener(step) or is_decoder(step) or step['type'] == 'SampleFrames'):
             results = TRANSFORMS.build(step)(results)
     return results

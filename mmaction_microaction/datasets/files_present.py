@@ -1,18 +1,18 @@
-"""The check that every file of a list is there."""
+"""Checks that every file of a list exists."""
 
 import os
 import unicodedata
 
 
-def check_files(folder, filenames, what, remedy, place='folder'):
-    """Make sure that a folder holds the files of an annotation list.
+def check_files(folder: str, filenames: list[str], what: str, remedy: str, place: str = 'folder') -> None:
+    """Raise an error unless a folder contains the files of an annotation list.
 
     Args:
-        folder (str): The folder.
-        filenames (list[str]): Paths below it, or absolute ones.
-        what (str): What the files are, in the plural, and of which list; for errors.
-        remedy (str): What to do where they are missing; for errors.
-        place (str): What the folder could be instead; for errors.
+        folder (str): Path of the folder.
+        filenames (list[str]): Paths relative to the folder, or absolute ones.
+        what (str): Plural noun for the files, with the name of their list, for messages.
+        remedy (str): Instruction for missing files, for messages.
+        place (str): Noun for the folder, for messages. Defaults to ``'folder'``.
 
     Raises:
         FileNotFoundError: If the folder or some of the files are missing. The message names the first five.
@@ -27,7 +27,7 @@ def check_files(folder, filenames, what, remedy, place='folder'):
             raise FileNotFoundError(
                 f'{folder}: no such {place}. It should hold the {len(filenames):,} {what}: {remedy}.'
             ) from None
-    # One listing answers for a flat folder; only links and files in other folders need a look of their own.
+    # One listing is enough for a flat folder. Only links and files in other folders are looked up one by one.
     missing = [name for name in filenames if name not in present and not os.path.isfile(os.path.join(folder, name))]
     if missing:
         raise FileNotFoundError(
@@ -38,14 +38,14 @@ def check_files(folder, filenames, what, remedy, place='folder'):
 
 
 def _guess(folder, missing, present):
-    """Say why files may be missing, in a sentence or not at all."""
+    """Return a sentence on why files may be missing, or an empty string."""
     for name in missing[:100]:
-        # A line of MMAction2's RawframeDataset has a folder, its number of frames and a label.
+        # A line of MMAction2's RawframeDataset contains a folder, its number of frames and a label.
         for path in (name, name.rpartition(' ')[0]):
             if path and os.path.isdir(os.path.join(folder, path)):
                 return (
-                    f'{path} is a folder, perhaps of frames, which RawframeDataset of MMAction2 reads and this project '
-                    'does not: make videos of them. '
+                    f'{path} is a folder, perhaps of frames for RawframeDataset of MMAction2, which this project does '
+                    'not read: make videos of them. '
                 )
     known = {_normalise(name): name for name in present}
     for name in missing:
@@ -55,5 +55,5 @@ def _guess(folder, missing, present):
 
 
 def _normalise(name):
-    """Take away from a name what file systems may not tell apart."""
+    """Remove the differences between names that file systems may ignore."""
     return unicodedata.normalize('NFC', name).casefold()

@@ -1,13 +1,14 @@
-"""Frames of many clips in one file, each a JPEG that is read alone.
+"""Stores the frames of many clips in one file, as JPEGs that can be read one by one.
 
-The file is an SQLite database, which Python reads everywhere. Measured with the frames of 400 clips, it takes 7 % more
-space than they do, and eight of them are read in 0.07 ms of CPU time; to decode them takes 3 ms. LMDB reads them in
-0.03 ms, but a truncated LMDB file kills the process that reads it; loose files take 0.14 ms, zip 0.4 ms, HDF5 2.4 ms.
+The file is an SQLite database, which Python can read on every platform. With the frames of 400 clips, the file was 7 %
+larger than the JPEGs, and reading eight frames took 0.07 ms of CPU time; decoding them takes 3 ms. LMDB needs 0.03 ms,
+but a truncated LMDB file kills the process that reads it. Single files need 0.14 ms, zip 0.4 ms, and HDF5 2.4 ms.
 """
 
 import os
 import sqlite3
 import zlib
+from collections.abc import Iterable
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -15,11 +16,12 @@ from typing import NamedTuple
 from mmaction_microaction.utils.files import replace
 
 VERSION = 1
-"""Raised whenever an older reader would misread a file."""
+"""Version of the format. Increment it when older readers would misread a file."""
 REMEDY = 'Delete it and make it again with tools/make_frame_store.py.'
 
-_APPLICATION_ID = int.from_bytes(b'MA52', 'big')  # set last: a file that has it is whole
-# At twice the size, pages are left half empty by frames of about 10 KB; at half of it, reading takes 1.5 times as long.
+_APPLICATION_ID = int.from_bytes(b'MA52', 'big')  # written last, so a file that has it is complete
+# Frames have about 10 KB. They would leave pages of twice this size half empty, and with half of it, reading takes 1.5
+# times as long.
 _PAGE_SIZE = 8192
 _TABLES = """
     CREATE TABLE settings (short_side INTEGER, quality INTEGER);
@@ -29,42 +31,47 @@ _TABLES = """
 
 
 class FrameSettings(NamedTuple):
-    """How the frames of a store were made."""
+    """Settings with which the frames of a store are made."""
 
     short_side: int
-    """Pixels of the shorter side of larger frames; smaller ones keep their size."""
+    """Length in pixels to which the shorter side of a frame is scaled down. Smaller frames keep their size."""
     quality: int
-    """Of the JPEGs, 0 to 100."""
+    """JPEG quality, 0 to 100."""
 
 
 class StoredClip(NamedTuple):
-    """Where the frames of a clip are in a store."""
+    """A clip in a store."""
 
     name: str
-    """As in the annotation list."""
+    """Name in the annotation list."""
     first_id: int
+    """Row of the first frame in the table of frames. The other frames follow it."""
     num_frames: int
+    """Number of frames."""
     fps: float
+    """Frames per second."""
 
-    def checksum(self, number, jpeg):
-        """Return the CRC-32 of a frame and of all that says which one it is, so that none is taken for another."""
-        identity = f'{self.name}\n{number}\n{self.num_frames}\n{self.fps!r}'
+    def checksum(self, index: int, jpeg: bytes) -> int:
+        """Return the CRC-32 of a frame together with its clip and index, so that frames cannot be mixed up."""
+        identity = f'{self.name}\n{index}\n{self.num_frames}\n{self.fps!r}'
         return zlib.crc32(jpeg, zlib.crc32(identity.encode()))
 
 
 class FrameStoreWriter:
-    """Writes a store to ``{path}.part``, where an interrupted run is continued, and gives it its name when it is whole.
+    """Writes a store to ``{path}.part``, which is renamed when it is complete.
+
+    An interrupted run is continued from this file.
 
     Args:
-        path (Path): The store.
-        settings (FrameSettings): How its frames are made.
+        path (Path): Path of the store.
+        settings (FrameSettings): Settings with which its frames are made.
 
     Raises:
-        ValueError: If the unfinished file cannot be continued with these settings.
-        OSError: If it cannot be written, or another process is writing it.
+        ValueError: If the unfinished file has other settings.
+        OSError: If the file cannot be written, or another process is writing it.
     """
 
-    def __init__(self, path, settings):
+    def __init__(self, path: Path, settings: FrameSettings):
         self.path = path
         self.unfinished = path.with_name(path.name + '.part')
         with _writing(self.unfinished):
@@ -77,9 +84,9 @@ class FrameStoreWriter:
             raise
 
     def _prepare(self, settings):
-        """Lock the file and make the tables, unless an interrupted run has made them with the same settings."""
+        """Lock the file, and create the tables unless an interrupted run has created them with the same settings."""
         self._connection.execute(f'PRAGMA page_size = {_PAGE_SIZE}')
-        # In this mode the lock is kept until the end.
+        # In this mode, the lock is kept until the connection is closed.
         self._connection.execute('PRAGMA locking_mode = EXCLUSIVE')
         self._connection.executescript('BEGIN EXCLUSIVE; COMMIT')
         if _pragma(self._connection, 'user_version') == 0:
@@ -89,22 +96,22 @@ class FrameStoreWriter:
             )
         version = _pragma(self._connection, 'user_version')
         if version != VERSION:
-            raise ValueError(f'{self.unfinished} is of version {version}, not {VERSION}: delete it.')
+            raise ValueError(f'{self.unfinished} has version {version}, not {VERSION}: delete it.')
         begun = FrameSettings(*self._connection.execute('SELECT * FROM settings').fetchone())
         if begun != settings:
-            raise ValueError(f'{self.unfinished} was begun with {begun}, not {settings}: ask for that, or delete it.')
+            raise ValueError(f'{self.unfinished} was begun with {begun}, not {settings}: use the former, or delete it.')
 
-    def names(self):
-        """Return the names of the clips that are done, as a set."""
+    def names(self) -> set[str]:
+        """Return the names of the finished clips."""
         return {name for (name,) in self._connection.execute('SELECT name FROM clips')}
 
-    def add(self, name, fps, jpegs):
-        """Write a clip, all of it or nothing.
+    def add(self, name: str, fps: float, jpegs: list[bytes]) -> None:
+        """Write all frames of a clip in one transaction.
 
         Args:
-            name (str): As in the annotation list.
+            name (str): Name of the clip in the annotation list.
             fps (float): Frames per second.
-            jpegs (list[bytes]): Its frames.
+            jpegs (list[bytes]): Frames of the clip, as JPEGs.
         """
         with _writing(self.unfinished), self._connection:
             (first_id,) = self._connection.execute('SELECT COALESCE(MAX(id), -1) + 1 FROM frames').fetchone()
@@ -112,11 +119,11 @@ class FrameStoreWriter:
             self._connection.execute('INSERT INTO clips VALUES (?, ?, ?, ?)', clip)
             self._connection.executemany(
                 'INSERT INTO frames VALUES (?, ?, ?)',
-                [(first_id + number, clip.checksum(number, jpeg), jpeg) for number, jpeg in enumerate(jpegs)],
+                [(first_id + index, clip.checksum(index, jpeg), jpeg) for index, jpeg in enumerate(jpegs)],
             )
 
-    def publish(self):
-        """Give the store its name; it is never written to again."""
+    def publish(self) -> None:
+        """Rename the complete file to the path of the store. It is never written to again."""
         with _writing(self.unfinished):
             self._connection.execute(f'PRAGMA application_id = {_APPLICATION_ID}')
         self._connection.close()
@@ -130,40 +137,44 @@ class FrameStoreWriter:
 
 
 class FrameStore:
-    """Reads a store; can be pickled, and carried into forked processes.
+    """Reads a store. It can be pickled, and used in forked processes.
+
+    Attributes:
+        path (Path): Path of the store.
+        settings (FrameSettings): Settings with which its frames were made.
 
     Args:
-        path (str | Path): The store.
+        path (str | Path): Path of the store.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it is no store, unfinished, of another version, or damaged.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If the file is not a store, incomplete, of another version, or damaged.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str | Path):
         self.path = Path(path)
         if self.path.is_dir():
-            raise ValueError(f'{path} is a folder and no frame store. Name another place for the store.')
+            raise ValueError(f'{path} is a folder, not a frame store. Choose another path for the store.')
         if not self.path.is_file():
             raise FileNotFoundError(f'{path}: no such frame store. Make it with tools/make_frame_store.py.')
         self._connection, self._process = None, None
         with _reading(self.path):
             connection = self._connect()
             if _pragma(connection, 'application_id') != _APPLICATION_ID:
-                raise ValueError(f'{path} is not a frame store, or not a whole one. {REMEDY}')
+                raise ValueError(f'{path} is not a frame store, or incomplete. {REMEDY}')
             version = _pragma(connection, 'user_version')
             if version != VERSION:
                 raise ValueError(f'{path} is a frame store of version {version}, not {VERSION}. {REMEDY}')
-            # A view, or a column that is computed, would be SQL of the file, of any length and cost.
-            made = {sql for (sql,) in connection.execute('SELECT sql FROM sqlite_master') if sql is not None}
-            if made != {table.strip() for table in _TABLES.split(';') if table.strip()}:
+            # A view or a computed column would run SQL from the file, at any cost.
+            tables = {sql for (sql,) in connection.execute('SELECT sql FROM sqlite_master') if sql is not None}
+            if tables != {table.strip() for table in _TABLES.split(';') if table.strip()}:
                 raise ValueError(f'{path} has other tables than a frame store. {REMEDY}')
             self.settings = FrameSettings(*connection.execute('SELECT * FROM settings').fetchone())
 
     def _connect(self):
-        """Return this process's own connection: SQLite's must not be shared with a forked process."""
+        """Return the connection of this process. SQLite connections must not be used in a forked process."""
         if self._process != os.getpid():
-            # Immutable: no locks, no journal, no writing to the folder, also on a network file system.
+            # Immutable: no locks, no journal, and no writing to the folder, even on a network file system.
             uri = f'{self.path.resolve().as_uri()}?immutable=1'
             self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
             self._process = os.getpid()
@@ -172,22 +183,22 @@ class FrameStore:
     def __getstate__(self):
         return {**self.__dict__, '_connection': None, '_process': None}
 
-    def names(self):
-        """Return the names of all clips, as a set."""
+    def names(self) -> set[str]:
+        """Return the names of all clips."""
         with _reading(self.path):
             return {name for (name,) in self._connect().execute('SELECT name FROM clips')}
 
-    def find(self, name):
+    def find(self, name: str) -> StoredClip:
         """Find a clip.
 
         Args:
-            name (str): As in the annotation list.
+            name (str): Name of the clip in the annotation list.
 
         Returns:
             StoredClip: The clip.
 
         Raises:
-            ValueError: If the store lacks it, or is damaged.
+            ValueError: If the store does not contain the clip, or is damaged.
         """
         with _reading(self.path):
             row = self._connect().execute('SELECT * FROM clips WHERE name = ?', (name,)).fetchone()
@@ -198,15 +209,15 @@ class FrameStore:
             raise ValueError(f'{self.path} is damaged: {clip} has other types than it was written with. {REMEDY}')
         return clip
 
-    def read(self, clip, numbers):
+    def read(self, clip: StoredClip, indices: Iterable[int]) -> dict[int, bytes]:
         """Read some frames of a clip.
 
         Args:
             clip (StoredClip): The clip.
-            numbers (Iterable[int]): Of the frames, counted from 0.
+            indices (Iterable[int]): Indices of the frames, from 0.
 
         Returns:
-            dict[int, bytes]: By number, the JPEGs.
+            dict[int, bytes]: JPEGs by index.
 
         Raises:
             ValueError: If the store is damaged.
@@ -214,44 +225,42 @@ class FrameStore:
         with _reading(self.path):
             execute = self._connect().execute
             return {
-                number: self._checked(
-                    execute('SELECT checksum, jpeg FROM frames WHERE id = ?', (clip.first_id + number,)).fetchone(),
+                index: self._check_frame(
+                    execute('SELECT checksum, jpeg FROM frames WHERE id = ?', (clip.first_id + index,)).fetchone(),
                     clip,
-                    number,
+                    index,
                 )
-                for number in set(map(int, numbers))
+                for index in set(map(int, indices))
             }
 
-    def _checked(self, row, clip, number):
-        """Return the JPEG of a row of the table of frames, if it is what the row says."""
-        if row is None or not isinstance(row[1], bytes) or clip.checksum(number, row[1]) != row[0]:
-            raise ValueError(
-                f'{self.path} is damaged: frame {number} of {clip.name} is not as it was written. {REMEDY}'
-            )
+    def _check_frame(self, row, clip, index):
+        """Return the JPEG of a row of the table of frames if its checksum is correct."""
+        if row is None or not isinstance(row[1], bytes) or clip.checksum(index, row[1]) != row[0]:
+            raise ValueError(f'{self.path} is damaged: frame {index} of {clip.name} is not as it was written. {REMEDY}')
         return row[1]
 
 
 def _pragma(connection, name):
-    """Read a number of SQLite's file header."""
+    """Read a number from the header of an SQLite file."""
     return connection.execute(f'PRAGMA {name}').fetchone()[0]
 
 
 @contextmanager
 def _reading(path):
-    """Turn SQLite's errors into one that names the file and the remedy."""
+    """Convert errors of SQLite to a ValueError that names the file and the remedy."""
     try:
         yield
     except (sqlite3.Error, UnicodeDecodeError) as error:
-        raise ValueError(f'{path} is damaged, or no frame store ({error}). {REMEDY}') from None
+        raise ValueError(f'{path} is damaged, or not a frame store ({error}). {REMEDY}') from None
 
 
 @contextmanager
 def _writing(path):
-    """Turn SQLite's errors into ones that name the file and the remedy."""
+    """Convert errors of SQLite to an OSError or a ValueError that names the file and the remedy."""
     try:
         yield
     except sqlite3.OperationalError as error:  # the disk is full, the folder missing or protected, the file locked
-        hint = 'Another process is writing it' if 'locked' in str(error) else 'Clips that are done are kept'
+        hint = 'Another process is writing it' if 'locked' in str(error) else 'Finished clips are kept'
         raise OSError(f'{path}: {error}. {hint}: run again later.') from None
     except sqlite3.DatabaseError as error:
         raise ValueError(f'{path} is damaged ({error}): delete it.') from None

@@ -1,4 +1,5 @@
 import os
+from collections.abc import Callable
 
 import numpy as np
 from mmaction.datasets import VideoDataset
@@ -6,8 +7,7 @@ from mmaction.registry import DATASETS
 from mmengine.dataset import Compose
 from mmengine.logging import print_log
 
-from mmaction_microaction.datasets.transforms.loading import read_from_store
-from mmaction_microaction.datasets.transforms.video_decoding import choose_decoder
+from mmaction_microaction.datasets.transforms.decoding_steps import choose_decoder, read_from_store
 from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, FINE_TO_COARSE, NUM_ACTIONS
 from mmaction_microaction.structures.annotations import identify, is_anonymised, read_annotations
 
@@ -18,37 +18,50 @@ from .unreadable import ReplaceUnreadableMixin
 
 @DATASETS.register_module()
 class MA52Dataset(ReplaceUnreadableMixin, VideoDataset):
-    """Micro-Action-52: clips of seated people, each with one of 52 fine labels.
+    """Micro-Action-52 (MA-52): clips of seated people, each with one of 52 fine labels.
 
-    Reads the released lists as they are. A sample's label is the fine one; body parts follow through ``metainfo``:
-    ``classes`` and ``body_parts`` (names), ``fine_to_coarse`` (52 body-part indices), and ``anonymised``. The attribute
-    ``ann_fingerprint`` identifies the list (:class:`CheckTrainListHook`).
+    The dataset reads the released lists and clips, in this layout::
 
-    The challenge's test split is anonymised: its list gives every clip the placeholder 0. It can be predicted but
-    neither trained on nor scored; its samples carry the label -1. So do those of a list without labels.
+        data/ma52
+        ├── train_list_videos.txt       a line "name.mp4 label" for each clip
+        ├── val_list_videos.txt
+        ├── test_list_videos.txt
+        ├── videos_train
+        │   ├── 0001_00_0001.mp4
+        │   └── ...
+        ├── videos_val
+        ├── videos_test
+        └── frames_train                optional frame store, instead of videos_train
+
+    The label of a sample is the fine label. ``metainfo`` contains ``classes`` and ``body_parts`` (names),
+    ``fine_to_coarse`` (52 body-part indices) and ``anonymised``. The attribute ``ann_fingerprint`` identifies the list,
+    see :class:`CheckTrainListHook`.
+
+    The challenge's test split is anonymised: every clip of its list has the placeholder label 0. It can be predicted,
+    but neither trained on nor scored. Samples of an anonymised list, or of a list without labels, have the label -1.
 
     Clips that cannot be read are replaced in training, see :class:`ReplaceUnreadableMixin`.
 
     Args:
-        ann_file (str): List of ``name.mp4 label`` lines, or a table; see ``list_rows.read_rows``. With
-            ``test_mode`` it may have no labels.
-        pipeline (list[dict | Callable]): Transforms.
-        data_prefix (dict): ``video`` is the folder that holds the clips, or a frame store made from them (see
-            ``frame_store``). With a store, the pipeline's transforms that open and decode videos are replaced by
-            those that read from it, and no video is needed.
-        check_videos (bool): Whether to make sure that every listed clip is there. Defaults to True.
-        check_names (bool): Whether a clip's name must agree with its label, see ``read_annotations``.
-            Defaults to True.
-        decoder (str, optional): What decodes videos, see ``choose_decoder``: ``'pyav'`` or ``'decord'``, whatever
-            the pipeline says. Defaults to None, for what the pipeline says.
-        **kwargs: ``max_unreadable`` and ``unreadable_as_missing`` of :class:`ReplaceUnreadableMixin`, and those
+        ann_file (str): Path of the list of ``name.mp4 label`` lines, or of a table; see ``list_rows.read_rows``. With
+            ``test_mode``, the labels may be absent.
+        pipeline (list[dict | Callable]): Transforms, or their configs.
+        data_prefix (dict[str, str]): Under ``video``, the path of the folder of the clips, or of a frame store (see
+            ``frame_store``). With a frame store, the transforms that open and decode videos are replaced by ones that
+            read from the store, and the videos are not needed.
+        check_videos (bool): Whether to check that every listed clip exists. Defaults to True.
+        check_names (bool): Whether to check that the label in the name of a clip equals its label in the list, see
+            ``read_annotations``. Defaults to True.
+        decoder (str, optional): Decoder of the videos, ``'pyav'`` or ``'decord'``, which replaces the one in the
+            pipeline; see ``choose_decoder``. Defaults to None, which keeps the decoder of the pipeline.
+        **kwargs: ``max_unreadable`` and ``unreadable_as_missing`` of :class:`ReplaceUnreadableMixin`, and arguments
             of MMAction2's ``VideoDataset``.
 
     Raises:
         FileNotFoundError: If the list, the folder or some of the clips are missing.
-        ValueError: If the list is malformed, or anonymised and not in ``test_mode``; if the frame store lacks a clip
-            or is damaged; or if there is no such decoder.
-        ImportError: If decord is asked for and not installed.
+        ValueError: If the list is malformed, or anonymised without ``test_mode``; if the frame store lacks a clip or
+            is damaged; or if ``decoder`` has another value.
+        ImportError: If ``decoder`` is ``'decord'`` and decord is not installed.
     """
 
     METAINFO = dict(
@@ -59,12 +72,12 @@ class MA52Dataset(ReplaceUnreadableMixin, VideoDataset):
 
     def __init__(
         self,
-        ann_file,
-        pipeline,
-        data_prefix=dict(video=''),
-        check_videos=True,
-        check_names=True,
-        decoder=None,
+        ann_file: str,
+        pipeline: list[dict | Callable],
+        data_prefix: dict[str, str] = dict(video=''),
+        check_videos: bool = True,
+        check_names: bool = True,
+        decoder: str | None = None,
         **kwargs,
     ):
         self.check_videos = check_videos
@@ -76,11 +89,11 @@ class MA52Dataset(ReplaceUnreadableMixin, VideoDataset):
         else:
             self.pipeline = Compose(choose_decoder(transforms, decoder))
 
-    def load_data_list(self):
-        """Read, check and summarise the list.
+    def load_data_list(self) -> list[dict]:
+        """Read and check the list, and log a summary.
 
         Returns:
-            list[dict]: Per clip, ``filename`` with the folder, ``video_id`` as it stands in the list, and ``label``.
+            list[dict]: For each clip, ``filename`` (its path), ``video_id`` (its name in the list) and ``label``.
         """
         annotations = read_annotations(self.ann_file, self.check_names, unlabelled=self.test_mode)
         anonymised = is_anonymised(annotations)
@@ -112,29 +125,29 @@ class MA52Dataset(ReplaceUnreadableMixin, VideoDataset):
         ]
 
     def _check_store(self, path, filenames):
-        """Raise unless every clip is in the frame store."""
+        """Raise an error unless the frame store contains every clip."""
         present = FrameStore(path).names()
-        missing = [number for number, name in enumerate(filenames, start=1) if name not in present]
+        missing = [line for line, name in enumerate(filenames, start=1) if name not in present]
         if missing:
             raise ValueError(
                 f'{path}: {len(missing):,} of the {len(filenames):,} clips of {self.ann_file} are missing, the first '
                 f'of them {filenames[missing[0] - 1]} of line {missing[0]}. {REMEDY}'
             )
 
-    def get_cat_ids(self, idx):
-        """Give the labels of a sample in the form that MMEngine's ``ClassBalancedDataset`` asks for.
+    def get_cat_ids(self, idx: int) -> list[int]:
+        """Return the labels of a sample, for MMEngine's ``ClassBalancedDataset``.
 
         Args:
             idx (int): Index of the sample.
 
         Returns:
-            list[int]: Its fine label.
+            list[int]: The fine label.
         """
         return [self.get_data_info(idx)['label']]
 
     @property
-    def class_counts(self):
-        """np.ndarray: Number of clips per fine label, shape (52,)."""
+    def class_counts(self) -> np.ndarray:
+        """np.ndarray: Number of clips of each fine label, shape (52,)."""
         if self.metainfo['anonymised']:
             raise ValueError(f'{self.ann_file} is anonymised: the labels of its clips are unknown.')
         return np.bincount([self.get_cat_ids(idx)[0] for idx in range(len(self))], minlength=NUM_ACTIONS)

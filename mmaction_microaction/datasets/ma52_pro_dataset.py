@@ -1,12 +1,13 @@
 import os
 from collections import Counter
+from collections.abc import Callable, Sequence
 
 from mmaction.datasets import BaseActionDataset
 from mmaction.registry import DATASETS
 from mmengine.dataset import Compose
 from mmengine.logging import print_log
 
-from mmaction_microaction.datasets.transforms.video_decoding import choose_decoder
+from mmaction_microaction.datasets.transforms.decoding_steps import choose_decoder
 from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, EMOTIONS
 from mmaction_microaction.structures.annotations import identify
 from mmaction_microaction.structures.pro_annotations import read_pro_annotations
@@ -19,41 +20,58 @@ from .unreadable import ReplaceUnreadableMixin
 class MA52ProDataset(ReplaceUnreadableMixin, BaseActionDataset):
     """MA-52-Pro: videos of seated people, each with an emotion and any number of micro-actions (section VI-A).
 
-    A sample has ``label``, a float tensor with 1 for each action that occurs and 0 for the others, ``emotion``, an
-    index, and ``face_file``, the path of its face track or None. ``metainfo`` has ``classes`` and ``emotions``, the
-    names behind them. The attribute ``ann_fingerprint`` identifies the list. Videos that cannot be read are replaced in
-    training, see :class:`ReplaceUnreadableMixin`.
+    The dataset reads lists, videos and face tracks, in this layout::
+
+        data/ma52_pro
+        ├── train.jsonl                 a line with a JSON object for each video
+        ├── val.jsonl
+        ├── test.jsonl
+        ├── videos_train
+        │   ├── 0001.mp4
+        │   └── ...
+        ├── videos_val
+        ├── videos_test
+        ├── faces_train                 optional face tracks, from tools/extract_faces.py
+        │   ├── 0001.json
+        │   └── ...
+        ├── faces_val
+        └── faces_test
+
+    A sample contains ``label``, a float tensor of shape (C,) with 1 for each action that occurs and 0 for the others;
+    ``emotion``, an index; and ``face_file``, the path of its face track or None. ``metainfo`` contains the names of the
+    labels, ``classes``, and of the emotions, ``emotions``. The attribute ``ann_fingerprint`` identifies the list.
+    Videos that cannot be read are replaced in training, see :class:`ReplaceUnreadableMixin`.
 
     Args:
-        ann_file (str): JSON Lines file, see ``data/ma52_pro/README.md``.
-        pipeline (list[dict | Callable]): Transforms.
-        data_prefix (dict): ``video`` is the folder of the videos, ``faces`` that of their face tracks. Without
-            ``faces`` no track is looked for. A video whose line names no track has no face in any frame; the log says
-            how many these are.
-        leave_out (Sequence[str]): Body parts whose actions are no labels: those of the others, in their order, are all
-            there is, and ``num_classes`` of the network is their number. Table VII leaves out ``'lower limb'`` and
-            ``'leg-hand'``, which leaves 40. Defaults to none.
-        check_videos (bool): Whether to make sure that all videos and face tracks are there. Defaults to True.
-        decoder (str, optional): See :class:`MA52Dataset`.
-        **kwargs: ``max_unreadable`` and ``unreadable_as_missing`` of :class:`ReplaceUnreadableMixin`, and those
+        ann_file (str): Path of the JSON Lines file, see ``data/ma52_pro/README.md``.
+        pipeline (list[dict | Callable]): Transforms, or their configs.
+        data_prefix (dict[str, str]): Paths of the folders of the videos, ``video``, and of the face tracks, ``faces``.
+            Without ``faces``, no face tracks are read. A video without a face track in the list has no face in any
+            frame; the log counts these videos.
+        leave_out (Sequence[str]): Names of the body parts whose actions are not labels. The other actions keep their
+            order, and ``num_classes`` of the network is their number. Table VII leaves out ``'lower limb'`` and
+            ``'leg-hand'``, so that 40 actions remain. Defaults to ``()``.
+        check_videos (bool): Whether to check that all videos and face tracks exist. Defaults to True.
+        decoder (str, optional): Decoder of the videos, see :class:`MA52Dataset`.
+        **kwargs: ``max_unreadable`` and ``unreadable_as_missing`` of :class:`ReplaceUnreadableMixin`, and arguments
             of MMAction2's ``BaseActionDataset``.
 
     Raises:
         FileNotFoundError: If the list, a folder, or some of the files are missing.
-        ValueError: If the list is malformed, or there is no such body part or decoder.
-        ImportError: If decord is asked for and not installed.
+        ValueError: If the list is malformed, or ``leave_out`` or ``decoder`` has an unknown value.
+        ImportError: If ``decoder`` is ``'decord'`` and decord is not installed.
     """
 
     METAINFO = dict(emotions=EMOTIONS)
 
     def __init__(
         self,
-        ann_file,
-        pipeline,
-        data_prefix=dict(video='', faces=''),
-        leave_out=(),
-        check_videos=True,
-        decoder=None,
+        ann_file: str,
+        pipeline: list[dict | Callable],
+        data_prefix: dict[str, str] = dict(video='', faces=''),
+        leave_out: Sequence[str] = (),
+        check_videos: bool = True,
+        decoder: str | None = None,
         **kwargs,
     ):
         unknown = sorted(set(leave_out) - set(BODY_PARTS))
@@ -71,12 +89,12 @@ class MA52ProDataset(ReplaceUnreadableMixin, BaseActionDataset):
         )
         self.pipeline = Compose(choose_decoder(self.pipeline.transforms, decoder))
 
-    def load_data_list(self):
-        """Read, check and summarise the list.
+    def load_data_list(self) -> list[dict]:
+        """Read and check the list, and log a summary.
 
         Returns:
-            list[dict]: Per video, ``filename`` with the folder, ``video_id`` as it stands in the list, ``emotion``,
-            ``face_file``, and ``label``, the classes that occur.
+            list[dict]: For each video, ``filename`` (its path), ``video_id`` (its name in the list), ``emotion``,
+            ``face_file``, and ``label`` (the indices of the actions that occur).
         """
         samples = read_pro_annotations(self.ann_file)
         self.ann_fingerprint = identify(self.ann_file, samples)
@@ -90,7 +108,7 @@ class MA52ProDataset(ReplaceUnreadableMixin, BaseActionDataset):
                 remedy = 'write them there with tools/extract_faces.py, or set data_prefix.faces to where they are'
                 check_files(faces, tracks, f'face tracks of {self.ann_file}', remedy)
 
-        class_of = {action.index: number for number, action in enumerate(self.actions)}
+        class_of = {action.index: index for index, action in enumerate(self.actions)}
         data_list = [
             dict(
                 filename=os.path.join(videos, sample.video),
@@ -111,7 +129,7 @@ class MA52ProDataset(ReplaceUnreadableMixin, BaseActionDataset):
         return data_list
 
     def _log_summary(self, data_list):
-        """Say how many videos there are of each emotion, and how many labels."""
+        """Log the number of videos of each emotion, and the number of labels."""
         emotions = Counter(EMOTIONS[sample['emotion']] for sample in data_list)
         labels = Counter(label for sample in data_list for label in sample['label'])
         counts = ', '.join(f'{emotion} {emotions[emotion]:,}' for emotion in EMOTIONS)

@@ -1,26 +1,22 @@
-"""What becomes of clips that cannot be read."""
+"""Replaces clips that cannot be read, and counts them."""
 
 import copy
 import errno
 import logging
 import time
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
-from mmaction.datasets.transforms import DecordDecode, DecordInit, OpenCVDecode, OpenCVInit, PyAVDecode, PyAVInit
 from mmcv.transforms import BaseTransform
 from mmengine.dataset import Compose
 from mmengine.logging import print_log
 
-from mmaction_microaction.datasets.transforms.loading import FrameStoreDecode, FrameStoreInit
-from mmaction_microaction.datasets.transforms.video_decoding import SparsePyAVDecode, SparsePyAVInit
+from mmaction_microaction.datasets.transforms.decoding_steps import is_decoder, is_opener
 from mmaction_microaction.utils.messages import last_line
 
-_INITS = (DecordInit, OpenCVInit, PyAVInit, FrameStoreInit, SparsePyAVInit)
-_DECODES = (DecordDecode, OpenCVDecode, PyAVDecode, FrameStoreDecode, SparsePyAVDecode)
-
-# What a storage or a machine under load answers now and then, and what has nothing to do with the clip.
-_STORAGE = {
+# Errors of the storage or of a machine under load, which have nothing to do with the clip.
+_STORAGE_ERRORS = {
     getattr(errno, name)
     for name in (
         'EAGAIN', 'EBUSY', 'ECONNABORTED', 'ECONNREFUSED', 'ECONNRESET', 'EHOSTDOWN', 'EHOSTUNREACH', 'EINTR', 'EMFILE',
@@ -29,39 +25,41 @@ _STORAGE = {
     )
     if hasattr(errno, name)
 }  # fmt: skip
-# A damaged disk answers so too, and FFmpeg of some damaged files.
-_PASSING = {*_STORAGE, errno.EIO}
+# EIO may also come from a damaged disk, and from FFmpeg for some damaged files.
+_TEMPORARY_ERRORS = {*_STORAGE_ERRORS, errno.EIO}
 _PAUSES = (0.5, 2)
-# Errors of the program or of what is installed, whatever the clip.
-_NOT_OF_READING = (AttributeError, ImportError, NameError, TypeError)
+# Errors of the program or of the installation, whatever the clip.
+_PROGRAM_ERRORS = (AttributeError, ImportError, NameError, TypeError)
 
 
-def count_reading_steps(transforms):
-    """Count the transforms of a pipeline up to the one that decodes: what fails there is the fault of the clip.
-
-    Args:
-        transforms (list[Callable]): The pipeline.
-
-    Returns:
-        int: 0 if none decodes.
-    """
-    return max((place for place, step in enumerate(transforms, start=1) if isinstance(step, _DECODES)), default=0)
-
-
-def show_nothing(transforms):
-    """Let a pipeline give black frames, of the shapes of any other clip.
+def count_reading_steps(transforms: Sequence[Callable]) -> int:
+    """Count the transforms of a pipeline up to its decoder. Errors of these are attributed to the clip.
 
     Args:
-        transforms (list[Callable]): The pipeline.
+        transforms (Sequence[Callable]): Transforms of the pipeline.
 
     Returns:
-        list[Callable]: The same without reading.
+        int: Number of transforms; 0 if the pipeline has no decoder.
     """
-    init, decode = _BlackInit(), _BlackDecode()
-    return [init if isinstance(step, _INITS) else decode if isinstance(step, _DECODES) else step for step in transforms]
+    return max((count for count, step in enumerate(transforms, start=1) if is_decoder(step)), default=0)
+
+
+def show_nothing(transforms: Sequence[Callable]) -> list[Callable]:
+    """Replace the transforms of a pipeline that open and decode videos by ones that return black frames.
+
+    Args:
+        transforms (Sequence[Callable]): Transforms of the pipeline.
+
+    Returns:
+        list[Callable]: Transforms of a pipeline that reads no files and returns samples of the usual shapes.
+    """
+    opener, decoder = _BlackInit(), _BlackDecode()
+    return [opener if is_opener(step) else decoder if is_decoder(step) else step for step in transforms]
 
 
 class _BlackInit(BaseTransform):
+    """Opener of a video of one frame without a face."""
+
     def transform(self, results):
         results['total_frames'], results['avg_fps'] = 1, 30
         if 'face_file' in results:
@@ -70,6 +68,8 @@ class _BlackInit(BaseTransform):
 
 
 class _BlackDecode(BaseTransform):
+    """Decoder that returns black frames."""
+
     def transform(self, results):
         results['frame_inds'] = results['frame_inds'].reshape(-1)
         results['imgs'] = [np.zeros((256, 256, 3), np.uint8) for _ in results['frame_inds']]
@@ -78,72 +78,75 @@ class _BlackDecode(BaseTransform):
 
 
 class ReplaceUnreadableMixin:
-    """Makes a dataset, whose class comes after this one, replace clips that cannot be read.
+    """Mixin for datasets that replaces clips that cannot be read; list it before the class of the dataset.
 
-    In training, a random other clip takes the place of one, which is logged once; :class:`UnreadableClipsHook` counts
-    them per epoch. In ``test_mode`` it ends the run.
+    In training, an unreadable clip is replaced by another random clip and logged once; :class:`UnreadableClipsHook`
+    counts the unreadable clips of each epoch. In ``test_mode``, an unreadable clip ends the run.
 
-    Errors of the storage are tried again twice, after pauses; one that stays ends the run, and so do a lack of memory
-    and errors of the program: none of them is the clip's fault. EIO that stays counts as an unreadable clip.
+    After an error of the storage, the clip is read again up to two times, with pauses. A lasting error of the storage,
+    a lack of memory and errors of the program end the run because the clip is not their cause. A clip with a lasting
+    EIO counts as unreadable.
 
     Args:
-        max_unreadable (float): Of all clips, the share that may be unreadable in an epoch of training. One clip
-            may be unless it is 0. Defaults to 0.01.
-        unreadable_as_missing (bool): Whether an unreadable clip in ``test_mode`` is scored as not recognised: the
-            network sees black frames instead, and the sample says ``unreadable``. Defaults to False.
+        max_unreadable (float): Largest fraction of the clips that may be unreadable in an epoch of training. A positive
+            value allows at least one clip. Defaults to 0.01.
+        unreadable_as_missing (bool): Whether an unreadable clip in ``test_mode`` is scored as not recognised instead.
+            The network receives black frames, and the sample has the metainfo ``unreadable``. Defaults to False.
     """
 
-    def __init__(self, *args, max_unreadable=0.01, unreadable_as_missing=False, **kwargs):
+    def __init__(self, *args, max_unreadable: float = 0.01, unreadable_as_missing: bool = False, **kwargs):
         self.max_unreadable = max_unreadable
         self.unreadable_as_missing = unreadable_as_missing
         super().__init__(*args, **kwargs)
 
-    def full_init(self):
-        """Read the list, unless it has been read."""
+    def full_init(self) -> None:
+        """Read the list if it has not been read yet."""
         if not self._fully_initialized:
             super().full_init()
             self.unreadable = UnreadableClips(len(self))
 
-    def prepare_data(self, idx):
+    def prepare_data(self, idx: int) -> dict | None:
         """Run the pipeline on a clip.
 
         Args:
             idx (int): Index of the sample.
 
         Returns:
-            dict | None: What the pipeline gives, or None for an unreadable clip, upon which another one is taken.
+            dict | None: Output of the pipeline, or None for an unreadable clip, which MMEngine replaces by another.
 
         Raises:
-            MemoryError, OSError: If the memory or the storage fails.
-            ValueError: If the clip cannot be read in ``test_mode``, or too many cannot in training.
+            MemoryError: If the memory is not sufficient.
+            OSError: If the storage fails.
+            ValueError: If the clip cannot be read in ``test_mode``, or too many clips cannot be read in training.
         """
         steps = count_reading_steps(self.pipeline.transforms)
         try:
             sample = self._read(idx, steps)
-        except _NOT_OF_READING:
+        except _PROGRAM_ERRORS:
             raise
         except MemoryError as error:
-            raise MemoryError(f'{self._describe(idx, error)}: the memory does not suffice for it.') from error
+            raise MemoryError(f'{self._describe(idx, error)}: the memory is not sufficient.') from error
         except Exception as error:  # decoders raise anything, down to IndexError
-            if getattr(error, 'errno', None) in _STORAGE:
+            if getattr(error, 'errno', None) in _STORAGE_ERRORS:
                 raise OSError(
                     error.errno,
                     f'{self._describe(idx, error)}, also after {len(_PAUSES)} pauses: the storage or the limits of the '
-                    'machine fail, not the clip. Mend them, and go on with --resume.',
+                    'machine fail, not the clip. Fix them, and continue with --resume.',
                 ) from error
             return self._replace_unreadable(idx, error)
         return self._run(self.pipeline.transforms[steps:], sample)
 
     def _read(self, idx, steps):
-        """Run the first steps of the pipeline on a clip, and again after errors that may pass."""
+        """Run the first steps of the pipeline on a clip, and again after a temporary error."""
         for pause in (*_PAUSES, None):
             sample = self.get_data_info(idx)
             try:
                 return self._run(self.pipeline.transforms[:steps], sample)
             except Exception as error:
-                # Decoders that are not PyAV hide the reason of the system, which reading the bytes may bring out.
-                error = error if isinstance(error, (OSError, *_NOT_OF_READING)) else _error_of_storage(sample) or error
-                if pause is None or getattr(error, 'errno', None) not in _PASSING:
+                # Decoders other than PyAV hide the error of the system, which reading the bytes may reveal.
+                if not isinstance(error, (OSError, *_PROGRAM_ERRORS)):
+                    error = _find_temporary_error(sample) or error
+                if pause is None or getattr(error, 'errno', None) not in _TEMPORARY_ERRORS:
                     raise error
             time.sleep(pause)
 
@@ -152,34 +155,35 @@ class ReplaceUnreadableMixin:
         return f'{self.get_data_info(idx)["filename"]} cannot be read ({reason})'
 
     @property
-    def num_unreadable_allowed(self):
+    def num_unreadable_allowed(self) -> float:
         """float: Number of clips that may be unreadable in an epoch of training."""
         return self.max_unreadable and min(max(1, self.max_unreadable * len(self)), len(self) - 1)
 
     def _run(self, transforms, sample):
-        """Run some of the pipeline's transforms as the pipeline does, whatever class a tool has put in its place."""
+        """Run some transforms of the pipeline, in a pipeline of the same class."""
         part = copy.copy(self.pipeline)
         part.transforms = transforms
         return part(sample)
 
     def _replace_unreadable(self, idx, error):
-        """Return what takes the place of a clip, or raise."""
+        """Return the replacement of an unreadable clip, or raise an error."""
         clip = self.get_data_info(idx)
-        what = self._describe(idx, error)
+        problem = self._describe(idx, error)
         if self.test_mode and not self.unreadable_as_missing:
             raise ValueError(
-                f'{what}. Replace it, or set unreadable_as_missing=True of the dataset to score it as not recognised.'
+                f'{problem}. Replace it, or set unreadable_as_missing=True of the dataset to score it as not '
+                'recognised.'
             ) from error
         first = self.unreadable.add(idx)
         unreadable = len(self.unreadable.of_epoch())
         if not self.test_mode and unreadable > self.num_unreadable_allowed:
             raise ValueError(
-                f'{what}; with it, {unreadable:,} of the {len(self):,} clips of {self.ann_file} are unreadable in this '
-                f'epoch, more than max_unreadable={self.max_unreadable} of the dataset allows. Replace them.'
+                f'{problem}; with it, {unreadable:,} of the {len(self):,} clips of {self.ann_file} are unreadable in '
+                f'this epoch, more than max_unreadable={self.max_unreadable} of the dataset allows. Replace them.'
             ) from error
         if first:
-            instead = 'it is scored as not recognised' if self.test_mode else 'another clip takes its place'
-            print_log(f'{what}; {instead}.', logger='current', level=logging.WARNING)
+            consequence = 'it is scored as not recognised' if self.test_mode else 'another clip takes its place'
+            print_log(f'{problem}; {consequence}.', logger='current', level=logging.WARNING)
         if not self.test_mode:
             return None
         sample = Compose(show_nothing(self.pipeline.transforms))(clip)
@@ -187,47 +191,47 @@ class ReplaceUnreadableMixin:
         return sample
 
 
-def _error_of_storage(sample):
-    """Return the error that reading a clip's bytes ends with, if it is one that may pass; else None."""
+def _find_temporary_error(sample):
+    """Return the temporary error that reading the bytes of a clip raises, or None."""
     try:
         with open(sample['filename'], 'rb') as file:
             while file.read(1 << 20):
                 pass
     except OSError as error:
-        return error if error.errno in _PASSING else None
+        return error if error.errno in _TEMPORARY_ERRORS else None
     return None
 
 
 class UnreadableClips:
-    """Which clips of a dataset could not be read; what one worker of a data loader notes, all processes know.
+    """Record of the unreadable clips of a dataset, shared by all workers of its data loader.
 
     Args:
-        num_clips (int): Of the dataset.
+        num_clips (int): Number of clips of the dataset.
     """
 
-    # Without a lock: a byte per clip is written whole, and whoever writes it writes the same.
+    # No lock is needed: writing a byte is atomic, and all processes write the same value.
     _BEFORE, _NOW = 1, 2
 
-    def __init__(self, num_clips):
+    def __init__(self, num_clips: int):
         self._states = torch.zeros(num_clips, dtype=torch.uint8).share_memory_()
 
-    def add(self, number):
-        """Note a clip.
+    def add(self, index: int) -> bool:
+        """Record an unreadable clip.
 
         Args:
-            number (int): Its place in the dataset.
+            index (int): Index of the clip in the dataset.
 
         Returns:
-            bool: Whether it is the first time in this run.
+            bool: Whether the clip is recorded for the first time in this run.
         """
-        first = self._states[number] == 0
-        self._states[number] = self._NOW
+        first = self._states[index] == 0
+        self._states[index] = self._NOW
         return bool(first)
 
-    def begin_epoch(self):
-        """Begin to count anew."""
+    def begin_epoch(self) -> None:
+        """Start a new count."""
         self._states[self._states == self._NOW] = self._BEFORE
 
-    def of_epoch(self):
-        """Return the places of those of this epoch, list[int]."""
+    def of_epoch(self) -> list[int]:
+        """Return the indices of the clips that were unreadable in this epoch."""
         return (self._states == self._NOW).nonzero().flatten().tolist()

@@ -79,7 +79,7 @@ def track_face(path, settings, detect=None):
         if frame.index % settings.every:
             found.append(np.empty((0, 4)))
             continue
-        image = frame.image()
+        image = frame.to_rgb()
         size = image.shape[1], image.shape[0]
         found.append(detect(image))
     if not found:
@@ -119,7 +119,7 @@ def extract_faces(videos, out, settings, workers=1, progress=None):
         ValueError: If a setting is out of range, the folder holds no video, videos would share a track, or a track is
             there that was made with other settings.
     """
-    names = [path.relative_to(videos) for path in list_videos(videos, below=True)[0]]
+    names = [path.relative_to(videos) for path in list_videos(videos, recursive=True)[0]]
     tracks = Counter(name.with_suffix('') for name in names)
     clashing = [str(name) for name in names if tracks[name.with_suffix('')] > 1]
     if clashing:

@@ -40,7 +40,7 @@ def write_labelled_video(result, path, progress=None):
     rate = Fraction(min(max(video.fps, 1), 240)).limit_denominator(1001)
     frames = evenly(video.frames(), rate)
     first = next(frames)
-    height, width = first.image().shape[:2]
+    height, width = first.to_rgb().shape[:2]
     scale = min(max(LEAST_WIDTH / width, 1), MOST_SIDE / max(width, height))
     # H.264 wants even numbers.
     width, height = (max(round(side * scale / 2) * 2, 2) for side in (width, height))
@@ -51,7 +51,7 @@ def write_labelled_video(result, path, progress=None):
     def drawn():
         for frame in chain([first], frames):
             picture = cv2.resize(
-                frame.image(), (width, height), interpolation=cv2.INTER_AREA if scale <= 1 else cv2.INTER_CUBIC
+                frame.to_rgb(), (width, height), interpolation=cv2.INTER_AREA if scale <= 1 else cv2.INTER_CUBIC
             )
             # A narrow and tall one has black beside it.
             picture = np.pad(picture, ((0, 0), (left, total - width - left), (0, 0)))

@@ -8,6 +8,7 @@ from mmaction.datasets.transforms import Resize, SampleFrames
 from mmaction.registry import TRANSFORMS
 from mmengine.dataset import Compose
 
+from mmaction_microaction.datasets.transforms import is_decoder, is_opener
 from mmaction_microaction.video.times import LONGEST_STILL
 
 
@@ -102,11 +103,11 @@ class WindowPipeline:
     """
 
     def __init__(self, pipeline):
-        types = [step['type'] if isinstance(step['type'], str) else step['type'].__name__ for step in pipeline]
-        decode = next((i for i, name in enumerate(types) if name.endswith('Decode')), None)
+        decode = next((index for index, step in enumerate(pipeline) if is_decoder(step)), None)
         if decode is None:
+            types = [step['type'] if isinstance(step['type'], str) else step['type'].__name__ for step in pipeline]
             raise ValueError(f'the test pipeline does not decode a video: {", ".join(types)}')
-        sampling = [step for step, name in zip(pipeline[:decode], types) if not name.endswith('Init')]
+        sampling = [step for step in pipeline[:decode] if not is_opener(step)]
         # Built rather than left to Compose, which looks in MMEngine's registry.
         build = TRANSFORMS.build
         self._sample = Compose([build(step) for step in sampling])
@@ -190,7 +191,7 @@ def gather(frames, windows, frame_indices, shrink=None):
             opened.append((upcoming, upcoming.start + frame_indices(upcoming.stop - upcoming.start)))
             upcoming = next(windows, None)
         if any(frame.index in wanted for _, wanted in opened):
-            kept[frame.index] = shrink(frame.image()) if shrink else frame.image()
+            kept[frame.index] = shrink(frame.to_rgb()) if shrink else frame.to_rgb()
         while opened and opened[0][1][-1] <= frame.index:
             window, wanted = opened.popleft()
             if all(i in kept for i in wanted):

@@ -1,5 +1,6 @@
-"""Opens video files with PyAV, and reads packets without decoding them."""
+"""Opens video files with PyAV, and reads their packets without decoding them."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import av
@@ -8,69 +9,83 @@ from mmaction_microaction.video.frames import MAX_PIXELS, check_size
 from mmaction_microaction.video.mp4_tables import check_tables
 
 FORMATS = 'asf,avi,flv,h264,hevc,m4v,matroska,mov,mpeg,mpegts,mpegvideo,mxf,ogg'
-"""FFmpeg's names of what is opened. Playlists and lists of files are not: they would have other files read."""
-
-
+"""FFmpeg's names of the formats that are opened. Playlists and file lists are left out: they would open other files."""
 SIZED_FORMATS = ('avi', 'matroska,webm', 'mov,mp4,m4a,3gp,3g2,mj2')
-"""FFmpeg's names of formats whose header says how large the pictures are."""
+"""FFmpeg's names of the formats whose header contains the size of the frames."""
 
 
-def open_container(path):
+def open_container(path: str | Path) -> av.container.InputContainer:
     """Open a file for reading with PyAV.
 
     Args:
-        path (str | Path): The file.
+        path (str | Path): Path of the file.
 
     Returns:
-        av.container.InputContainer: To be closed by the caller.
+        av.container.InputContainer: The opened file. The caller closes it.
 
     Raises:
-        av.error.FFmpegError: If it cannot be read.
-        ValueError: If it is of none of :data:`FORMATS`, or claims more frames than it can hold.
+        av.error.FFmpegError: If the file cannot be read.
+        ValueError: If its format is not one of :data:`FORMATS`, or its header claims more frames than fit into it.
     """
     check_tables(path)
     options = {'format_whitelist': FORMATS, 'max_pixels': str(MAX_PIXELS)}
     try:
-        # An absolute path, or FFmpeg would take what comes before a colon for a protocol. Titles in old files are in
-        # whatever alphabet the camera had.
+        # FFmpeg would read a colon in a relative path as the end of a protocol name. Titles in old files are in any
+        # encoding, hence metadata_errors.
         return av.open(str(Path(path).absolute()), options=options, metadata_errors='replace')
     except av.error.ArgumentError:
-        raise ValueError(f'{path} is in no format of videos that is opened here; encode it anew, as MP4') from None
+        raise ValueError(f'{path} is in no supported video format; encode it again, as MP4') from None
 
 
-def video_stream(container):
-    """Choose what players show of a file: not a thumbnail or the cover of an album, which may come first.
+def find_video_stream(container: av.container.InputContainer) -> av.video.stream.VideoStream | None:
+    """Find the stream that players show, which is not a thumbnail or an album cover before it.
 
     Args:
-        container (av.container.InputContainer): Of the file.
+        container (av.container.InputContainer): The opened file.
 
     Returns:
-        av.video.stream.VideoStream | None: None in a file of sound or text.
+        av.video.stream.VideoStream | None: The stream, or None if the file contains only sound or text.
 
     Raises:
-        ValueError: If its pictures are too large, or nothing decodes them.
+        ValueError: If FFmpeg has no decoder for the stream.
     """
     stream = container.streams.best('video')
+    if stream and not stream.codec_context:
+        raise ValueError(f'{container.name} has a codec that FFmpeg cannot decode; encode it again, as MP4')
+    return stream
+
+
+def prepare_video_stream(container: av.container.InputContainer) -> av.video.stream.VideoStream | None:
+    """Find the stream that players show, and limit the size of the frames that its decoder accepts.
+
+    Args:
+        container (av.container.InputContainer): The opened file.
+
+    Returns:
+        av.video.stream.VideoStream | None: The stream, or None if the file contains only sound or text.
+
+    Raises:
+        ValueError: If the frames have more than :data:`MAX_PIXELS` pixels, or FFmpeg has no decoder for the stream.
+    """
+    stream = find_video_stream(container)
     if stream:
         decoder = stream.codec_context
-        if not decoder:
-            raise ValueError(f'{container.name} is of a codec that FFmpeg cannot decode; encode it anew, as MP4')
-        # Streams without a header may tell the size later.
+        # Formats without a header may reveal the size only with the first frames.
         if decoder.width or container.format.name in SIZED_FORMATS:
             check_size(container.name, decoder.width, decoder.height)
-        # Pictures may be larger than the file says at first.
+        # Later frames may be larger than the header says.
         decoder.options = {**decoder.options, 'max_pixels': str(MAX_PIXELS)}
     return stream
 
 
-def read_packets(container):
-    """Read the packets of the pictures, without decoding any.
+def read_packets(container: av.container.InputContainer) -> Iterator[av.packet.Packet]:
+    """Read the packets of the video stream without decoding them.
 
     Args:
-        container (av.container.InputContainer): Of a file with pictures.
+        container (av.container.InputContainer): An opened file with a video stream.
 
     Yields:
-        av.packet.Packet: As they are decoded. Those that are ``is_discard`` are never shown: videos that were cut
-        without encoding them anew carry some, because others refer to them.
+        av.packet.Packet: Packets in decoding order. A packet that is ``is_discard`` is never shown: a stream-copied cut
+        contains such packets because other frames refer to them.
     """
-    return (packet for packet in container.demux(video_stream(container)) if packet.size)
+    return (packet for packet in container.demux(prepare_video_stream(container)) if packet.size)

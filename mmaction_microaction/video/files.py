@@ -1,4 +1,4 @@
-"""Which files of a folder are videos."""
+"""Finds the video files of a folder by their suffixes."""
 
 from pathlib import Path
 
@@ -10,25 +10,25 @@ VIDEO_ENDINGS = (
 # fmt: on
 
 
-def list_videos(folder, below=False):
-    """Tell the videos of a folder, by their endings, from its other files.
+def list_videos(folder: str | Path, recursive: bool = False) -> tuple[list[Path], int]:
+    """List the video files of a folder, and count its other files.
 
     Args:
-        folder (str | Path): The folder.
-        below (bool): Whether to search the folders in it, too. Defaults to False.
+        folder (str | Path): Path of the folder.
+        recursive (bool): Whether to search subfolders, too. Defaults to False.
 
     Returns:
-        tuple[list[Path], int]: The videos, sorted, and how many other files there are, those that macOS puts beside
-        each on foreign disks among them.
+        tuple[list[Path], int]: The sorted paths of the videos, and the number of other files. The ``._*`` files that
+        macOS writes to foreign disks count as other files.
 
     Raises:
-        FileNotFoundError: If there is no such folder.
-        ValueError: If it holds no video.
+        FileNotFoundError: If the folder does not exist.
+        ValueError: If the folder contains no video.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise FileNotFoundError(f'{folder}: no such folder; name the one that holds the videos')
-    files = sorted(path for path in folder.glob('**/*' if below else '*') if path.is_file())
+    files = sorted(path for path in folder.glob('**/*' if recursive else '*') if path.is_file())
     videos = [path for path in files if path.suffix.lower() in VIDEO_ENDINGS and not path.name.startswith('._')]
     if not videos:
         endings = ', '.join(VIDEO_ENDINGS)

@@ -1,4 +1,4 @@
-"""Turns decoded frames into RGB pictures as players show them: upright, with square pixels, in standard colours."""
+"""Converts decoded frames to RGB images as players show them: upright, with square pixels, in standard colours."""
 
 import warnings
 from functools import cache
@@ -10,71 +10,71 @@ from av.sidedata.sidedata import SideDataContainer, Type
 from av.video.reformatter import ColorTrc
 
 MAX_PIXELS = 40_000_000
-"""Largest picture that is decoded: above 8K (7680 x 4320, 33 million pixels), below what fills the memory."""
+"""Largest number of pixels of a frame that is decoded. An 8K frame (7680 x 4320) has 33 million."""
 REFERENCE_WHITE = 203
-"""Brightness of a white sheet in HDR video, in cd/m², which is the white of standard video (ITU-R BT.2408)."""
+"""Luminance in cd/m² of HDR video that corresponds to the white of standard video (ITU-R BT.2408)."""
 
 
-def check_size(path, width, height):
-    """Refuse pictures that would take too much memory.
+def check_size(path: str, width: int, height: int) -> None:
+    """Raise an error if the frames of a video are too large for the memory.
 
     Args:
-        path (str): The video.
-        width, height (int): Of its pictures, in pixels; 0 if FFmpeg found them too large to say.
+        path (str): Path of the video, for the message.
+        width, height (int): Size of the frames in pixels. FFmpeg reports 0 for a size that exceeds its limit.
 
     Raises:
-        ValueError: If they have more than :data:`MAX_PIXELS`.
+        ValueError: If the frames have more than :data:`MAX_PIXELS` pixels.
     """
     if not 0 < width * height <= MAX_PIXELS:
         size = f'{width:,} x {height:,}' if width * height else 'too many'
-        most = f'{MAX_PIXELS / 1e6:g} million'
-        raise ValueError(f'{path} has pictures of {size} pixels; at most {most} are read (8K has 33): scale it down')
+        maximum = f'{MAX_PIXELS / 1e6:g} million'
+        raise ValueError(f'{path} has frames of {size} pixels; at most {maximum} are read (8K has 33): scale it down')
 
 
-class Pictures:
-    """Converts the frames of one video, all to the size of the first.
+class FrameConverter:
+    """Converts the frames of one video to RGB images of the size of its first frame.
 
     Args:
-        path (str): The video.
-        stream (av.video.stream.VideoStream): Its video stream, which gives the shape of a pixel.
+        path (str): Path of the video, for messages.
+        stream (av.video.stream.VideoStream): Video stream, which contains the aspect ratio of the pixels.
     """
 
-    def __init__(self, path, stream):
+    def __init__(self, path: str, stream: av.video.stream.VideoStream):
         self.path = path
-        self.pixel = float(stream.sample_aspect_ratio or 1)
+        self.pixel_aspect = float(stream.sample_aspect_ratio or 1)
         self.size = None
 
-    def __call__(self, frame):
+    def __call__(self, frame: av.VideoFrame) -> np.ndarray:
         """Convert a frame.
 
         Args:
-            frame (av.VideoFrame): The frame.
+            frame (av.VideoFrame): Decoded frame.
 
         Returns:
-            np.ndarray: RGB, shape (height, width, 3), uint8.
+            np.ndarray: RGB image, shape (height, width, 3), uint8.
 
         Raises:
-            ValueError: If square pixels would make the picture too large.
+            ValueError: If the image would be too large with square pixels.
         """
         image = _to_rgb(frame)
         self.size = self.size or (frame.width, frame.height)
         if (frame.width, frame.height) != self.size:
             image = self._fit(image)
-        if abs(self.pixel - 1) > 0.01:
-            width = max(round(frame.width * self.pixel), 1)
+        if abs(self.pixel_aspect - 1) > 0.01:
+            width = max(round(frame.width * self.pixel_aspect), 1)
             check_size(self.path, width, frame.height)
-            image = cv2.resize(image, (width, image.shape[0]), interpolation=_interpolation(self.pixel))
-        return orient(image, display_matrix(frame))
+            image = cv2.resize(image, (width, image.shape[0]), interpolation=_interpolation(self.pixel_aspect))
+        return orient(image, read_display_matrix(frame))
 
     def _fit(self, image):
-        """Scale a picture to the size of the first one, with black bars beside it where its shape is another."""
+        """Scale an image to the size of the first one, with black bars if its aspect ratio differs."""
         height, width = image.shape[:2]
         scale = min(self.size[0] / width, self.size[1] / height)
         new_width, new_height = (max(round(side * scale), 1) for side in (width, height))
         if max(self.size[0] - new_width, self.size[1] - new_height) > 0.02 * max(self.size):
             warnings.warn(
-                f'{self.path}: the pictures change from {self.size[0]} x {self.size[1]} to {width} x {height} pixels; '
-                'black bars fill up those of the other shape',
+                f'{self.path}: the frames change from {self.size[0]} x {self.size[1]} to {width} x {height} pixels; '
+                'the latter get black bars',
                 stacklevel=3,
             )
         else:
@@ -91,35 +91,35 @@ def _interpolation(scale):
     return cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
 
 
-def display_matrix(frame):
-    """Read how a frame is to be turned and mirrored.
+def read_display_matrix(frame: av.VideoFrame) -> np.ndarray | None:
+    """Read how a frame has to be rotated and mirrored.
 
     Args:
-        frame (av.VideoFrame): The frame.
+        frame (av.VideoFrame): Decoded frame.
 
     Returns:
-        np.ndarray | None: Shape (2, 2): a pixel at (x, y) is shown at (x, y) @ matrix, but for where the picture
-        begins. None if the file says nothing.
+        np.ndarray | None: Matrix of shape (2, 2). A pixel at (x, y) is shown at (x, y) @ matrix, up to a translation.
+        None if the file contains no matrix.
     """
     data = _side_data(frame).get(Type.DISPLAYMATRIX)
     return None if data is None else np.frombuffer(bytes(data), np.int32).reshape(3, 3)[:2, :2]
 
 
 def _side_data(frame):
-    """List what a decoder says of a frame besides its pixels."""
+    """Return the side data of a frame."""
     while True:
         try:
-            # Not frame.side_data, which refers to the frame that holds it: the frame, its memory and its threads would
-            # stay until the garbage is collected, in a forked worker that has no such threads, which would then hang.
+            # Not frame.side_data, which forms a reference cycle with the frame: the frame, its memory and its decoder
+            # threads would stay until the next garbage collection. A forked worker lacks these threads and would hang.
             return SideDataContainer(frame)
         except ValueError as error:
-            # PyAV 18 gives nothing at all where it does not know a kind, such as the Exif data of cameras that record
-            # JPEGs: "31 is not a valid Type".
+            # PyAV 18 fails at a kind of side data that it does not know, such as the Exif data of cameras that record
+            # JPEGs: "31 is not a valid Type". Remove that kind and try again.
             frame = _filter(frame, 'sidedata', f'mode=delete:type={int(str(error).split()[0])}')
 
 
 def _filter(frame, name, options):
-    """Send a frame through one of FFmpeg's filters."""
+    """Apply a filter of FFmpeg to a frame."""
     graph = av.filter.Graph()
     graph.link_nodes(
         graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base),
@@ -130,15 +130,15 @@ def _filter(frame, name, options):
     return graph.pull()
 
 
-def orient(image, matrix):
-    """Turn and mirror a picture by a display matrix, by quarter turns.
+def orient(image: np.ndarray, matrix: np.ndarray | None) -> np.ndarray:
+    """Rotate an image by a multiple of 90 degrees, and mirror it, as a display matrix says.
 
     Args:
-        image (np.ndarray): Shape (height, width, 3).
-        matrix (np.ndarray | None): Of :func:`display_matrix`.
+        image (np.ndarray): Image, shape (height, width, 3).
+        matrix (np.ndarray | None): Display matrix, see :func:`read_display_matrix`.
 
     Returns:
-        np.ndarray: The picture as it is to be shown.
+        np.ndarray: Upright image.
     """
     if matrix is None:
         return image
@@ -149,35 +149,35 @@ def orient(image, matrix):
 
 
 def _to_rgb(frame):
-    """Convert the pixels of a frame, as they are stored, to RGB."""
+    """Convert a frame to RGB, neither scaled nor rotated."""
     if not frame.interlaced_frame or frame.height == 1:
-        return _colours(frame)
-    # Odd and even lines were recorded one after the other: together they show hands in motion as combs. The upper field
-    # alone still has more lines than networks see.
+        return _convert_colours(frame)
+    # The odd and even lines of an interlaced frame were recorded one after the other, so moving hands look like combs.
+    # The top field alone still has more lines than networks see.
     field = _filter(frame, 'field', 'type=top')
-    return cv2.resize(_colours(field), (frame.width, frame.height), interpolation=cv2.INTER_LINEAR)
+    return cv2.resize(_convert_colours(field), (frame.width, frame.height), interpolation=cv2.INTER_LINEAR)
 
 
-def _colours(frame):
+def _convert_colours(frame):
     if frame.color_trc in (ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67):
         return _tone_map(frame.to_ndarray(format='rgb48le'), frame.color_trc)
     return frame.to_ndarray(format='rgb24')
 
 
 def _tone_map(coded, transfer):
-    """Map HDR to standard colours: what is darker than a white sheet stays as bright, highlights are compressed.
+    """Map HDR to standard colours: colours below reference white keep their luminance, highlights are compressed.
 
-    The curves are those of ITU-R BT.2100, for a display of 1,000 cd/m²; the matrix is that of BT.2087.
+    The transfer curves are from ITU-R BT.2100, for a display of 1,000 cd/m². The matrix is from BT.2087.
 
     Args:
-        coded (np.ndarray): RGB by BT.2020, shape (height, width, 3), uint16.
-        transfer (int): Which curve: PQ or HLG.
+        coded (np.ndarray): RGB image in BT.2020, shape (height, width, 3), uint16.
+        transfer (int): Transfer curve, PQ or HLG.
 
     Returns:
-        np.ndarray: RGB by BT.709, uint8.
+        np.ndarray: RGB image in BT.709, uint8.
     """
-    light = _linear(transfer)[coded >> 4]
-    if transfer == ColorTrc.ARIB_STD_B67:  # light of the scene, to be shown with a gamma of 1.2
+    light = _tabulate_curve(transfer)[coded >> 4]
+    if transfer == ColorTrc.ARIB_STD_B67:  # scene light, shown with a system gamma of 1.2
         brightness = cv2.transform(light, np.array([[0.2627, 0.6780, 0.0593]], np.float32))
         light *= 1000 / REFERENCE_WHITE * cv2.pow(np.maximum(brightness, 1e-6), 0.2)[..., None]
     light = np.maximum(cv2.transform(light, _BT2020_TO_BT709), 0)
@@ -195,8 +195,8 @@ _BT2020_TO_BT709 = np.array(
 
 
 @cache
-def _linear(transfer):
-    """Tabulate a curve: light by 12 bits, for PQ with reference white as 1, for HLG from 0 to 1."""
+def _tabulate_curve(transfer):
+    """Tabulate a transfer curve over 12-bit codes: linear light, relative to reference white (PQ) or 0 to 1 (HLG)."""
     code = np.arange(4096) / 4095
     if transfer == ColorTrc.SMPTE2084:
         root = code ** (32 / 2523)

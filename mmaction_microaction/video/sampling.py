@@ -1,91 +1,100 @@
-"""Decodes some frames of a video, and as few of the others as these depend on."""
+"""Decodes the sampled frames of a video, and of the other frames only those that the sampled ones refer to."""
 
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 import av
+import numpy as np
 
-from mmaction_microaction.video.container import open_container, read_packets, video_stream
-from mmaction_microaction.video.frames import Pictures
-from mmaction_microaction.video.times import FrameTimes, frame_times
+from mmaction_microaction.video.container import open_container, prepare_video_stream, read_packets
+from mmaction_microaction.video.frames import FrameConverter
+from mmaction_microaction.video.times import FrameTimes, read_frame_times
+
+READ_ERRORS = (OSError, ValueError, RuntimeError, av.error.FFmpegError)
+"""Exceptions that opening or decoding a video may raise."""
 
 
 class OpenVideo(NamedTuple):
-    """A video whose packets have been read, but not decoded."""
+    """An open video whose packets have been read, but not decoded."""
 
-    filename: str
+    path: str
+    """Path of the file."""
     container: av.container.InputContainer
-    packets: list
-    """As they are decoded, which is not always as they are shown, and some are never."""
-    times: FrameTimes
-    """When frames are shown."""
+    """The open file."""
+    packets: list[av.packet.Packet]
+    """Packets in decoding order, which may differ from display order. Some may never be shown."""
+    frame_times: FrameTimes
+    """Times of the frames that are shown."""
 
     @property
-    def num_frames(self):
-        """int: How many are shown."""
-        return len(self.times.seconds)
+    def num_frames(self) -> int:
+        """int: Number of frames that are shown."""
+        return len(self.frame_times.seconds)
 
     @property
-    def fps(self):
-        """float: Frames per second, on average."""
-        return self.times.fps
+    def fps(self) -> float:
+        """float: Average number of frames per second."""
+        return self.frame_times.fps
 
 
-def open_video(filename):
+def open_video(path: str) -> OpenVideo:
     """Open a video and read its packets.
 
     Args:
-        filename (str): Path.
+        path (str): Path of the video.
 
     Returns:
-        OpenVideo: The video.
+        OpenVideo: The open video. :func:`decode` closes it.
 
     Raises:
-        ValueError: If the file holds no video, no frames, or too large ones.
-        av.error.FFmpegError: If it cannot be read.
+        ValueError: If the file has no video stream, no frames, or frames that are too large for the memory.
+        av.error.FFmpegError: If the file cannot be read.
     """
-    container = open_container(filename)
-    stream = video_stream(container)
+    container = open_container(path)
+    stream = prepare_video_stream(container)
     if not stream:
-        raise ValueError(f'{filename} holds no video.')
-    if not stream.codec_context:
-        raise ValueError(f'{filename} has a codec that FFmpeg lacks.')
-    stream.thread_type, stream.codec_context.thread_count = 'NONE', 1  # data loaders have processes instead
+        raise ValueError(f'{path} has no video stream; give a video')
+    # Data loaders run several processes instead of threads.
+    stream.thread_type, stream.codec_context.thread_count = 'NONE', 1
     packets = list(read_packets(container))
-    return OpenVideo(filename, container, packets, frame_times(packets, stream))
+    return OpenVideo(path, container, packets, read_frame_times(packets, stream))
 
 
-def decode(video, numbers):
-    """Decode some frames of a video, and of the others as few as these refer to; then close it.
+def decode(video: OpenVideo, indices: Collection[int]) -> Iterator[tuple[int, np.ndarray]]:
+    """Decode some frames of a video, and then close it.
+
+    Other frames are decoded only where one of the wanted frames may refer to them.
 
     Args:
-        video (OpenVideo): The video.
-        numbers (Collection[int]): Of the frames as they are shown, counted from 0.
+        video (OpenVideo): The open video.
+        indices (Collection[int]): Indices of the wanted frames in display order, from 0.
 
     Yields:
-        tuple[int, np.ndarray]: The frames in order, each with its number: RGB, shape (H, W, 3).
+        tuple[int, np.ndarray]: Index and RGB image of each wanted frame, in display order, shape (H, W, 3), uint8.
 
     Raises:
-        ValueError: If a frame cannot be decoded.
+        ValueError: If a wanted frame cannot be decoded.
     """
-    stream, times = video_stream(video.container), video.times
-    decoder, pictures = stream.codec_context, Pictures(video.filename, stream)
-    # Raw streams do not say when a frame is shown, others when it is decoded: then all are decoded and counted.
-    undated = times.stamps is None or times.num_repeated or (decoder.has_b_frames and not times.reordered)
-    count, waiting = 0, set(numbers)
+    stream, times = prepare_video_stream(video.container), video.frame_times
+    decoder, convert = stream.codec_context, FrameConverter(video.path, stream)
+    # Raw streams have no times, and other files only decoding times. All of their frames are decoded and counted.
+    undated = times.pts is None or times.num_repeated or (decoder.has_b_frames and not times.reordered)
+    count, wanted = 0, set(indices)
     with video.container:
         try:
-            for packet in [*video.packets, None]:  # None: nothing follows, so what is held back comes out
-                if not waiting:
+            for packet in [*video.packets, None]:  # None flushes the frames that the decoder holds back
+                if not wanted:
                     return
-                if packet and not undated and packet.pts is not None:  # a second field goes with its first
-                    decoder.skip_frame = 'DEFAULT' if times.index_of(packet.pts) in waiting else 'NONREF'
+                # The packet of a second field has no time: it is decoded as its first field was.
+                if packet and not undated and packet.pts is not None:
+                    decoder.skip_frame = 'DEFAULT' if times.index_of(packet.pts) in wanted else 'NONREF'
                 for frame in decoder.decode(packet):
-                    number = count if undated else times.index_of(frame.pts)
+                    index = count if undated else times.index_of(frame.pts)
                     count += 1
-                    if number in waiting:
-                        waiting.remove(number)
-                        yield number, pictures(frame)
+                    if index in wanted:
+                        wanted.remove(index)
+                        yield index, convert(frame)
         except av.error.FFmpegError as error:
-            raise ValueError(f'{video.filename} cannot be decoded ({error}); replace it.') from None
-    if waiting:
-        raise ValueError(f'{video.filename}: frame {min(waiting)} cannot be decoded; replace it.')
+            raise ValueError(f'{video.path} cannot be decoded ({error}); replace it.') from None
+    if wanted:
+        raise ValueError(f'{video.path}: frame {min(wanted)} cannot be decoded; replace it.')

@@ -1,9 +1,10 @@
-"""Where videos come from: files, folders, cameras."""
+"""Finds video files in folders, and reads cameras."""
 
 import threading
 import time
 import warnings
 from collections import deque
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -13,35 +14,36 @@ from .files import list_videos
 from .reader import Frame
 
 BUFFER = 1.0
-"""Seconds for which pictures of a camera wait to be looked at."""
-STANDS_IN = 1.0
-"""Seconds before its arrival for which a picture of a camera stands in."""
-PATIENCE = 60
-"""Seconds without a picture after which a camera is given up; OpenCV itself gives up a stream after 30."""
-RETRIES = 3
-"""How often a stream of the network that breaks off is opened again, in all."""
+"""Seconds after which a frame of a camera that nobody has read is dropped."""
+MAX_HOLD = 1.0
+"""Longest gap in seconds that the next frame of a camera fills."""
+TIMEOUT = 60
+"""Seconds without a frame after which a camera is closed. OpenCV itself closes a network stream after 30."""
+MAX_RETRIES = 3
+"""Largest number of times that a network stream is reopened, in all."""
 
 
-def find_videos(paths):
-    """List video files.
+def find_videos(paths: Sequence[str | Path]) -> dict[Path, Path]:
+    """List the video files among files and folders.
+
+    A warning counts the other files of a folder.
 
     Args:
-        paths (Sequence[str | Path]): Files, and folders, which are searched with all below them.
+        paths (Sequence[str | Path]): Paths of files, and of folders, which are searched with their subfolders.
 
     Returns:
-        dict[Path, Path]: Of every file, in order, its path below the folder that was given, or its name. A warning
-        counts the other files of a folder.
+        dict[Path, Path]: For each file, in order, its path relative to the given folder, or its name.
 
     Raises:
         FileNotFoundError: If a path does not exist.
-        ValueError: If a folder holds no video.
+        ValueError: If a folder contains no video.
     """
     found = {}
     for path in map(Path, paths):
         if path.is_dir():
-            videos, others = list_videos(path, below=True)
+            videos, others = list_videos(path, recursive=True)
             if others:
-                warnings.warn(f'{path} holds {others:,} files that are no videos; they are passed over', stacklevel=2)
+                warnings.warn(f'{path} has {others:,} files that are not videos; they are skipped', stacklevel=2)
             found.update((video, video.relative_to(path)) for video in videos)
         elif path.exists():
             found[path] = Path(path.name)
@@ -51,111 +53,109 @@ def find_videos(paths):
 
 
 class CameraStream:
-    """Frames of a camera at an even rate, as the network was trained on, whatever the camera's.
+    """A camera, read at a constant frame rate, such as the rate of the videos that the network was trained on.
 
-    A thread reads the camera, so that every picture has the time at which it came, and a queue of old pictures never
-    builds up behind a network that is slower than the camera: pictures that nobody has asked for after
-    ``BUFFER`` seconds are dropped.
+    A thread reads the camera, so each frame has the time of its arrival. Frames that nobody has read within ``BUFFER``
+    seconds are dropped, so a network that is slower than the camera does not fall behind.
 
     Attributes:
         fps (float): Frames per second.
 
     Args:
-        source (str): Number of a camera, ``'0'`` being the first, or a URL that OpenCV opens, such as ``rtsp://…``.
-        fps (float): Frames per second that are given out. Defaults to 30, as in MA-52.
+        source (str): Index of a camera, ``'0'`` for the first, or a URL that OpenCV opens, such as ``rtsp://…``.
+        fps (float): Frames per second that :meth:`frames` yields. Defaults to 30, the rate of MA-52.
 
     Raises:
-        ValueError: If it cannot be opened.
+        ValueError: If the camera cannot be opened.
     """
 
-    def __init__(self, source, fps=30.0):
+    def __init__(self, source: str, fps: float = 30.0):
         self.source, self.fps = source, fps
         self.capture = self._open()
         if not self.capture.isOpened():
             raise ValueError(f'camera {source} cannot be opened; is it connected, and not in use elsewhere?')
         self._arrival = threading.Condition()
-        self._pictures = deque()
+        self._waiting = deque()
         self._dropped = self._ended = False
-        # Plain, not an Event: signal handlers set it, and must wait for no lock.
+        # A plain attribute and no Event: signal handlers set it, and must not wait for a lock.
         self._stopped = False
 
     def _open(self):
         return cv2.VideoCapture(int(self.source) if self.source.isdigit() else self.source)
 
-    def stop(self):
-        """Let :meth:`frames` end; for signal handlers and other threads."""
+    def stop(self) -> None:
+        """End :meth:`frames`. Signal handlers and other threads may call this."""
         self._stopped = True
 
-    def frames(self, seconds=float('inf')):
-        """Watch.
+    def frames(self, seconds: float = float('inf')) -> Iterator[Frame]:
+        """Read the camera.
 
-        A picture stands in for the places of the even rate before it, up to ``STANDS_IN`` seconds. What lies in a
-        longer gap, or was dropped because the frames are not asked for as fast as they come, is left out: time in the
-        stream is time on the clock since the first picture.
+        A frame of the camera also fills up to ``MAX_HOLD`` seconds before it. Longer gaps, and frames that were dropped
+        because the caller is slow, are skipped: the time of a frame is the time on the clock since the first one.
 
         Args:
-            seconds (float): How long. Defaults to no end.
+            seconds (float): Duration of the recording in seconds. Defaults to infinity.
 
         Yields:
-            Frame: In order, until the time is over, the camera gives no more, or :meth:`stop` was called.
+            Frame: The frames in order, until the duration is over, the camera ends, or :meth:`stop` is called.
         """
         reader = threading.Thread(target=self._read, daemon=True)
         reader.start()
-        begin, index = None, 0
+        start, index = None, 0
         try:
             while True:
-                taken = self._take(float('inf') if begin is None else begin + seconds)
+                taken = self._take(float('inf') if start is None else start + seconds)
                 if taken is None:
                     return
-                arrived, picture, dropped = taken
-                begin = arrived if begin is None else begin
-                place = int((arrived - begin) * self.fps)
-                if dropped or place - index > STANDS_IN * self.fps:
-                    index = max(index, place)
-                while index <= place:
+                arrived, image, dropped = taken
+                start = arrived if start is None else start
+                latest = int((arrived - start) * self.fps)
+                if dropped or latest - index > MAX_HOLD * self.fps:
+                    index = max(index, latest)
+                while index <= latest:
                     if index >= seconds * self.fps:
                         return
-                    yield Frame(index, index / self.fps, partial(cv2.cvtColor, picture, cv2.COLOR_BGR2RGB))
+                    yield Frame(index, index / self.fps, partial(cv2.cvtColor, image, cv2.COLOR_BGR2RGB))
                     index += 1
         finally:
             self._stopped = True
-            # One that hangs in a dead stream is left behind.
+            # A reader that hangs in a dead stream is left behind.
             reader.join(timeout=2)
 
     def _take(self, until):
-        """Wait for the next picture: when it came, the picture, and whether others were dropped before it."""
-        given_up = time.monotonic() + PATIENCE
+        """Wait for the next frame; return its arrival time, its image, and whether frames were dropped before it."""
+        deadline = time.monotonic() + TIMEOUT
         with self._arrival:
-            while not self._pictures:
+            while not self._waiting:
                 now = time.monotonic()
                 if self._ended or self._stopped or now >= until:
                     return None
-                if now >= given_up:
-                    warnings.warn(f'camera {self.source} has given no picture for {PATIENCE} s', stacklevel=3)
+                if now >= deadline:
+                    warnings.warn(f'camera {self.source} has sent no frame for {TIMEOUT} s', stacklevel=3)
                     return None
                 self._arrival.wait(0.1)
             if self._stopped:
                 return None
-            taken = (*self._pictures.popleft(), self._dropped)
+            taken = (*self._waiting.popleft(), self._dropped)
             self._dropped = False
             return taken
 
     def _read(self):
-        """Read the camera until it ends for good; runs in a thread."""
+        """Read the camera until it ends; runs in a thread."""
         tries = 0
         try:
             while not self._stopped:
-                received, picture = self.capture.read()
+                received, image = self.capture.read()
                 if not received:
                     tries += 1
-                    if not self._open_again(tries):
+                    if not self._reopen(tries):
                         return
                     continue
                 now = time.monotonic()
                 with self._arrival:
-                    self._pictures.append((now, picture))
-                    while self._pictures[0][0] < now - BUFFER:
-                        self._pictures.popleft()
+                    self._waiting.append((now, image))
+                    while self._waiting[0][0] < now - BUFFER:
+                        self._waiting.popleft()
                         self._dropped = True
                     self._arrival.notify()
         finally:
@@ -164,14 +164,14 @@ class CameraStream:
                 self._arrival.notify()
             self.capture.release()
 
-    def _open_again(self, tries):
-        """Open a stream of the network once more; a camera that is unplugged, or a file at its end, stays so."""
+    def _reopen(self, tries):
+        """Reopen a network stream; an unplugged camera, or a file at its end, cannot be reopened."""
         if '://' not in self.source:
             return False
-        if tries > RETRIES:
-            warnings.warn(f'camera {self.source} gives no more pictures; it is over', stacklevel=2)
+        if tries > MAX_RETRIES:
+            warnings.warn(f'camera {self.source} sends no more frames; the recording ends', stacklevel=2)
             return False
-        warnings.warn(f'camera {self.source} is lost; opening it again ({tries} of {RETRIES})', stacklevel=2)
+        warnings.warn(f'camera {self.source} is lost; reopening it ({tries} of {MAX_RETRIES})', stacklevel=2)
         self.capture.release()
         end = time.monotonic() + tries
         while not self._stopped and time.monotonic() < end:

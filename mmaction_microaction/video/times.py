@@ -1,60 +1,64 @@
-"""Works out when the frames of a video are shown, from its packets rather than from what its header promises."""
+"""Computes when the frames of a video are shown, from its packets instead of its header."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
+import av
 import numpy as np
 
 LONGEST_STILL = 120
-"""Seconds; where no frame comes for longer, the recording has a gap, or its clock was set."""
+"""Seconds between two frames above which the video has a gap: a pause, or a clock that was set."""
 HIGHEST_RATE = 1000
-"""Frames per second; what claims more has a wrong clock."""
+"""Largest plausible number of frames per second."""
 NO_TIME = np.iinfo(np.int64).min
-"""Stands for the time of a packet that has none."""
-MOST_REORDERED = 16
-"""Frames that a codec may hold back until it has decoded later ones."""
+"""Placeholder for the time of a packet without one."""
+MAX_REORDERED = 16
+"""Largest number of frames that a codec holds back until it has decoded later ones."""
 
 
 class FrameTimes(NamedTuple):
-    """When the frames of a video are shown."""
+    """Times at which the frames of a video are shown."""
 
-    stamps: np.ndarray | None
-    """Time of each frame in the units of the file, ascending, shape (N,), int64; None if frames have to be counted."""
+    pts: np.ndarray | None
+    """Presentation time stamp of each frame in units of the stream's time base, ascending, shape (N,), int64; None if
+    the stream has no usable time stamps, so that frames have to be counted."""
     seconds: np.ndarray
-    """Time of each frame since the first, ascending, shape (N,)."""
+    """Time of each frame in seconds since the first, ascending, shape (N,)."""
     fps: float
-    """Average frames per second, gaps left out."""
+    """Average number of frames per second, without gaps."""
     reordered: bool
-    """Whether frames are decoded in another order than they are shown."""
+    """Whether the decoding order differs from the display order."""
     num_repeated: int
-    """Number of frames that claim the time of another frame."""
+    """Number of frames that have the same time stamp as another frame."""
     num_lost: int
-    """Number of frames that the header counts and the file lacks because it breaks off."""
+    """Number of frames that the header counts and a truncated file lacks."""
 
-    def index_of(self, stamp):
+    def index_of(self, pts: int | None) -> int | None:
         """Find the frame that is shown at a time.
 
         Args:
-            stamp (int | None): The time, in the units of the file.
+            pts (int | None): Presentation time stamp in units of the stream's time base.
 
         Returns:
-            int | None: Index of the frame, the first of several; None if there is none, or frames have to be counted.
+            int | None: Index of the first frame with this time stamp; None if there is none, or if frames have to be
+            counted.
         """
-        if self.stamps is None or stamp is None:
+        if self.pts is None or pts is None:
             return None
-        index = int(np.searchsorted(self.stamps, stamp))
-        return index if index < len(self.stamps) and self.stamps[index] == stamp else None
+        index = int(np.searchsorted(self.pts, pts))
+        return index if index < len(self.pts) and self.pts[index] == pts else None
 
     @property
-    def gaps(self):
-        """np.ndarray: Start and end of each gap longer than :data:`LONGEST_STILL`, seconds, shape (G, 2)."""
+    def gaps(self) -> np.ndarray:
+        """np.ndarray: Start and end of each gap longer than :data:`LONGEST_STILL`, in seconds, shape (G, 2)."""
         return find_gaps(self.seconds)
 
 
-def find_gaps(seconds):
-    """Find where no frame is shown for longer than :data:`LONGEST_STILL`.
+def find_gaps(seconds: np.ndarray) -> np.ndarray:
+    """Find the gaps in which no frame is shown for longer than :data:`LONGEST_STILL`.
 
     Args:
-        seconds (np.ndarray): Times of the frames, ascending, shape (N,).
+        seconds (np.ndarray): Times of the frames in seconds, ascending, shape (N,).
 
     Returns:
         np.ndarray: Times of the frames before and after each gap, shape (G, 2).
@@ -63,102 +67,103 @@ def find_gaps(seconds):
     return np.stack([seconds[before], seconds[before + 1]], axis=1)
 
 
-def frame_times(packets, stream):
-    """Work out when the frames of a stream are shown.
+def read_frame_times(packets: Iterable[av.packet.Packet], stream: av.video.stream.VideoStream) -> FrameTimes:
+    """Compute when the frames of a stream are shown.
 
-    Camcorders (AVCHD) may write the two fields of an interlaced frame as a packet each, the second without a time. A
-    clock that is set back goes on from where it was.
+    Camcorders (AVCHD) may write the two fields of an interlaced frame as two packets, of which the second has no time.
+    A clock that was set back is continued from its last time.
 
     Args:
-        packets (Iterable[av.packet.Packet]): All packets of the stream; each is looked at once, and not kept.
-        stream (av.video.stream.VideoStream): The stream.
+        packets (Iterable[av.packet.Packet]): All packets of the stream. None of them is kept.
+        stream (av.video.stream.VideoStream): Stream of the packets.
 
     Returns:
-        FrameTimes: The times.
+        FrameTimes: Times of the frames.
 
     Raises:
-        ValueError: If there are no frames, or their rate cannot be.
+        ValueError: If the stream has no frames, or an impossible frame rate.
     """
     table = np.fromiter(
         ((NO_TIME if packet.pts is None else packet.pts, packet.is_discard) for packet in packets),
-        np.dtype([('stamp', np.int64), ('discarded', bool)]),
+        np.dtype([('pts', np.int64), ('discarded', bool)]),
     )
-    stamps = table['stamp'][~table['discarded']]
-    dated = stamps != NO_TIME
-    if 1 < dated.sum() < len(stamps) and stream.average_rate:
-        # Where frames have no time, as in program streams, those that have one are further apart.
-        distance = np.median(np.diff(np.sort(stamps[dated]))) * stream.time_base * stream.average_rate
+    pts = table['pts'][~table['discarded']]
+    dated = pts != NO_TIME
+    if 1 < dated.sum() < len(pts) and stream.average_rate:
+        # Packets without a time are second fields if the others are one frame apart. In program streams, they are
+        # frames, and the others are further apart.
+        distance = np.median(np.diff(np.sort(pts[dated]))) * stream.time_base * stream.average_rate
         if abs(distance - 1) < 0.1:
-            stamps, dated = stamps[dated], dated[dated]
+            pts, dated = pts[dated], dated[dated]
     name = stream.container.name
-    if not len(stamps):
+    if not len(pts):
         raise ValueError(f'{name} has no frames; give another file')
     has_b_frames = stream.codec_context.has_b_frames
     if dated.all():
-        going_on = _without_steps_back(stamps, stream.time_base, MOST_REORDERED if has_b_frames else 0)
-        ordered = np.sort(going_on)
-        # In AVI, frames that wait for later ones say when they are decoded, not when they are shown.
-        counted = going_on is not stamps or (stream.container.format.name == 'avi' and has_b_frames)
+        continued = _continue_clock(pts, stream.time_base, MAX_REORDERED if has_b_frames else 0)
+        ordered = np.sort(continued)
+        # With B-frames, the packets of an AVI have decoding times instead of presentation times.
+        counted = continued is not pts or (stream.container.format.name == 'avi' and has_b_frames)
         seconds = (ordered - ordered[0]).view(np.uint64) * float(stream.time_base)
         fps = _frame_rate(ordered, seconds, stream)
     else:
-        counted, ordered = True, stamps
-        fps = _frame_rate(np.zeros_like(stamps), np.zeros(len(stamps)), stream)
-        seconds = np.arange(len(stamps)) / fps
+        counted, ordered = True, pts
+        fps = _frame_rate(np.zeros_like(pts), np.zeros(len(pts)), stream)
+        seconds = np.arange(len(pts)) / fps
     if not fps <= HIGHEST_RATE:
-        raise ValueError(f'{name} claims {fps:g} frames a second, which cannot be; encode it anew at its true rate')
+        raise ValueError(f'{name} claims {fps:g} frames a second, which cannot be; encode it again at its true rate')
     return FrameTimes(
-        None if counted else ordered,
-        seconds,
-        max(fps, 1 / LONGEST_STILL),
-        bool((np.diff(stamps) < 0).any()),
-        len(stamps) - len(np.unique(stamps)) if dated.all() else 0,
-        _count_lost(len(table), len(stamps), fps, stream),
+        pts=None if counted else ordered,
+        seconds=seconds,
+        fps=max(fps, 1 / LONGEST_STILL),
+        reordered=bool((np.diff(pts) < 0).any()),
+        num_repeated=len(pts) - len(np.unique(pts)) if dated.all() else 0,
+        num_lost=_count_lost(len(table), len(pts), fps, stream),
     )
 
 
-def _without_steps_back(stamps, unit, most_reordered):
-    """Let a clock that was set back by a second or more go on.
+def _continue_clock(pts, time_base, max_reordered):
+    """Remove the steps of a clock that was set back by a second or more.
 
     Args:
-        stamps (np.ndarray): Times of the frames as they are decoded, shape (N,), int64.
-        unit (Fraction): Seconds.
-        most_reordered (int): Frames that may be decoded after a later one.
+        pts (np.ndarray): Time stamps of the frames in decoding order, shape (N,), int64.
+        time_base (Fraction): Unit of the time stamps in seconds.
+        max_reordered (int): Largest number of frames that are decoded after a later one.
 
     Returns:
-        np.ndarray: The same array if the clock was not set back.
+        np.ndarray: Continued time stamps; the same array if the clock was not set back.
     """
-    steps = np.diff(stamps)
+    steps = np.diff(pts)
     shift = None
-    for place in np.flatnonzero(steps < float(-1 / unit)) + 1:
-        before, after = stamps[max(place - most_reordered - 1, 0) : place], stamps[place : place + most_reordered + 1]
-        # A frame that waited for some later ones comes after few that are later, and before some that are.
-        waited_for = len(before) <= most_reordered or before.min() < stamps[place]
-        is_last = len(after) <= most_reordered or after.max() > before.max()
-        if waited_for and is_last:
+    for index in np.flatnonzero(steps < float(-1 / time_base)) + 1:
+        before, after = pts[max(index - max_reordered - 1, 0) : index], pts[index : index + max_reordered + 1]
+        # A B-frame also steps back: it follows a few later frames, and precedes frames that are later still.
+        few_are_later = len(before) <= max_reordered or before.min() < pts[index]
+        later_ones_follow = len(after) <= max_reordered or after.max() > before.max()
+        if few_are_later and later_ones_follow:
             continue
-        shift = np.zeros_like(stamps) if shift is None else shift
-        shift[place] = before.max() - after.min() + int(np.median(np.diff(np.sort(stamps))))
-    return stamps if shift is None else stamps + np.cumsum(shift)
+        shift = np.zeros_like(pts) if shift is None else shift
+        shift[index] = before.max() - after.min() + int(np.median(np.diff(np.sort(pts))))
+    return pts if shift is None else pts + np.cumsum(shift)
 
 
-def _frame_rate(ordered, seconds, stream):
-    """Work out the average rate, since files may name another: recorders of calls and screens vary it."""
-    said = stream.average_rate or stream.guessed_rate
+def _frame_rate(pts, seconds, stream):
+    """Return the average frame rate, which may differ from the header's in recordings of calls and screens."""
+    from_header = stream.average_rate or stream.guessed_rate
     before = np.flatnonzero(np.diff(seconds) > LONGEST_STILL)
-    gaps = sum(int(ordered[place + 1]) - int(ordered[place]) for place in before)
-    span = int(ordered[-1]) - int(ordered[0]) - gaps
-    measured = (len(ordered) - 1 - len(before)) / (span * stream.time_base) if span else said
-    if len(ordered) == 1 and not 0 < (measured or 0) <= HIGHEST_RATE:
-        return 30.0  # as in MA-52: a single frame has no rate
+    gaps = sum(int(pts[index + 1]) - int(pts[index]) for index in before)
+    span = int(pts[-1]) - int(pts[0]) - gaps
+    measured = (len(pts) - 1 - len(before)) / (span * stream.time_base) if span else from_header
+    if len(pts) == 1 and not 0 < (measured or 0) <= HIGHEST_RATE:
+        return 30.0  # the rate of MA-52: a single frame has none
     if not measured:
         raise ValueError(f'{stream.container.name} has no frames; give another file')
-    return float(said if said and abs(measured / said - 1) < 0.02 else measured)
+    return float(from_header if from_header and abs(measured / from_header - 1) < 0.02 else measured)
 
 
 def _count_lost(num_packets, num_frames, fps, stream):
-    """Count the frames that a header promises and the file lacks."""
-    # What was cut without encoding may have fewer frames than its header says, but lasts as long as it says; what
-    # breaks off does neither.
-    lasts = float((stream.duration or 0) * stream.time_base * fps)
-    return 0 if abs(lasts - num_frames) < 1.5 else max(stream.frames - num_packets, 0)
+    """Return the number of frames that the header counts and a truncated file lacks."""
+    # A stream-copied cut has fewer frames than the header counts, but the duration that the header says. A truncated
+    # file has neither.
+    expected = float((stream.duration or 0) * stream.time_base * fps)
+    return 0 if abs(expected - num_frames) < 1.5 else max(stream.frames - num_packets, 0)

@@ -1,32 +1,39 @@
 """Writes video files."""
 
+from collections.abc import Iterable
+from fractions import Fraction
+from pathlib import Path
+
 import av
 import cv2
+import numpy as np
 
 from mmaction_microaction.utils.files import atomic_write
 
 _SSE4_2 = 7
-"""OpenCV's CPU_SSE4_2, which its Python has no name for."""
+"""Value of OpenCV's CPU_SSE4_2, for which its Python bindings have no name."""
 
 
-def write_video(path, frames, size, fps, crf):
-    """Write H.264 in MP4, readable by decord, OpenCV and PyAV alike, so that it is either complete or absent.
+def write_video(
+    path: str | Path, frames: Iterable[np.ndarray], size: tuple[int, int], fps: int | Fraction, crf: int
+) -> None:
+    """Write an MP4 file with H.264, which decord, OpenCV and PyAV can read.
 
-    The same frames give the same bytes.
+    The file is either complete or absent. The same frames always result in the same bytes.
 
     Args:
-        path (str): Name of the file, ``*.mp4``.
+        path (str | Path): Path of the file, ``*.mp4``.
         frames (Iterable[np.ndarray]): RGB frames, shape (height, width, 3), uint8.
-        size (tuple[int, int]): Width and height in pixels, even numbers.
+        size (tuple[int, int]): Width and height in pixels, both even.
         fps (int | Fraction): Frames per second.
-        crf (int): x264's rate factor; higher is smaller and worse.
+        crf (int): Constant rate factor of x264. A higher value results in a smaller file of lower quality.
     """
     with atomic_write(path) as unfinished, av.open(str(unfinished.absolute()), 'w', format='mp4') as container:
-        # One thread: the clips themselves are spread over the processes.
+        # One thread per file: callers that write many clips use several processes.
         options = {'preset': 'veryfast', 'crf': str(crf), 'threads': '1'}
         if cv2.checkHardwareSupport(_SSE4_2):
-            # With x264's AVX-512 code for macroblock trees, 1 % of small videos differ from run to run, by where its
-            # buffers lie in memory. AVX and AVX2 save no time that could be measured.
+            # The AVX-512 code of x264 for macroblock trees depends on the memory addresses of its buffers: 1 % of small
+            # videos differ from run to run. AVX and AVX2 save no measurable time.
             options['x264-params'] = 'asm=MMX2,SSE2Fast,SSSE3,SSE4.2'
         stream = container.add_stream('libx264', rate=fps, options=options)
         stream.width, stream.height = size

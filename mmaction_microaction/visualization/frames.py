@@ -34,7 +34,7 @@ def read_frames(path, num_frames=NUM_FRAMES, short_side=160):
     """
     video = Video(path)
     wanted = ((np.arange(num_frames) + 0.5) * video.num_frames / num_frames).astype(int)
-    frames = {frame.index: frame.image() for frame in video.frames() if frame.index in wanted}
+    frames = {frame.index: frame.to_rgb() for frame in video.frames() if frame.index in wanted}
     if len(frames) < len(set(wanted)):
         raise ValueError(f'{path} breaks off before its last frame; replace it.')
     return np.stack([mmcv.imrescale(frames[index], (np.inf, short_side)) for index in wanted])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import av
 
-from mmaction_microaction.video.container import open_container, read_packets
+from mmaction_microaction.video.container import find_video_stream, open_container, read_packets
 from mmaction_microaction.video.reader import Video
 
 MAX_PIXELS = 4096 * 4096
@@ -86,7 +86,7 @@ def check_video(path, max_seconds):
 def _size(path, max_frames):
     """Count the pixels of a picture and the frames, unless there are too many of either."""
     with open_container(path) as container:
-        stream = container.streams.best('video')
+        stream = find_video_stream(container)
         if not stream:
             raise ValueError('no pictures')
         width, height = stream.codec_context.width, stream.codec_context.height

@@ -98,7 +98,7 @@ def test_absolute_paths_and_links_are_found(tmp_path):
         ('u\u0308.mp4 12', r"There is '\u00fc\.mp4', which differs"),
     ],
 )
-def test_why_a_clip_may_be_missing_is_said(tmp_path, line, message):
+def test_the_message_says_why_a_clip_may_be_missing(tmp_path, line, message):
     (tmp_path / 'videos_train' / 'frames').mkdir(parents=True)
     for name in ('a.mp4', '\u00fc.mp4'):
         (tmp_path / 'videos_train' / name).touch()

@@ -24,8 +24,8 @@ def folder(tmp_path_factory):
         with av.open(str(folder / name), 'w') as container:
             stream = container.add_stream('libx264', rate=25, options={'preset': 'ultrafast'})
             stream.width, stream.height, stream.pix_fmt = width, height, 'yuv444p'
-            for number in range(num_frames):
-                frame = np.full((height, width, 3), 20 * number, np.uint8)
+            for index in range(num_frames):
+                frame = np.full((height, width, 3), 20 * index, np.uint8)
                 container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format='rgb24')))
             container.mux(stream.encode(None))
     (folder / 'list.txt').write_text(''.join(f'{name} 3\n' for name in SHAPES), encoding='utf-8')
@@ -50,7 +50,7 @@ def test_training_pipelines_take_odd_videos(folder, config, shape, decoder):
             max_unreadable=0,
         )
     )
-    for number, name in enumerate(SHAPES):
-        sample = dataset[number]
+    for index, name in enumerate(SHAPES):
+        sample = dataset[index]
         assert sample['data_samples'].video_id == name
         assert sample['inputs'].shape == shape

@@ -11,7 +11,7 @@ def write_frames(path, images, codec='libx264', pixels='yuv420p', rate=25, optio
 
     Args:
         path (Path): The file.
-        images (list[np.ndarray | av.VideoFrame]): RGB pictures, uint8, or frames.
+        images (list[np.ndarray | av.VideoFrame]): RGB images, uint8, or frames.
         codec (str): FFmpeg's name of the encoder.
         pixels (str): FFmpeg's name of the format of pixels.
         rate (int): Frames per second.
@@ -28,34 +28,51 @@ def write_frames(path, images, codec='libx264', pixels='yuv420p', rate=25, optio
             stream.codec_context.time_base = Fraction(1, 1000)
         if change:
             change(stream)
-        for number, image in enumerate(images):
+        for index, image in enumerate(images):
             frame = image if hasattr(image, 'pts') else av.VideoFrame.from_ndarray(image, format='rgb24')
-            frame.pts, frame.time_base = (stamps[number], Fraction(1, 1000)) if stamps else (number, Fraction(1, rate))
+            frame.pts, frame.time_base = (stamps[index], Fraction(1, 1000)) if stamps else (index, Fraction(1, rate))
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
 
 
 def grey(levels, size=(64, 48)):
-    """Make pictures that are grey all over.
+    """Make images of one grey level each.
 
     Args:
-        levels (Iterable[int]): From 0 to 255, one a picture.
+        levels (Iterable[int]): Grey levels from 0 to 255, one for each image.
         size (tuple[int, int]): Width and height.
 
     Returns:
-        list[np.ndarray]: The pictures.
+        list[np.ndarray]: RGB images, uint8.
     """
     return [np.full((size[1], size[0], 3), level, np.uint8) for level in levels]
 
 
 def cut_without_encoding(source, target, first):
-    """Leave out the packets before a key frame, and by an edit list the pictures before the first that is wanted."""
+    """Cut a video without encoding: drop the packets before a key frame, and hide the rest by an edit list."""
     with av.open(str(source)) as video, av.open(str(target), 'w') as container:
         stream = container.add_stream_from_template(video.streams.video[0])
         packets = [packet for packet in video.demux(video.streams.video[0]) if packet.size]
         start = sorted(packet.pts for packet in packets)[first]
-        key = max(number for number, packet in enumerate(packets) if packet.is_keyframe and packet.pts <= start)
+        key = max(index for index, packet in enumerate(packets) if packet.is_keyframe and packet.pts <= start)
         for packet in packets[key:]:
             packet.pts, packet.dts = packet.pts - start, packet.dts - start
             packet.stream = stream
             container.mux(packet)
+
+
+def numbered(count, size=(64, 48)):
+    """Frames whose grey level encodes their index."""
+    return [np.full((size[1], size[0], 3), 20 + 4 * i, np.uint8) for i in range(count)]
+
+
+def write_plain(path, frames, rotation=0, codec='libx264', **options):
+    with av.open(str(path), 'w') as container:
+        stream = container.add_stream(codec, rate=25, options={'crf': '5', 'bf': '0', **options})
+        stream.height, stream.width = frames[0].shape[:2]
+        stream.pix_fmt = 'yuv420p'
+        if rotation:
+            stream.set_display_rotation(rotation)
+        for frame in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format='rgb24')))
+        container.mux(stream.encode(None))

@@ -18,7 +18,7 @@ def drawn(result, tmp_path):
     write_labelled_video(result, path, lambda *args: calls.append(args))
     video = Video(path)
     assert calls == [(i, video.num_frames) for i in range(1, video.num_frames + 1)]
-    return video, [frame.image() for frame in video.frames()]
+    return video, [frame.to_rgb() for frame in video.frames()]
 
 
 def timeline(video, intervals):
@@ -79,7 +79,7 @@ def test_frames_are_seen_when_they_were(times, indices):
 def test_no_side_of_a_picture_is_drawn_larger_than_players_show(tmp_path, size, picture, left):
     write_frames(tmp_path / 'a.mkv', grey([200, 200], size), 'mjpeg', 'yuvj420p')
     write_labelled_video(ClipResult(str(tmp_path / 'a.mkv'), 0.1, np.full(52, 1 / 52)), tmp_path / 'labelled.mp4')
-    image = next(Video(tmp_path / 'labelled.mp4').frames()).image()
+    image = next(Video(tmp_path / 'labelled.mp4').frames()).to_rgb()
     width, height = picture
     assert image.shape[1] == max(width, 480)
     assert height < image.shape[0] < height + 0.3 * image.shape[1]

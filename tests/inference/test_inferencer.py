@@ -43,7 +43,7 @@ def test_scores_of_a_clip_are_those_of_mmaction2(inferencer, checkpoint, clip):
 
 
 def test_an_array_is_a_clip_too(inferencer, clip):
-    frames = np.stack([frame.image() for frame in Video(clip).frames()])
+    frames = np.stack([frame.to_rgb() for frame in Video(clip).frames()])
     result = inferencer.clip(frames, fps=25)
     assert (result.scores == inferencer.clip(clip).scores).all()
     assert result.duration == 1.6
@@ -113,7 +113,7 @@ def damaged(tmp_path, grey_video):
     path = tmp_path / 'damaged.avi'
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'MJPG'), 20, (64, 48))
     for frame in Video(grey_video).frames():
-        writer.write(frame.image()[..., ::-1])
+        writer.write(frame.to_rgb()[..., ::-1])
     writer.release()
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * 0.4)])
     return path
@@ -131,7 +131,7 @@ def test_a_gap_gives_a_warning_and_the_rest_its_times(grey, grey_video, tmp_path
         stream = container.add_stream('mjpeg', rate=20)
         stream.width, stream.height, stream.pix_fmt = 64, 48, 'yuvj420p'
         for frame in Video(grey_video).frames():
-            for packet in stream.encode(av.VideoFrame.from_ndarray(frame.image(), format='rgb24')):
+            for packet in stream.encode(av.VideoFrame.from_ndarray(frame.to_rgb(), format='rgb24')):
                 if 30 <= frame.index < 60:
                     damaged = av.Packet(b'\xff' * packet.size)
                     damaged.pts, damaged.dts, damaged.time_base = packet.pts, packet.dts, packet.time_base
@@ -151,7 +151,7 @@ def test_a_picture_that_stands_still_for_long_costs_the_rest_nothing(grey, grey_
         stream = container.add_stream('mjpeg', rate=20)
         stream.width, stream.height, stream.pix_fmt = 64, 48, 'yuvj420p'
         for frame in Video(grey_video).frames():
-            picture = av.VideoFrame.from_ndarray(frame.image(), format='rgb24')
+            picture = av.VideoFrame.from_ndarray(frame.to_rgb(), format='rgb24')
             picture.pts, picture.time_base = frame.index + (1200 if frame.index > 60 else 0), Fraction(1, 20)
             container.mux(stream.encode(picture))
     result = grey(window=1, step=0.5).timeline(tmp_path / 'call.mkv')
@@ -168,7 +168,7 @@ def test_a_clock_that_jumps_costs_nothing(grey, grey_video, brightness_recognize
         stream = container.add_stream('mjpeg', rate=20)
         stream.width, stream.height, stream.pix_fmt = 64, 48, 'yuvj420p'
         for frame in Video(grey_video).frames():
-            picture = av.VideoFrame.from_ndarray(frame.image(), format='rgb24')
+            picture = av.VideoFrame.from_ndarray(frame.to_rgb(), format='rgb24')
             picture.pts, picture.time_base = frame.index + (jump if frame.index >= 120 else 0), Fraction(1, 20)
             container.mux(stream.encode(picture))
     with pytest.warns(UserWarning, match=r'jump\.mkv has gaps \(1\) of more than 120 s .* from 6\.0 to [\d.]+ s'):

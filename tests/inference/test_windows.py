@@ -11,7 +11,7 @@ from mmaction.registry import TRANSFORMS
 from mmengine.config import Config
 from mmengine.dataset import Compose
 
-from mmaction_microaction.datasets.transforms.video_decoding import choose_decoder
+from mmaction_microaction.datasets.transforms.decoding_steps import choose_decoder
 from mmaction_microaction.inference.windows import Window, WindowPipeline, cut, gather
 from mmaction_microaction.video.reader import Frame, Video
 

@@ -13,7 +13,7 @@ def test_tells_videos_from_other_files(tmp_path):
     videos, others = list_videos(tmp_path)
     assert [path.name for path in videos] == names
     assert others == 3
-    videos, others = list_videos(tmp_path, below=True)
+    videos, others = list_videos(tmp_path, recursive=True)
     assert [path.name for path in videos] == [*names, 'deep.webm']
     assert others == 4
 

@@ -13,7 +13,7 @@ def test_folders_are_searched_and_files_taken_as_they_are(tmp_path):
     for name in ('b.MP4', 'deep/er/a.mkv', 'notes.txt', 'odd.xyz', '._b.MP4'):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    with pytest.warns(UserWarning, match='holds 3 files that are no videos; they are passed over'):
+    with pytest.warns(UserWarning, match='has 3 files that are not videos'):
         found = find_videos([tmp_path / 'odd.xyz', tmp_path])
     assert found == {
         tmp_path / 'odd.xyz': Path('odd.xyz'),
@@ -34,7 +34,7 @@ class Clock:
 
 
 class Capture:
-    """A camera whose pictures come at given seconds; the grey level of a picture is its time times 100."""
+    """A camera whose frames arrive at given seconds; the grey level of a frame is its time times 100."""
 
     def __init__(self, ticks):
         self.ticks = iter(ticks)
@@ -63,7 +63,7 @@ class Capture:
 
 @pytest.fixture
 def camera(monkeypatch):
-    """Gives a camera whose pictures come at given seconds, and all are waited for."""
+    """Return a function that makes a camera whose frames arrive at given seconds."""
 
     def make(ticks, fps, buffer=np.inf):
         monkeypatch.setattr(Clock, 'now', 100.0)
@@ -80,7 +80,7 @@ def test_an_uneven_camera_gives_an_even_stream(camera):
     frames = list(camera([0.0, 0.05, 0.11, 0.12, 0.21, 0.61, 0.71], fps=10).frames())
     assert [frame.index for frame in frames] == list(range(8))
     assert [frame.time for frame in frames] == pytest.approx(np.arange(8) / 10)
-    assert [frame.image()[0, 0, 0] for frame in frames] == [0, 11, 21, 61, 61, 61, 61, 71]
+    assert [frame.to_rgb()[0, 0, 0] for frame in frames] == [0, 11, 21, 61, 61, 61, 61, 71]
 
 
 def test_watching_ends_with_its_time_and_frees_the_camera(camera):
@@ -89,7 +89,7 @@ def test_watching_ends_with_its_time_and_frees_the_camera(camera):
     assert watched.capture.released.wait(60)
 
 
-def test_time_begins_with_the_first_picture_and_long_gaps_are_left_out(camera):
+def test_time_starts_at_the_first_frame_and_long_gaps_are_skipped(camera):
     # In eighths of a second, which are exact.
     frames = list(camera([3, 3.125, 3.25, 4.5, 4.625], fps=8).frames())
     assert [frame.index for frame in frames] == [0, 1, 2, 12, 13]
@@ -97,7 +97,7 @@ def test_time_begins_with_the_first_picture_and_long_gaps_are_left_out(camera):
     assert [frame.index for frame in frames] == list(range(10))
 
 
-def test_pictures_that_were_not_asked_for_in_time_are_dropped(camera):
+def test_frames_that_are_not_read_in_time_are_dropped(camera):
     watched = camera(np.arange(80) / 8, fps=8, buffer=0.5)
     capture = watched.capture
     capture.waits_after_first = True
@@ -109,7 +109,7 @@ def test_pictures_that_were_not_asked_for_in_time_are_dropped(camera):
     rest = list(frames)
     # What came in the last half a second, in its places on the clock.
     assert [frame.index for frame in rest] == [75, 76, 77, 78, 79]
-    assert [frame.image()[0, 0, 0] for frame in rest] == [round(index / 8 * 100) % 256 for index in range(75, 80)]
+    assert [frame.to_rgb()[0, 0, 0] for frame in rest] == [round(index / 8 * 100) % 256 for index in range(75, 80)]
 
 
 def test_a_stream_that_is_lost_is_opened_again_and_in_the_end_given_up(monkeypatch):
@@ -131,11 +131,11 @@ def test_a_stream_that_is_lost_is_opened_again_and_in_the_end_given_up(monkeypat
 def test_a_camera_that_hangs_is_given_up(monkeypatch):
     capture = Capture([0])
     monkeypatch.setattr('cv2.VideoCapture', lambda source: capture)
-    monkeypatch.setattr(sources, 'PATIENCE', 0.05)
+    monkeypatch.setattr(sources, 'TIMEOUT', 0.05)
     frames = CameraStream('0').frames()
     capture.go_on.clear()
     threading.Timer(1, capture.go_on.set).start()
-    with pytest.warns(UserWarning, match=r'camera 0 has given no picture for 0\.05 s'):
+    with pytest.warns(UserWarning, match=r'camera 0 .* 0\.05 s'):
         assert list(frames) == []
 
 
@@ -149,13 +149,13 @@ def test_watching_can_be_stopped(camera):
 
 
 def test_colours_are_those_of_the_camera(tmp_path):
-    picture = np.zeros((48, 64, 3), np.uint8)
-    picture[:] = (250, 20, 20)  # blue, for OpenCV
+    image = np.zeros((48, 64, 3), np.uint8)
+    image[:] = (250, 20, 20)  # blue, for OpenCV
     path = str(tmp_path / 'blue.avi')
     writer = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*'MJPG'), 10, (64, 48))
-    writer.write(picture)
+    writer.write(image)
     writer.release()
-    image = next(CameraStream(path).frames()).image()
+    image = next(CameraStream(path).frames()).to_rgb()
     assert image.mean(axis=(0, 1)) == pytest.approx([20, 20, 250], abs=6)
 
 

@@ -10,7 +10,7 @@ from mmaction_microaction.video.reader import Video
 from mmaction_microaction.video.sampling import decode, open_video
 
 LEVELS = np.arange(20, 200, 6)
-"""Of 30 pictures."""
+"""Grey levels of 30 frames."""
 
 
 def levels(images):
@@ -18,7 +18,7 @@ def levels(images):
 
 
 def patch(content, table, offset, *numbers, order='>'):
-    """Write numbers behind the name of a table of a file, as if they were true."""
+    """Overwrite numbers after the name of a table of a file."""
     content = bytearray(content)
     struct.pack_into(f'{order}{len(numbers)}I', content, content.index(table) + 4 + offset, *numbers)
     return content
@@ -32,24 +32,24 @@ def with_edits(content, count):
     box = struct.pack('>I4sI4s', 16 + len(entries), b'edts', 8 + len(entries), b'elst') + entries
     longer = bytearray(content[:start] + box + content[start + size :])
     for name in (b'trak', b'moov'):
-        place = longer.index(name) - 4
-        [old] = struct.unpack_from('>I', longer, place)
-        struct.pack_into('>I', longer, place, old + len(box) - size)
+        offset = longer.index(name) - 4
+        [old] = struct.unpack_from('>I', longer, offset)
+        struct.pack_into('>I', longer, offset, old + len(box) - size)
     return longer
 
 
 def in_sample_entry(content, table):
-    """Move a table of an MP4 into the description of its pictures."""
-    place = content.index(table) - 4
-    [size] = struct.unpack_from('>I', content, place)
-    box, start = content[place : place + size], content.index(b'stsd') - 4
+    """Move a table of an MP4 into its sample description."""
+    offset = content.index(table) - 4
+    [size] = struct.unpack_from('>I', content, offset)
+    box, start = content[offset : offset + size], content.index(b'stsd') - 4
     [end] = struct.unpack_from('>I', content, start)
     content = content.replace(table, b'none')
     longer = content[: start + end] + box + content[start + end :]
     for name in (b'moov', b'trak', b'mdia', b'minf', b'stbl', b'stsd', b'avc1'):
-        place = longer.index(name, longer.index(b'moov')) - 4
-        [old] = struct.unpack_from('>I', longer, place)
-        struct.pack_into('>I', longer, place, old + size)
+        offset = longer.index(name, longer.index(b'moov')) - 4
+        [old] = struct.unpack_from('>I', longer, offset)
+        struct.pack_into('>I', longer, offset, old + size)
     return longer
 
 
@@ -92,10 +92,10 @@ def lying(tmp_path_factory):
 
 
 @pytest.mark.parametrize('name', ['length.avi', 'times.mp4', 'duration.mp4', 'duration.mkv'])
-def test_headers_that_lie_change_nothing(lying, name):
+def test_wrong_headers_change_nothing(lying, name):
     video = Video(lying / name)
     assert (video.num_frames, video.fps, video.duration) == (30, 30, pytest.approx(1, abs=0.002))
-    assert levels(frame.image() for frame in video.frames()) == list(range(30))
+    assert levels(frame.to_rgb() for frame in video.frames()) == list(range(30))
     opened = open_video(str(lying / name))
     assert (opened.num_frames, opened.fps) == (30, 30)
     assert levels(dict(decode(opened, [3, 29])).values()) == [3, 29]
@@ -113,7 +113,7 @@ def test_tables_that_the_file_cannot_hold_are_refused(lying, name):
             open_(str(lying / f'{name}.mp4'))
 
 
-def test_rates_that_cannot_be_are_refused(lying):
+def test_impossible_rates_are_refused(lying):
     for open_ in (Video, open_video):
         with pytest.raises(ValueError, match=r'fast\.avi claims 1e\+09 frames a second'):
             open_(str(lying / 'fast.avi'))
@@ -125,7 +125,7 @@ def test_frames_of_decades_are_gaps(lying):
     assert video.fps == pytest.approx(1 / 120)
 
 
-def test_headers_that_lie_cost_no_memory(lying):
+def test_wrong_headers_cost_no_memory(lying):
     code = """
 import os
 from mmaction_microaction.inference.windows import cut
@@ -154,16 +154,16 @@ def test_a_clock_that_jumps_leaves_a_gap(tmp_path, hours):
     video = Video(tmp_path / 'jump.mkv')
     assert video.fps == pytest.approx(1000 / 33, rel=0.03)
     assert video.gaps.tolist() == [pytest.approx([14 * 0.033, 15 * 0.033 + hours * 3600], abs=0.02)]
-    assert levels(frame.image() for frame in video.frames()) == list(range(30))
+    assert levels(frame.to_rgb() for frame in video.frames()) == list(range(30))
     assert open_video(str(tmp_path / 'jump.mkv')).fps == video.fps
 
 
 def join(path, begins, b_frames):
     """Write two recordings one after the other, of 20 and 10 frames, with the clock at the given times, seconds."""
     content = b''
-    for pictures, begin in zip((LEVELS[:20], LEVELS[20:]), begins):
-        stamps = [1000 * begin + 40 * i for i in range(len(pictures))]
-        write_frames(path, grey(pictures), options={'crf': '5', 'bf': b_frames, 'g': '400'}, stamps=stamps)
+    for part, start in zip((LEVELS[:20], LEVELS[20:]), begins):
+        stamps = [1000 * start + 40 * i for i in range(len(part))]
+        write_frames(path, grey(part), options={'crf': '5', 'bf': b_frames, 'g': '400'}, stamps=stamps)
         content += path.read_bytes()
     path.write_bytes(content)
 
@@ -177,7 +177,7 @@ def test_a_clock_that_is_set_back_goes_on(tmp_path, step_back, b_frames):
     assert (video.num_frames, len(video.gaps)) == (30, 0)
     assert video.fps == pytest.approx(25)
     assert video.times == pytest.approx(np.arange(30) / 25, abs=0.05)
-    assert levels(frame.image() for frame in video.frames()) == list(range(30))
+    assert levels(frame.to_rgb() for frame in video.frames()) == list(range(30))
     assert levels(dict(decode(open_video(str(path)), range(30))).values()) == list(range(30))
 
 
@@ -188,10 +188,10 @@ def test_a_clock_that_is_set_back_by_hours_is_taken_for_one_that_has_wrapped(tmp
     video = Video(path)
     assert video.gaps.tolist() == [pytest.approx([19 / 25, 2**33 / 90_000 - 35_000], abs=0.05)]
     assert video.fps == pytest.approx(25)
-    assert levels(frame.image() for frame in video.frames()) == list(range(30))
+    assert levels(frame.to_rgb() for frame in video.frames()) == list(range(30))
 
 
-def test_frames_that_wait_for_a_later_one_are_no_step_back(tmp_path):
+def test_b_frames_are_not_a_clock_that_steps_back(tmp_path):
     # One frame a second, of which two in a row refer to the next: it is decoded before them.
     stamps = [1000 * i for i in range(30)]
     write_frames(tmp_path / 'slow.mkv', grey(LEVELS), options={'crf': '5', 'bf': '3', 'b-adapt': '0'}, stamps=stamps)
@@ -200,4 +200,4 @@ def test_frames_that_wait_for_a_later_one_are_no_step_back(tmp_path):
     assert min(np.diff(decoded)) < -1000
     video = Video(tmp_path / 'slow.mkv')
     assert video.times == pytest.approx(np.arange(30), abs=0.002)
-    assert levels(frame.image() for frame in video.frames()) == list(range(30))
+    assert levels(frame.to_rgb() for frame in video.frames()) == list(range(30))

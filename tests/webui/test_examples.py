@@ -14,7 +14,7 @@ def test_rendered_examples_are_clips_of_all_body_parts_and_a_long_video(tmp_path
     assert all(1 <= Video(path).duration <= 7 for path in clips)
     # Long enough to be given a timeline.
     assert Video(long).duration > 8
-    assert next(Video(long).frames()).image().shape == (76, 64, 3)
+    assert next(Video(long).frames()).to_rgb().shape == (76, 64, 3)
 
 
 @pytest.mark.parametrize('num_clips', [2080, 4160])

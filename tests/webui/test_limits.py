@@ -32,6 +32,15 @@ def test_large_pictures_are_refused_by_the_header(tmp_path):
     check_video(write(tmp_path / 'wide.avi', (8192, 2048), 1), max_seconds=10)
 
 
+def test_an_unknown_codec_is_no_video(tmp_path):
+    write(tmp_path / 'a.mkv', (32, 32), 3)
+    content = (tmp_path / 'a.mkv').read_bytes()
+    assert content.count(b'V_MJPEG') == 1
+    (tmp_path / 'a.mkv').write_bytes(content.replace(b'V_MJPEG', b'V_MJPEQ'))
+    with pytest.raises(ValueError, match=r'a\.mkv cannot be read as a video'):
+        check_video(tmp_path / 'a.mkv', max_seconds=10)
+
+
 def test_many_frames_are_refused_however_short_the_video_is(tmp_path):
     fast = write(tmp_path / 'fast.mkv', (32, 32), 241, rate=1000)
     check_video(fast, max_seconds=2.01)

@@ -1,45 +1,53 @@
-"""From videos to a frame store."""
+"""Makes a frame store from videos."""
 
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import cv2
 import mmcv
 import numpy as np
 
-from mmaction_microaction.datasets.frame_store import REMEDY, FrameStore, FrameStoreWriter
+from mmaction_microaction.datasets.frame_store import REMEDY, FrameSettings, FrameStore, FrameStoreWriter
 from mmaction_microaction.structures.annotations import read_annotations
 from mmaction_microaction.utils.messages import last_line
 from mmaction_microaction.utils.parallel import ordered_map
-from mmaction_microaction.video.sampling import decode, open_video
-
-from .ma52 import UNREADABLE
+from mmaction_microaction.video.sampling import READ_ERRORS, decode, open_video
 
 
-def make_frame_store(ann_file, videos, path, settings, workers=1, progress=None):
-    """Write every frame of every listed clip into a store.
+def make_frame_store(
+    ann_file: Path,
+    videos: Path,
+    path: Path,
+    settings: FrameSettings,
+    workers: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> int:
+    """Write every frame of every listed clip to a frame store.
 
-    A run that was stopped is continued by the same call: finished clips are kept. The store appears under its name only
-    when it is whole.
+    The same call continues an interrupted run, of which finished clips are kept. The store appears at its path only
+    when it is complete.
 
     Args:
-        ann_file (Path): List of ``name.mp4 label`` lines.
-        videos (Path): Folder of the clips.
-        path (Path): The store.
+        ann_file (Path): Path of the list of ``name.mp4 label`` lines.
+        videos (Path): Path of the folder of the clips.
+        path (Path): Path of the store.
         settings (FrameSettings): Size and quality of the frames.
-        workers (int): Processes.
-        progress (Callable[[int, int], None], optional): Called with the number of clips done and their total.
+        workers (int): Number of worker processes. Defaults to 1.
+        progress (Callable[[int, int], None], optional): Function that is called with the number of finished clips and
+            the total number of clips. Defaults to None.
 
     Returns:
-        int: How many clips were new.
+        int: Number of new clips.
 
     Raises:
         FileNotFoundError: If the list is missing.
         OSError: If the store cannot be written.
-        ValueError: If the list is malformed, clips cannot be read, a setting is out of range, or there is a store of
+        ValueError: If the list is malformed, clips cannot be read, a setting is out of range, or the store exists with
             other settings or clips.
     """
     if settings.short_side < 1 or not 0 <= settings.quality <= 100:
-        raise ValueError(f'{settings} cannot be: the shorter side has a pixel or more, the quality is 0 to 100')
+        raise ValueError(f'{settings} is out of range: short_side is at least 1, quality is 0 to 100')
     annotations = read_annotations(ann_file, check_names=False, unlabelled=True)
     names = [annotation.filename for annotation in annotations]
     if path.exists():
@@ -52,7 +60,7 @@ def make_frame_store(ann_file, videos, path, settings, workers=1, progress=None)
         if unlisted:
             raise ValueError(
                 f'{store.unfinished} has {len(unlisted):,} clips that are not in {ann_file}, {min(unlisted)} for one: '
-                'delete it, or name the list that it was begun with.'
+                'delete it, or name the list with which it was begun.'
             )
         waiting = [name for name in names if name not in written]
         results = ordered_map(partial(extract_frames, videos, settings), waiting, workers, progress=progress)
@@ -71,7 +79,7 @@ def make_frame_store(ann_file, videos, path, settings, workers=1, progress=None)
 
 
 def _check_store(path, settings, names, ann_file):
-    """Refuse a finished store that is not what is asked for."""
+    """Raise an error if an existing store has other settings, or lacks clips."""
     store = FrameStore(path)
     if store.settings != settings:
         raise ValueError(f'{path} was made with {store.settings}, not {settings}. {REMEDY}')
@@ -80,26 +88,27 @@ def _check_store(path, settings, names, ann_file):
         raise ValueError(f'{path} lacks {len(missing):,} clips of {ann_file}, {min(missing)} for one. {REMEDY}')
 
 
-def extract_frames(videos, settings, name):
-    """Decode a clip and encode each of its frames anew, as small as MMAction2's ``Resize`` makes it.
+def extract_frames(videos: Path, settings: FrameSettings, name: str) -> tuple[float, list[bytes], str | None]:
+    """Decode a clip, scale its frames down as MMAction2's ``Resize`` does, and encode them as JPEGs.
 
     Args:
-        videos (Path): Folder of the clips.
+        videos (Path): Path of the folder of the clips.
         settings (FrameSettings): Size and quality of the frames.
-        name (str): Of the clip.
+        name (str): Name of the clip.
 
     Returns:
-        tuple[float, list[bytes], str | None]: Frames per second, JPEGs, and what went wrong, if anything.
+        tuple[float, list[bytes], str | None]: Frames per second, JPEGs, and the reason why the clip cannot be read, if
+        any.
     """
     try:
         video = open_video(str(videos / name))
         return video.fps, [_encode(frame, settings) for _, frame in decode(video, range(video.num_frames))], None
-    except UNREADABLE as error:
+    except READ_ERRORS as error:
         return 0, [], last_line(error)
 
 
 def _encode(frame, settings):
-    """Turn an RGB frame into a JPEG."""
+    """Encode an RGB frame as a JPEG."""
     if min(frame.shape[:2]) > settings.short_side:
         frame = mmcv.imrescale(frame, (np.inf, settings.short_side))
     encoded = cv2.imencode('.jpg', cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, settings.quality])

@@ -15,20 +15,21 @@ from mmaction_microaction.utils.files import check_writable, make_folder, write_
 from mmaction_microaction.utils.messages import last_line
 
 DEFAULT_VECTORS = 'glove-wiki-gigaword-300'
-"""gensim.downloader's name of the 300-d GloVe 6B vectors that the paper uses."""
+"""Name in ``gensim.downloader`` of the 300-d GloVe 6B vectors that the paper uses."""
 
 
 def average_words(vectors):
-    """Average the word vectors of every action's name, leaving out words that have none.
+    """Average the word vectors of the name of each action, without words that have no vector.
 
     Args:
         vectors (gensim.models.KeyedVectors): Word vectors of D dimensions, by lower-case word.
 
     Returns:
-        tuple[np.ndarray, list[str]]: The table, float32 of shape (52, D), and the words without a vector, sorted.
+        tuple[np.ndarray, list[str]]: Table of label embeddings, float32 of shape (52, D), and the sorted words without
+        a vector.
 
     Raises:
-        ValueError: If no word of some name has a vector.
+        ValueError: If a name has no word with a vector.
     """
     missing = {word for action in ACTIONS for word in action.words if word not in vectors}
     rows = []
@@ -46,23 +47,24 @@ def load_word_vectors(source):
     """Load word vectors with gensim.
 
     Args:
-        source (str): GloVe text file, word2vec file (text, or binary if it ends in ``.bin``), either also packed
-            (``.gz``), or a name of ``gensim.downloader``, which downloads Python code together with the vectors and
-            runs it.
+        source (str): Path of a GloVe text file or a word2vec file (text, or binary with the suffix ``.bin``), which may
+            be compressed (``.gz``); or a name in ``gensim.downloader``, which downloads Python code with the vectors
+            and runs it.
 
     Returns:
-        gensim.models.KeyedVectors: The vectors.
+        gensim.models.KeyedVectors: Word vectors.
 
     Raises:
-        ImportError: If gensim is missing.
-        OSError: If a download fails.
-        ValueError: If the source is no file and no known name, or the file holds no word vectors, or is a pickle.
+        ImportError: If gensim is not installed.
+        OSError: If the download fails.
+        ValueError: If ``source`` is neither a file nor a known name, or the file is a pickle or contains no word
+            vectors.
     """
     try:
         import gensim.downloader
         from gensim.models import KeyedVectors
     except ImportError:
-        raise ImportError('Word vectors are read with gensim: pip install "gensim>=4.3".') from None
+        raise ImportError('gensim is needed to read word vectors: pip install "gensim>=4.3".') from None
     path = Path(source)
     if not path.is_file():
         if path.suffix in ('.txt', '.bin', '.kv', '.gz', '.vec') or len(path.parts) > 1:
@@ -70,16 +72,16 @@ def load_word_vectors(source):
         return _download(gensim.downloader, source)
     if path.suffix == '.kv':
         raise ValueError(
-            f'{source} is a pickle of gensim, which may run code when it is read; where you trust it, write it anew '
+            f'{source} is a pickle of gensim, which may run code when it is read; if you trust it, convert it '
             'with KeyedVectors.load(…).save_word2vec_format("vectors.bin", binary=True)'
         )
     try:
-        binary = '.bin' in path.suffixes[-2:]  # word2vec's own is a .bin.gz
+        binary = '.bin' in path.suffixes[-2:]  # word2vec itself publishes a .bin.gz
         _check_size(gensim.utils.open, source, binary)
         if binary:
             return KeyedVectors.load_word2vec_format(source, binary=True)
         with gensim.utils.open(source, encoding='utf-8') as file:
-            # word2vec text files open with "words dimensions", GloVe's at once with a word and its vector.
+            # word2vec text files start with the line "words dimensions", GloVe files with a word and its vector.
             has_header = len(file.readline().split()) == 2
         return KeyedVectors.load_word2vec_format(source, no_header=not has_header)
     except (EOFError, MemoryError, OSError, ValueError) as error:
@@ -87,20 +89,20 @@ def load_word_vectors(source):
 
 
 def _download(downloader, name):
-    """Load word vectors by their name in ``gensim.downloader``, whose own errors do not say what is wrong."""
+    """Load word vectors with ``gensim.downloader``, and raise errors that state the reason."""
     logger = logging.getLogger(downloader.__name__)
-    disabled, logger.disabled = logger.disabled, True  # it would print a traceback where there is no internet
+    disabled, logger.disabled = logger.disabled, True  # without internet, it would print a traceback
     timeout = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(30)  # seconds; a firewall may answer nothing at all
+    socket.setdefaulttimeout(30)  # seconds; a firewall may never answer
     try:
         known = downloader.info(name_only=True)['models']
         if name in known:
             return downloader.load(name)
-    except Exception as error:  # a plain Exception for a wrong checksum, a ValueError where there is no internet
+    except Exception as error:  # Exception for a wrong checksum, ValueError without internet
         raise OSError(
             f'{name} cannot be downloaded ({last_line(error)}). On a machine with internet, the same command downloads '
-            f'it to ~/gensim-data, which can be copied here; or name a file of word vectors that you have; or use the '
-            f'50-d table of the project, which needs no download: {USE_SHIPPED}'
+            f'it to ~/gensim-data, which can be copied here; or name a file of word vectors; or use the 50-d table of '
+            f'the project, which needs no download: {USE_SHIPPED}'
         ) from None
     finally:
         logger.disabled = disabled
@@ -109,41 +111,43 @@ def _download(downloader, name):
 
 
 def _check_size(open_packed, source, binary):
-    """Raise a ValueError if a file is packed far smaller than numbers can be, or says that it holds more of them."""
+    """Raise a ValueError if a file has an implausible compression ratio, or a header that claims too many numbers."""
     size = Path(source).stat().st_size
     if Path(source).suffix in ('.gz', '.bz2', '.xz', '.zst'):
-        most, size = 20 * size + 2**24, 0
+        maximum, size = 20 * size + 2**24, 0
         with open_packed(source, 'rb') as file:
-            while part := file.read(2**20):
-                size += len(part)
-                if size > most:
-                    raise ValueError(f'it unpacks to more than {most / 2**20:,.0f} MiB, which no numbers do')
+            while chunk := file.read(2**20):
+                size += len(chunk)
+                if size > maximum:
+                    raise ValueError(f'it unpacks to more than {maximum / 2**20:,.0f} MiB, too much for numbers')
     with open_packed(source, 'rb') as file:
         header = file.readline(2**20).split()
     if len(header) == 2 and all(number.isdigit() and len(number) < 20 for number in header):
         words, dimensions = map(int, header)
         if words * dimensions * (4 if binary else 2) > size:
-            raise ValueError(f'it should hold {words:,} words of {dimensions:,} numbers, but has {size:,} bytes')
+            raise ValueError(f'its header claims {words:,} words of {dimensions:,} numbers, but it has {size:,} bytes')
 
 
-def build_label_embeddings(source, out):
-    """Build a table and, beside it, a JSON file that records where it comes from.
+def build_label_embeddings(source: str, out: str | Path) -> list[str]:
+    """Write a table of label embeddings, and a JSON file next to it that records its source.
 
     Args:
-        source (str): See :func:`load_word_vectors`.
-        out (str | Path): ``.npy`` file to write; the side file has the ending ``.json``.
+        source (str): Source of the word vectors, see :func:`load_word_vectors`.
+        out (str | Path): Path of the table, with the suffix ``.npy``. The JSON file has the suffix ``.json``.
 
     Returns:
-        list[str]: Words without a vector, left out of the means.
+        list[str]: Words without a vector, which are not in the averages.
 
     Raises:
-        ImportError, OSError, ValueError: See :func:`load_word_vectors` and :func:`average_words`; also if ``out`` has
-            another ending or cannot be written, which is found out first.
+        ImportError: If gensim is not installed.
+        OSError: If the download fails, or ``out`` cannot be written; the latter is checked before the download.
+        ValueError: If ``out`` has another suffix, or the word vectors cannot be used; see :func:`load_word_vectors` and
+            :func:`average_words`.
     """
     out = Path(out)
-    # Before a long download; and np.load reads any name, but the side file must have another.
+    # Checked before a long download. np.load reads files of any suffix, but the JSON file must have another name.
     if out.suffix != '.npy':
-        raise ValueError(f'{out}: the table is an .npy file; give it that ending')
+        raise ValueError(f'{out}: the table must have the suffix .npy')
     make_folder(out.parent)
     check_writable(out)
     vectors = load_word_vectors(source)
@@ -157,7 +161,7 @@ def build_label_embeddings(source, out):
         'words_without_vector': missing,
         'sha256': hashlib.sha256(file.getvalue()).hexdigest(),
     }
-    # The table comes last: where it is, all is done.
+    # The table is written last, so that its presence means that both files are complete.
     write_whole(out.with_suffix('.json'), (json.dumps(record, indent=2) + '\n').encode())
     write_whole(out, file.getvalue())
     return missing

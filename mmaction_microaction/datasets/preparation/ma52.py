@@ -1,64 +1,63 @@
-"""From the downloaded MA-52, zipped or unpacked, to the folder that the configs read."""
+"""Puts the downloaded MA-52, zipped or unpacked, into the folder that the configs read."""
 
 import json
 import os
 import shutil
 import zipfile
 import zlib
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-
-import av
+from pathlib import Path
 
 from mmaction_microaction.structures.annotations import read_annotations
 from mmaction_microaction.utils.files import atomic_write, hold, make_folder
 from mmaction_microaction.utils.messages import last_line
 from mmaction_microaction.utils.parallel import ordered_map
-from mmaction_microaction.video.sampling import decode, open_video
+from mmaction_microaction.video.sampling import READ_ERRORS, decode, open_video
 
 SPLIT_SIZES = {'train': 11250, 'val': 5586, 'test': 5586}
-"""Clips per split of MA-52 (Guo et al., section III)."""
-UNREADABLE = (OSError, ValueError, RuntimeError, av.error.FFmpegError)
-"""What opening or decoding a clip may raise."""
-DAMAGED = (EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
-"""What reading a damaged member of an archive may raise."""
+"""Number of clips in each split of MA-52 (Guo et al., section III)."""
+UNPACK_ERRORS = (EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""Exceptions that reading a damaged member of an archive may raise."""
 
 
-def find_list(split, folders):
-    """Find a split's annotation list anywhere below some folders.
+def find_list(split: str, folders: Sequence[Path]) -> Path:
+    """Find the annotation list of a split in some folders or their subfolders.
 
     Args:
-        split (str): ``'train'``, ``'val'`` or ``'test'``.
-        folders (Sequence[Path]): Where to look, in this order.
+        split (str): Name of the split, ``'train'``, ``'val'`` or ``'test'``.
+        folders (Sequence[Path]): Paths of the folders, in the order in which they are searched.
 
     Returns:
-        Path: The list.
+        Path: Path of the list.
 
     Raises:
-        FileNotFoundError: If no folder holds it.
+        FileNotFoundError: If no folder contains the list.
     """
     name = f'{split}_list_videos.txt'
     for folder in folders:
         for path in sorted(folder.rglob(name)):
             return path
     raise FileNotFoundError(
-        f'{name} is not below {" or ".join(map(str, folders))}. It comes with the code of MA-52 '
-        '(github.com/VUT-HFUT/Micro-Action) rather than with the videos: download it and name its folder with --lists.'
+        f'{name} is not in {" or ".join(map(str, folders))}. It comes with the code of MA-52 '
+        '(github.com/VUT-HFUT/Micro-Action) instead of the videos: download it and name its folder with --lists.'
     )
 
 
-def find_clips(split, source):
-    """Find a split's clips in its zip archive, or else in its folder.
+def find_clips(split: str, source: Path) -> dict[str, tuple[Path, str | None]]:
+    """Find the clips of a split in its zip archive, or else in its folder.
 
     Args:
-        split (str): ``'train'``, ``'val'`` or ``'test'``.
-        source (Path): Holds ``{split}.zip``, ``{split}/`` or ``videos_{split}/``.
+        split (str): Name of the split, ``'train'``, ``'val'`` or ``'test'``.
+        source (Path): Path of the folder with ``{split}.zip``, ``{split}/`` or ``videos_{split}/``.
 
     Returns:
-        dict[str, tuple[Path, str | None]]: By base name, the file; or the archive and the member's name in it.
+        dict[str, tuple[Path, str | None]]: For each base name, the path of the file and None, or the path of the
+        archive and the name of the member.
 
     Raises:
-        FileNotFoundError: If there is neither.
+        FileNotFoundError: If ``source`` contains neither the archive nor a folder.
         ValueError: If the archive is damaged.
     """
     archive = source / f'{split}.zip'
@@ -78,28 +77,36 @@ def find_clips(split, source):
     )
 
 
-def prepare_split(split, source, lists, out, workers, progress=None):
-    """Put one split in place and make sure that all of it can be read.
+def prepare_split(
+    split: str,
+    source: Path,
+    lists: Path,
+    out: Path,
+    workers: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> int:
+    """Put the clips and the list of a split in place, and check that all clips can be read.
 
-    A clip that is in place and has been read before is left alone, so a second run is quick and an interrupted one goes
-    on where it was.
+    Clips that are in place and were checked before are skipped, so a second run is fast and an interrupted run is
+    continued.
 
     Args:
-        split (str): ``'train'``, ``'val'`` or ``'test'``.
-        source (Path): See :func:`find_clips`.
-        lists (Path): Where to look for the list, besides ``source`` and ``out``.
-        out (Path): Receives ``videos_{split}/`` and ``{split}_list_videos.txt``.
-        workers (int): Processes.
-        progress (Callable[[int, int], None], optional): Called with the number of clips done and their total.
+        split (str): Name of the split, ``'train'``, ``'val'`` or ``'test'``.
+        source (Path): Path of the folder with the clips, see :func:`find_clips`.
+        lists (Path): Path of a folder that is searched for the list before ``source`` and ``out``.
+        out (Path): Path of the folder in which ``videos_{split}/`` and ``{split}_list_videos.txt`` are written.
+        workers (int): Number of worker processes.
+        progress (Callable[[int, int], None], optional): Function that is called with the number of finished clips and
+            the total number of clips. Defaults to None.
 
     Returns:
-        int: How many clips were new.
+        int: Number of new clips.
 
     Raises:
-        FileNotFoundError: If the list, the archive or the folder is missing.
-        OSError: If a file cannot be put in place, on a full disk for one. The message names it.
-        ValueError: If the list is malformed or has the wrong length, or clips are missing or cannot be decoded, or a
-            worker was killed.
+        FileNotFoundError: If the list, or the archive and the folder, are missing.
+        OSError: If a file cannot be written, for example on a full disk.
+        ValueError: If the list is malformed or has the wrong length, if clips are missing or cannot be decoded, or if
+            a worker was killed.
     """
     list_file = find_list(split, list(dict.fromkeys([lists, source, out])))
     names = [annotation.filename for annotation in read_annotations(list_file)]
@@ -109,7 +116,7 @@ def prepare_split(split, source, lists, out, workers, progress=None):
     make_folder(folder)
     target = out / list_file.name
     if not target.exists() or target.read_bytes() != list_file.read_bytes():
-        with _naming(target), atomic_write(target) as unfinished:
+        with _name_file(target), atomic_write(target) as unfinished:
             shutil.copyfile(list_file, unfinished)
 
     checked = _read_journal(journal)
@@ -131,9 +138,9 @@ def prepare_split(split, source, lists, out, workers, progress=None):
             if error:
                 unreadable.append(f'{name} ({error})')
             else:
-                # The newline comes first, in case a killed run left half a line.
+                # The newline comes first because a killed run may have left an incomplete line.
                 line = '\n' + json.dumps({'name': name, 'size': _size(folder / name)})
-                with _naming(journal):
+                with _name_file(journal):
                     file.write(line.encode())
     if unreadable:
         raise ValueError(
@@ -144,68 +151,69 @@ def prepare_split(split, source, lists, out, workers, progress=None):
 
 
 def _place_and_check(task):
-    """Put one clip in place unless its first or last frame cannot be decoded, and return what went wrong, if any."""
+    """Put a clip in place if its first and last frame can be decoded, else return the reason why not."""
     path, member, target = task
     try:
-        # A download that is already where the configs read it, perhaps under another name, is only checked.
+        # If the download and the target are the same file, perhaps under two paths, it is only checked.
         if member is None and target.exists() and os.path.samefile(path, target):
             _check(target, target.name)
             return None
         if target.is_symlink():
-            target.unlink()  # or the file that it points to would be written
-        with _naming(target), hold(path), atomic_write(target) as unfinished:
+            target.unlink()  # otherwise the file to which it points would be overwritten
+        with _name_file(target), hold(path), atomic_write(target) as unfinished:
             _fetch(path, member, unfinished)
             _check(unfinished, target.name)
-    except DAMAGED as error:
+    except UNPACK_ERRORS as error:
         return last_line(error)
     return None
 
 
 def _check(path, name):
-    """Decode the first and the last frame of a clip; an error of it tells the name that the clip is to have."""
+    """Decode the first and the last frame of a clip; errors contain ``name`` instead of the temporary name."""
     try:
         video = open_video(str(path))
         for _ in decode(video, {0, video.num_frames - 1}):
             pass
-    except UNREADABLE as error:
+    except READ_ERRORS as error:
         raise RuntimeError(last_line(error).replace(path.name, name)) from None
 
 
 @lru_cache(maxsize=4)
 def _open_archive(path):
-    """Open an archive once per process."""
+    """Open an archive, once in each process."""
     return zipfile.ZipFile(path)
 
 
 def _fetch(path, member, target):
-    """Unpack a member of an archive; or make a second name for a file, or a copy where the file system has none."""
+    """Unpack a member of an archive, or create a hard link to a file, or a copy if hard links are not possible."""
     if member is not None:
         with _open_archive(path).open(member) as packed, open(target, 'wb') as file:
-            shutil.copyfileobj(packed, file)  # piece by piece, whatever its size
+            shutil.copyfileobj(packed, file)  # in chunks, whatever its size
         return
-    # Until it has a second name, the unfinished file stays locked; that of the link tells what it is if this is killed.
-    second = target.with_name(f'.link{target.name[-28:]}')
+    # The unfinished file keeps its lock until the link replaces it. The name of the link shows what it is in case the
+    # process is killed.
+    link = target.with_name(f'.link{target.name[-28:]}')
     try:
-        os.link(os.path.realpath(path), second)  # not a second name of a link, which may point nowhere from there
+        os.link(os.path.realpath(path), link)  # of the file itself: a relative symbolic link would point elsewhere
     except OSError:
         shutil.copyfile(path, target)
     else:
-        second.replace(target)
+        link.replace(target)
 
 
 @contextmanager
-def _naming(path):
-    """Let an error of the file system name the file that was to be written, and say what to do."""
+def _name_file(path):
+    """Make an error of the file system name the file that could not be written, and the remedy."""
     try:
         yield
     except OSError as error:
         raise OSError(
-            f'{path} cannot be put in place ({error}). Put this right and run again; what is done is kept.'
+            f'{path} cannot be put in place ({error}). Fix this and run again; finished clips are kept.'
         ) from None
 
 
 def _size(path):
-    """Return the size of a file in bytes, or None if there is none."""
+    """Return the size of a file in bytes, or None if it does not exist."""
     try:
         return path.stat().st_size
     except FileNotFoundError:
@@ -213,7 +221,7 @@ def _size(path):
 
 
 def _read_journal(path):
-    """Return the size of every clip that was checked before; a line cut off by a kill is ignored."""
+    """Return the size of every checked clip; ignore an incomplete line of a killed run."""
     checked = {}
     if path.exists():
         for line in path.read_text().split('\n'):

@@ -1,3 +1,4 @@
+from .decoding_steps import is_decoder, is_opener
 from .faces import CropFace, FormatFaces
 from .loading import FrameStoreDecode, FrameStoreInit
 from .processing import SubtractMeanFrame
@@ -11,4 +12,6 @@ __all__ = [
     'SparsePyAVDecode',
     'SparsePyAVInit',
     'SubtractMeanFrame',
+    'is_decoder',
+    'is_opener',
 ]

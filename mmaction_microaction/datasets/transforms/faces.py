@@ -13,33 +13,36 @@ from mmaction_microaction.faces import read_face_track
 class CropFace(BaseTransform):
     """Cut a square around the face out of every sampled frame.
 
-    Place it after the decoding and before what crops or turns the whole frames; what only resizes them may stand before
-    it, since boxes are scaled to the size of the frames. Beyond the border of the frame, its last pixels are repeated.
+    Place it after the decoder, and before transforms that crop or flip the frames. Transforms that only resize them may
+    come first, since boxes are scaled to the size of the frames. Where the square extends beyond the frame, the border
+    pixels are repeated.
 
-    Reads ``imgs``, ``frame_inds``, ``total_frames`` and ``face_file``, the path of a face track, or None if no frame
-    shows a face. Writes ``face_imgs``, a list of T frames of shape (size, size, 3), and ``face_mask``, a boolean array
-    of shape (T,), true where there is a face. The other frames are black, and a network should not look at them.
+    Required keys: ``imgs``, ``frame_inds``, ``total_frames`` and ``face_file``, the path of a face track, or None if no
+    frame shows a face. Added keys: ``face_imgs``, a list of T frames of shape (size, size, 3), and ``face_mask``, a
+    boolean array of shape (T,), true where there is a face. Frames without a face are black, and a network should
+    ignore them.
 
     Args:
-        size (int): Side of the result in pixels.
-        margin (float): Side of the square, as a multiple of the longer side of the box. Defaults to 1.25.
+        size (int): Side of the cropped faces in pixels.
+        margin (float): Side of the square, as a multiple of the longer side of the face box. Defaults to 1.25.
     """
 
-    def __init__(self, size, margin=1.25):
+    def __init__(self, size: int, margin: float = 1.25):
         self.size = size
         self.margin = margin
 
-    def transform(self, results):
-        """Add the faces.
+    def transform(self, results: dict) -> dict:
+        """Add the faces to a sample.
 
         Args:
-            results (dict): See above.
+            results (dict): Sample with the required keys.
 
         Returns:
-            dict: The same.
+            dict: The same sample with the added keys.
 
         Raises:
-            FileNotFoundError, ValueError: If the track is missing, malformed, or that of another video.
+            FileNotFoundError: If the face track is missing.
+            ValueError: If the face track is malformed, or belongs to another video.
         """
         images = results['imgs']
         boxes = np.full((len(images), 4), np.nan)
@@ -47,29 +50,29 @@ class CropFace(BaseTransform):
             boxes = self._boxes(results, images[0].shape)
         results['face_mask'] = ~np.isnan(boxes).any(axis=1)
         results['face_imgs'] = [
-            self._crop(image, box) if seen else np.zeros((self.size, self.size, 3), image.dtype)
-            for image, box, seen in zip(images, boxes, results['face_mask'])
+            self._crop(image, box) if has_face else np.zeros((self.size, self.size, 3), image.dtype)
+            for image, box, has_face in zip(images, boxes, results['face_mask'])
         ]
         return results
 
     def _boxes(self, results, shape):
-        """Look up the boxes of the sampled frames, shape (T, 4), in pixels of these frames."""
-        path, numbers, total = results['face_file'], np.reshape(results['frame_inds'], -1), results['total_frames']
+        """Return the face boxes of the sampled frames, shape (T, 4), in pixels of these frames."""
+        path, indices, total = results['face_file'], np.reshape(results['frame_inds'], -1), results['total_frames']
         track = read_face_track(path)
         scale = np.array(shape[1::-1]) / track.size
-        # Ways of decoding differ by a frame now and then, and even sizes by a pixel.
+        # Decoders may differ by a frame, and resized frames by a pixel.
         if abs(len(track.boxes) - total) > max(1, total // 100) or not 0.97 < scale[0] / scale[1] < 1.03:
             raise ValueError(
                 f'{path} is the track of {len(track.boxes)} frames of {track.size[0]} x {track.size[1]} pixels, but '
                 f'{results["filename"]} has {total}, here of {shape[1]} x {shape[0]}: write it again with '
                 'tools/extract_faces.py, and place CropFace before what crops the frames.'
             )
-        return track.boxes[np.minimum(numbers, len(track.boxes) - 1)] * np.tile(scale, 2)
+        return track.boxes[np.minimum(indices, len(track.boxes) - 1)] * np.tile(scale, 2)
 
     def _crop(self, image, box):
-        """Cut out the square around a box, and resize it."""
+        """Cut out the square around a box and resize it."""
         side = max(1, round(self.margin * float(max(box[2:] - box[:2]))))
-        # To the fraction of a pixel, so that a smooth track gives a smooth clip; pixel 0 is centred at 0.
+        # With sub-pixel precision, so that a smooth track results in a smooth clip. The centre of pixel 0 is at 0.
         centre = tuple(((box[:2] + box[2:] - 1) / 2).tolist())
         square = cv2.getRectSubPix(image, (side, side), centre)
         return mmcv.imresize(
@@ -82,20 +85,20 @@ class CropFace(BaseTransform):
 
 @TRANSFORMS.register_module()
 class FormatFaces(BaseTransform):
-    """Turn the faces as ``Flip`` has turned the frames, and stack them: place it after ``Flip``.
+    """Flip the faces if ``Flip`` has flipped the frames, and stack them.
 
-    Reads ``face_imgs``, a list of T frames of shape (H, W, 3), and ``flip``, if ``Flip`` wrote it. Writes ``face_imgs``
-    of shape (T, 3, H, W).
+    Place it after ``Flip``. Required keys: ``face_imgs``, a list of T frames of shape (H, W, 3), and optionally
+    ``flip``. Modified keys: ``face_imgs``, of shape (T, 3, H, W).
     """
 
-    def transform(self, results):
-        """Replace the faces.
+    def transform(self, results: dict) -> dict:
+        """Replace the faces of a sample.
 
         Args:
-            results (dict): See above.
+            results (dict): Sample with the required keys.
 
         Returns:
-            dict: The same, with other ``face_imgs``.
+            dict: The same sample with modified ``face_imgs``.
         """
         faces = np.stack(results['face_imgs'])
         if results.get('flip'):

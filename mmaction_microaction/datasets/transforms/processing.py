@@ -5,24 +5,24 @@ from mmcv.transforms import BaseTransform
 
 @TRANSFORMS.register_module()
 class SubtractMeanFrame(BaseTransform):
-    """Subtract the mean of a clip's frames from each of them: what stands still becomes zero, only motion remains.
+    """Subtract the mean frame of a clip from each frame, so that only motion remains.
 
-    Room, clothes and resting posture are most of what a frame shows and say nothing about the action; a network that is
-    trained for minutes does not learn to ignore them, and need not. Place it after the decoding, so that the mean is
-    over the sampled frames.
+    The room, the clothes and the resting posture fill most of a frame and say nothing about the action. A network that
+    is trained for only minutes does not learn to ignore them. Place it after the decoder: the mean is over the sampled
+    frames.
 
-    Reads and writes ``imgs``, a list of T frames of shape (H, W, C): any type in, float32 of either sign out. Set the
-    ``mean`` of the data preprocessor to zero, and ``std`` to the size of the differences.
+    Modified keys: ``imgs``, a list of T frames of shape (H, W, C), from any data type to signed float32. Set the
+    ``mean`` of the data preprocessor to zero, and its ``std`` to the standard deviation of the differences.
     """
 
-    def transform(self, results):
-        """Replace the frames.
+    def transform(self, results: dict) -> dict:
+        """Replace the frames of a sample.
 
         Args:
-            results (dict): With ``imgs``.
+            results (dict): Sample with ``imgs``.
 
         Returns:
-            dict: The same, with other ``imgs``.
+            dict: The same sample with modified ``imgs``.
         """
         frames = np.stack(results['imgs']).astype(np.float32)
         results['imgs'] = list(frames - frames.mean(axis=0))

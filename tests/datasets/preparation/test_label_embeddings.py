@@ -73,7 +73,7 @@ def test_pickled_vectors_are_refused(vectors, tmp_path):
 @pytest.mark.parametrize(
     ('name', 'content', 'message'),
     [
-        ('v.txt', b'1000000000000 300\na 1 2\n', r'1,000,000,000,000 words of 300 numbers, but has 24 bytes'),
+        ('v.txt', b'1000000000000 300\na 1 2\n', r'1,000,000,000,000 words of 300 numbers.* 24 bytes'),
         ('v.bin', b'1000000000000 300\na ' + bytes(1200), r'1,000,000,000,000 words of 300 numbers'),
         ('v.txt.gz', gzip.compress(b'1000000000000 300\na 1 2\n', mtime=0), r'1,000,000,000,000 words of 300'),
         ('v.txt.gz', gzip.compress(b'a ' + b'1' * 2**25, mtime=0), r'unpacks to more than 17 MiB'),
@@ -102,8 +102,8 @@ def test_tool_reports_unknown_words_and_errors_in_one_line(vectors, tmp_path):
 @pytest.mark.parametrize(
     ('name', 'message'),
     [
-        ('table', r'table: the table is an \.npy file; give it that ending'),
-        ('table.json', r'table\.json: the table is an \.npy file; give it that ending'),
+        ('table', r'table: .*\.npy'),
+        ('table.json', r'table\.json: .*\.npy'),
         ('table.npy/table.npy', r'table\.npy cannot be a folder'),
         ('folder.npy', r'folder\.npy cannot be written, since it is a folder'),
     ],
@@ -134,7 +134,7 @@ def downloader(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize('known', [False, True], ids=['nothing known', 'list known'])
-def test_without_internet_the_remedies_are_told(downloader, tmp_path, monkeypatch, capfd, known):
+def test_without_internet_the_message_names_the_remedies(downloader, tmp_path, monkeypatch, capfd, known):
     (tmp_path / 'gensim-data').mkdir()
     if known:
         models = {name: {'file_name': f'{name}.gz'} for name in ('glove-wiki-gigaword-300', 'glove-twitter-25')}

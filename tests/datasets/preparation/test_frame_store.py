@@ -1,0 +1,181 @@
+"""Frame stores are made from videos, and continued after an interruption."""
+
+import os
+import resource
+import shutil
+import signal
+import time
+
+import av
+import cv2
+import numpy as np
+import pytest
+from helpers.frame_stores import SETTINGS, SHAPES, make_store, read_store
+from helpers.processes import start
+from helpers.support import ROOT, psnr, wait_until_gone, write_clip
+
+from mmaction_microaction.datasets.frame_store import FrameSettings, FrameStoreWriter
+
+
+@pytest.fixture
+def many(tmp_path):
+    """A data folder with 60 names for one clip."""
+    (tmp_path / 'videos_val').mkdir()
+    write_clip(tmp_path / 'clip.mp4', num_frames=40, size=(160, 120))
+    names = [f'{index:02d}.mp4' for index in range(60)]
+    for name in names:
+        os.link(tmp_path / 'clip.mp4', tmp_path / 'videos_val' / name)
+    (tmp_path / 'val_list_videos.txt').write_text(''.join(f'{name} 0\n' for name in names))
+    return tmp_path
+
+
+@pytest.mark.parametrize('name', SHAPES)
+def test_every_frame_is_stored_small_and_in_the_right_colours(store_path, odd_clips, name):
+    num_frames, width, height = SHAPES[name]
+    fps, jpegs = read_store(store_path)[name]
+    assert (fps, sorted(jpegs)) == (25, list(range(num_frames)))
+    # Sizes worked out as MMAction2's Resize does: shorter side 48, the other rounded; never enlarged.
+    scale = min(48 / min(width, height), 1)
+    with av.open(str(odd_clips / 'videos_val' / name)) as container:
+        for index, frame in enumerate(container.decode(video=0)):
+            image = cv2.imdecode(np.frombuffer(jpegs[index], np.uint8), cv2.IMREAD_COLOR_RGB)
+            assert image.shape == (int(height * scale + 0.5), int(width * scale + 0.5), 3)
+            expected = cv2.resize(frame.to_ndarray(format='rgb24'), image.shape[1::-1])
+            assert psnr(image, expected) > 38
+            assert psnr(image[..., ::-1], expected) < 20
+
+
+def test_second_run_changes_nothing(store_path, odd_clips):
+    before = store_path.read_bytes()
+    assert make_store(odd_clips, store_path) == 0
+    assert store_path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ('settings', 'message'),
+    [(FrameSettings(64, 90), 'short_side=48, quality=90'), (FrameSettings(48, 80), 'quality=90.*not.*quality=80')],
+)
+def test_refuses_a_store_of_other_settings(store_path, odd_clips, settings, message):
+    with pytest.raises(ValueError, match=f'frames_val was made with .*{message}.*Delete it'):
+        make_store(odd_clips, store_path, settings)
+
+
+@pytest.mark.parametrize('settings', [FrameSettings(0, 90), FrameSettings(48, 101)])
+def test_refuses_impossible_settings(odd_clips, tmp_path, settings):
+    with pytest.raises(ValueError, match='short_side is at least 1, quality is 0 to 100'):
+        make_store(odd_clips, tmp_path / 'frames_val', settings)
+    assert not list(tmp_path.iterdir())
+
+
+def test_refuses_a_store_of_other_clips(store_path, odd_clips, tmp_path):
+    (tmp_path / 'videos_val').mkdir()
+    (tmp_path / 'val_list_videos.txt').write_text('wide.mp4 3\nnew.mp4 3\n')
+    with pytest.raises(ValueError, match=r'frames_val lacks 1 clips of .*val_list_videos\.txt, new\.mp4 for one'):
+        make_store(tmp_path, store_path)
+    with FrameStoreWriter(tmp_path / 'frames_val', SETTINGS) as writer:
+        writer.add('old.mp4', 25.0, [b''])
+    with pytest.raises(ValueError, match=r'frames_val\.part has 1 clips that are not in .*, old\.mp4 for one'):
+        make_store(tmp_path, tmp_path / 'frames_val')
+    with pytest.raises(ValueError, match=r'frames_val\.part was begun with .*quality=90.*not .*quality=80'):
+        make_store(tmp_path, tmp_path / 'frames_val', FrameSettings(48, 80))
+
+
+def test_names_every_clip_that_cannot_be_read_and_publishes_nothing(odd_clips, tmp_path):
+    shutil.copytree(odd_clips / 'videos_val', tmp_path / 'videos_val')
+    shutil.copy(odd_clips / 'val_list_videos.txt', tmp_path)
+    (tmp_path / 'videos_val' / 'odd.mp4').write_bytes(b'no video at all')
+    (tmp_path / 'videos_val' / 'small.mp4').unlink()
+    path = tmp_path / 'frames_val'
+    with pytest.raises(ValueError, match=r'2 of the 7 clips .* odd\.mp4 \(.*small\.mp4 \(.*No such file.*run again'):
+        make_store(tmp_path, path)
+    assert not path.exists()
+    for name in ('odd.mp4', 'small.mp4'):
+        shutil.copy(odd_clips / 'videos_val' / name, tmp_path / 'videos_val')
+    assert make_store(tmp_path, path) == 2
+    assert read_store(path).keys() == SHAPES.keys()
+
+
+def test_video_that_vanishes_while_others_are_read_is_named(odd_clips, tmp_path):
+    shutil.copytree(odd_clips / 'videos_val', tmp_path / 'videos_val')
+    shutil.copy(odd_clips / 'val_list_videos.txt', tmp_path)
+
+    def remove_after_the_first(done, total):
+        assert total == 7
+        (tmp_path / 'videos_val' / 'small.mp4').unlink(missing_ok=True)
+
+    with pytest.raises(ValueError, match=r'1 of the 7 clips .* small\.mp4 \('):
+        make_store(tmp_path, tmp_path / 'frames_val', progress=remove_after_the_first)
+
+
+def test_video_that_has_lost_frames_is_named(odd_clips, tmp_path):
+    shutil.copytree(odd_clips / 'videos_val', tmp_path / 'videos_val')
+    shutil.copy(odd_clips / 'val_list_videos.txt', tmp_path)
+    path = tmp_path / 'videos_val' / 'odd.mp4'
+    content = bytearray(path.read_bytes())
+    start = content.index(b'mdat') + 4
+    length = int.from_bytes(content[start - 8 : start - 4], 'big') - 8
+    content[start + length // 2 : start + length] = bytes(length - length // 2)
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r'1 of the 7 clips .*: odd\.mp4 \(.* cannot be decoded'):
+        make_store(tmp_path, tmp_path / 'frames_val')
+    assert not (tmp_path / 'frames_val').exists()
+
+
+def test_only_one_process_writes(odd_clips, tmp_path):
+    with (
+        FrameStoreWriter(tmp_path / 'frames_val', SETTINGS),
+        pytest.raises(OSError, match=r'frames_val\.part: .*locked.*[Aa]nother process is writing it'),
+    ):
+        make_store(odd_clips, tmp_path / 'frames_val')
+
+
+def test_goes_on_after_a_full_disk(many):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, hard))
+    try:
+        with pytest.raises(OSError, match=r'frames_val\.part: .*Finished clips are kept'):
+            make_store(many, many / 'frames_val')
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not (many / 'frames_val').exists()
+    new = make_store(many, many / 'frames_val')
+    assert 0 < new < 60
+    assert len(read_store(many / 'frames_val')) == 60
+
+
+@pytest.mark.slow
+def test_goes_on_after_a_kill(many):
+    args = [many, '--splits', 'val', '--workers', 2, '--size', 48]
+    process = start(ROOT / 'tools' / 'make_frame_store.py', *args, output=many / 'log', errors=many / 'log')
+    unfinished = many / 'frames_val.part'
+    deadline = time.monotonic() + 400
+    while not (unfinished.exists() and unfinished.stat().st_size > 500_000):
+        assert process.exitcode is None, (many / 'log').read_text()
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    assert unfinished.exists()
+    assert not (many / 'frames_val').exists()
+    wait_until_gone(process.pid)  # the workers, too
+
+    new = make_store(many, many / 'frames_val')
+    assert 0 < new < 60
+    assert not list(many.glob('*.part*'))
+    make_store(many, many / 'in one go')
+    assert read_store(many / 'frames_val') == read_store(many / 'in one go')
+
+
+@pytest.mark.real_data
+def test_real_clips_stay_as_close_as_documented(shared, tmp_path):
+    names = ['0010_02_0101.mp4', '0019_02_0078.mp4', '0020_01_0008.mp4', '0030_01_0002.mp4']
+    (tmp_path / 'val_list_videos.txt').write_text(''.join(f'{name} 0\n' for name in names))
+    (tmp_path / 'videos_val').symlink_to(shared / 'ma52' / 'samples')
+    make_store(tmp_path, tmp_path / 'frames_val', FrameSettings(256, 90))
+    frames = read_store(tmp_path / 'frames_val')
+    assert [len(frames[name][1]) for name in names] == [47, 50, 56, 75]
+    reader = cv2.VideoCapture(str(shared / 'ma52' / 'samples' / names[0]))
+    for index in range(47):
+        image = cv2.imdecode(np.frombuffer(frames[names[0]][1][index], np.uint8), cv2.IMREAD_COLOR)
+        assert image.shape == (307, 256, 3)
+        assert psnr(image, cv2.resize(reader.read()[1], (256, 307))) > 41
