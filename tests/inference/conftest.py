@@ -66,3 +66,20 @@ def grey_video(tmp_path_factory):
     frames = (np.full((48, 64, 3), level, np.uint8) for level in levels)
     write_video(str(path), frames, (64, 48), 20, crf=5)
     return path
+
+
+@pytest.fixture
+def onnx_model():
+    """An exported network, see brightness_model."""
+    pytest.importorskip('onnx')
+    pytest.importorskip('onnxruntime')
+    from helpers.onnx_files import brightness_model
+
+    return brightness_model()
+
+
+@pytest.fixture
+def onnx_path(onnx_model, tmp_path):
+    """The file of ``onnx_model``."""
+    (tmp_path / 'model.onnx').write_bytes(onnx_model.SerializeToString())
+    return tmp_path / 'model.onnx'

@@ -237,12 +237,12 @@ def test_nothing_is_written_if_the_scores_differ(manet, videos, tmp_path, monkey
     monkeypatch.setattr(export, '_to_onnx', lambda *args: manet.path.read_bytes())
     checkpoint = save_weights(manet.config, tmp_path / 'other.pth', videos, seed=1)
     out = tmp_path / 'out' / 'manet.onnx'
-    with pytest.raises(ValueError, match='manet_r18_8x1_synthetic: ONNX Runtime gives other probabilities than'):
+    with pytest.raises(ValueError, match=r'manet_r18_8x1_synthetic: .*ONNX Runtime.* differ'):
         export.export_onnx(manet.config, checkpoint, out)
     assert not out.parent.exists()
     out.parent.mkdir()
     out.write_text('what was there')
-    with pytest.raises(ValueError, match='nothing is written'):
+    with pytest.raises(ValueError, match=r'ONNX Runtime.* differ'):
         export.export_onnx(manet.config, checkpoint, out)
     assert [path.read_text() for path in out.parent.iterdir()] == ['what was there']
 
@@ -263,7 +263,7 @@ def test_networks_that_are_sure_of_the_same_are_told_apart(manet, tmp_path, monk
     export.export_onnx(manet.config, tmp_path / 'same.pth', tmp_path / 'same.onnx')
     state['cls_head.fc_cls.bias'][3] = 1
     save_checkpoint({'state_dict': state}, str(tmp_path / 'other.pth'))
-    with pytest.raises(ValueError, match='other probabilities'):
+    with pytest.raises(ValueError, match=r'ONNX Runtime.* differ'):
         export.export_onnx(manet.config, tmp_path / 'other.pth', tmp_path / 'other.onnx')
 
 
@@ -271,13 +271,13 @@ def test_refuses_a_pipeline_whose_frames_have_no_fixed_size(manet, tmp_path):
     config = read_config(MANET)
     pipeline = config.test_dataloader.dataset.pipeline
     config.test_dataloader.dataset.pipeline = [step for step in pipeline if step.type not in ('Resize', 'CenterCrop')]
-    with pytest.raises(ValueError, match=r'\(8, 3, 1296, 1080\) of one video and \(8, 3, 720, 1280\) of another'):
+    with pytest.raises(ValueError, match=r'\(8, 3, 1296, 1080\) from .* \(8, 3, 720, 1280\) from'):
         export.export_onnx(config, manet.checkpoint, tmp_path / 'out.onnx')
 
 
 def test_refuses_scores_that_are_no_probabilities(manet, tmp_path):
     config = read_config(MANET, dict(cls_head=dict(average_clips='score')))
-    with pytest.raises(ValueError, match="average_clips='score'; set it to 'prob'"):
+    with pytest.raises(ValueError, match=r"average_clips='score'.* 'prob'"):
         export.export_onnx(config, manet.checkpoint, tmp_path / 'out.onnx')
 
 
