@@ -26,7 +26,7 @@ def inferencer(checkpoint):
 @pytest.fixture
 def grey(monkeypatch, brightness_recognizer):
     """Makes an inferencer that sees grey levels."""
-    monkeypatch.setattr('mmaction_microaction.inference.inferencer._load', lambda *_: brightness_recognizer)
+    monkeypatch.setattr('mmaction_microaction.inference.inferencer.load_recognizer', lambda *_: brightness_recognizer)
     return lambda **options: MicroActionInferencer('unused', **options)
 
 
@@ -55,7 +55,7 @@ def test_an_array_is_a_clip_too(inferencer, clip):
      ((3, 8, 8, 3), np.uint8, 0)],
 )  # fmt: skip
 def test_arrays_of_another_kind_are_refused(grey, shape, dtype, fps):
-    with pytest.raises(ValueError, match='expected frames of RGB'):
+    with pytest.raises(ValueError, match='uint8'):
         grey().clip(np.zeros(shape, dtype), fps)
 
 
@@ -120,7 +120,7 @@ def damaged(tmp_path, grey_video):
 
 
 def test_a_damaged_video_gives_what_can_be_read_and_a_warning(grey, damaged):
-    with pytest.warns(UserWarning, match=r'damaged.avi breaks off after .* of 12.0 s; nothing is said of the rest'):
+    with pytest.warns(UserWarning, match=r'damaged.avi breaks off after .* of 12.0 s'):
         result = grey(window=1, step=0.5).timeline(damaged)
     assert result.intervals[0].label == 5
     assert result.ends.max() < 7
@@ -137,7 +137,7 @@ def test_a_gap_gives_a_warning_and_the_rest_its_times(grey, grey_video, tmp_path
                     damaged.pts, damaged.dts, damaged.time_base = packet.pts, packet.dts, packet.time_base
                     damaged.stream, packet = stream, damaged
                 container.mux(packet)
-    with pytest.warns(UserWarning, match=r'gap\.mkv is damaged between 0\.5 and 4\.0 s; what is said there comes from'):
+    with pytest.warns(UserWarning, match=r'gap\.mkv is damaged between 0\.5 and 4\.0 s'):
         result = grey(window=1, step=0.5).timeline(tmp_path / 'gap.mkv')
     assert [interval.label for interval in result.intervals] == [5, 20, 11]
     assert [interval.start for interval in result.intervals] == pytest.approx([0, 4, 6], abs=0.51)
@@ -171,7 +171,7 @@ def test_a_clock_that_jumps_costs_nothing(grey, grey_video, brightness_recognize
             picture = av.VideoFrame.from_ndarray(frame.image(), format='rgb24')
             picture.pts, picture.time_base = frame.index + (jump if frame.index >= 120 else 0), Fraction(1, 20)
             container.mux(stream.encode(picture))
-    with pytest.warns(UserWarning, match=r'jump\.mkv has gaps \(1\) of more than 120 s .* from 6\.0 to [\d.]+ s'):
+    with pytest.warns(UserWarning, match=r'jump\.mkv has 1 gap.* of more than 120 s .* from 6\.0 to [\d.]+ s'):
         result = grey(window=1, step=0.5)(tmp_path / 'jump.mkv')
     assert [interval.label for interval in result.intervals] == [5, 20, 11]
     later = 6 + hours * 3600
@@ -215,7 +215,7 @@ def test_other_rates_than_the_clips_of_ma52_are_told_where_they_matter(
         warnings.simplefilter('always')
         grey().clip(path)
         grey(window=0.2, step=0.1).timeline(path)
-    assert [f'a.mkv has {fps} frames a second' in str(warning.message) for warning in caught] == [True] * 2 * warns
+    assert [f'a.mkv has {fps} frames per second' in str(warning.message) for warning in caught] == [True] * 2 * warns
 
 
 @pytest.mark.parametrize(('size', 'warns'), [((64, 48), False), ((112, 64), True)])
@@ -225,7 +225,7 @@ def test_pictures_much_wider_than_those_of_ma52_are_told(grey, tmp_path, size, w
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter('always')
         grey(window=0.5, step=0.5).timeline(path)
-    assert ['a.mkv has pictures of 112 x 64' in str(warning.message) for warning in caught] == [True] * warns
+    assert ['a.mkv has frames of 112 x 64' in str(warning.message) for warning in caught] == [True] * warns
 
 
 @pytest.mark.filterwarnings('error', 'ignore::ResourceWarning')

@@ -3,7 +3,7 @@ from itertools import pairwise, product
 import numpy as np
 import pytest
 
-from mmaction_microaction.inference.timeline import find_intervals, most_likely_labels, smooth
+from mmaction_microaction.inference.timeline import find_intervals, most_likely_labels, smooth_scores
 from mmaction_microaction.structures.intervals import Interval
 
 
@@ -17,7 +17,7 @@ def test_smoothing_weights_windows_by_the_nearness_of_their_middle():
     ends = starts + 2
     scores = rng.dirichlet(np.ones(52), len(starts))
     times = np.arange(0.1, 10, 0.3)
-    for time, row in zip(times, smooth(starts, ends, scores, times)):
+    for time, row in zip(times, smooth_scores(starts, ends, scores, times)):
         weights = [max(0, 1 - abs(time - (a + b) / 2) / 1.0) for a, b in zip(starts, ends)]
         assert row == pytest.approx(sum(w * s for w, s in zip(weights, scores)) / sum(weights))
 

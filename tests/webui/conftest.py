@@ -48,13 +48,13 @@ def trained(clips, long_video, tmp_path_factory):
 
     def learn(path, windows, label):
         for window, images in gather(Video(path).frames(), windows, pipeline.frame_indices):
-            inputs.append(pipeline.pack(window.stop - window.start, images))
+            inputs.append(pipeline.pack(window.num_frames, images))
             samples.append(ActionDataSample().set_gt_label(label))
 
     for label, path in clips.items():
-        learn(path, [Window(0, Video(path).num_frames, 0, Video(path).duration)], label)
-    learn(long_video, [Window(start, start + 60, start / FPS, 60 / FPS) for start in (0, 30, 60, 90)], 9)
-    learn(long_video, [Window(start, start + 60, start / FPS, 60 / FPS) for start in (150, 180, 210, 240)], 25)
+        learn(path, [Window(0, Video(path).num_frames - 1, 0, Video(path).duration)], label)
+    learn(long_video, [Window(first, first + 59, first / FPS, 60 / FPS) for first in (0, 30, 60, 90)], 9)
+    learn(long_video, [Window(first, first + 59, first / FPS, 60 / FPS) for first in (150, 180, 210, 240)], 25)
     batch = model.data_preprocessor(dict(inputs=inputs, data_samples=samples), training=True)
     for module in model.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
