@@ -96,8 +96,8 @@ def test_an_address_has_so_many_uploads_at_once_and_in_a_while(served, clip, mon
     with pytest.raises(httpx.HTTPStatusError, match='429'):
         visitor.upload(clip)
     monkeypatch.undo()
-    visitor.press('take', visitor.upload(clip))
-    visitor.press('drop')
+    visitor.press('upload', visitor.upload(clip))
+    visitor.press('release')
 
 
 def test_the_disk_is_not_filled(served, clip, monkeypatch):
@@ -110,7 +110,7 @@ def test_the_disk_is_not_filled(served, clip, monkeypatch):
 
 def test_requests_that_are_no_uploads_are_small(served):
     visitor = Visitor(served[0])
-    response = visitor.ask('take', 'x' * 3_000_000)
+    response = visitor.ask('upload', 'x' * 3_000_000)
     assert response.status_code == 413
 
     def parts():
@@ -129,11 +129,11 @@ def test_an_upload_is_one_file(served, clip):
 def test_visitors_with_the_same_file_do_not_share_it(served, clip):
     ada, ben = Visitor(served[0], 'Ada'), Visitor(served[0], 'Ben')
     of_ada, of_ben = ada.upload(clip), ben.upload(clip)
-    ada.press('take', of_ada)
-    ada.press('drop')
+    ada.press('upload', of_ada)
+    ada.press('release')
     output, _ = ben.press('recognise', of_ben, 'net')
-    assert 'nodding (B1)' in output['data'][1]
-    ben.press('drop')
+    assert 'nodding (B1)' in output['data']['headline']
+    ben.press('release')
     assert files(served[1]) == []
 
 
@@ -146,14 +146,14 @@ def test_visitors_take_turns_and_none_fills_the_queue(served, network, clip):
     assert ada.ask('recognise', clips[ada], 'busy').status_code == 503
     assert ben.ask('recognise', clips[ben], 'busy').status_code == 200
     # What does not need the network does not wait for it.
-    eve.press('take', clips[eve])
+    eve.press('upload', clips[eve])
     for _ in range(3):
         network.go_on.release()
     answers = [*ada.answers(2), *ben.answers(1)]
-    assert all('nodding (B1)' in output['data'][1] for output, _ in answers)
+    assert all('nodding (B1)' in output['data']['headline'] for output, _ in answers)
     assert network.seen == [clips[visitor]['path'] for visitor in (ada, ben, ada)]
     for visitor in (ada, ben, eve):
-        visitor.press('drop')
+        visitor.press('release')
     assert files(served[1]) == []
 
 
@@ -185,6 +185,6 @@ def test_what_a_library_cannot_do_is_answered_with_a_sentence(error, clip, monke
         # Whoever serves the page sees where.
         assert str(error) in capsys.readouterr().err
         monkeypatch.setattr('mmaction_microaction.webui.uploads.check_video', fail)
-        output, logs = visitor.press('take', sent)
+        output, logs = visitor.press('upload', sent)
         assert len(logs) == 1
         assert files(folder) == []

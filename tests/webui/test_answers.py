@@ -9,8 +9,8 @@ from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.webui.answers import (
     action_bars,
     body_part_bars,
+    gradcam_choices,
     headline,
-    intervals_of,
     table_rows,
     write_files,
 )
@@ -49,11 +49,11 @@ def test_rows_and_questions_of_a_timeline_are_in_the_same_order():
         ['0.0', '2.5', 'C5', 'waving', 'upper limb', '0.400'],
         ['2.5', '9.0', 'A2', 'turning around', 'body', '0.988'],
     ]
-    assert intervals_of(LONG) == [
+    assert gradcam_choices(LONG) == [
         ('0.0 to 2.5 s: waving  C5, 40.0%', INTERVALS[0]),
         ('2.5 to 9.0 s: turning around  A2, 98.8%', INTERVALS[1]),
     ]
-    assert [text for text, _ in intervals_of(CLIP)][:3] == [
+    assert [text for text, _ in gradcam_choices(CLIP)][:3] == [
         'waving  C5, 45.0%',
         'nodding  B1, 30.0%',
         'shaking head  B2, 25.0%',

@@ -89,7 +89,7 @@ def recognise(page, path):
 def test_uploads_clips_and_reads_their_actions_off_the_page(page, clips):
     for label, name, part in ((9, 'nodding B1', 'head'), (25, 'curling legs D7', 'lower limb')):
         recognise(page, clips[label])
-        found, code = page.locator('#found'), name[-2:]
+        found, code = page.locator('#headline'), name[-2:]
         api.expect(found).to_contain_text(f'{name[:-3]} ({code})')
         api.expect(found).to_contain_text(f'body part: {part}')
         api.expect(found).to_contain_text(clips[label].name)
@@ -98,7 +98,7 @@ def test_uploads_clips_and_reads_their_actions_off_the_page(page, clips):
         assert len(shares) == 5
         assert shares == sorted(shares, reverse=True)
         assert next(line for line in bars if line and line != 'Action').split() == name.split()
-        assert part in page.locator('#parts').inner_text()
+        assert part in page.locator('#body-parts').inner_text()
         with page.expect_download() as download:
             page.locator('#json').click()
         result = json.loads(download.value.path().read_text())[0]
@@ -111,7 +111,7 @@ def test_shows_where_the_network_saw_an_example(page):
     page.get_by_role('button', name='nod', exact=True).click()
     page.locator('#clip video').wait_for()
     page.locator('#recognise').click()
-    api.expect(page.locator('#found')).to_contain_text('nodding (B1)')
+    api.expect(page.locator('#headline')).to_contain_text('nodding (B1)')
     page.locator('#gradcam').click()
     picture = page.locator('#maps img')
     picture.wait_for()
@@ -120,15 +120,15 @@ def test_shows_where_the_network_saw_an_example(page):
 
 def test_a_row_of_the_timeline_leads_to_its_place_in_the_video(page, long_video):
     recognise(page, long_video)
-    api.expect(page.locator('#found')).to_contain_text('micro-actions in 10.0 s')
+    api.expect(page.locator('#headline')).to_contain_text('micro-actions in 10.0 s')
     page.locator('#timeline img').wait_for()
-    rows = page.locator('#intervals [data-testid^=cell-][data-testid$="-3"]')
+    rows = page.locator('#table [data-testid^=cell-][data-testid$="-3"]')
     first, last = rows.first, rows.last
     assert first.inner_text().strip() == 'nodding'
     assert last.inner_text().strip() == 'curling legs'
     last.click()
     page.wait_for_function('document.querySelector("#clip video").currentTime > 3')
-    asked = page.locator('#asked input')
+    asked = page.locator('#interval input')
     api.expect(asked).to_have_value(re.compile('curling legs  D7'))
     start = float(asked.input_value().split()[0])
     # At 5 s another action begins; the network looks at 1.5 s at a time.

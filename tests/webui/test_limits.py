@@ -27,7 +27,7 @@ def write(path, size, num_frames, rate=30):
 
 def test_large_pictures_are_refused_by_the_header(tmp_path):
     # 16.8 million pixels: one row too many.
-    with pytest.raises(ValueError, match=r'large\.avi has pictures of 4096 x 4112 pixels, but at most 16[.]8 million'):
+    with pytest.raises(ValueError, match=r'large\.avi has frames of 4096 x 4112 pixels, but at most 16[.]8 million'):
         check_video(write(tmp_path / 'large.avi', (4096, 4112), 1), max_seconds=10)
     check_video(write(tmp_path / 'wide.avi', (8192, 2048), 1), max_seconds=10)
 
