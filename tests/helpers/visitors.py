@@ -94,7 +94,7 @@ def files(folder):
 
 
 def wait_for_none(folder):
-    """Fail unless all files go in time."""
+    """Wait until all files are deleted; fail after 20 seconds."""
     deadline = time.monotonic() + 20
     while files(folder):
         assert time.monotonic() < deadline, files(folder)

@@ -22,7 +22,7 @@ def test_scores_frames_of_any_type(onnx_path, kind):
     np.testing.assert_allclose(scores, exponentials / exponentials.sum(axis=1, keepdims=True), rtol=1e-4)
 
 
-def test_reads_what_the_file_says(onnx_path):
+def test_reads_the_metadata(onnx_path):
     recognizer = OnnxRecognizer(str(onnx_path))
     # JSON has no tuples, but MMAction2's Resize needs one.
     assert recognizer.pipeline == PIPELINE
@@ -48,7 +48,7 @@ def test_refuses_other_files(onnx_model, onnx_path):
         OnnxRecognizer(onnx_path)
 
 
-def test_refuses_devices_that_are_not_there(onnx_path):
+def test_refuses_missing_devices(onnx_path):
     for device in ('tpu', 'cuda:x'):
         with pytest.raises(ValueError, match=f"'cpu', 'cuda' or 'cuda:1', got '{device}'"):
             OnnxRecognizer(onnx_path, device)

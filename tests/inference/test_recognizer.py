@@ -13,7 +13,7 @@ CONFIG = ROOT / 'configs/synthetic/manet_r18_8x1_synthetic.py'
 
 
 class RunsCode:
-    """Pickles into a call that makes a folder."""
+    """An object whose pickle creates a folder when it is loaded."""
 
     def __reduce__(self):
         return os.mkdir, ('ran',)
@@ -84,7 +84,7 @@ def test_config_and_checkpoint_the_wrong_way_round_are_named(checkpoint):
 
 
 @pytest.mark.parametrize('device', ['foo', 'cuda:99', 'mps'])
-def test_devices_that_are_not_there_are_named(device, checkpoint):
+def test_missing_devices_are_named(device, checkpoint):
     if device == 'mps' and sys.platform == 'darwin':
         pytest.skip('it has one')
     with pytest.raises(ValueError, match=rf'to the device {device} \(.+\); .*cpu'):

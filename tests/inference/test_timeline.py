@@ -51,11 +51,11 @@ def test_equal_neighbours_become_one_interval():
     assert [i.score for i in intervals] == pytest.approx([0.8 + 0.2 / 52] * 2)
 
 
-def test_the_border_lies_where_the_two_sides_weigh_the_same():
+def test_a_border_is_halfway_between_windows_that_disagree():
     starts = np.arange(0, 8.5, 0.5)
     intervals = find_intervals(starts, starts + 2, one_hot(np.where(starts + 1 < 5, 9, 30)), step=0.25)
     assert [i.label for i in intervals] == [9, 30]
-    # Windows with middles 4.5 and 5.0 disagree: halfway between them.
+    # The windows with middles 4.5 and 5.0 disagree.
     assert intervals[0].end == intervals[1].start == pytest.approx(4.75, abs=0.25)
 
 

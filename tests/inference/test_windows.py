@@ -88,11 +88,11 @@ def test_gather_keeps_only_frames_of_open_windows():
     for _, images in gather(frames, windows, lambda n: np.arange(4, n, 8)):
         del images
         most = max(most, len(alive))
-    # 60 frames, of which every window wants 7; four windows are open at a time.
+    # Each window samples 7 of its 60 frames. Four windows are open at a time.
     assert 7 <= most <= 4 * 7
 
 
-# One with a frame per segment, one with a run of frames, which must be sampled from the window as from a clip.
+# One network samples a frame per segment, the other a run of frames. Both sample a window as they sample a clip.
 @pytest.mark.parametrize('name', ['synthetic/manet_r18_8x1_synthetic', 'baselines/i3d_r50_32x2_ma52'])
 def test_a_whole_clip_is_packed_as_by_the_configs_pipeline(name, clip):
     steps = Config.fromfile(ROOT / 'configs' / f'{name}.py').test_dataloader.dataset.pipeline
@@ -105,7 +105,7 @@ def test_a_whole_clip_is_packed_as_by_the_configs_pipeline(name, clip):
     [(window, images)] = gather(video.frames(), [whole], pipeline.frame_indices)
     packed = pipeline.pack(window.num_frames, images)
     assert packed.shape == expected.shape
-    # decord and PyAV round colours in their own ways.
+    # decord and PyAV round colours differently.
     assert (packed.float() - expected.float()).abs().max() <= 2
 
 
@@ -125,7 +125,7 @@ def test_demo_and_test_see_the_same(tmp_path, name, target_fps, fps):
     for step in steps:
         if step['type'] == 'SampleFrames' and target_fps:
             step['target_fps'] = target_fps
-    # Larger than what the networks see.
+    # Frames larger than the input of the networks.
     path = tmp_path / 'clip.mp4'
     noise = np.random.default_rng(0).integers(0, 255, (60, 80, 3), np.uint8)
     images = [cv2.resize(np.roll(noise, index, 1), (400, 300)) for index in range(90)]
@@ -138,7 +138,7 @@ def test_demo_and_test_see_the_same(tmp_path, name, target_fps, fps):
     whole = Window(0, video.num_frames - 1, 0, video.duration)
     wanted = partial(pipeline.frame_indices, fps=video.fps)
     [(_, images)] = gather(video.frames(), [whole], wanted, pipeline.shrink)
-    # No more is kept of a frame than the first step leaves of it.
+    # Frames are kept at the size of the first resize.
     assert {image.shape[0] for image in images} == {256}
     assert torch.equal(pipeline.pack(video.num_frames, images, video.fps), expected)
 
@@ -161,12 +161,12 @@ def test_there_are_no_windows_in_gaps():
     assert {window.duration for window in windows} == {1}
 
 
-def test_of_a_still_picture_only_the_ends_are_windows():
-    # For 100 s the tenth frame.
+def test_a_frame_shown_for_long_has_windows_only_at_its_ends():
+    # The tenth frame is shown for 100 s.
     times = np.array([*np.arange(10) / 10, *(101 + np.arange(10) / 10)])
     windows = cut(times, 102, length=1.5, step=0.5)
     still = [window.start for window in windows if window[:2] == (9, 9)]
-    # Three windows overlap at any time: so many at both ends, and one more, begin where no other frame is seen.
+    # Three windows overlap at any time. At both ends, as many and one more contain only this frame.
     assert still == [1, 1.5, 2, 2.5, 98, 98.5, 99, 99.5]
     assert len(windows) == len(still) + 2 + 2
 

@@ -1,4 +1,4 @@
-"""The page as a program sees it that talks to the server past the browser."""
+"""The server of the page, by requests without a browser."""
 
 import re
 import shutil
@@ -13,7 +13,7 @@ from helpers.visitors import Network, Visitor, files, wait_for_none
 
 from mmaction_microaction.webui.server import serving
 
-# Gradio's, of pandas 3.
+# Gradio uses functions that pandas 3 deprecates.
 pytestmark = pytest.mark.filterwarnings('ignore:.*:DeprecationWarning:gradio')
 
 
@@ -26,7 +26,7 @@ def examples(tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def served(examples):
-    """Address of the page, and the folder of the uploads; of at most 10 seconds and 0.3 MB."""
+    """Address of a page for clips of up to 10 seconds and 0.3 MB, and the folder of uploads."""
     with serving({'net': Network()}, examples, max_seconds=10, max_megabytes=0.3, port=0) as served:
         yield served
 
@@ -58,7 +58,7 @@ def test_a_clip_is_recognised_and_deleted_when_another_takes_its_place(served, v
 
 def test_all_is_deleted_when_the_page_is_closed(served, visitor, clip):
     with visitor.http.stream('GET', f'gradio_api/heartbeat/{visitor.session}') as alive:
-        # Kept, since the connection ends with it.
+        # The reference keeps the connection open.
         beats = alive.iter_lines()
         next(beats)
         sent = visitor.upload(clip)
@@ -81,7 +81,7 @@ def test_a_network_without_gradients_says_so(served, visitor, clip):
     sent = visitor.upload(clip)
     output, _ = visitor.press('recognise', sent, 'net')
     assert not output['data']['explanation']['visible']
-    # Past the page, which does not offer it.
+    # The page hides the button, but a request may come without the page.
     choices = output['data']['interval']['choices']
     output, _ = visitor.press('explain', sent, None, choices[0][1])
     assert output['error'].startswith('Grad-CAM needs the gradients of a ResNet')
@@ -104,7 +104,7 @@ def test_bad_uploads_are_answered_with_a_sentence_and_deleted(served, visitor, t
         # The clip is removed from the page.
         assert output['data']['clip'] is None
         assert files(served[1]) == []
-        # Past the page's check.
+        # A request may come without the check of the page.
         output, _ = visitor.press('recognise', visitor.upload(tmp_path / name), 'net')
         assert output['error'] == shown
         assert files(served[1]) == []
@@ -118,7 +118,7 @@ def test_names_are_no_html(visitor, tmp_path):
     assert 'is empty' in logs[0]
 
 
-def test_files_that_are_too_large_do_not_arrive(served, visitor, tmp_path):
+def test_files_that_are_too_large_are_refused(served, visitor, tmp_path):
     with open(tmp_path / 'large.mp4', 'wb') as file:
         file.truncate(400_000)
     with pytest.raises(httpx.HTTPStatusError, match='413'):
@@ -155,11 +155,11 @@ def test_an_upload_cannot_choose_its_folder(served, visitor, clip):
 )
 def test_other_files_are_not_served(served, path, examples):
     url, uploads = served
-    # Beside the uploads, and beside an example.
+    # Files next to the uploads and next to an example.
     (uploads.parent / 'secret.txt').write_text('secret')
     (examples[0].parent / 'secret.txt').write_text('secret')
     path = path.format(uploads=uploads, secret=examples[0].parent / 'secret.txt', port=httpx.URL(url).port)
-    # httpx would tidy the path.
+    # httpx would normalise the path.
     request = httpx.Request('GET', url)
     request.url = request.url.copy_with(raw_path=f'/{path}'.encode())
     with httpx.Client() as http:
@@ -214,7 +214,7 @@ def test_a_certificate_gives_https(examples, tmp_path):
 
 def test_addresses_are_below_the_root_path_of_a_server_in_front(examples):
     with serving({'net': Network()}, examples, port=0, root_path='/micro') as (url, _):
-        # As nginx passes it on, without the path.
+        # As nginx forwards the request, without the path.
         headers = {'Host': 'lab.example.org', 'X-Forwarded-Host': 'lab.example.org', 'X-Forwarded-Proto': 'https'}
         assert httpx.get(f'{url}config', headers=headers).json()['root'] == 'https://lab.example.org/micro'
 
@@ -245,10 +245,10 @@ def test_nothing_stays_after_the_result_or_the_end(clip, tmp_path):
     assert not folder.parent.exists()
 
 
-def test_the_browser_is_told_to_ask_nobody_else(served):
+def test_browsers_load_from_this_server_only(served):
     response = httpx.get(served[0])
     assert response.headers['content-security-policy'].startswith("default-src 'self' ")
-    # Nor does the server: what Gradio would report is off.
+    # The analytics of Gradio are off.
     assert Visitor(served[0]).http.get('config').json()['analytics_enabled'] is False
 
 
@@ -257,7 +257,7 @@ def test_the_network_that_gave_the_result_is_explained_while_the_clip_is_there(c
 
     def explain(inferencer, *args, **kwargs):
         asked.append(inferencer)
-        raise ValueError('no picture')
+        raise ValueError('no figure')
 
     monkeypatch.setattr('mmaction_microaction.webui.handlers.explain', explain)
     example = {'path': str(examples[0]), 'meta': {'_type': 'gradio.FileData'}}

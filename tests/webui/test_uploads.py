@@ -15,7 +15,7 @@ def uploads(tmp_path):
 
 @pytest.fixture
 def send(uploads):
-    """Puts a clip of 12 frames where an upload arrives; gives its path."""
+    """Return a function that writes a clip of 12 frames to the folder of uploads."""
 
     def send(name='clip.mp4', **kwargs):
         write_clip(uploads.folder / name, **kwargs)
@@ -35,7 +35,7 @@ def test_a_visitor_has_one_clip_at_a_time(uploads, send):
     assert not any(uploads.folder.iterdir())
 
 
-def test_results_go_with_the_clip(uploads, send):
+def test_results_are_deleted_with_the_clip(uploads, send):
     clip, found = send(), uploads.folder / 'found.json'
     found.write_text('[]')
     uploads.hold('Ada', clip)
@@ -64,7 +64,7 @@ def test_files_elsewhere_are_never_deleted(uploads, tmp_path):
     assert example.exists()
 
 
-def test_what_is_refused_is_deleted(uploads, send):
+def test_refused_files_are_deleted(uploads, send):
     (uploads.folder / 'empty.mp4').touch()
     (uploads.folder / 'noise.mp4').write_bytes(bytes(range(256)) * 40)
     (uploads.folder / 'text.mp4').write_text('not a video')
@@ -85,7 +85,7 @@ def test_what_is_refused_is_deleted(uploads, send):
     assert not any(uploads.folder.iterdir())
 
 
-def test_nothing_gets_older_than_it_may(uploads, send):
+def test_old_uploads_are_deleted(uploads, send):
     held, arrived, broken_off, fresh = (send(f'{name}.mp4') for name in ('held', 'arrived', 'broken_off', 'fresh'))
     (uploads.folder / 'own').mkdir()
     arrived = arrived.rename(uploads.folder / 'own' / arrived.name)
@@ -100,7 +100,7 @@ def test_nothing_gets_older_than_it_may(uploads, send):
     uploads.release('Ada')
 
 
-def test_sweeping_follows_no_links(uploads, tmp_path):
+def test_deleting_old_uploads_follows_no_links(uploads, tmp_path):
     (tmp_path / 'mine').mkdir()
     (tmp_path / 'mine/letter.txt').touch()
     os.utime(tmp_path / 'mine/letter.txt', (0, 0))

@@ -4,7 +4,7 @@ MMEngine imports whatever the ``type`` of a transform names. ONNX Runtime comput
 constant part already while it loads the file; a few hundred bytes can describe a tensor of gigabytes. Each file is
 therefore checked before MMEngine or ONNX Runtime receives it. The checks compute nothing but a few small integers:
 
-1. The fields of the file are counted before it is parsed (:func:`.untrusted.count_fields`).
+1. The fields of the file are counted before it is parsed (:mod:`.untrusted`).
 2. The test pipeline in the metadata names only known transforms with known arguments within limits (:mod:`.pipeline`).
 3. The graph contains only operators that PyTorch exports, and no functions, subgraphs or other files
    (:mod:`.operators`).

@@ -63,13 +63,13 @@ BOMBS = {
         [node('Einsum', 'many many', 'large', equation='i,j->ij')], dict(many=np.zeros(2**14, np.float32))
     ),
     'Conv': (
-        [node('Reshape', 'brightness picture', 'small'), node('Conv', 'small kernel', 'large', pads=[2**13] * 4)],
-        dict(picture=[-1, 1, 1, 1], kernel=np.ones((1, 1, 1, 1), np.float32)),
+        [node('Reshape', 'brightness frame_shape', 'small'), node('Conv', 'small kernel', 'large', pads=[2**13] * 4)],
+        dict(frame_shape=[-1, 1, 1, 1], kernel=np.ones((1, 1, 1, 1), np.float32)),
     ),
     'MaxPool': (
-        [node('Reshape', 'brightness picture', 'small'),
+        [node('Reshape', 'brightness frame_shape', 'small'),
          node('MaxPool', 'small', 'large', kernel_shape=[2**13 + 1] * 2, pads=[2**13] * 4)],
-        dict(picture=[-1, 1, 1, 1]),
+        dict(frame_shape=[-1, 1, 1, 1]),
     ),
     'Concat': (
         [node('Concat', ' '.join([f'c{i}'] * 2), f'c{i + 1}', axis=1) for i in range(26)]
@@ -105,22 +105,22 @@ BOMBS = {
         + [node('Identity', 'x40', 'large')],
         dict(shape=[1, 2**22]),
     ),
-    'of the number of clips': (
+    'shape from the batch size': (
         [node('Shape', 'inputs', 'sides', start=0, end=1), node('Mul', 'sides many', 'product'),
          node('ConstantOfShape', 'product', 'large')],
         dict(many=[HUGE]),
     ),
-    'of the frames': (
+    'shape from the frames': (
         [node('Cast', 'brightness', 'whole', to=onnx.TensorProto.INT64), node('Reshape', 'whole flat', 'shape'),
          node('ConstantOfShape', 'shape', 'large')],
         dict(flat=[-1]),
     ),
-    'of a quotient that runtimes round differently': (
+    'shape from a quotient that runtimes round differently': (
         [node('Div', 'minus two', 'half'), node('Add', 'half one', 'zero'), node('Mul', 'zero many', 'shape'),
          node('ConstantOfShape', 'shape', 'large')],
         dict(minus=[-1], two=[2], one=[1], many=[HUGE]),
     ),
-    'of a product beyond 64 bits': (
+    'shape from a product beyond 64 bits': (
         [node('Mul', 'many many', 'shape'), node('ConstantOfShape', 'shape', 'large')], dict(many=[2**33])
     ),
     'EyeLike': ([node('EyeLike', 'brightness', 'large')], {}),
