@@ -24,7 +24,7 @@ class MicroActionInferencer:
     """Recogniser of micro-actions in clips and long videos.
 
     MMAction2's own inferencer treats every video as one clip, whatever its length. This one also cuts long videos into
-    windows, and keeps only the frames of the windows that it is reading in memory.
+    windows, and keeps frames in memory only while their windows are read.
 
     >>> inferencer = MicroActionInferencer('configs/manet_r50_8x1_ma52.py', 'best.pth')
     >>> inferencer('nod.mp4').top(1)[0].action.name

@@ -23,7 +23,7 @@ class ClipResult:
     """Probabilities of the actions in a short clip."""
 
     kind: ClassVar[str] = 'clip'
-    """``'clip'``, to tell it from a :class:`TimelineResult`."""
+    """Kind of result: ``'clip'``, as opposed to ``'timeline'``."""
     video: str
     """Path of the video."""
     duration: float
@@ -47,17 +47,17 @@ class ClipResult:
 
     @property
     def intervals(self) -> list[Interval]:
-        """list[Interval]: The best five actions, each over the whole clip, best first."""
+        """The best five actions, each over the whole clip, best first."""
         return self.top()
 
     @property
     def body_part(self) -> str:
-        """str: Body part of the best action, as the challenges score it."""
+        """Body part of the best action, as the challenges score it."""
         return BODY_PARTS[ACTIONS[self.scores.argmax()].body_part]
 
     @property
     def body_part_scores(self) -> np.ndarray:
-        """np.ndarray: Sum of the probabilities of the actions of each body part, shape (7,). The largest sum need not
+        """Sum of the probabilities of the actions of each body part, shape (7,). The largest sum need not
         belong to :attr:`body_part`."""
         return np.bincount(FINE_TO_COARSE, self.scores, NUM_BODY_PARTS)
 
@@ -89,7 +89,7 @@ class TimelineResult:
     """Micro-actions of a long video with their times."""
 
     kind: ClassVar[str] = 'timeline'
-    """``'timeline'``, to tell it from a :class:`ClipResult`."""
+    """Kind of result: ``'timeline'``, as opposed to ``'clip'``."""
     video: str
     """Path of the video."""
     duration: float

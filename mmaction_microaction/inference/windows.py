@@ -28,12 +28,12 @@ class Window(NamedTuple):
 
     @property
     def num_frames(self) -> int:
-        """int: Number of frames, both ends included."""
+        """Number of frames, both ends included."""
         return self.last_frame - self.first_frame + 1
 
     @property
     def end(self) -> float:
-        """float: End in seconds from the start of the video."""
+        """End in seconds from the start of the video."""
         return self.start + self.duration
 
 
@@ -55,7 +55,7 @@ def window_at(times: np.ndarray, duration: float, start: float, length: float) -
 
 
 def _frames_between(times, duration, starts, length):
-    """Return the index of the first frame of each window, and that of the frame after its last."""
+    """Return the index of the first frame of each window, and the index after its last frame."""
     # The tolerance of 1 ms assigns a frame at a border to the later window, also where its time is rounded down.
     firsts, stops = (np.searchsorted(times, starts + offset - 1e-3) for offset in (0, length))
     stops[starts + length > duration - 1e-3] = len(times)
@@ -130,7 +130,7 @@ class WindowPipeline:
 
     @property
     def frame_interval(self) -> int | None:
-        """int | None: Distance between sampled frames. None if the network samples single frames, or samples by time
+        """Distance between sampled frames. None if the network samples single frames, or samples by time
         (``target_fps``), so that the frame rate of a video does not matter."""
         for step in self._sample.transforms:
             if isinstance(step, SampleFrames) and step.clip_len > 1 and not step.target_fps:

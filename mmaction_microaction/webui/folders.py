@@ -13,7 +13,10 @@ try:
 except ImportError:  # Windows
     fcntl = None
 
-PREFIX, LOCK = 'micro-actions-', 'lock'
+PREFIX = 'micro-actions-'
+"""Start of the names of private folders."""
+LOCK = 'lock'
+"""Name of the lock file in a private folder."""
 
 
 @contextlib.contextmanager
@@ -37,7 +40,7 @@ def private_folder() -> Iterator[Path]:
             yield root
 
 
-def remove_abandoned(temporary):
+def remove_abandoned(temporary: str | Path) -> None:
     """Delete the folders of servers that no longer run. Folders of other users, and folders without a lock file, stay.
 
     Args:

@@ -13,7 +13,7 @@ from mmaction_microaction.video.reader import Frame, Video
 MAX_PIXELS = 4096 * 4096
 """Maximum number of pixels of a frame."""
 MAX_RATE = 120
-"""Frames per second of the longest accepted video, which determine the maximum number of frames of any video."""
+"""Frames per second at which a video of the maximum duration has the maximum number of frames."""
 MAX_PIXEL_RATE = 3840 * 2160 * 120
 """Maximum number of pixels per second: 4K at 120 frames per second."""
 
@@ -52,7 +52,7 @@ class LimitedVideo(Video):
 
 
 class RefusedError(ValueError):
-    """A refused video; the message is for the visitor."""
+    """Raised for a refused video; the message is for the visitor."""
 
 
 def check_video(path: Path, max_seconds: float) -> None:
@@ -99,7 +99,7 @@ def _size(path, max_frames):
         num_frames = sum(1 for _ in islice(read_packets(container), max_frames + 1))
         if num_frames > max_frames:
             raise RefusedError(
-                f'{path.name} has more than {max_frames:,} frames, as many as the longest video at {MAX_RATE} frames '
-                'per second; cut it into pieces, or reduce its frame rate.'
+                f'{path.name} has more than {max_frames:,} frames, the maximum; cut it into pieces, or reduce its '
+                'frame rate.'
             )
         return width * height, num_frames

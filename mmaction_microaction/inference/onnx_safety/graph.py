@@ -30,8 +30,8 @@ class UntrustedGraph:
 
     Attributes:
         metadata (dict[str, str]): Metadata of the file.
-        shape (tuple[int, ...]): Shape of the input without its batch axis; known after :meth:`check`.
-        num_scores (int): Number of scores of a clip; known after :meth:`check`.
+        shape (tuple[int, ...]): Shape of the input without its batch axis; known after ``check``.
+        num_scores (int): Number of scores of a clip; known after ``check``.
 
     Args:
         content (bytes): Content of the file.
@@ -55,7 +55,7 @@ class UntrustedGraph:
         self._model = model
 
     def check(self) -> bytes:
-        """Check the graph, and set :attr:`shape` and :attr:`num_scores`. To be called once.
+        """Check the graph, and set ``shape`` and ``num_scores``. To be called once.
 
         Returns:
             bytes: The file for ONNX Runtime, without the shapes that it claims for computed tensors.
@@ -156,7 +156,7 @@ class UntrustedGraph:
             self._values[name] = onnx.numpy_helper.to_array(tensor)
 
     def _take_nodes(self, graph):
-        """Check the nodes, and return those that are not constants."""
+        """Check all nodes, store the constants, and return the other nodes."""
         if len(graph.node) > MAX_NODES:
             raise ValueError(f'it has {len(graph.node):,} operators, more than {MAX_NODES:,}')
         nodes = []

@@ -1,4 +1,4 @@
-"""How much memory the tensors of a graph take together, in the orders in which a runtime may run its nodes."""
+"""Computes how much memory the tensors of a graph take together, in each order in which a runtime may run it."""
 
 from collections.abc import Container
 
