@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as stn
 
-from mmaction_microaction.inference.stored_pipeline import ALLOWED, load_pipeline
+from mmaction_microaction.inference.onnx_safety.pipeline import ALLOWED, load_pipeline
 from mmaction_microaction.label_sets.ma52 import FINE_TO_COARSE
 from mmaction_microaction.models.label_embeddings import load_label_embeddings
 from mmaction_microaction.structures.annotations import read_annotations

@@ -18,7 +18,6 @@ from rich.markup import escape
 
 from mmaction_microaction.inference import (
     CameraStream,
-    ClipResult,
     MicroActionInferencer,
     find_videos,
     write_csv,
@@ -104,14 +103,15 @@ def check_outputs(videos, labelled, args):
 
 def print_result(result, console, min_score):
     console.print(f'[bold]{escape(result.video)}[/bold], {result.duration:.1f} s')
-    if isinstance(result, ClipResult):
+    if result.kind == 'clip':
         if result.scores.max() < min_score:
             console.print('  nothing above --min-score; the most probable, all the same:')
-        for interval in result.top():
+        for interval in result.intervals:
             console.print(f'  {interval.score:6.1%}  {interval.action.code:3}  {interval.action.name}')
         part = BODY_PARTS.index(result.body_part)
         console.print(f'  {result.body_part_scores[part]:6.1%}  body part: {result.body_part}')
-    for interval in getattr(result, 'intervals', ()):
+        return
+    for interval in result.intervals:
         action = interval.action
         times = f'{interval.start:8.1f} to {interval.end:.1f} s'
         console.print(f'{times:22}  {interval.score:6.1%}  {action.code:3}  {action.name}')

@@ -1,4 +1,4 @@
-"""From a video file to labelled micro-actions."""
+"""Recognition of micro-actions in video files and live streams."""
 
 from mmaction_microaction.video.sources import CameraStream, find_videos
 

@@ -1,77 +1,82 @@
-"""Draws what was found into a video."""
+"""Draws a result below the frames of its video."""
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from itertools import chain
+from pathlib import Path
 
 import cv2
 import numpy as np
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
-from mmaction_microaction.video.reader import Video
+from mmaction_microaction.video.reader import Frame, Video
 from mmaction_microaction.video.times import LONGEST_STILL
 from mmaction_microaction.video.writer import write_video
 from mmaction_microaction.visualization.style import BODY_PART_COLOURS
 
-from .results import ClipResult
+from .results import ClipResult, TimelineResult
 
 SHOWN_SECONDS = 20
-"""How much of the timeline is seen at a time."""
-LEAST_WIDTH = 480
-"""Pixels; narrower videos are enlarged, so that names are legible and fit."""
-MOST_SIDE = 3840
-"""Pixels; larger videos are scaled down, since encoders keep dozens of frames and players show no more."""
+"""Seconds of the timeline that are visible at a time."""
+MIN_WIDTH = 480
+"""Minimum width in pixels. Narrower videos are enlarged, so that names are legible and fit."""
+MAX_SIDE = 3840
+"""Maximum width and height in pixels. Larger videos are scaled down, since encoders keep dozens of frames in memory."""
 WHITE, BLACK, GREY = '#FFFFFF', '#000000', '#D9D9D9'
 
 
-def write_labelled_video(result, path, progress=None):
-    """Write the video of a result once more, above a band that says what it shows; without sound.
+def write_labelled_video(
+    result: ClipResult | TimelineResult, path: str | Path, progress: Callable[[int, int], None] | None = None
+) -> None:
+    """Write the video of a result with a band below it that shows the actions. The new video has no sound.
 
     Args:
-        result (ClipResult | TimelineResult): The result, whose ``video`` names the file.
-        path (str | Path): The new file, ``*.mp4``.
-        progress (Callable, optional): Called with the number of frames done and their total. Defaults to None.
+        result (ClipResult | TimelineResult): The result, whose ``video`` is the path of the video.
+        path (str | Path): Path of the new video, ``*.mp4``.
+        progress (Callable, optional): Function that is called with the number of written frames and their total.
+            Defaults to None.
 
     Raises:
-        FileNotFoundError: If the video is gone.
-        ValueError: If it cannot be read.
+        FileNotFoundError: If the video of the result is missing.
+        ValueError: If the video of the result cannot be read.
     """
     video = Video(result.video)
     rate = Fraction(min(max(video.fps, 1), 240)).limit_denominator(1001)
     frames = evenly(video.frames(), rate)
     first = next(frames)
     height, width = first.to_rgb().shape[:2]
-    scale = min(max(LEAST_WIDTH / width, 1), MOST_SIDE / max(width, height))
-    # H.264 wants even numbers.
+    scale = min(max(MIN_WIDTH / width, 1), MAX_SIDE / max(width, height))
+    interpolation = cv2.INTER_AREA if scale <= 1 else cv2.INTER_CUBIC
+    # H.264 requires even sides.
     width, height = (max(round(side * scale / 2) * 2, 2) for side in (width, height))
-    total = max(width, LEAST_WIDTH)
-    left = (total - width) // 2
-    band = _ClipBand(result, total) if isinstance(result, ClipResult) else _TimelineBand(result, total)
+    band_width = max(width, MIN_WIDTH)
+    left = (band_width - width) // 2
+    band = _BANDS[result.kind](result, band_width)
 
-    def drawn():
+    def images():
         for frame in chain([first], frames):
-            picture = cv2.resize(
-                frame.to_rgb(), (width, height), interpolation=cv2.INTER_AREA if scale <= 1 else cv2.INTER_CUBIC
-            )
-            # A narrow and tall one has black beside it.
-            picture = np.pad(picture, ((0, 0), (left, total - width - left), (0, 0)))
-            yield np.vstack([picture, band.at(frame.time)])
+            image = cv2.resize(frame.to_rgb(), (width, height), interpolation=interpolation)
+            # Narrow and tall frames have black borders at the sides.
+            image = np.pad(image, ((0, 0), (left, band_width - width - left), (0, 0)))
+            yield np.vstack([image, band.at(frame.time)])
             if progress:
                 progress(frame.index + 1, video.num_frames)
 
-    write_video(str(path), drawn(), (total, height + band.height), rate, crf=20)
+    write_video(str(path), images(), (band_width, height + band.height), rate, crf=20)
 
 
-def evenly(frames, rate):
-    """Repeat and leave out frames of a varying rate, so that each is seen when it was, but for gaps of more than two
-    minutes, which are left out.
+def evenly(frames: Iterable[Frame], rate: Fraction | float) -> Iterator[Frame]:
+    """Repeat and drop frames of a variable-rate video, so that each frame is shown at its time at a constant rate.
+
+    A gap of more than two minutes without a frame is left out.
 
     Args:
-        frames (Iterable[Frame]): The video, from its first frame.
-        rate (Fraction | float): Frames per second that are wanted.
+        frames (Iterable[Frame]): Frames of the video from its start.
+        rate (Fraction | float): Constant rate in frames per second.
 
     Yields:
-        Frame: At an even rate.
+        Frame: Frames at the constant rate.
     """
     count, shown, left_out = 0, None, 0
     for frame in frames:
@@ -86,47 +91,48 @@ def evenly(frames, rate):
 
 
 class _Band:
-    """A white band of a width, and letters that fit to it."""
+    """A white band with lines of text whose size fits its width."""
 
     def __init__(self, width, lines):
         self.width = width
         self.line = round(width / 20 / 2) * 2
         self.height = self.line * lines
         self.font = ImageFont.load_default(self.line * 0.7)
-        self.picture, self.draw = self.empty()
 
     def empty(self):
-        picture = Image.new('RGB', (self.width, self.height), WHITE)
-        return picture, ImageDraw.Draw(picture)
+        """Return an empty image of the band, and the object that draws on it."""
+        image = Image.new('RGB', (self.width, self.height), WHITE)
+        return image, ImageDraw.Draw(image)
 
-    def write(self, draw, place, text, anchor='lm', colour=BLACK):
-        """Write text beside a place; of the anchor, l, m, r say on which side, and m that it is half the height."""
-        draw.text(place, text, fill=colour, font=self.font, anchor=anchor)
+    def write(self, draw, position, text, anchor='lm', colour=BLACK):
+        """Write text at a position (x, y). See Pillow's text anchors."""
+        draw.text(position, text, fill=colour, font=self.font, anchor=anchor)
 
 
 class _ClipBand(_Band):
-    """The best five actions as bars."""
+    """Bars of the best five actions of a clip."""
 
     def __init__(self, result, width):
         super().__init__(width, lines=5)
+        image, draw = self.empty()
         pad = self.line // 4
         left = width * 0.62
-        for row, interval in enumerate(result.top(5)):
+        for row, interval in enumerate(result.intervals):
             action = interval.action
             top, middle = row * self.line, (row + 0.5) * self.line
-            self.write(self.draw, (pad, middle), f'{action.code}  {action.name}')
+            self.write(draw, (pad, middle), f'{action.code}  {action.name}')
             end = left + (width - left - 3 * self.line) * interval.score
-            self.draw.rectangle((left, top + pad, end, top + self.line - pad), BODY_PART_COLOURS[action.body_part])
-            self.write(self.draw, (width - pad, middle), f'{interval.score:.0%}', 'rm')
-        self.drawn = np.asarray(self.picture)
+            draw.rectangle((left, top + pad, end, top + self.line - pad), BODY_PART_COLOURS[action.body_part])
+            self.write(draw, (width - pad, middle), f'{interval.score:.0%}', 'rm')
+        self.image = np.asarray(image)
 
     def at(self, time):
-        """Draw a moment; the same for all of a clip."""
-        return self.drawn
+        """Return the image of the band at a time, which is the same throughout a clip."""
+        return self.image
 
 
 class _TimelineBand(_Band):
-    """The action of the moment, and below it the intervals before and after."""
+    """The action at a time, and below it the timeline before and after."""
 
     def __init__(self, result, width):
         super().__init__(width, lines=3)
@@ -136,28 +142,21 @@ class _TimelineBand(_Band):
         self.duration = result.duration
 
     def at(self, time):
-        """Draw a moment.
-
-        Args:
-            time (float): Seconds.
-
-        Returns:
-            np.ndarray: RGB, shape (height, width, 3), uint8.
-        """
-        picture, draw = self.empty()
+        """Return the image of the band at a time in seconds: RGB, shape (height, width, 3), uint8."""
+        image, draw = self.empty()
         pad = self.line // 4
         shown = min(SHOWN_SECONDS, self.duration)
-        begin = min(max(time - shown / 2, 0), self.duration - shown)
+        start = min(max(time - shown / 2, 0), self.duration - shown)
 
         def x(seconds):
-            return (seconds - begin) / shown * (self.width - 1)
+            return (seconds - start) / shown * (self.width - 1)
 
-        now = ''
+        current = ''
         draw.rectangle((0, self.line, self.width, 2 * self.line), GREY)
-        first, last = bisect_right(self.ends, begin), bisect_left(self.starts, begin + shown)
-        for interval in self.intervals[first:last]:
+        first, stop = bisect_right(self.ends, start), bisect_left(self.starts, start + shown)
+        for interval in self.intervals[first:stop]:
             if interval.start <= time < interval.end:
-                now = f'{interval.action.code}  {interval.action.name}  {interval.score:.0%}'
+                current = f'{interval.action.code}  {interval.action.name}  {interval.score:.0%}'
             left, right = max(x(interval.start), 0), min(x(interval.end), self.width - 1)
             colour = BODY_PART_COLOURS[interval.action.body_part]
             draw.rectangle((left, self.line, max(right - 1, left), 2 * self.line), colour)
@@ -165,18 +164,21 @@ class _TimelineBand(_Band):
             if draw.textlength(code, self.font) < right - left:
                 self.write(draw, ((left + right) / 2, 1.5 * self.line), code, 'mm', _legible_on(colour))
         draw.rectangle((x(time) - 1, self.line * 0.9, x(time) + 1, self.line * 2.1), BLACK)
-        self.write(draw, (pad, self.line / 2), now)
+        self.write(draw, (pad, self.line / 2), current)
         self.write(draw, (self.width - pad, 2.5 * self.line), f'{_clock(time)} of {_clock(self.duration)}', 'rm')
-        return np.asarray(picture)
+        return np.asarray(image)
+
+
+_BANDS = {ClipResult.kind: _ClipBand, TimelineResult.kind: _TimelineBand}
 
 
 def _legible_on(colour):
-    """Black or white, whichever stands out."""
+    """Return black or white, whichever has more contrast on a colour."""
     return BLACK if np.dot(ImageColor.getrgb(colour), (0.299, 0.587, 0.114)) > 140 else WHITE
 
 
 def _clock(seconds):
-    """Write seconds as 1:02:03 or 2:03."""
+    """Format seconds as 1:02:03 or 2:03."""
     minutes, seconds = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f'{hours}:{minutes:02}:{seconds:02}' if hours else f'{minutes}:{seconds:02}'

@@ -1,4 +1,4 @@
-"""Writes a trained network as one ONNX file that is enough to run it: from packed frames to probabilities."""
+"""Exports a trained network to one ONNX file that maps packed frames to probabilities."""
 
 import io
 import json
@@ -13,31 +13,35 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from mmaction.models import ActionDataPreprocessor
+from mmengine.config import Config
 
 from mmaction_microaction.label_sets.ma52 import ACTIONS, NUM_ACTIONS
 from mmaction_microaction.utils.files import check_writable, make_folder, write_whole
 from mmaction_microaction.version import __version__
 
 from .onnx_model import CLASSES, CONFIG, PIPELINE, VERSION, OnnxRecognizer
+from .onnx_safety.pipeline import load_pipeline
 from .recognizer import TorchRecognizer
-from .stored_pipeline import load_pipeline
 from .windows import WindowPipeline
 
 TOLERANCE = 1e-4
-"""Largest difference of a probability between PyTorch and ONNX Runtime."""
+"""Largest allowed difference of a probability between PyTorch and ONNX Runtime."""
 
 VIDEOS = ((57, 1296, 1080), (200, 720, 1280))
-"""Frames, height and width of two videos: a usual one of MA-52, and one of another shape in every respect."""
+"""Number of frames, height and width of two videos: a typical one of MA-52, and one that differs in all three."""
 
 
 class Export(NamedTuple):
-    """What was written."""
+    """Summary of an exported file."""
 
     path: Path
-    shape: tuple
-    """Of one clip as the test pipeline packs it, without the batch axis."""
+    """Path of the file."""
+    size: int
+    """Size of the file in bytes."""
+    shape: tuple[int, ...]
+    """Shape of a clip as the test pipeline packs it, without the batch axis."""
     difference: float
-    """Largest difference of a probability to PyTorch's."""
+    """Largest difference of a probability between PyTorch and ONNX Runtime."""
 
     def __str__(self):
         shape = ', '.join(map(str, ('N', *self.shape)))
@@ -45,40 +49,40 @@ class Export(NamedTuple):
             [
                 f'inputs      ({shape}) float32, as the test pipeline packs them',
                 f'scores      (N, {NUM_ACTIONS}) float32, probabilities',
-                f'difference  {self.difference:.1e} at most to PyTorch, of a probability',
-                f'written     {self.path}, {self.path.stat().st_size / 2**20:.1f} MiB',
+                f'difference  {self.difference:.1e} at most between probabilities of PyTorch and ONNX Runtime',
+                f'written     {self.path}, {self.size / 2**20:.1f} MiB',
             ]
         )
 
 
-def export_onnx(config, checkpoint, out):
-    """Write a network as ONNX, with the preprocessing of its frames before it and the averaging over views behind.
+def export_onnx(config: str | Path | Config, checkpoint: str | Path, out: str | Path) -> Export:
+    """Export a network to ONNX, including the normalisation of frames and the averaging over views.
 
-    The graph maps ``inputs``, N clips as the test pipeline packs them, to ``scores``, the probabilities of shape
-    (N, 52) that ``test_step`` gives. The file also holds the test pipeline and the names of the classes. It is written
-    only after ONNX Runtime has given PyTorch's probabilities for random clips.
+    The graph maps ``inputs``, N clips as the test pipeline packs them, to ``scores``, the probabilities of
+    ``test_step``, shape (N, 52). The file also contains the test pipeline and the names of the classes. It is written
+    only if ONNX Runtime computes the same probabilities as PyTorch for random clips.
 
     Args:
-        config (str | Path | Config): The network's config.
-        checkpoint (str | Path): Its weights.
-        out (str | Path): The ``.onnx`` file to write.
+        config (str | Path | Config): Config of the network.
+        checkpoint (str | Path): Weights of the network.
+        out (str | Path): Path of the ``.onnx`` file.
 
     Returns:
-        Export: What was written.
+        Export: Summary of the file.
 
     Raises:
-        ImportError: If one of the packages of the extra ``onnx`` is missing.
-        FileNotFoundError: If config or checkpoint is missing.
+        ImportError: If a package of the extra ``onnx`` is missing.
+        FileNotFoundError: If the config or the checkpoint is missing.
         OSError: If ``out`` cannot be written.
-        ValueError: If ``out`` has another ending, config and checkpoint do not fit, or the network cannot be exported,
-            or gives other probabilities then.
+        ValueError: If ``out`` does not end in ``.onnx``, config and checkpoint do not fit, the network cannot be
+            exported, or the exported network computes other probabilities.
     """
     missing = [name for name in ('onnx', 'onnxruntime', 'onnxscript') if not find_spec(name)]
     if missing:
         raise ImportError(f'export needs {", ".join(missing)}: pip install {" ".join(missing)}')
     out = Path(out).expanduser()
     if out.suffix != '.onnx':
-        raise ValueError(f'{out} must end in .onnx, by which it is known to be enough without a checkpoint')
+        raise ValueError(f'{out} must end in .onnx, which marks a file that needs no checkpoint')
     if out.parent.is_dir():
         check_writable(out)
     recognizer = TorchRecognizer(config, checkpoint, 'cpu')
@@ -86,7 +90,9 @@ def export_onnx(config, checkpoint, out):
     try:
         pipeline = json.dumps(recognizer.pipeline)
     except TypeError as error:
-        raise ValueError(f'{name}: the test pipeline is no plain data ({error}); name its types as text') from None
+        raise ValueError(
+            f'{name}: the test pipeline cannot be written as JSON ({error}); write each type as a string'
+        ) from None
     metadata = {
         PIPELINE: pipeline,
         CLASSES: json.dumps([action.name for action in ACTIONS]),
@@ -101,11 +107,11 @@ def export_onnx(config, checkpoint, out):
         raise ValueError(f'{name}: {error}') from error.__cause__
     make_folder(out.parent)
     write_whole(out, content)
-    return Export(out, shape, difference)
+    return Export(out, len(content), shape, difference)
 
 
 def _packed_shape(pipeline):
-    """Run the pipeline on black videos; the shape of its result must not depend on theirs."""
+    """Return the shape of a packed clip; a ValueError if it depends on the size of the video."""
     pipeline = WindowPipeline(pipeline)
     shapes = []
     for num_frames, height, width in VIDEOS:
@@ -114,29 +120,31 @@ def _packed_shape(pipeline):
         shapes.append(tuple(packed.shape))
     if len(set(shapes)) > 1:
         raise ValueError(
-            f'the test pipeline makes inputs of shape {shapes[0]} of one video and {shapes[1]} of another, but a file '
-            'takes one shape; let it end with a CenterCrop, or a Resize with keep_ratio=False'
+            f'the test pipeline makes inputs of shape {shapes[0]} from one video and {shapes[1]} from another, but an '
+            'exported network needs one shape; end the pipeline with a CenterCrop, or a Resize with keep_ratio=False'
         )
     return shapes[0]
 
 
 class _Scores(torch.nn.Module):
-    """A recognizer's ``test_step`` as a function of one tensor.
+    """The ``test_step`` of a recognizer as a function of one tensor.
 
     Args:
         model (BaseRecognizer): The recognizer.
-        example (torch.Tensor): A batch of clips as the test pipeline packs them.
+        example (torch.Tensor): Batch of clips as the test pipeline packs them.
     """
 
     def __init__(self, model, example):
         super().__init__()
         head, preprocessor = model.cls_head, model.data_preprocessor
         if type(preprocessor) is not ActionDataPreprocessor:
-            raise ValueError(f'frames are preprocessed by {type(preprocessor).__name__}, not ActionDataPreprocessor')
+            raise ValueError(
+                f'cannot export the data_preprocessor {type(preprocessor).__name__}; use ActionDataPreprocessor'
+            )
         if head.average_clips != 'prob':
-            raise ValueError(f"scores are no probabilities with average_clips={head.average_clips!r}; set it to 'prob'")
+            raise ValueError(f"average_clips={head.average_clips!r} gives no probabilities; set it to 'prob'")
         if model.test_cfg:
-            # Saves memory by scoring a few views at a time, and then of one clip only.
+            # The option scores a few views at a time to save memory, which works for one clip only.
             model.test_cfg = {**model.test_cfg, 'max_testing_views': None}
         self.model = model
         self.views = len(self.logits(example)) // len(example)
@@ -145,7 +153,7 @@ class _Scores(torch.nn.Module):
         return self.model.cls_head.average_clip(self.logits(inputs), num_segs=self.views)
 
     def logits(self, inputs):
-        """Give the logits of every view, shape (N * views, 52)."""
+        """Return the logits of all views, shape (N * views, 52)."""
         preprocessor = self.model.data_preprocessor
         if preprocessor.to_rgb:
             inputs = inputs.flip(-3 if preprocessor.format_shape == 'NCHW' else -4)
@@ -157,7 +165,7 @@ class _Scores(torch.nn.Module):
 
 @torch.no_grad()
 def _to_onnx(model, shape, metadata):
-    """Export a network to the content of a file."""
+    """Return the content of the ONNX file of a network."""
     import onnx
 
     example = _random_clips(2, shape)
@@ -174,11 +182,11 @@ def _to_onnx(model, shape, metadata):
                 verbose=False,
             )
     except torch.onnx.OnnxExporterError as error:
-        kinds = f'{type(model).__name__} with {type(model.backbone).__name__} and {type(model.cls_head).__name__}'
+        types = f'{type(model).__name__} with {type(model.backbone).__name__} and {type(model.cls_head).__name__}'
         reason = str(error.__cause__ or error).strip().split('\n')[0]
-        raise ValueError(f'PyTorch cannot export {kinds} to ONNX: {reason}') from error
+        raise ValueError(f'PyTorch cannot export {types} to ONNX: {reason}') from error
     proto = program.model_proto
-    # Where in the exporting machine's files each node was written.
+    # The exporter notes the source file and line of each node, with paths of this machine.
     graph = proto.graph
     for part in (graph, *graph.node, *graph.input, *graph.output, *graph.initializer, *graph.value_info):
         part.ClearField('metadata_props')
@@ -188,7 +196,7 @@ def _to_onnx(model, shape, metadata):
 
 @contextmanager
 def _quiet():
-    """Keep the exporter from warning of torchvision, which is not needed, and from printing graphs when it fails."""
+    """Suppress the exporter's warning about torchvision, which is not needed, and the graphs it prints on failure."""
     disabled = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
@@ -199,27 +207,27 @@ def _quiet():
         logging.disable(disabled)
 
 
-def _random_clips(number, shape):
-    """Make clips of noise, always the same."""
-    return torch.randint(0, 256, (number, *shape), generator=torch.Generator().manual_seed(number)).float()
+def _random_clips(num_clips, shape):
+    """Return clips of noise, which are the same at each call."""
+    return torch.randint(0, 256, (num_clips, *shape), generator=torch.Generator().manual_seed(num_clips)).float()
 
 
 def _compare(recognizer, content, shape):
-    """Give the largest difference to PyTorch's probabilities, of one random clip and of two at once."""
+    """Return the largest difference from PyTorch's probabilities, for one random clip and for a batch of two."""
     difference = 0.0
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, 'model.onnx')
         path.write_bytes(content)
         exported = OnnxRecognizer(path)
-        for number in (1, 2):
-            clips = _random_clips(number, shape)
+        for batch_size in (1, 2):
+            clips = _random_clips(batch_size, shape)
             expected, scores = recognizer(clips), exported(clips)
             difference = max(difference, float(np.abs(scores - expected).max()))
-            # Where a network is sure, all but one probability are far below the tolerance: their ratios count as well.
+            # Where a network is certain, all but one probability are below the tolerance, so ratios are compared too.
             same_ratios = np.allclose(np.log(scores + 1e-30), np.log(expected + 1e-30), rtol=0, atol=0.01)
             if not (difference <= TOLERANCE and same_ratios):
                 raise ValueError(
-                    f'ONNX Runtime gives other probabilities than PyTorch, by up to {difference:.1e}, for a batch of '
-                    f'{number}; nothing is written'
+                    f'the probabilities of ONNX Runtime and PyTorch differ by up to {difference:.1e} for a batch of '
+                    f'{batch_size}; no file is written'
                 )
     return difference

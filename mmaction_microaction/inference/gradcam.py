@@ -1,95 +1,99 @@
-"""Where in the frames a network saw an action: Grad-CAM (Selvaraju et al., ICCV 2017)."""
+"""Grad-CAM (Selvaraju et al., ICCV 2017): maps of where in the frames a network saw an action."""
 
 import copy
 import warnings
 from functools import partial
 
+import numpy as np
 import torch
 from mmaction.models.backbones import ResNet, ResNet3d
 from mmaction.structures import ActionDataSample
 from mmaction.utils import GradCAM
 
+from mmaction_microaction.video.reader import Video
+
 from .windows import Window, WindowPipeline, gather
 
 
-def has_gradcam(model):
-    """Say whether ``gradcam`` knows a network.
+def has_gradcam(model: torch.nn.Module) -> bool:
+    """Return whether :func:`gradcam` supports a network.
 
     Args:
         model (nn.Module): A recognizer.
 
     Returns:
-        bool: Whether its backbone is a ResNet, 2D or 3D.
+        bool: True if the backbone is a ResNet, 2D or 3D.
     """
     return isinstance(model.backbone, (ResNet, ResNet3d))
 
 
-def gradcam(model, inputs, target=None):
-    """Map how much each place of each frame speaks for an action, at the output of the last residual block.
+def gradcam(model: torch.nn.Module, inputs: torch.Tensor, target: int | None = None) -> np.ndarray:
+    """Map the evidence for an action in each frame, at the output of the last residual block.
 
-    There, where only pooling and a linear layer follow, as in TSN, TSM, MANet and I3D, Grad-CAM is the part that a
-    place has in the logit of the action (class activation mapping, Zhou et al., CVPR 2016), without what speaks against
-    it. The maps are interpolated between the places of that block, one every 32 pixels: 7 x 7 of a frame of 224 x 224.
+    In TSN, TSM, MANet and I3D, only pooling and a linear layer follow this block. There, Grad-CAM is the contribution
+    of a position to the logit of the action (class activation mapping, Zhou et al., CVPR 2016), with negative
+    contributions set to zero. The block has one position for every 32 pixels, 7 x 7 for a frame of 224 x 224; the maps
+    are interpolated between them.
 
     Args:
-        model (nn.Module): A trained recognizer with a ResNet, 2D or 3D; it is left as it is.
-        inputs (torch.Tensor): What the test pipeline packs, shape (T, 3, H, W) or (views, 3, T, H, W).
-        target (int, optional): Fine label. Defaults to None: the predicted one.
+        model (nn.Module): A trained recognizer with a ResNet, 2D or 3D. It is not modified.
+        inputs (torch.Tensor): One clip as the test pipeline packs it, shape (T, 3, H, W) or (views, 3, T, H, W).
+        target (int, optional): Fine label. Defaults to None: the predicted label.
 
     Returns:
-        np.ndarray: Shape (T, H, W), 3D views one after the other; 0 is the smallest value of a clip or 3D view and 1
-        the largest. All zero where nothing speaks for the action.
+        np.ndarray: Maps, shape (T, H, W); 3D views follow one another. Values are scaled from the smallest (0) to the
+        largest (1) of the clip, or of the 3D view. All values are 0 if there is no evidence for the action.
 
     Raises:
-        ValueError: If the network has no ResNet, or no such action.
+        ValueError: If the network has no ResNet, or ``target`` is out of range.
     """
     backbone = model.backbone
     if not has_gradcam(model):
         raise ValueError(
-            f'Grad-CAM is drawn of the last residual block, which {type(backbone).__name__} has not; take a network '
-            'with a ResNet, such as TSN, TSM, MANet or I3D.'
+            f'Grad-CAM needs the last residual block of a ResNet, but the backbone is {type(backbone).__name__}; use a '
+            'network with a ResNet, such as TSN, TSM, MANet or I3D'
         )
     if target is not None and not 0 <= target < model.cls_head.num_classes:
         raise ValueError(f'expected an action from 0 to {model.cls_head.num_classes - 1}, got {target}')
     last = backbone.res_layers[-1]
-    # GradCAM leaves hooks and gradients behind, and changes how the head averages: the copy takes them with it. It asks
-    # for gradients of frozen layers too.
+    # GradCAM leaves hooks and gradients behind and changes how the head averages, so it works on a copy. It needs
+    # gradients of frozen layers too.
     cam = GradCAM(copy.deepcopy(model).requires_grad_(True), f'backbone/{last}/{len(getattr(backbone, last)) - 1}/relu')
     data_sample = ActionDataSample()
     if target is not None:
         data_sample.set_gt_label(target)
     data = dict(inputs=[inputs], data_samples=[data_sample])
     with warnings.catch_warnings(), torch.enable_grad():
-        # It would lack gradients of the input of the ReLU, which are not asked for.
+        # PyTorch warns that gradients of the input of the ReLU may be missing. They are not used.
         warnings.filterwarnings('ignore', message='Using a non-full backward hook')
-        # Its public method gives pictures, in which the maps cannot be told from the frames.
+        # The public method returns frames blended with the maps, from which the maps cannot be recovered.
         maps, _ = cam._calculate_localization_map(data, use_labels=target is not None)
     return maps.flatten(0, 1).cpu().numpy()
 
 
-def read_sample(video, pipeline, window=None):
-    """Run a test pipeline on a window of a video, and keep the frames for the eye.
+def read_sample(video: Video, pipeline: list[dict], window: Window | None = None) -> tuple[torch.Tensor, np.ndarray]:
+    """Run a test pipeline on a window of a video, and keep the frames for display.
 
     Args:
         video (Video): The video.
-        pipeline (list[dict]): Of the config, ``test_dataloader.dataset.pipeline``.
-        window (Window, optional): The frames. Defaults to None: all.
+        pipeline (list[dict]): Test pipeline of the config, ``test_dataloader.dataset.pipeline``.
+        window (Window, optional): Window of the video. Defaults to None: the whole video.
 
     Returns:
-        tuple[torch.Tensor, np.ndarray]: What the pipeline packs, and the frames of it, cut and scaled as the network
-        sees them but as they were before ``SubtractMeanFrame``: RGB, uint8, shape (T, H, W, 3), views one after the
-        other.
+        tuple[torch.Tensor, np.ndarray]: The input of the network, and its frames: RGB, uint8, shape (T, H, W, 3),
+        cropped and scaled as the network sees them, but without ``SubtractMeanFrame``. 3D views follow one another.
 
     Raises:
         ValueError: If the frames cannot be decoded.
     """
-    window = window or Window(0, video.num_frames, 0, video.duration)
-    treat = WindowPipeline(pipeline)
-    cut = WindowPipeline([step for step in pipeline if step['type'] != 'SubtractMeanFrame'])
-    wanted = partial(treat.frame_indices, fps=video.fps)
-    gathered = next(gather(video.frames(), [window], wanted, treat.shrink), None)
+    window = window or Window(0, video.num_frames - 1, 0, video.duration)
+    for_network = WindowPipeline(pipeline)
+    for_display = WindowPipeline([step for step in pipeline if step['type'] != 'SubtractMeanFrame'])
+    frame_indices = partial(for_network.frame_indices, fps=video.fps)
+    gathered = next(gather(video.frames(), [window], frame_indices, for_network.shrink), None)
     if gathered is None:
-        raise ValueError(f'{video.path} breaks off before the end of what is to be seen; give another video')
-    inputs, seen = (steps.pack(window.stop - window.start, gathered[1], video.fps) for steps in (treat, cut))
-    frames = seen if seen.dim() == 4 else seen.transpose(1, 2).flatten(0, 1)
+        raise ValueError(f'{video.path} breaks off within the frames to be shown; use another video')
+    _, images = gathered
+    inputs, frames = (steps.pack(window.num_frames, images, video.fps) for steps in (for_network, for_display))
+    frames = frames if frames.dim() == 4 else frames.transpose(1, 2).flatten(0, 1)
     return inputs, frames.permute(0, 2, 3, 1).numpy()

@@ -1,44 +1,54 @@
-"""A network exported to ONNX, on its own: neither config nor checkpoint is needed."""
+"""Runs a network exported to ONNX, which needs neither its config nor its checkpoint."""
 
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from mmaction_microaction.utils.untrusted import parse_json, read_limited
 
-from .stored_pipeline import load_pipeline
+from .onnx_safety.pipeline import load_pipeline
 
 PIPELINE, CLASSES, CONFIG, VERSION = 'pipeline', 'classes', 'config', 'mmaction_microaction'
-"""What ``tools/export.py`` writes into the metadata of a file, each as text; the first two are JSON."""
+"""Keys of the metadata that ``tools/export.py`` writes. Pipeline and classes are JSON, the others plain text."""
 MAX_FILE = 2**31 - 1
-"""Bytes; Protocol Buffers hold no more."""
+"""Largest file in bytes, which is the limit of Protocol Buffers."""
 MAX_METADATA = 2**20
-"""Characters of a piece of metadata; those of this project's networks have 3,000 at most."""
+"""Largest number of characters of a metadata entry. The networks of this project have at most 3,000."""
 
 
 class OnnxRecognizer:
-    """A network that ``tools/export.py`` wrote, run by ONNX Runtime.
+    """A network exported by ``tools/export.py``, run by ONNX Runtime.
+
+    A file from a stranger runs no code and takes no more memory than its size justifies, see :mod:`.onnx_safety`.
 
     Attributes:
-        pipeline (list[dict]): The test pipeline of its config, which makes its input from a video.
+        path (Path): Path of the file.
+        pipeline (list[dict]): Test pipeline of the config, which makes the input of the network from a video.
         classes (list[str]): Names of the 52 actions, in the order of the scores.
-        config (str): Name of its config.
-        shape (tuple[int]): Of a clip as the pipeline packs it: (M, 3, H, W) for 2D networks, (M, 3, T, H, W) for 3D
-            ones, M frames or views.
+        config (str): Name of the config.
+        shape (tuple[int, ...]): Shape of a clip as the pipeline packs it: (M, 3, H, W) for 2D networks, (M, 3, T, H, W)
+            for 3D networks, with M frames or views.
 
     Args:
-        path (str | Path): The ``.onnx`` file.
-        device (str): ``'cpu'``, ``'cuda'`` or, of several, ``'cuda:1'``. Defaults to ``'cpu'``.
-        num_threads (int): On the CPU; 0 lets ONNX Runtime choose. Defaults to 0.
+        path (str | Path): Path of the ``.onnx`` file.
+        device (str): ``'cpu'``, ``'cuda'``, or ``'cuda:1'`` for one of several GPUs. Defaults to ``'cpu'``.
+        num_threads (int): Number of CPU threads; 0 leaves the choice to ONNX Runtime. Defaults to 0.
 
     Raises:
         ImportError: If ONNX Runtime or onnx is not installed.
-        FileNotFoundError: If there is no such file.
-        ValueError: If it is no file of ``tools/export.py``, its metadata or its graph ask for more than such a file may
-            (see :mod:`.stored_pipeline` and :mod:`.stored_graph`), or this ONNX Runtime cannot use the device.
+        FileNotFoundError: If the file is missing.
+        ValueError: If ``tools/export.py`` did not write the file, a check of :mod:`.onnx_safety` rejects it, or this
+            installation of ONNX Runtime does not support the device.
     """
 
-    def __init__(self, path, device='cpu', num_threads=0):
+    path: Path
+    pipeline: list[dict]
+    classes: list[str]
+    config: str
+    shape: tuple[int, ...]
+
+    def __init__(self, path: str | Path, device: str = 'cpu', num_threads: int = 0):
         onnxruntime = _import_onnxruntime()
         self.path = Path(path).expanduser()
         if not self.path.is_file():
@@ -46,38 +56,47 @@ class OnnxRecognizer:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = num_threads
         options.log_severity_level = 3  # errors
-        options.add_session_config_entry('session.load_model_format', 'ONNX')  # and no other that the bytes may be too
+        # The same bytes may also be valid in ONNX Runtime's own format, which is not checked.
+        options.add_session_config_entry('session.load_model_format', 'ONNX')
         provider, provider_options = _provider(onnxruntime, device)
-        try:
-            self._graph = _import_stored_graph()(read_limited(self.path, MAX_FILE, 'an ONNX file'))
-        except ValueError as error:
-            raise ValueError(
-                f'{path} cannot be loaded as an ONNX file: {error}. Write it with tools/export.py'
-            ) from None
-        metadata = self._graph.metadata
-        missing = [key for key in (PIPELINE, CLASSES, CONFIG, VERSION) if key not in metadata]
-        if missing:
-            raise ValueError(f'{path} lacks the metadata {", ".join(missing)}: write it with tools/export.py')
-        too_long = [key for key in (PIPELINE, CLASSES, CONFIG, VERSION) if len(metadata[key]) > MAX_METADATA]
-        if too_long:
-            raise ValueError(f'{path} has more than {MAX_METADATA:,} characters of metadata in {", ".join(too_long)}')
-        try:
-            self.pipeline = load_pipeline(metadata[PIPELINE])
-            content = self._graph.read()
-            self.classes = _load_classes(metadata[CLASSES], self._graph.num_scores)
-        except ValueError as error:
-            raise ValueError(f'{path} is refused: {error}. Write it with tools/export.py') from None
+        content = self._check()
         try:
             self._session = onnxruntime.InferenceSession(content, options, [(provider, provider_options)])
-        except Exception as error:  # ONNX Runtime's exceptions share no class
-            reason = str(error).strip().split('\n')[0]
-            raise ValueError(f'{path} cannot be loaded as an ONNX file: {reason}') from None
+        except Exception as error:  # ONNX Runtime's exceptions have no common class
+            raise ValueError(f'{path} cannot be loaded as an ONNX file: {_first_line(error)}') from None
         if provider not in self._session.get_providers():
-            raise ValueError(f'{device}: ONNX Runtime cannot start CUDA; its log above says which library it misses')
-        self.shape, self.config = self._graph.shape, metadata[CONFIG]
+            raise ValueError(f'{device}: ONNX Runtime cannot start CUDA; its log above names the missing library')
 
-    def __call__(self, inputs):
-        """Score a batch.
+    def _check(self):
+        """Check the file and read its metadata; return its content for ONNX Runtime."""
+        graph_class = _import_untrusted_graph()
+        try:
+            self._graph = graph_class(read_limited(self.path, MAX_FILE, 'an ONNX file'))
+        except ValueError as error:
+            raise ValueError(
+                f'{self.path} cannot be loaded as an ONNX file: {error}. Write it with tools/export.py'
+            ) from None
+        metadata = self._graph.metadata
+        keys = (PIPELINE, CLASSES, CONFIG, VERSION)
+        missing = [key for key in keys if key not in metadata]
+        if missing:
+            raise ValueError(f'{self.path} lacks the metadata {", ".join(missing)}: write it with tools/export.py')
+        too_long = [key for key in keys if len(metadata[key]) > MAX_METADATA]
+        if too_long:
+            raise ValueError(
+                f'{self.path} has more than {MAX_METADATA:,} characters of metadata in {", ".join(too_long)}'
+            )
+        try:
+            self.pipeline = load_pipeline(metadata[PIPELINE])
+            content = self._graph.check()
+            self.classes = _load_classes(metadata[CLASSES], self._graph.num_scores)
+        except ValueError as error:
+            raise ValueError(f'{self.path} is refused: {error}. Write it with tools/export.py') from None
+        self.shape, self.config = self._graph.shape, metadata[CONFIG]
+        return content
+
+    def __call__(self, inputs: np.ndarray | torch.Tensor) -> np.ndarray:
+        """Score a batch of clips.
 
         Args:
             inputs (np.ndarray | torch.Tensor): N clips as the pipeline packs them, stacked.
@@ -86,30 +105,33 @@ class OnnxRecognizer:
             np.ndarray: Probabilities, shape (N, 52), float32.
 
         Raises:
-            ValueError: If the shape is another, a batch takes too much memory, or ONNX Runtime fails.
+            ValueError: If the inputs have another shape, the batch takes too much memory, or ONNX Runtime fails.
         """
         inputs = np.asarray(inputs, dtype=np.float32)
         if inputs.shape[1:] != self.shape or not len(inputs):
             expected = ', '.join(map(str, ('N', *self.shape)))
             raise ValueError(
-                f'{self.path} takes inputs of shape ({expected}), as its pipeline packs them; got {inputs.shape}'
+                f'{self.path} expects inputs of shape ({expected}), as its pipeline packs them; got {inputs.shape}'
             )
         try:
-            self._graph.check(len(inputs))
+            self._graph.check_batch(len(inputs))
         except ValueError as error:
             raise ValueError(f'{self.path} is not run on {len(inputs)} clips: {error}') from None
         try:
             return self._session.run(None, {'inputs': inputs})[0]
-        except Exception as error:  # ONNX Runtime's exceptions share no class
-            reason = str(error).strip().split('\n')[0]
-            raise ValueError(f'{self.path} cannot be run by ONNX Runtime: {reason}') from None
+        except Exception as error:  # ONNX Runtime's exceptions have no common class
+            raise ValueError(f'{self.path} cannot be run by ONNX Runtime: {_first_line(error)}') from None
+
+
+def _first_line(error):
+    return str(error).strip().split('\n')[0]
 
 
 def _load_classes(text, num_scores):
-    """Read the names of the classes from JSON; a ValueError if they are not a name for each score."""
+    """Parse the names of the classes from JSON; a ValueError unless there is one name for each score."""
     classes = parse_json(text)
     if not (isinstance(classes, list) and all(isinstance(name, str) and 0 < len(name) <= 200 for name in classes)):
-        raise ValueError(f'its {CLASSES} are no list of names of up to 200 characters')
+        raise ValueError(f'its {CLASSES} are not a list of names of up to 200 characters')
     if len(classes) != num_scores:
         raise ValueError(f'it names {len(classes)} {CLASSES} for {num_scores} scores')
     return classes
@@ -119,25 +141,27 @@ def _import_onnxruntime():
     try:
         import onnxruntime
     except ImportError:
-        raise ImportError('ONNX files are run by ONNX Runtime: pip install onnxruntime, or onnxruntime-gpu') from None
+        raise ImportError('ONNX files need ONNX Runtime: pip install onnxruntime, or onnxruntime-gpu') from None
     return onnxruntime
 
 
-def _import_stored_graph():
+def _import_untrusted_graph():
     try:
-        from .stored_graph import StoredGraph
+        from .onnx_safety.graph import UntrustedGraph
     except ImportError as error:
-        raise ImportError(f'ONNX files are checked by the package onnx ({error}): pip install onnx') from None
-    return StoredGraph
+        raise ImportError(f'checking ONNX files needs the package onnx ({error}): pip install onnx') from None
+    return UntrustedGraph
 
 
 def _provider(onnxruntime, device):
-    """Give ONNX Runtime's name of a device, and its options."""
-    kind, _, number = str(device).partition(':')
-    if kind not in ('cpu', 'cuda') or not (number or '0').isdigit():
+    """Return ONNX Runtime's name of a device, and its options."""
+    kind, _, index = str(device).partition(':')
+    if kind not in ('cpu', 'cuda') or not (index or '0').isdigit():
         raise ValueError(f"device must be 'cpu', 'cuda' or 'cuda:1', got {device!r}")
     if kind == 'cpu':
         return 'CPUExecutionProvider', {}
     if 'CUDAExecutionProvider' not in onnxruntime.get_available_providers():
-        raise ValueError(f'{device}: this ONNX Runtime is for the CPU; install onnxruntime-gpu in its place')
-    return 'CUDAExecutionProvider', {'device_id': number or '0'}
+        raise ValueError(
+            f'{device}: this installation of ONNX Runtime supports only the CPU; install onnxruntime-gpu instead'
+        )
+    return 'CUDAExecutionProvider', {'device_id': index or '0'}

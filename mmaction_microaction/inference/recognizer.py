@@ -1,7 +1,8 @@
-"""A trained network as a function from packed frames to scores."""
+"""Runs a trained network of MMAction2 or of this package."""
 
 from pathlib import Path
 
+import numpy as np
 import torch
 from mmaction.apis import init_recognizer
 from mmaction.structures import ActionDataSample
@@ -14,38 +15,44 @@ from mmaction_microaction.models.frames_of_clips import check_frames
 from mmaction_microaction.utils.messages import last_line
 
 CONFIG_SUFFIXES = ('.py', '.json', '.yaml', '.yml')
-"""Of the files that MMEngine reads as a config."""
+"""Suffixes of the files that MMEngine reads as a config."""
 
 
 class TorchRecognizer:
-    """A network of MMAction2 or of this package, with its weights.
+    """A trained network, run by PyTorch.
 
     Attributes:
-        config (Config): Its config.
-        pipeline (list[dict]): The config's test pipeline.
+        config (Config): Config of the network.
+        pipeline (list[dict]): Test pipeline of the config.
+        model (nn.Module): The network with its weights.
 
     Args:
-        config (str | Path | Config): Its config.
-        checkpoint (str | Path): Its weights.
-        device (str, optional): ``'cpu'``, ``'cuda:1'``, … Defaults to None: the best there is.
+        config (str | Path | Config): Config of the network.
+        checkpoint (str | Path): Weights of the network.
+        device (str, optional): ``'cpu'``, ``'cuda:1'``, … Defaults to None: the best available device.
 
     Raises:
         FileNotFoundError: If a file is missing.
-        ValueError: If the config is of no recognizer of the 52 actions, its test pipeline samples other clips than the
-            network takes, the weights are those of another network, the checkpoint is none, damaged or refused since it
-            could run code, or the device cannot be used.
+        ValueError: If the config does not describe a recognizer of the 52 actions, its test pipeline samples other
+            clips than the network expects, the checkpoint is damaged, fits another network or could run code, or the
+            device cannot be used.
     """
 
-    def __init__(self, config, checkpoint, device=None):
+    config: Config
+    pipeline: list[dict]
+    model: torch.nn.Module
+
+    def __init__(self, config: str | Path | Config, checkpoint: str | Path, device: str | None = None):
         config = config if isinstance(config, Config) else _read_config(config)
         if 'model' not in config or 'test_dataloader' not in config:
-            raise ValueError(f'{config.filename} is no config of a network with a test_dataloader; give a whole config')
+            raise ValueError(f'{config.filename} lacks a model or a test_dataloader; use a complete config')
         self.config = config
         self.pipeline = config.test_dataloader.dataset.pipeline
         self.model = init_recognizer(config, device='cpu')
         if not hasattr(self.model, 'cls_head'):
             raise ValueError(
-                f'{config.filename} is of a {type(self.model).__name__}, which recognises no single action'
+                f'{config.filename} describes a {type(self.model).__name__}, which does not classify actions; use the '
+                'config of a recognizer'
             )
         if self.model.cls_head.num_classes != NUM_ACTIONS:
             raise ValueError(
@@ -57,18 +64,18 @@ class TorchRecognizer:
         device = device or get_device()
         try:
             self.model.to(device)
-        except (AssertionError, ImportError, RuntimeError) as error:  # whichever PyTorch takes for the kind of device
+        except (AssertionError, ImportError, RuntimeError) as error:  # the type depends on the device
             raise ValueError(
-                f'the network cannot be moved to the device {device} ({last_line(error)}); cpu works everywhere, and '
-                'cuda with a GPU, its driver and a PyTorch for it'
+                f'the network cannot be moved to the device {device} ({last_line(error)}); use cpu, or cuda with a '
+                'GPU, its driver and a CUDA build of PyTorch'
             ) from None
 
     @torch.inference_mode()
-    def __call__(self, inputs):
-        """Score a batch.
+    def __call__(self, inputs: torch.Tensor) -> np.ndarray:
+        """Score a batch of clips.
 
         Args:
-            inputs (torch.Tensor): What the pipeline packs, N of them stacked.
+            inputs (torch.Tensor): N clips as the pipeline packs them, stacked.
 
         Returns:
             np.ndarray: Probabilities, shape (N, 52).
@@ -79,7 +86,7 @@ class TorchRecognizer:
 
 
 def _read_config(path):
-    """Read a config; a ValueError if the file is of another kind."""
+    """Read a config; a ValueError if the file has another suffix."""
     if Path(path).suffix not in CONFIG_SUFFIXES:
-        raise ValueError(f'{path} is no config, *.py; name the config first, then the checkpoint')
+        raise ValueError(f'{path} is not a config (*.py); name the config first, then the checkpoint')
     return Config.fromfile(path)

@@ -1,9 +1,12 @@
-"""What the inferencer finds, and how it is written to files."""
+"""Results of the inferencer, and their JSON and CSV files."""
 
 import csv
 import io
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -17,41 +20,49 @@ COLUMNS = ('video', 'start', 'end', 'rank', 'code', 'action', 'body_part', 'scor
 
 @dataclass
 class ClipResult:
-    """What is in a short clip."""
+    """Probabilities of the actions in a short clip."""
 
+    kind: ClassVar[str] = 'clip'
+    """Kind of result: ``'clip'``, as opposed to ``'timeline'``."""
     video: str
+    """Path of the video."""
     duration: float
-    """Seconds."""
+    """Duration of the video in seconds."""
     scores: np.ndarray
     """Probabilities of the 52 actions, shape (52,)."""
 
-    def top(self, count=5):
-        """List the best actions.
+    def top(self, count: int = 5) -> list[Interval]:
+        """Return the actions with the highest probabilities.
 
         Args:
-            count (int): How many. Defaults to 5.
+            count (int): Number of actions. Defaults to 5.
 
         Returns:
-            list[Interval]: Each over the whole clip, best first.
+            list[Interval]: The actions, each over the whole clip, best first.
         """
         return [
-            Interval(0.0, self.duration, int(i), float(self.scores[i]))
-            for i in rank_classes(self.scores[None])[0, :count]
+            Interval(0.0, self.duration, int(label), float(self.scores[label]))
+            for label in rank_classes(self.scores[None])[0, :count]
         ]
 
     @property
-    def body_part(self):
-        """str: That of the best action, as the challenges count it."""
+    def intervals(self) -> list[Interval]:
+        """The best five actions, each over the whole clip, best first."""
+        return self.top()
+
+    @property
+    def body_part(self) -> str:
+        """Body part of the best action, as the challenges score it."""
         return BODY_PARTS[ACTIONS[self.scores.argmax()].body_part]
 
     @property
-    def body_part_scores(self):
-        """np.ndarray: Sums of the probabilities of each part's actions, shape (7,); the largest need not be that of
-        :attr:`body_part`."""
+    def body_part_scores(self) -> np.ndarray:
+        """Sum of the probabilities of the actions of each body part, shape (7,). The largest sum need not
+        belong to :attr:`body_part`."""
         return np.bincount(FINE_TO_COARSE, self.scores, NUM_BODY_PARTS)
 
-    def to_dict(self):
-        """Say it in words, for JSON.
+    def to_dict(self) -> dict:
+        """Convert the result to a dict for JSON.
 
         Returns:
             dict: ``video``, ``duration``, ``actions`` (the best five), ``body_part``, ``body_parts``.
@@ -59,38 +70,41 @@ class ClipResult:
         return {
             'video': self.video,
             'duration': round(self.duration, 3),
-            'actions': [interval.to_dict() for interval in self.top()],
+            'actions': [interval.to_dict() for interval in self.intervals],
             'body_part': self.body_part,
-            'body_parts': {name: round(float(p), 4) for name, p in zip(BODY_PARTS, self.body_part_scores)},
+            'body_parts': {name: round(float(score), 4) for name, score in zip(BODY_PARTS, self.body_part_scores)},
         }
 
-    def to_rows(self):
-        """Make table rows.
+    def to_rows(self) -> list[dict]:
+        """Convert the result to table rows.
 
         Returns:
-            list[dict]: The best five actions, with the keys ``COLUMNS``.
+            list[dict]: One row for each of the best five actions, with the keys ``COLUMNS``.
         """
-        return [_row(self.video, rank, interval) for rank, interval in enumerate(self.top(), start=1)]
+        return [_row(self.video, rank, interval) for rank, interval in enumerate(self.intervals, start=1)]
 
 
 @dataclass
 class TimelineResult:
-    """What is in a long video, and when."""
+    """Micro-actions of a long video with their times."""
 
+    kind: ClassVar[str] = 'timeline'
+    """Kind of result: ``'timeline'``, as opposed to ``'clip'``."""
     video: str
+    """Path of the video."""
     duration: float
-    """Seconds."""
-    intervals: list
-    """list[Interval]: The micro-actions, in order."""
+    """Duration of the video in seconds."""
+    intervals: list[Interval]
+    """The micro-actions, ascending in time."""
     starts: np.ndarray = field(repr=False)
-    """Of the windows, seconds, shape (W,)."""
+    """Start of each window in seconds, shape (W,)."""
     ends: np.ndarray = field(repr=False)
-    """Likewise."""
+    """End of each window in seconds, shape (W,)."""
     scores: np.ndarray = field(repr=False)
     """Probabilities of each window, shape (W, 52)."""
 
-    def to_dict(self):
-        """Say it in words, for JSON.
+    def to_dict(self) -> dict:
+        """Convert the result to a dict for JSON.
 
         Returns:
             dict: ``video``, ``duration``, ``intervals``.
@@ -101,11 +115,11 @@ class TimelineResult:
             'intervals': [interval.to_dict() for interval in self.intervals],
         }
 
-    def to_rows(self):
-        """Make table rows.
+    def to_rows(self) -> list[dict]:
+        """Convert the result to table rows.
 
         Returns:
-            list[dict]: The intervals, with the keys ``COLUMNS``.
+            list[dict]: One row for each interval, with the keys ``COLUMNS``.
         """
         return [_row(self.video, 1, interval) for interval in self.intervals]
 
@@ -115,31 +129,37 @@ def _row(video, rank, interval):
     return {column: values[column] for column in COLUMNS}
 
 
-def write_json(results, path):
-    """Write results as JSON, complete or not at all.
+def write_json(results: Sequence[ClipResult | TimelineResult], path: str | Path) -> None:
+    """Write results as JSON, completely or not at all.
 
     Args:
-        results (list[ClipResult | TimelineResult]): One per video.
-        path (str | Path): The file.
+        results (Sequence[ClipResult | TimelineResult]): One result for each video.
+        path (str | Path): Path of the JSON file.
+
+    Raises:
+        OSError: If the file cannot be written.
     """
     text = json.dumps([result.to_dict() for result in results], indent=1, ensure_ascii=False)
-    # Names of files need not be UTF-8.
+    # File names need not be UTF-8.
     write_whole(path, (text + '\n').encode(errors='backslashreplace'))
 
 
-def write_csv(results, path):
-    """Write results as a table, complete or not at all.
+def write_csv(results: Sequence[ClipResult | TimelineResult], path: str | Path) -> None:
+    """Write results as a CSV table, completely or not at all.
 
-    Names of videos that a spreadsheet would take for formulas are put behind an apostrophe.
+    A video name that a spreadsheet would read as a formula is preceded by an apostrophe.
 
     Args:
-        results (list[ClipResult | TimelineResult]): One per video.
-        path (str | Path): The file.
+        results (Sequence[ClipResult | TimelineResult]): One result for each video.
+        path (str | Path): Path of the CSV file.
+
+    Raises:
+        OSError: If the file cannot be written.
     """
     table = io.StringIO(newline='')
     writer = csv.DictWriter(table, COLUMNS)
     writer.writeheader()
     rows = (row for result in results for row in result.to_rows())
     writer.writerows({**row, 'video': as_text_cell(row['video'])} for row in rows)
-    # With the mark that makes spreadsheets read it as UTF-8.
+    # The byte-order mark makes spreadsheets read the file as UTF-8.
     write_whole(path, table.getvalue().encode('utf-8-sig', errors='backslashreplace'))

@@ -1,4 +1,4 @@
-"""Merges the scores of overlapping windows to intervals."""
+"""Merges the scores of overlapping windows into intervals."""
 
 import numpy as np
 
@@ -6,21 +6,24 @@ from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.video.times import LONGEST_STILL
 
 
-def smooth(starts, ends, scores, times):
-    """Work out the probabilities at any time from the windows that cover it, the nearer its middle, the more.
+def smooth_scores(starts: np.ndarray, ends: np.ndarray, scores: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """Average the probabilities of the windows that cover a time.
+
+    The weight of a window falls linearly from 1 at its middle to 0 at its ends.
 
     Args:
-        starts (np.ndarray): Of the windows, seconds, shape (W,).
-        ends (np.ndarray): Likewise.
+        starts (np.ndarray): Start of each window in seconds, shape (W,).
+        ends (np.ndarray): End of each window in seconds, shape (W,).
         scores (np.ndarray): Probabilities of each window, shape (W, C).
-        times (np.ndarray): Seconds, shape (N,).
+        times (np.ndarray): Times in seconds, shape (N,).
 
     Returns:
-        np.ndarray: Probabilities, shape (N, C); at a time that no window covers, those of the nearest window.
+        np.ndarray: Probabilities at each time, shape (N, C). A time that no window covers has the probabilities of the
+        nearest window.
     """
     middles, halves = (starts + ends) / 2, (ends - starts) / 2
     smoothed = np.empty((len(times), scores.shape[1]))
-    # One time after the other: an hour has thousands of windows, of which a few cover it.
+    # An hour has thousands of windows, of which only a few cover a time: a loop needs less memory than one product.
     for row, time in zip(smoothed, times):
         near = slice(*np.searchsorted(middles, (time - halves.max(), time + halves.max())))
         weights = np.maximum(1 - np.abs(middles[near] - time) / halves[near], 0)
@@ -31,50 +34,59 @@ def smooth(starts, ends, scores, times):
     return smoothed
 
 
-def most_likely_labels(scores, switch_cost):
-    """Find the labels over time that agree best with the probabilities and change seldom (Viterbi's algorithm).
+def most_likely_labels(scores: np.ndarray, switch_cost: float) -> np.ndarray:
+    """Find the most likely sequence of labels under a cost for each change of the label (Viterbi's algorithm).
 
     Args:
         scores (np.ndarray): Probabilities at N times, shape (N, C).
-        switch_cost (float): What a change of the label must gain in the sum of logarithms.
+        switch_cost (float): Cost of a change of the label, as a natural logarithm.
 
     Returns:
-        np.ndarray: Labels, shape (N,), that maximise the sum of their logarithms less the costs of all changes.
+        np.ndarray: The labels, shape (N,), that maximise the sum of their log-probabilities minus the costs of all
+        changes.
     """
-    # One row after the other, and small numbers: a long video has very many.
+    # Row by row and in the smallest integer type, since a long video has very many rows.
     previous = np.empty(scores.shape, np.min_scalar_type(scores.shape[1]))
     total = np.zeros(scores.shape[1])
-    for row, likelihood in zip(previous, scores):
-        gain = np.log(np.maximum(likelihood, 1e-6))
+    for row, probabilities in zip(previous, scores):
+        log_probabilities = np.log(np.maximum(probabilities, 1e-6))
         best = total.argmax()
         changes = total[best] - switch_cost > total
         row[:] = np.where(changes, best, np.arange(len(total)))
-        total = np.where(changes, total[best] - switch_cost, total) + gain
+        total = np.where(changes, total[best] - switch_cost, total) + log_probabilities
     labels = [total.argmax()]
     for row in previous[:0:-1]:
         labels.append(row[labels[-1]])
     return np.array(labels[::-1])
 
 
-def find_intervals(starts, ends, scores, step, switch_cost=0.5, min_score=0.0, min_duration=0.0):
-    """Merge the scores of overlapping windows to a timeline.
+def find_intervals(
+    starts: np.ndarray,
+    ends: np.ndarray,
+    scores: np.ndarray,
+    step: float,
+    switch_cost: float = 0.5,
+    min_score: float = 0.0,
+    min_duration: float = 0.0,
+) -> list[Interval]:
+    """Merge the scores of overlapping windows into a timeline.
 
-    The video is cut into pieces of ``step`` seconds, each with the smoothed probabilities of its middle. Of the most
-    likely labels, neighbours that are equal become one interval. Nothing is said of a gap of more than two minutes
-    between windows.
+    The video is cut into pieces of ``step`` seconds. Each piece has the smoothed probabilities of its middle
+    (:func:`smooth_scores`) and one label (:func:`most_likely_labels`). Neighbouring pieces of the same label become one
+    interval. A gap of more than two minutes between windows contains no interval.
 
     Args:
-        starts (np.ndarray): Of the windows, seconds, ascending, shape (W,).
-        ends (np.ndarray): Likewise.
+        starts (np.ndarray): Start of each window in seconds, ascending, shape (W,).
+        ends (np.ndarray): End of each window in seconds, shape (W,).
         scores (np.ndarray): Probabilities of each window, shape (W, 52).
-        step (float): Seconds.
-        switch_cost (float): By how many times a whole window must favour another action, as a natural logarithm, for
-            the timeline to change to it; more gives fewer and longer intervals. Defaults to 0.5.
-        min_score (float): Intervals with a lower mean probability are left out. Defaults to 0.
-        min_duration (float): So are shorter ones, seconds. Defaults to 0.
+        step (float): Length of a piece in seconds.
+        switch_cost (float): Evidence that a change of the action requires, as the natural logarithm of the ratio of the
+            probabilities in one whole window. Larger values give fewer and longer intervals. Defaults to 0.5.
+        min_score (float): Minimum mean probability of an interval. Defaults to 0.
+        min_duration (float): Minimum duration of an interval in seconds. Defaults to 0.
 
     Returns:
-        list[Interval]: In order, none overlapping; empty without windows.
+        list[Interval]: The intervals, ascending in time and without overlap; empty if there are no windows.
     """
     starts, ends, scores = np.asarray(starts), np.asarray(ends), np.asarray(scores)
     if not len(starts):
@@ -82,15 +94,23 @@ def find_intervals(starts, ends, scores, step, switch_cost=0.5, min_score=0.0, m
     gaps = np.flatnonzero(starts[1:] - ends[:-1] > LONGEST_STILL) + 1
     if len(gaps):
         pieces = zip(*(np.split(values, gaps) for values in (starts, ends, scores)))
-        return [i for piece in pieces for i in find_intervals(*piece, step, switch_cost, min_score, min_duration)]
-    begin, end = starts.min(), ends.max()
-    edges = np.append(np.arange(begin, max(end - step / 2, begin + step / 2), step), end)
-    smoothed = smooth(starts, ends, scores, (edges[:-1] + edges[1:]) / 2)
-    # A window is seen in as many pieces as it has steps, but is only one piece of evidence.
+        return [
+            interval
+            for piece in pieces
+            for interval in find_intervals(*piece, step, switch_cost, min_score, min_duration)
+        ]
+    start, end = starts.min(), ends.max()
+    edges = np.append(np.arange(start, max(end - step / 2, start + step / 2), step), end)
+    smoothed = smooth_scores(starts, ends, scores, (edges[:-1] + edges[1:]) / 2)
+    # A window covers as many pieces as it has steps, but is only one piece of evidence.
     labels = most_likely_labels(smoothed, switch_cost * (ends - starts).mean() / step)
     changes = np.flatnonzero(np.diff(labels)) + 1
     intervals = [
         Interval(float(edges[a]), float(edges[b]), int(labels[a]), float(smoothed[a:b, labels[a]].mean()))
         for a, b in zip([0, *changes], [*changes, len(labels)])
     ]
-    return [i for i in intervals if i.score >= min_score and i.end - i.start >= min_duration]
+    return [
+        interval
+        for interval in intervals
+        if interval.score >= min_score and interval.end - interval.start >= min_duration
+    ]

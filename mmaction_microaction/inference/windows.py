@@ -1,122 +1,138 @@
-"""Cuts a stream of frames into windows, as the network's test pipeline wants to see them."""
+"""Cuts a stream of frames into windows and packs their frames as the test pipeline of a config does."""
 
 from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from mmaction.datasets.transforms import Resize, SampleFrames
 from mmaction.registry import TRANSFORMS
 from mmengine.dataset import Compose
 
 from mmaction_microaction.datasets.transforms import is_decoder, is_opener
+from mmaction_microaction.video.reader import Frame
 from mmaction_microaction.video.times import LONGEST_STILL
 
 
 class Window(NamedTuple):
-    """A piece of a video."""
+    """Consecutive frames of a video that the network sees as one clip."""
 
-    start: int
-    """First frame."""
-    stop: int
-    """The frame after the last."""
-    begin: float
-    """Seconds from the start of the video; the first frame may come a little later."""
-    seconds: float
-    """How long it is, whatever the number of its frames."""
+    first_frame: int
+    """Index of the first frame."""
+    last_frame: int
+    """Index of the last frame, inclusive."""
+    start: float
+    """Start in seconds from the start of the video. The first frame of the window may be shown a little later."""
+    duration: float
+    """Length in seconds, whatever the number of frames."""
+
+    @property
+    def num_frames(self) -> int:
+        """Number of frames, both ends included."""
+        return self.last_frame - self.first_frame + 1
+
+    @property
+    def end(self) -> float:
+        """End in seconds from the start of the video."""
+        return self.start + self.duration
 
 
-def window_at(times, duration, begin, length):
-    """Find the frames that are shown from a time on.
+def window_at(times: np.ndarray, duration: float, start: float, length: float) -> Window:
+    """Return the window of a given start and length.
 
     Args:
-        times (np.ndarray): When each frame is shown, in seconds, ascending, shape (N,), the first at 0.
-        duration (float): Of the video, seconds.
-        begin (float): Seconds, less than the duration.
-        length (float): Likewise.
+        times (np.ndarray): Time at which each frame is shown, in seconds, ascending from 0, shape (N,).
+        duration (float): Duration of the video in seconds.
+        start (float): Start of the window in seconds, less than ``duration``.
+        length (float): Length of the window in seconds.
 
     Returns:
-        Window: With at least one frame: where none comes, as in recordings of calls, the one that is shown meanwhile.
+        Window: A window of at least one frame. Where no frame begins within the window, as in recordings of calls, it
+        contains the frame that is shown at the time.
     """
-    [start], [stop] = _frames_between(times, duration, np.array([begin]), length)
-    return Window(int(start), int(stop), float(begin), float(min(length, duration - begin)))
+    [first], [stop] = _frames_between(times, duration, np.array([start]), length)
+    return Window(int(first), int(stop) - 1, float(start), float(min(length, duration - start)))
 
 
-def _frames_between(times, duration, begins, length):
-    """Find the first frame and the one after the last of windows that begin at the given times."""
-    # A frame at a border begins what follows, also where its time is off by rounding.
-    starts, stops = (np.searchsorted(times, begins + offset - 1e-3) for offset in (0, length))
-    stops[begins + length > duration - 1e-3] = len(times)
-    starts = np.minimum(starts, np.maximum(stops - 1, 0))
-    return starts, np.maximum(stops, starts + 1)
+def _frames_between(times, duration, starts, length):
+    """Return the index of the first frame of each window, and the index after its last frame."""
+    # The tolerance of 1 ms assigns a frame at a border to the later window, also where its time is rounded down.
+    firsts, stops = (np.searchsorted(times, starts + offset - 1e-3) for offset in (0, length))
+    stops[starts + length > duration - 1e-3] = len(times)
+    firsts = np.minimum(firsts, np.maximum(stops - 1, 0))
+    return firsts, np.maximum(stops, firsts + 1)
 
 
-def cut(times, duration, length, step):
-    """Cut a video into windows of equal length, the last of which ends with the video.
+def cut(times: np.ndarray, duration: float, length: float, step: float) -> list[Window]:
+    """Cut a video into windows of equal length; the last window ends with the video.
 
-    There are none in a gap of more than two minutes without a frame: the next one begins with the next frame. Where a
-    picture stands still for longer than a window, only those at its beginning and end are listed, which others overlap.
+    A gap of more than two minutes without a frame contains no window: the next window starts with the next frame. Where
+    a frame is shown for longer than a window, only the windows near its start and end are listed.
 
     Args:
-        times, duration: See :func:`window_at`.
-        length (float): Of a window, seconds; a shorter video is one window.
-        step (float): Seconds from the start of a window to that of the next.
+        times (np.ndarray): Time at which each frame is shown, in seconds, ascending from 0, shape (N,).
+        duration (float): Duration of the video in seconds.
+        length (float): Length of a window in seconds. A shorter video is one window.
+        step (float): Seconds from the start of one window to the start of the next.
 
     Returns:
-        list[Window]: In order.
+        list[Window]: The windows, ascending in time.
     """
     gaps = (np.flatnonzero(np.diff(times) > LONGEST_STILL) + 1).tolist()
     windows = []
-    for first, last in zip([0, *gaps], [*gaps, len(times)]):
-        begin = times[first]
-        # The last frame before a gap is shown for as long as that of the video.
-        end = duration if last == len(times) else times[last - 1] + duration - times[-1]
+    for first, stop in zip([0, *gaps], [*gaps, len(times)]):
+        start = times[first]
+        # The last frame before a gap is shown for as long as the last frame of the video.
+        end = duration if stop == len(times) else times[stop - 1] + duration - times[-1]
         windows += [
-            Window(first + start, first + stop, float(begin + offset), seconds)
-            for start, stop, offset, seconds in _cut_piece(times[first:last] - begin, end - begin, length, step)
+            Window(first + window.first_frame, first + window.last_frame, float(start + window.start), window.duration)
+            for window in _cut_piece(times[first:stop] - start, end - start, length, step)
         ]
     return windows
 
 
 def _cut_piece(times, duration, length, step):
-    """Cut what has no gaps."""
-    last = max(duration - length, 0)
-    begins = np.array([*np.arange(0, last - 1e-3, step), last])
-    starts, stops = _frames_between(times, duration, begins, length)
-    # Of a run of windows with the same frames, as many at both ends as reach beyond it.
-    runs = np.flatnonzero((np.diff(starts) != 0) | (np.diff(stops) != 0)) + 1
-    bounds = np.array([0, *runs, len(begins)])
-    place, size = np.arange(len(begins)), np.diff(bounds)
-    from_ends = np.minimum(place - np.repeat(bounds[:-1], size), np.repeat(bounds[1:], size) - 1 - place)
+    """Cut a piece of a video that has no gaps."""
+    last_start = max(duration - length, 0)
+    starts = np.array([*np.arange(0, last_start - 1e-3, step), last_start])
+    firsts, stops = _frames_between(times, duration, starts, length)
+    # Consecutive windows of the same frames form a run. At each end of a run, the windows that overlap others are kept.
+    changes = np.flatnonzero((np.diff(firsts) != 0) | (np.diff(stops) != 0)) + 1
+    bounds = np.array([0, *changes, len(starts)])
+    indices, sizes = np.arange(len(starts)), np.diff(bounds)
+    from_ends = np.minimum(indices - np.repeat(bounds[:-1], sizes), np.repeat(bounds[1:], sizes) - 1 - indices)
     kept = from_ends <= length / step
-    seconds = np.minimum(length, duration - begins)
-    return [*map(Window, *(values[kept].tolist() for values in (starts, stops, begins, seconds)))]
+    durations = np.minimum(length, duration - starts)
+    return [*map(Window, *(values[kept].tolist() for values in (firsts, stops - 1, starts, durations)))]
 
 
 class WindowPipeline:
-    """A config's test pipeline, with its first part, the decoding, left to whoever has the frames.
+    """A test pipeline without its first part, which opens and decodes the video.
 
     Args:
-        pipeline (list[dict]): The test pipeline: it opens, samples, decodes, and treats the frames.
+        pipeline (Sequence[dict]): The test pipeline of a config: it opens, samples and decodes the video, then
+            transforms the frames.
 
     Raises:
-        ValueError: If it does not decode.
+        ValueError: If no transform of the pipeline decodes a video.
     """
 
-    def __init__(self, pipeline):
+    def __init__(self, pipeline: Sequence[dict]):
         decode = next((index for index, step in enumerate(pipeline) if is_decoder(step)), None)
         if decode is None:
             types = [step['type'] if isinstance(step['type'], str) else step['type'].__name__ for step in pipeline]
             raise ValueError(f'the test pipeline does not decode a video: {", ".join(types)}')
         sampling = [step for step in pipeline[:decode] if not is_opener(step)]
-        # Built rather than left to Compose, which looks in MMEngine's registry.
+        # Transforms are built here, since Compose would look for their types in MMEngine's registry.
         build = TRANSFORMS.build
         self._sample = Compose([build(step) for step in sampling])
-        self._treat = Compose([build(step) for step in (dict(type='ArrayDecode'), *pipeline[decode + 1 :])])
+        self._transform = Compose([build(step) for step in (dict(type='ArrayDecode'), *pipeline[decode + 1 :])])
 
     @property
-    def frame_interval(self):
-        """int | None: Distance of the frames of a run, which is another time at another rate; None for a network that
-        looks at single frames, or samples by time (``target_fps``)."""
+    def frame_interval(self) -> int | None:
+        """Distance between sampled frames. None if the network samples single frames, or samples by time
+        (``target_fps``), so that the frame rate of a video does not matter."""
         for step in self._sample.transforms:
             if isinstance(step, SampleFrames) and step.clip_len > 1 and not step.target_fps:
                 return step.frame_interval
@@ -125,76 +141,81 @@ class WindowPipeline:
     def _sampled(self, num_frames, fps):
         return self._sample(dict(total_frames=num_frames, start_index=0, modality='RGB', avg_fps=fps))
 
-    def frame_indices(self, num_frames, fps=30.0):
-        """Say which frames the network looks at.
+    def frame_indices(self, num_frames: int, fps: float = 30.0) -> np.ndarray:
+        """Return the indices of the frames that the network samples from a window.
 
         Args:
-            num_frames (int): Frames of the window.
+            num_frames (int): Number of frames of the window.
             fps (float): Frames per second of the video. Defaults to 30.
 
         Returns:
-            np.ndarray: Indices from 0, shape (K,), ascending, each once.
+            np.ndarray: Indices from 0, shape (K,), ascending, without duplicates.
         """
         return np.unique(self._sampled(num_frames, fps)['frame_inds'])
 
-    def shrink(self, image):
-        """Scale a large frame down as the pipeline will do first, so that less has to be kept until then.
+    def shrink(self, image: np.ndarray) -> np.ndarray:
+        """Apply the first resize of the pipeline to a frame in advance, so that less memory is kept per frame.
 
         Args:
-            image (np.ndarray): RGB, shape (height, width, 3), uint8.
+            image (np.ndarray): RGB frame, shape (height, width, 3), uint8.
 
         Returns:
-            np.ndarray: A smaller frame, of which :meth:`pack` makes the same; or the frame.
+            np.ndarray: A smaller frame from which :meth:`pack` makes the same input; or ``image`` itself.
         """
-        first = self._treat.transforms[1] if len(self._treat.transforms) > 1 else None
-        # To a size, not by a factor: a second time it changes nothing.
+        first = self._transform.transforms[1] if len(self._transform.transforms) > 1 else None
+        # Resizing to a size is idempotent; resizing by a factor is not.
         if type(first) is not Resize or first.lazy or not isinstance(first.scale, tuple):
             return image
         resized = first(dict(imgs=[image], img_shape=image.shape[:2], modality='RGB'))['imgs'][0]
         return resized if resized.size < image.size else image
 
-    def pack(self, num_frames, images, fps=30.0):
-        """Make the network's input.
+    def pack(self, num_frames: int, images: list[np.ndarray], fps: float = 30.0) -> torch.Tensor:
+        """Make the input of the network from the sampled frames of a window.
 
         Args:
-            num_frames (int): Frames of the window.
-            images (list[np.ndarray]): The K frames of ``frame_indices``, RGB, shape (height, width, 3), uint8.
+            num_frames (int): Number of frames of the window.
+            images (list[np.ndarray]): The K frames of :meth:`frame_indices`, RGB, shape (height, width, 3), uint8.
             fps (float): Frames per second of the video. Defaults to 30.
 
         Returns:
-            torch.Tensor: Without a batch axis.
+            torch.Tensor: Input of the network, without the batch axis.
         """
         results = self._sampled(num_frames, fps)
         results['frame_inds'] = np.unique(results['frame_inds'], return_inverse=True)[1].reshape(-1)
-        return self._treat(dict(results, array=images))['inputs']
+        return self._transform(dict(results, array=images))['inputs']
 
 
-def gather(frames, windows, frame_indices, shrink=None):
-    """Collect the frames of each window from a stream, keeping no more than those of the open windows.
+def gather(
+    frames: Iterable[Frame],
+    windows: Iterable[Window],
+    frame_indices: Callable[[int], np.ndarray],
+    shrink: Callable[[np.ndarray], np.ndarray] | None = None,
+) -> Iterator[tuple[Window, list[np.ndarray]]]:
+    """Collect the sampled frames of each window from a stream. Only frames of open windows are kept in memory.
 
     Args:
-        frames (Iterable[Frame]): The video, from its first frame; without an end, if need be.
-        windows (Iterable[Window]): In order; without an end, if need be.
-        frame_indices (Callable): Which frames of a window of so many frames are wanted.
-        shrink (Callable, optional): What to keep of a frame. Defaults to None: all.
+        frames (Iterable[Frame]): Frames of the video from its start; may be infinite.
+        windows (Iterable[Window]): Windows, ascending in time; may be infinite.
+        frame_indices (Callable): Function that maps the number of frames of a window to the indices that are sampled.
+        shrink (Callable, optional): Function that is applied to each frame before it is kept. Defaults to None.
 
     Yields:
-        tuple[Window, list[np.ndarray]]: The window and the wanted frames. Windows whose frames do not come are left
-        out.
+        tuple[Window, list[np.ndarray]]: A window and its sampled frames. A window is skipped if the stream lacks one of
+        its frames.
     """
     windows = iter(windows)
     upcoming = next(windows, None)
     opened = deque()
     kept = {}
     for frame in frames:
-        while upcoming and upcoming.start <= frame.index:
-            opened.append((upcoming, upcoming.start + frame_indices(upcoming.stop - upcoming.start)))
+        while upcoming and upcoming.first_frame <= frame.index:
+            opened.append((upcoming, upcoming.first_frame + frame_indices(upcoming.num_frames)))
             upcoming = next(windows, None)
-        if any(frame.index in wanted for _, wanted in opened):
+        if any(frame.index in sampled for _, sampled in opened):
             kept[frame.index] = shrink(frame.to_rgb()) if shrink else frame.to_rgb()
         while opened and opened[0][1][-1] <= frame.index:
-            window, wanted = opened.popleft()
-            if all(i in kept for i in wanted):
-                yield window, [kept[i] for i in wanted]
-            first = opened[0][0].start if opened else frame.index
+            window, sampled = opened.popleft()
+            if all(index in kept for index in sampled):
+                yield window, [kept[index] for index in sampled]
+            first = opened[0][0].first_frame if opened else frame.index
             kept = {index: image for index, image in kept.items() if index >= first}

@@ -1,4 +1,4 @@
-"""What visitors may send to the server, so that none fills its memory or disk."""
+"""Limits on what visitors may send, so that nobody fills the memory or the disk of the server."""
 
 import asyncio
 import secrets
@@ -11,18 +11,20 @@ from pathlib import Path
 from gradio import route_utils
 from starlette.responses import PlainTextResponse
 
+from .uploads import Uploads
+
 UPLOADS_AT_ONCE = 10
-"""Of one address."""
+"""Maximum number of simultaneous uploads from one address."""
 UPLOADS_KEPT = 20
-"""Uploads of the largest size for which there is room; a quarter of it for one address."""
+"""Number of uploads of the maximum size that fit into the folder of uploads. One address may use a quarter of it."""
 UPLOAD_MINUTES = 10
-"""After which an upload is broken off."""
+"""Maximum time of an upload in minutes."""
 OTHER_BYTES = 2_000_000
-"""Largest request that is no upload."""
+"""Maximum size in bytes of a request that is not an upload."""
 
 
 class _RefusedError(Exception):
-    """A request that is not taken; with the status of HTTP."""
+    """A refused request, with its HTTP status."""
 
     def __init__(self, status, text):
         super().__init__(text)
@@ -30,18 +32,18 @@ class _RefusedError(Exception):
 
 
 class Admission:
-    """Refuses requests that would fill the memory or the disk: middleware of the server.
+    """ASGI middleware that refuses requests which would fill the memory or the disk.
 
     Args:
-        app (Callable): The application.
-        uploads (Uploads): Where the clips arrive.
-        keep_minutes (float): How long they may stay.
+        app (Callable): ASGI application.
+        uploads (Uploads): Clips of the visitors.
+        keep_minutes (float): Minutes for which an upload counts towards the limit of its address.
     """
 
-    def __init__(self, app, uploads, keep_minutes):
+    def __init__(self, app, uploads: Uploads, keep_minutes: float):
         self.app, self.uploads, self.keep_seconds = app, uploads, 60 * keep_minutes
-        # A form needs a little more than the file in it.
-        self.largest = round(uploads.max_megabytes * 1e6) + 100_000
+        # A form is a little larger than the file in it.
+        self.max_bytes = round(uploads.max_megabytes * 1e6) + 100_000
         self.arriving = defaultdict(list)
         self.arrived = defaultdict(deque)
 
@@ -51,24 +53,24 @@ class Admission:
             return
         is_upload = scope['path'].endswith('/upload')
         address = (scope.get('client') or ('',))[0]
-        begun = False
+        response_started = False
 
-        async def send_or_not(message):
-            nonlocal begun
-            begun = True
+        async def send_and_note(message):
+            nonlocal response_started
+            response_started = True
             await send(message)
 
-        body = _Body(receive, self.largest if is_upload else OTHER_BYTES)
+        body = _Body(receive, self.max_bytes if is_upload else OTHER_BYTES)
         try:
-            body.announce(scope['headers'])
+            body.read_announced(scope['headers'])
             if is_upload:
-                await self._upload(address, body, scope, send_or_not)
+                await self._upload(address, body, scope, send_and_note)
             else:
-                await self.app(scope, body.receive, send_or_not)
+                await self.app(scope, body.receive, send_and_note)
         except _RefusedError as refused:
-            if not begun:
+            if not response_started:
                 if refused.status != 408:
-                    # Browsers read no answer before they have sent all.
+                    # Browsers read the response only after they have sent the whole body.
                     await body.drain()
                 await PlainTextResponse(refused.text, refused.status)(scope, receive, send)
 
@@ -84,32 +86,36 @@ class Admission:
             self.arrived[address].append((time.monotonic(), body.received))
 
     def _admit(self, address, size):
+        """Raise a _RefusedError if an upload of a size from an address exceeds a limit."""
+        self._forget_old()
+        if len(self.arriving[address]) >= UPLOADS_AT_ONCE:
+            raise _RefusedError(429, f'You have {UPLOADS_AT_ONCE} unfinished uploads; wait until they have arrived.')
+        announced = {key: sum(body.announced for body in bodies) for key, bodies in self.arriving.items()}
+        room = UPLOADS_KEPT * self.max_bytes
+        if sum(size for _, size in self.arrived[address]) + announced[address] + size > room / 4:
+            raise _RefusedError(429, 'You have sent many clips in a short time; wait some minutes.')
+        needed = sum(announced.values()) + size
+        if self.uploads.size() + needed > room or needed > shutil.disk_usage(self.uploads.folder).free / 2:
+            raise _RefusedError(503, 'The server has no room for more clips at present; wait some minutes.')
+
+    def _forget_old(self):
         for history in self.arrived.values():
             while history and history[0][0] < time.monotonic() - self.keep_seconds:
                 history.popleft()
-        for known in (self.arrived, self.arriving):
-            for empty in [key for key, values in known.items() if not values]:
-                del known[empty]
-        if len(self.arriving[address]) >= UPLOADS_AT_ONCE:
-            raise _RefusedError(429, f'{UPLOADS_AT_ONCE} uploads of yours are on their way; wait for them.')
-        announced = {key: sum(body.announced for body in bodies) for key, bodies in self.arriving.items()}
-        room = UPLOADS_KEPT * self.largest
-        if sum(size for _, size in self.arrived[address]) + announced[address] + size > room / 4:
-            raise _RefusedError(429, 'You have sent many clips in a short time; wait some minutes.')
-        wanted = sum(announced.values()) + size
-        if self.uploads.size() + wanted > room or wanted > shutil.disk_usage(self.uploads.folder).free / 2:
-            raise _RefusedError(503, 'There is no room for more clips at present; wait some minutes.')
+        for by_address in (self.arrived, self.arriving):
+            for empty in [address for address, values in by_address.items() if not values]:
+                del by_address[empty]
 
 
 class _Body:
-    """The body of a request, which may have so many bytes."""
+    """The body of a request, with a maximum number of bytes."""
 
     def __init__(self, receive, limit):
         self._receive, self.limit = receive, limit
         self.announced, self.received = limit, 0
         self.more = True
 
-    def announce(self, headers):
+    def read_announced(self, headers):
         for name, value in headers:
             if name == b'content-length' and value.isdigit():
                 self.announced = int(value)
@@ -123,18 +129,22 @@ class _Body:
         return message
 
     async def drain(self):
-        """Read and forget the rest, unless it is too large or slow."""
+        """Read and discard the rest of the body, unless it is too large or slow."""
         with suppress(_RefusedError, TimeoutError):
             while self.more:
                 await asyncio.wait_for(self.receive(), 10)
 
     def _check(self, size):
         if size > self.limit:
-            raise _RefusedError(413, f'That is larger than {self.limit / 1e6:g} MB, the maximum allowed size.')
+            raise _RefusedError(413, f'The request is larger than {self.limit / 1e6:g} MB, the maximum allowed size.')
 
 
 class UploadParser(route_utils.GradioMultiPartParser):
-    """Gradio's reader of uploads, which would leave on disk what is broken off, and put equal files in one place."""
+    """Gradio's parser of uploads, corrected in two ways.
+
+    It deletes the file of an upload that breaks off, which Gradio leaves on the disk. It saves equal files of two
+    visitors in two folders, where Gradio uses one.
+    """
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **{**kwargs, 'max_files': 1})
@@ -143,7 +153,7 @@ class UploadParser(route_utils.GradioMultiPartParser):
         super().on_headers_finished()
         file = self._current_part.file
         if file is not None:
-            # The name of its folder: visitors who send the same file do not share it.
+            # The hash of the file is the name of its folder. A random prefix makes it unique.
             file.sha.update(secrets.token_bytes(16))
 
     async def parse(self):
@@ -157,6 +167,6 @@ class UploadParser(route_utils.GradioMultiPartParser):
             raise
 
 
-def separate_uploads():
-    """Let Gradio read uploads with :class:`UploadParser`."""
+def separate_uploads() -> None:
+    """Make Gradio parse uploads with :class:`UploadParser`."""
     route_utils.GradioMultiPartParser = UploadParser

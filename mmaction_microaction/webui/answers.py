@@ -1,108 +1,120 @@
-"""What the page shows of a result."""
+"""Converts a result to the texts, bars, tables and files of the page."""
 
 from dataclasses import replace
 from html import escape
 from pathlib import Path
 from tempfile import mkdtemp
 
-from mmaction_microaction.inference import write_csv, write_json
-from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, NUM_ACTIONS
+from mmaction_microaction.inference import ClipResult, TimelineResult, write_csv, write_json
+from mmaction_microaction.label_sets.ma52 import BODY_PARTS, NUM_ACTIONS
+from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.visualization.style import name_of
 
-TABLE = ('start', 'end', 'code', 'action', 'body part', 'score')
+COLUMNS = ('start', 'end', 'code', 'action', 'body part', 'score')
+"""Columns of the table of a timeline."""
 
 
-def headline(result, model):
-    """Say in Markdown what was recognised.
+def headline(result: ClipResult | TimelineResult, model: str) -> str:
+    """Summarise a result in Markdown.
 
     Args:
         result (ClipResult | TimelineResult): The result.
         model (str): Name of the network.
 
     Returns:
-        str: Two lines.
+        str: A heading with the best action or the number of intervals, and a line with the network and the video.
     """
-    if hasattr(result, 'top'):
-        best = result.top(1)[0]
-        found = f'{best.action.name} ({best.action.code}), {best.score:.1%}; body part: {result.body_part}'
+    if result.kind == 'clip':
+        best = result.intervals[0]
+        summary = f'{best.action.name} ({best.action.code}), {best.score:.1%}; body part: {result.body_part}'
     else:
         count = len(result.intervals)
-        found = f'{count:,} micro-action{"s" * (count != 1)} in {result.duration:.1f} s'
-    return f'### {found}\n{_literally(model)}; {_literally(Path(result.video).name)}, {result.duration:.1f} s'
+        summary = f'{count:,} micro-action{"s" * (count != 1)} in {result.duration:.1f} s'
+    return f'### {summary}\n{_literally(model)}; {_literally(Path(result.video).name)}, {result.duration:.1f} s'
 
 
 def _literally(name):
-    """Write a name so that it is neither HTML nor Markdown."""
+    """Escape the HTML and Markdown in a name."""
     return escape(name).translate({ord(sign): f'&#{ord(sign)};' for sign in '\\`*_[]()!~|$\n\r'})
 
 
-def action_bars(result):
-    """List the probabilities of all actions, by name and code.
+def action_bars(result: ClipResult) -> dict[str, float]:
+    """Return the probabilities of all actions.
 
     Args:
         result (ClipResult): The result.
 
     Returns:
-        dict[str, float]: 52 of them.
+        dict[str, float]: Probabilities of the 52 actions, by name and code.
     """
     return {name_of(label): float(result.scores[label]) for label in range(NUM_ACTIONS)}
 
 
-def body_part_bars(result):
-    """List the probabilities of the body parts.
+def body_part_bars(result: ClipResult) -> dict[str, float]:
+    """Return the probabilities of the body parts.
 
     Args:
         result (ClipResult): The result.
 
     Returns:
-        dict[str, float]: Seven of them.
+        dict[str, float]: Probabilities of the seven body parts, by name.
     """
     return dict(zip(BODY_PARTS, map(float, result.body_part_scores)))
 
 
-def table_rows(result):
-    """Make the rows of a timeline's table.
+def table_rows(result: TimelineResult) -> list[list[str]]:
+    """Return the rows of the table of a timeline.
 
     Args:
         result (TimelineResult): The result.
 
     Returns:
-        list[list]: With the columns :data:`TABLE`.
+        list[list[str]]: One row for each interval, with the columns :data:`COLUMNS`.
     """
-    rows = []
-    for start, end, label, score in result.intervals:
-        action = ACTIONS[label]
-        times = f'{start:.1f}', f'{end:.1f}'
-        rows.append([*times, action.code, action.name, BODY_PARTS[action.body_part], f'{score:.3f}'])
-    return rows
+    return [
+        [
+            f'{interval.start:.1f}',
+            f'{interval.end:.1f}',
+            interval.action.code,
+            interval.action.name,
+            BODY_PARTS[interval.action.body_part],
+            f'{interval.score:.3f}',
+        ]
+        for interval in result.intervals
+    ]
 
 
-def intervals_of(result):
-    """List the actions that Grad-CAM may be asked about.
+def gradcam_choices(result: ClipResult | TimelineResult) -> list[tuple[str, Interval]]:
+    """List the intervals for which Grad-CAM can be chosen.
 
     Args:
         result (ClipResult | TimelineResult): The result.
 
     Returns:
-        list[tuple[str, Interval]]: The best five of a clip, or all of a timeline.
+        list[tuple[str, Interval]]: A text and the interval: the best five actions of a clip, or all intervals of a
+        timeline.
     """
-    if hasattr(result, 'top'):
-        return [(f'{name_of(i.label)}, {i.score:.1%}', i) for i in result.top()]
-    return [(f'{i.start:.1f} to {i.end:.1f} s: {name_of(i.label)}, {i.score:.1%}', i) for i in result.intervals]
+    choices = []
+    for interval in result.intervals:
+        text = f'{name_of(interval.label)}, {interval.score:.1%}'
+        if result.kind == 'timeline':
+            text = f'{interval.start:.1f} to {interval.end:.1f} s: {text}'
+        choices.append((text, interval))
+    return choices
 
 
-def write_files(result, folder):
-    """Write a result as JSON and CSV, named after the video, which is named without its folder.
+def write_files(result: ClipResult | TimelineResult, folder: str | Path) -> tuple[Path, Path]:
+    """Write a result as JSON and CSV. Both name the video without its folder.
 
     Args:
         result (ClipResult | TimelineResult): The result.
-        folder (str | Path): Where; the files get a folder of their own in it.
+        folder (str | Path): Folder in which a new folder for the two files is created.
 
     Returns:
-        tuple[Path, Path]: JSON and CSV.
+        tuple[Path, Path]: Paths of the JSON and the CSV file, which are named after the video.
     """
-    own, video = Path(mkdtemp(dir=folder)), Path(result.video)
-    paths = own / f'{video.stem}.json', own / f'{video.stem}.csv'
+    new_folder, video = Path(mkdtemp(dir=folder)), Path(result.video)
+    paths = new_folder / f'{video.stem}.json', new_folder / f'{video.stem}.csv'
     for write, path in zip((write_json, write_csv), paths):
         write([replace(result, video=video.name)], path)
     return paths

@@ -1,5 +1,6 @@
-"""Clips to try the page with, where no data set is at hand."""
+"""Rendered example clips, for pages without clips of a dataset."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from mmaction_microaction.label_sets.ma52 import ACTIONS
@@ -8,41 +9,42 @@ from mmaction_microaction.synthetic.clip import FPS
 from mmaction_microaction.video.writer import write_video
 
 CODES = ('A4', 'B1', 'B2', 'C5', 'D8', 'E5', 'F5', 'G1')
-"""The actions shown: of every body part, and shaking the head beside nodding."""
+"""Codes of the actions that are shown: one or more of each body part."""
 LONG = 'all of them.mp4'
+"""Name of the long video."""
 _SEED, _TEST = 0, 2
 
 
-def strangers():
-    """List the people of the test split, on whom no network is trained that was trained on a set of the same seed.
+def unseen_subjects() -> list[int]:
+    """Return the subjects of the synthetic test split, whom networks trained on the synthetic dataset have not seen.
 
     Returns:
-        list[int]: Their numbers.
+        list[int]: Identifiers of the subjects.
     """
     return list(dict.fromkeys(entry.subject_id for entry in make_plan(Settings(seed=_SEED)) if entry.split == _TEST))
 
 
-def render_examples(folder, size=160, codes=CODES):
-    """Render a clip of each of some actions, and a long video in which one person performs all of them.
+def render_examples(folder: str | Path, size: int = 160, codes: Sequence[str] = CODES) -> list[Path]:
+    """Render a clip of each action, and a long video in which one person performs all of them.
 
     Args:
-        folder (str | Path): Where.
-        size (int): Width in pixels.
-        codes (Sequence[str]): The actions.
+        folder (str | Path): Folder of the new files.
+        size (int): Width of the frames in pixels. Defaults to 160.
+        codes (Sequence[str]): Codes of the actions. Defaults to :data:`CODES`.
 
     Returns:
-        list[Path]: The files, named after the actions, the long one last.
+        list[Path]: Paths of the clips, which are named after their actions, then the path of the long video.
     """
     folder, size = Path(folder), video_size(str(size))
     labels = {action.code: action.index for action in ACTIONS}
-    *people, person = strangers()[: len(codes) + 1]
+    *people, person = unseen_subjects()[: len(codes) + 1]
     paths = []
     for index, (code, subject) in enumerate(zip(codes, people)):
         label = labels[code]
         paths.append(folder / f'{ACTIONS[label].name}.mp4')
         clip = make_clip(label, subject, size, seed=_SEED, split=_TEST, index=index)
         write_video(str(paths[-1]), render_frames(clip), size, FPS, crf=23)
-    # Person and index settle looks, room and length, which stay the same from action to action.
+    # The same subject and index give the same person, room and length for each action.
     clips = (make_clip(labels[code], person, size, seed=_SEED, split=_TEST, index=len(codes)) for code in codes)
     frames = (frame for clip in clips for frame in render_frames(clip))
     write_video(str(folder / LONG), frames, size, FPS, crf=23)

@@ -1,10 +1,11 @@
-"""The private folder of a server, which does not outlive it."""
+"""The private folder of a server, which is deleted when the server ends."""
 
 import contextlib
 import os
 import shutil
 import stat
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 try:
@@ -12,34 +13,38 @@ try:
 except ImportError:  # Windows
     fcntl = None
 
-PREFIX, LOCK = 'micro-actions-', 'lock'
+PREFIX = 'micro-actions-'
+"""Start of the names of private folders."""
+LOCK = 'lock'
+"""Name of the lock file in a private folder."""
 
 
 @contextlib.contextmanager
-def private_folder():
-    """Make a folder that nobody else can read, delete it at the end, and those of servers that were killed now.
+def private_folder() -> Iterator[Path]:
+    """Create a folder that no other user can read, and delete it at the end.
 
-    A server holds a lock in its folder, which ends with its process, however that ends.
+    The folders of servers that were killed are deleted first. They are found by their lock file: the operating system
+    releases the lock of a process when the process ends.
 
     Yields:
-        Path: The folder.
+        Path: Path of the folder.
     """
     remove_abandoned(tempfile.gettempdir())
     with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as root:
         root = Path(root)
         with open(root / f'{LOCK}.new', 'w') as lock:
             if fcntl:
-                # Before anybody sees it.
+                # The lock is held before the file has the name that other servers look for.
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 os.rename(lock.name, root / LOCK)
             yield root
 
 
-def remove_abandoned(temporary):
-    """Delete the folders of servers that are gone; those of other users, and what is only called so, stay.
+def remove_abandoned(temporary: str | Path) -> None:
+    """Delete the folders of servers that no longer run. Folders of other users, and folders without a lock file, stay.
 
     Args:
-        temporary (str | Path): Where they are.
+        temporary (str | Path): Folder that contains the folders of the servers.
     """
     if fcntl is None:
         return
@@ -49,6 +54,6 @@ def remove_abandoned(temporary):
             if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
                 continue
             with open(os.open(root / LOCK, os.O_RDWR | os.O_NOFOLLOW), 'r+') as lock:
-                # BlockingIOError if its server lives.
+                # Raises BlockingIOError, an OSError, if the server still runs.
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(root, ignore_errors=True)

@@ -1,24 +1,52 @@
-"""What happens when something on the page is pressed."""
+"""Handlers of the events of the page."""
 
 import traceback
 import warnings
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
 import gradio as gr
+from gradio.blocks import Block
 
-from mmaction_microaction.inference import ClipResult, TimelineResult
+from mmaction_microaction.inference import ClipResult, MicroActionInferencer, TimelineResult
 from mmaction_microaction.visualization import plot_timeline
 
-from .answers import action_bars, body_part_bars, headline, intervals_of, table_rows, write_files
+from .answers import action_bars, body_part_bars, gradcam_choices, headline, table_rows, write_files
 from .explanation import can_explain, explain
+from .uploads import Uploads
 
-NOTHING_YET = '### The result appears here'
+NO_RESULT = '### The result appears here'
+
+
+class Components(NamedTuple):
+    """Components of the page that handlers update."""
+
+    clip: gr.Video
+    shown: gr.State
+    """The :class:`Shown` result, or None."""
+    headline: gr.Markdown
+    bars: gr.Row
+    """Group of ``actions`` and ``body_parts``, visible for a clip."""
+    actions: gr.Label
+    body_parts: gr.Label
+    timeline: gr.Column
+    """Group of ``plot`` and ``table``, visible for a timeline."""
+    plot: gr.Plot
+    table: gr.Dataframe
+    downloads: gr.Row
+    """Group of ``json`` and ``csv``."""
+    json: gr.DownloadButton
+    csv: gr.DownloadButton
+    explanation: gr.Group
+    """Group of ``interval`` and the button for Grad-CAM, visible if Grad-CAM is possible."""
+    interval: gr.Dropdown
+    maps: gr.Plot
 
 
 class Shown(NamedTuple):
-    """A result on the page, and what gave it, whatever the fields say by now."""
+    """The result on the page and its network, which stay the same when a visitor selects another network."""
 
     result: ClipResult | TimelineResult
     model: str
@@ -26,48 +54,70 @@ class Shown(NamedTuple):
 
 
 class Handlers:
-    """Functions that take what is in the page's fields, and return what to put there.
+    """Functions that receive the values of components, and return a dict of the components to update.
 
     Args:
-        models (dict[str, MicroActionInferencer]): The networks by name.
-        uploads (Uploads): Holds the visitors' clips.
+        components (Components): Components of the page.
+        models (dict[str, MicroActionInferencer]): Networks by name.
+        uploads (Uploads): Clips of the visitors.
         examples (Sequence[Path]): Clips to choose from.
-        keep_uploads (bool): Whether a clip outlives its result.
+        keep_uploads (bool): Whether a clip is kept after it was recognised.
     """
 
-    def __init__(self, models, uploads, examples, keep_uploads):
-        self.models, self.uploads, self.examples, self.keep_uploads = models, uploads, examples, keep_uploads
+    def __init__(
+        self,
+        components: Components,
+        models: dict[str, MicroActionInferencer],
+        uploads: Uploads,
+        examples: Sequence[Path],
+        keep_uploads: bool,
+    ):
+        self.components, self.models, self.uploads = components, models, uploads
+        self.examples, self.keep_uploads = examples, keep_uploads
 
-    def clear(self):
-        """Empty the page: the result, the headline, four groups, the maps."""
-        return [None, NOTHING_YET, *[gr.update(visible=False)] * 4, gr.update(visible=False, value=None)]
+    def clear(self) -> dict[Block, object]:
+        """Remove the result from the page."""
+        page = self.components
+        groups = (page.bars, page.timeline, page.downloads, page.explanation)
+        return {
+            page.shown: None,
+            page.headline: NO_RESULT,
+            **{group: gr.update(visible=False) for group in groups},
+            page.maps: gr.update(visible=False, value=None),
+        }
 
-    def take(self, path, request: gr.Request):
-        """A clip was uploaded or recorded: the clip if it is to go, and an empty page."""
+    def upload(self, path: str, request: gr.Request) -> dict[Block, object]:
+        """Hold an uploaded or recorded clip, or remove it from the page if it is refused."""
         try:
-            self.uploads.take(request.session_hash, path)
+            self.uploads.hold(request.session_hash, path)
         except Exception as error:
             gr.Warning(_for_visitors(reason(error), path), duration=None)
-            return [None, *self.clear()]
-        return [gr.skip(), *self.clear()]
+            return {self.components.clip: None, **self.clear()}
+        return self.clear()
 
-    def drop(self, request: gr.Request):
-        """The clip was taken away, or the page was closed."""
-        self.uploads.forget(request.session_hash)
+    def release(self, request: gr.Request) -> None:
+        """Delete the clip of a visitor who cleared it or closed the page."""
+        self.uploads.release(request.session_hash)
 
-    def choose(self, index, request: gr.Request):
-        """An example was pressed: it, and an empty page."""
-        self.uploads.forget(request.session_hash)
-        return [str(self.examples[index]), *self.clear()]
+    def choose_example(self, index: int, request: gr.Request) -> dict[Block, object]:
+        """Show an example in place of the clip."""
+        self.uploads.release(request.session_hash)
+        return {self.components.clip: str(self.examples[index]), **self.clear()}
 
-    def recognise(self, path, model, request: gr.Request, progress=gr.Progress()):  # noqa: B008 (Gradio wants it here)
-        """Recognise: the result, the headline, and what is in the groups."""
+    def recognise(
+        self,
+        path: str | None,
+        model: str,
+        request: gr.Request,
+        progress=gr.Progress(),  # noqa: B008 (Gradio finds it by its default)
+    ) -> dict[Block, object]:
+        """Recognise the clip, and show the result."""
         if path is None:
             raise _error('There is no clip yet; upload or record one, or choose an example.')
         visitor = request.session_hash
         progress(0, desc='Recognising')
         try:
-            self.uploads.take(visitor, path)
+            self.uploads.hold(visitor, path)
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter('always')
                 video = self.uploads.open(path)
@@ -76,75 +126,79 @@ class Handlers:
             raise _error(reason(error), path) from None
         finally:
             if not self.keep_uploads:
-                self.uploads.forget(visitor)
+                self.uploads.release(visitor)
         for warning in caught:
-            # That the video breaks off; others are none of the visitor's business.
+            # Warnings that name the clip are for the visitor; warnings of libraries are not.
             if str(path) in str(warning.message):
                 gr.Warning(_for_visitors(warning.message, path), duration=None)
-        files = write_files(result, self.uploads.folder)
-        self.uploads.add(visitor, *files)
-        return [*self._show(result, model, path), *map(str, files)]
+        return self._show(result, model, path, visitor)
 
-    def _show(self, result, model, path):
-        short = isinstance(result, ClipResult)
-        asked = [text for text, _ in intervals_of(result)]
-        # For Grad-CAM the clip is read again.
-        explained = bool(asked) and can_explain(self.models[model]) and Path(path).is_file()
-        return [
-            Shown(result, model),
-            headline(result, model),
-            gr.update(visible=short),
-            gr.update(visible=not short),
-            gr.update(visible=True),
-            gr.update(visible=explained),
-            gr.update(visible=False, value=None),
-            action_bars(result) if short else None,
-            body_part_bars(result) if short else None,
-            None if short else plot_timeline(result.intervals, result.duration),
-            None if short else table_rows(result),
-            gr.update(choices=asked, value=asked[0] if asked else None),
-        ]
+    def _show(self, result, model, path, visitor):
+        page = self.components
+        choices = [text for text, _ in gradcam_choices(result)]
+        json, csv = write_files(result, self.uploads.folder)
+        self.uploads.add(visitor, json, csv)
+        is_clip = result.kind == 'clip'
+        # Grad-CAM reads the clip again.
+        has_gradcam = bool(choices) and can_explain(self.models[model]) and Path(path).is_file()
+        return {
+            page.shown: Shown(result, model),
+            page.headline: headline(result, model),
+            page.bars: gr.update(visible=is_clip),
+            page.actions: action_bars(result) if is_clip else None,
+            page.body_parts: body_part_bars(result) if is_clip else None,
+            page.timeline: gr.update(visible=not is_clip),
+            page.plot: None if is_clip else plot_timeline(result.intervals, result.duration),
+            page.table: None if is_clip else table_rows(result),
+            page.downloads: gr.update(visible=True),
+            page.json: str(json),
+            page.csv: str(csv),
+            page.explanation: gr.update(visible=has_gradcam),
+            page.interval: gr.update(choices=choices, value=choices[0] if choices else None),
+            page.maps: gr.update(visible=False, value=None),
+        }
 
-    def go_to(self, shown, event: gr.SelectData):
-        """A row of the table was pressed: the place in the clip, and the choice for Grad-CAM."""
-        number = table_rows(shown.result).index(event.row_value)
-        text, interval = intervals_of(shown.result)[number]
-        return gr.update(playback_position=interval.start), text
+    def seek(self, shown: Shown, event: gr.SelectData) -> dict[Block, object]:
+        """Jump to the interval of a selected row in the clip, and choose it for Grad-CAM."""
+        row = table_rows(shown.result).index(event.row_value)
+        text, interval = gradcam_choices(shown.result)[row]
+        page = self.components
+        return {page.clip: gr.update(playback_position=interval.start), page.interval: text}
 
-    def explain(self, path, shown, number):
-        """Grad-CAM was asked for, of the network that gave the result."""
+    def explain(self, path: str, shown: Shown, index: int) -> dict[Block, object]:
+        """Show Grad-CAM of an interval, by the network that gave the result."""
         try:
             self.uploads.check(path)
-            interval = intervals_of(shown.result)[number][1]
+            _, interval = gradcam_choices(shown.result)[index]
             video = self.uploads.open(path)
-            figure = explain(self.models[shown.model], video, interval, whole=isinstance(shown.result, ClipResult))
+            figure = explain(self.models[shown.model], video, interval, whole=shown.result.kind == 'clip')
         except Exception as error:
             raise _error(reason(error), path) from None
-        return gr.update(value=figure, visible=True)
+        return {self.components.maps: gr.update(value=figure, visible=True)}
 
 
-def reason(error):
-    """Say to a visitor what went wrong; whoever serves the page sees more of what should not happen.
+def reason(error: Exception) -> str:
+    """Return a message for visitors, and print unexpected errors for the operator of the server.
 
     Args:
-        error (Exception): Of a library, or for visitors already.
+        error (Exception): An OSError or ValueError whose message is shown, or any other exception.
 
     Returns:
-        str: A sentence or more.
+        str: The message, one or more sentences.
     """
     if isinstance(error, (OSError, ValueError)):
         return str(error)
     traceback.print_exception(error)
     if isinstance(error, MemoryError):
         return 'There is not enough memory for this clip; upload a smaller or shorter one.'
-    return 'The clip could not be recognised; upload another one, or encode it anew, as MP4.'
+    return 'The clip could not be recognised; upload another one, or encode it again as MP4.'
 
 
 def _for_visitors(message, path):
-    """Leave the folder of the clip out of a message; and the page takes it for HTML, but a file may have any name."""
+    """Remove the folder of the clip from a message, and escape the message, which the page shows as HTML."""
     return escape(str(message).replace(str(path), Path(path).name))
 
 
 def _error(message, path=''):
-    """An error that the page shows until it is closed."""
+    """Return an error that the page shows until the visitor closes it."""
     return gr.Error(_for_visitors(message, path), duration=None, title='Not recognised', print_exception=False)

@@ -1,20 +1,21 @@
-"""The networks that the page offers."""
+"""Networks to choose from on the page."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from mmaction_microaction.inference import MicroActionInferencer
 
 
-def load_models(models, device=None):
+def load_models(models: Sequence[Sequence[str]], device: str | None = None) -> dict[str, MicroActionInferencer]:
     """Open networks.
 
     Args:
-        models (list[list[str]]): For each a config and a checkpoint, or an ``.onnx`` file alone.
-        device (str, optional): ``'cpu'``, ``'cuda:1'``, … Defaults to None: the best there is; for an ``.onnx``, the
-            CPU.
+        models (Sequence[Sequence[str]]): Files of each network: config and checkpoint, or an ``.onnx`` file alone.
+        device (str, optional): ``'cpu'``, ``'cuda:1'``, … Defaults to None: the best available device; for an
+            ``.onnx`` file, the CPU.
 
     Returns:
-        dict[str, MicroActionInferencer]: By names that tell no folder: of the config and of the checkpoint.
+        dict[str, MicroActionInferencer]: Networks by the names of their files, without folders and suffixes.
 
     Raises:
         FileNotFoundError: If a file is missing.
@@ -23,9 +24,9 @@ def load_models(models, device=None):
     loaded = {}
     for files in models:
         base = ', '.join(Path(file).stem for file in files)
-        name, number = base, 1
+        name, count = base, 1
         while name in loaded:
-            number += 1
-            name = f'{base} ({number})'
+            count += 1
+            name = f'{base} ({count})'
         loaded[name] = MicroActionInferencer(*files, device=device)
     return loaded

@@ -1,14 +1,17 @@
-"""Serves the page, from a private folder that is deleted at the end."""
+"""Serves the page from a private folder, which is deleted at the end."""
 
 import contextlib
 import os
 import ssl
 import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import gradio as gr
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
+
+from mmaction_microaction.inference import MicroActionInferencer
 
 from .admission import Admission, separate_uploads
 from .examples import render_examples
@@ -17,17 +20,21 @@ from .page import build_page
 from .turns import share_network
 from .uploads import Uploads
 
-# Fonts that the visitor's system has: nothing is loaded from elsewhere.
+# Fonts of the visitor's system, so that browsers load none from elsewhere.
 THEME = gr.themes.Default(primary_hue='blue', font=['system-ui', 'sans-serif'], font_mono=['system-ui', 'sans-serif'])
-# Or the video covers the buttons below it.
+# Otherwise the video covers the buttons below it.
 CSS = '#clip video { max-height: 290px; }'
 
-HERE = ('127.0.0.1', 'localhost', '::1')
-"""Addresses under which browsers on this machine alone see a page."""
+LOOPBACK_HOSTS = ('127.0.0.1', 'localhost', '::1')
+"""Hosts at which only browsers on this machine can open the page."""
 
 
-class FromHereAlone:
-    """Tells browsers to load and send nothing from and to elsewhere, whatever a release of Gradio may want."""
+class SameOriginPolicy:
+    """ASGI middleware that makes browsers load from and send to this server only, whatever the release of Gradio.
+
+    Args:
+        app (Callable): ASGI application.
+    """
 
     POLICY = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:"
 
@@ -45,38 +52,39 @@ class FromHereAlone:
 
 @contextlib.contextmanager
 def serving(
-    models,
-    examples=None,
+    models: dict[str, MicroActionInferencer],
+    examples: Sequence[Path] | None = None,
     *,
-    max_seconds=600,
-    max_megabytes=200,
-    max_minutes=20,
-    keep_minutes=10,
-    host='127.0.0.1',
-    port=7860,
-    root_path=None,
-    ssl_certfile=None,
-    ssl_keyfile=None,
-):
-    """Serve the page for as long as the context lasts.
+    max_seconds: float = 600,
+    max_megabytes: float = 200,
+    max_minutes: float = 20,
+    keep_minutes: float = 10,
+    host: str = '127.0.0.1',
+    port: int = 7860,
+    root_path: str | None = None,
+    ssl_certfile: str | Path | None = None,
+    ssl_keyfile: str | Path | None = None,
+) -> Iterator[tuple[str, Path]]:
+    """Serve the page while the context is open.
 
     Args:
-        models (dict[str, MicroActionInferencer]): The networks by name.
-        examples (Sequence[Path], optional): Clips to choose from. Defaults to None: some are rendered.
-        max_seconds (float): Longer videos are refused. Defaults to 600.
-        max_megabytes (float): So are larger ones. Defaults to 200.
-        max_minutes (float): Longest time that a network works on a clip. Defaults to 20.
-        keep_minutes (float): Uploads are deleted at the latest after so many minutes; 0: as soon as the result is
-            there, or after 10. Defaults to 10.
-        host (str): ``'0.0.0.0'`` for visitors from elsewhere. Defaults to this machine alone.
-        port (int): 0 takes the first that is free from 7860 on. Defaults to 7860.
-        root_path (str, optional): Under which another server passes the page on, such as ``'/micro'``, or all of its
-            address. Defaults to None.
-        ssl_certfile (str | Path, optional): Certificate, for https. Defaults to None.
-        ssl_keyfile (str | Path, optional): Its private key. Defaults to None.
+        models (dict[str, MicroActionInferencer]): Networks by name.
+        examples (Sequence[Path], optional): Clips to choose from. Defaults to None: rendered clips.
+        max_seconds (float): Maximum duration of a video in seconds. Defaults to 600.
+        max_megabytes (float): Maximum size of a file in megabytes. Defaults to 200.
+        max_minutes (float): Maximum time in minutes that a network works on a clip. Defaults to 20.
+        keep_minutes (float): Minutes after which uploads are deleted at the latest. With 0, they are deleted with the
+            result, or after 10 minutes. Defaults to 10.
+        host (str): Host to listen on; ``'0.0.0.0'`` accepts visitors from other machines. Defaults to
+            ``'127.0.0.1'``, this machine only.
+        port (int): Port to listen on; 0 selects the first free port from 7860. Defaults to 7860.
+        root_path (str, optional): Path at which a reverse proxy serves the page, such as ``'/micro'``, or its complete
+            URL. Defaults to None.
+        ssl_certfile (str | Path, optional): Certificate for https. Defaults to None.
+        ssl_keyfile (str | Path, optional): Private key of the certificate. Defaults to None.
 
     Yields:
-        tuple[str, Path]: Where the page is, and the folder with what visitors sent.
+        tuple[str, Path]: URL of the page, and the folder of uploads.
 
     Raises:
         OSError: If the port is in use.
@@ -88,22 +96,22 @@ def serving(
         uploaded, rendered = root / 'uploads', root / 'examples'
         for folder in (uploaded, rendered):
             folder.mkdir()
-        # Gradio reads both when the page is built.
+        # Gradio reads both variables when the page is built.
         os.environ.update(GRADIO_TEMP_DIR=str(uploaded), GRADIO_EXAMPLES_CACHE=str(uploaded / 'cache'))
         if examples is None:
             examples = render_examples(rendered)
         examples = [Path(path).resolve() for path in examples]
-        # Served from where they are: what is copied would be deleted with the uploads.
+        # Examples are served from their own folder, since copies would be deleted with the uploads.
         gr.set_static_paths(examples)
         uploads = Uploads(uploaded, max_seconds, max_megabytes, max_minutes)
         separate_uploads()
-        # Without a secure connection, browsers have no camera but for pages of their own machine.
-        secure = ssl_certfile or (root_path or '').startswith('https://') or host in HERE
+        # Without https, browsers allow a camera only to pages of their own machine.
+        secure = ssl_certfile or (root_path or '').startswith('https://') or host in LOOPBACK_HOSTS
         page = build_page(models, uploads, examples, keep_minutes, secure=bool(secure))
         share_network(page)
-        oldest = keep_minutes or 10
-        middleware = [Middleware(FromHereAlone), Middleware(Admission, uploads=uploads, keep_minutes=oldest)]
-        with sweeping(uploads, oldest):
+        max_age = keep_minutes or 10
+        middleware = [Middleware(SameOriginPolicy), Middleware(Admission, uploads=uploads, keep_minutes=max_age)]
+        with deleting_old_uploads(uploads, max_age):
             try:
                 try:
                     _, url, _ = page.launch(
@@ -112,7 +120,7 @@ def serving(
                         root_path=root_path,
                         ssl_certfile=ssl_certfile and str(ssl_certfile),
                         ssl_keyfile=ssl_keyfile and str(ssl_keyfile),
-                        # Gradio asks itself whether it answers; nobody has signed for 127.0.0.1.
+                        # Gradio sends itself a request at 127.0.0.1, for which the certificate is not valid.
                         ssl_verify=False,
                         prevent_thread_lock=True,
                         quiet=True,
@@ -120,7 +128,7 @@ def serving(
                         theme=THEME,
                         css=CSS,
                         app_kwargs={'middleware': middleware},
-                        # Its player refuses other places.
+                        # Otherwise the video component refuses files of other folders.
                         allowed_paths=[str(path) for path in examples],
                         max_file_size=round(max_megabytes * 1e6),
                         footer_links=[],
@@ -139,41 +147,42 @@ def serving(
                 page.close(verbose=False)
 
 
-def check_certificate(certfile, keyfile):
-    """Find out whether https can be served, since Gradio says of any error that the port is in use.
+def check_certificate(certfile: str | Path, keyfile: str | Path) -> None:
+    """Check that https can be served, since Gradio reports any error as a port in use.
 
     Args:
-        certfile, keyfile (str | Path): The files.
+        certfile (str | Path): Certificate.
+        keyfile (str | Path): Private key of the certificate.
 
     Raises:
-        ValueError: If not, naming both.
+        ValueError: If the files are not a certificate and its private key.
     """
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certfile, keyfile, password=lambda: '')
     except OSError as error:
         reason = error.strerror or error
-        raise ValueError(f'{certfile} and {keyfile} are no certificate and its private key: {reason}') from None
+        raise ValueError(f'{certfile} and {keyfile} are not a certificate and its private key: {reason}') from None
 
 
 @contextlib.contextmanager
-def sweeping(uploads, minutes):
-    """Delete uploads of some age for as long as the context lasts.
+def deleting_old_uploads(uploads: Uploads, minutes: float) -> Iterator[None]:
+    """Delete old uploads while the context is open.
 
     Args:
-        uploads (Uploads): The uploads.
-        minutes (float): The age.
+        uploads (Uploads): Clips of the visitors.
+        minutes (float): Maximum age of an upload in minutes.
     """
-    over = threading.Event()
+    closed = threading.Event()
 
-    def sweep():
-        # Often enough that nothing stays noticeably longer.
-        while not over.wait(min(60 * minutes / 20, 5)):
-            uploads.sweep(minutes)
+    def delete_repeatedly():
+        # At intervals of a twentieth of the age, so that no file is kept noticeably longer.
+        while not closed.wait(min(60 * minutes / 20, 5)):
+            uploads.delete_older(minutes)
 
-    thread = threading.Thread(target=sweep, daemon=True)
+    thread = threading.Thread(target=delete_repeatedly, daemon=True)
     thread.start()
     try:
         yield
     finally:
-        over.set()
+        closed.set()
         thread.join()

@@ -1,16 +1,17 @@
-"""Who is next at the network."""
+"""Order in which visitors use the network."""
 
 from collections import Counter
 
 QUEUE_SIZE = 20
-"""Calls of the network that wait at most; half of them of one address, and one of one page beside the one at work."""
+"""Maximum number of calls that run or wait. One address may have half of them; one page may have two, of which one
+waits."""
 
 
 def share_network(page):
-    """Let visitors take turns at the network, and nobody fill its queue.
+    """Make the visitors of a page take turns at the network, and limit the calls of each visitor.
 
     Args:
-        page (gr.Blocks): Whose functions with a ``concurrency_id`` of ``'network'`` are meant.
+        page (gr.Blocks): The page. Handlers with the ``concurrency_id`` ``'network'`` are queued in turn.
     """
     queue = page._queue
     push = queue.push
@@ -19,13 +20,13 @@ def share_network(page):
         return [event for event in queue.event_ids_to_events.values() if event.concurrency_id == 'network']
 
     async def push_in_turn(body, request, username):
-        function = page.fns.get(body.fn_index)
-        if function is None or function.concurrency_id != 'network':
+        handler = page.fns.get(body.fn_index)
+        if handler is None or handler.concurrency_id != 'network':
             return await push(body, request, username)
         events = pending()
-        of_page = sum(event.session_hash == body.session_hash for event in events)
-        of_address = sum(_address(event.request) == _address(request) for event in events)
-        if of_page >= 2 or of_address >= QUEUE_SIZE / 2 or len(events) >= QUEUE_SIZE:
+        num_of_page = sum(event.session_hash == body.session_hash for event in events)
+        num_of_address = sum(_address(event.request) == _address(request) for event in events)
+        if num_of_page >= 2 or num_of_address >= QUEUE_SIZE / 2 or len(events) >= QUEUE_SIZE:
             return False, 'Other clips are still waiting for the network; try again later.', 'queue_full'
         answer = await push(body, request, username)
         waiting = queue.event_queue_per_concurrency_id['network'].queue
@@ -36,11 +37,11 @@ def share_network(page):
 
 
 def in_turn(waiting, running=()):
-    """Sort calls so that pages, and then addresses, take turns, each in the order in which it asked.
+    """Sort calls so that pages, and then addresses, take turns. Within a page, the order of the calls is kept.
 
     Args:
-        waiting (list[gradio.queueing.Event]): The calls.
-        running (list[gradio.queueing.Event]): Those that have their turn now. Defaults to none.
+        waiting (Sequence[gradio.queueing.Event]): Calls that wait.
+        running (Sequence[gradio.queueing.Event]): Calls that run, which count as a turn. Defaults to none.
 
     Returns:
         list[gradio.queueing.Event]: The calls that wait, the next one first.

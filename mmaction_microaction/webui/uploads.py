@@ -1,4 +1,4 @@
-"""The clips that visitors send: which are taken, and that none stays."""
+"""Clips that visitors upload: which are accepted, and when they are deleted."""
 
 import os
 import threading
@@ -10,51 +10,52 @@ from .limits import LimitedVideo, check_video
 
 
 class Uploads:
-    """Files of visitors, in a folder that holds nothing else. Whatever is not held for a visitor any more is deleted.
+    """A folder that contains only files of visitors. A file that is no longer held for a visitor is deleted.
 
     Args:
-        folder (str | Path): Where uploaded files arrive.
-        max_seconds (float): Longer videos are refused.
-        max_megabytes (float): So are larger ones.
-        max_minutes (float): Longest time that a network works on a clip. Defaults to 20.
+        folder (str | Path): Folder in which uploaded files arrive.
+        max_seconds (float): Maximum duration of a video in seconds.
+        max_megabytes (float): Maximum size of a file in megabytes.
+        max_minutes (float): Maximum time in minutes that a network works on a clip. Defaults to 20.
     """
 
-    def __init__(self, folder, max_seconds, max_megabytes, max_minutes=20):
+    def __init__(self, folder: str | Path, max_seconds: float, max_megabytes: float, max_minutes: float = 20):
         self.folder = Path(folder).resolve()
         self.max_seconds, self.max_megabytes, self.max_minutes = max_seconds, max_megabytes, max_minutes
         self._held = {}
         self._lock = threading.Lock()
 
-    def take(self, visitor, path):
-        """Check a clip, and hold it for a visitor in place of the last one. One that is refused is deleted.
+    def hold(self, visitor: str, path: str | Path) -> None:
+        """Check a clip, and hold it for a visitor in place of earlier files. A refused clip is deleted.
 
         Args:
-            visitor (str): Whose it is.
-            path (str | Path): An uploaded file, or one of the examples, which stay.
+            visitor (str): Session of the visitor.
+            path (str | Path): Path of an uploaded file, or of an example, which is never deleted.
 
         Raises:
-            ValueError: If it is no video, or too large or long. The message is for the visitor: one sentence, no paths.
+            ValueError: If the file is not a video, or exceeds a limit. The message is for the visitor and names no
+                folder.
         """
         with self._lock:
             self._hold(visitor, [Path(path)])
         try:
             self.check(path)
         except BaseException:
-            self.forget(visitor)
+            self.release(visitor)
             raise
 
-    def add(self, visitor, *paths):
+    def add(self, visitor: str, *paths: str | Path) -> None:
         """Hold more files for a visitor, such as results, for as long as the clip."""
         with self._lock:
             self._hold(visitor, [*self._held.get(visitor, []), *map(Path, paths)])
 
-    def forget(self, visitor):
-        """Delete what a visitor sent and got."""
+    def release(self, visitor: str) -> None:
+        """Delete the files of a visitor, unless another visitor holds them too."""
         with self._lock:
             self._hold(visitor, [])
 
-    def check(self, path):
-        """Refuse what cannot be recognised; raises as :meth:`take`."""
+    def check(self, path: str | Path) -> None:
+        """Refuse a file that cannot be recognised, with a ValueError as in :meth:`hold`."""
         path = Path(path)
         name = path.name
         if not path.is_file():
@@ -64,30 +65,31 @@ class Uploads:
             raise ValueError(f'{name} is empty (0 bytes); upload another file.')
         if size > self.max_megabytes * 1e6:
             raise ValueError(
-                f'{name} has {size / 1e6:.1f} MB, but at most {self.max_megabytes:g} MB are taken; cut or compress it.'
+                f'{name} has {size / 1e6:.1f} MB, but at most {self.max_megabytes:g} MB are allowed; cut or compress '
+                'it.'
             )
         check_video(path, self.max_seconds)
 
-    def open(self, path):
+    def open(self, path: str | Path) -> LimitedVideo:
         """Open a clip that was checked.
 
         Args:
-            path (str | Path): The clip.
+            path (str | Path): Path of the clip.
 
         Returns:
-            LimitedVideo: The video, whose frames end with an error when ``max_minutes`` are over.
+            LimitedVideo: The video, whose frames end with an error after ``max_minutes``.
         """
         return LimitedVideo(path, self.max_minutes)
 
-    def size(self):
-        """int: Bytes of all files."""
+    def size(self) -> int:
+        """Return the total size of all files in bytes."""
         return sum(stat.st_size for _, stat in self._files())
 
-    def sweep(self, minutes):
-        """Delete what is older, whether it is held for somebody, was never taken or did not arrive as a whole.
+    def delete_older(self, minutes: float) -> None:
+        """Delete the files that are older than a number of minutes, whether or not they are held or complete.
 
         Args:
-            minutes (float): The age.
+            minutes (float): Maximum age of a file in minutes.
         """
         end = time.time() - 60 * minutes
         with self._lock:
@@ -96,7 +98,7 @@ class Uploads:
                     _delete(path, self.folder)
 
     def _files(self):
-        # It follows no links, and bears it that folders are deleted meanwhile.
+        # os.walk follows no links, and ignores folders that are deleted meanwhile.
         for folder, _, names in os.walk(self.folder):
             for path in (Path(folder, name) for name in names):
                 with suppress(OSError):
@@ -106,7 +108,7 @@ class Uploads:
         dropped = self._held.pop(visitor, [])
         if paths:
             self._held[visitor] = paths
-        # Visitors share the examples, and their own files if they have several pages open.
+        # Visitors share the examples, and a visitor with several pages open may share a file between them.
         kept = {path for held in self._held.values() for path in held}
         for path in dropped:
             if path not in kept and self.folder in path.resolve().parents:
@@ -114,7 +116,7 @@ class Uploads:
 
 
 def _delete(path, root):
-    """Delete a file, and the folder that was made for it."""
+    """Delete a file, and its own folder unless that is the root."""
     with suppress(OSError):
         path.unlink(missing_ok=True)
         if path.parent.resolve() != root:

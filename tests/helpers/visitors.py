@@ -1,4 +1,4 @@
-"""A network that needs no weights, and a visitor that needs no browser."""
+"""A network without weights, and a visitor without a browser."""
 
 import json
 import time
@@ -14,7 +14,7 @@ from mmaction_microaction.structures.intervals import Interval
 
 
 class Network:
-    """Sees nodding in short clips; in others, a second of waving, and warns. Without gradients unless it has some."""
+    """Recognises nodding in short clips, and a second of waving in longer ones, with a warning."""
 
     longest_clip = 8
 
@@ -29,18 +29,22 @@ class Network:
         video = video.path
         if duration <= self.longest_clip:
             return ClipResult(video, duration, np.eye(52)[9])
-        warnings.warn(f'{video} breaks off after 1.0 of {duration:.1f} s; nothing is said of the rest', stacklevel=2)
+        warnings.warn(f'{video} breaks off after 1.0 of {duration:.1f} s; the timeline ends there', stacklevel=2)
         progress(1, 2)
         return TimelineResult(video, duration, [Interval(2, 3, 19, 0.5)], np.zeros(1), np.ones(1), np.eye(52)[[19]])
 
 
 class Visitor:
-    """Does what the page in a browser would do."""
+    """Sends the requests of the page in a browser."""
 
     def __init__(self, url, session='one', **options):
         self.session = session
         self.http = httpx.Client(base_url=url, timeout=60, **options)
-        self.calls = {call['api_name']: call['id'] for call in self.http.get('config').json()['dependencies']}
+        config = self.http.get('config').json()
+        self.calls = {call['api_name']: call for call in config['dependencies']}
+        # The elem_id of each component, as the tests name it; the state of the page has none.
+        self.names = {component['id']: component['props'].get('elem_id') for component in config['components']}
+        self.asked = {}
 
     def upload(self, path, name=None):
         with open(path, 'rb') as file:
@@ -49,17 +53,23 @@ class Visitor:
         return {'path': response.json()[0], 'meta': {'_type': 'gradio.FileData'}}
 
     def press(self, call, *data):
-        """Returns what came back, and the messages shown."""
+        """Return the output of a call, and the messages shown."""
         self.ask(call, *data).raise_for_status()
         return self.answers(1)[0]
 
     def ask(self, call, *data):
-        """Joins the queue, and returns the server's response."""
-        query = dict(data=list(data), fn_index=self.calls[call], session_hash=self.session)
-        return self.http.post('gradio_api/queue/join', json=query)
+        """Join the queue with a call; return the response of the server."""
+        query = dict(data=list(data), fn_index=self.calls[call]['id'], session_hash=self.session)
+        response = self.http.post('gradio_api/queue/join', json=query)
+        if response.status_code == 200:
+            self.asked[response.json()['event_id']] = call
+        return response
 
     def answers(self, count):
-        """Waits for what was asked; returns so many answers with the messages before them."""
+        """Wait for a number of outputs; return them, each with the messages shown before it.
+
+        The ``data`` of an output is a dict of the updated components by elem_id.
+        """
         answers, logs = [], []
         with self.http.stream('GET', 'gradio_api/queue/data', params=dict(session_hash=self.session)) as lines:
             for line in lines.iter_lines():
@@ -67,7 +77,11 @@ class Visitor:
                 if message['msg'] == 'log':
                     logs.append(message['log'])
                 if message['msg'] == 'process_completed':
-                    answers.append((message['output'], logs))
+                    output = message['output']
+                    if 'data' in output:
+                        components = self.calls[self.asked[message['event_id']]]['outputs']
+                        output['data'] = dict(zip(map(self.names.get, components), output['data']))
+                    answers.append((output, logs))
                     logs = []
                 if len(answers) == count:
                     return answers
@@ -80,7 +94,7 @@ def files(folder):
 
 
 def wait_for_none(folder):
-    """Fail unless all files go in time."""
+    """Wait until all files are deleted; fail after 20 seconds."""
     deadline = time.monotonic() + 20
     while files(folder):
         assert time.monotonic() < deadline, files(folder)

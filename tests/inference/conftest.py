@@ -13,7 +13,7 @@ CONFIG = ROOT / 'configs/synthetic/manet_r18_8x1_synthetic.py'
 
 @pytest.fixture(scope='session')
 def checkpoint(tmp_path_factory):
-    """Weights of the quickstart's network, untrained, but spread out enough that clips differ in their scores."""
+    """Random weights of the quickstart network, large enough that the scores of clips differ."""
     torch.manual_seed(0)
     model = init_recognizer(Config.fromfile(CONFIG), device='cpu')
     torch.nn.init.normal_(model.cls_head.fc_cls.weight, std=3)
@@ -34,7 +34,7 @@ def clip(tmp_path_factory):
 
 
 class BrightnessRecognizer:
-    """Sees an action whose label is the number of grey levels, by tens, in the middle of what is shown."""
+    """Predicts as label a tenth of the mean grey level of the frames."""
 
     pipeline = (
         dict(type='DecordInit'),
@@ -60,9 +60,26 @@ def brightness_recognizer():
 
 @pytest.fixture(scope='session')
 def grey_video(tmp_path_factory):
-    """12 seconds at 20 frames per second: label 5 for 4 s, 20 for 2 s, 11 for 6 s, as BrightnessRecognizer sees it."""
+    """12 seconds at 20 frames per second: label 5 for 4 s, 20 for 2 s and 11 for 6 s by BrightnessRecognizer."""
     path = tmp_path_factory.mktemp('videos') / 'grey.mp4'
     levels = np.repeat([50, 200, 110], [80, 40, 120])
     frames = (np.full((48, 64, 3), level, np.uint8) for level in levels)
     write_video(str(path), frames, (64, 48), 20, crf=5)
     return path
+
+
+@pytest.fixture
+def onnx_model():
+    """An exported network, see brightness_model."""
+    pytest.importorskip('onnx')
+    pytest.importorskip('onnxruntime')
+    from helpers.onnx_files import brightness_model
+
+    return brightness_model()
+
+
+@pytest.fixture
+def onnx_path(onnx_model, tmp_path):
+    """The file of ``onnx_model``."""
+    (tmp_path / 'model.onnx').write_bytes(onnx_model.SerializeToString())
+    return tmp_path / 'model.onnx'

@@ -29,12 +29,12 @@ def test_band_shows_intervals_in_the_colours_of_their_body_parts(grey_video, tmp
     video, images = drawn(timeline(grey_video, [Interval(0, 3, 9, 0.9), Interval(6, 9, 19, 0.8)]), tmp_path)
     assert (video.num_frames, video.fps) == (240, 20)
     image = images[100]  # at 5 s
-    assert image.shape == (360 + 72, 480, 3)  # enlarged from 64 x 48, and a band of three lines of 24 pixels
+    assert image.shape == (360 + 72, 480, 3)  # enlarged from 64 x 48, with a band of three lines of 24 pixels
     row = image[360 + 24 + 3]  # above the letters
     assert row[[30, 100]] == pytest.approx(np.array([HEAD, HEAD]), abs=25)
     assert row[[270, 330]] == pytest.approx(np.array([UPPER_LIMB, UPPER_LIMB]), abs=25)
-    assert row[[150, 440]] == pytest.approx(217, abs=12)  # nothing
-    assert row[200] == pytest.approx(0, abs=90)  # the present: 5 of 12 s
+    assert row[[150, 440]] == pytest.approx(217, abs=12)  # grey: no interval
+    assert row[200] == pytest.approx(0, abs=90)  # black: the current time, 5 of 12 s
     assert image[:340].mean() == pytest.approx(200, abs=3)  # the video itself
 
 
@@ -67,20 +67,20 @@ def test_a_clip_shows_its_best_actions_as_bars(clip, tmp_path):
         ([0, 0.04, 1e9, 1e9 + 0.04], [0, 1, 2, 3]),
     ],
 )
-def test_frames_are_seen_when_they_were(times, indices):
+def test_frames_are_shown_at_their_times(times, indices):
     frames = evenly((Frame(index, time, None) for index, time in enumerate(times)), 25)
     assert [frame.index for frame in frames] == indices
 
 
 @pytest.mark.parametrize(
-    ('size', 'picture', 'left'),
+    ('size', 'drawn_size', 'left'),
     [((4800, 1200), (3840, 960), 0), ((32, 3840), (32, 3840), 224), ((60, 40), (480, 320), 0)],
 )
-def test_no_side_of_a_picture_is_drawn_larger_than_players_show(tmp_path, size, picture, left):
+def test_no_side_of_a_drawn_video_exceeds_the_maximum(tmp_path, size, drawn_size, left):
     write_frames(tmp_path / 'a.mkv', grey([200, 200], size), 'mjpeg', 'yuvj420p')
     write_labelled_video(ClipResult(str(tmp_path / 'a.mkv'), 0.1, np.full(52, 1 / 52)), tmp_path / 'labelled.mp4')
     image = next(Video(tmp_path / 'labelled.mp4').frames()).to_rgb()
-    width, height = picture
+    width, height = drawn_size
     assert image.shape[1] == max(width, 480)
     assert height < image.shape[0] < height + 0.3 * image.shape[1]
     grey_columns = np.flatnonzero(abs(image[: height - 8].mean(axis=(0, 2)) - 200) < 20)
@@ -88,7 +88,7 @@ def test_no_side_of_a_picture_is_drawn_larger_than_players_show(tmp_path, size, 
 
 
 @pytest.mark.parametrize(('milliseconds', 'fps', 'num_frames'), [(10_000, 1, 21), (2, 240, 2)])
-def test_rates_that_players_do_not_know_are_drawn_at_others(tmp_path, milliseconds, fps, num_frames):
+def test_very_low_and_high_frame_rates_are_limited(tmp_path, milliseconds, fps, num_frames):
     stamps = [0, milliseconds, 2 * milliseconds]
     write_frames(tmp_path / 'a.mkv', grey([60, 130, 200]), 'mjpeg', 'yuvj420p', stamps=stamps)
     result = TimelineResult(str(tmp_path / 'a.mkv'), 20, [Interval(0, 20, 5, 0.5)], None, None, None)
@@ -97,8 +97,8 @@ def test_rates_that_players_do_not_know_are_drawn_at_others(tmp_path, millisecon
     assert (video.fps, video.num_frames) == (fps, num_frames)
 
 
-def test_frames_are_drawn_one_after_the_other(tmp_path, grey_video, monkeypatch):
-    # Were they all kept, an hour of video would not fit into memory.
+def test_frames_are_not_kept_in_memory(tmp_path, grey_video, monkeypatch):
+    # An hour of decoded video would not fit into memory.
     decoded = []
     frames = Video.frames
 

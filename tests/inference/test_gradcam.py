@@ -16,7 +16,7 @@ SYNTHETIC = Config.fromfile(ROOT / 'configs/synthetic/manet_r18_8x1_synthetic.py
 
 
 def build(name, **backbone):
-    """Build the network of a config, from scratch, with a classifier of which every action differs."""
+    """Build the network of a config with random weights and a classifier in which all actions differ."""
     config = Config.fromfile(ROOT / f'configs/{name}.py').model
     config.backbone.update(pretrained=None, **backbone)
     config.cls_head.in_channels = 512 if config.backbone.depth < 50 else 2048
@@ -31,13 +31,13 @@ def classifier(model):
 
 
 def reference(model, inputs, label):
-    """Eq. 1 and 2 of Selvaraju et al. for each frame, by plain loops, on features that nothing lies below."""
+    """Compute Eq. 1 and 2 of Selvaraju et al. for each frame by plain loops."""
     clip = model.data_preprocessor(dict(inputs=[inputs], data_samples=None))['inputs']
     with torch.no_grad():
         features = model.backbone(clip.flatten(0, 1))
     features.requires_grad_()
     model.cls_head(features, num_segs=8).mean(dim=0)[label].backward()
-    # Frames first.
+    # The time axis comes first.
     values, gradients = (
         tensor.detach() if tensor.dim() == 4 else tensor.detach()[0].transpose(0, 1)
         for tensor in (features, features.grad)
@@ -78,8 +78,8 @@ def test_the_predicted_action_is_the_default():
     assert np.abs(gradcam(model, inputs) - gradcam(model, inputs, 9)).max() > 0.1
 
 
-def test_map_lies_where_the_evidence_is():
-    # All is black, which this network maps to zeros, but for a patch in one frame.
+def test_the_map_is_largest_where_the_evidence_is():
+    # One frame has a patch. Everything else is black, which this network maps to zeros.
     model = build('synthetic/tsn_r18_8x1_synthetic4k', strides=(1, 2, 2, 2))
     inputs = torch.zeros(8, 3, 224, 224, dtype=torch.uint8)
     inputs[3, :, 128:192, 32:96] = torch.randint(0, 256, (3, 64, 64), dtype=torch.uint8)
@@ -111,7 +111,7 @@ def test_leaves_the_network_as_it_was_and_works_frozen():
 def test_refuses_networks_without_resnet_and_other_actions():
     config = Config.fromfile(ROOT / 'configs/baselines/timesformer_divst_8x8_ma52.py').model
     config.backbone.update(pretrained=None, num_transformer_layers=1)
-    with pytest.raises(ValueError, match='which TimeSformer has not; take a network with a ResNet'):
+    with pytest.raises(ValueError, match=r'ResNet.*TimeSformer'):
         gradcam(MODELS.build(config), None)
     with pytest.raises(ValueError, match='from 0 to 51, got 52'):
         gradcam(build('synthetic/tsn_r18_8x1_synthetic4k'), None, 52)
@@ -121,7 +121,7 @@ def test_frames_are_those_before_their_mean_is_subtracted(tmp_path):
     write_clip(tmp_path / 'a.mp4')
     inputs, frames = read_sample(Video(tmp_path / 'a.mp4'), SYNTHETIC.test_dataloader.dataset.pipeline)
     assert (frames.dtype, frames.shape) == (np.uint8, (8, 76, 48, 3))
-    # The white square of the video, as bright as it was.
+    # The white square of the video has its original brightness.
     assert frames.max() > 250
     expected = frames.astype(np.float32) - frames.mean(axis=0)
     np.testing.assert_allclose(inputs.permute(0, 2, 3, 1), expected, atol=1e-4)

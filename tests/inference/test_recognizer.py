@@ -13,7 +13,7 @@ CONFIG = ROOT / 'configs/synthetic/manet_r18_8x1_synthetic.py'
 
 
 class RunsCode:
-    """Pickles into a call that makes a folder."""
+    """An object whose pickle creates a folder when it is loaded."""
 
     def __reduce__(self):
         return os.mkdir, ('ran',)
@@ -74,20 +74,18 @@ def test_a_pipeline_of_other_frames_is_refused(checkpoint):
 
 def test_an_emotion_network_is_refused(checkpoint):
     config = ROOT / 'configs/synthetic/maenet_r18_16x1_synthetic_pro.py'
-    with pytest.raises(
-        ValueError, match=r'maenet_r18_16x1_synthetic_pro\.py is of a MAENet, which recognises no single'
-    ):
+    with pytest.raises(ValueError, match=r'maenet_r18_16x1_synthetic_pro\.py .*MAENet'):
         TorchRecognizer(config, checkpoint, 'cpu')
 
 
 def test_config_and_checkpoint_the_wrong_way_round_are_named(checkpoint):
-    with pytest.raises(ValueError, match=r'epoch_1\.pth is no config, .*; name the config first, then the checkpoint'):
+    with pytest.raises(ValueError, match=r'epoch_1\.pth is not a config .*; name the config first'):
         TorchRecognizer(checkpoint, CONFIG, 'cpu')
 
 
 @pytest.mark.parametrize('device', ['foo', 'cuda:99', 'mps'])
-def test_devices_that_are_not_there_are_named(device, checkpoint):
+def test_missing_devices_are_named(device, checkpoint):
     if device == 'mps' and sys.platform == 'darwin':
         pytest.skip('it has one')
-    with pytest.raises(ValueError, match=rf'to the device {device} \(.+\); cpu works everywhere'):
+    with pytest.raises(ValueError, match=rf'to the device {device} \(.+\); .*cpu'):
         TorchRecognizer(CONFIG, checkpoint, device)

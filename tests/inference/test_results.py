@@ -14,10 +14,15 @@ CLIP = ClipResult('a, b.mp4', 1.5, SCORES)
 TIMELINE = TimelineResult('ü.mp4', 60, [Interval(1.0, 2.5, 9, 0.75)], np.zeros(1), np.ones(1), SCORES[None])
 
 
-def test_body_part_is_that_of_the_best_action_whatever_the_sums():
+def test_the_body_part_is_the_one_of_the_best_action():
     assert [i.label for i in CLIP.top()] == [19, 9, 10, 45, 46]
     assert CLIP.body_part == 'upper limb'
     assert CLIP.body_part_scores == pytest.approx([0.02, 0.5, 0.35, 0, 0, 0.13, 0])
+
+
+def test_both_kinds_of_result_have_intervals():
+    assert [(result.kind, len(result.intervals)) for result in (CLIP, TIMELINE)] == [('clip', 5), ('timeline', 1)]
+    assert {(interval.start, interval.end) for interval in CLIP.intervals} == {(0, 1.5)}
 
 
 def test_json_holds_both_kinds(tmp_path):
@@ -38,7 +43,7 @@ def test_json_holds_both_kinds(tmp_path):
 
 
 def test_names_that_are_not_utf8_are_written_readably(tmp_path):
-    clip = ClipResult('caf\udce9.mp4', 1.5, SCORES)  # Python's way to read Latin-1 off a disk
+    clip = ClipResult('caf\udce9.mp4', 1.5, SCORES)  # a Latin-1 name, as Python reads it from the disk
     write_json([clip], tmp_path / 'x.json')
     write_csv([clip], tmp_path / 'x.csv')
     assert json.loads((tmp_path / 'x.json').read_text('utf-8'))[0]['video'] == 'caf\udce9.mp4'
@@ -95,7 +100,7 @@ def test_a_folder_in_the_place_of_a_file_is_named_and_nothing_is_left(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ['x.json']
 
 
-def test_what_cannot_be_written_is_known_before(tmp_path):
+def test_a_path_that_cannot_be_written_is_known_in_advance(tmp_path):
     check_writable(tmp_path / 'x.json')
     assert not list(tmp_path.iterdir())
     (tmp_path / 'file').touch()

@@ -3,7 +3,7 @@ from itertools import pairwise, product
 import numpy as np
 import pytest
 
-from mmaction_microaction.inference.timeline import find_intervals, most_likely_labels, smooth
+from mmaction_microaction.inference.timeline import find_intervals, most_likely_labels, smooth_scores
 from mmaction_microaction.structures.intervals import Interval
 
 
@@ -17,7 +17,7 @@ def test_smoothing_weights_windows_by_the_nearness_of_their_middle():
     ends = starts + 2
     scores = rng.dirichlet(np.ones(52), len(starts))
     times = np.arange(0.1, 10, 0.3)
-    for time, row in zip(times, smooth(starts, ends, scores, times)):
+    for time, row in zip(times, smooth_scores(starts, ends, scores, times)):
         weights = [max(0, 1 - abs(time - (a + b) / 2) / 1.0) for a, b in zip(starts, ends)]
         assert row == pytest.approx(sum(w * s for w, s in zip(weights, scores)) / sum(weights))
 
@@ -51,11 +51,11 @@ def test_equal_neighbours_become_one_interval():
     assert [i.score for i in intervals] == pytest.approx([0.8 + 0.2 / 52] * 2)
 
 
-def test_the_border_lies_where_the_two_sides_weigh_the_same():
+def test_a_border_is_halfway_between_windows_that_disagree():
     starts = np.arange(0, 8.5, 0.5)
     intervals = find_intervals(starts, starts + 2, one_hot(np.where(starts + 1 < 5, 9, 30)), step=0.25)
     assert [i.label for i in intervals] == [9, 30]
-    # Windows with middles 4.5 and 5.0 disagree: halfway between them.
+    # The windows with middles 4.5 and 5.0 disagree.
     assert intervals[0].end == intervals[1].start == pytest.approx(4.75, abs=0.25)
 
 

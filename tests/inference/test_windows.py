@@ -19,12 +19,12 @@ from mmaction_microaction.video.reader import Frame, Video
 @pytest.mark.parametrize(
     ('num_frames', 'windows'),
     [
-        (3, [(0, 3)]),
-        (10, [(0, 10)]),
-        (11, [(0, 10), (1, 11)]),
-        (14, [(0, 10), (4, 14)]),
-        (15, [(0, 10), (4, 14), (5, 15)]),
-        (22, [(0, 10), (4, 14), (8, 18), (12, 22)]),
+        (3, [(0, 2)]),
+        (10, [(0, 9)]),
+        (11, [(0, 9), (1, 10)]),
+        (14, [(0, 9), (4, 13)]),
+        (15, [(0, 9), (4, 13), (5, 14)]),
+        (22, [(0, 9), (4, 13), (8, 17), (12, 21)]),
     ],
 )
 def test_windows_reach_from_the_first_frame_to_the_last(num_frames, windows):
@@ -36,16 +36,16 @@ def ten_a_second(num_frames, length, step):
 
 
 def frames_of(windows):
-    return [(window.start, window.stop) for window in windows]
+    return [(window.first_frame, window.last_frame) for window in windows]
 
 
 def test_windows_of_a_varying_rate_are_equally_long():
     # Ten frames a second for two seconds, then two, then none for three seconds.
     times = np.array([*np.arange(20) / 10, 2, 2.5, 3, 3.5, 6.5])
     windows = cut(times, duration=7, length=1, step=1)
-    assert frames_of(windows) == [(0, 10), (10, 20), (20, 22), (22, 24), (23, 24), (23, 24), (24, 25)]
+    assert frames_of(windows) == [(0, 9), (10, 19), (20, 21), (22, 23), (23, 23), (23, 23), (24, 24)]
     # However long a frame is shown.
-    assert [(window.begin, window.seconds) for window in windows] == [(begin, 1) for begin in range(7)]
+    assert [(window.start, window.duration) for window in windows] == [(start, 1) for start in range(7)]
 
 
 def stream(num_frames):
@@ -61,14 +61,14 @@ def test_gather_gives_each_window_its_frames(length, step):
     windows = ten_a_second(57, length / 10, step / 10)
     gathered = list(gather(stream(57), windows, some_indices))
     assert [window for window, _ in gathered] == windows
-    for (start, stop, begin, _), images in gathered:
-        assert begin == pytest.approx(start / 10)
-        assert images == [f'image {start + i}' for i in some_indices(stop - start)]
+    for window, images in gathered:
+        assert window.start == pytest.approx(window.first_frame / 10)
+        assert images == [f'image {window.first_frame + i}' for i in some_indices(window.num_frames)]
 
 
 def test_gather_leaves_out_windows_whose_frames_do_not_come():
     windows = [window for window, _ in gather(stream(15), ten_a_second(30, 1, 0.5), some_indices)]
-    assert frames_of(windows) == [(0, 10), (5, 15)]
+    assert frames_of(windows) == [(0, 9), (5, 14)]
 
 
 def test_gather_keeps_only_frames_of_open_windows():
@@ -83,16 +83,16 @@ def test_gather_keeps_only_frames_of_open_windows():
             alive.discard(self.index)
 
     frames = (Frame(i, i / 10, lambda i=i: Image(i)) for i in range(5000))
-    windows = (Window(start, start + 60, start / 10, 6) for start in count(step=15))
+    windows = (Window(first, first + 59, first / 10, 6) for first in count(step=15))
     most = 0
     for _, images in gather(frames, windows, lambda n: np.arange(4, n, 8)):
         del images
         most = max(most, len(alive))
-    # 60 frames, of which every window wants 7; four windows are open at a time.
+    # Each window samples 7 of its 60 frames. Four windows are open at a time.
     assert 7 <= most <= 4 * 7
 
 
-# One with a frame per segment, one with a run of frames, which must be sampled from the window as from a clip.
+# One network samples a frame per segment, the other a run of frames. Both sample a window as they sample a clip.
 @pytest.mark.parametrize('name', ['synthetic/manet_r18_8x1_synthetic', 'baselines/i3d_r50_32x2_ma52'])
 def test_a_whole_clip_is_packed_as_by_the_configs_pipeline(name, clip):
     steps = Config.fromfile(ROOT / 'configs' / f'{name}.py').test_dataloader.dataset.pipeline
@@ -101,11 +101,11 @@ def test_a_whole_clip_is_packed_as_by_the_configs_pipeline(name, clip):
 
     video = Video(clip)
     pipeline = WindowPipeline(steps)
-    whole = Window(0, video.num_frames, 0, video.duration)
+    whole = Window(0, video.num_frames - 1, 0, video.duration)
     [(window, images)] = gather(video.frames(), [whole], pipeline.frame_indices)
-    packed = pipeline.pack(window.stop - window.start, images)
+    packed = pipeline.pack(window.num_frames, images)
     assert packed.shape == expected.shape
-    # decord and PyAV round colours in their own ways.
+    # decord and PyAV round colours differently.
     assert (packed.float() - expected.float()).abs().max() <= 2
 
 
@@ -125,20 +125,20 @@ def test_demo_and_test_see_the_same(tmp_path, name, target_fps, fps):
     for step in steps:
         if step['type'] == 'SampleFrames' and target_fps:
             step['target_fps'] = target_fps
-    # Larger than what the networks see.
+    # Frames larger than the input of the networks.
     path = tmp_path / 'clip.mp4'
     noise = np.random.default_rng(0).integers(0, 255, (60, 80, 3), np.uint8)
-    images = [cv2.resize(np.roll(noise, number, 1), (400, 300)) for number in range(90)]
+    images = [cv2.resize(np.roll(noise, index, 1), (400, 300)) for index in range(90)]
     write_frames(path, images, rate=fps, options={'preset': 'ultrafast'})
     transforms = choose_decoder([TRANSFORMS.build(step) for step in steps], 'pyav')
     expected = Compose(transforms)(dict(filename=str(path), label=0, start_index=0, modality='RGB'))['inputs']
 
     video = Video(path)
     pipeline = WindowPipeline(steps)
-    whole = Window(0, video.num_frames, 0, video.duration)
+    whole = Window(0, video.num_frames - 1, 0, video.duration)
     wanted = partial(pipeline.frame_indices, fps=video.fps)
     [(_, images)] = gather(video.frames(), [whole], wanted, pipeline.shrink)
-    # No more is kept of a frame than the first step leaves of it.
+    # Frames are kept at the size of the first resize.
     assert {image.shape[0] for image in images} == {256}
     assert torch.equal(pipeline.pack(video.num_frames, images, video.fps), expected)
 
@@ -156,17 +156,17 @@ def test_there_are_no_windows_in_gaps():
     later = 1e9
     times = np.array([*np.arange(20) / 10, *(later + np.arange(20) / 10)])
     windows = cut(times, later + 2, length=1, step=0.5)
-    assert frames_of(windows) == [(0, 10), (5, 15), (10, 20), (20, 30), (25, 35), (30, 40)]
-    assert [window.begin for window in windows] == [0, 0.5, 1, later, later + 0.5, later + 1]
-    assert {window.seconds for window in windows} == {1}
+    assert frames_of(windows) == [(0, 9), (5, 14), (10, 19), (20, 29), (25, 34), (30, 39)]
+    assert [window.start for window in windows] == [0, 0.5, 1, later, later + 0.5, later + 1]
+    assert {window.duration for window in windows} == {1}
 
 
-def test_of_a_still_picture_only_the_ends_are_windows():
-    # For 100 s the tenth frame.
+def test_a_frame_shown_for_long_has_windows_only_at_its_ends():
+    # The tenth frame is shown for 100 s.
     times = np.array([*np.arange(10) / 10, *(101 + np.arange(10) / 10)])
     windows = cut(times, 102, length=1.5, step=0.5)
-    still = [window.begin for window in windows if window[:2] == (9, 10)]
-    # Three windows overlap at any time: so many at both ends, and one more, begin where no other frame is seen.
+    still = [window.start for window in windows if window[:2] == (9, 9)]
+    # Three windows overlap at any time. At both ends, as many and one more contain only this frame.
     assert still == [1, 1.5, 2, 2.5, 98, 98.5, 99, 99.5]
     assert len(windows) == len(still) + 2 + 2
 

@@ -21,7 +21,7 @@ def draw(label):
 
 @pytest.fixture(scope='session')
 def clips(tmp_path_factory):
-    """Rendered clips by their label: of nodding (9) and of curling legs (25)."""
+    """Rendered clips by label: nodding (9) and curling legs (25)."""
     folder = tmp_path_factory.mktemp('clips')
     paths = {9: folder / 'nod.mp4', 25: folder / 'curl.mp4'}
     for label, path in paths.items():
@@ -31,7 +31,7 @@ def clips(tmp_path_factory):
 
 @pytest.fixture(scope='session')
 def long_video(tmp_path_factory):
-    """A rendered video, in which someone nods for five seconds and another curls the legs for five."""
+    """A rendered video of five seconds of nodding and five seconds of curling legs."""
     path = tmp_path_factory.mktemp('long') / 'interview.mp4'
     nods, curls = ((one * (150 // len(one) + 1))[:150] for one in (draw(9), draw(25)))
     write_video(str(path), [*nods, *curls], SIZE, FPS, crf=18)
@@ -40,7 +40,7 @@ def long_video(tmp_path_factory):
 
 @pytest.fixture(scope='session')
 def trained(clips, long_video, tmp_path_factory):
-    """Config and weights of the quickstart's network, trained until it knows the clips and the long video by heart."""
+    """Config and weights of the quickstart's network, overfitted to the clips and the long video."""
     torch.manual_seed(0)
     model = init_recognizer(Config.fromfile(CONFIG), device='cpu')
     pipeline = WindowPipeline(model.cfg.test_dataloader.dataset.pipeline)
@@ -48,17 +48,17 @@ def trained(clips, long_video, tmp_path_factory):
 
     def learn(path, windows, label):
         for window, images in gather(Video(path).frames(), windows, pipeline.frame_indices):
-            inputs.append(pipeline.pack(window.stop - window.start, images))
+            inputs.append(pipeline.pack(window.num_frames, images))
             samples.append(ActionDataSample().set_gt_label(label))
 
     for label, path in clips.items():
-        learn(path, [Window(0, Video(path).num_frames, 0, Video(path).duration)], label)
-    learn(long_video, [Window(start, start + 60, start / FPS, 60 / FPS) for start in (0, 30, 60, 90)], 9)
-    learn(long_video, [Window(start, start + 60, start / FPS, 60 / FPS) for start in (150, 180, 210, 240)], 25)
+        learn(path, [Window(0, Video(path).num_frames - 1, 0, Video(path).duration)], label)
+    learn(long_video, [Window(first, first + 59, first / FPS, 60 / FPS) for first in (0, 30, 60, 90)], 9)
+    learn(long_video, [Window(first, first + 59, first / FPS, 60 / FPS) for first in (150, 180, 210, 240)], 25)
     batch = model.data_preprocessor(dict(inputs=inputs, data_samples=samples), training=True)
     for module in model.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
-            # Running statistics that keep up with so few steps.
+            # The running statistics have to converge within few steps.
             module.momentum = 0.5
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
     model.train()

@@ -1,4 +1,4 @@
-"""Visitors who send too much, too slowly, or not all of it."""
+"""Uploads that are too many, too slow or incomplete."""
 
 import socket
 import threading
@@ -13,7 +13,7 @@ from helpers.visitors import Network, Visitor, files, wait_for_none
 from mmaction_microaction.webui import admission
 from mmaction_microaction.webui.server import serving
 
-# Gradio's, of pandas 3.
+# Gradio uses functions that pandas 3 deprecates.
 pytestmark = pytest.mark.filterwarnings('ignore:.*:DeprecationWarning:gradio')
 FORM = (
     b'--B\r\nContent-Disposition: form-data; name="files"; filename="interview.mp4"\r\nContent-Type: video/mp4\r\n\r\n'
@@ -21,7 +21,7 @@ FORM = (
 
 
 class BusyNetwork(Network):
-    """Works on a clip until it may go on, and takes down on whose."""
+    """Waits before it recognises a clip, and notes the clips in order."""
 
     def __init__(self):
         super().__init__()
@@ -41,7 +41,7 @@ def network():
 
 @pytest.fixture(scope='module')
 def served(network):
-    """Address of the page, and the folder of the uploads; of at most 0.3 MB."""
+    """Address of a page for uploads of up to 0.3 MB, and the folder of uploads."""
     with serving({'net': Network(), 'busy': network}, [], max_megabytes=0.3, port=0) as served:
         yield served
 
@@ -53,7 +53,7 @@ def clip(tmp_path):
 
 
 def begin_upload(url, size=200_000, sent=100_000):
-    """Send the beginning of an upload; gives the connection."""
+    """Send the beginning of an upload; return the connection."""
     url = httpx.URL(url)
     connection = socket.create_connection((url.host, url.port))
     head = 'POST /gradio_api/upload HTTP/1.1\r\nHost: here\r\nContent-Type: multipart/form-data; boundary=B\r\n'
@@ -81,7 +81,7 @@ def test_an_upload_that_takes_too_long_is_broken_off_and_deleted(served, monkeyp
     wait_for_none(served[1])
 
 
-def test_an_address_has_so_many_uploads_at_once_and_in_a_while(served, clip, monkeypatch):
+def test_uploads_of_an_address_are_limited_at_once_and_over_time(served, clip, monkeypatch):
     monkeypatch.setattr(admission, 'UPLOADS_AT_ONCE', 2)
     connections = [begin_upload(served[0]) for _ in range(2)]
     wait_for_file(served[1])
@@ -91,13 +91,13 @@ def test_an_address_has_so_many_uploads_at_once_and_in_a_while(served, clip, mon
     for connection in connections:
         connection.close()
     wait_for_none(served[1])
-    # What has arrived within the minutes counts, whether it was deleted or not.
+    # Recent uploads count, whether they were deleted or not.
     monkeypatch.setattr(admission, 'UPLOADS_KEPT', 1)
     with pytest.raises(httpx.HTTPStatusError, match='429'):
         visitor.upload(clip)
     monkeypatch.undo()
-    visitor.press('take', visitor.upload(clip))
-    visitor.press('drop')
+    visitor.press('upload', visitor.upload(clip))
+    visitor.press('release')
 
 
 def test_the_disk_is_not_filled(served, clip, monkeypatch):
@@ -110,7 +110,7 @@ def test_the_disk_is_not_filled(served, clip, monkeypatch):
 
 def test_requests_that_are_no_uploads_are_small(served):
     visitor = Visitor(served[0])
-    response = visitor.ask('take', 'x' * 3_000_000)
+    response = visitor.ask('upload', 'x' * 3_000_000)
     assert response.status_code == 413
 
     def parts():
@@ -121,7 +121,7 @@ def test_requests_that_are_no_uploads_are_small(served):
 
 def test_an_upload_is_one_file(served, clip):
     with httpx.Client(base_url=served[0]) as http:
-        several = [('files', (f'{number}.mp4', clip.read_bytes(), 'video/mp4')) for number in range(2)]
+        several = [('files', (f'{index}.mp4', clip.read_bytes(), 'video/mp4')) for index in range(2)]
         assert http.post('gradio_api/upload', files=several).status_code == 400
     assert files(served[1]) == []
 
@@ -129,11 +129,11 @@ def test_an_upload_is_one_file(served, clip):
 def test_visitors_with_the_same_file_do_not_share_it(served, clip):
     ada, ben = Visitor(served[0], 'Ada'), Visitor(served[0], 'Ben')
     of_ada, of_ben = ada.upload(clip), ben.upload(clip)
-    ada.press('take', of_ada)
-    ada.press('drop')
+    ada.press('upload', of_ada)
+    ada.press('release')
     output, _ = ben.press('recognise', of_ben, 'net')
-    assert 'nodding (B1)' in output['data'][1]
-    ben.press('drop')
+    assert 'nodding (B1)' in output['data']['headline']
+    ben.press('release')
     assert files(served[1]) == []
 
 
@@ -145,20 +145,20 @@ def test_visitors_take_turns_and_none_fills_the_queue(served, network, clip):
     assert ada.ask('recognise', clips[ada], 'busy').status_code == 200
     assert ada.ask('recognise', clips[ada], 'busy').status_code == 503
     assert ben.ask('recognise', clips[ben], 'busy').status_code == 200
-    # What does not need the network does not wait for it.
-    eve.press('take', clips[eve])
+    # Calls that do not need the network do not wait for it.
+    eve.press('upload', clips[eve])
     for _ in range(3):
         network.go_on.release()
     answers = [*ada.answers(2), *ben.answers(1)]
-    assert all('nodding (B1)' in output['data'][1] for output, _ in answers)
+    assert all('nodding (B1)' in output['data']['headline'] for output, _ in answers)
     assert network.seen == [clips[visitor]['path'] for visitor in (ada, ben, ada)]
     for visitor in (ada, ben, eve):
-        visitor.press('drop')
+        visitor.press('release')
     assert files(served[1]) == []
 
 
-def test_clips_go_in_time_and_networks_end_in_time(clip):
-    # 1.2 seconds, and none.
+def test_clips_are_deleted_and_networks_stopped_in_time(clip):
+    # Uploads are kept for 1.2 seconds, and networks may work for 0.
     with serving({'net': Network()}, [], max_minutes=0, keep_minutes=0.02, port=0) as (url, folder):
         visitor = Visitor(url)
         sent = visitor.upload(clip)
@@ -171,7 +171,7 @@ def test_clips_go_in_time_and_networks_end_in_time(clip):
 
 
 @pytest.mark.parametrize('error', [MemoryError('Unable to allocate 16 GiB'), ZeroDivisionError('division by zero')])
-def test_what_a_library_cannot_do_is_answered_with_a_sentence(error, clip, monkeypatch, capsys):
+def test_an_unexpected_error_is_answered_with_a_sentence(error, clip, monkeypatch, capsys):
     def fail(*_):
         raise error
 
@@ -182,9 +182,9 @@ def test_what_a_library_cannot_do_is_answered_with_a_sentence(error, clip, monke
         output, _ = visitor.press('recognise', sent, 'net')
         assert ('memory' in output['error']) is isinstance(error, MemoryError)
         assert str(error) not in output['error']
-        # Whoever serves the page sees where.
+        # The operator of the server sees the error.
         assert str(error) in capsys.readouterr().err
         monkeypatch.setattr('mmaction_microaction.webui.uploads.check_video', fail)
-        output, logs = visitor.press('take', sent)
+        output, logs = visitor.press('upload', sent)
         assert len(logs) == 1
         assert files(folder) == []

@@ -9,13 +9,13 @@ from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.webui.answers import (
     action_bars,
     body_part_bars,
+    gradcam_choices,
     headline,
-    intervals_of,
     table_rows,
     write_files,
 )
 
-# Two actions of the head lose to one of the upper limb, which has less than them together.
+# The best action is of the upper limb, but the sum of two actions of the head is larger.
 SCORES = np.zeros(52)
 SCORES[[9, 10, 19]] = 0.3, 0.25, 0.45
 CLIP = ClipResult('/secret/folder/wave.mp4', 1.5, SCORES)
@@ -44,16 +44,16 @@ def test_headlines():
     assert not set(headline(links, '`net`').splitlines()[1]) & set('[]()*$`')
 
 
-def test_rows_and_questions_of_a_timeline_are_in_the_same_order():
+def test_rows_and_gradcam_choices_are_in_the_same_order():
     assert table_rows(LONG) == [
         ['0.0', '2.5', 'C5', 'waving', 'upper limb', '0.400'],
         ['2.5', '9.0', 'A2', 'turning around', 'body', '0.988'],
     ]
-    assert intervals_of(LONG) == [
+    assert gradcam_choices(LONG) == [
         ('0.0 to 2.5 s: waving  C5, 40.0%', INTERVALS[0]),
         ('2.5 to 9.0 s: turning around  A2, 98.8%', INTERVALS[1]),
     ]
-    assert [text for text, _ in intervals_of(CLIP)][:3] == [
+    assert [text for text, _ in gradcam_choices(CLIP)][:3] == [
         'waving  C5, 45.0%',
         'nodding  B1, 30.0%',
         'shaking head  B2, 25.0%',
@@ -71,5 +71,5 @@ def test_files_name_the_video_without_its_folder(tmp_path):
         ('talk.webm', 'C5', 2.5),
         ('talk.webm', 'A2', 9.04),
     ]
-    # Of another visitor, with a video of that name.
+    # Another visitor may have a video of the same name.
     assert write_files(LONG, tmp_path)[0] != as_json

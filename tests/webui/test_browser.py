@@ -18,13 +18,13 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason='no Chromium is installed; Debian: apt-get install chromium'),
 ]
-# For machines that are busy otherwise.
+# Milliseconds; long, for busy machines.
 PATIENCE = 120_000
 
 
 @pytest.fixture(scope='module')
 def tool(trained, clips, tmp_path_factory):
-    """Address of the page that the tool serves, with the clips as examples, and the folder of temporary files."""
+    """Address of a page served by the tool, with the clips as examples, and the folder of temporary files."""
     config, checkpoint = trained
     temporary = tmp_path_factory.mktemp('tmp')
     command = [sys.executable, ROOT / 'tools/webui.py', '--model', config, checkpoint, '--max-seconds', '20']
@@ -35,7 +35,7 @@ def tool(trained, clips, tmp_path_factory):
         text=True,
         env={**os.environ, 'TMPDIR': str(temporary), 'PYTHONUNBUFFERED': '1'},
     )
-    # Whatever the libraries print before.
+    # Libraries may print other lines before the address.
     address = next((match[0] for line in process.stdout if (match := re.search(r'http://\S+(?=,)', line))), None)
     assert address, 'the tool ended'
     yield address, temporary
@@ -47,7 +47,7 @@ def tool(trained, clips, tmp_path_factory):
 @pytest.fixture(scope='module')
 def browser():
     with api.sync_playwright() as playwright:
-        # Without its sandbox, for root in a container; it sees no page but ours.
+        # In a container, root needs --no-sandbox. The browser opens only this page.
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=['--no-sandbox'])
         yield browser
         browser.close()
@@ -55,7 +55,7 @@ def browser():
 
 @pytest.fixture
 def page(tool, browser):
-    """The page, which has asked nobody but the tool for anything when the test is over."""
+    """The page. Fails after the test if the page requested anything from another server."""
     address, temporary = tool
     page = browser.new_page()
     asked, complaints = [], []
@@ -67,7 +67,7 @@ def page(tool, browser):
     yield page
     assert len(asked) > 10
     assert [url for url in asked if not url.startswith((address, 'data:', 'blob:'))] == []
-    # Refused requests may not be counted as such.
+    # Blocked requests may only appear as messages.
     assert complaints == []
     page.close()
     deadline = time.monotonic() + 60
@@ -89,7 +89,7 @@ def recognise(page, path):
 def test_uploads_clips_and_reads_their_actions_off_the_page(page, clips):
     for label, name, part in ((9, 'nodding B1', 'head'), (25, 'curling legs D7', 'lower limb')):
         recognise(page, clips[label])
-        found, code = page.locator('#found'), name[-2:]
+        found, code = page.locator('#headline'), name[-2:]
         api.expect(found).to_contain_text(f'{name[:-3]} ({code})')
         api.expect(found).to_contain_text(f'body part: {part}')
         api.expect(found).to_contain_text(clips[label].name)
@@ -98,7 +98,7 @@ def test_uploads_clips_and_reads_their_actions_off_the_page(page, clips):
         assert len(shares) == 5
         assert shares == sorted(shares, reverse=True)
         assert next(line for line in bars if line and line != 'Action').split() == name.split()
-        assert part in page.locator('#parts').inner_text()
+        assert part in page.locator('#body-parts').inner_text()
         with page.expect_download() as download:
             page.locator('#json').click()
         result = json.loads(download.value.path().read_text())[0]
@@ -111,27 +111,27 @@ def test_shows_where_the_network_saw_an_example(page):
     page.get_by_role('button', name='nod', exact=True).click()
     page.locator('#clip video').wait_for()
     page.locator('#recognise').click()
-    api.expect(page.locator('#found')).to_contain_text('nodding (B1)')
+    api.expect(page.locator('#headline')).to_contain_text('nodding (B1)')
     page.locator('#gradcam').click()
     picture = page.locator('#maps img')
     picture.wait_for()
     assert picture.evaluate('image => image.naturalWidth') > 500
 
 
-def test_a_row_of_the_timeline_leads_to_its_place_in_the_video(page, long_video):
+def test_a_selected_row_jumps_to_its_time_in_the_video(page, long_video):
     recognise(page, long_video)
-    api.expect(page.locator('#found')).to_contain_text('micro-actions in 10.0 s')
+    api.expect(page.locator('#headline')).to_contain_text('micro-actions in 10.0 s')
     page.locator('#timeline img').wait_for()
-    rows = page.locator('#intervals [data-testid^=cell-][data-testid$="-3"]')
+    rows = page.locator('#table [data-testid^=cell-][data-testid$="-3"]')
     first, last = rows.first, rows.last
     assert first.inner_text().strip() == 'nodding'
     assert last.inner_text().strip() == 'curling legs'
     last.click()
     page.wait_for_function('document.querySelector("#clip video").currentTime > 3')
-    asked = page.locator('#asked input')
+    asked = page.locator('#interval input')
     api.expect(asked).to_have_value(re.compile('curling legs  D7'))
     start = float(asked.input_value().split()[0])
-    # At 5 s another action begins; the network looks at 1.5 s at a time.
+    # The action changes at 5 s; a window has 1.5 s.
     assert 4 <= start <= 6
     assert page.evaluate('document.querySelector("#clip video").currentTime') == pytest.approx(start, abs=0.1)
 

@@ -12,7 +12,7 @@ def test_rendered_examples_are_clips_of_all_body_parts_and_a_long_video(tmp_path
     actions = [next(action for action in ACTIONS if action.name == path.stem) for path in clips]
     assert {action.body_part for action in actions} == set(range(7))
     assert all(1 <= Video(path).duration <= 7 for path in clips)
-    # Long enough to be given a timeline.
+    # Long enough for a timeline.
     assert Video(long).duration > 8
     assert next(Video(long).frames()).to_rgb().shape == (76, 64, 3)
 

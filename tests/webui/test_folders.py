@@ -29,14 +29,14 @@ def temporary(tmp_path, monkeypatch):
 
 @pytest.fixture
 def server(temporary):
-    """Another server, and its folder."""
+    """The process of another server, and its folder."""
     process = subprocess.Popen([sys.executable, '-c', SERVER], stdout=subprocess.PIPE, text=True)
     yield process, process.stdout.readline().strip()
     process.kill()
     process.wait()
 
 
-def test_the_folder_is_private_and_goes_with_the_server(temporary):
+def test_the_folder_is_private_and_deleted_with_the_server(temporary):
     with folders['private_folder']() as folder:
         assert folder.parent == temporary
         assert folder.stat().st_mode & 0o077 == 0
@@ -55,7 +55,7 @@ def test_what_a_killed_server_left_is_deleted_by_the_next(server, temporary):
         assert list(temporary.iterdir()) == [own]
 
 
-def test_what_is_only_called_so_stays(temporary, tmp_path_factory, monkeypatch):
+def test_other_folders_of_such_a_name_stay(temporary, tmp_path_factory, monkeypatch):
     mine = tmp_path_factory.mktemp('mine')
     (mine / 'lock').touch()
     (temporary / 'micro-actions-link').symlink_to(mine)

@@ -25,9 +25,9 @@ def write(path, size, num_frames, rate=30):
     return path
 
 
-def test_large_pictures_are_refused_by_the_header(tmp_path):
+def test_large_frames_are_refused_by_the_header(tmp_path):
     # 16.8 million pixels: one row too many.
-    with pytest.raises(ValueError, match=r'large\.avi has pictures of 4096 x 4112 pixels, but at most 16[.]8 million'):
+    with pytest.raises(ValueError, match=r'large\.avi has frames of 4096 x 4112 pixels, but at most 16[.]8 million'):
         check_video(write(tmp_path / 'large.avi', (4096, 4112), 1), max_seconds=10)
     check_video(write(tmp_path / 'wide.avi', (8192, 2048), 1), max_seconds=10)
 
@@ -58,7 +58,7 @@ def test_many_pixels_a_second_are_refused(tmp_path, monkeypatch):
         check_video(tmp_path / 'clip.mp4', max_seconds=10)
 
 
-def test_frames_end_with_the_time_that_there_is(tmp_path, monkeypatch):
+def test_frames_end_at_the_time_limit(tmp_path, monkeypatch):
     write_clip(tmp_path / 'clip.mp4', num_frames=12)
     now = [0.0]
     monkeypatch.setattr(time, 'monotonic', lambda: now[0])

@@ -4,7 +4,7 @@ from mmaction_microaction.webui.turns import in_turn
 
 
 def call(name):
-    """A call such as 'office/Ada 3': from an address, of a page, at a time."""
+    """Make a call from 'ADDRESS/PAGE TIME', such as 'office/Ada 3'."""
     place, time = name.split()
     address, page = place.split('/')
     request = SimpleNamespace(client=SimpleNamespace(host=address))
@@ -26,9 +26,9 @@ def test_pages_take_turns():
 
 
 def test_many_pages_of_an_address_wait_for_other_addresses():
-    pages = [f'a/page{number} {number}' for number in range(4)]
+    pages = [f'a/page{index} {index}' for index in range(4)]
     assert order([*pages, 'b/Ben 9']) == ['a/page0 0', 'b/Ben 9', *(pages[1:])]
 
 
-def test_who_is_at_work_had_a_turn():
+def test_a_running_call_counts_as_a_turn():
     assert order(['a/Ada 2', 'b/Ben 3'], running=['a/Ada 1']) == ['b/Ben 3', 'a/Ada 2']

@@ -15,7 +15,7 @@ def uploads(tmp_path):
 
 @pytest.fixture
 def send(uploads):
-    """Puts a clip of 12 frames where an upload arrives; gives its path."""
+    """Return a function that writes a clip of 12 frames to the folder of uploads."""
 
     def send(name='clip.mp4', **kwargs):
         write_clip(uploads.folder / name, **kwargs)
@@ -26,21 +26,21 @@ def send(uploads):
 
 def test_a_visitor_has_one_clip_at_a_time(uploads, send):
     first, second = send('first.mp4'), send('second.mp4')
-    uploads.take('Ada', first)
-    uploads.take('Ada', first)
+    uploads.hold('Ada', first)
+    uploads.hold('Ada', first)
     assert first.exists()
-    uploads.take('Ada', second)
+    uploads.hold('Ada', second)
     assert not first.exists()
-    uploads.forget('Ada')
+    uploads.release('Ada')
     assert not any(uploads.folder.iterdir())
 
 
-def test_results_go_with_the_clip(uploads, send):
+def test_results_are_deleted_with_the_clip(uploads, send):
     clip, found = send(), uploads.folder / 'found.json'
     found.write_text('[]')
-    uploads.take('Ada', clip)
+    uploads.hold('Ada', clip)
     uploads.add('Ada', found)
-    uploads.take('Ada', clip)
+    uploads.hold('Ada', clip)
     assert not found.exists()
     assert clip.exists()
 
@@ -48,64 +48,64 @@ def test_results_go_with_the_clip(uploads, send):
 def test_a_clip_that_two_visitors_sent_stays_for_the_second(uploads, send):
     clip = send()
     for visitor in ('Ada', 'Ben'):
-        uploads.take(visitor, clip)
-    uploads.forget('Ada')
+        uploads.hold(visitor, clip)
+    uploads.release('Ada')
     assert clip.exists()
-    uploads.forget('Ben')
+    uploads.release('Ben')
     assert not clip.exists()
 
 
 def test_files_elsewhere_are_never_deleted(uploads, tmp_path):
     example = tmp_path / 'example.mp4'
     write_clip(example)
-    uploads.take('Ada', example)
-    uploads.take('Ada', uploads.folder / '..' / 'example.mp4')
-    uploads.forget('Ada')
+    uploads.hold('Ada', example)
+    uploads.hold('Ada', uploads.folder / '..' / 'example.mp4')
+    uploads.release('Ada')
     assert example.exists()
 
 
-def test_what_is_refused_is_deleted(uploads, send):
+def test_refused_files_are_deleted(uploads, send):
     (uploads.folder / 'empty.mp4').touch()
     (uploads.folder / 'noise.mp4').write_bytes(bytes(range(256)) * 40)
     (uploads.folder / 'text.mp4').write_text('not a video')
     with open(uploads.folder / 'large.mp4', 'wb') as file:
         file.truncate(1_200_000)
     send('long.mp4', num_frames=75)
+    # Messages name the file without its folder.
     for name, message in {
-        'empty.mp4': 'empty.mp4 is empty (0 bytes); upload another file.',
-        'noise.mp4': 'noise.mp4 cannot be read as a video; upload another file, such as an MP4.',
-        'text.mp4': 'text.mp4 cannot be read as a video; upload another file, such as an MP4.',
-        'large.mp4': 'large.mp4 has 1.2 MB, but at most 1 MB are taken; cut or compress it.',
-        'long.mp4': 'long.mp4 is 2.5 seconds long, but at most 2 are taken; cut it into pieces.',
-        'gone.mp4': 'The clip is no longer here: uploads are deleted after a while. Upload it once more.',
+        'empty.mp4': r'^empty\.mp4 is empty',
+        'noise.mp4': r'^noise\.mp4 .* video',
+        'text.mp4': r'^text\.mp4 .* video',
+        'large.mp4': r'^large\.mp4 .* 1\.2 MB.* 1 MB',
+        'long.mp4': r'^long\.mp4 .* 2\.5 seconds.* 2 ',
+        'gone.mp4': r'^The clip is no longer here',
     }.items():
-        with pytest.raises(ValueError) as error:  # noqa: PT011
-            uploads.take('Ada', uploads.folder / name)
-        assert str(error.value) == message
+        with pytest.raises(ValueError, match=message):
+            uploads.hold('Ada', uploads.folder / name)
     assert not any(uploads.folder.iterdir())
 
 
-def test_nothing_gets_older_than_it_may(uploads, send):
+def test_old_uploads_are_deleted(uploads, send):
     held, arrived, broken_off, fresh = (send(f'{name}.mp4') for name in ('held', 'arrived', 'broken_off', 'fresh'))
     (uploads.folder / 'own').mkdir()
     arrived = arrived.rename(uploads.folder / 'own' / arrived.name)
-    uploads.take('Ada', held)
+    uploads.hold('Ada', held)
     for path in (held, arrived, broken_off):
         os.utime(path, (time.time() - 130,) * 2)
-    uploads.sweep(minutes=3)
+    uploads.delete_older(minutes=3)
     assert held.exists()
-    uploads.sweep(minutes=2)
+    uploads.delete_older(minutes=2)
     assert list(uploads.folder.iterdir()) == [fresh]
     assert uploads.size() == fresh.stat().st_size
-    uploads.forget('Ada')
+    uploads.release('Ada')
 
 
-def test_sweeping_follows_no_links(uploads, tmp_path):
+def test_deleting_old_uploads_follows_no_links(uploads, tmp_path):
     (tmp_path / 'mine').mkdir()
     (tmp_path / 'mine/letter.txt').touch()
     os.utime(tmp_path / 'mine/letter.txt', (0, 0))
     (uploads.folder / 'link').symlink_to(tmp_path / 'mine')
-    uploads.sweep(minutes=1)
+    uploads.delete_older(minutes=1)
     assert (tmp_path / 'mine/letter.txt').exists()
 
 
@@ -116,5 +116,5 @@ def test_what_exhausts_memory_is_deleted(uploads, send, monkeypatch):
     monkeypatch.setattr('mmaction_microaction.webui.uploads.check_video', fail)
     clip = send()
     with pytest.raises(MemoryError):
-        uploads.take('Ada', clip)
+        uploads.hold('Ada', clip)
     assert not clip.exists()

@@ -1,0 +1,75 @@
+"""Warnings about videos for which the result is incomplete or less reliable."""
+
+import warnings
+from itertools import pairwise
+
+from mmaction_microaction.video.times import LONGEST_STILL
+
+MA52_FPS = 30
+"""Frames per second of the clips of MA-52, on which networks are trained."""
+
+
+def warn_of_frame_rate(name, fps, frame_interval):
+    """Warn that a network which samples every n-th frame sees motion at another speed than in training.
+
+    Args:
+        name (str): Name of the video.
+        fps (float): Frames per second of the video.
+        frame_interval (int | None): Distance between sampled frames. None if the frame rate does not matter.
+    """
+    if frame_interval and not 0.8 <= fps / MA52_FPS <= 1.25:
+        warnings.warn(
+            f'{name} has {fps:.4g} frames per second. The network samples frames at a fixed interval '
+            f'({frame_interval}) and was trained at {MA52_FPS} frames per second, so it sees motion at another speed: '
+            f'encode the video at {MA52_FPS}, or train with target_fps={MA52_FPS} of SampleFrames',
+            stacklevel=3,
+        )
+
+
+def warn_of_width(name, image):
+    """Warn that the network crops the sides of wide frames.
+
+    Args:
+        name (str): Name of the video.
+        image (np.ndarray): A frame, shape (height, width, 3).
+    """
+    height, width = image.shape[:2]
+    if width > 1.5 * height:
+        warnings.warn(
+            f'{name} has frames of {width} x {height}, much wider than the 5:6 of MA-52. Networks usually see only the '
+            'middle of a frame; crop the video to the person',
+            stacklevel=3,
+        )
+
+
+def warn_of_gaps(video, windows, scored):
+    """Warn of times for which there is no result, or no result of their own.
+
+    Args:
+        video (Video): The video.
+        windows (list[Window]): All windows of the video.
+        scored (list[Window]): The windows that could be decoded, at least one.
+    """
+    if len(video.gaps):
+        start, end = max(video.gaps.tolist(), key=lambda gap: gap[1] - gap[0])
+        gaps = '1 gap' if len(video.gaps) == 1 else f'{len(video.gaps)} gaps'
+        warnings.warn(
+            f'{video.path} has {gaps} of more than {LONGEST_STILL} s without a frame, or wrong timestamps. The longest '
+            f'gap is from {start:.1f} to {end:.1f} s. The timeline leaves gaps out',
+            stacklevel=3,
+        )
+    indices = {window: index for index, window in enumerate(windows)}
+    for before, after in pairwise(scored):
+        if indices[after] - indices[before] > 1:
+            warnings.warn(
+                f'{video.path} is damaged between {before.start:.1f} and {after.end:.1f} s; the timeline there is '
+                'based on the windows before and after',
+                stacklevel=3,
+            )
+    end = scored[-1].end
+    whole = video.duration + video.num_lost / video.fps
+    if video.num_lost or (scored[-1] != windows[-1] and end < video.duration):
+        warnings.warn(
+            f'{video.path} breaks off after {end:.1f} of {whole:.1f} s; the timeline ends there',
+            stacklevel=3,
+        )

@@ -1,0 +1,40 @@
+"""A small ONNX file as ``tools/export.py`` writes it."""
+
+import json
+
+import numpy as np
+import onnx
+
+WEIGHTS = np.linspace(-0.02, 0.02, 52, dtype=np.float32)[None]
+PIPELINE = [
+    dict(type='SampleFrames', clip_len=1, frame_interval=1, num_clips=2, test_mode=True, _scope_='mmaction'),
+    dict(type='DecordDecode'),
+    dict(type='Resize', scale=(-1, 8)),
+    dict(type='PackActionInputs', algorithm_keys=('emotion',)),
+]
+CLASSES = [f'action {index}' for index in range(52)]
+
+
+def brightness_model():
+    """Make an exported network whose only feature is the brightness of two frames of 5 x 4 pixels."""
+    tensor = onnx.helper.make_tensor_value_info
+    nodes = [
+        onnx.helper.make_node('ReduceMean', ['inputs', 'axes'], ['means'], keepdims=0),
+        onnx.helper.make_node('Reshape', ['means', 'column'], ['brightness']),
+        onnx.helper.make_node('MatMul', ['brightness', 'weights'], ['logits']),
+        onnx.helper.make_node('Softmax', ['logits'], ['scores'], axis=1),
+    ]
+    constants = dict(axes=np.array([1, 2, 3, 4]), column=np.array([-1, 1]), weights=WEIGHTS)
+    graph = onnx.helper.make_graph(
+        nodes,
+        'brightness',
+        [tensor('inputs', onnx.TensorProto.FLOAT, ['batch', 2, 3, 4, 5])],
+        [tensor('scores', onnx.TensorProto.FLOAT, ['batch', 52])],
+        [onnx.numpy_helper.from_array(values, name) for name, values in constants.items()],
+    )
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid('', 18)], ir_version=10)
+    metadata = dict(
+        pipeline=json.dumps(PIPELINE), classes=json.dumps(CLASSES), config='brightness', mmaction_microaction='0.1.0'
+    )
+    onnx.helper.set_model_props(model, metadata)
+    return model
