@@ -9,6 +9,7 @@ import numpy as np
 
 from mmaction_microaction.structures.face_track import FaceTrack, read_face_track, write_face_track
 from mmaction_microaction.utils.files import check_writable, make_folder
+from mmaction_microaction.utils.messages import first_few
 from mmaction_microaction.utils.parallel import ordered_map
 from mmaction_microaction.video.files import list_videos
 from mmaction_microaction.video.reader import Video
@@ -125,7 +126,7 @@ def extract_faces(videos, out, settings, workers=1, progress=None):
     if clashing:
         raise ValueError(
             f'{videos} holds videos whose names differ in the ending alone, so that they would share a track: '
-            f'{", ".join(clashing[:5])}{", …" if clashing[5:] else ""}. Rename them'
+            f'{first_few(clashing)}. Rename them'
         )
     for name, least in (('every', 1), ('longest_gap', 0), ('smoothing', 0), ('side', 1)):
         value = getattr(settings, name)

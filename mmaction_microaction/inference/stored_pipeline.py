@@ -8,6 +8,7 @@ each with the arguments listed, within the limits given.
 import json
 from math import prod
 
+from mmaction_microaction.utils.messages import first_few
 from mmaction_microaction.utils.untrusted import parse_json
 
 MAX_STEPS = 64
@@ -118,7 +119,7 @@ def load_pipeline(text):
     refused = list(dict.fromkeys(_types_that_are_refused(steps)))
     if refused:
         raise ValueError(
-            f'the pipeline asks for {", ".join(refused[:5])}{", …" if len(refused) > 5 else ""}; a file may ask for '
+            f'the pipeline asks for {first_few(refused)}; a file may ask for '
             f'these transforms only: {", ".join(ALLOWED)}'
         )
     for step in steps:

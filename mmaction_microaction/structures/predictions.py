@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
+from mmaction_microaction.utils.messages import first_few
 from mmaction_microaction.utils.pickles import load_pickle
 
 from .annotations import read_annotations
@@ -221,8 +222,8 @@ def name_black_rows(names):
     Returns:
         str: A sentence.
     """
-    named = f'{", ".join(names[:5])}{", …" if len(names) > 5 else ""}'
-    return f'clips that could not be read, whose rows are of black frames ({len(names):,}): {named}; replace them'
+    count = f'{len(names):,}'
+    return f'clips that could not be read, whose rows are of black frames ({count}): {first_few(names)}; replace them'
 
 
 def _check_row(row, clip):
@@ -253,7 +254,7 @@ def positions_of(names, found, source, ann_file):
     positions = {name: position for position, name in enumerate(found)}
     listed = set(names)
     problems = [
-        f'{what} ({len(clips):,}): {", ".join(clips[:5])}{", …" if len(clips) > 5 else ""}'
+        f'{what} ({len(clips):,}): {first_few(clips)}'
         for what, clips in (
             ('clips of the list without a prediction', [name for name in names if name not in positions]),
             ('predictions of no clip of the list', [name for name in positions if name not in listed]),

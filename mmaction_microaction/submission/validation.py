@@ -9,6 +9,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from mmaction_microaction.structures.predictions import read_clip_names
+from mmaction_microaction.utils.messages import first_few
 from mmaction_microaction.utils.untrusted import read_limited
 
 from .formats import FILE_NAME, SUBMISSION_FORMATS
@@ -90,8 +91,7 @@ def _unzip(content, problems):
         return None
     if members != [FILE_NAME]:
         problems.append(
-            f'the zip file should hold {FILE_NAME} alone, without a folder; it holds '
-            f'{", ".join(members[:5]) or "nothing"}{", …" if len(members) > 5 else ""}'
+            f'the zip file should hold {FILE_NAME} alone, without a folder; it holds {first_few(members) or "nothing"}'
         )
     return table
 
@@ -178,7 +178,4 @@ def _check_ids(ids, names, ann_file, problems):
     ]
     missing = [name for name in listed if name not in first_lines]
     if missing:
-        problems.append(
-            f'{len(missing):,} of the {len(listed):,} clips of {ann_file} missing: '
-            f'{", ".join(missing[:5])}{", …" if len(missing) > 5 else ""}'
-        )
+        problems.append(f'{len(missing):,} of the {len(listed):,} clips of {ann_file} missing: {first_few(missing)}')
