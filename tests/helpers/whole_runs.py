@@ -13,7 +13,7 @@ from mmengine.config import Config
 
 from helpers.processes import start
 from helpers.support import MIM, ROOT
-from mmaction_microaction.utils.upstream import find_tool
+from mmaction_microaction.utils.paths import find_upstream_tool
 
 TINY = ROOT / 'tests' / 'data' / 'manet_r18_tiny.py'
 TINY_EMOTION = ROOT / 'tests' / 'data' / 'maenet_r18_tiny.py'
@@ -75,7 +75,7 @@ def start_script(name, *args, cwd, logs):
     """Start the script that mim runs, in a process for each log."""
     if len(logs) > 1:
         args = ('--launcher', 'pytorch', *args)
-    return start_together(find_tool(name), *args, cwd=cwd, logs=logs)
+    return start_together(find_upstream_tool(name), *args, cwd=cwd, logs=logs)
 
 
 def start_together(what, *args, cwd, logs):
