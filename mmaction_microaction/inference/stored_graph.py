@@ -10,7 +10,7 @@ from math import prod
 import numpy as np
 import onnx
 
-from mmaction_microaction.utils.untrusted import count_fields
+from mmaction_microaction.utils.untrusted import check_num_fields
 
 from .graph_order import orders, peak
 from .graph_shapes import ELEMENTS, MAX_NUMBER, MAX_RANK, MAX_VALUES, check_size, infer_shapes, num_bytes
@@ -68,7 +68,7 @@ class StoredGraph:
     """
 
     def __init__(self, content):
-        count_fields(content, onnx.ModelProto.DESCRIPTOR, MAX_FIELDS)
+        check_num_fields(content, onnx.ModelProto.DESCRIPTOR, MAX_FIELDS)
         try:
             model = onnx.ModelProto.FromString(content)
         except Exception as error:  # protobuf's implementations have exceptions of their own
