@@ -75,7 +75,7 @@ def test_clips_to_be_predicted_need_no_label(write):
         (b'a.mp4 0\nb.mp4\n', r"line 2: expected .*, got 'b\.mp4'"),
         (b'a.mp4 0\nb.mp4 one\n', r'line 2: expected .* 0 to 51.*B1.*"nodding"'),
         (b'a.mp4 0\n 1\n', 'line 2: expected'),
-        (b'a.mp4 0\n\nb.mp4 1\na.mp4 0\n', r'line 4: a\.mp4 stands already in line 1'),
+        (b'a.mp4 0\n\nb.mp4 1\na.mp4 0\n', r'line 4: a\.mp4 .* line 1'),
         (b'video,label\na.mp4,0\n,1\n', 'line 3: expected'),
         (b'video,label\na.mp4,0\nb,c.mp4,1\n', r"line 3: expected .*'b,c\.mp4,1'"),
         (b'video,label\n"a\nb.mp4",0\nc.mp4,99\n', r'line 4: label 99 of c\.mp4'),
@@ -107,7 +107,7 @@ def test_all_bad_lines_are_in_one_message(write):
 
 def test_labels_that_count_from_one_are_told(write):
     names = ''.join(f'{number}.mp4 {number}\n' for number in range(1, 53))
-    with pytest.raises(ValueError, match=r'line 52: label 52 .*count from 1: subtract 1'):
+    with pytest.raises(ValueError, match=r'line 52: label 52 .*subtract 1 .*count from 1'):
         read_annotations(write(names.encode()))
     with pytest.raises(ValueError, match=r'line 1: label 53') as error:
         read_annotations(write(b'a.mp4 53\nb.mp4 52\nc.mp4 0\n'))

@@ -24,8 +24,8 @@ def test_a_mark_of_the_byte_order_is_passed_over(tmp_path):
         ('{"a": 1}', 'does not list intervals of videos .*expected a list of videos, got a dict'),
         ('[{"video": "a"}]', 'does not list intervals'),
         ('[', 'does not list intervals'),
-        ('[{"video": "a", "actions": []}]', 'x.json, a: taken for one clip, .* tools/demo.py --longest-clip 0'),
-        ('[{"video": "a", "intervals": []}, {"video": "a", "intervals": []}]', 'x.json, a: listed twice'),
+        ('[{"video": "a", "actions": []}]', r'x\.json, a: .*tools/demo\.py --longest-clip 0'),
+        ('[{"video": "a", "intervals": []}, {"video": "a", "intervals": []}]', r'x\.json, a: .*listed twice'),
         ('[{"video": "a", "intervals": [{"start": 1, "end": 1, "label": 3}]}]', 'a: interval 1 should start .* 1 to 1'),
         ('[{"video": "a", "intervals": [{"start": NaN, "end": 1, "label": 5}]}]', 'a: interval 1 should start'),
         ('[{"video": "a", "intervals": [{"start": 0, "end": 1e300, "label": 5}]}]', 'a: interval 1 should start'),
@@ -37,7 +37,7 @@ def test_a_mark_of_the_byte_order_is_passed_over(tmp_path):
         ('[{"video": "a", "intervals": [{"start": 0, "end": 1}]}]', 'x.json, a: interval 1 should be an object with'),
         ('[{"video": "a", "intervals": [{"start": 0, "end": 1, "label": 52}]}]', 'label 52 is not one of'),
         ('[{"video": "a", "intervals": [{"start": 0, "end": 1, "label": 3.9}]}]', 'label 3.9 is not one of'),
-        ('[{"video": "a", "intervals": [{"start": 0, "end": 1, "label": 9, "score": NaN}]}]', 'score nan is no prob'),
+        ('[{"video": "a", "intervals": [{"start": 0, "end": 1, "label": 9, "score": NaN}]}]', 'score nan'),
     ],
 )
 def test_other_files_are_refused(tmp_path, content, message):

@@ -56,7 +56,7 @@ def test_a_dump_that_names_no_clips_is_taken_in_order_with_a_warning(read):
 def test_clips_that_could_not_be_read_are_named(read):
     samples = dump()
     samples[1]['unreadable'] = True
-    with pytest.warns(UserWarning, match=r'p\.pkl: .* black frames \(1\): test0001\.mp4; replace'):
+    with pytest.warns(UserWarning, match=r'p\.pkl: 1 clips .*: test0001\.mp4'):
         names, scores = read(samples)
     assert names == NAMES
     np.testing.assert_array_equal(scores, SCORES)
@@ -87,28 +87,31 @@ def changed(value):
 @pytest.mark.parametrize(
     ('content', 'message'),
     [
-        (list(SCORES[:2]), r'p\.pkl holds 2 rows of scores, but .*list\.txt lists 3 clips'),
-        ([], r'p\.pkl holds no predictions'),
-        ({'a': 1}, r'p\.pkl holds a dict, not the list'),
-        (np.float64(3), r'p\.pkl holds a float64, not the list'),
+        (list(SCORES[:2]), r'p\.pkl contains 2 rows of scores, but .*list\.txt lists 3 clips'),
+        ([], r'p\.pkl contains no predictions'),
+        ({'a': 1}, r'p\.pkl contains a dict, not the list'),
+        (np.float64(3), r'p\.pkl contains a float64, not the list'),
         (
             [SCORES[0], SCORES[1, :51], SCORES[2]],
             r'p\.pkl, row 2 \(test0001\.mp4\): expected 52 scores, got shape \(51',
         ),
         ([SCORES[0], SCORES[1], 'text'], r'p\.pkl, row 3 \(test0002\.mp4\): expected 52 scores'),
         (changed(np.nan), r'p\.pkl, row 2 \(test0001\.mp4\): scores are not probabilities.*NaN'),
-        (changed(-0.5), r'row 2 \(test0001\.mp4\): scores are not probabilities \(.*least -0\.5'),
+        (changed(-0.5), r'row 2 \(test0001\.mp4\): scores are not probabilities \(.*minimum -0\.5'),
         (changed(0.5), r"row 2 \(test0001\.mp4\): scores are not probabilities \(sum 1\.4.*average_clips='prob'"),
-        (dump([0, 2]), r'does not fit .*list\.txt: clips of the list without a prediction \(1\): test0001\.mp4\.'),
-        (dump([0, 1, 2, 1]), r'list\.txt: predicted more than once \(1\): test0001\.mp4'),
+        (dump([0, 2]), r'list\.txt: .*without a prediction \(1\): test0001\.mp4\.'),
+        (dump([0, 1, 2, 1]), r'list\.txt: .*more than once \(1\): test0001\.mp4'),
         (
             dump(video_id='other.mp4'),
-            r'predictions of no clip of the list \(1\): other\.mp4.*more than once \(1\): other\.mp4',
+            r'not in the list \(1\): other\.mp4.*more than once \(1\): other\.mp4',
         ),
         (dump(pred_score=torch.ones(400) / 400), r'p\.pkl, test0000\.mp4: expected 52 scores, got shape \(400,\)'),
         (dump(video_id=None), r'p\.pkl, prediction 1 lacks video_id: test with MA52Dataset'),
         ([*dump([0, 1]), {'pred_score': SCORES[2]}], r'p\.pkl, prediction 3 lacks video_id: test with MA52Dataset'),
-        ([{'pred_score': row} for row in SCORES[:2]], r'p\.pkl holds 2 rows of scores, but .*list\.txt lists 3 clips'),
+        (
+            [{'pred_score': row} for row in SCORES[:2]],
+            r'p\.pkl contains 2 rows of scores, but .*list\.txt lists 3 clips',
+        ),
         ([{'pred_scores': row} for row in SCORES], r'p\.pkl, prediction 1 lacks pred_score'),
         ([*[{'pred_score': row} for row in SCORES[:2]], SCORES[2]], r'p\.pkl, prediction 3 lacks pred_score'),
         ([{'pred_score': row} for row in changed(np.nan)], r'row 2 \(test0001\.mp4\): scores are not prob.*NaN'),
@@ -157,10 +160,10 @@ def test_a_dump_may_name_no_clips_but_not_some(labelled):
 @pytest.mark.parametrize(
     ('content', 'message'),
     [
-        ({'a': 1}, 'holds a dict, not the list .* mim test --dump'),
+        ({'a': 1}, 'contains a dict, not the list .* mim test --dump'),
         ([dict(pred_score=np.ones(7) / 7, gt_label=[0])], 'row 1: expected 52 scores'),
         ([dict(pred_score=SCORES[0], gt_label=-1)], 'anonymised'),
-        ([dict(pred_score=SCORES[0], gt_label='nod')], "prediction 1 has no true label but 'nod'"),
+        ([dict(pred_score=SCORES[0], gt_label='nod')], "prediction 1: 'nod'"),
         (dump(gt_label=torch.tensor([3]), unreadable=True), '3 clips could not be read'),
         (SCORES, 'anonymised'),
     ],

@@ -80,11 +80,11 @@ def test_refuses_impossible_values_by_file_and_line(write, change, message):
         ([LINE, '{"video": '], 'line 2 is not JSON'),
         ([LINE, '[' * 100_000], r'line 2 is not JSON \(.*nested'),
         ([LINE, '', '{'], 'line 3 is not JSON'),
-        ([' ', ''], 'is empty; it should hold one JSON object per line'),
+        ([' ', ''], 'is empty; .* JSON object per line'),
         ([LINE, '[1]'], r"line 2: expected a JSON object, got '\[1\]'"),
         ([{'video': 'a.mp4'}], "line 1 lacks 'emotion', 'actions'"),
-        ([LINE, {**LINE, 'emotion': 'fear'}], r'line 2: 0001\.mp4 stands already in line 1'),
-        ([], 'is empty; it should hold one JSON object per line'),
+        ([LINE, {**LINE, 'emotion': 'fear'}], r'line 2: 0001\.mp4 .* line 1'),
+        ([], 'is empty; .* JSON object per line'),
     ],
 )
 def test_refuses_malformed_lists(write, lines, message):
