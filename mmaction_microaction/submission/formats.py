@@ -44,7 +44,7 @@ SUBMISSION_FORMATS = {
     '2024': SubmissionFormat(
         'id',
         {'pred_label_1': NUM_BODY_PARTS, 'pred_label_2': NUM_ACTIONS},
-        "the challenge's page requires the format codabench since MAC 2025 and rejects the format 2024 (KeyError: 'vid')",
+        "since MAC 2025, the challenge's page requires the format codabench and rejects 2024 with KeyError: 'vid'",
     ),
 }
 
