@@ -1,4 +1,4 @@
-"""A network that needs no weights, and a visitor that needs no browser."""
+"""Stand-ins for a network and for the browser of a visitor of the web page."""
 
 import json
 import time
@@ -14,7 +14,11 @@ from mmaction_microaction.structures.intervals import Interval
 
 
 class Network:
-    """Sees nodding in short clips; in others, a second of waving, and warns. Without gradients unless it has some."""
+    """Network that predicts nodding for short clips, and one second of waving and a warning for other videos.
+
+    Args:
+        gradients (bool): Whether the network has a model whose gradients can be computed. Defaults to False.
+    """
 
     longest_clip = 8
 
@@ -35,7 +39,7 @@ class Network:
 
 
 class Visitor:
-    """Does what the page in a browser would do."""
+    """Client that sends the requests of the page in a browser."""
 
     def __init__(self, url, session='one', **options):
         self.session = session
@@ -49,17 +53,17 @@ class Visitor:
         return {'path': response.json()[0], 'meta': {'_type': 'gradio.FileData'}}
 
     def press(self, call, *data):
-        """Returns what came back, and the messages shown."""
+        """Press a button, and return the answer and the messages before it."""
         self.ask(call, *data).raise_for_status()
         return self.answers(1)[0]
 
     def ask(self, call, *data):
-        """Joins the queue, and returns the server's response."""
+        """Join the queue, and return the response of the server."""
         query = dict(data=list(data), fn_index=self.calls[call], session_hash=self.session)
         return self.http.post('gradio_api/queue/join', json=query)
 
     def answers(self, count):
-        """Waits for what was asked; returns so many answers with the messages before them."""
+        """Wait for a number of answers, and return each with the messages before it."""
         answers, logs = [], []
         with self.http.stream('GET', 'gradio_api/queue/data', params=dict(session_hash=self.session)) as lines:
             for line in lines.iter_lines():
@@ -75,12 +79,12 @@ class Visitor:
 
 
 def files(folder):
-    """Names of all files below a folder."""
+    """Return the names of all files in a folder and its subfolders."""
     return sorted(path.name for path in folder.rglob('*') if path.is_file())
 
 
 def wait_for_none(folder):
-    """Fail unless all files go in time."""
+    """Wait until a folder contains no files, and fail if that takes too long."""
     deadline = time.monotonic() + 20
     while files(folder):
         assert time.monotonic() < deadline, files(folder)
