@@ -1,4 +1,4 @@
-"""Maps over tasks in pools of worker processes that end with their parent process."""
+"""Parallel maps in worker processes that end with their parent process."""
 
 import gc
 import multiprocessing

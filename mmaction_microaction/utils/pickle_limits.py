@@ -14,7 +14,7 @@ import torch
 ALWAYS = 2**26
 """Bytes that any file may take, however small it is."""
 MAX_DEPTH = 50
-"""Largest number of lists within each other. Files that MMEngine saves have about 10."""
+"""Deepest accepted nesting of lists. Files that MMEngine saves have about 10 levels."""
 CONTAINER_SIZE = 72
 """Bytes charged for an empty list, dict or tuple."""
 _PUTS = {'PUT', 'BINPUT', 'LONG_BINPUT'}

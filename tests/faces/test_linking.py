@@ -41,7 +41,7 @@ def test_two_faces_that_pass_each_other_stay_apart():
     np.testing.assert_array_equal(chosen(frames), boxes(*left))
 
 
-def test_face_is_found_again_in_its_place_but_not_elsewhere():
+def test_a_face_is_linked_again_at_its_old_position_only():
     here, there = (0, 0, 20, 20), (50, 0, 70, 20)
     frames = [boxes(here), NONE, NONE, boxes((4, 0, 24, 20)), boxes(there)]
     found = chosen(frames)
@@ -77,7 +77,7 @@ def crowd(rng, frames):
 
 
 @pytest.mark.parametrize('seed', range(5))
-def test_links_as_a_comparison_of_all_pairs_does(seed):
+def test_faces_are_those_of_a_comparison_of_all_pairs(seed):
     detections = list(crowd(np.random.default_rng(seed), 150))
     faces, expected = link_boxes(detections), link_naively(detections)
     assert len(faces) == len(expected) > 10

@@ -6,7 +6,7 @@ import pytest
 from mmaction_microaction.faces import FaceTrack, read_face_track, write_face_track
 
 
-def test_a_track_survives_its_file(tmp_path):
+def test_tracks_are_read_as_they_were_written(tmp_path):
     boxes = np.array([[1, 2, 30.5, 40], [np.nan] * 4, [2, 3, 31.5, 41]])
     write_face_track(FaceTrack(boxes, (64, 48), 'dlib', 1), tmp_path / 'track.json')
     track = read_face_track(tmp_path / 'track.json')

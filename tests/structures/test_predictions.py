@@ -29,7 +29,7 @@ def read(tmp_path, ann_file):
 
 
 def dump(order=(0, 1, 2), **kwargs):
-    """What ``mim test --dump`` saves, in some order."""
+    """Return predictions as ``mim test --dump`` writes them, in any order."""
     return [
         {'video_id': NAMES[i], 'pred_score': torch.tensor(SCORES[i]), 'gt_label': torch.tensor([-1]), **kwargs}
         for i in order
@@ -43,7 +43,7 @@ def test_finds_the_clips_of_a_dump_by_name(read):
 
 
 def test_a_dump_that_names_no_clips_is_taken_in_order_with_a_warning(read):
-    # As MMAction2's VideoDataset leaves it, with which the organisers' baseline tests.
+    # MMAction2's VideoDataset, which the organisers' baseline uses, does not write video_id.
     samples = dump()
     for sample in samples:
         del sample['video_id']
@@ -78,7 +78,7 @@ def test_reads_half_precision(read):
 
 
 def changed(value):
-    """The three rows, with a value in the second."""
+    """Return the three rows, with a changed value in the second."""
     rows = SCORES.copy()
     rows[1, 7] = value
     return list(rows)
@@ -118,12 +118,12 @@ def changed(value):
         ([*dump([0, 1]), SCORES[2]], r'p\.pkl, prediction 3 lacks video_id and pred_score'),
     ],
 )
-def test_refuses_what_does_not_fit_and_names_it(read, content, message):
+def test_rejects_predictions_that_do_not_match_the_list(read, content, message):
     with pytest.raises(ValueError, match=message):
         read(content)
 
 
-def test_needs_the_list(tmp_path):
+def test_a_missing_list_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r'absent\.txt: no such annotation list'):
         read_scores(tmp_path / 'p.pkl', tmp_path / 'absent.txt')
 
@@ -147,7 +147,7 @@ def test_reads_scores_labels_and_names_of_a_dump(labelled):
     assert unreadable == []
 
 
-def test_a_dump_may_name_no_clips_but_not_some(labelled):
+def test_either_all_predictions_are_named_or_none(labelled):
     samples = dump(gt_label=torch.tensor([0]))
     del samples[1]['video_id']
     with pytest.raises(ValueError, match=r'p\.pkl, prediction 2 lacks video_id'):
@@ -168,7 +168,7 @@ def test_a_dump_may_name_no_clips_but_not_some(labelled):
         (SCORES, 'anonymised'),
     ],
 )
-def test_refuses_what_has_no_truth(labelled, content, message):
+def test_rejects_predictions_without_true_labels(labelled, content, message):
     with pytest.raises(ValueError, match=rf'p\.pkl.*{message}|{message}') as error:
         labelled(content)
     assert 'p.pkl' in str(error.value)

@@ -56,7 +56,7 @@ def test_rows_follow_the_list_or_else_the_run(tmp_path, ann_file):
 
 def test_other_formats_and_options(tmp_path):
     scores = torch.zeros(52)
-    scores[[9, 24, 25]] = torch.tensor([0.4, 0.3, 0.3])  # nodding, and two of the lower limb
+    scores[[9, 24, 25]] = torch.tensor([0.4, 0.3, 0.3])  # nodding, and two actions of the lower limb
     sample = dict(video_id='a.mp4', pred_score=scores)
     run([sample], out_dir=tmp_path, format='2024', coarse_from='sum', ids='stem')
     assert rows(tmp_path) == [['a', '3', '9']]

@@ -7,7 +7,7 @@ from helpers.processes import run_tool
 
 
 @pytest.mark.slow
-def test_tools_write_check_and_refuse(tmp_path):
+def test_tools_write_and_validate_submissions(tmp_path):
     run = partial(run_tool, cwd=tmp_path)
 
     (tmp_path / 'list.txt').write_text('test0000.mp4 0\ntest0001.mp4 0\n')
@@ -31,7 +31,7 @@ def test_tools_write_check_and_refuse(tmp_path):
     (tmp_path / 'wrong.csv').write_text('id,pred_label_1,pred_label_2\n' + 'a.mp4,9,1\n' * 15)
     done = run('validate_submission.py', 'wrong.csv')
     assert done.returncode == 1
-    # 15 labels out of range and 14 repeated names.
+    # The problems are 15 labels out of range and 14 repeated names.
     *lines, last = done.stdout.splitlines()
     assert len(lines) == 21
     assert done.stdout.startswith('wrong.csv: line 2: pred_label_1 is 9')

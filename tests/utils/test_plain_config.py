@@ -16,7 +16,7 @@ def test_reads_what_the_runner_writes(tmp_path, name):
     assert read_plain_config(tmp_path / 'config.py') == config.to_dict()
 
 
-def test_reads_numbers_that_are_none(tmp_path):
+def test_reads_infinity_and_nan(tmp_path):
     Config(dict(a=math.inf, b=-math.inf, c=math.nan)).dump(tmp_path / 'config.py')
     values = read_plain_config(tmp_path / 'config.py')
     assert (values['a'], values['b'], math.isnan(values['c'])) == (math.inf, -math.inf, True)
@@ -61,13 +61,13 @@ def test_runs_nothing_and_names_the_line(tmp_path, line, reason):
     assert not ran.exists()
 
 
-def test_a_config_is_small(tmp_path):
+def test_large_configs_are_rejected(tmp_path):
     (tmp_path / 'config.py').write_bytes(b'x = [' + b'0,' * 2**20 + b']')
     with pytest.raises(ValueError, match=r'config\.py has 2 MiB'):
         read_plain_config(tmp_path / 'config.py')
 
 
-def test_what_is_no_text_is_named(tmp_path):
+def test_binary_files_are_rejected(tmp_path):
     (tmp_path / 'config.py').write_bytes(b'x = "\xff"')
     with pytest.raises(ValueError, match=r'config\.py .*UTF-8'):
         read_plain_config(tmp_path / 'config.py')
