@@ -217,7 +217,7 @@ def check_writable(path):
     if path.is_dir():
         raise OSError(f'{path} cannot be written, since it is a folder; name a file')
     if not path.parent.is_dir():
-        raise OSError(f'{path} cannot be written, since {path.parent} is no folder; create it, or name another file')
+        raise OSError(f'{path} cannot be written, since {path.parent} is no folder; make it, or name another file')
     if path.exists() and not os.access(path, os.W_OK):
         raise OSError(f'{path} cannot be written, since it is write-protected; name another file')
     if not os.access(path.parent, os.W_OK):
