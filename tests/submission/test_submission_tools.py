@@ -16,13 +16,16 @@ def test_tools_write_and_validate_submissions(tmp_path):
     note, line = done.stdout.splitlines()
     assert note.startswith('note: ')
     assert 'codabench' in note
-    assert line == '2 rows of format 2024 are in out/prediction.csv; upload out/submission.zip', done.stderr
+    assert line.startswith('2 rows'), done.stderr
+    assert 'out/prediction.csv' in line
+    assert 'out/submission.zip' in line
     assert (tmp_path / 'out' / 'prediction.csv').read_text().splitlines()[1:] == [
         'test0000.mp4,1,9',
         'test0001.mp4,6,48',
     ]
     done = run('validate_submission.py', 'out/submission.zip', '--ann-file', 'list.txt')
-    assert (done.returncode, done.stdout) == (0, f'{note}\nout/submission.zip is valid: 2 rows of format 2024\n')
+    assert done.returncode == 0
+    assert done.stdout.startswith(f'{note}\nout/submission.zip is valid: 2 rows')
 
     (tmp_path / 'p.pkl').write_bytes(pickle.dumps(list(np.eye(52)[:1])))
     done = run('make_submission.py', 'p.pkl', '--ann-file', 'list.txt', '--out', 'other')
