@@ -13,7 +13,7 @@ from helpers.support import ROOT
 from mmengine.dataset import Compose
 from mmengine.logging import HistoryBuffer
 
-from mmaction_microaction.utils.upstream import find_tool
+from mmaction_microaction.utils.paths import find_upstream_tool
 
 PAGE = (ROOT / 'docs' / 'mmaction2_tools.md').read_text()
 
@@ -75,7 +75,7 @@ def test_a_pipeline_that_a_script_puts_in_place_is_run(tiny_ma52, tmp_path):
 
 def test_reading_scripts(config, predictions, tmp_path):
     def run(script, *args):
-        process = run_python(find_tool(script), *args, cwd=tmp_path)
+        process = run_python(find_upstream_tool(script), *args, cwd=tmp_path)
         assert process.returncode == 0, process.stderr
         return process.stdout
 
@@ -86,7 +86,7 @@ def test_reading_scripts(config, predictions, tmp_path):
 
 
 def test_scripts_that_need_the_package_first(config, predictions, tmp_path):
-    without = run_python(find_tool('analysis_tools/confusion_matrix.py'), config, predictions, cwd=tmp_path)
+    without = run_python(find_upstream_tool('analysis_tools/confusion_matrix.py'), config, predictions, cwd=tmp_path)
     assert "No module named 'mmaction.models.localizers.drn'" in without.stderr
     process = run_tool('mmaction2.py', 'confusion_matrix', config, predictions, '--out', 'matrix.pkl', cwd=tmp_path)
     assert process.returncode == 0, process.stderr
@@ -99,7 +99,7 @@ def test_scripts_that_need_the_package_first(config, predictions, tmp_path):
         state_dict=dict(weight=torch.ones(1)), optimizer={}, message_hub=dict(log_scalars=dict(a=history))
     )
     torch.save(checkpoint, tmp_path / 'epoch_1.pth')
-    without = run_python(find_tool('deployment/publish_model.py'), 'epoch_1.pth', 'public.pth', cwd=tmp_path)
+    without = run_python(find_upstream_tool('deployment/publish_model.py'), 'epoch_1.pth', 'public.pth', cwd=tmp_path)
     assert 'Weights only load failed' in without.stderr
     process = run_tool('mmaction2.py', 'publish_model', 'epoch_1.pth', 'public.pth', cwd=tmp_path)
     assert process.returncode == 0, process.stderr

@@ -9,12 +9,12 @@ later, the checkpoints that it writes. Importing this package mends both.
 import runpy
 import sys
 
-from mmaction_microaction.utils.upstream import find_tool
+from mmaction_microaction.utils.paths import find_upstream_tool
 
 
 def main():
     # Read by hand: all but the name is the script's, also --help.
-    folder = find_tool('train.py').parent
+    folder = find_upstream_tool('train.py').parent
     # Those in data/ prepare other datasets.
     scripts = {path.stem: path for path in sorted(folder.glob('*/*.py')) if path.parent.name != 'data'}
     if len(sys.argv) < 2 or sys.argv[1] in ('-h', '--help'):

@@ -2,6 +2,6 @@
 
 import runpy
 
-from mmaction_microaction.utils.upstream import find_tool
+from mmaction_microaction.utils.paths import find_upstream_tool
 
-runpy.run_path(str(find_tool('train.py')), run_name='__main__')
+runpy.run_path(str(find_upstream_tool('train.py')), run_name='__main__')

@@ -9,7 +9,7 @@ from mmengine.model import BaseTTAModel, is_model_wrapper
 from mmengine.runner import CheckpointLoader
 from torch.nn.modules.utils import consume_prefix_in_state_dict_if_present
 
-from mmaction_microaction.utils.messages import last_line
+from mmaction_microaction.utils.messages import first_few, last_line
 
 RELEASED = '.fcce.'
 """What the authors' MANet calls squeeze-and-excitation."""
@@ -109,11 +109,7 @@ class Fit:
     def __str__(self):
         """Count the tensors that do not fit, and name the first five of each kind."""
         faults = {'missing': self.missing, 'unknown': self.unexpected, 'of another shape': self.reshaped}
-        return '; '.join(
-            f'{len(names)} {fault}: {", ".join(names[:5])}{", …" if names[5:] else ""}'
-            for fault, names in faults.items()
-            if names
-        )
+        return '; '.join(f'{len(names)} {fault}: {first_few(names)}' for fault, names in faults.items() if names)
 
 
 def compare(weights, shapes):

@@ -10,8 +10,9 @@ import torch.utils.checkpoint
 from mmengine.logging import HistoryBuffer
 from mmengine.runner import checkpoint as mmengine_checkpoint
 
-from mmaction_microaction.utils.pickle_limits import Budget, TooLarge, check_torch_file
+from mmaction_microaction.utils.pickle_limits import Budget, TooLarge
 from mmaction_microaction.utils.pickles import Array, Dtype, make_array, make_number
+from mmaction_microaction.utils.torch_file_limits import TorchFileChecker
 
 
 def load_checkpoints_safely():
@@ -101,7 +102,7 @@ def _check_memory(filename):
         file.seek(0)
         size = os.path.getsize(filename)
         try:
-            check_torch_file(file, size, Budget(size))
+            TorchFileChecker(Budget(size)).check(file, size)
         except TooLarge as error:
             raise pickle.UnpicklingError(
                 f'{filename} is refused, since loading it could take all memory: {error}. Download or save it anew.'

@@ -3,6 +3,8 @@
 import os
 import unicodedata
 
+from mmaction_microaction.utils.messages import first_few
+
 
 def check_files(folder: str, filenames: list[str], what: str, remedy: str, place: str = 'folder') -> None:
     """Raise an error unless a folder contains the files of an annotation list.
@@ -31,9 +33,8 @@ def check_files(folder: str, filenames: list[str], what: str, remedy: str, place
     missing = [name for name in filenames if name not in present and not os.path.isfile(os.path.join(folder, name))]
     if missing:
         raise FileNotFoundError(
-            f'{folder}: {len(missing):,} of the {len(filenames):,} {what} are missing: {", ".join(missing[:5])}'
-            f'{", …" if len(missing) > 5 else ""}. {_guess(folder, missing, [*present, *others])}Correct the list, or '
-            f'{remedy}.'
+            f'{folder}: {len(missing):,} of the {len(filenames):,} {what} are missing: '
+            f'{first_few(missing)}. {_guess(folder, missing, [*present, *others])}Correct the list, or {remedy}.'
         )
 
 

@@ -1,10 +1,10 @@
 """The 52 micro-actions and 7 body parts of MA-52.
 
-This is the only place that knows names, codes and the fine-to-coarse map; everything else derives them from here.
-Facts are from the label list and annotation manual of MA-52 (Guo et al., IEEE TCSVT 2024, section III), clip counts
-from the released train and val lists.
+Names, codes and the map from fine to coarse labels are defined only here. They are taken from the label list and the
+annotation manual of MA-52 (Guo et al., IEEE TCSVT 2024, section III), and the numbers of clips from the released lists
+of the train and val splits.
 
-The index order is *not* the code order: index 1 is A3 and index 3 is A2.
+Indices do *not* follow the order of the codes: index 1 is A3 and index 3 is A2.
 """
 
 from typing import NamedTuple
@@ -12,9 +12,10 @@ from typing import NamedTuple
 import numpy as np
 
 BODY_PARTS = ('body', 'head', 'upper limb', 'lower limb', 'body-hand', 'head-hand', 'leg-hand')
+"""Names of the body parts, by coarse label."""
 
-# Row i is fine label i: code, name, clips in the train list, clips in the val list.
-# The letter of a code is its body part: A is body part 0, G is body part 6.
+# Row i belongs to fine label i: code, name, number of clips in the train list, number of clips in the val list.
+# The letter of a code is the body part: A is body part 0, G is body part 6.
 _TABLE = (
     ('A1', 'shaking body', 309, 153),
     ('A3', 'sitting straightly', 150, 74),
@@ -79,14 +80,17 @@ class Action(NamedTuple):
     code: str
     """Code of the annotation manual, such as ``B1``."""
     name: str
+    """Name in the released label list, such as ``nodding``."""
     body_part: int
     """Coarse label, 0 to 6, an index into :data:`BODY_PARTS`."""
     train_clips: int
+    """Number of clips in the released train list."""
     val_clips: int
+    """Number of clips in the released val list."""
 
     @property
-    def words(self):
-        """tuple[str]: The words of the name, whose vectors make up the label embedding."""
+    def words(self) -> tuple[str, ...]:
+        """tuple[str, ...]: Words of the name. The label embedding is the mean of their vectors."""
         return tuple(self.name.split())
 
 
@@ -99,12 +103,12 @@ NUM_ACTIONS = len(ACTIONS)
 NUM_BODY_PARTS = len(BODY_PARTS)
 
 FINE_TO_COARSE = np.array([action.body_part for action in ACTIONS])
-"""Coarse label of every fine label, shape (52,): ``coarse = FINE_TO_COARSE[fine]``."""
+"""Coarse label of each fine label, shape (52,): ``coarse = FINE_TO_COARSE[fine]``."""
 FINE_TO_COARSE.flags.writeable = False
 
 REVERSED_PAIRS = ((17, 18), (29, 30), (26, 27))
-"""Pairs of actions that are each other played backwards: stretching and retracting arms, stretching and retracting
-feet, spread and closing legs. Only the order of the frames tells them apart."""
+"""Pairs of fine labels whose actions are each other played backwards: stretching and retracting arms, stretching and
+retracting feet, spread and closing legs. Only the order of the frames distinguishes them."""
 
 EMOTIONS = ('joy', 'sadness', 'surprise', 'fear', 'anger')
-"""The emotions of MA-52-Pro, by index (section VI)."""
+"""Emotions of MA-52-Pro, by label (section VI of the paper)."""

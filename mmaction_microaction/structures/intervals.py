@@ -1,6 +1,7 @@
-"""Micro-actions with a start and an end, and the files that list them."""
+"""Intervals: micro-actions with a start and an end, and their files."""
 
 import json
+from pathlib import Path
 from typing import NamedTuple
 
 from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, NUM_ACTIONS
@@ -8,30 +9,31 @@ from mmaction_microaction.utils.files import write_whole
 from mmaction_microaction.utils.untrusted import parse_json, read_limited
 
 MAX_SIZE = 2**26
-"""Bytes of a file of intervals; an hour of video has some 3,000 intervals of 150 bytes."""
+"""Largest size of a file in bytes. One hour of video has about 3,000 intervals of 150 bytes each."""
 
 
 class Interval(NamedTuple):
-    """A micro-action in a video."""
+    """Micro-action in a video."""
 
     start: float
-    """Seconds."""
+    """Start in seconds."""
     end: float
+    """End in seconds."""
     label: int
     """Fine label, 0 to 51."""
     score: float = 1.0
-    """Mean probability, 0 to 1."""
+    """Mean probability of the label, 0 to 1."""
 
     @property
     def action(self):
-        """Action: Name, code and body part of the label."""
+        """Action: Action of the label, with its name, code and body part."""
         return ACTIONS[self.label]
 
     def to_dict(self):
-        """Say it in words, for JSON and tables.
+        """Return the interval with the names of its label, for JSON and tables.
 
         Returns:
-            dict: ``start``, ``end``, ``label``, ``code``, ``action``, ``body_part``, ``score``.
+            dict[str, Any]: ``start``, ``end``, ``label``, ``code``, ``action``, ``body_part``, ``score``.
         """
         action = self.action
         return {
@@ -46,58 +48,56 @@ class Interval(NamedTuple):
 
 
 def parse_interval(content, where):
-    """Turn an object of a JSON file into an interval.
+    """Convert an object of a JSON file into an interval.
 
     Args:
-        content (dict): ``start``, ``end`` and ``label``, and optionally ``code``, which must be the label's, and
-            ``score``.
-        where (str): File and place, for errors.
+        content (dict): Object with ``start``, ``end`` and ``label``, and optionally ``score`` and ``code``, which must
+            be the code of the label.
+        where (str): File and position of the object, for the error message.
 
     Returns:
-        Interval: The interval.
+        Interval: Interval.
 
     Raises:
-        ValueError: If something is missing, or is no time, label, code or probability that can be.
+        ValueError: If a key is missing, or a time, label, code or score is invalid.
     """
     if not (isinstance(content, dict) and {'start', 'end', 'label'} <= content.keys()):
-        raise ValueError(f"{where} should be an object with 'start', 'end' and 'label', got {content!r}.")
+        raise ValueError(f"{where} should be an object with 'start', 'end' and 'label', got {content!r}")
     start, end, label = (content[key] for key in ('start', 'end', 'label'))
     code, score = content.get('code'), content.get('score', 1.0)
     if not (_is_number(start) and _is_number(end) and 0 <= start < end):
-        raise ValueError(f'{where} should start at 0 seconds or later and end after that, got {start!r} to {end!r}.')
+        raise ValueError(f'{where} should start at 0 seconds or later and end after that, got {start!r} to {end!r}')
     if not (type(label) is int and 0 <= label < NUM_ACTIONS):
-        raise ValueError(
-            f'{where}: label {label!r} is not one of the {NUM_ACTIONS} fine labels 0 to {NUM_ACTIONS - 1}.'
-        )
+        raise ValueError(f'{where}: label {label!r} is not one of the {NUM_ACTIONS} fine labels 0 to {NUM_ACTIONS - 1}')
     if code not in (None, ACTIONS[label].code):
         raise ValueError(
             f'{where}: label {label} is {ACTIONS[label].code} ({ACTIONS[label].name}), not {code}; correct one of the '
-            'two. Labels do not follow the order of the codes.'
+            'two. The order of the labels is not the order of the codes.'
         )
     if not (_is_number(score) and 0 <= score <= 1):
-        raise ValueError(f'{where}: score {score!r} is no probability from 0 to 1.')
+        raise ValueError(f'{where}: score {score!r} is not a probability from 0 to 1')
     return Interval(start, end, label, score)
 
 
 def _is_number(value):
-    # Seconds of thirty years; math.isfinite fails where an integer is too large for it.
+    # 1e9 seconds are 30 years. math.isfinite would raise an error for a very large integer.
     return type(value) in (int, float) and abs(value) < 1e9
 
 
-def read_intervals(path):
-    """Read what ``tools/demo.py --json`` or ``tools/make_long_video.py`` wrote.
+def read_intervals(path: str | Path) -> dict[str, list[Interval]]:
+    """Read the intervals that ``tools/demo.py --json`` or ``tools/make_long_video.py`` wrote.
 
     Args:
-        path (str | Path): The file: a list of objects with ``video`` and ``intervals``, and these a list of objects
-            as :func:`parse_interval` takes them.
+        path (str | Path): Path of a JSON file. It contains a list of objects with ``video`` and ``intervals``, a list
+            of objects in the format of :func:`parse_interval`.
 
     Returns:
-        dict[str, list[Interval]]: The intervals of each video.
+        dict[str, list[Interval]]: Intervals of each video.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it is no such file, a video is listed twice or is a clip, which ``tools/demo.py`` writes without
-            intervals, or an interval is impossible.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If the file has another format, an interval is invalid, a video is listed twice, or a video was
+            treated as a single clip, for which ``tools/demo.py`` writes no intervals.
     """
     try:
         videos = parse_json(read_limited(path, MAX_SIZE, 'intervals'))
@@ -112,24 +112,24 @@ def read_intervals(path):
     for video, intervals in listed:
         if intervals is None:
             raise ValueError(
-                f'{path}, {video}: taken for one clip, of which no intervals are known; give it a timeline with '
-                'tools/demo.py --longest-clip 0'
+                f'{path}, {video}: the video was treated as one clip, so it has no intervals; use tools/demo.py '
+                '--longest-clip 0'
             )
         if video in found:
-            raise ValueError(f'{path}, {video}: listed twice; keep one of the two')
+            raise ValueError(f'{path}, {video}: the video is listed twice; remove one of the two entries')
         found[video] = [
-            parse_interval(interval, f'{path}, {video}: interval {number}')
-            for number, interval in enumerate(intervals, start=1)
+            parse_interval(interval, f'{path}, {video}: interval {index}')
+            for index, interval in enumerate(intervals, start=1)
         ]
     return found
 
 
-def write_intervals(videos, path):
-    """Write a file that :func:`read_intervals` reads.
+def write_intervals(videos: dict[str, list[Interval]], path: str | Path):
+    """Write intervals as JSON, in the format of :func:`read_intervals`.
 
     Args:
-        videos (dict[str, list[Interval]]): The intervals of each video.
-        path (str | Path): The file.
+        videos (dict[str, list[Interval]]): Intervals of each video.
+        path (str | Path): Path of the file.
     """
     content = [{'video': video, 'intervals': [i.to_dict() for i in intervals]} for video, intervals in videos.items()]
     write_whole(path, (json.dumps(content, indent=1, ensure_ascii=False) + '\n').encode())

@@ -1,4 +1,4 @@
-"""The forms in which people write lists of clips: as MMAction2's, or as tables."""
+"""Parsing of lists of clips, written as ``name label`` lines or as tables."""
 
 import csv
 import re
@@ -7,7 +7,7 @@ from typing import NamedTuple
 from mmaction_microaction.label_sets.ma52 import ACTIONS
 from mmaction_microaction.video.files import VIDEO_ENDINGS
 
-# In the order in which they are looked for.
+# Titles of the columns, in the order of preference.
 NAME_TITLES = (
     'video', 'filename', 'file', 'clip', 'path', 'video_path', 'video_name', 'file_name', 'name', 'vid',
     'video_id', 'id',
@@ -18,7 +18,7 @@ LABEL_TITLES = (
 )  # fmt: skip
 
 UNKNOWN = -1
-"""The label of a clip whose action is not known, as in MMAction2."""
+"""Label of a clip whose action is unknown, as in MMAction2."""
 
 _LABELS = {
     **{str(action.index): action.index for action in ACTIONS},
@@ -27,59 +27,60 @@ _LABELS = {
 }
 _NAMES = '|'.join('[ _-]'.join(action.words) for action in ACTIONS)
 _CODES = '|'.join(action.code for action in ACTIONS)
-# The name comes first and takes as little as possible, so that a label of several words is found whole.
+# The name matches as little as possible, so that a label of several words is matched completely.
 _PLAIN = re.compile(
     rf'(?P<name>.*?[^ \t])[ \t]+(?P<label>[+-]?[0-9]{{1,9}}(?:\.0*)?|{_CODES}|{_NAMES})', re.DOTALL | re.IGNORECASE
 )
 
 
-class Row(NamedTuple):
-    """What a line says."""
+class ListRow(NamedTuple):
+    """Row of a list."""
 
     line: int
-    """Number of the line, from 1."""
+    """Line number, from 1."""
     name: str | None
-    """Name of the clip, None where there is none to be found."""
+    """Name of the clip. None if the line is malformed."""
     label: int | None
-    """The number that is written there, or that of the code or name; :data:`UNKNOWN` where nothing is written, None
-    where it is no label."""
+    """Label, which may be out of range. :data:`UNKNOWN` if the row has none, None if its text is not a label."""
     text: str
-    """The line."""
+    """Text of the line."""
 
 
 def read_rows(lines):
-    """Tell the name of the clip from its label in every line that is not empty.
+    """Split each line of a list into the name of a clip and its label.
 
-    A list is read as lines ``name label``, with any number of spaces and tabs around the two; or, if its first line is
-    a header that names the columns or has two fields of which the second is a label, as a table with commas,
-    semicolons or, below a header, tabs between its fields, which may be quoted. A label is a number, a code such as
+    A list is a table if its first line is a header that names the columns, or has two fields of which the second is a
+    label. The delimiter of a table is a comma, a semicolon or, below a header, a tab; fields may be quoted. Any other
+    list has lines ``name label``, separated by any number of spaces and tabs. A label is a number, a code such as
     ``B1`` or the name of an action.
 
     Args:
-        lines (Sequence[str]): The list.
+        lines (Sequence[str]): Lines of the list.
 
     Returns:
-        list[Row]: One per line that is not empty, the header left out.
+        list[ListRow]: Row of each line that is not empty, without the header.
     """
-    first = next((place for place, line in enumerate(lines) if line.strip()), None)
+    first = next((index for index, line in enumerate(lines) if line.strip()), None)
     if first is None:
         return []
-    delimiter, columns, width, header = _find_form(lines[first].strip())
-    start = first + header
+    delimiter, columns, width, has_header = _detect_format(lines[first].strip())
+    start = first + has_header
     if delimiter is None:
         return [
-            _plain_row(number, line.strip()) for number, line in enumerate(lines[start:], start + 1) if line.strip()
+            _parse_plain_row(line_number, line.strip())
+            for line_number, line in enumerate(lines[start:], start + 1)
+            if line.strip()
         ]
-    return list(_table_rows(lines, start, delimiter, *columns, width))
+    return list(_parse_table(lines, start, delimiter, *columns, width))
 
 
-def _find_form(line):
-    """Return, by the first line, a table's delimiter, columns of name and label and width, and whether it is a header.
+def _detect_format(line):
+    """Return the delimiter, the columns of name and label, the width, and whether the first line is a header.
 
-    The delimiter is None if the list is no table.
+    The delimiter is None if the list is not a table.
     """
     for delimiter in '\t;,':
-        fields = _fields(line, delimiter)
+        fields = _split_fields(line, delimiter)
         titles = [field.casefold().replace(' ', '_') for field in fields]
         name, label = (
             next((titles.index(title) for title in wanted if title in titles), None)
@@ -93,57 +94,58 @@ def _find_form(line):
     return None, None, None, len(words) == 2 and words[0] in NAME_TITLES and words[1] in LABEL_TITLES
 
 
-def _fields(line, delimiter):
-    """Return the fields of a line, or none where it cannot be read as a table."""
+def _split_fields(line, delimiter):
+    """Return the fields of a line, or an empty list if the line is no row of a table."""
     try:
         return [field.strip() for field in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))]
     except (csv.Error, StopIteration):
         return []
 
 
-def _table_rows(lines, start, delimiter, name, label, width):
-    """Yield the rows of a table, from a line on; more fields than its width make no row."""
+def _parse_table(lines, start, delimiter, name_column, label_column, width):
+    """Yield the rows of a table from index ``start``. A row with more fields than ``width`` is malformed."""
     reader = csv.reader((f'{line}\n' for line in lines[start:]), delimiter=delimiter, skipinitialspace=True)
     while True:
-        number = start + reader.line_num
+        index = start + reader.line_num  # of the first line of the row, since quoted fields may have several
         try:
             fields = [field.strip() for field in next(reader)]
         except StopIteration:
             return
         except csv.Error:
-            yield Row(number + 1, None, None, lines[number])
+            yield ListRow(index + 1, None, None, lines[index])
             continue
         if not any(fields):
             continue
         text = delimiter.join(fields)
-        if name >= len(fields) or not fields[name] or any(fields[width:]):
-            yield Row(number + 1, None, None, text)
+        if name_column >= len(fields) or not fields[name_column] or any(fields[width:]):
+            yield ListRow(index + 1, None, None, text)
             continue
-        written = fields[label] if label is not None and label < len(fields) else ''
-        yield Row(number + 1, fields[name], parse_label(written) if written else UNKNOWN, text)
+        label = fields[label_column] if label_column is not None and label_column < len(fields) else ''
+        yield ListRow(index + 1, fields[name_column], parse_label(label) if label else UNKNOWN, text)
 
 
-def _plain_row(number, line):
-    """Return the row of a line ``name label``, or ``name``."""
+def _parse_plain_row(line_number, line):
+    """Return the row of a line ``name label`` or ``name``."""
     name, _, label = line.rpartition(' ')
-    if label in _LABELS and name and not name[-1].isspace():  # nearly all are so, and are read fast
-        return Row(number, name, _LABELS[label], line)
+    if label in _LABELS and name and not name[-1].isspace():  # a fast path for almost all lines
+        return ListRow(line_number, name, _LABELS[label], line)
     match = _PLAIN.fullmatch(line)
     if match and match['name']:
-        return Row(number, match['name'].strip(), parse_label(match['label']), line)
+        return ListRow(line_number, match['name'].strip(), parse_label(match['label']), line)
     if len(line.split()) == 1 or line.lower().endswith(VIDEO_ENDINGS):
-        return Row(number, line, UNKNOWN, line)
-    return Row(number, None, None, line)
+        return ListRow(line_number, line, UNKNOWN, line)
+    return ListRow(line_number, None, None, line)
 
 
 def parse_label(text):
-    """Read a label.
+    """Parse a label.
 
     Args:
-        text (str): A number, a code or the name of an action, in any case, with spaces, hyphens or underscores.
+        text (str): Number, or code or name of an action in upper or lower case. The words of a name may be separated by
+            spaces, hyphens or underscores.
 
     Returns:
-        int | None: The number, which may be of no action; None if the text is none of these.
+        int | None: Label. A number is not checked to be the label of an action. None if the text is not a label.
     """
     if re.fullmatch(r'[+-]?[0-9]{1,9}(\.0*)?', text):  # spreadsheets may write 9.0
         return int(text.partition('.')[0])

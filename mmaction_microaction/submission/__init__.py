@@ -1,13 +1,13 @@
 from .dump_submission import DumpSubmission
 from .formats import FILE_NAME, SUBMISSION_FORMATS, clip_ids, predicted_labels
-from .validation import Report, validate_submission
+from .validation import ValidationReport, validate_submission
 from .writing import write_submission
 
 __all__ = [
     'FILE_NAME',
     'SUBMISSION_FORMATS',
     'DumpSubmission',
-    'Report',
+    'ValidationReport',
     'clip_ids',
     'predicted_labels',
     'validate_submission',

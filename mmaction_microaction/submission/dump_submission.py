@@ -5,33 +5,33 @@ from mmaction.registry import METRICS
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
-from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
 from mmaction_microaction.structures.predictions import (
     check_probabilities,
-    name_black_rows,
-    positions_of,
+    describe_unreadable,
+    match_names,
     read_clip_names,
 )
 
-from .formats import clip_ids, predicted_labels
+from .formats import check_options
 from .writing import write_submission
 
 
 @METRICS.register_module()
 class DumpSubmission(BaseMetric):
-    """Writes the predictions of a test run as the challenges want them, instead of scoring them: needs no labels.
+    """Evaluator that writes the predictions of a test run as a challenge submission. It needs no labels.
 
     Args:
-        out_dir (str): Folder of ``prediction.csv`` and ``submission.zip``.
-        ann_file (str, optional): Annotation list that must be covered, whose order the rows have. None: the clips of
-            the dataset as they come. Defaults to None.
-        format, coarse_from: See :func:`.predicted_labels`.
-        ids: See :func:`.clip_ids`.
-        **kwargs: Of MMEngine's ``BaseMetric``.
+        out_dir (str): Folder that receives ``prediction.csv`` and ``submission.zip``.
+        ann_file (str, optional): Annotation list whose clips all have to be predicted. Rows follow its order. Defaults
+            to None: rows are the clips of the dataset, in the order of the test run.
+        format (str): Format of the submission, see :func:`.predicted_labels`. Defaults to ``'codabench'``.
+        coarse_from (str): Source of the body parts, see :func:`.predicted_labels`. Defaults to ``'top1'``.
+        ids (str): Identifiers of the clips, see :func:`.clip_ids`. Defaults to ``'name'``.
+        **kwargs: Keyword arguments of MMEngine's ``BaseMetric``.
 
     Raises:
-        FileNotFoundError: If the list is missing.
-        ValueError: If the list is malformed, or an option is unknown.
+        FileNotFoundError: If the list does not exist.
+        ValueError: If the list is malformed, or an option has an unknown value.
 
     Examples:
         >>> evaluator = dict(type='DumpSubmission', out_dir='submission', ann_file='data/ma52/test_list_videos.txt')
@@ -40,59 +40,65 @@ class DumpSubmission(BaseMetric):
 
     default_prefix = 'submission'
 
-    def __init__(self, out_dir, ann_file=None, format='codabench', coarse_from='top1', ids='name', **kwargs):
+    def __init__(
+        self,
+        out_dir: str,
+        ann_file: str | None = None,
+        format: str = 'codabench',
+        coarse_from: str = 'top1',
+        ids: str = 'name',
+        **kwargs,
+    ):
         super().__init__(**kwargs)
-        format = str(format)  # --cfg-options reads test_evaluator.format=2024 as a number
-        # Called on one sample so that a misspelt option fails now and not after the run.
-        predicted_labels(np.eye(1, NUM_ACTIONS), format, coarse_from)
-        clip_ids([], ids)
+        format = str(format)  # --cfg-options parses test_evaluator.format=2024 as a number.
+        check_options(format, coarse_from, ids)  # before the test run
         self.out_dir = out_dir
         self.ann_file = ann_file
         self.names = None if ann_file is None else dict.fromkeys(read_clip_names(ann_file))
         self.options = dict(format=format, coarse_from=coarse_from, ids=ids)
 
     def process(self, data_batch, data_samples):
-        """Collect scores and names of a batch.
+        """Collect the scores and names of a batch.
 
         Args:
             data_batch (dict): Not used.
-            data_samples (Sequence[dict]): With ``pred_score`` of shape (52,) and ``video_id``; ``unreadable`` marks
-                those whose scores are of black frames.
+            data_samples (Sequence[dict]): Samples with ``pred_score`` of shape (52,) and ``video_id``. ``unreadable``
+                marks a clip that could not be read.
 
         Raises:
-            ValueError: If a clip has no name or is not in the list, or scores are not 52 probabilities.
+            ValueError: If a clip has no name or is not in the list, or its scores are not 52 probabilities.
         """
         for sample in data_samples:
             name = sample.get('video_id')
             if name is None:
-                raise ValueError("A clip has no name ('video_id'): test with MA52Dataset and PackActionInputs.")
+                raise ValueError("a clip has no name ('video_id'): test with MA52Dataset and PackActionInputs")
             if self.names is not None and name not in self.names:
                 raise ValueError(
-                    f'{name} is not in {self.ann_file}: set test_evaluator.ann_file to the list that is tested, '
-                    'test_dataloader.dataset.ann_file.'
+                    f'{name} is not in {self.ann_file}: set test_evaluator.ann_file to the value of '
+                    'test_dataloader.dataset.ann_file'
                 )
             scores = sample['pred_score'].cpu().double().numpy()
             check_probabilities(scores, name)
             self.results.append((name, scores, bool(sample.get('unreadable'))))
 
     def compute_metrics(self, results):
-        """Write the files, and log where they are and which clips could not be read.
+        """Write the files, and log their paths and the clips that could not be read.
 
         Args:
-            results (list[tuple[str, np.ndarray, bool]]): Name, scores, and whether it was unreadable, per clip.
+            results (list[tuple[str, np.ndarray, bool]]): Name, scores, and whether the clip was unreadable, per clip.
 
         Returns:
-            dict[str, int]: ``rows``, how many clips were written.
+            dict[str, int]: Number of written clips as ``rows``.
 
         Raises:
-            ValueError: If a clip of the list was not predicted, or one more than once.
+            ValueError: If a clip of the list was not predicted, or a clip was predicted more than once.
         """
-        found, scores, unreadable = (list(column) for column in zip(*results))
-        names = found if self.names is None else list(self.names)
-        order = positions_of(names, found, 'The test run', self.ann_file or 'its dataset')
+        predicted, scores, unreadable = (list(column) for column in zip(*results))
+        names = predicted if self.names is None else list(self.names)
+        order = match_names(names, predicted, 'the test run', self.ann_file or 'its dataset')
         table, archive = write_submission(self.out_dir, names, np.stack(scores)[order], **self.options)
-        print_log(f'{archive}: {len(names):,} clips to be uploaded, the same as in {table}', logger='current')
+        print_log(f'{archive} is ready to be uploaded: {len(names):,} clips, the same as in {table}', logger='current')
         if any(unreadable):
-            note = name_black_rows([name for name, black in zip(found, unreadable) if black])
+            note = describe_unreadable([name for name, _, flag in results if flag])
             print_log(f'{archive}: {note}', logger='current', level=logging.WARNING)
         return {'rows': len(names)}

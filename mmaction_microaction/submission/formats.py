@@ -1,6 +1,7 @@
-"""What the challenges' files look like, and the rows that predictions become in them."""
+"""Formats of the challenges' submissions, and conversion of predictions into their rows."""
 
 import os
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -9,18 +10,20 @@ from mmaction_microaction.evaluation.functional import rank_body_parts, rank_cla
 from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS, NUM_BODY_PARTS
 
 FILE_NAME = 'prediction.csv'
-"""Name of the table, at the top level of the zip file."""
+"""Name of the table, which is at the top level of the zip file."""
 TOP_K = 5
+"""Number of ranked labels in the format ``'codabench'``."""
 
 
 class SubmissionFormat(NamedTuple):
     """Columns of a table of predictions."""
 
     id_column: str
-    columns: dict
-    """Title of every other column: how many classes its labels, which count from 0, belong to."""
+    """Title of the first column, which identifies the clips."""
+    columns: dict[str, int]
+    """Number of classes of every other column, by its title. Labels count from 0."""
     note: str = ''
-    """What whoever uses the format should know."""
+    """Advice for users of the format."""
 
     @property
     def header(self):
@@ -29,7 +32,7 @@ class SubmissionFormat(NamedTuple):
 
 
 SUBMISSION_FORMATS = {
-    # MAC 2025 and the standing Codabench page.
+    # MAC 2025 and the permanent Codabench page.
     'codabench': SubmissionFormat(
         'vid',
         {
@@ -41,59 +44,79 @@ SUBMISSION_FORMATS = {
     '2024': SubmissionFormat(
         'id',
         {'pred_label_1': NUM_BODY_PARTS, 'pred_label_2': NUM_ACTIONS},
-        "the challenge's page asks for the format codabench since MAC 2025; it refuses that of 2024: KeyError: 'vid'",
+        "since MAC 2025, the challenge's page requires the format codabench and rejects 2024 with KeyError: 'vid'",
     ),
 }
 
 
-def predicted_labels(scores, format='codabench', coarse_from='top1'):
-    """Turn probabilities into the labels that a format asks for.
+def check_options(format='codabench', coarse_from='top1', ids='name'):
+    """Check the options of a submission.
+
+    Args:
+        format (str): Format of the submission, see :func:`predicted_labels`.
+        coarse_from (str): Source of the body parts, see :func:`predicted_labels`.
+        ids (str): Identifiers of the clips, see :func:`clip_ids`.
+
+    Raises:
+        ValueError: If an option has an unknown value.
+    """
+    choices = {
+        'format': (format, tuple(SUBMISSION_FORMATS)),
+        'coarse_from': (coarse_from, ('top1', 'sum')),
+        'ids': (ids, ('name', 'stem')),
+    }
+    for option, (value, allowed) in choices.items():
+        if value not in allowed:
+            raise ValueError(f'{option} must be one of {", ".join(map(repr, allowed))}, got {value!r}')
+
+
+def predicted_labels(scores: np.ndarray, format: str = 'codabench', coarse_from: str = 'top1') -> np.ndarray:
+    """Convert probabilities into the labels of a submission.
 
     Args:
         scores (np.ndarray): Fine probabilities, shape (N, 52).
-        format (str): ``'codabench'``: the five best actions, then five body parts; ``'2024'``: body part, action.
-        coarse_from (str): ``'top1'``: the body part of each action, as the authors derive it, so that parts repeat;
-            ``'sum'``: different body parts, by the sum of the probabilities of their actions.
+        format (str): Format of the submission. ``'codabench'`` has the five best actions and five body parts,
+            ``'2024'`` has the best body part and the best action. Defaults to ``'codabench'``.
+        coarse_from (str): Source of the body parts. ``'top1'`` is the body part of each action, as the authors derive
+            it, so that body parts may repeat. ``'sum'`` ranks the body parts by the sum of the probabilities of their
+            actions. Defaults to ``'top1'``.
 
     Returns:
-        np.ndarray: Shape (N, 10) or (N, 2), in the order of the format's columns.
+        np.ndarray: Labels in the order of the columns of the format, shape (N, 10) or (N, 2).
 
     Raises:
-        ValueError: If an option is unknown.
+        ValueError: If an option has an unknown value.
     """
-    if format not in SUBMISSION_FORMATS:
-        raise ValueError(f'format must be one of {", ".join(map(repr, SUBMISSION_FORMATS))}, got {format!r}')
-    if coarse_from not in ('top1', 'sum'):
-        raise ValueError(f"coarse_from must be 'top1' or 'sum', got {coarse_from!r}")
+    check_options(format, coarse_from)
     actions, parts = rank_classes(scores), rank_body_parts(scores, coarse_from)
     if format == '2024':
         return np.stack([parts[:, 0], actions[:, 0]], axis=1)
     return np.concatenate([actions[:, :TOP_K], parts[:, :TOP_K]], axis=1)
 
 
-def clip_ids(names, ids='name'):
-    """Turn the names of clips into what stands in the first column.
+def clip_ids(names: Sequence[str], ids: str = 'name') -> list[str]:
+    """Convert the names of clips into the identifiers of the first column.
 
-    The lists read ``test0000.mp4``. Whether the challenge's page wants the names with or without ``.mp4`` is not said
-    where its columns are: they stay as listed by default; should the page refuse them, try the other.
+    The challenge's page does not say whether identifiers have the extension ``.mp4``. By default they are the names of
+    the annotation list, which have it. If the page rejects these, try ``'stem'``.
 
     Args:
-        names (Sequence[str]): Names as in the annotation list.
-        ids (str): ``'name'``: ``test0000.mp4``; ``'stem'``: ``test0000``.
+        names (Sequence[str]): Names of the clips in the annotation list.
+        ids (str): Kind of identifier: ``'name'`` such as ``test0000.mp4``, or ``'stem'`` such as ``test0000``. Defaults
+            to ``'name'``.
 
     Returns:
-        list[str]: One per name.
+        list[str]: Identifier of each clip.
 
     Raises:
-        ValueError: If the option is unknown, or two names differ only in what is left out.
+        ValueError: If the kind is unknown, or two names differ only in their extension.
     """
-    if ids not in ('name', 'stem'):
-        raise ValueError(f"ids must be 'name' or 'stem', got {ids!r}")
+    check_options(ids=ids)
     if ids == 'name':
         return list(names)
     stems = {}
     for name in names:
         other = stems.setdefault(os.path.splitext(name)[0], name)
         if other != name:
-            raise ValueError(f"{other} and {name} differ only in what follows the dot; keep it with ids='name'.")
+            raise ValueError(f"{other} and {name} differ only in the extension; keep it with ids='name'")
     return [os.path.splitext(name)[0] for name in names]

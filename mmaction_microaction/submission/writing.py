@@ -1,32 +1,43 @@
-"""Writes the challenges' files."""
+"""Writing of the challenges' submissions."""
 
 import csv
 import io
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
 
 from mmaction_microaction.utils.files import make_folder, write_whole
 
 from .formats import FILE_NAME, SUBMISSION_FORMATS, clip_ids, predicted_labels
 
 
-def write_submission(out_dir, names, scores, format='codabench', coarse_from='top1', ids='name'):
-    """Write ``prediction.csv`` and, ready to be uploaded, ``submission.zip`` with nothing but it.
+def write_submission(
+    out_dir: str | Path,
+    names: Sequence[str],
+    scores: np.ndarray,
+    format: str = 'codabench',
+    coarse_from: str = 'top1',
+    ids: str = 'name',
+) -> tuple[Path, Path]:
+    """Write ``prediction.csv``, and ``submission.zip``, which contains it and can be uploaded.
 
-    Each file is either complete or as before, and the same predictions give the same bytes.
+    A file that cannot be written completely stays as it was. The same predictions result in the same bytes.
 
     Args:
-        out_dir (str | Path): Folder of the files; made if it is not there.
-        names (Sequence[str]): Names of the clips.
-        scores (np.ndarray): Their fine probabilities, shape (N, 52).
-        format, coarse_from: See :func:`.predicted_labels`.
-        ids: See :func:`.clip_ids`.
+        out_dir (str | Path): Folder of the files, which is created if it does not exist.
+        names (Sequence[str]): Names of the N clips.
+        scores (np.ndarray): Fine probabilities of the clips, shape (N, 52).
+        format (str): Format of the submission, see :func:`.predicted_labels`. Defaults to ``'codabench'``.
+        coarse_from (str): Source of the body parts, see :func:`.predicted_labels`. Defaults to ``'top1'``.
+        ids (str): Identifiers of the clips, see :func:`.clip_ids`. Defaults to ``'name'``.
 
     Returns:
-        tuple[Path, Path]: The table and the zip file.
+        tuple[Path, Path]: Paths of the table and the zip file.
 
     Raises:
-        ValueError: If an option is unknown.
+        ValueError: If an option has an unknown value, or two clips have the same identifier.
     """
     labels = predicted_labels(scores, format, coarse_from)
     text = io.StringIO()
@@ -44,8 +55,8 @@ def write_submission(out_dir, names, scores, format='codabench', coarse_from='to
 
 
 def _zip(content):
-    """Return the bytes of a zip file that holds the table."""
-    # Time, system and packed size would differ from one run or machine to another.
+    """Return the bytes of a zip file that contains the table."""
+    # Without these, the time and the system of the machine would be in the file.
     entry = zipfile.ZipInfo(FILE_NAME, date_time=(1980, 1, 1, 0, 0, 0))
     entry.create_system = 3
     entry.external_attr = 0o644 << 16

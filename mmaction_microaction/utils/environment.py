@@ -1,31 +1,37 @@
-"""What the package needs of its environment, checked before anything else is imported."""
+"""Check of the packages that are needed to read images and videos, made before anything else is imported."""
 
 import re
 from importlib.metadata import PackageNotFoundError, version
 
 OLDEST_PYAV = 18
-"""As in ``setup.py``. Frames of 14.0 do not tell their rotation; 17 refuses those with reserved tags of colour."""
+"""Oldest supported major version of PyAV, as in ``setup.py``.
+
+PyAV 14.0 does not report the rotation of frames, and PyAV 17 rejects frames whose colour tags are reserved values.
+"""
 _HEADLESS = 'pip install --force-reinstall --no-deps opencv-contrib-python-headless'
 
 
 def check():
-    """Refuse to be imported where pictures or videos could not be read.
+    """Check that OpenCV and a recent PyAV are installed.
 
     Raises:
-        ImportError: If OpenCV cannot be imported, or PyAV is missing or too old. It names the remedy.
+        ImportError: If OpenCV cannot be imported, or PyAV is missing or too old. The message contains the command that
+            installs it.
     """
     try:
         import cv2  # noqa: F401
     except ImportError as error:
         raise ImportError(
-            f'OpenCV cannot be imported ({error}): {_HEADLESS}. Its usual wheels open windows and need libGL, which '
-            'servers lack; the headless one takes their place.'
+            f'OpenCV cannot be imported ({error}): {_HEADLESS}. The default wheels of OpenCV need libGL, which servers '
+            'lack; the headless wheel does not.'
         ) from None
     try:
-        found = version('av')
+        installed = version('av')
     except PackageNotFoundError:
-        found = 'none'
-    number = re.match(r'\d+', found)
-    if not number or int(number[0]) < OLDEST_PYAV:
-        needed = f'av>={OLDEST_PYAV}'
-        raise ImportError(f'{needed} (PyAV) reads and writes videos, but installed is {found}: pip install "{needed}"')
+        installed = 'none'
+    major = re.match(r'\d+', installed)
+    if not major or int(major[0]) < OLDEST_PYAV:
+        required = f'av>={OLDEST_PYAV}'
+        raise ImportError(
+            f'{required} (PyAV) is required, but the installed version is {installed}: pip install "{required}"'
+        )

@@ -1,4 +1,4 @@
-"""Files that are never half written, and those that cannot be written at all."""
+"""Writing of files that are never half written, and checks of whether a path can be written."""
 
 import errno
 import os
@@ -13,30 +13,30 @@ try:
 except ImportError:  # on Windows
     fcntl = None
 
-# No other program names a file so, and the part in front is short enough for every file system.
+# Name of a temporary file. No other program uses it, and every file system accepts its length.
 _UNFINISHED = re.compile(r'\..{1,100}\.[0-9a-f]{16}\.unfinished', re.DOTALL)
-_swept = set()  # folders in which this process has looked for what killed ones have left
+_swept = set()  # folders from which this process has removed the temporary files of killed processes
 
 
 @contextmanager
 def atomic_write(path):
-    """Give a temporary file the name of a file once it is whole, so that the file is either complete or as before.
+    """Write to a temporary file that is renamed at the end, so that the target is either complete or unchanged.
 
     Several processes may write the same file: the last one to finish determines its content. A file that is replaced
-    keeps its mode and, where the system permits it, its owner. What a link points to is written. A pipe or a device,
-    such as ``/dev/stdout``, is written to as it is.
+    keeps its mode and, where the system permits it, its owner. A symbolic link stays, and the file that it points to is
+    replaced. A pipe or a device, such as ``/dev/stdout``, is written to directly.
 
-    The temporary file is hidden, lies in the folder of the file and is locked. One that a killed process has left is
-    removed by the next process that writes into the folder.
+    The temporary file is hidden, locked, and in the folder of the target. If a process is killed, the next process that
+    writes into the folder removes its temporary file.
 
     Args:
-        path (str | Path): The file.
+        path (str | Path): Path of the file to write.
 
     Yields:
-        Path: An empty file to write to, or to put another one in the place of.
+        Path: Path of an empty temporary file, which the block writes to or replaces by another file.
 
     Raises:
-        OSError: If the file cannot be written. The message names it.
+        OSError: If the file cannot be written. The message contains its path.
     """
     path = Path(path)
     if _is_special(path):
@@ -53,109 +53,111 @@ def atomic_write(path):
     except OSError as error:
         name = os.path.basename(str(error.filename))
         if not (error.filename is None or name == path.name or _UNFINISHED.fullmatch(name)):
-            raise  # of another file, that is read meanwhile
+            raise  # The error is about another file, which the block reads.
         raise OSError(error.errno, f'{error.strerror or error}; the file is as before', str(path)) from None
     finally:
         if unfinished:
             with suppress(OSError):
-                unfinished.unlink()  # on a full disk, half a file is in the way of the next try
+                unfinished.unlink()  # On a full disk, half a file would prevent the next attempt.
         if lock is not None:
             os.close(lock)
 
 
 @contextmanager
 def hold(path):
-    """Lock a file, so that no process takes a second name of it for a file that a killed process has left.
+    """Lock a file while a block hard-links it in place of a temporary file of :func:`atomic_write`.
+
+    Without the lock, another process would take the hard link for the file of a killed process, and remove it.
 
     Args:
-        path (str | Path): The file, which a block gives the name of an unfinished file of :func:`atomic_write`.
+        path (str | Path): Path of the file that the block links.
     """
     with ExitStack() as stack:
-        with suppress(OSError):  # whoever reads it will say what is wrong
+        with suppress(OSError):  # The block reports what is wrong with the file.
             _lock(stack.enter_context(open(path, 'rb')).fileno())
         yield
 
 
-def write_whole(path, content):
-    """Write a file so that it is either complete or as before, see :func:`atomic_write`.
+def write_whole(path: str | Path, content: bytes):
+    """Write a file so that it is either complete or unchanged, see :func:`atomic_write`.
 
     Args:
-        path (str | Path): The file.
-        content (bytes): All of it.
+        path (str | Path): Path of the file.
+        content (bytes): Content of the file. Text has to be encoded.
 
     Raises:
-        OSError: If it cannot be written.
+        OSError: If the file cannot be written.
     """
     with atomic_write(path) as unfinished:
         unfinished.write_bytes(content)
 
 
 def replace(source, target):
-    """Rename a whole file so that a power failure leaves either the file of before or all of the new one.
+    """Rename a complete file so that a power failure leaves either the old file or all of the new one.
 
     Args:
-        source (Path): The file.
-        target (Path): Its new name, in the same folder.
+        source (Path): Path of the file.
+        target (Path): New path, in the same folder.
 
     Raises:
-        OSError: If the file cannot be renamed, or its content cannot be stored.
+        OSError: If the file cannot be renamed or flushed to the disk.
     """
-    _store(source, os.O_WRONLY)
+    _flush(source, os.O_WRONLY)
     os.replace(source, target)
-    _store(target.parent, os.O_RDONLY)
+    _flush(target.parent, os.O_RDONLY)
 
 
-def _store(path, mode):
+def _flush(path, mode):
     """Wait until a file or a folder is on the disk."""
     try:
         descriptor = os.open(path, mode)
-    except OSError:  # the second name of a write-protected file, or a folder on Windows
+    except OSError:  # a hard link to a write-protected file, or a folder on Windows
         return
     try:
         os.fsync(descriptor)
     except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):  # some file systems cannot
+        if error.errno not in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):  # not supported by some file systems
             raise
     finally:
         os.close(descriptor)
 
 
 def _make_unfinished(path):
-    """Make the temporary file of a file, with the mode of the latter; return its path and the descriptor that locks it.
+    """Create the temporary file of a target; return its path and the descriptor that locks it.
 
-    The descriptor is None where files cannot be locked.
+    The temporary file has the mode of the target. The descriptor is None if the file system has no locks.
     """
     _sweep(path.parent)
-    shown = os.fsencode(path.name)[:100].decode('utf-8', 'ignore') or 'file'
+    stem = os.fsencode(path.name)[:100].decode('utf-8', 'ignore') or 'file'
     while True:
-        unfinished = path.with_name(f'.{shown}.{secrets.token_hex(8)}.unfinished')
+        unfinished = path.with_name(f'.{stem}.{secrets.token_hex(8)}.unfinished')
         descriptor = os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666)
         locked = _lock(descriptor)
-        # Another process may have taken it for one that was left, before it was locked.
+        # Before the lock, another process may have taken the file for one of a killed process.
         if locked is not False and unfinished.exists():
             break
         os.close(descriptor)
     with suppress(OSError):
-        _take_after(descriptor, path.stat())
+        _copy_owner_and_mode(path.stat(), descriptor)
     if locked:
         return unfinished, descriptor
     os.close(descriptor)
     return unfinished, None
 
 
-def _take_after(descriptor, status):
-    """Give an open file the owner and the mode of another one, as far as the system permits it."""
+def _copy_owner_and_mode(status, descriptor):
+    """Give an open file the owner and the mode of another file, as far as the system permits it."""
     own = os.fstat(descriptor)
     for owner, group in ((status.st_uid, -1), (-1, status.st_gid)):
         if owner not in (-1, own.st_uid) or group not in (-1, own.st_gid):
-            with suppress(OSError, AttributeError):  # which Windows lacks
+            with suppress(OSError, AttributeError):  # Windows has no fchown.
                 os.fchown(descriptor, owner, group)
     with suppress(AttributeError):
         os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
 
 
 def _lock(descriptor):
-    """Lock an open file; return None where files cannot be locked, and False if another process has locked this one."""
+    """Lock an open file. Return True, False if another process holds the lock, or None if locks are not supported."""
     if fcntl is None:
         return None
     try:
@@ -168,7 +170,7 @@ def _lock(descriptor):
 
 
 def _sweep(folder):
-    """Remove the temporary files that killed processes have left in a folder: those that are not locked."""
+    """Remove the temporary files of killed processes from a folder. They are those that nobody has locked."""
     key = os.path.realpath(folder)
     if key in _swept:
         return
@@ -186,27 +188,27 @@ def _sweep(folder):
 
 
 def as_text_cell(text):
-    """Keep a spreadsheet from taking a text, such as the name of a stranger's video, for a formula.
+    """Escape a text, such as a file name, so that no spreadsheet evaluates it as a formula.
 
     Args:
-        text (str): The text of a cell.
+        text (str): Text of a cell.
 
     Returns:
-        str: The same, behind an apostrophe if a spreadsheet would run it.
+        str: The text, preceded by an apostrophe if a spreadsheet would evaluate it.
     """
-    # Excel and LibreOffice pass over spaces and control characters before a formula; wide signs count as signs.
+    # Excel and LibreOffice skip spaces and control characters before a formula, and accept full-width signs.
     start = text.lstrip(''.join(map(chr, range(33))) + '\ufeff\xa0')[:1]
     return f"'{text}" if start in tuple('=+-@\uff1d\uff0b\uff0d\uff20') or text[:1] in ('\t', '\r', '\n') else text
 
 
 def check_writable(path):
-    """Find out before long work that its result could not be written; writes nothing.
+    """Check that a file can be written, before the work whose result it will contain. Nothing is written.
 
     Args:
-        path (str | Path): The file that is to be written.
+        path (str | Path): Path of the file that will be written.
 
     Raises:
-        OSError: If it is a folder or write-protected, or its own folder is missing or cannot be written to.
+        OSError: If the path is a folder, the file or its folder is write-protected, or its folder does not exist.
     """
     path = Path(path)
     if _is_special(path):
@@ -223,18 +225,18 @@ def check_writable(path):
 
 
 def _is_special(path):
-    """Say whether something is there that is neither a file nor a folder."""
+    """Return whether a path exists that is neither a file nor a folder."""
     return path.exists() and not path.is_file() and not path.is_dir()
 
 
 def identity(path):
-    """Tell a file from others, whichever of its names is given: links, mounts and file systems make more than one.
+    """Return an identity that is equal for all paths of one file: links, mounts and letter case give it several.
 
     Args:
-        path (str | Path): The file, which need not be there yet.
+        path (str | Path): Path of the file, which does not have to exist yet.
 
     Returns:
-        tuple: The same for all names of a file.
+        tuple: Hashable identity.
     """
     path = Path(path).absolute()
     try:
@@ -243,18 +245,18 @@ def identity(path):
         return (path.name,) if path == path.parent else (*identity(path.parent), path.name)
     if stat.S_ISDIR(status.st_mode):
         return status.st_dev, status.st_ino
-    # Without the device, which is not the same where a folder of the network is mounted twice.
+    # Without the device, which differs between two mounts of one network folder.
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def make_folder(path):
-    """Make a folder, and those above it, unless it is there.
+    """Create a folder and its parents, unless it exists.
 
     Args:
-        path (str | Path): The folder.
+        path (str | Path): Path of the folder.
 
     Raises:
-        OSError: If it cannot be made, for instance since a file has its name.
+        OSError: If the folder cannot be created, for example because a file has its name.
     """
     try:
         Path(path).mkdir(parents=True, exist_ok=True)

@@ -1,14 +1,30 @@
-"""What is said of errors of libraries, and how warnings are said."""
+"""Texts for error messages and warnings."""
 
 import sys
 import warnings
+from collections.abc import Iterable
 
 
-def last_line(error):
-    """Return, of an error's message of several lines, the one with the reason, or else what kind of error it is."""
+def first_few(names: Iterable, limit: int = 5, separator: str = ', ') -> str:
+    """Join the first few of several names, followed by an ellipsis if there are more.
+
+    Args:
+        names (Iterable): Names, or anything that can be written as text.
+        limit (int): Largest number of names that are written. Defaults to 5.
+        separator (str): Text between two names. Defaults to a comma and a space.
+
+    Returns:
+        str: The names in one line, for example ``'a.mp4, b.mp4, …'``.
+    """
+    names = [str(name) for name in names]
+    return separator.join([*names[:limit], '…'] if len(names) > limit else names)
+
+
+def last_line(error: BaseException) -> str:
+    """Return the last line of an exception's message, or its class name if the message is empty."""
     return (str(error).strip().splitlines() or [type(error).__name__])[-1].strip()
 
 
 def warn_in_one_line():
-    """Let warnings of a tool say what they say, without the place in the code."""
+    """Print warnings to standard error as ``warning: MESSAGE``, without the place in the code."""
     warnings.showwarning = lambda message, *_: print(f'warning: {message}', file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Maps functions over tasks in pools of processes that end with this one."""
+"""Parallel maps in worker processes that end with their parent process."""
 
 import gc
 import multiprocessing
@@ -15,28 +15,28 @@ from pathlib import Path
 import cv2
 
 MEMORY = 2**30
-"""Bytes that a worker takes: half of it PyTorch and MMAction2, which it imports, the rest for pictures."""
+"""Bytes of memory per worker. PyTorch and MMAction2 take half of them, and frames the rest."""
 _PROC, _CGROUPS = Path('/proc'), Path('/sys/fs/cgroup')
 
 
 def default_workers():
-    """Tell how many workers this process should start.
+    """Return the number of workers that this process should start.
 
     Returns:
-        int: At least one. No more than there are CPUs that this process may use, by its affinity and the quotas of its
-        control groups (containers, Slurm), nor than have a gibibyte of memory each, nor than 61 on Windows.
+        int: Number of CPUs that this process may use by its affinity and the quotas of its control groups (containers,
+        Slurm), but at least 1, and at most one worker per GiB of memory. On Windows, at most 61.
     """
     cpus = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
     limits = [cpus, *_quotas(), *(memory // MEMORY for memory in _memories())]
     if sys.platform == 'win32':
-        limits.append(61)  # the most that it waits for
+        limits.append(61)  # Windows waits for at most 63 handles, and two are taken.
     return max(1, int(min(limits)))
 
 
 def _quotas():
-    """CPUs that each control group of this process, and each above it, may use at a time."""
+    """Yield the CPU quota of each control group of this process and of each parent group."""
     for group in _groups():
-        with suppress(OSError, ValueError, ZeroDivisionError):  # "max" is no limit
+        with suppress(OSError, ValueError, ZeroDivisionError):  # "max" means no limit.
             quota, period = map(int, (group / 'cpu.max').read_text().split())
             yield quota / period
         with suppress(OSError, ValueError, ZeroDivisionError):
@@ -46,7 +46,7 @@ def _quotas():
 
 
 def _memories():
-    """Bytes that may be used: those that are free, and the limits of the control groups."""
+    """Yield the available memory in bytes, and the memory limit of each control group."""
     with suppress(OSError, ValueError):
         lines = (_PROC / 'meminfo').read_text().splitlines()
         yield from (1024 * int(line.split()[1]) for line in lines if line.startswith('MemAvailable:'))
@@ -57,7 +57,7 @@ def _memories():
 
 
 def _groups():
-    """Folders of the control groups of this process and of those above them, of either version of the system."""
+    """Yield the folders of the control groups of this process and of their parents, for cgroup versions 1 and 2."""
     try:
         lines = (_PROC / 'self' / 'cgroup').read_text().splitlines()
     except OSError:  # not Linux
@@ -72,19 +72,19 @@ def _groups():
 
 
 def ordered_map(function, tasks, workers=1, spawn=True, progress=None):
-    """Apply a function to tasks, in this process or in several.
+    """Apply a function to each task, in this process or in worker processes, and keep the order of the tasks.
 
     Args:
-        function (Callable): Takes a task; has to be picklable if there are several workers.
-        tasks (Sequence): The tasks.
-        workers (int): Number of processes; 1 stands for this process. Defaults to 1.
-        spawn (bool): See :func:`worker_pool`. Defaults to True.
-        progress (Callable[[int, int], None], optional): Called with the number of tasks done and their total, after
-            each task.
+        function (Callable): Function of one task. It has to be picklable if there are several workers.
+        tasks (Sequence): Tasks, one per call.
+        workers (int): Number of worker processes. With 1, the function runs in this process. Defaults to 1.
+        spawn (bool): Whether workers are new processes, see :func:`worker_pool`. Defaults to True.
+        progress (Callable[[int, int], None], optional): Function that is called after each task with the number of
+            finished tasks and the total. Defaults to None.
 
     Yields:
-        object: Results in the order of the tasks. Workers are only a few tasks ahead of what has been taken, since
-        results can be large.
+        Any: Result of each task, in the order of the tasks. Since results can be large, workers are at most four tasks
+        per worker ahead of the consumer.
 
     Raises:
         ValueError: If a worker is killed.
@@ -110,28 +110,28 @@ def _results(function, tasks, workers, spawn):
 
 @contextmanager
 def worker_pool(workers, spawn=True):
-    """Start a pool of processes that end with this one.
+    """Start a pool of worker processes that end with this process.
 
     Args:
-        workers (int): How many.
-        spawn (bool): Start them anew, each with one thread of OpenCV, whose threads do not survive a fork. False is for
-            work without OpenCV: they start as the platform does, on Linux by a fork, in which modules need not be
-            imported again. Defaults to True.
+        workers (int): Number of worker processes.
+        spawn (bool): Whether workers are new processes, each with one thread of OpenCV, whose threads do not survive a
+            fork. False is for functions that do not use OpenCV: workers start by the default of the platform, which
+            may be a fork that saves importing modules again. Defaults to True.
 
     Yields:
-        ProcessPoolExecutor: The pool; what waits in it is dropped after an error.
+        ProcessPoolExecutor: Pool of workers. An error cancels the tasks that have not started.
 
     Raises:
         ValueError: If a worker is killed.
     """
     context = multiprocessing.get_context('spawn' if spawn else None)
     if not spawn:
-        gc.collect()  # before a worker does, see _start
+        gc.collect()  # so that no worker frees objects of this process, see _start
     with ProcessPoolExecutor(workers, context, _start, (spawn,)) as pool:
         try:
             yield pool
         except BrokenProcessPool:
-            raise ValueError('A worker was killed, for memory perhaps. Run again, with fewer workers.') from None
+            raise ValueError('A worker was killed, perhaps for lack of memory. Run again with fewer workers.') from None
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -140,9 +140,9 @@ def _start(spawn):
     if spawn:
         cv2.setNumThreads(1)
     else:
-        # What a fork has left of the parent is not collected: a decoder would wait for its threads for ever.
+        # Objects of the parent must not be freed here: a decoder would wait forever for threads that a fork lacks.
         gc.freeze()
-    # A pool's workers outlive a parent that was killed.
+    # Without this thread, workers outlive a parent that is killed.
     threading.Thread(target=_wait_for_parent, daemon=True).start()
 
 

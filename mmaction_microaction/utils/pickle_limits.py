@@ -1,13 +1,10 @@
-"""How much memory a pickle, or a file of ``torch.save``, would take, found out without building what it describes.
+"""Limits on the memory that a pickle may take, checked before its objects are built.
 
-Numbers in a pickle say how large an array, a tensor or the table of what is referred to will be, and one object can be
-referred to any number of times. Nothing of that is in proportion to the size of the file.
+A pickle states the size of each array and of the table of its shared objects, and it can refer to one object any number
+of times. None of these numbers is bounded by the size of the file.
 """
 
-import io
-import pickle
 import pickletools
-import zipfile
 from collections import OrderedDict
 from itertools import chain
 
@@ -15,11 +12,11 @@ import numpy as np
 import torch
 
 ALWAYS = 2**26
-"""Bytes that a file may take whatever its size."""
+"""Bytes that any file may take, however small it is."""
 MAX_DEPTH = 50
-"""Lists in lists; what MMEngine saves needs ten."""
-_OBJECT, _CONTAINER = 200, 72
-"""Bytes of an array or a tensor without its numbers, and of an empty dict."""
+"""Deepest accepted nesting of lists. Files that MMEngine saves have about 10 levels."""
+CONTAINER_SIZE = 72
+"""Bytes charged for an empty list, dict or tuple."""
 _PUTS = {'PUT', 'BINPUT', 'LONG_BINPUT'}
 _CONTAINERS = {'EMPTY_LIST', 'EMPTY_DICT', 'LIST', 'DICT', 'TUPLE', 'TUPLE1', 'TUPLE2', 'TUPLE3'}
 _NEVER_NEEDED = {
@@ -29,71 +26,70 @@ _NEVER_NEEDED = {
 
 
 class TooLarge(Exception):
-    """Says what would take more memory than the size of a file justifies."""
+    """A part of a file that would take more memory than the size of the file justifies."""
 
 
 class Budget:
-    """What loading a file may take: four times its size, and 64 MiB for small ones.
+    """Memory that loading a file may take: four times the size of the file, plus :data:`ALWAYS`.
 
     Args:
-        size (int): Bytes of the file.
+        size (int): Size of the file in bytes.
     """
 
-    def __init__(self, size):
+    def __init__(self, size: int):
         self.size = size
         self.total = self.left = 4 * size + ALWAYS
-        self.stand_in = _make_stand_in(self)
-        self.start = b''  # of the last file of torch.save within this one, the same in all of them
 
-    def charge(self, number, what):
-        """Take some bytes.
+    def charge(self, num_bytes: int, what: str):
+        """Subtract bytes from what is left.
 
         Args:
-            number (int): How many.
-            what (str): For what, for the error.
+            num_bytes (int): Number of bytes.
+            what (str): Description of the objects that take them, for the error message.
 
         Raises:
-            TooLarge: If that is more than is left.
+            TooLarge: If fewer bytes are left.
         """
-        self.left -= number
+        self.left -= num_bytes
         if self.left < 0:
             raise TooLarge(f'{what} would take more memory than {self.size:,} bytes justify')
 
 
 def check_opcodes(file, budget):
-    """Check the instructions of a pickle before anything follows them.
+    """Check the instructions of a pickle before any of them is executed.
 
     Args:
-        file (BinaryIO): At the start of the pickle; afterwards behind its end.
-        budget (Budget): Is charged for the lists, dicts and tuples.
+        file (BinaryIO): File at the start of the pickle. Afterwards it is at the end of the pickle.
+        budget (Budget): Budget that is charged for lists, dicts and tuples.
 
     Raises:
-        TooLarge: If they would take more memory than is left, or one is of a kind that no file here has.
-        ValueError: If it is no pickle, or cut short.
+        TooLarge: If the containers would take more memory than is left, or the pickle has an instruction that no
+            supported file needs.
+        ValueError: If the file is not a pickle or is truncated.
     """
-    for number, (opcode, argument, _) in enumerate(pickletools.genops(file)):
-        if opcode.name in _PUTS and argument > number + 1000:  # optimizers of pickles may leave gaps
-            raise TooLarge(f'a table of {argument:,} objects after {number:,} instructions')
+    for index, (opcode, argument, _) in enumerate(pickletools.genops(file)):
+        if opcode.name in _PUTS and argument > index + 1000:  # pickletools.optimize may leave gaps
+            raise TooLarge(f'a table of {argument:,} objects after {index:,} instructions')
         if opcode.name in _NEVER_NEEDED:
             raise TooLarge(f'the instruction {opcode.name}, which no file of numbers needs')
         if opcode.name in _CONTAINERS:
-            budget.charge(_CONTAINER, 'so many lists, dicts and tuples')
+            budget.charge(CONTAINER_SIZE, 'so many lists, dicts and tuples')
 
 
 def check_sharing(value, budget):
-    """Check that a value would not be much larger than its file if everything in it was there only once.
+    """Check that a value stays within its budget when every reference to a shared object is counted.
 
     Args:
-        value (Any): Lists, tuples, dicts, strings, numbers, arrays and tensors.
-        budget (Budget): What they may take.
+        value (Any): Nested lists, tuples and dicts of strings, numbers, arrays and tensors.
+        budget (Budget): Budget of the file. Its total is the limit.
 
     Raises:
-        TooLarge: If they would take more, or lists are nested too deep.
+        TooLarge: If the value would take more memory, or its lists are nested deeper than :data:`MAX_DEPTH`.
     """
     known = {}
 
     def measure(value, depth):
-        """Return bytes and height."""
+        """Return size in bytes and height of nesting."""
         kind = type(value)
         if kind in (str, bytes, bytearray):
             return len(value), 0
@@ -109,11 +105,11 @@ def check_sharing(value, budget):
             items = chain(value.keys(), value.values()) if isinstance(value, dict) else value
             size = height = 0
             for item in items:
-                below = measure(item, depth + 1)
-                size, height = size + below[0], max(height, below[1])
+                item_size, item_height = measure(item, depth + 1)
+                size, height = size + item_size, max(height, item_height)
                 if size > budget.total:
                     raise TooLarge(
-                        f'what is referred to again and again would take more memory than {budget.size:,} bytes justify'
+                        f'repeated references to one object would take more memory than {budget.size:,} bytes justify'
                     )
             known[id(value)] = size + 8, height + 1
         size, height = known[id(value)]
@@ -122,188 +118,3 @@ def check_sharing(value, budget):
         return size, height
 
     measure(value, 0)
-
-
-def charge_for_view(budget, available, item_size, offset, size, stride):
-    """Check that a tensor is within its storage, and charge for its numbers.
-
-    Args:
-        budget (Budget): Is charged.
-        available (int): Bytes of the storage.
-        item_size (int): Bytes of a number.
-        offset, size, stride: Layout of the tensor, as PyTorch has it.
-
-    Raises:
-        TooLarge: If it is not, or takes more than is left.
-    """
-    size, stride = tuple(size), tuple(stride)
-    numbers = (offset, *size, *stride)
-    if len(size) != len(stride) or not all(type(number) is int and number >= 0 for number in numbers):
-        raise TooLarge(f'a tensor of size {size} and stride {stride}')
-    count, last = 1, offset
-    for length, step in zip(size, stride):
-        count, last = count * length, last + (length - 1) * step
-    if count and (last + 1) * item_size > available:
-        raise TooLarge(f'a tensor of size {size} in a storage of {available:,} bytes')
-    budget.charge(_OBJECT + count * item_size, f'a tensor of size {size}')
-
-
-def check_torch_file(file, size, budget):
-    """Check what ``torch.load`` would build of a file.
-
-    Args:
-        file (BinaryIO): What ``torch.save`` wrote, in either of its formats.
-        size (int): Bytes of it.
-        budget (Budget): What it may take, which may be that of a file around it.
-
-    Raises:
-        TooLarge: If it would take more.
-        Exception: Of many kinds, if it is damaged.
-    """
-    if file.read(4) != b'PK\x03\x04':
-        _check_old_torch_file(file, size, budget)
-        return
-    with zipfile.ZipFile(file) as archive:
-        members = archive.infolist()
-        if any(member.compress_type != zipfile.ZIP_STORED for member in members):
-            raise TooLarge('a member that is compressed, as torch.save writes none')
-        if sum(member.file_size for member in members) > size:
-            raise TooLarge('members that are larger than the file')
-        if len({member.filename for member in members}) < len(members):
-            raise TooLarge('several members of one name')
-        sizes = {member.filename.partition('/data/')[2]: member.file_size for member in members}
-        for member in members:
-            if member.filename.rpartition('/')[2] == 'data.pkl':
-                content = archive.read(member)
-                check_opcodes(io.BytesIO(content), budget)
-                _Sizes(content, size, sizes, budget).load()
-
-
-def _check_old_torch_file(file, size, budget):
-    """Check a file of the format before PyTorch 1.6, five pickles and then the numbers."""
-    file.seek(0)
-    if not (budget.start and file.read(len(budget.start)) == budget.start):
-        file.seek(0)
-        for _ in range(3):  # a mark, a version, the kind of machine
-            check_opcodes(file, budget)
-        end = file.tell()
-        file.seek(0)
-        budget.start = file.read(end)
-    start = file.tell()
-    check_opcodes(file, budget)
-    end = file.tell()
-    file.seek(start)
-    _Sizes(file.read(end - start), size, None, budget).load()
-    check_opcodes(file, budget)  # names of the storages
-
-
-_ITEM_SIZES = {
-    'Bool': 1, 'Byte': 1, 'Char': 1, 'Short': 2, 'Half': 2, 'BFloat16': 2, 'Int': 4, 'Float': 4, 'Long': 8, 'Double': 8,
-    'ComplexFloat': 8, 'ComplexDouble': 16, 'QUInt8': 1, 'QInt8': 1, 'QInt32': 4, 'QUInt4x2': 1, 'QUInt2x4': 1,
-    'Untyped': 1,
-}  # fmt: skip
-_HARMLESS = {
-    'torch.Size', 'torch.device', 'torch._utils._rebuild_parameter', 'torch._utils._rebuild_parameter_with_state',
-    'torch.serialization._get_layout', 'torch.nn.parameter.Parameter',
-}  # fmt: skip
-
-
-class _Sizes(pickle.Unpickler):
-    """Follows a pickle of ``torch.save`` with stand-ins for all objects, and charges for what they would take.
-
-    Args:
-        content (bytes): The pickle.
-        size (int): Bytes of the whole file.
-        sizes (dict[str, int], optional): Bytes of each storage by its key; None where the pickle itself says how large
-            they are.
-        budget (Budget): Is charged.
-    """
-
-    def __init__(self, content, size, sizes, budget):
-        super().__init__(io.BytesIO(content))
-        self._size, self._sizes, self._budget = size, sizes, budget
-        self._stand_in = budget.stand_in
-        self._known = {}
-
-    def persistent_load(self, identity):
-        if type(identity) is not tuple or identity[0] not in ('storage', b'storage'):
-            return self._stand_in()  # of source code, which torch.load refuses
-        _, item_size, key, _, count = identity[:5]
-        size = item_size * count
-        most = self._size if self._sizes is None else self._sizes.get(key, 0)
-        if not 0 <= size <= most:
-            raise TooLarge(f'a storage of {size:,} bytes where there are {most:,}')
-        if self._known.setdefault(key, size) != size:
-            raise TooLarge(f'a storage of {size:,} bytes and of {self._known[key]:,}')
-        return size, item_size
-
-    def load(self):
-        found = super().load()
-        self._budget.charge(sum(self._known.values()), 'so many storages')
-        return found
-
-    def find_class(self, module, name):
-        full = f'{module}.{name}'
-        if module.partition('.')[0] == 'torch':
-            if name.endswith('Storage') and name.removesuffix('Storage') in _ITEM_SIZES:
-                return _ITEM_SIZES[name.removesuffix('Storage')]
-            if module == 'torch' and isinstance(getattr(torch, name, None), torch.dtype):
-                return getattr(torch, name)
-            if full in ('torch._utils._rebuild_tensor', 'torch._utils._rebuild_tensor_v2'):
-                return self._tensor
-            if full == 'torch._utils._rebuild_tensor_v3':
-                return self._tensor_of_type
-            if full not in _HARMLESS:
-                raise TooLarge(f'the object {full}, which no state_dict has')
-        if full == 'collections.OrderedDict':
-            return OrderedDict
-        return self._bytes if full == '_codecs.encode' else self._stand_in
-
-    def _tensor(self, storage, offset, size, stride, *_):
-        charge_for_view(self._budget, *storage, offset, size, stride)
-        return _Tensor()
-
-    def _tensor_of_type(self, storage, offset, size, stride, requires_grad, hooks, dtype, *_):
-        charge_for_view(self._budget, storage[0], dtype.itemsize, offset, size, stride)
-        return _Tensor()
-
-    def _bytes(self, text, encoding='latin1'):
-        self._budget.charge(_OBJECT + len(text), 'so many bytes')
-        return text.encode('latin1')
-
-
-class _Tensor:
-    """Stands for a tensor, which no state may give another size."""
-
-    def __setstate__(self, state):
-        raise TooLarge('a tensor that is changed after it is built')
-
-
-def _make_stand_in(budget):
-    """Make a class that takes everything, does nothing, and charges for bytes, texts and numbers that it is given."""
-
-    def charge(values):
-        sizes = (len(value) if type(value) in (str, bytes) else value if type(value) is int else 0 for value in values)
-        budget.charge(_OBJECT + sum(map(abs, sizes)), 'so many arrays')
-
-    class StandIn:
-        def __new__(cls, *args):
-            charge(args)
-            return super().__new__(cls)
-
-        def __init__(self, *args):
-            pass
-
-        def __setstate__(self, state):
-            charge(state if type(state) is tuple else ())
-
-        def __setitem__(self, key, value):
-            pass
-
-        def append(self, item):
-            pass
-
-        def extend(self, items):
-            pass
-
-    return StandIn

@@ -1,4 +1,4 @@
-"""Pickled predictions, read without running code from the file and in no more memory than its size justifies."""
+"""Reading of pickles without running code from them, in no more memory than their size justifies."""
 
 import io
 import pickle
@@ -7,56 +7,58 @@ from collections import OrderedDict
 import numpy as np
 import torch
 
-from .pickle_limits import Budget, TooLarge, charge_for_view, check_opcodes, check_sharing, check_torch_file
+from .pickle_limits import Budget, TooLarge, check_opcodes, check_sharing
+from .torch_file_limits import OBJECT_SIZE, TorchFileChecker, charge_for_view
 
 
 def load_pickle(path):
-    """Load a pickle that holds nothing but plain values and containers, NumPy arrays of numbers, and tensors.
+    """Load a pickle of plain values, containers, NumPy arrays of numbers, and tensors.
 
     Args:
-        path (str | Path): The file, of any pickle protocol.
+        path (str | Path): Path of the pickle, of any protocol.
 
     Returns:
-        Any: What was pickled.
+        Any: The pickled object.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it is empty or no pickle, or asks for anything else, of which nothing is imported or called, or
-            for far more memory than it has bytes.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If the file is empty or not a pickle, refers to any other function or class (nothing is imported or
+            called), or would take far more memory than its size justifies.
     """
     with open(path, 'rb') as file:
         content = file.read()
     if not content:
-        raise ValueError(f'{path} is empty; write it again.')
+        raise ValueError(f'{path} is empty; write it again')
     budget = Budget(len(content))
     try:
         check_opcodes(io.BytesIO(content), budget)
-        found = _Unpickler(content, budget).load()
-        check_sharing(found, budget)
-        return found
+        value = _Unpickler(content, budget).load()
+        check_sharing(value, budget)
+        return value
     except _Refused as error:
         raise ValueError(
-            f'{path} is refused, since loading it could run code: it asks for {error}. Predictions need nothing but '
-            'lists, dicts, strings, numbers, NumPy arrays of numbers and tensors; save them so.'
+            f'{path} is refused, since loading it could run code: it asks for {error}. Save the predictions as lists, '
+            'dicts, strings, numbers, NumPy arrays of numbers and tensors only.'
         ) from None
     except TooLarge as error:
         raise ValueError(
-            f'{path} is refused, since loading it could take all memory: {error}. Save the predictions anew.'
+            f'{path} is refused, since loading it could take all memory: {error}. Save the predictions again.'
         ) from None
     except Exception as error:  # a damaged file can fail in any way
-        raise ValueError(f'{path} is not a pickle, or damaged ({type(error).__name__}: {error}).') from None
+        raise ValueError(f'{path} is not a pickle, or damaged ({type(error).__name__}: {error})') from None
 
 
 class _Refused(pickle.UnpicklingError):
-    """Names what a file may not ask for."""
+    """Use of a function, class or type that a file may not refer to."""
 
 
 class _Unpickler(pickle.Unpickler):
-    """Knows a few functions, and charges a budget for what they make."""
+    """Unpickler that knows only a few functions, and charges a budget for the objects that they create."""
 
     def __init__(self, content, budget):
         super().__init__(io.BytesIO(content))
         self._budget = budget
+        self._torch_files = TorchFileChecker(budget)
         self._allowed = {
             'collections.OrderedDict': self._ordered_dict,
             '_codecs.encode': self._bytes,
@@ -72,13 +74,13 @@ class _Unpickler(pickle.Unpickler):
 
     def find_class(self, module, name):
         # NumPy 1 and 2 save the same functions under different names.
-        found = self._allowed.get(f'{module}.{name}'.replace('numpy.core.', 'numpy._core.'))
-        if found is None:
+        function = self._allowed.get(f'{module}.{name}'.replace('numpy.core.', 'numpy._core.'))
+        if function is None:
             raise _Refused(f'{module}.{name}')
-        return found
+        return function
 
-    def _charge(self, number):
-        self._budget.charge(200 + number, 'so many arrays')
+    def _charge(self, num_bytes):
+        self._budget.charge(OBJECT_SIZE + num_bytes, 'so many arrays')
 
     def _ordered_dict(self):
         self._charge(0)
@@ -104,8 +106,8 @@ class _Unpickler(pickle.Unpickler):
 
     def _storage(self, data):
         self._charge(len(data))
-        check_torch_file(io.BytesIO(data), len(data), self._budget)
-        # PyTorch's own function for this loads with weights_only=False.
+        self._torch_files.check(io.BytesIO(data), len(data))
+        # torch.storage._load_from_bytes itself loads with weights_only=False.
         return torch.load(io.BytesIO(data), map_location='cpu', weights_only=True)
 
     def _tensor(self, storage, offset, size, stride, *_):
@@ -115,7 +117,7 @@ class _Unpickler(pickle.Unpickler):
 
 
 class Dtype:
-    """Stands for ``numpy.dtype``, which believes whatever flags a file gives it, so that numbers pass for pointers."""
+    """Stand-in for ``numpy.dtype``. NumPy accepts any flags from a file, even one that makes numbers into pointers."""
 
     def __init__(self, name, align=False, copy=False):
         self.dtype = np.dtype(name)
@@ -127,7 +129,7 @@ class Dtype:
 
 
 class Array(np.ndarray):
-    """An array whose state is taken from a :class:`Dtype` and bytes only."""
+    """Array whose state consists of a :class:`Dtype` and bytes only."""
 
     charge = None
 
@@ -143,15 +145,15 @@ class Array(np.ndarray):
         super().__setstate__((version, shape, dtype.dtype, fortran, data))
 
     def __reduce_ex__(self, protocol):
-        # Saved again, it is a plain array.
+        # Pickle it as a plain array.
         return self.view(np.ndarray).__reduce_ex__(protocol)
 
 
 def make_array(*_):
-    """Take the place of NumPy's ``_reconstruct``: an empty array, whatever shape a file gives it."""
+    """Return an empty array in place of NumPy's ``_reconstruct``, whatever shape a file states."""
     return Array()
 
 
 def make_number(dtype, data):
-    """Take the place of NumPy's ``scalar``: a number of its bytes."""
+    """Return the number that bytes hold, in place of NumPy's ``scalar``."""
     return np.frombuffer(data, dtype.dtype)[0]

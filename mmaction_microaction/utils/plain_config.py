@@ -1,4 +1,4 @@
-"""Configs as the runner writes them into a work dir, read without running them."""
+"""Reading of the configs that the runner writes into a work dir, without executing them."""
 
 import ast
 import math
@@ -6,63 +6,63 @@ import math
 from .untrusted import read_limited
 
 MAX_SIZE = 2**20
-"""Bytes; those of this project have 20,000 at most."""
+"""Largest size of a config in bytes. The configs of this project have at most 20,000."""
 _NUMBERS = {'inf': math.inf, 'nan': math.nan}
 
 
 def read_plain_config(path):
-    """Read a config of plain values. Nothing in it is run.
+    """Read a config of plain values without executing it.
 
-    MMEngine's ``Config.dump``, by which the runner writes the config of a run, makes one assignment for each key, of
-    numbers, strings, lists, tuples and ``dict(…)``.
+    The runner writes the config of a run with MMEngine's ``Config.dump``. Such a file has one assignment per key, whose
+    value consists of numbers, strings, lists, tuples and ``dict(…)``.
 
     Args:
-        path (str | Path): The config.
+        path (str | Path): Path of the config.
 
     Returns:
-        dict[str, Any]: The values, by name.
+        dict[str, Any]: Value of each key.
 
     Raises:
-        OSError: If it cannot be opened.
-        ValueError: If it holds anything else. The message names file and line.
+        OSError: If the file cannot be opened.
+        ValueError: If the file contains anything else. The message contains the file and the line.
     """
     try:
         text = read_limited(path, MAX_SIZE, 'a config that the runner wrote').decode('utf-8-sig')
         statements = ast.parse(text).body
     except (MemoryError, RecursionError):
-        raise ValueError(f'{path} is no config that the runner wrote: it is nested too deep') from None
+        raise ValueError(f'{path} is not a config written by the runner: it is nested too deeply') from None
     except SyntaxError as error:
         where = f'{path}, line {error.lineno}' if error.lineno else path
         raise ValueError(f'{where}: {error.msg}') from None
     except UnicodeDecodeError as error:
-        raise ValueError(f'{path} is no text in UTF-8 ({error})') from None
-    except ValueError as error:  # of a null byte, or of the size, which names the file itself
+        raise ValueError(f'{path} is not a text in UTF-8 ({error})') from None
+    except ValueError as error:  # a null byte, or too large a file, whose message contains the path already
         raise ValueError(str(error) if str(path) in str(error) else f'{path}: {error}') from None
     values = {}
     for statement in statements:
         try:
             name, value = _assignment(statement)
         except RecursionError:
-            raise ValueError(f'{path}, line {statement.lineno}: nested too deep') from None
+            raise ValueError(f'{path}, line {statement.lineno}: nested too deeply') from None
         except _NotPlain as error:
             source = (ast.get_source_segment(text, error.node) or '')[:80]
             raise ValueError(
-                f'{path}, line {error.node.lineno}: {source!r} is no plain value; the runner writes no others, '
-                'and nothing is run'
+                f'{path}, line {error.node.lineno}: {source!r} is not a plain value; configs written by the runner '
+                'have no other values, and nothing is executed'
             ) from None
         values[name] = value
     return values
 
 
 class _NotPlain(Exception):
-    """Holds the part of a config that would have to be run."""
+    """Part of a config that would have to be executed."""
 
     def __init__(self, node):
         self.node = node
 
 
 def _assignment(statement):
-    """Return name and value of ``name = value``; a config that inherits another is not whole."""
+    """Return the name and the value of an assignment, except of ``_base_``: a config that inherits is incomplete."""
     match statement:
         case ast.Assign(targets=[ast.Name(id=name)], value=value) if name != '_base_':
             return name, _value(value)
@@ -70,7 +70,7 @@ def _assignment(statement):
 
 
 def _value(node):
-    """Return a plain value."""
+    """Return the plain value that an expression states."""
     match node:
         case ast.Constant(value=value):
             return value

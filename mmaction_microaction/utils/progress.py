@@ -1,4 +1,4 @@
-"""Shows the progress of long work in a terminal."""
+"""Progress bars in the terminal."""
 
 from contextlib import contextmanager
 
@@ -8,15 +8,15 @@ from rich.progress import Progress
 
 @contextmanager
 def progress_bar(description, console=None):
-    """Show a progress bar for as long as a block runs.
+    """Show a progress bar while a block runs.
 
     Args:
         description (str): Text before the bar.
-        console (rich.console.Console, optional): Where to draw the bar, which disappears at the end. Defaults to
-            None: standard output, where the bar stays.
+        console (rich.console.Console, optional): Console of a bar that disappears at the end. Defaults to None: the
+            bar is drawn on standard output and stays.
 
     Yields:
-        Callable[[int, int], None]: To be called with the number of tasks done and their total.
+        Callable[[int, int], None]: Function to be called with the number of finished tasks and the total.
     """
     with Progress(console=console, transient=console is not None) as progress:
         task = progress.add_task(escape(description), total=None)

@@ -1,4 +1,4 @@
-"""Signals that end a program, in time to keep what it has done."""
+"""Handling of the signals that end a program, so that its results can be kept."""
 
 import signal
 from contextlib import contextmanager
@@ -6,25 +6,27 @@ from contextlib import contextmanager
 
 @contextmanager
 def ending_by_signals(stop):
-    """Call a function at the first SIGINT, SIGTERM or SIGHUP, and end the program at once at the second.
+    """Call a function at the first SIGINT, SIGTERM or SIGHUP, and end the program at the second.
 
-    A signal that was ignored before, as nohup does with SIGHUP, stays ignored.
+    A signal that is ignored already, such as SIGHUP under nohup, stays ignored.
 
     Args:
-        stop (Callable): Called without arguments, between any two steps of the main thread: it should only set a flag.
+        stop (Callable[[], None]): Function that is called between any two steps of the main thread, so it should only
+            set a flag.
     """
 
-    def first(*_):
-        for number in before:
+    def handle_first(*_):
+        for number in previous_handlers:
             signal.signal(number, signal.SIG_DFL)
         stop()
 
-    known = [getattr(signal, name) for name in ('SIGINT', 'SIGTERM', 'SIGHUP') if hasattr(signal, name)]
-    before = {number: signal.getsignal(number) for number in known if signal.getsignal(number) != signal.SIG_IGN}
-    for number in before:
-        signal.signal(number, first)
+    numbers = [getattr(signal, name) for name in ('SIGINT', 'SIGTERM', 'SIGHUP') if hasattr(signal, name)]
+    handlers = {number: signal.getsignal(number) for number in numbers}
+    previous_handlers = {number: handler for number, handler in handlers.items() if handler != signal.SIG_IGN}
+    for number in previous_handlers:
+        signal.signal(number, handle_first)
     try:
         yield
     finally:
-        for number, handler in before.items():
+        for number, handler in previous_handlers.items():
             signal.signal(number, handler)

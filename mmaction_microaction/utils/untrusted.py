@@ -1,31 +1,31 @@
-"""Reading files from elsewhere in no more memory than their size justifies."""
+"""Reading of untrusted files in no more memory than their size justifies."""
 
 import json
 import os
 
 
-def read_limited(path, most, content):
-    """Read a file that is known to be small.
+def read_limited(path, max_size, content):
+    """Read a file, unless it is larger than files of its kind can be.
 
     Args:
-        path (str | Path): The file.
-        most (int): Bytes that it may have.
-        content (str): What such a file holds, for errors.
+        path (str | Path): Path of the file.
+        max_size (int): Largest accepted size in bytes.
+        content (str): Description of the content, for the error message.
 
     Returns:
-        bytes: All of it.
+        bytes: Content of the file.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it is larger.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If the file is larger than ``max_size``.
     """
     with open(path, 'rb') as file:
-        data = file.read(most + 1)  # not its size: a pipe has none
-    if len(data) > most:
+        data = file.read(max_size + 1)  # os.path.getsize would not work for a pipe.
+    if len(data) > max_size:
         size = max(os.path.getsize(path), len(data))
         raise ValueError(
-            f'{path} has {size / 2**20:,.0f} MiB, too much for {content}, which needs no more than '
-            f'{most / 2**20:,.0f} MiB; is it the right file?'
+            f'{path} has {size / 2**20:,.0f} MiB, but {content} has at most {max_size / 2**20:,.0f} MiB: is it the '
+            'right file?'
         )
     return data
 
@@ -34,30 +34,31 @@ def parse_json(text):
     """Parse JSON.
 
     Args:
-        text (str | bytes): JSON, in UTF-8 with or without a byte-order mark.
+        text (str | bytes): JSON text. Bytes are in UTF-8, with or without a byte-order mark.
 
     Returns:
-        Any: Its content.
+        Any: Value that the text describes.
 
     Raises:
-        ValueError: If it is no JSON, or nested too deep to be read.
+        ValueError: If the text is not JSON or is nested too deeply.
     """
     try:
         return json.loads(text.decode('utf-8-sig') if isinstance(text, bytes) else text)
     except RecursionError:
-        raise ValueError('its lists and objects are nested too deep') from None
+        raise ValueError('its lists and objects are nested too deeply') from None
 
 
-def count_fields(data, message, most):
-    """Refuse a file of Protocol Buffers that has far more parts than its kind needs: each takes memory when it is read.
+def check_num_fields(data, message, max_fields):
+    """Check that a serialised Protocol Buffers message has at most so many fields, each of which takes memory.
 
     Args:
-        data (bytes): The file.
-        message (google.protobuf.descriptor.Descriptor): Of what it holds.
-        most (int): Fields that it may have, of all messages in it, packed numbers among them.
+        data (bytes): Serialised message.
+        message (google.protobuf.descriptor.Descriptor): Descriptor of the message.
+        max_fields (int): Largest accepted number of fields in the message and its nested messages. Packed numbers
+            count as a field each.
 
     Raises:
-        ValueError: If it has more, or is no such file.
+        ValueError: If the message has more fields, or the data is damaged or of another format.
     """
     known = {}
     stack = [(0, len(data), message)]
@@ -80,18 +81,18 @@ def count_fields(data, message, most):
                 if field is not None and field.message_type is not None:
                     stack.append((start, start + length, field.message_type))
                 elif field is not None and field.cpp_type != field.CPPTYPE_STRING:
-                    count += length  # packed numbers of a byte or more
+                    count += length  # packed numbers, each of at least one byte
                 start += length
             else:
-                raise ValueError('it is no file of its kind, or damaged')
-            if count > most:
-                raise ValueError(f'it has more than {most:,} parts')
+                raise ValueError('it is damaged, or a file of another kind')
+            if count > max_fields:
+                raise ValueError(f'it has more than {max_fields:,} parts')
         if start != end:
             raise ValueError('it is damaged')
 
 
 def _varint(data, start, end):
-    """Read a whole number; return it, and where it ends."""
+    """Return a variable-length integer, and the position after it."""
     value = 0
     for shift in range(0, 70, 7):
         if start >= end:

@@ -17,7 +17,7 @@ from mmengine.runner import Runner
 
 from mmaction_microaction.compat.checkpoints import load_weights
 from mmaction_microaction.models.release_checkpoint import convert_file
-from mmaction_microaction.utils.upstream import find_tool
+from mmaction_microaction.utils.paths import find_upstream_tool
 
 SMALL = {'layer.weight': torch.full((1, 1), 7.0), 'layer.bias': torch.zeros(1)}
 
@@ -248,7 +248,7 @@ def start_script(work_dir, resume, in_file=None, **options):
     """A runner with the settings that MMAction2's training script gives it."""
     config = work_dir.parent / f'{work_dir.name}.py'
     config.write_text(f'load_from = {in_file!r}\n')
-    script = runpy.run_path(str(find_tool('train.py')))
+    script = runpy.run_path(str(find_upstream_tool('train.py')))
     arguments = Namespace(resume=resume, work_dir=str(work_dir), config=str(config), cfg_options=options or None)
     defaults = dict.fromkeys(['no_validate', 'amp', 'auto_scale_lr', 'diff_rank_seed', 'deterministic'], False)
     vars(arguments).update(launcher='none', seed=None, **defaults)

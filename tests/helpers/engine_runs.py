@@ -1,4 +1,4 @@
-"""A run that takes milliseconds."""
+"""Runs that take milliseconds."""
 
 import torch
 from mmaction.structures import ActionDataSample
@@ -9,7 +9,7 @@ from torch.utils.data import Dataset
 
 
 class Clips(Dataset):
-    """Four numbers with the names of clips."""
+    """Dataset of four numbers that have names of clips."""
 
     ann_fingerprint = dict(list='train.txt', number=4, sha256='0' * 64)
     metainfo = {}
@@ -23,7 +23,7 @@ class Clips(Dataset):
 
 
 class Line(BaseModel):
-    """Its loss is NaN for the numbers in ``broken``."""
+    """Linear model whose loss is NaN for the numbers in ``broken``."""
 
     def __init__(self, broken=()):
         super().__init__()
@@ -53,6 +53,7 @@ def make_runner(
     default_scope='mmaction',
     **kwargs,
 ):
+    """Build a runner that trains :class:`Line` on :class:`Clips`."""
     return Runner(
         model=Line(broken),
         work_dir=str(work_dir),
@@ -74,7 +75,7 @@ def make_runner(
 
 
 class Count(BaseMetric):
-    """Number of clips."""
+    """Metric that counts clips."""
 
     def process(self, data_batch, data_samples):
         self.results.append(len(data_samples))
@@ -84,6 +85,7 @@ class Count(BaseMetric):
 
 
 def make_test(work_dir, **kwargs):
+    """Build a runner that also validates and tests."""
     loader = dict(dataset=Clips(), batch_size=2, sampler=dict(type='DefaultSampler', shuffle=False))
     loader['collate_fn'] = dict(type='pseudo_collate')
     parts = {}

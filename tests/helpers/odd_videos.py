@@ -1,4 +1,4 @@
-"""Writes videos of all kinds."""
+"""Writing of videos with unusual codecs, pixel formats, times and cuts."""
 
 from fractions import Fraction
 
@@ -10,14 +10,14 @@ def write_frames(path, images, codec='libx264', pixels='yuv420p', rate=25, optio
     """Write a video.
 
     Args:
-        path (Path): The file.
+        path (Path): Path of the file.
         images (list[np.ndarray | av.VideoFrame]): RGB images, uint8, or frames.
-        codec (str): FFmpeg's name of the encoder.
-        pixels (str): FFmpeg's name of the format of pixels.
+        codec (str): Name of the encoder in FFmpeg.
+        pixels (str): Name of the pixel format in FFmpeg.
         rate (int): Frames per second.
-        options (dict, optional): Of the encoder.
-        stamps (list[int], optional): Times of the frames, milliseconds. Defaults to None: by the rate.
-        change (Callable, optional): Called with the stream before the first frame.
+        options (dict, optional): Options of the encoder.
+        stamps (list[int], optional): Times of the frames in milliseconds. Defaults to None: times follow the rate.
+        change (Callable, optional): Function that is called with the stream before the first frame.
     """
     with av.open(str(path), 'w') as container:
         stream = container.add_stream(codec, rate=rate, options=options or {})
@@ -36,20 +36,20 @@ def write_frames(path, images, codec='libx264', pixels='yuv420p', rate=25, optio
 
 
 def grey(levels, size=(64, 48)):
-    """Make images of one grey level each.
+    """Return uniformly grey images.
 
     Args:
-        levels (Iterable[int]): Grey levels from 0 to 255, one for each image.
-        size (tuple[int, int]): Width and height.
+        levels (Iterable[int]): Brightness of each image, 0 to 255.
+        size (tuple[int, int]): Width and height of the images.
 
     Returns:
-        list[np.ndarray]: RGB images, uint8.
+        list[np.ndarray]: RGB images.
     """
     return [np.full((size[1], size[0], 3), level, np.uint8) for level in levels]
 
 
 def cut_without_encoding(source, target, first):
-    """Cut a video without encoding: drop the packets before a key frame, and hide the rest by an edit list."""
+    """Cut the packets before a key frame, and hide the remaining frames before index ``first`` by an edit list."""
     with av.open(str(source)) as video, av.open(str(target), 'w') as container:
         stream = container.add_stream_from_template(video.streams.video[0])
         packets = [packet for packet in video.demux(video.streams.video[0]) if packet.size]

@@ -1,6 +1,6 @@
-"""Python in processes of their own that have imported PyTorch and MMEngine already, which takes longer than most tests.
+"""Separate Python processes that have imported PyTorch and MMEngine already, which takes longer than most tests.
 
-They begin as copies of a server process that has imported these, but nothing of MMAction2 or of this package.
+They are forked from a server process that has imported these packages, but neither MMAction2 nor this package.
 """
 
 import multiprocessing
@@ -19,15 +19,15 @@ _context.set_forkserver_preload(['cv2', 'mmengine.runner', 'mmengine.visualizati
 
 
 def run_tool(name, *args, **kwargs):
-    """Run ``tools/NAME`` to the end; takes and returns what :func:`run_python` does."""
+    """Run ``tools/NAME``, and return the completed process. Other arguments are those of :func:`run_python`."""
     return run_python(ROOT / 'tools' / name, *args, **kwargs)
 
 
 def run_python(what, *args, timeout=600, **kwargs):
-    """Start a process as :func:`start` does and wait for its end.
+    """Start a process with :func:`start`, and wait for its end.
 
     Returns:
-        subprocess.CompletedProcess: How it ended, with output and errors as text.
+        subprocess.CompletedProcess: Completed process, with its output and errors as text.
     """
     with TemporaryDirectory() as folder:
         output, errors = Path(folder, 'output'), Path(folder, 'errors')
@@ -40,19 +40,19 @@ def run_python(what, *args, timeout=600, **kwargs):
 
 
 def start(what, *args, output, errors, cwd=None, env=None):
-    """Start a process, which also leads a group of its own.
+    """Start a process, as the leader of its own process group.
 
     Args:
         what (str | Path): Python code, or the path of a script.
-        args: Of the command line.
-        output (Path): File for its output.
-        errors (Path): File for its errors; may be that of the output.
-        cwd (Path | None): Its working folder. Defaults to None, for the present one.
-        env (dict | None): Its environment, which comes too late for Python's own settings. Defaults to None, for the
-            present one.
+        *args: Command-line arguments.
+        output (Path): File that receives standard output.
+        errors (Path): File that receives standard error. It may be the same as ``output``.
+        cwd (Path | None): Working folder. Defaults to None: the current one.
+        env (dict | None): Environment. It is set after Python has started, so it cannot configure Python itself.
+            Defaults to None: the current one.
 
     Returns:
-        multiprocessing.Process: The process.
+        multiprocessing.Process: Started process.
     """
     options = dict(output=output, errors=errors, cwd=cwd or os.getcwd(), env=dict(os.environ if env is None else env))
     process = _context.Process(target=_execute, args=(what, [str(arg) for arg in args]), kwargs=options)
@@ -61,7 +61,7 @@ def start(what, *args, output, errors, cwd=None, env=None):
 
 
 def _execute(what, args, output, errors, cwd, env):
-    # Linux's default, which is another for children of a server.
+    # The default on Linux. Processes that a server forks have another default.
     multiprocessing.set_start_method('fork', force=True)
     os.setsid()
     os.chdir(cwd)

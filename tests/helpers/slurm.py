@@ -1,4 +1,4 @@
-"""A Slurm of two nodes on this machine, which needs no configuration outside a folder of its own."""
+"""Slurm with two nodes on this machine. All of its files are in one temporary folder."""
 
 import contextlib
 import getpass
@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 
 PROGRAMS = ('munged', 'slurmctld', 'slurmd')
 SBIN = os.pathsep.join([os.environ['PATH'], '/usr/local/sbin', '/usr/sbin', '/sbin'])
-# Each node believes that it has the processors; processes are tracked by their parents, without cgroups. The requeued
-# job may start again when its credential has expired.
+# Each node reports all processors of the machine. Processes are tracked by their parents, without cgroups. A requeued
+# job may start again after its credential has expired.
 CONFIG = """
 ClusterName=test
 SlurmctldHost=localhost(127.0.0.1)
@@ -53,15 +53,15 @@ PartitionName=urgent Nodes=node[1-2] PriorityTier=10
 
 
 def missing():
-    """Say what keeps Slurm from being started here.
+    """Return the reason why Slurm cannot be started on this machine.
 
     Returns:
-        str: What is missing, empty if nothing is.
+        str: Reason, or an empty string if Slurm can be started.
     """
     absent = [program for program in PROGRAMS if not shutil.which(program, path=SBIN)]
     if absent:
         return f'no {", ".join(absent)}: apt-get install slurm-wlm munge'
-    return '' if os.getuid() == 0 else 'Slurm is started by root'
+    return '' if os.getuid() == 0 else 'Slurm has to be started by root'
 
 
 @contextlib.contextmanager
@@ -69,16 +69,16 @@ def cluster(cpus=2, gpus=0):
     """Start Slurm, and stop it and all of its jobs at the end.
 
     Args:
-        cpus (int): Processors of a node.
-        gpus (int): GPUs that a node says to have.
+        cpus (int): Number of processors per node. Defaults to 2.
+        gpus (int): Number of GPUs that each node reports. Defaults to 0.
 
     Yields:
-        dict: The environment in which Slurm's commands find it.
+        dict[str, str]: Environment for the commands of Slurm.
     """
-    # Not pytest's folder: the path of a socket has at most 107 characters, and one in Slurm's configuration no space.
+    # Not in pytest's folder: the path of a socket has at most 107 characters, and no spaces in Slurm's configuration.
     with TemporaryDirectory(prefix='slurm', dir='/tmp') as folder, contextlib.ExitStack() as daemons:
         folder = Path(folder)
-        folder.chmod(0o755)  # or munged refuses to put its socket there
+        folder.chmod(0o755)  # munged requires this for its socket.
         node = f'CPUs={cpus} Boards=1 SocketsPerBoard=1 CoresPerSocket={cpus} ThreadsPerCore=1 RealMemory=1000'
         node += f' Gres=gpu:{gpus}' * bool(gpus)
         config = CONFIG.format(ports=free_ports(3), user=getpass.getuser(), folder=folder, node=node)
@@ -108,7 +108,7 @@ def cluster(cpus=2, gpus=0):
 
 
 def run(env, *command, check=True, **kwargs):
-    """Run a command and return its output, and its errors."""
+    """Run a command, and return its output and errors."""
     command = [str(part) for part in command]
     output = subprocess.PIPE
     process = subprocess.run(command, env=env, stdout=output, stderr=subprocess.STDOUT, text=True, **kwargs)
@@ -117,7 +117,7 @@ def run(env, *command, check=True, **kwargs):
 
 
 def job_state(env, job):
-    """Look up a job: its state, such as PENDING, COMPLETING or COMPLETED."""
+    """Return the state of a job, such as PENDING, COMPLETING or COMPLETED."""
     return run(env, 'squeue', '--noheader', '--states=all', f'--jobs={job}', '--format=%T').strip()
 
 
@@ -144,10 +144,10 @@ def _wait(condition, folder, seconds):
         time.sleep(0.2)
 
 
-def free_ports(number):
-    """Find ports that no process has now."""
+def free_ports(count):
+    """Return ports that no process uses now."""
     with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(number)]
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for free in sockets:
             free.bind(('127.0.0.1', 0))
         return [free.getsockname()[1] for free in sockets]

@@ -1,4 +1,4 @@
-"""Runs of a small MANet in the test's own process, seconds each."""
+"""Runs of a small MANet within the process of the test, which take seconds each."""
 
 from mmengine.config import Config
 from mmengine.runner import Runner
@@ -7,7 +7,7 @@ from helpers.whole_runs import TINY
 
 
 def small_config(data, work_dir, options=(), epochs=1):
-    """Return the config of a small MANet on a data folder laid out as MA-52, with options as of --cfg-options."""
+    """Return the config of a small MANet for a data folder in the layout of MA-52, with options as of --cfg-options."""
     config = Config.fromfile(TINY)
     for loader, split in (('train', 'train'), ('val', 'val'), ('test', 'val')):
         config[f'{loader}_dataloader'].dataset.ann_file = f'{data}/{split}_list_videos.txt'

@@ -1,4 +1,4 @@
-"""What tests share besides fixtures."""
+"""Functions that several tests share."""
 
 import ast
 import json
@@ -17,7 +17,7 @@ MIM = Path(sys.executable).parent / 'mim'
 
 
 def write_clip(path, num_frames=12, size=(96, 80), seed=0):
-    """Write a small video of a square that moves over noise."""
+    """Write a short video of a square that moves over noise."""
     width, height = size
     rng = np.random.default_rng(seed)
     background = rng.integers(0, 100, (height, width, 3), dtype=np.uint8)
@@ -32,20 +32,24 @@ def write_clip(path, num_frames=12, size=(96, 80), seed=0):
 
 
 def write_pro_list(root, split, samples):
-    """Write videos, face tracks and list of a split laid out as MA-52-Pro: `emotion`, `labels` and `faces` per sample.
+    """Write the videos, face tracks and list of a split in the layout of MA-52-Pro.
 
-    The face is where `faces` says, for each of the 20 frames of 96 x 80 pixels, None for no face; or there is no track.
+    Args:
+        root (Path): Data folder.
+        split (str): Name of the split.
+        samples (Sequence[tuple]): Emotion, labels of the actions, and boxes of the face in each of the 20 frames of
+            96 x 80 pixels. A box is None in a frame without a face, and the boxes are None in a sample without a track.
     """
-    folders = {what: root / f'{what}_{split}' for what in ('videos', 'faces')}
+    folders = {kind: root / f'{kind}_{split}' for kind in ('videos', 'faces')}
     lines = []
     for folder in folders.values():
         folder.mkdir(parents=True)
-    for number, (emotion, labels, faces) in enumerate(samples):
-        write_clip(folders['videos'] / f'{number:04d}.mp4', num_frames=20, seed=number)
+    for index, (emotion, labels, faces) in enumerate(samples):
+        write_clip(folders['videos'] / f'{index:04d}.mp4', num_frames=20, seed=index)
         actions = [{'start': 0.1 * i, 'end': 0.3 + 0.1 * i, 'label': label} for i, label in enumerate(labels)]
-        line = {'video': f'{number:04d}.mp4', 'emotion': emotion, 'actions': actions}
+        line = {'video': f'{index:04d}.mp4', 'emotion': emotion, 'actions': actions}
         if faces is not None:
-            line['faces'] = f'{number:04d}.json'
+            line['faces'] = f'{index:04d}.json'
             track = {'width': 96, 'height': 80, 'detector': 'test', 'num_detected': 20, 'boxes': faces}
             (folders['faces'] / line['faces']).write_text(json.dumps(track))
         lines.append(json.dumps(line) + '\n')
@@ -53,7 +57,7 @@ def write_pro_list(root, split, samples):
 
 
 def wait_until_gone(group, seconds=60):
-    """Fail unless all processes of a group end in time."""
+    """Wait until all processes of a group have ended, and fail if that takes too long."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
@@ -65,7 +69,7 @@ def wait_until_gone(group, seconds=60):
 
 
 def released_values(name, shape):
-    """Values of a tensor of the released network, which follow from its name (see the reference's README)."""
+    """Return the values of a tensor of the released network. Its name determines them, see README of the reference."""
     rng = np.random.RandomState(zlib.crc32(name.encode()) & 0x7FFFFFFF)
     if name.endswith('running_var'):
         return 0.5 + rng.rand(*shape)
@@ -79,12 +83,12 @@ def released_values(name, shape):
 
 
 def released_reference(shared):
-    """What the released network computes in float64; in float32, the processor decides about the fourth digit."""
+    """Return the outputs of the released network in float64. In float32, the fourth digit depends on the processor."""
     return np.load(shared / 'reference' / 'manet_release_r50_t8_112px_f64.npz')
 
 
 def released_weights(reference):
-    """Every tensor of the released network but the counters of its batch norms, by its released name; in float32."""
+    """Return the tensors of the released network, except counters of batch norms, by released name, in float32."""
     return {
         str(name): torch.from_numpy(released_values(name, ast.literal_eval(str(shape)))).float()
         for name, shape in zip(reference['state_names'], reference['state_shapes'])
@@ -92,7 +96,7 @@ def released_weights(reference):
 
 
 def released_inputs(reference):
-    """Frames and label embeddings that the reference numbers were computed from: float32 numbers in float64."""
+    """Return the frames and label embeddings of the reference outputs, as float64 with float32 precision."""
     rng = np.random.RandomState(int(reference['seed']))
     batch, frames, size = (int(reference[key]) for key in ('B', 'T', 'px'))
     images = torch.from_numpy(rng.randn(batch, frames, 3, size, size)).float().double()
@@ -100,7 +104,7 @@ def released_inputs(reference):
 
 
 def check_close(name, ours, reference, tolerance=1e-9):
-    """Compare in relative terms, and print the difference (shown by pytest -s)."""
+    """Check the relative difference of two arrays, and print it (shown by ``pytest -s``)."""
     ours, reference = np.asarray(ours, np.float64), np.asarray(reference, np.float64)
     difference = np.abs(ours - reference).max() / np.abs(reference).max()
     print(f'{name}: relative difference {difference:.1e}')
@@ -109,5 +113,5 @@ def check_close(name, ours, reference, tolerance=1e-9):
 
 
 def psnr(image, reference):
-    """Peak signal-to-noise ratio of an 8-bit image, in dB."""
+    """Return the peak signal-to-noise ratio of an 8-bit image in dB."""
     return 10 * np.log10(255**2 / np.mean((image.astype(float) - reference) ** 2))

@@ -89,7 +89,7 @@ class Visitor:
 
 
 def files(folder):
-    """Names of all files below a folder."""
+    """Return the names of all files in a folder and its subfolders."""
     return sorted(path.name for path in folder.rglob('*') if path.is_file())
 
 

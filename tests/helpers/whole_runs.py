@@ -1,4 +1,4 @@
-"""Whole runs of MMAction2's scripts, through mim as a user starts them, or without the seconds that mim takes."""
+"""Runs of MMAction2's scripts, started by mim as users do, or directly, which saves the seconds that mim takes."""
 
 import json
 import os
@@ -13,14 +13,14 @@ from mmengine.config import Config
 
 from helpers.processes import start
 from helpers.support import MIM, ROOT
-from mmaction_microaction.utils.upstream import find_tool
+from mmaction_microaction.utils.paths import find_upstream_tool
 
 TINY = ROOT / 'tests' / 'data' / 'manet_r18_tiny.py'
 TINY_EMOTION = ROOT / 'tests' / 'data' / 'maenet_r18_tiny.py'
 
 
 def on_clips(data, *more):
-    """Options of the command line for a data folder laid out as MA-52, whose val split is tested, and more of them."""
+    """Return command-line options for a data folder in the layout of MA-52, and more. The test split is val."""
     options = ['--cfg-options']
     for loader, split in (('train', 'train'), ('val', 'val'), ('test', 'val')):
         options.append(f'{loader}_dataloader.dataset.ann_file={data}/{split}_list_videos.txt')
@@ -29,17 +29,17 @@ def on_clips(data, *more):
 
 
 def on_emotions(data):
-    """Options of the command line for a data folder laid out as MA-52-Pro."""
+    """Return command-line options for a data folder in the layout of MA-52-Pro."""
     options = ['--cfg-options']
     for split in ('train', 'val', 'test'):
         options.append(f'{split}_dataloader.dataset.ann_file={data}/{split}.jsonl')
-        for what, folder in (('video', 'videos'), ('faces', 'faces')):
-            options.append(f'{split}_dataloader.dataset.data_prefix.{what}={data}/{folder}_{split}')
+        for prefix, folder in (('video', 'videos'), ('faces', 'faces')):
+            options.append(f'{split}_dataloader.dataset.data_prefix.{prefix}={data}/{folder}_{split}')
     return options
 
 
 def mim(verb, config, *args, cwd, status=0):
-    """Train or test through mim to the end, and return the output."""
+    """Train or test with mim, and return the output."""
     command = [str(MIM), verb, 'mmaction', str(config), *map(str, args)]
     process = subprocess.run(
         command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=900, check=False
@@ -49,17 +49,17 @@ def mim(verb, config, *args, cwd, status=0):
 
 
 def run_training(config, *args, **kwargs):
-    """Train to the end; takes and returns what :func:`run_script` does."""
+    """Train, and return the output. Arguments are those of :func:`run_script`."""
     return run_script('train.py', config, *args, **kwargs)
 
 
 def run_test(config, checkpoint, *args, **kwargs):
-    """Test to the end; takes and returns what :func:`run_script` does."""
+    """Test, and return the output. Arguments are those of :func:`run_script`."""
     return run_script('test.py', config, checkpoint, *args, **kwargs)
 
 
 def run_script(name, *args, cwd, status=0, processes=1):
-    """Run the script that mim runs to the end, in as many processes as asked for, and return their output."""
+    """Run the script that mim would run in one or several processes, and return their output."""
     logs = [cwd / f'log of process {rank}' for rank in range(processes)]
     for log in logs:
         log.unlink(missing_ok=True)
@@ -72,14 +72,14 @@ def run_script(name, *args, cwd, status=0, processes=1):
 
 
 def start_script(name, *args, cwd, logs):
-    """Start the script that mim runs, in a process for each log."""
+    """Start the script that mim would run, in one process per log."""
     if len(logs) > 1:
         args = ('--launcher', 'pytorch', *args)
-    return start_together(find_tool(name), *args, cwd=cwd, logs=logs)
+    return start_together(find_upstream_tool(name), *args, cwd=cwd, logs=logs)
 
 
 def start_together(what, *args, cwd, logs):
-    """Start a process for each log, which find each other as those of torchrun do; see :func:`processes.start`."""
+    """Start one process per log, in the environment that torchrun would give them; see :func:`processes.start`."""
     with socket.socket() as free:
         free.bind(('127.0.0.1', 0))
         port = free.getsockname()[1]
@@ -93,7 +93,7 @@ def start_together(what, *args, cwd, logs):
 
 
 def wait_for(pattern, log, process):
-    """Wait until the log of a process shows a pattern."""
+    """Wait until a pattern is in the log of a process."""
     deadline = time.monotonic() + 400
     while not (log.exists() and re.search(pattern, log.read_text())):
         assert process.exitcode is None, log.read_text()[-2000:]
@@ -102,15 +102,16 @@ def wait_for(pattern, log, process):
 
 
 def scores(work_dir):
-    """The numbers of the last test, from the JSON that the runner wrote."""
+    """Return the metrics of the last test, from the JSON file that the runner wrote."""
     path = max(path for path in work_dir.glob('*/*.json'))
     return {name: value for name, value in json.loads(path.read_text()).items() if 'time' not in name}
 
 
 def weights(path):
+    """Return the weights of a checkpoint."""
     return torch.load(path, weights_only=False)['state_dict']
 
 
 def write_untrained(config, path):
-    """Write the weights that the network of a config begins with."""
+    """Write a checkpoint with the initial weights of the network of a config."""
     torch.save({'state_dict': init_recognizer(Config.fromfile(config), device='cpu').state_dict()}, path)

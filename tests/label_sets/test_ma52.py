@@ -6,7 +6,7 @@ from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, FINE_TO_CO
 
 
 def test_actions_have_the_released_indices_codes_and_parts():
-    # By hand from the annotation manual: index order is not code order.
+    # Copied from the annotation manual. The order of the indices is not the order of the codes.
     assert [(ACTIONS[i].code, ACTIONS[i].name) for i in (1, 3, 9, 51)] == [
         ('A3', 'sitting straightly'),
         ('A2', 'turning around'),
@@ -20,7 +20,7 @@ def test_fine_to_coarse_changes_part_at_the_released_boundaries():
     last_of_part = [4, 10, 23, 31, 37, 47, 51]
     expected = [sum(label > last for last in last_of_part) for label in range(52)]
     assert FINE_TO_COARSE.tolist() == expected
-    assert BODY_PARTS[expected[36]] == 'body-hand'  # arms akimbo, often misplaced under body
+    assert BODY_PARTS[expected[36]] == 'body-hand'  # arms akimbo, which is easily mistaken for an action of the body
 
 
 def test_fine_to_coarse_cannot_be_changed():
@@ -38,7 +38,7 @@ def test_reversed_pairs_are_opposite_movements_of_one_body_part():
 
 
 @pytest.mark.real_data
-def test_taxonomy_equals_the_released_label_table(shared):
+def test_actions_equal_the_released_label_table(shared):
     with open(shared / 'ma52' / 'labels.tsv') as file:
         rows = list(csv.DictReader(file, delimiter='\t'))
     assert len(rows) == len(ACTIONS)

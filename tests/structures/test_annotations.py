@@ -19,7 +19,7 @@ def test_reads_any_line_ends(write, end):
     assert read_annotations(path) == [Annotation('0003_01_0001.mp4', 9), Annotation('0010_06_0002.mp4', 51)]
 
 
-def test_names_may_have_spaces_folders_and_other_alphabets(write):
+def test_names_may_have_spaces_folders_and_umlauts(write):
     path = write('my clips/Überblick 1.mp4 3\n'.encode())
     assert read_annotations(path) == [Annotation('my clips/Überblick 1.mp4', 3)]
 
@@ -27,7 +27,7 @@ def test_names_may_have_spaces_folders_and_other_alphabets(write):
 @pytest.mark.parametrize(
     ('content', 'expected'),
     [
-        # What MMAction2's VideoDataset reads, and what people write.
+        # Lines that MMAction2's VideoDataset reads, and variants of them.
         ('a.mp4 5 \n', [('a.mp4', 5)]),
         ('  a.mp4 5\n\n \t\nb.mp4 6\n\n', [('a.mp4', 5), ('b.mp4', 6)]),
         ('a b.mp4   5\nc.mp4\t6\n d.mp4 \t 7\t\n', [('a b.mp4', 5), ('c.mp4', 6), ('d.mp4', 7)]),
@@ -53,14 +53,14 @@ def test_reads_the_forms_that_people_have(write, content, expected):
     assert read_annotations(write(content.encode())) == expected
 
 
-def test_clips_to_be_predicted_need_no_label(write):
+def test_clips_to_predict_need_no_label(write):
     path = write(b'a.mp4\nmy clip.mp4\nc.mp4 -1\n')
     annotations = read_annotations(path, unlabelled=True)
     assert annotations == [('a.mp4', -1), ('my clip.mp4', -1), ('c.mp4', -1)]
     assert is_anonymised(annotations)
     with pytest.raises(ValueError, match=r"line 1: expected .*'a\.mp4'; line 2: expected .*; line 3: expected"):
         read_annotations(path)
-    # One that was forgotten is no unlabelled list.
+    # A list in which a single label is missing is not an unlabelled list.
     with pytest.raises(ValueError, match=r"line 2: expected .*'b\.mp4'") as error:
         read_annotations(write(b'a.mp4 0\nb.mp4\nc.mp4 1\n'), unlabelled=True)
     assert 'line 1' not in str(error.value)
@@ -75,7 +75,7 @@ def test_clips_to_be_predicted_need_no_label(write):
         (b'a.mp4 0\nb.mp4\n', r"line 2: expected .*, got 'b\.mp4'"),
         (b'a.mp4 0\nb.mp4 one\n', r'line 2: expected .* 0 to 51.*B1.*"nodding"'),
         (b'a.mp4 0\n 1\n', 'line 2: expected'),
-        (b'a.mp4 0\n\nb.mp4 1\na.mp4 0\n', r'line 4: a\.mp4 stands already in line 1'),
+        (b'a.mp4 0\n\nb.mp4 1\na.mp4 0\n', r'line 4: a\.mp4 .* line 1'),
         (b'video,label\na.mp4,0\n,1\n', 'line 3: expected'),
         (b'video,label\na.mp4,0\nb,c.mp4,1\n', r"line 3: expected .*'b,c\.mp4,1'"),
         (b'video,label\n"a\nb.mp4",0\nc.mp4,99\n', r'line 4: label 99 of c\.mp4'),
@@ -85,7 +85,7 @@ def test_clips_to_be_predicted_need_no_label(write):
         (b'\xff\xfe\x00', 'not a text file in UTF-8'),
     ],
 )
-def test_refuses_malformed_lists_by_file_and_line(write, content, message):
+def test_malformed_lists_are_reported_with_file_and_line(write, content, message):
     path = write(content)
     with pytest.raises(ValueError, match=message) as error:
         read_annotations(path)
@@ -98,7 +98,7 @@ def test_all_bad_lines_are_in_one_message(write):
         read_annotations(path)
     message = str(error.value)
     assert 'line 2:' not in message
-    # The first ten in full, the others by their numbers.
+    # The first ten problems are described in full, the others by their line numbers.
     assert 'line 11: ' in message
     assert '14 more, in lines 12-24, 26' in message
     assert 'check_names=False' in message
@@ -106,8 +106,8 @@ def test_all_bad_lines_are_in_one_message(write):
 
 
 def test_labels_that_count_from_one_are_told(write):
-    names = ''.join(f'{number}.mp4 {number}\n' for number in range(1, 53))
-    with pytest.raises(ValueError, match=r'line 52: label 52 .*count from 1: subtract 1'):
+    names = ''.join(f'{label}.mp4 {label}\n' for label in range(1, 53))
+    with pytest.raises(ValueError, match=r'line 52: label 52 .*subtract 1 .*count from 1'):
         read_annotations(write(names.encode()))
     with pytest.raises(ValueError, match=r'line 1: label 53') as error:
         read_annotations(write(b'a.mp4 53\nb.mp4 52\nc.mp4 0\n'))

@@ -6,7 +6,7 @@ import pytest
 from mmaction_microaction.faces import FaceTrack, read_face_track, write_face_track
 
 
-def test_a_track_survives_its_file(tmp_path):
+def test_tracks_are_read_as_they_were_written(tmp_path):
     boxes = np.array([[1, 2, 30.5, 40], [np.nan] * 4, [2, 3, 31.5, 41]])
     write_face_track(FaceTrack(boxes, (64, 48), 'dlib', 1), tmp_path / 'track.json')
     track = read_face_track(tmp_path / 'track.json')
@@ -25,21 +25,21 @@ def test_a_video_of_no_frames_has_a_track(tmp_path):
 @pytest.mark.parametrize(
     ('change', 'message'),
     [
-        ({'boxes': [[1, 2, 3]]}, 'no face track'),
+        ({'boxes': [[1, 2, 3]]}, 'not a face track'),
         ({'boxes': [[5, 2, 5, 9]]}, 'has no area'),
-        ({'width': None}, 'no face track'),
-        ({'boxes': None}, 'no face track'),
-        ({'settings': 2}, 'no face track'),
-        ({'boxes': [[1, 2, 3, 4, 5, 6, 7, 8]]}, 'no face track'),
+        ({'width': None}, 'not a face track'),
+        ({'boxes': None}, 'not a face track'),
+        ({'settings': 2}, 'not a face track'),
+        ({'boxes': [[1, 2, 3, 4, 5, 6, 7, 8]]}, 'not a face track'),
         ({'boxes': [[1, 2, 3, float('nan')]]}, 'has no area'),
         ({'boxes': [[1, 2, float('inf'), 4]]}, r'\[1\.0, 2\.0, inf, 4\.0\] is not within a video of 64 x 48 pixels'),
         ({'boxes': [[1, 2, 3, 4], [0, 0, 97, 40]]}, r'\[0\.0, 0\.0, 97\.0, 40\.0\] is not within'),
         ({'boxes': [[0, -25, 40, 40]]}, 'is not within'),
         ({'boxes': [[1e9, 1e9, 1e9 + 40, 1e9 + 40]]}, 'is not within'),
-        ({'boxes': [[1, 2, 10**400, 4]]}, 'no face track'),
-        ({'width': 10**9}, 'no face track'),
-        ({'width': 0}, 'no face track'),
-        ({'height': float('inf')}, 'no face track'),
+        ({'boxes': [[1, 2, 10**400, 4]]}, 'not a face track'),
+        ({'width': 10**9}, 'not a face track'),
+        ({'width': 0}, 'not a face track'),
+        ({'height': float('inf')}, 'not a face track'),
     ],
 )
 def test_refuses_broken_files(tmp_path, change, message):

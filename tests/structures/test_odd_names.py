@@ -1,4 +1,4 @@
-"""Clips of any name that a file system allows, from the list to the submission."""
+"""Clips with unusual names, in lists, datasets, frame stores and submissions."""
 
 import csv
 import os
@@ -31,7 +31,7 @@ NAMES = [
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """The working folder: clips of all names, and a table of them."""
+    """Working folder with clips of all names, and a table that lists them."""
     monkeypatch.chdir(tmp_path)
     write_clip('x.mp4')
     for name in NAMES:
@@ -49,7 +49,7 @@ def test_lists_hold_any_name(folder):
 
 
 def test_videos_of_any_name_are_read_and_written(folder):
-    # The last is no text in UTF-8.
+    # The last name is not valid UTF-8.
     for name in [*NAMES, os.fsdecode(b'\xff.mp4')]:
         write_video(name, [np.zeros((48, 64, 3), np.uint8)] * 3, (64, 48), 10, 20)
         for path in (name, Path(name)):
@@ -61,9 +61,9 @@ def test_datasets_stores_and_submissions_take_any_name(folder):
     make_frame_store(Path('list.csv'), Path(), Path('fr?am%20es#{'), FrameSettings(64, 90))
     assert FrameStore('fr?am%20es#{').names() == set(NAMES)
     pipeline = [dict(type='PyAVInit')]
-    for place in ('', 'fr?am%20es#{'):
+    for folder in ('', 'fr?am%20es#{'):
         dataset = DATASETS.build(
-            dict(type='MA52Dataset', ann_file='list.csv', data_prefix=dict(video=place), pipeline=pipeline)
+            dict(type='MA52Dataset', ann_file='list.csv', data_prefix=dict(video=folder), pipeline=pipeline)
         )
         assert [sample['total_frames'] for sample in dataset] == [12] * len(NAMES)
     Path('p.pkl').write_bytes(pickle.dumps([{'video_id': name, 'pred_score': np.eye(52)[9]} for name in NAMES[::-1]]))

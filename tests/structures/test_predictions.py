@@ -29,7 +29,7 @@ def read(tmp_path, ann_file):
 
 
 def dump(order=(0, 1, 2), **kwargs):
-    """What ``mim test --dump`` saves, in some order."""
+    """Return predictions as ``mim test --dump`` writes them, in any order."""
     return [
         {'video_id': NAMES[i], 'pred_score': torch.tensor(SCORES[i]), 'gt_label': torch.tensor([-1]), **kwargs}
         for i in order
@@ -43,7 +43,7 @@ def test_finds_the_clips_of_a_dump_by_name(read):
 
 
 def test_a_dump_that_names_no_clips_is_taken_in_order_with_a_warning(read):
-    # As MMAction2's VideoDataset leaves it, with which the organisers' baseline tests.
+    # MMAction2's VideoDataset, which the organisers' baseline uses, does not write video_id.
     samples = dump()
     for sample in samples:
         del sample['video_id']
@@ -56,7 +56,7 @@ def test_a_dump_that_names_no_clips_is_taken_in_order_with_a_warning(read):
 def test_clips_that_could_not_be_read_are_named(read):
     samples = dump()
     samples[1]['unreadable'] = True
-    with pytest.warns(UserWarning, match=r'p\.pkl: .* black frames \(1\): test0001\.mp4; replace'):
+    with pytest.warns(UserWarning, match=r'p\.pkl: 1 clips .*: test0001\.mp4'):
         names, scores = read(samples)
     assert names == NAMES
     np.testing.assert_array_equal(scores, SCORES)
@@ -78,7 +78,7 @@ def test_reads_half_precision(read):
 
 
 def changed(value):
-    """The three rows, with a value in the second."""
+    """Return the three rows, with a changed value in the second."""
     rows = SCORES.copy()
     rows[1, 7] = value
     return list(rows)
@@ -87,40 +87,43 @@ def changed(value):
 @pytest.mark.parametrize(
     ('content', 'message'),
     [
-        (list(SCORES[:2]), r'p\.pkl holds 2 rows of scores, but .*list\.txt lists 3 clips'),
-        ([], r'p\.pkl holds no predictions'),
-        ({'a': 1}, r'p\.pkl holds a dict, not the list'),
-        (np.float64(3), r'p\.pkl holds a float64, not the list'),
+        (list(SCORES[:2]), r'p\.pkl contains 2 rows of scores, but .*list\.txt lists 3 clips'),
+        ([], r'p\.pkl contains no predictions'),
+        ({'a': 1}, r'p\.pkl contains a dict, not the list'),
+        (np.float64(3), r'p\.pkl contains a float64, not the list'),
         (
             [SCORES[0], SCORES[1, :51], SCORES[2]],
             r'p\.pkl, row 2 \(test0001\.mp4\): expected 52 scores, got shape \(51',
         ),
         ([SCORES[0], SCORES[1], 'text'], r'p\.pkl, row 3 \(test0002\.mp4\): expected 52 scores'),
         (changed(np.nan), r'p\.pkl, row 2 \(test0001\.mp4\): scores are not probabilities.*NaN'),
-        (changed(-0.5), r'row 2 \(test0001\.mp4\): scores are not probabilities \(.*least -0\.5'),
+        (changed(-0.5), r'row 2 \(test0001\.mp4\): scores are not probabilities \(.*minimum -0\.5'),
         (changed(0.5), r"row 2 \(test0001\.mp4\): scores are not probabilities \(sum 1\.4.*average_clips='prob'"),
-        (dump([0, 2]), r'does not fit .*list\.txt: clips of the list without a prediction \(1\): test0001\.mp4\.'),
-        (dump([0, 1, 2, 1]), r'list\.txt: predicted more than once \(1\): test0001\.mp4'),
+        (dump([0, 2]), r'list\.txt: .*without a prediction \(1\): test0001\.mp4\.'),
+        (dump([0, 1, 2, 1]), r'list\.txt: .*more than once \(1\): test0001\.mp4'),
         (
             dump(video_id='other.mp4'),
-            r'predictions of no clip of the list \(1\): other\.mp4.*more than once \(1\): other\.mp4',
+            r'not in the list \(1\): other\.mp4.*more than once \(1\): other\.mp4',
         ),
         (dump(pred_score=torch.ones(400) / 400), r'p\.pkl, test0000\.mp4: expected 52 scores, got shape \(400,\)'),
         (dump(video_id=None), r'p\.pkl, prediction 1 lacks video_id: test with MA52Dataset'),
         ([*dump([0, 1]), {'pred_score': SCORES[2]}], r'p\.pkl, prediction 3 lacks video_id: test with MA52Dataset'),
-        ([{'pred_score': row} for row in SCORES[:2]], r'p\.pkl holds 2 rows of scores, but .*list\.txt lists 3 clips'),
+        (
+            [{'pred_score': row} for row in SCORES[:2]],
+            r'p\.pkl contains 2 rows of scores, but .*list\.txt lists 3 clips',
+        ),
         ([{'pred_scores': row} for row in SCORES], r'p\.pkl, prediction 1 lacks pred_score'),
         ([*[{'pred_score': row} for row in SCORES[:2]], SCORES[2]], r'p\.pkl, prediction 3 lacks pred_score'),
         ([{'pred_score': row} for row in changed(np.nan)], r'row 2 \(test0001\.mp4\): scores are not prob.*NaN'),
         ([*dump([0, 1]), SCORES[2]], r'p\.pkl, prediction 3 lacks video_id and pred_score'),
     ],
 )
-def test_refuses_what_does_not_fit_and_names_it(read, content, message):
+def test_rejects_predictions_that_do_not_match_the_list(read, content, message):
     with pytest.raises(ValueError, match=message):
         read(content)
 
 
-def test_needs_the_list(tmp_path):
+def test_a_missing_list_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r'absent\.txt: no such annotation list'):
         read_scores(tmp_path / 'p.pkl', tmp_path / 'absent.txt')
 
@@ -144,7 +147,7 @@ def test_reads_scores_labels_and_names_of_a_dump(labelled):
     assert unreadable == []
 
 
-def test_a_dump_may_name_no_clips_but_not_some(labelled):
+def test_either_all_predictions_are_named_or_none(labelled):
     samples = dump(gt_label=torch.tensor([0]))
     del samples[1]['video_id']
     with pytest.raises(ValueError, match=r'p\.pkl, prediction 2 lacks video_id'):
@@ -157,15 +160,15 @@ def test_a_dump_may_name_no_clips_but_not_some(labelled):
 @pytest.mark.parametrize(
     ('content', 'message'),
     [
-        ({'a': 1}, 'holds a dict, not the list .* mim test --dump'),
+        ({'a': 1}, 'contains a dict, not the list .* mim test --dump'),
         ([dict(pred_score=np.ones(7) / 7, gt_label=[0])], 'row 1: expected 52 scores'),
         ([dict(pred_score=SCORES[0], gt_label=-1)], 'anonymised'),
-        ([dict(pred_score=SCORES[0], gt_label='nod')], "prediction 1 has no true label but 'nod'"),
+        ([dict(pred_score=SCORES[0], gt_label='nod')], "prediction 1: 'nod'"),
         (dump(gt_label=torch.tensor([3]), unreadable=True), '3 clips could not be read'),
         (SCORES, 'anonymised'),
     ],
 )
-def test_refuses_what_has_no_truth(labelled, content, message):
+def test_rejects_predictions_without_true_labels(labelled, content, message):
     with pytest.raises(ValueError, match=rf'p\.pkl.*{message}|{message}') as error:
         labelled(content)
     assert 'p.pkl' in str(error.value)

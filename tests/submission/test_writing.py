@@ -5,12 +5,12 @@ import pytest
 
 from mmaction_microaction.submission import write_submission
 
-# The first clip is nodding (9, head), the second patting legs (48, leg-hand); the others follow in order.
+# Nodding (9, head) and patting legs (48, leg-hand). The other actions are tied, so they are ranked by their labels.
 SCORES = np.eye(52)[[9, 48]]
 HEADER = 'vid,' + ','.join(f'{level}_pred_{k}' for level in ('action', 'body') for k in (1, 2, 3, 4, 5))
 
 
-def test_writes_the_table_and_a_zip_with_nothing_but_it(tmp_path):
+def test_writes_a_table_and_a_zip_file_of_it(tmp_path):
     table, archive = write_submission(tmp_path / 'new' / 'folder', ['a.mp4', 'b, c.mp4'], SCORES)
     assert table.read_bytes().decode() == (f'{HEADER}\na.mp4,9,0,1,2,3,1,0,0,0,0\n"b, c.mp4",48,0,1,2,3,6,0,0,0,0\n')
     with zipfile.ZipFile(archive) as file:
@@ -20,7 +20,7 @@ def test_writes_the_table_and_a_zip_with_nothing_but_it(tmp_path):
     assert sorted(path.name for path in table.parent.iterdir()) == ['prediction.csv', 'submission.zip']
 
 
-def test_writes_the_form_of_2024(tmp_path):
+def test_writes_the_format_of_2024(tmp_path):
     table, _ = write_submission(tmp_path, ['a.mp4', 'b.mp4'], SCORES, format='2024', ids='stem')
     assert table.read_text() == 'id,pred_label_1,pred_label_2\na,1,9\nb,6,48\n'
 
@@ -50,7 +50,7 @@ def test_an_interrupted_write_leaves_the_old_files(tmp_path, monkeypatch):
     assert (table.read_bytes(), archive.read_bytes()) == before
 
 
-def test_refuses_an_option_before_it_touches_the_folder(tmp_path):
+def test_unknown_options_are_rejected_before_anything_is_written(tmp_path):
     with pytest.raises(ValueError, match='format must be'):
         write_submission(tmp_path / 'out', ['a.mp4', 'b.mp4'], SCORES, format='2023')
     with pytest.raises(ValueError, match='ids must be'):

@@ -1,4 +1,4 @@
-"""The package says at import what its environment lacks."""
+"""Errors at the import of the package if the environment lacks OpenCV or a recent PyAV."""
 
 import re
 from importlib.metadata import requires
@@ -10,11 +10,11 @@ from mmaction_microaction.utils import environment
 
 
 def error_of(tmp_path, files):
-    """Import the package where these files take the place of installed ones; returns the last line of the error."""
+    """Import the package with files that hide installed ones, and return the last line of the error."""
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
-    # The server of processes has imported OpenCV already.
+    # The server that forks the process has imported OpenCV already.
     code = (
         'import sys; [sys.modules.pop(name) for name in [*sys.modules] if name.split(".")[0] in ("cv2", "av")]; '
         f'sys.path.insert(0, {str(tmp_path)!r}); import mmaction_microaction'
@@ -25,7 +25,7 @@ def error_of(tmp_path, files):
 
 
 def test_a_missing_library_of_opencv_is_told_with_the_remedy(tmp_path):
-    # What a server without libGL says.
+    # The message on a server without libGL.
     library = 'libGL.so.1: cannot open shared object file: No such file or directory'
     error = error_of(tmp_path, {'cv2.py': f'raise ImportError({library!r})'})
     assert error.startswith('ImportError: ')
@@ -43,6 +43,6 @@ def test_an_old_pyav_is_told_with_the_remedy(tmp_path, old):
     assert f'pip install "av>={environment.OLDEST_PYAV}"' in error
 
 
-def test_the_oldest_pyav_is_that_of_the_metadata():
+def test_the_oldest_pyav_is_the_requirement_of_the_package():
     (declared,) = [text for text in requires('mmaction-microaction') if re.match(r'av\b', text)]
     assert declared == f'av>={environment.OLDEST_PYAV}'

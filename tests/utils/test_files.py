@@ -13,7 +13,7 @@ from mmaction_microaction.utils import files
 from mmaction_microaction.utils.files import atomic_write, check_writable, hold, identity, write_whole
 
 
-def test_what_a_link_points_to_is_written(tmp_path):
+def test_the_target_of_a_link_is_written(tmp_path):
     (tmp_path / 'file').write_bytes(b'before')
     (tmp_path / 'link').symlink_to('file')
     write_whole(tmp_path / 'link', b'after')
@@ -45,7 +45,7 @@ def test_a_replaced_file_keeps_its_mode(tmp_path, mode):
 
 
 @pytest.mark.parametrize(('umask', 'mode'), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
-def test_a_new_file_has_the_mode_that_the_user_wants(tmp_path, umask, mode):
+def test_a_new_file_has_the_mode_of_the_umask(tmp_path, umask, mode):
     before = os.umask(umask)
     try:
         write_whole(tmp_path / 'file', b'')
@@ -68,7 +68,7 @@ def test_a_replaced_file_keeps_its_owner_where_that_is_permitted(tmp_path, monke
 @pytest.mark.parametrize(
     'name', ['a' * 251 + '.txt', 'ü' * 125 + '.txt', '雪' * 85, '.' * 255, 'a\nb', '\udcff.json', '-f']
 )
-def test_every_name_of_the_file_system_can_be_written(tmp_path, name):
+def test_any_file_name_can_be_written(tmp_path, name):
     path = tmp_path / name
     assert len(os.fsencode(name)) <= 255
     for content in (b'first', b'second'):
@@ -100,7 +100,7 @@ def test_two_writers_of_a_file_do_not_disturb_each_other(tmp_path):
 
 
 def test_what_a_killed_writer_left_is_removed_and_nothing_else(tmp_path):
-    # Of rsync, of a browser, of an earlier version of this project.
+    # Temporary files of rsync, a browser, and earlier versions of this project.
     foreign = {tmp_path / name for name in ('.a.mp4.Xk3f9Q', 'a.mp4.part', 'a.json.part', '.a.unfinished')}
     for path in foreign:
         path.write_bytes(b'foreign')
@@ -123,7 +123,7 @@ with runpy.run_path(sys.argv[1])['atomic_write'](sys.argv[2]) as unfinished:
     assert set(tmp_path.iterdir()) == foreign | {tmp_path / 'b', tmp_path / 'c'}
 
 
-def test_a_second_name_of_a_file_that_is_held_is_not_removed(tmp_path):
+def test_a_hard_link_to_a_held_file_is_not_removed(tmp_path):
     source, folder = tmp_path / 'source', tmp_path / 'folder'
     source.write_bytes(b'whole')
     folder.mkdir()
@@ -193,7 +193,7 @@ def test_all_names_of_a_file_are_one_file(tmp_path, monkeypatch):
         len({identity(path) for path in ('folder/a', tmp_path / 'folder/a', 'other/a', 'hard', 'other/../hard')}) == 1
     )
     assert identity('folder/a') != identity('folder/b')
-    # Not there yet.
+    # Files that do not exist yet.
     assert identity('folder/new/c') == identity('other/new/c') == identity(tmp_path / 'folder/new/c')
     assert len({identity(path) for path in ('folder/c', 'folder/d', 'c', 'folder/new/c', 'folder')}) == 5
 
@@ -203,7 +203,7 @@ def test_a_write_protected_file_is_not_replaced(tmp_path, monkeypatch):
     path.write_bytes(b'before')
     path.chmod(0o444)
     access = os.access
-    # For root, nothing is protected.
+    # Root may write to any file, so os.access is replaced.
     monkeypatch.setattr(os, 'access', lambda name, mode: access(name, mode) and Path(name) != path)
     with pytest.raises(OSError, match=r'file cannot be written, since it is write-protected'):
         check_writable(path)

@@ -19,7 +19,7 @@ GIB = 2**30
 
 @pytest.fixture
 def machine(monkeypatch, tmp_path):
-    """Makes this process believe in another machine: CPUs, free memory, and the files of its control groups."""
+    """Replace the CPUs, the free memory and the control groups that this process sees."""
     monkeypatch.setattr(parallel, '_PROC', tmp_path / 'proc')
     monkeypatch.setattr(parallel, '_CGROUPS', tmp_path / 'cgroup')
 
@@ -75,7 +75,7 @@ def test_workers_on_other_systems(machine, monkeypatch):
     'tool',
     ['extract_faces', 'make_frame_store', 'make_synthetic_ma52', 'make_synthetic_ma52_pro', 'prepare_ma52'],
 )
-def test_tools_take_the_default_from_there(monkeypatch, capsys, tool):
+def test_tools_have_the_default_number_of_workers(monkeypatch, capsys, tool):
     monkeypatch.setattr(parallel, 'default_workers', lambda: 37)
     monkeypatch.setattr(sys, 'argv', [f'{tool}.py', '--help'])
     with pytest.raises(SystemExit):
@@ -93,7 +93,7 @@ def test_a_killed_worker_is_told_with_the_remedy():
 
 
 @pytest.mark.parametrize('workers', [1, 2])
-def test_results_come_in_the_order_of_the_tasks_and_progress_after_each(workers):
+def test_results_are_in_the_order_of_the_tasks(workers):
     calls = []
     results = ordered_map(abs, [-3, 2, -1], workers, spawn=False, progress=lambda *call: calls.append(call))
     assert next(results) == 3
@@ -134,7 +134,7 @@ with worker_pool(1, spawn=False) as pool:
 
 @pytest.mark.skipif(multiprocessing.get_start_method() != 'fork', reason='workers are not forked here')
 def test_a_forked_worker_frees_nothing_of_its_parent(tmp_path):
-    """What the parent has left may wait, when it is freed, for threads that a worker does not have."""
+    """When objects of the parent are freed, they may wait for threads that a worker does not have."""
 
     class Held:
         def __init__(self):

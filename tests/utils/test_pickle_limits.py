@@ -1,4 +1,4 @@
-"""Small files that describe much: each is refused for what it describes, before any of it is there."""
+"""Small files that describe large objects. Each is rejected before any of the objects is built."""
 
 import io
 import pickle
@@ -59,7 +59,7 @@ def laughs():
     ],
 )
 def test_pickles_that_describe_far_more_than_they_hold(tmp_path, monkeypatch, content):
-    monkeypatch.setattr(pickle_limits, 'ALWAYS', 2**17)  # a thousandth of the usual, as these files are of usual ones
+    monkeypatch.setattr(pickle_limits, 'ALWAYS', 2**17)  # smaller than usual, like these files
     path = tmp_path / 'p.pkl'
     path.write_bytes(content)
     with pytest.raises(ValueError, match=r'p\.pkl is (refused, since loading it could take all memory|not a pickle)'):
@@ -75,7 +75,7 @@ class Storage:
 
 
 class Tensor:
-    """Pickles into a tensor of any size and stride, whatever its storage has."""
+    """Object that is pickled as a tensor of any size and stride, whatever the size of its storage."""
 
     def __init__(self, content, size, stride):
         self.args = Storage(content), 0, size, stride, False, {}
@@ -115,7 +115,7 @@ WEIGHTS = {'state_dict': {'weight': torch.arange(4.0)}}
 
 
 def change(replace, compress=zipfile.ZIP_STORED, end='data.pkl'):
-    """Write a checkpoint of which one member is another."""
+    """Return a checkpoint in which the content of one member is replaced."""
     source, file = zipfile.ZipFile(io.BytesIO(saved(WEIGHTS))), io.BytesIO()
     with zipfile.ZipFile(file, 'w') as archive:
         for name in source.namelist():
@@ -150,7 +150,7 @@ def test_checkpoints_that_describe_far_more_than_they_hold(tmp_path, content, me
 
 
 @pytest.mark.parametrize('legacy', [{}, OLD], ids=['zip', 'legacy'])
-def test_sound_checkpoints_are_read_and_saved_again_as_they_were(tmp_path, legacy):
+def test_intact_checkpoints_can_be_read_and_saved_again(tmp_path, legacy):
     history, network = HistoryBuffer([1.0, 2.0], [1, 1]), torch.nn.Linear(3, 2)
     content = {
         'state_dict': {**network.state_dict(), 'tied': network.weight, 'half': torch.ones(3).half()},
@@ -171,7 +171,7 @@ def test_sound_checkpoints_are_read_and_saved_again_as_they_were(tmp_path, legac
 
 
 class Forged:
-    """Pickles into a 64-bit integer type whose state says that it has a field of objects."""
+    """Object that is pickled as a 64-bit integer dtype whose state contains a field of objects."""
 
     def __reduce__(self):
         fields = {'field': (np.dtype('i8'), 0)}

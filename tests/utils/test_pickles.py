@@ -45,7 +45,7 @@ def test_reads_what_numpy_1_wrote(tmp_path):
 
 
 class Calls:
-    """Pickles into a call."""
+    """Object that is pickled as a function call."""
 
     def __init__(self, function, *args):
         self.call = function, args
@@ -61,7 +61,7 @@ def test_runs_no_code(tmp_path, protocol):
     with pytest.raises(ValueError, match=r'p\.pkl is refused.*asks for (posix|nt)\.mkdir'):
         load_pickle(tmp_path / 'p.pkl')
     assert not ran.exists()
-    # Otherwise this proves nothing: pickle itself does run it.
+    # To be sure that the file is dangerous: pickle itself runs the code.
     pickle.loads((tmp_path / 'p.pkl').read_bytes())
     assert ran.is_dir()
 
@@ -90,8 +90,8 @@ def test_refuses_arrays_of_anything_but_numbers(tmp_path, array):
         load_pickle(tmp_path / 'p.pkl')
 
 
-def test_flags_of_a_number_type_are_not_believed(tmp_path):
-    # 63 says, among others, that the 8 bytes of a number are a pointer to an object.
+def test_flags_of_a_dtype_are_ignored(tmp_path):
+    # One of the flags in 63 means that the 8 bytes of a number are a pointer to an object.
     forged = Forged((3, '<', None, None, None, -1, -1, 63))
     (tmp_path / 'p.pkl').write_bytes(pickle.dumps(forged))
     assert load_pickle(tmp_path / 'p.pkl').dtype.flags == 0
@@ -99,7 +99,7 @@ def test_flags_of_a_number_type_are_not_believed(tmp_path):
 
 
 class Forged:
-    """Pickles into a 64-bit float type with a state of its own."""
+    """Object that is pickled as a 64-bit float dtype with any state."""
 
     def __init__(self, state):
         self.state = state
@@ -112,7 +112,7 @@ class Forged:
     ('content', 'message'),
     [(b'', 'is empty'), (b'vid,action_pred_1\n', 'not a pickle'), (pickle.dumps([1.0] * 99)[:-9], 'not a pickle')],
 )
-def test_says_what_is_no_pickle(tmp_path, content, message):
+def test_rejects_files_that_are_no_pickles(tmp_path, content, message):
     (tmp_path / 'p.pkl').write_bytes(content)
     with pytest.raises(ValueError, match=rf'p\.pkl.*{message}'):
         load_pickle(tmp_path / 'p.pkl')

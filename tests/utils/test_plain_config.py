@@ -16,7 +16,7 @@ def test_reads_what_the_runner_writes(tmp_path, name):
     assert read_plain_config(tmp_path / 'config.py') == config.to_dict()
 
 
-def test_reads_numbers_that_are_none(tmp_path):
+def test_reads_infinity_and_nan(tmp_path):
     Config(dict(a=math.inf, b=-math.inf, c=math.nan)).dump(tmp_path / 'config.py')
     values = read_plain_config(tmp_path / 'config.py')
     assert (values['a'], values['b'], math.isnan(values['c'])) == (math.inf, -math.inf, True)
@@ -25,23 +25,23 @@ def test_reads_numbers_that_are_none(tmp_path):
 @pytest.mark.parametrize(
     ('line', 'reason'),
     [
-        ('open(RAN, "w")', 'is no plain value'),
-        ('x = open(RAN, "w")', 'is no plain value'),
-        ('x = dict(a=[open(RAN, "w")])', 'is no plain value'),
-        ('x = {open(RAN, "w"): 1}', 'is no plain value'),
-        ('x = f"{open(RAN)}"', 'is no plain value'),
-        ('x = [open(RAN, "w") for _ in "a"]', 'is no plain value'),
-        ('x = dict(**dict(a=1))', 'is no plain value'),
-        ('x = dict([open(RAN, "w")])', 'is no plain value'),
-        ('dict = open; x = dict(a=RAN)', 'is no plain value'),
-        ('import os', 'is no plain value'),
-        ('class A: open(RAN, "w")', 'is no plain value'),
-        ('x = "a" * 10**10', 'is no plain value'),
-        ('x = 9**9**9', 'is no plain value'),
-        ('x: open(RAN, "w") = 1', 'is no plain value'),
-        ('x = y = 1', 'is no plain value'),
-        ('_base_ = "other.py"', 'is no plain value'),
-        ('x = -"a"', 'is no plain value'),
+        ('open(RAN, "w")', 'plain value'),
+        ('x = open(RAN, "w")', 'plain value'),
+        ('x = dict(a=[open(RAN, "w")])', 'plain value'),
+        ('x = {open(RAN, "w"): 1}', 'plain value'),
+        ('x = f"{open(RAN)}"', 'plain value'),
+        ('x = [open(RAN, "w") for _ in "a"]', 'plain value'),
+        ('x = dict(**dict(a=1))', 'plain value'),
+        ('x = dict([open(RAN, "w")])', 'plain value'),
+        ('dict = open; x = dict(a=RAN)', 'plain value'),
+        ('import os', 'plain value'),
+        ('class A: open(RAN, "w")', 'plain value'),
+        ('x = "a" * 10**10', 'plain value'),
+        ('x = 9**9**9', 'plain value'),
+        ('x: open(RAN, "w") = 1', 'plain value'),
+        ('x = y = 1', 'plain value'),
+        ('_base_ = "other.py"', 'plain value'),
+        ('x = -"a"', 'plain value'),
         ('x = ' + '9' * 5000, 'digits'),
         ('x = (', 'never closed'),
         ('x = ' + '[' * 5000 + ']' * 5000, 'nested|parentheses'),
@@ -56,18 +56,18 @@ def test_runs_nothing_and_names_the_line(tmp_path, line, reason):
         read_plain_config(path)
     assert str(path) in str(error.value)
     assert len(str(error.value)) < 400
-    if reason == 'is no plain value':
+    if reason == 'plain value':
         assert 'config.py, line 2: ' in str(error.value)
     assert not ran.exists()
 
 
-def test_a_config_is_small(tmp_path):
+def test_large_configs_are_rejected(tmp_path):
     (tmp_path / 'config.py').write_bytes(b'x = [' + b'0,' * 2**20 + b']')
     with pytest.raises(ValueError, match=r'config\.py has 2 MiB'):
         read_plain_config(tmp_path / 'config.py')
 
 
-def test_what_is_no_text_is_named(tmp_path):
+def test_binary_files_are_rejected(tmp_path):
     (tmp_path / 'config.py').write_bytes(b'x = "\xff"')
-    with pytest.raises(ValueError, match=r'config\.py is no text in UTF-8'):
+    with pytest.raises(ValueError, match=r'config\.py .*UTF-8'):
         read_plain_config(tmp_path / 'config.py')

@@ -5,7 +5,7 @@ import sys
 import pytest
 from helpers.support import ROOT
 
-# Without the rest of the package, which takes seconds to import.
+# The code does not import the whole package, which takes seconds.
 CODE = """
 import os, runpy, signal
 signal.signal(signal.SIGHUP, signal.SIG_IGN) if {ignored} else None
@@ -30,5 +30,5 @@ def test_the_second_signal_ends_at_once(name):
     assert (two.returncode, two.stdout, two.stderr) == (-getattr(signal, name), 'results are written\n', '')
 
 
-def test_what_was_ignored_stays_ignored():
+def test_ignored_signals_stay_ignored():
     assert run('SIGHUP', 'SIGHUP', ignored=True).stdout == 'still there\n'

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mmaction_microaction.structures.annotations import read_annotations
 from mmaction_microaction.utils.files import atomic_write, hold, make_folder
-from mmaction_microaction.utils.messages import last_line
+from mmaction_microaction.utils.messages import first_few, last_line
 from mmaction_microaction.utils.parallel import ordered_map
 from mmaction_microaction.video.sampling import READ_ERRORS, decode, open_video
 
@@ -128,7 +128,7 @@ def prepare_split(
     if missing:
         raise ValueError(
             f'{len(missing):,} of the {len(names):,} clips of {list_file} are not in {source}: '
-            f'{", ".join(missing[:5])}{", …" if len(missing) > 5 else ""}. Download the split again.'
+            f'{first_few(missing)}. Download the split again.'
         )
 
     unreadable = []
@@ -145,7 +145,7 @@ def prepare_split(
     if unreadable:
         raise ValueError(
             f'{len(unreadable):,} of the {len(names):,} clips of {split} cannot be decoded: '
-            f'{"; ".join(unreadable[:5])}{"; …" if len(unreadable) > 5 else ""}. Download the split again.'
+            f'{first_few(unreadable, separator="; ")}. Download the split again.'
         )
     return len(waiting)
 

@@ -3,6 +3,8 @@ from mmengine.dist import all_gather_object
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
 
+from mmaction_microaction.utils.messages import first_few
+
 from .leaf_datasets import leaf_datasets
 
 
@@ -39,7 +41,7 @@ def _summarise(dataset, epoch):
     names = [dataset.get_data_info(number)['video_id'] for number in numbers]
     summary = (
         f'{len(names):,} of the {len(dataset):,} clips of {dataset.ann_file} could not be read in epoch {epoch}: '
-        f'{", ".join(names[:20])}{", …" if len(names) > 20 else ""}'
+        f'{first_few(names, limit=20)}'
     )
     if len(names) > dataset.num_unreadable_allowed:
         raise ValueError(

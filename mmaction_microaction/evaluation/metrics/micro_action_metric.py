@@ -6,6 +6,7 @@ from mmengine.logging import print_log
 from mmaction_microaction.evaluation.functional import micro_action_scores, rank_classes
 from mmaction_microaction.label_sets.ma52 import ACTIONS, NUM_ACTIONS
 from mmaction_microaction.structures.predictions import check_probabilities, scores_of
+from mmaction_microaction.utils.messages import first_few
 
 
 @METRICS.register_module()
@@ -84,7 +85,7 @@ class MicroActionMetric(BaseMetric):
         if absent:
             print_log(
                 f'The fine F1_macro is over {NUM_ACTIONS - len(absent)} of {NUM_ACTIONS} actions. Neither true nor '
-                f'predicted: {", ".join(f"{i} {ACTIONS[i].name}" for i in absent[:5])}{", …" if absent[5:] else ""}.',
+                f'predicted: {first_few(f"{i} {ACTIONS[i].name}" for i in absent)}.',
                 logger='current',
             )
         return metrics

@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 from onnx import NodeProto, TensorProto
 
-from mmaction_microaction.utils.untrusted import count_fields
+from mmaction_microaction.utils.untrusted import check_num_fields
 
 from .memory import execution_orders, packed_size, peak_memory
 from .operators import check_node, check_parts
@@ -45,7 +45,7 @@ class UntrustedGraph:
     num_scores: int
 
     def __init__(self, content: bytes):
-        count_fields(content, onnx.ModelProto.DESCRIPTOR, MAX_FIELDS)
+        check_num_fields(content, onnx.ModelProto.DESCRIPTOR, MAX_FIELDS)
         try:
             model = onnx.ModelProto.FromString(content)
         except Exception as error:  # each implementation of protobuf raises its own type

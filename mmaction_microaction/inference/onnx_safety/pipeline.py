@@ -9,6 +9,7 @@ the limits given.
 import json
 from math import prod
 
+from mmaction_microaction.utils.messages import first_few
 from mmaction_microaction.utils.untrusted import parse_json
 
 MAX_STEPS = 64
@@ -124,7 +125,7 @@ def load_pipeline(text: str) -> list[dict]:
     refused = list(dict.fromkeys(_refused_types(steps)))
     if refused:
         raise ValueError(
-            f'the pipeline asks for {", ".join(refused[:5])}{", …" if len(refused) > 5 else ""}; a file may ask for '
+            f'the pipeline asks for {first_few(refused)}; a file may ask for '
             f'these transforms only: {", ".join(ALLOWED)}'
         )
     for step in steps:

@@ -6,6 +6,7 @@ from mmengine.logging import MMLogger
 
 from mmaction_microaction.compat.checkpoints import read_weights
 from mmaction_microaction.models.ops import excite_and_shift
+from mmaction_microaction.utils.messages import first_few
 
 
 class SETemporalShift(nn.Module):
@@ -173,7 +174,7 @@ class ResNetSETSM(ResNetTSM):
             raise ValueError(
                 f'{source} holds no weights of a plain ResNet-{self.depth}: {len(missing)} are missing or of another '
                 f"shape, the first of them {missing[0]}. Names should be torchvision's; it holds "
-                f'{", ".join(list(weights)[:3])}, … Another depth needs other weights in model.backbone.pretrained. A '
+                f'{first_few(weights, limit=3)}. Another depth needs other weights in model.backbone.pretrained. A '
                 'checkpoint of MANet, TSM or another network of MMAction2 is for load_from: --cfg-options '
                 f'load_from={source} model.backbone.pretrained=None.'
             )

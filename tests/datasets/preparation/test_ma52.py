@@ -111,7 +111,7 @@ def test_a_full_disk_is_named_even_if_only_the_journal_is_written(source):
 def test_tool_ends_in_one_line_where_it_cannot_write(source, monkeypatch):
     (source.parent / 'out').write_text('a file')
     monkeypatch.setattr(sys, 'argv', ['prepare_ma52.py', str(source), '--out', str(source.parent / 'out')])
-    with pytest.raises(SystemExit, match=r'^error: .*out/videos_train cannot be a folder .*; name another') as error:
+    with pytest.raises(SystemExit, match=r'^error: .*out/videos_train cannot be a folder') as error:
         runpy.run_path(str(ROOT / 'tools/prepare_ma52.py'), run_name='__main__')
     assert len(str(error.value).splitlines()) == 1
 
@@ -170,7 +170,7 @@ def test_a_worker_that_is_killed_ends_the_preparation(source, monkeypatch):
     with monkeypatch.context() as patch:
         # Forked workers inherit this.
         patch.setattr(preparation, 'open_video', lambda path: os.kill(os.getpid(), signal.SIGKILL))
-        with pytest.raises(ValueError, match=r'A worker was killed, for memory perhaps\. Run again, with fewer'):
+        with pytest.raises(ValueError, match=r'A worker was killed, .*fewer workers'):
             prepare(source)
     assert prepare(source) == 3
 
