@@ -60,7 +60,7 @@ class PredictedRun:
     @cached_property
     def metrics(self):
         """dict[str, float]: The paper's Table II, see :func:`.micro_action_scores`."""
-        return micro_action_scores(self.scores, self.labels)
+        return micro_action_scores(self.labels, self.scores)
 
     @cached_property
     def per_class(self):
@@ -75,7 +75,7 @@ class PredictedRun:
     @cached_property
     def calibration(self):
         """Calibration: Confidence and accuracy in 15 bins."""
-        return calibration_bins(np.minimum(self.confidences, 1), self.predictions == self.labels)
+        return calibration_bins(self.predictions == self.labels, np.minimum(self.confidences, 1))
 
 
 def check_same_clips(first, second):
