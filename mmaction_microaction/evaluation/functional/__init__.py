@@ -1,4 +1,4 @@
-"""Metrics as functions: NumPy arrays in, numbers out.
+"""Metrics as functions: NumPy arrays, or lists, in; numbers out.
 
 All functions follow the same rules:
 

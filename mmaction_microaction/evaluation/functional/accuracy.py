@@ -1,10 +1,9 @@
 """Rankings and top-k accuracy."""
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 
-def rank_classes(scores: ArrayLike) -> np.ndarray:
+def rank_classes(scores: np.ndarray) -> np.ndarray:
     """Sort the classes of every sample by descending score.
 
     Classes with equal scores are sorted by ascending index.
@@ -25,7 +24,7 @@ def rank_classes(scores: ArrayLike) -> np.ndarray:
     return ranking
 
 
-def top_k_accuracy(labels: ArrayLike, ranking: ArrayLike, k: int) -> float:
+def top_k_accuracy(labels: np.ndarray, ranking: np.ndarray, k: int) -> float:
     """Return the share of samples whose true class is among the first k classes of a ranking.
 
     Args:

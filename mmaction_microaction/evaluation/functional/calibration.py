@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 
 class Calibration(NamedTuple):
@@ -19,7 +18,7 @@ class Calibration(NamedTuple):
     """Expected calibration error, 0 to 1; lower is better."""
 
 
-def calibration_bins(correct: ArrayLike, confidences: ArrayLike, n_bins: int = 15) -> Calibration:
+def calibration_bins(correct: np.ndarray, confidences: np.ndarray, n_bins: int = 15) -> Calibration:
     r"""Compare the confidence of a network with its accuracy.
 
     The confidence of a clip is the probability of its predicted class. Clips are sorted by confidence into bins of

@@ -1,7 +1,6 @@
 """Metrics of Tables VI and VII: emotions, and several micro-actions per video."""
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from mmaction_microaction.label_sets.ma52 import EMOTIONS
 
@@ -10,7 +9,7 @@ from .f1 import f1_macro
 from .per_class import per_class_scores
 
 
-def emotion_scores(labels: ArrayLike, scores: ArrayLike) -> dict[str, float]:
+def emotion_scores(labels: np.ndarray, scores: np.ndarray) -> dict[str, float]:
     """Return the metrics of the emotions (section VI-B).
 
     The emotion with the highest score is predicted; among equal scores, the one with the lowest index. An emotion that
@@ -54,7 +53,7 @@ def emotion_scores(labels: ArrayLike, scores: ArrayLike) -> dict[str, float]:
     return {name: 100 * float(value) for name, value in result.items()}
 
 
-def average_precisions(labels: ArrayLike, scores: ArrayLike) -> np.ndarray:
+def average_precisions(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """Return the average precision of each row.
 
     The average precision of a row is the mean of the precisions at the ranks of its true items. Pass the transposed

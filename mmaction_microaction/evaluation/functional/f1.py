@@ -1,7 +1,6 @@
 """F1 scores of single-label classification, from true and predicted labels."""
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 
 def check_labels(labels, predictions, num_classes):
@@ -20,7 +19,7 @@ def check_labels(labels, predictions, num_classes):
 
 
 def count_matches(
-    labels: ArrayLike, predictions: ArrayLike, num_classes: int
+    labels: np.ndarray, predictions: np.ndarray, num_classes: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Count the samples of each class that precision and recall are computed from.
 
@@ -49,7 +48,7 @@ def count_matches(
     )
 
 
-def f1_macro(labels: ArrayLike, predictions: ArrayLike, num_classes: int) -> float:
+def f1_macro(labels: np.ndarray, predictions: np.ndarray, num_classes: int) -> float:
     """Return the mean of the F1 scores of the classes, which the challenges and the authors' evaluation report.
 
     A class that is neither true nor predicted has no F1 score and is left out, as in scikit-learn's
@@ -70,7 +69,7 @@ def f1_macro(labels: ArrayLike, predictions: ArrayLike, num_classes: int) -> flo
     return float(np.mean(2 * true_positives[present] / (support + predicted)[present]))
 
 
-def f1_micro(labels: ArrayLike, predictions: ArrayLike, num_classes: int) -> float:
+def f1_micro(labels: np.ndarray, predictions: np.ndarray, num_classes: int) -> float:
     """Return the F1 score of the pooled counts (Guo et al., Eq. 4).
 
     With one label per sample it equals the top-1 accuracy. A missing prediction counts as wrong.
@@ -89,7 +88,7 @@ def f1_micro(labels: ArrayLike, predictions: ArrayLike, num_classes: int) -> flo
     return float(true_positives.sum() / support.sum())
 
 
-def f1_macro_of_means(labels: ArrayLike, predictions: ArrayLike, num_classes: int) -> float:
+def f1_macro_of_means(labels: np.ndarray, predictions: np.ndarray, num_classes: int) -> float:
     """Return the harmonic mean of macro precision and macro recall, as Eq. 5 of Guo et al. is printed.
 
     A class that is never predicted has precision 0. A class that is never true has recall 0. A class that is neither

@@ -1,7 +1,6 @@
 """Metrics of the paper's Table II, from class probabilities."""
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from mmaction_microaction.label_sets.ma52 import FINE_TO_COARSE, NUM_ACTIONS, NUM_BODY_PARTS
 
@@ -35,7 +34,7 @@ def check_options(coarse_from: str = 'top1', macro: str = 'mean_of_f1') -> None:
             raise ValueError(f'{name} must be one of {", ".join(map(repr, choices))}, got {value!r}')
 
 
-def rank_body_parts(scores: ArrayLike, coarse_from: str = 'top1') -> np.ndarray:
+def rank_body_parts(scores: np.ndarray, coarse_from: str = 'top1') -> np.ndarray:
     """Sort the body parts of every sample, best first.
 
     Args:
@@ -68,7 +67,7 @@ def rank_body_parts(scores: ArrayLike, coarse_from: str = 'top1') -> np.ndarray:
 
 
 def micro_action_scores(
-    labels: ArrayLike, scores: ArrayLike, coarse_from: str = 'top1', macro: str = 'mean_of_f1'
+    labels: np.ndarray, scores: np.ndarray, coarse_from: str = 'top1', macro: str = 'mean_of_f1'
 ) -> dict[str, float]:
     """Return the accuracies and F1 scores of actions and of body parts (Guo et al., section V-A).
 

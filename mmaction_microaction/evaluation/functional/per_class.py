@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from .f1 import check_labels, count_matches
 
@@ -37,7 +36,7 @@ class ConfusedPair(NamedTuple):
     """Share of the clips of the true class, 0 to 1."""
 
 
-def per_class_scores(labels: ArrayLike, predictions: ArrayLike, num_classes: int) -> PerClass:
+def per_class_scores(labels: np.ndarray, predictions: np.ndarray, num_classes: int) -> PerClass:
     """Return precision, recall and F1 of every class.
 
     The values equal scikit-learn's ``precision_recall_fscore_support(labels=range(num_classes), zero_division=nan)``.
@@ -66,7 +65,7 @@ def per_class_scores(labels: ArrayLike, predictions: ArrayLike, num_classes: int
     )
 
 
-def confusion_matrix(labels: ArrayLike, predictions: ArrayLike, num_classes: int) -> np.ndarray:
+def confusion_matrix(labels: np.ndarray, predictions: np.ndarray, num_classes: int) -> np.ndarray:
     """Count the samples of each true class by their predicted class.
 
     The matrix equals scikit-learn's ``confusion_matrix(labels=range(num_classes))``.
@@ -91,7 +90,7 @@ def confusion_matrix(labels: ArrayLike, predictions: ArrayLike, num_classes: int
     return np.bincount(pairs, minlength=num_classes**2).reshape(num_classes, num_classes)
 
 
-def most_confused_pairs(counts: ArrayLike, limit: int | None = None) -> list[ConfusedPair]:
+def most_confused_pairs(counts: np.ndarray, limit: int | None = None) -> list[ConfusedPair]:
     """List the most frequent confusions of two classes.
 
     Args:
@@ -113,7 +112,7 @@ def most_confused_pairs(counts: ArrayLike, limit: int | None = None) -> list[Con
     return [ConfusedPair(int(true[i]), int(predicted[i]), int(clips[i]), float(shares[i])) for i in order]
 
 
-def frequency_groups(train_clips: ArrayLike) -> np.ndarray:
+def frequency_groups(train_clips: np.ndarray) -> np.ndarray:
     """Divide classes into thirds by their number of training clips: head, medium and tail.
 
     If K is no multiple of 3, the first groups are larger by one class. Equally frequent classes are sorted by ascending
@@ -137,7 +136,7 @@ def frequency_groups(train_clips: ArrayLike) -> np.ndarray:
     return groups
 
 
-def mean_by_group(values: ArrayLike, groups: ArrayLike) -> np.ndarray:
+def mean_by_group(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
     """Return the mean over the classes of each group, leaving out classes without a value.
 
     Args:

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 
-def reversed_pair_accuracies(labels: ArrayLike, scores: ArrayLike, pairs: Sequence[tuple[int, int]]) -> list[float]:
+def reversed_pair_accuracies(labels: np.ndarray, scores: np.ndarray, pairs: Sequence[tuple[int, int]]) -> list[float]:
     """Return, for each pair, the share of clips that score higher in their own class than in the other one.
 
     The two actions of a pair show the same frames in opposite order, so a network that ignores the order of the frames
