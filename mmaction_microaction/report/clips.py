@@ -10,7 +10,7 @@ import numpy as np
 
 from mmaction_microaction.evaluation.functional import ConfusedPair, most_confused_pairs
 
-from .run import PredictedRun
+from .predicted_run import PredictedRun
 
 
 class ListedClip(NamedTuple):

@@ -27,7 +27,7 @@ from mmaction_microaction.visualization import (
 )
 
 from .clips import VideoFolder
-from .run import PredictedRun
+from .predicted_run import PredictedRun
 from .strips import draw_strips
 
 

@@ -14,7 +14,7 @@ from mmaction_microaction.visualization.names import shorten, tell_apart
 
 from .clips import ClipLists, VideoFolder
 from .figures import draw_figures, save_figure
-from .run import PredictedRun, check_same_clips
+from .predicted_run import PredictedRun, check_same_clips
 
 _TEMPLATE = Path(__file__).with_name('report.html')
 
@@ -43,8 +43,8 @@ def write_report(
 
     Raises:
         FileNotFoundError: If a file is missing.
-        ValueError: If a file has other content, the two runs are not of the same clips, or the videos are not those of
-            the predictions.
+        ValueError: If a file has other content, the two runs are not of the same clips, or the folder contains no video
+            of the predictions.
     """
     out = Path(out)
     run = PredictedRun(predictions)

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from mmaction_microaction.visualization import plot_prediction_strip, read_frames
 
 from .clips import VideoFolder
-from .run import PredictedRun
+from .predicted_run import PredictedRun
 
 
 def draw_strips(

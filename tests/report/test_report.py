@@ -17,7 +17,7 @@ from mmaction_microaction.report import strips as strips_module
 from mmaction_microaction.report import write_report
 from mmaction_microaction.report.clips import VideoFolder
 from mmaction_microaction.report.figures import EmbeddedFigure
-from mmaction_microaction.report.run import PredictedRun
+from mmaction_microaction.report.predicted_run import PredictedRun
 from mmaction_microaction.report.strips import draw_strips
 
 FIGURES = {

@@ -59,8 +59,8 @@ def average_precisions(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
     The average precision of a row is the mean of the precisions at the ranks of its true items. Pass the transposed
     arrays for the average precision of each class instead of each video.
 
-    The result equals scikit-learn's ``average_precision_score`` and ``label_ranking_average_precision_score``, except
-    for rows without a true item, for which these return 0 and 1.
+    The result equals scikit-learn's ``average_precision_score`` and ``label_ranking_average_precision_score``. For a
+    row without a true item, however, the former returns 0 and the latter 1.
 
     Args:
         labels (np.ndarray): 1 for true items and 0 for others, shape (N, K).

@@ -55,10 +55,15 @@ def f1_macro(labels: np.ndarray, predictions: np.ndarray, num_classes: int) -> f
     ``f1_score(average='macro')`` without ``labels``, which the authors call.
 
     Args:
-        labels, predictions, num_classes: See :func:`count_matches`.
+        labels (np.ndarray): True labels, integers from 0 to num_classes - 1, shape (N,).
+        predictions (np.ndarray): Predicted labels, shape (N,); -1 for a sample without a prediction.
+        num_classes (int): Number of classes K.
 
     Returns:
         float: Macro F1, 0 to 1.
+
+    Raises:
+        ValueError: If the shapes differ, there is no sample, or a value is out of range. The message names the sample.
 
     Examples:
         >>> round(f1_macro([0, 0, 1], [0, 2, 1], num_classes=4), 4)  # (2 / 3 + 1 + 0) / 3
@@ -75,10 +80,15 @@ def f1_micro(labels: np.ndarray, predictions: np.ndarray, num_classes: int) -> f
     With one label per sample it equals the top-1 accuracy. A missing prediction counts as wrong.
 
     Args:
-        labels, predictions, num_classes: See :func:`count_matches`.
+        labels (np.ndarray): True labels, integers from 0 to num_classes - 1, shape (N,).
+        predictions (np.ndarray): Predicted labels, shape (N,); -1 for a sample without a prediction.
+        num_classes (int): Number of classes K.
 
     Returns:
         float: Micro F1, 0 to 1.
+
+    Raises:
+        ValueError: If the shapes differ, there is no sample, or a value is out of range. The message names the sample.
 
     Examples:
         >>> f1_micro([0, 0, 1, 1], [0, 2, 1, -1], num_classes=4)
@@ -95,10 +105,15 @@ def f1_macro_of_means(labels: np.ndarray, predictions: np.ndarray, num_classes: 
     true nor predicted is left out.
 
     Args:
-        labels, predictions, num_classes: See :func:`count_matches`.
+        labels (np.ndarray): True labels, integers from 0 to num_classes - 1, shape (N,).
+        predictions (np.ndarray): Predicted labels, shape (N,); -1 for a sample without a prediction.
+        num_classes (int): Number of classes K.
 
     Returns:
         float: Macro F1, 0 to 1.
+
+    Raises:
+        ValueError: If the shapes differ, there is no sample, or a value is out of range. The message names the sample.
 
     Examples:
         >>> f1_macro_of_means([0, 0, 1], [0, 1, 1], num_classes=4)  # precision (1 + 1/2) / 2, recall (1/2 + 1) / 2

@@ -15,11 +15,11 @@ MACRO_F1 = {'mean_of_f1': f1_macro, 'f1_of_means': f1_macro_of_means}
 
 
 def check_options(coarse_from: str = 'top1', macro: str = 'mean_of_f1') -> None:
-    """Check the options of :func:`micro_action_scores` before there is anything to score.
+    """Check the options of :func:`micro_action_scores`, so that a wrong option fails before the scores are known.
 
     Args:
-        coarse_from (str): One of ``COARSE_FROM``. Defaults to ``'top1'``.
-        macro (str): One of the keys of ``MACRO_F1``. Defaults to ``'mean_of_f1'``.
+        coarse_from (str): How body parts are derived, one of ``COARSE_FROM``. Defaults to ``'top1'``.
+        macro (str): Definition of macro F1, one of the keys of ``MACRO_F1``. Defaults to ``'mean_of_f1'``.
 
     Raises:
         ValueError: If an option is unknown.

@@ -42,13 +42,15 @@ def per_class_scores(labels: np.ndarray, predictions: np.ndarray, num_classes: i
     The values equal scikit-learn's ``precision_recall_fscore_support(labels=range(num_classes), zero_division=nan)``.
 
     Args:
-        labels, predictions, num_classes: See :func:`count_matches`.
+        labels (np.ndarray): True labels, integers from 0 to num_classes - 1, shape (N,).
+        predictions (np.ndarray): Predicted labels, shape (N,); -1 for a sample without a prediction.
+        num_classes (int): Number of classes K.
 
     Returns:
         PerClass: Metrics of each class; NaN where a metric is not defined.
 
     Raises:
-        ValueError: See :func:`count_matches`.
+        ValueError: If the shapes differ, there is no sample, or a value is out of range. The message names the sample.
 
     Examples:
         >>> metrics = per_class_scores([0, 0, 1], [0, 2, 2], num_classes=3)
@@ -71,13 +73,16 @@ def confusion_matrix(labels: np.ndarray, predictions: np.ndarray, num_classes: i
     The matrix equals scikit-learn's ``confusion_matrix(labels=range(num_classes))``.
 
     Args:
-        labels, predictions, num_classes: See :func:`count_matches`. Every sample needs a prediction.
+        labels (np.ndarray): True labels, integers from 0 to num_classes - 1, shape (N,).
+        predictions (np.ndarray): Predicted labels, integers from 0 to num_classes - 1, shape (N,).
+        num_classes (int): Number of classes K.
 
     Returns:
         np.ndarray: Numbers of samples, shape (K, K). Rows are true classes, columns are predicted classes.
 
     Raises:
-        ValueError: See :func:`count_matches`. Also if a sample has no prediction.
+        ValueError: If the shapes differ, there is no sample, or a value is out of range, which includes -1. The
+            message names the sample.
 
     Examples:
         >>> confusion_matrix([0, 0, 1], [0, 1, 1], num_classes=2).tolist()

@@ -13,7 +13,7 @@ from mmaction_microaction.label_sets.ma52 import EMOTIONS
 class EmotionMetric(BaseMetric):
     """Metrics of emotions and of multi-label micro-actions: a row of the paper's Tables VI and VII.
 
-    All values are percentages. The metrics are those of :func:`.emotion_scores` and two means of average precisions:
+    All values are percentages: the metrics of :func:`.emotion_scores`, and two means of average precisions.
 
     - ``mAP`` averages over the videos, as the paper does. A video without actions is left out.
     - ``mAP_class`` averages over the actions, as is usual elsewhere. An action that occurs in no video is left out.
