@@ -9,7 +9,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmaction_microaction.report.leaderboard import rank, read_published, read_runs, to_csv, to_markdown
+from mmaction_microaction.report.leaderboard import rank, to_csv, to_markdown
+from mmaction_microaction.report.published import read_published
+from mmaction_microaction.report.scored_runs import read_runs
 from mmaction_microaction.utils.files import make_folder, write_whole
 
 

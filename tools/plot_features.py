@@ -16,7 +16,7 @@ from pathlib import Path
 
 from mmaction_microaction.utils.files import atomic_write, check_writable
 from mmaction_microaction.visualization import embed_features, plot_features, read_features
-from mmaction_microaction.visualization.features import METHODS
+from mmaction_microaction.visualization.embedding import METHODS
 from mmaction_microaction.visualization.names import tell_apart
 
 

@@ -22,7 +22,7 @@ def main():
     if not 0 < args.iou <= 1:
         parser.error(f'--iou {args.iou:g}: must be above 0 and at most 1')
     try:
-        scores = timeline_scores(read_intervals(args.found), read_intervals(args.true), args.iou)
+        scores = timeline_scores(read_intervals(args.true), read_intervals(args.found), args.iou)
     except (OSError, ValueError) as error:
         sys.exit(f'error: {error}')
     print(

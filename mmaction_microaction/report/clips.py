@@ -1,117 +1,128 @@
-"""Single clips of a run: what they were taken for, and where their videos are."""
+"""Lists of single clips of a run, with their predictions and links to their videos."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
 import numpy as np
 
-from mmaction_microaction.evaluation.functional import most_confused_pairs
+from mmaction_microaction.evaluation.functional import ConfusedPair, most_confused_pairs
+
+from .predicted_run import PredictedRun
 
 
 class ListedClip(NamedTuple):
-    """A clip and what it was taken for."""
+    """A clip and its prediction."""
 
     name: str
+    """Name of the clip."""
     link: str | None
-    """To its video; None if it is not at hand."""
+    """Link to the video of the clip; None if there is no such video."""
     predicted: int
-    """Fine label."""
+    """Predicted fine label."""
     confidence: float
-    """Probability of that label, 0 to 1."""
+    """Probability of the predicted label, 0 to 1."""
 
 
-class Group(NamedTuple):
-    """Clips of an action, the most confident ones of either kind."""
+class ActionClips(NamedTuple):
+    """The most confident predictions for the clips of an action."""
 
     label: int
-    wrong: list
-    right: list
+    """Fine label of the action."""
+    wrong: list[ListedClip]
+    """Clips with a wrong prediction."""
+    correct: list[ListedClip]
+    """Clips with a correct prediction."""
     num_wrong: int
-    """How many there are; the list may be shorter."""
-    num_right: int
+    """Number of all clips with a wrong prediction."""
+    num_correct: int
+    """Number of all clips with a correct prediction."""
 
 
-class Videos:
-    """Finds the videos of clips.
+class VideoFolder:
+    """A folder with videos of the tested clips.
 
     Args:
-        folder (str | Path): Folder with the videos.
-        names (Sequence[str]): Names of the clips, paths below the folder.
+        folder (str | Path): Path of the folder.
+        names (Sequence[str]): Names of the clips, as paths below the folder.
 
     Raises:
-        ValueError: If there is no such folder, or it holds none of the clips.
+        ValueError: If there is no such folder, or if it contains none of the clips.
     """
 
-    def __init__(self, folder, names):
+    def __init__(self, folder: str | Path, names: Sequence[str]) -> None:
         folder = Path(folder)
         if not folder.is_dir():
-            raise ValueError(f'{folder}: no such folder; name the one with the videos that were tested')
-        # A name is anything that a file says; links lead into the folder only.
+            raise ValueError(f'{folder}: no such folder; name the folder with the tested videos')
+        # The names are from a file of unknown origin; links must not lead out of the folder.
         inside = [name for name in names if not Path(name).is_absolute() and '..' not in Path(name).parts]
         self.paths = {name: folder / name for name in inside if (folder / name).is_file()}
         if not self.paths:
             raise ValueError(
-                f'{folder} holds none of the {len(names):,} clips of the predictions, {names[0]!r} for one; '
-                'name the folder with the videos that were tested'
+                f'{folder} contains none of the {len(names):,} clips of the predictions, such as {names[0]!r}; '
+                'name the folder with the tested videos'
             )
 
-    def link(self, name, out):
-        """Address a video relative to a folder.
+    def link(self, name: str, out: str | Path) -> str | None:
+        """Return a relative link to a video.
 
         Args:
-            name (str): The clip.
-            out (str | Path): Folder of the page that holds the link.
+            name (str): Name of the clip.
+            out (str | Path): Folder of the page that contains the link.
 
         Returns:
-            str | None: Quoted for HTML's ``href``; None if there is no such video.
+            str | None: Link, quoted for HTML's ``href``; None if there is no such video.
         """
         path = self.paths.get(name)
         return path and quote(os.fsencode(Path(os.path.relpath(path, out)).as_posix()))
 
 
 class ClipLists:
-    """Lists clips of a run.
+    """Lists of clips of a run, for a page.
 
     Args:
-        run (PredictedRun): The run.
-        out (str | Path): Folder of the page that lists them.
-        videos (Videos, optional): Where the clips are. Defaults to None: no links.
+        run (PredictedRun): Run whose clips are listed.
+        out (str | Path): Folder of the page.
+        videos (VideoFolder, optional): Videos that the clips link to. Defaults to None: no links.
     """
 
-    def __init__(self, run, out, videos=None):
+    def __init__(self, run: PredictedRun, out: str | Path, videos: VideoFolder | None = None) -> None:
         self.run, self.out, self.videos = run, out, videos
 
-    def clips(self, chosen, limit):
-        """List clips, the most confident first.
+    def clips(self, mask: np.ndarray, limit: int) -> list[ListedClip]:
+        """List the most confident predictions for some clips.
 
         Args:
-            chosen (np.ndarray): Which, booleans of shape (N,).
-            limit (int): How many at most.
+            mask (np.ndarray): Whether each clip is considered, booleans of shape (N,).
+            limit (int): Maximum number of clips.
 
         Returns:
-            list[ListedClip]: The clips.
+            list[ListedClip]: Clips by descending confidence.
         """
         run = self.run
         return [
             ListedClip(
-                run.name_of(i),
-                self.videos and self.videos.link(run.name_of(i), self.out),
-                int(run.predictions[i]),
-                float(run.confidences[i]),
+                run.name_of(index),
+                self.videos and self.videos.link(run.name_of(index), self.out),
+                int(run.predictions[index]),
+                float(run.confidences[index]),
             )
-            for i in run.most_confident(chosen)[:limit]
+            for index in run.most_confident(mask)[:limit]
         ]
 
-    def extremes(self, limit=5):
-        """List the clips of the actions with the lowest and the highest F1, among those with clips.
+    def extremes(self, limit: int = 5) -> tuple[list[ActionClips], list[ActionClips]]:
+        """List clips of the actions with the lowest and with the highest F1.
+
+        Actions without clips are left out. Among actions with equal F1, those with more clips come first.
 
         Args:
-            limit (int): How many actions each; none is in both lists.
+            limit (int): Maximum number of actions in each list. Defaults to 5.
 
         Returns:
-            tuple[list[Group], list[Group]]: From the worst up and from the best down; of equals the larger first.
+            tuple[list[ActionClips], list[ActionClips]]: The worst actions by ascending F1, and the best actions by
+            descending F1. No action is in both lists.
         """
         scores = self.run.per_class
         tested = np.flatnonzero(scores.support)
@@ -119,16 +130,16 @@ class ClipLists:
         worst = tested[np.lexsort((tested, -support, scores.f1[tested]))][:limit]
         best = tested[np.lexsort((tested, -support, -scores.f1[tested]))]
         best = [label for label in best if label not in worst][:limit]
-        return [self._group(int(label)) for label in worst], [self._group(int(label)) for label in best]
+        return [self._of_action(int(label)) for label in worst], [self._of_action(int(label)) for label in best]
 
-    def pairs(self, limit=20):
-        """List the most confused pairs, each with three of its clips.
+    def pairs(self, limit: int = 20) -> list[tuple[ConfusedPair, list[ListedClip]]]:
+        """List the most confused pairs of actions, each with up to three of its clips.
 
         Args:
-            limit (int): How many pairs.
+            limit (int): Maximum number of pairs. Defaults to 20.
 
         Returns:
-            list[tuple[ConfusedPair, list[ListedClip]]]: The pairs.
+            list[tuple[ConfusedPair, list[ListedClip]]]: Pairs and their clips.
         """
         run = self.run
         return [
@@ -136,8 +147,8 @@ class ClipLists:
             for pair in most_confused_pairs(run.confusion, limit)
         ]
 
-    def _group(self, label):
-        own = self.run.labels == label
-        right = own & (self.run.predictions == label)
-        wrong = own & ~right
-        return Group(label, self.clips(wrong, 10), self.clips(right, 3), int(wrong.sum()), int(right.sum()))
+    def _of_action(self, label):
+        is_label = self.run.labels == label
+        correct = is_label & (self.run.predictions == label)
+        wrong = is_label & ~correct
+        return ActionClips(label, self.clips(wrong, 10), self.clips(correct, 3), int(wrong.sum()), int(correct.sum()))

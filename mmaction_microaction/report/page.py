@@ -1,4 +1,4 @@
-"""The report of a test run: figures, and one HTML file that needs nothing else."""
+"""The report of a test run: figures, and an HTML page that is complete in one file."""
 
 from pathlib import Path
 
@@ -12,31 +12,39 @@ from mmaction_microaction.utils.files import make_folder, write_whole
 from mmaction_microaction.visualization.frequency_groups import GROUPS
 from mmaction_microaction.visualization.names import shorten, tell_apart
 
-from .clips import ClipLists, Videos
+from .clips import ClipLists, VideoFolder
 from .figures import draw_figures, save_figure
-from .run import PredictedRun, check_same_clips
+from .predicted_run import PredictedRun, check_same_clips
 
 _TEMPLATE = Path(__file__).with_name('report.html')
 
 
-def write_report(predictions, out, compare=None, ann_file=None, videos=None, title=None):
-    """Write the figures of a test run, as PNG and PDF, and ``report.html``, which has them and the tables in it.
+def write_report(
+    predictions: str | Path,
+    out: str | Path,
+    compare: str | Path | None = None,
+    ann_file: str | Path | None = None,
+    videos: str | Path | None = None,
+    title: str | None = None,
+) -> Path:
+    """Write a report of a test run: ``report.html``, with all figures and tables, and the figures as PNG and PDF.
 
     Args:
-        predictions (str | Path): What ``mim test --dump`` wrote.
-        out (str | Path): Folder to write to.
+        predictions (str | Path): Predictions as written by ``mim test --dump``.
+        out (str | Path): Folder of the report.
         compare (str | Path, optional): Predictions of another network for the same clips.
-        ann_file (str | Path, optional): List of the clips that were trained on. Defaults to MA-52's numbers of clips.
+        ann_file (str | Path, optional): Annotation list of the training clips. Defaults to None: the numbers of clips
+            of MA-52.
         videos (str | Path, optional): Folder with the tested videos, for links, durations and frames.
         title (str, optional): Heading of the page.
 
     Returns:
-        Path: The page.
+        Path: Path of the page.
 
     Raises:
         FileNotFoundError: If a file is missing.
-        ValueError: If a file does not hold what it should, the runs are not of the same clips, or the videos are not
-            those of the predictions.
+        ValueError: If a file has other content, the two runs are not of the same clips, or the folder contains no video
+            of the predictions.
     """
     out = Path(out)
     run = PredictedRun(predictions)
@@ -51,8 +59,8 @@ def write_report(predictions, out, compare=None, ann_file=None, videos=None, tit
         splits[shorten(Path(ann_file).stem)] = train_clips
     if videos is not None:
         if run.names is None:
-            raise ValueError(f'{predictions} does not name its clips (video_id), so --videos cannot be used')
-        videos = Videos(videos, run.names)
+            raise ValueError(f'{predictions} has no names of clips (video_id), so --videos cannot be used')
+        videos = VideoFolder(videos, run.names)
 
     make_folder(out)
     figures = [save_figure(*figure, out) for figure in draw_figures(run, train_clips, other, names, splits, videos)]
@@ -76,7 +84,7 @@ def write_report(predictions, out, compare=None, ann_file=None, videos=None, tit
         pairs=lists.pairs(),
         missing=len(set(run.names)) - len(videos.paths) if videos else None,
     )
-    # Names that are not text in UTF-8, as file systems may hold, are written as numbers.
+    # File names that are no valid UTF-8 are written as character references.
     write_whole(out / 'report.html', page.encode(errors='xmlcharrefreplace'))
     return out / 'report.html'
 
@@ -85,16 +93,16 @@ def _count_clips(ann_file):
     """Count the clips of each action in an annotation list."""
     annotations = read_annotations(ann_file, check_names=False)
     if is_anonymised(annotations):
-        raise ValueError(f'{ann_file} is anonymised: all its labels are 0. Name the list that was trained on.')
+        raise ValueError(f'{ann_file} is anonymised: all its labels are 0. Name the list of the training clips.')
     return np.bincount([annotation.label for annotation in annotations], minlength=NUM_ACTIONS)
 
 
 def _group_rows(run, other, train_clips):
-    """Make the rows of the table of head, medium and tail: name, actions, training clips, mean F1 of each run."""
+    """Return the rows of the table of frequency groups: name, actions, training clips, mean F1 of each run."""
     if np.ptp(train_clips) == 0:
         return []
     groups = frequency_groups(train_clips)
-    means = [mean_by_group(one.per_class.f1, groups) for one in (run, other) if one]
+    means = [mean_by_group(each.per_class.f1, groups) for each in (run, other) if each]
     return [
         (name, int(np.sum(groups == group)), int(train_clips[groups == group].sum()), [mean[group] for mean in means])
         for group, name in enumerate(GROUPS)
@@ -102,5 +110,5 @@ def _group_rows(run, other, train_clips):
 
 
 def _percent(value):
-    """Write a share of 0 to 1 in percent, and a hyphen for one that is not defined."""
+    """Format a share from 0 to 1 in percent, and NaN as a hyphen."""
     return '-' if np.isnan(value) else f'{100 * value:.1f}'

@@ -1,3 +1,5 @@
+"""Figures of results and data: each function returns a Matplotlib figure, and writes no file."""
+
 from .calibration import plot_calibration
 from .class_counts import plot_class_counts
 from .coarse_confusion_matrix import plot_coarse_confusion_matrix
@@ -5,7 +7,9 @@ from .comparison import plot_comparison
 from .confused_pairs import plot_confused_pairs
 from .confusion_matrix import plot_confusion_matrix
 from .durations import plot_durations
-from .features import embed_features, plot_features, read_features
+from .embedding import embed_features
+from .feature_file import read_features
+from .features import plot_features
 from .frames import read_frames
 from .frequency_groups import plot_frequency_groups
 from .gradcam import plot_gradcam

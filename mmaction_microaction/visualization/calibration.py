@@ -1,35 +1,40 @@
-"""The reliability diagram: how sure the network is, and how often it is right."""
+"""Reliability diagram: the accuracy of a network at each level of confidence."""
 
 import numpy as np
+from matplotlib.figure import Figure
 
-from .style import DARK, LIGHT, count_clips, new_figure
+from mmaction_microaction.evaluation.functional import Calibration
+
+from .style import DARK, LIGHT, format_num_clips, new_figure
 
 
-def plot_calibration(calibration, title=None):
-    """Draw accuracy over confidence, bin by bin, and the number of clips of each bin below.
+def plot_calibration(calibration: Calibration, title: str | None = None) -> Figure:
+    """Draw the accuracy over the confidence for each bin, and below it the number of clips in each bin.
 
-    Points on the diagonal are well calibrated; below it the network is too sure of itself.
+    Bins on the diagonal are well calibrated. Below the diagonal, the network is overconfident.
 
     Args:
-        calibration (Calibration): See :func:`.calibration_bins`.
-        title (str, optional): Stands above the expected calibration error.
+        calibration (Calibration): Bins, see :func:`.calibration_bins`.
+        title (str, optional): Title of the figure.
 
     Returns:
         matplotlib.figure.Figure: 5.2 x 5.8 inches.
     """
-    bins = len(calibration.clips)
-    clips = calibration.clips.sum()
+    n_bins = len(calibration.clips)
+    num_clips = calibration.clips.sum()
     filled = calibration.clips > 0
     figure = new_figure(
         5.2,
         5.8,
         title or 'Confidence and accuracy',
-        f'{count_clips(clips)}, expected calibration error {calibration.error:.1%} ({bins} bins)',
+        f'{format_num_clips(num_clips)}, expected calibration error {calibration.error:.1%} ({n_bins} bins)',
     )
-    above = figure.add_axes((0.15, 0.33, 0.81, 0.54))
-    below = figure.add_axes((0.15, 0.09, 0.81, 0.2))
-    places = (np.arange(bins) + 0.5) / bins
-    above.bar(places[filled], calibration.accuracy[filled], width=0.92 / bins, color=LIGHT, label='accuracy of a bin')
+    above = figure.add_axes((0.15, 0.33, 0.81, 0.54), label='accuracy')
+    below = figure.add_axes((0.15, 0.09, 0.81, 0.2), label='clips')
+    centres = (np.arange(n_bins) + 0.5) / n_bins
+    above.bar(
+        centres[filled], calibration.accuracy[filled], width=0.92 / n_bins, color=LIGHT, label='accuracy of a bin'
+    )
     above.plot([0, 1], [0, 1], color='0.3', linewidth=1, linestyle='--', label='confidence = accuracy')
     above.plot(
         calibration.confidence[filled],
@@ -45,7 +50,7 @@ def plot_calibration(calibration, title=None):
     above.set_ylim(0, 1)
     above.set_ylabel('accuracy', fontsize=9)
     above.legend(loc='upper left', frameon=False, fontsize=8)
-    below.bar(places, calibration.clips, width=0.92 / bins, color='0.6')
+    below.bar(centres, calibration.clips, width=0.92 / n_bins, color='0.6')
     below.set_ylabel('clips', fontsize=9)
     below.set_xlabel('confidence: probability of the predicted action', fontsize=9)
     below.yaxis.get_major_locator().set_params(integer=True, nbins=4)

@@ -1,25 +1,31 @@
-"""Two runs side by side, action by action."""
+"""Comparison of two runs, action by action."""
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
 
 from .style import ACCENT, DARK, HEIGHT, WIDTH, draw_action_rows, new_figure
 
 
-def plot_comparison(first, second, names=('first run', 'second run'), title=None):
-    """Draw the F1 of each action in two runs, joined by a line.
+def plot_comparison(
+    first: np.ndarray,
+    second: np.ndarray,
+    names: tuple[str, str] = ('first run', 'second run'),
+    title: str | None = None,
+) -> Figure:
+    """Draw the F1 of each action in two runs, joined by a line, with the difference on the right.
 
     Args:
-        first, second (np.ndarray): F1 of each action, 0 to 1, NaN where it is not defined, shape (52,).
-        names (tuple[str, str]): Of the runs.
-        title (str, optional): Stands above.
+        first, second (np.ndarray): F1 of each action, 0 to 1, shape (52,); NaN where it is not defined.
+        names (tuple[str, str]): Names of the runs.
+        title (str, optional): Title of the figure.
 
     Returns:
-        matplotlib.figure.Figure: 7.5 x 9.6 inches. On the right stands by how much the second is better.
+        matplotlib.figure.Figure: 7.5 x 9.6 inches.
 
     Raises:
-        ValueError: If there are not 52 values of each.
+        ValueError: If an array does not have 52 values.
     """
     first, second = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
     if not first.shape == second.shape == (NUM_ACTIONS,):
@@ -35,8 +41,8 @@ def plot_comparison(first, second, names=('first run', 'second run'), title=None
     axes = figure.add_axes((0.285, 0.04, 0.63, 0.865))
     draw_action_rows(axes, parts=False)
     rows = np.arange(NUM_ACTIONS)
-    for chosen, colour, style in ((change > 0, DARK, '-'), (change < 0, ACCENT, (0, (2, 1)))):
-        ends = rows[chosen], 100 * first[chosen], 100 * second[chosen]
+    for mask, colour, style in ((change > 0, DARK, '-'), (change < 0, ACCENT, (0, (2, 1)))):
+        ends = rows[mask], 100 * first[mask], 100 * second[mask]
         axes.hlines(*ends, color=colour, linestyle=style, linewidth=1.4, zorder=2)
     axes.scatter(
         100 * first, rows, s=26, facecolor='white', edgecolor=DARK, linewidth=1, label=names[0], zorder=3, clip_on=False
@@ -60,5 +66,6 @@ def plot_comparison(first, second, names=('first run', 'second run'), title=None
             va='center',
             fontsize=7.5,
             color=ACCENT if value < 0 else DARK,
+            label='difference',
         )
     return figure

@@ -1,7 +1,11 @@
-"""The actions that were most often taken for another one."""
+"""The most frequent confusions of two actions."""
 
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from mmaction_microaction.evaluation.functional import ConfusedPair
 from mmaction_microaction.label_sets.ma52 import FINE_TO_COARSE
 
 from .style import ACCENT, DARK, name_of, new_figure
@@ -10,15 +14,16 @@ _INSIDE = dict(facecolor=DARK, edgecolor=DARK)
 _OUTSIDE = dict(facecolor='white', edgecolor=ACCENT, hatch='////')
 
 
-def plot_confused_pairs(pairs, title=None):
-    """Draw a bar per pair: how many clips of one action were taken for the other.
+def plot_confused_pairs(pairs: Sequence[ConfusedPair], title: str | None = None) -> Figure:
+    """Draw a bar for each pair of actions: the number of clips of one action that were predicted as the other.
 
     Args:
-        pairs (Sequence[ConfusedPair]): In their order, see :func:`.most_confused_pairs`; 20 fit well.
-        title (str, optional): Stands above.
+        pairs (Sequence[ConfusedPair]): Pairs from top to bottom, see :func:`.most_confused_pairs`. About 20 pairs are
+            legible on a page.
+        title (str, optional): Title of the figure.
 
     Returns:
-        matplotlib.figure.Figure: 7.5 inches wide, its height by the number of pairs.
+        matplotlib.figure.Figure: 7.5 inches wide; the height depends on the number of pairs.
     """
     height = 1.5 + 0.21 * max(len(pairs), 3)
     figure = new_figure(

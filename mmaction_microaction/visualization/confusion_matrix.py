@@ -1,4 +1,4 @@
-"""The confusion matrix of the 52 actions, in blocks of body parts."""
+"""Confusion matrix of the 52 actions, in blocks of body parts."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -6,20 +6,19 @@ from matplotlib.patches import Rectangle
 
 from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, FINE_TO_COARSE, NUM_ACTIONS
 
-from .names import shorten
-from .style import name_of
+from .style import empty_figure, name_of, write_titles
 
 
-def plot_confusion_matrix(counts, title=None):
-    """Draw a confusion matrix: what the clips of each action were taken for.
+def plot_confusion_matrix(counts: np.ndarray, title: str | None = None) -> Figure:
+    """Draw the confusion matrix of the actions.
 
-    Rows add up to 100 %, so that rare actions are seen as well as frequent ones; the row of an action without clips is
-    grey. Actions stand in the order of their labels, which keeps those of a body part together: confusions inside a
-    block cost fine accuracy only, those outside cost coarse accuracy too.
+    Each row adds up to 100 %, so that rare actions are as visible as frequent ones. The row of an action without clips
+    is grey. Actions are in the order of their labels, which keeps those of a body part together: confusions inside a
+    block reduce the fine accuracy only, confusions outside also reduce the coarse accuracy.
 
     Args:
-        counts (np.ndarray): Counts, shape (52, 52); rows are the true actions.
-        title (str, optional): Stands above the numbers of clips and of right ones.
+        counts (np.ndarray): Numbers of clips, shape (52, 52). Rows are true actions.
+        title (str, optional): Title of the figure.
 
     Returns:
         matplotlib.figure.Figure: 10 x 9 inches; ``figure.savefig('confusion.png')`` writes it.
@@ -30,15 +29,11 @@ def plot_confusion_matrix(counts, title=None):
     counts = np.asarray(counts)
     if counts.shape != (NUM_ACTIONS, NUM_ACTIONS) or counts.min() < 0 or not counts.any():
         raise ValueError(f'expected counts of shape ({NUM_ACTIONS}, {NUM_ACTIONS}), some above 0, got {counts.shape}')
-    clips = counts.sum(axis=1, keepdims=True)
-    shares = np.ma.masked_array(100 * counts / np.maximum(clips, 1), np.broadcast_to(clips == 0, counts.shape))
-
-    # Not through pyplot, which would keep every figure in memory.
-    figure = Figure(figsize=(10, 9), dpi=150)
-    axes = figure.add_axes((0.225, 0.055, 0.73, 0.811))
+    figure = empty_figure(10, 9)
+    axes = figure.add_axes((0.225, 0.055, 0.73, 0.811), label='matrix')
     axes.set_facecolor('0.88')
-    # One hue from light to dark: readable in grey and with any colour vision.
-    image = axes.imshow(shares, cmap='Blues', vmin=0, vmax=100)
+    # One hue from light to dark is readable in grey and with any colour vision.
+    image = axes.imshow(percentages_of_rows(counts), cmap='Blues', vmin=0, vmax=100)
     axes.set_xticks(range(NUM_ACTIONS), [action.code for action in ACTIONS], rotation=90, fontsize=7.5)
     axes.set_yticks(range(NUM_ACTIONS), [name_of(label) for label in range(NUM_ACTIONS)], fontsize=7.5)
     axes.tick_params(length=0, pad=3)
@@ -47,26 +42,34 @@ def plot_confusion_matrix(counts, title=None):
     axes.spines[:].set_color('0.4')
     _mark_body_parts(axes)
 
-    bar = figure.colorbar(image, cax=figure.add_axes((0.755, 0.965, 0.2, 0.013)), orientation='horizontal')
+    bar = figure.colorbar(
+        image, cax=figure.add_axes((0.755, 0.965, 0.2, 0.013), label='colour bar'), orientation='horizontal'
+    )
     bar.set_ticks([0, 25, 50, 75, 100], labels=['0', '25', '50', '75', '100 %'], fontsize=8)
     bar.set_label('of the clips of the true action', fontsize=8)
 
-    parts = FINE_TO_COARSE[:, None] == FINE_TO_COARSE
-    # File names may hold dollar signs, which Matplotlib would take for formulas.
-    title = shorten(title or 'Confusion of the 52 micro-actions', 40)
-    figure.text(0.225, 0.96, title, fontsize=13, weight='bold', parse_math=False)
-    figure.text(
-        0.225,
-        0.937,
+    same_part = FINE_TO_COARSE[:, None] == FINE_TO_COARSE
+    write_titles(
+        figure,
+        title or 'Confusion of the 52 micro-actions',
         f'{counts.sum():,} clips, {np.trace(counts) / counts.sum():.1%} recognised, '
-        f'{counts[parts].sum() / counts.sum():.1%} at least as an action of the right body part',
-        fontsize=8.5,
+        f'{counts[same_part].sum() / counts.sum():.1%} at least as an action of the right body part',
+        x=0.225,
+        y=(0.96, 0.937),
+        max_length=40,
+        fontsize=13,
     )
     return figure
 
 
+def percentages_of_rows(counts: np.ndarray) -> np.ma.MaskedArray:
+    """Return counts as percentages of the sums of their rows. Rows without clips are masked."""
+    sums = counts.sum(axis=1, keepdims=True)
+    return np.ma.masked_array(100 * counts / np.maximum(sums, 1), np.broadcast_to(sums == 0, counts.shape))
+
+
 def _mark_body_parts(axes):
-    """Draw the borders of the body parts and write their names along the top and the right."""
+    """Draw borders between the body parts, and write their names at the top and on the right."""
     for part, name in enumerate(BODY_PARTS):
         first, last = np.flatnonzero(part == FINE_TO_COARSE)[[0, -1]]
         if first:
@@ -75,5 +78,7 @@ def _mark_body_parts(axes):
         size = last - first + 1
         axes.add_patch(Rectangle((first - 0.5, first - 0.5), size, size, fill=False, color='0.25', linewidth=1.1))
         middle, name = (first + last) / 2, name.replace('-', '-\n')
-        axes.text(middle, -0.9, name, ha='center', va='bottom', fontsize=8.5)
-        axes.text(NUM_ACTIONS - 0.1, middle, name, ha='left', va='center', rotation=270, fontsize=8.5)
+        axes.text(middle, -0.9, name, ha='center', va='bottom', fontsize=8.5, label='body part above')
+        axes.text(
+            NUM_ACTIONS - 0.1, middle, name, ha='left', va='center', rotation=270, fontsize=8.5, label='body part'
+        )

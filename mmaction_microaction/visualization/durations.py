@@ -1,16 +1,17 @@
-"""How long clips are."""
+"""Durations of clips."""
 
 import numpy as np
+from matplotlib.figure import Figure
 
-from .style import DARK, count_clips, new_figure
+from .style import DARK, format_num_clips, new_figure
 
 
-def plot_durations(seconds, title=None):
-    """Draw how many clips are how long.
+def plot_durations(seconds: np.ndarray, title: str | None = None) -> Figure:
+    """Draw a histogram of the durations of clips.
 
     Args:
-        seconds (np.ndarray): Duration of each clip, shape (N,), N at least 1.
-        title (str, optional): Stands above.
+        seconds (np.ndarray): Duration of each clip in seconds, shape (N,), N at least 1.
+        title (str, optional): Title of the figure.
 
     Returns:
         matplotlib.figure.Figure: 7.5 x 3.2 inches.
@@ -21,16 +22,17 @@ def plot_durations(seconds, title=None):
     seconds = np.asarray(seconds, dtype=float)
     if not seconds.size:
         raise ValueError('expected the durations of one clip or more')
+    num_clips = format_num_clips(len(seconds))
     figure = new_figure(
         7.5,
         3.2,
         title or 'Duration of the clips',
-        f'{count_clips(len(seconds))} of {seconds.min():.2f} to {seconds.max():.2f} s, mean {seconds.mean():.2f} s, '
+        f'{num_clips} of {seconds.min():.2f} to {seconds.max():.2f} s, mean {seconds.mean():.2f} s, '
         f'median {np.median(seconds):.2f} s, together {seconds.sum() / 3600:.2f} h',
     )
     axes = figure.add_axes((0.08, 0.15, 0.9, 0.62))
     width = 0.2 if seconds.max() <= 10 else seconds.max() / 50
-    # Borders lie between whole numbers of frames, or rounding would decide where many clips go.
+    # The edges are between whole numbers of frames; otherwise rounding would decide the bins of many clips.
     bins = np.arange(-0.01, seconds.max() + width, width)
     axes.hist(seconds, bins, color=DARK, edgecolor='white', linewidth=0.4)
     axes.set_xlim(0, None)

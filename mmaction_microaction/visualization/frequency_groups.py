@@ -1,6 +1,7 @@
-"""How well frequent and rare actions are recognised."""
+"""F1 of frequent and rare actions."""
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from mmaction_microaction.evaluation.functional import frequency_groups, mean_by_group
 from mmaction_microaction.label_sets.ma52 import ACTIONS, NUM_ACTIONS
@@ -8,22 +9,26 @@ from mmaction_microaction.label_sets.ma52 import ACTIONS, NUM_ACTIONS
 from .style import new_figure
 
 GROUPS = ('head', 'medium', 'tail')
+"""Names of the groups of actions, from the most to the least frequent."""
+
 _COLOURS = ('#08306B', '#4292C6', '#9ECAE1')
 
 
-def plot_frequency_groups(f1, train_clips, title=None):
-    """Draw the F1 of the actions from the most to the least frequent one, in thirds with their means.
+def plot_frequency_groups(f1: np.ndarray, train_clips: np.ndarray, title: str | None = None) -> Figure:
+    """Draw the F1 of the actions from the most to the least frequent one, with the means of three groups.
+
+    The groups are thirds of the actions, see :func:`.frequency_groups`.
 
     Args:
-        f1 (np.ndarray): F1 of each action, 0 to 1, NaN where it is not defined, shape (52,).
-        train_clips (np.ndarray): Clips of each action that were trained on, shape (52,).
-        title (str, optional): Stands above.
+        f1 (np.ndarray): F1 of each action, 0 to 1, shape (52,); NaN where it is not defined.
+        train_clips (np.ndarray): Number of training clips of each action, shape (52,).
+        title (str, optional): Title of the figure.
 
     Returns:
         matplotlib.figure.Figure: 7.5 x 4 inches.
 
     Raises:
-        ValueError: If there are not 52 values of each.
+        ValueError: If an array does not have 52 values.
     """
     f1, train_clips = np.asarray(f1, dtype=float), np.asarray(train_clips)
     if not f1.shape == train_clips.shape == (NUM_ACTIONS,):
@@ -46,7 +51,8 @@ def plot_frequency_groups(f1, train_clips, title=None):
     for group, mean in enumerate(mean_by_group(f1, groups)):
         first, last = np.flatnonzero(groups[order] == group)[[0, -1]]
         text = 'no clip' if np.isnan(mean) else f'mean F1 {mean:.1%}'
-        axes.text((first + last) / 2, 103, f'{GROUPS[group]}: {text}', ha='center', va='bottom', fontsize=8.5)
+        text = f'{GROUPS[group]}: {text}'
+        axes.text((first + last) / 2, 103, text, ha='center', va='bottom', fontsize=8.5, label='mean of a group')
         axes.hlines(100 * mean, first - 0.45, last + 0.45, color='black', linewidth=1.2)
         if group:
             axes.axvline(first - 0.5, color='0.4', linewidth=0.8)

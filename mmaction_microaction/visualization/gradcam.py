@@ -1,7 +1,10 @@
-"""Frames of a clip, and on them the places that speak for an action."""
+"""Frames of a clip with heat maps of the evidence for an action."""
+
+from collections.abc import Sequence
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.figure import Figure
 
 from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
 
@@ -13,25 +16,31 @@ _COLOURS = mpl.colormaps['inferno']
 _FOOT = 0.36
 
 
-def plot_gradcam(frames, maps, scores, label=None, title=None):
-    """Draw frames in a row, and below them the same with a heat map.
+def plot_gradcam(
+    frames: Sequence[np.ndarray],
+    maps: np.ndarray,
+    scores: np.ndarray,
+    label: int | None = None,
+    title: str | None = None,
+) -> Figure:
+    """Draw frames in a row, and below them the same frames with heat maps.
 
     Args:
-        frames (Sequence[np.ndarray]): RGB, uint8, each of shape (H, W, 3), in their order; of more than eight, eight
-            evenly spaced ones are drawn.
-        maps (np.ndarray): A map of each frame, 0 to 1, shape (T, H, W), see ``gradcam``.
-        scores (np.ndarray): Probabilities, shape (52,).
-        label (int, optional): Fine label that the maps are of. Defaults to None: the predicted one.
-        title (str, optional): Stands above the action and its probability.
+        frames (Sequence[np.ndarray]): RGB frames in order, uint8, each of shape (H, W, 3). If there are more than
+            eight, eight evenly spaced ones are drawn.
+        maps (np.ndarray): Heat map of each frame, 0 to 1, shape (T, H, W), see ``gradcam``.
+        scores (np.ndarray): Probabilities of the actions, shape (52,).
+        label (int, optional): Fine label that the maps explain. Defaults to None: the predicted label.
+        title (str, optional): Title of the figure.
 
     Returns:
-        matplotlib.figure.Figure: 7.5 inches wide, its height by the frames.
+        matplotlib.figure.Figure: 7.5 inches wide; the height depends on the frames.
 
     Raises:
-        ValueError: If frames, maps or probabilities do not fit.
+        ValueError: If the shapes of frames, maps or probabilities do not fit.
     """
     scores, maps = np.asarray(scores), np.asarray(maps)
-    shown, numbers = pick_frames(frames)
+    shown, indices = pick_frames(frames)
     if scores.shape != (NUM_ACTIONS,) or maps.shape != (len(frames), *shown.shape[1:3]):
         raise ValueError(
             f'expected {NUM_ACTIONS} probabilities and a map of shape {shown.shape[1:3]} for each of {len(frames)} '
@@ -43,13 +52,13 @@ def plot_gradcam(frames, maps, scores, label=None, title=None):
     if label != predicted:
         subtitle = f'maps of: {name_of(label)}, {scores[label]:.1%}; {subtitle}'
     figure, (above, below) = new_figure_with_frames(
-        shown, title or 'What the network saw', subtitle, below=_FOOT, rows=2
+        shown, title or 'What the network saw', subtitle, below=_FOOT, rows=('frames', 'maps')
     )
-    for plain, overlaid, frame, number in zip(above, below, shown, numbers):
+    for plain, overlaid, frame, index in zip(above, below, shown, indices):
         plain.imshow(frame)
-        overlaid.imshow(_overlay(frame, maps[number]))
+        overlaid.imshow(_overlay(frame, maps[index]))
     height = figure.get_figheight()
-    bar = figure.add_axes((0.2, 0.2 / height, 0.6, 0.08 / height))
+    bar = figure.add_axes((0.2, 0.2 / height, 0.6, 0.08 / height), label='colour bar')
     bar.imshow(_overlay(np.full((1, 256, 3), 170), np.linspace(0, 1, 256)[None]), aspect='auto')
     bar.set_axis_off()
     for x, side, text in ((0.19, 'right', 'nothing'), (0.81, 'left', 'most')):
@@ -58,7 +67,7 @@ def plot_gradcam(frames, maps, scores, label=None, title=None):
 
 
 def _overlay(frame, heat):
-    """Lay a heat map over a frame in grey, so that all colour is of the map; shape (H, W, 3), 0 to 1."""
+    """Lay a heat map over a grey frame, so that only the map has colour; shape (H, W, 3), 0 to 1."""
     grey = (frame @ np.array([0.299, 0.587, 0.114]) / 255)[..., None]
     weight = 0.7 * heat[..., None]
     return np.clip((1 - weight) * grey + weight * _COLOURS(heat)[..., :3], 0, 1)

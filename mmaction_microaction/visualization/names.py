@@ -1,38 +1,40 @@
-"""Names of files as figures can show them: short, different, and drawable."""
+"""Names of files as figures show them: short, distinct, and drawable."""
 
+from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
 
 
-def shorten(name, length=30):
-    """Cut a name in its middle, since it is at its ends that most names differ.
+def shorten(name: str, length: int = 30) -> str:
+    """Cut a long name in the middle, since most names differ at their ends.
 
     Args:
-        name (str): The name, as file systems hold it; what is not text in UTF-8 becomes question marks.
-        length (int): Characters, at most. Defaults to 30, what legends have room for.
+        name (str): Name to shorten. Characters that are no valid UTF-8 become question marks.
+        length (int): Maximum number of characters. Defaults to 30, which fit into a legend.
 
     Returns:
-        str: The name.
+        str: Shortened name.
     """
     name = name.encode('utf-8', 'replace').decode('utf-8')
     end = (length - 1) // 2
     return name if len(name) <= length else f'{name[: length - 1 - end]}…{name[len(name) - end :]}'
 
 
-def tell_apart(paths):
-    """Name files by their stems or, if those are equal, by the nearest folders that are not.
+def tell_apart(paths: Sequence[str | Path]) -> list[str]:
+    """Name files by their stems or, if the stems are equal, by the nearest folders that differ.
 
     Args:
-        paths (Sequence[str | Path]): The files, one or two.
+        paths (Sequence[str | Path]): Paths of one or two files.
 
     Returns:
-        list[str]: Shortened names; they differ unless the files are the same.
+        list[str]: Shortened names, which differ unless the files are the same.
     """
     parts = [(*path.parts[:-1], path.stem) for path in (Path(path).resolve() for path in paths)]
     levels = list(zip(*map(reversed, parts)))
     names = next((names for names in levels if len(set(names)) == len(names)), levels[0])
-    short = [shorten(name) for name in names]
-    if len(set(short)) < len(set(names)):
-        shared = next(place for place, letters in enumerate(zip_longest(*names)) if len(set(letters)) > 1)
-        short = [shorten(f'…{name[shared:]}') for name in names]
-    return short
+    short_names = [shorten(name) for name in names]
+    if len(set(short_names)) < len(set(names)):
+        # They differ only in the middle, which is cut out: begin with the first character that differs.
+        start = next(index for index, characters in enumerate(zip_longest(*names)) if len(set(characters)) > 1)
+        short_names = [shorten(f'…{name[start:]}') for name in names]
+    return short_names

@@ -1,21 +1,23 @@
-"""Precision, recall and F1 of each of the 52 actions."""
+"""Precision, recall and F1 of the 52 actions."""
 
 import numpy as np
+from matplotlib.figure import Figure
 
+from mmaction_microaction.evaluation.functional import PerClass
 from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
 
-from .style import DARK, HEIGHT, LIGHT, WIDTH, count_clips, draw_action_rows, new_figure
+from .style import DARK, HEIGHT, LIGHT, WIDTH, draw_action_rows, format_num_clips, new_figure
 
 
-def plot_per_class(scores, title=None):
-    """Draw a row per action with precision, recall, F1 and the number of its clips.
+def plot_per_class(scores: PerClass, title: str | None = None) -> Figure:
+    """Draw a row for each action with precision, recall, F1 and the number of its clips.
 
-    A score that is not defined has no mark: the precision of an action that was never predicted, the recall of one
-    without clips.
+    A metric that is not defined has no mark: the precision of an action that was never predicted, and the recall of an
+    action without clips.
 
     Args:
-        scores (PerClass): Of the 52 actions, see :func:`.per_class_scores`.
-        title (str, optional): Stands above.
+        scores (PerClass): Metrics of the 52 actions, see :func:`.per_class_scores`.
+        title (str, optional): Title of the figure.
 
     Returns:
         matplotlib.figure.Figure: 7.5 x 9.6 inches.
@@ -30,7 +32,7 @@ def plot_per_class(scores, title=None):
         WIDTH,
         HEIGHT,
         title or 'Precision, recall and F1 of the 52 micro-actions',
-        f'{count_clips(scores.support.sum())} of {np.count_nonzero(scores.support)} actions; '
+        f'{format_num_clips(scores.support.sum())} of {np.count_nonzero(scores.support)} actions; '
         f'mean F1 {known.mean():.1%}, {np.count_nonzero(known == 0)} with an F1 of 0, '
         f'{np.count_nonzero(scores.predicted == 0)} never predicted',
     )
@@ -43,7 +45,7 @@ def plot_per_class(scores, title=None):
         (scores.recall, 'recall', dict(marker='>', facecolor=LIGHT, edgecolor=DARK, s=22)),
         (scores.f1, 'F1', dict(marker='o', facecolor=DARK, edgecolor=DARK, s=16)),
     ):
-        # Marks at 0 and 100 % are seen whole.
+        # Without clipping, marks at 0 and 100 % are complete.
         axes.scatter(100 * values, rows, label=name, linewidth=0.8, zorder=3, clip_on=False, **style)
     axes.set_xlim(0, 100)
     axes.set_xticks(range(0, 101, 20), ['0', '20', '40', '60', '80', '100 %'])
@@ -56,6 +58,6 @@ def plot_per_class(scores, title=None):
 
 
 def _write_column(axes, x, head, texts):
-    """Write a text per row to the right of the axes; x is its right end, the axes ending at 1."""
+    """Write a column of texts on the right of the axes; x is its right end, as a multiple of the width of the axes."""
     for row, text in enumerate([head, *texts], start=-1):
-        axes.text(x, row, text, transform=axes.get_yaxis_transform(), ha='right', va='center', fontsize=7.5)
+        axes.text(x, row, text, transform=axes.get_yaxis_transform(), ha='right', va='center', fontsize=7.5, label=head)

@@ -1,6 +1,9 @@
-"""Frames of a clip above the probabilities that one network or two gave it, as in Fig. 4 of Guo et al."""
+"""Frames of a clip above the probabilities of one or two networks, as in Fig. 4 of Guo et al."""
+
+from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, FINE_TO_COARSE, NUM_ACTIONS, NUM_BODY_PARTS
 
@@ -10,24 +13,29 @@ from .style import ACCENT, BODY_PART_COLOURS, DARK, name_of
 _PANEL, _HEAD, _FOOT = 0.95, 0.42, 0.36
 
 
-def plot_prediction_strip(frames, label, runs, title=None):
+def plot_prediction_strip(
+    frames: Sequence[np.ndarray],
+    label: int,
+    runs: Sequence[tuple[str, np.ndarray]],
+    title: str | None = None,
+) -> Figure:
     """Draw frames of a clip, and below them the probabilities of the 52 actions and of the 7 body parts.
 
-    A body part has the sum of its actions' probabilities. The predicted body part is still that of the best action,
-    which need not be the one with the largest sum.
+    The probability of a body part is the sum of the probabilities of its actions. The predicted body part is still that
+    of the best action, which need not be the body part with the largest sum.
 
     Args:
-        frames (Sequence[np.ndarray]): RGB, uint8, each of shape (H, W, 3), in their order; of more than eight, eight
-            evenly spaced ones are drawn.
+        frames (Sequence[np.ndarray]): RGB frames in order, uint8, each of shape (H, W, 3). If there are more than
+            eight, eight evenly spaced ones are drawn.
         label (int): True fine label.
-        runs (Sequence[tuple[str, np.ndarray]]): Name of a network and its probabilities, shape (52,). One or two.
-        title (str, optional): Stands above the true action.
+        runs (Sequence[tuple[str, np.ndarray]]): Name and probabilities, shape (52,), of one network or two.
+        title (str, optional): Title of the figure.
 
     Returns:
-        matplotlib.figure.Figure: 7.5 inches wide, its height by the frames and the number of networks.
+        matplotlib.figure.Figure: 7.5 inches wide; the height depends on the frames and the number of networks.
 
     Raises:
-        ValueError: If there are more networks or none, there are not 52 probabilities, or the frames do not fit.
+        ValueError: If there is no network or more than two, or if the shapes of frames or probabilities do not fit.
     """
     if len(runs) not in (1, 2):
         raise ValueError(f'expected one network or two, got {len(runs)}')
@@ -46,35 +54,50 @@ def plot_prediction_strip(frames, label, runs, title=None):
         axes.imshow(frame)
     height = figure.get_figheight()
     top = 1.08 * max(scores.max() for _, scores in runs)
-    for number, (name, scores) in enumerate(runs):
-        bottom = _FOOT + (len(runs) - 1 - number) * (_PANEL + _HEAD)
-        place = bottom / height, _PANEL / height
-        actions = figure.add_axes((0.45 / FRAMES_WIDTH, place[0], 5.15 / FRAMES_WIDTH, place[1]))
-        parts = figure.add_axes((6.43 / FRAMES_WIDTH, place[0], 0.67 / FRAMES_WIDTH, place[1]))
-        _draw_actions(actions, scores, label, top, codes=number == len(runs) - 1)
+    for index, (name, scores) in enumerate(runs):
+        is_last = index == len(runs) - 1
+        bottom = _FOOT + (len(runs) - 1 - index) * (_PANEL + _HEAD)
+        vertical = bottom / height, _PANEL / height
+        actions = figure.add_axes(
+            (0.45 / FRAMES_WIDTH, vertical[0], 5.15 / FRAMES_WIDTH, vertical[1]), label=f'actions {index}'
+        )
+        parts = figure.add_axes(
+            (6.43 / FRAMES_WIDTH, vertical[0], 0.67 / FRAMES_WIDTH, vertical[1]), label=f'body parts {index}'
+        )
+        _draw_actions(actions, scores, label, top, codes=is_last)
         _draw_parts(parts, scores, FINE_TO_COARSE[label])
         predicted = int(scores.argmax())
-        right = predicted == label
-        outcome = 'right' if right else f'true action {scores[label]:.1%}'
+        correct = predicted == label
+        outcome = 'right' if correct else f'true action {scores[label]:.1%}'
         figure.text(
             0.12 / FRAMES_WIDTH,
             (bottom + _PANEL + 0.17) / height,
             f'{name}: {name_of(predicted)}, {scores[predicted]:.1%}; {outcome}',
             fontsize=8.5,
-            color=DARK if right else ACCENT,
+            color=DARK if correct else ACCENT,
             parse_math=False,
+            label=f'outcome {index}',
         )
     return figure
 
 
 def _draw_actions(axes, scores, label, top, codes):
-    """Draw a bar per action, coloured by body part, and mark the true one."""
+    """Draw a bar for each action, coloured by body part, and mark the true action."""
     for part in range(0, NUM_BODY_PARTS, 2):
         first, last = np.flatnonzero(part == FINE_TO_COARSE)[[0, -1]]
         axes.axvspan(first - 0.5, last + 0.5, color='0.955', zorder=0, linewidth=0)
     axes.bar(range(NUM_ACTIONS), 100 * scores, width=0.8, color=[BODY_PART_COLOURS[i] for i in FINE_TO_COARSE])
-    # Above the bars, where it covers none.
-    axes.plot(label, 1.06, marker='v', color='black', markersize=4, transform=axes.get_xaxis_transform(), clip_on=False)
+    # The mark is above the bars, so that it covers none.
+    axes.plot(
+        label,
+        1.06,
+        marker='v',
+        color='black',
+        markersize=4,
+        transform=axes.get_xaxis_transform(),
+        clip_on=False,
+        label='true action',
+    )
     axes.axvline(label, color='0.5', linewidth=0.6, linestyle=(0, (2, 2)), zorder=0.5)
     axes.set_xlim(-0.7, NUM_ACTIONS - 0.3)
     axes.set_ylim(0, 100 * top)
@@ -87,7 +110,7 @@ def _draw_actions(axes, scores, label, top, codes):
 
 
 def _draw_parts(axes, scores, true):
-    """Draw a bar per body part with its sum, and mark the true one."""
+    """Draw a bar for each body part with its sum, and mark the true body part."""
     sums = np.bincount(FINE_TO_COARSE, weights=scores)
     axes.barh(range(NUM_BODY_PARTS), 100 * sums, height=0.75, color=BODY_PART_COLOURS)
     for part, value in enumerate(sums):

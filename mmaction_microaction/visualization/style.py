@@ -1,6 +1,7 @@
-"""What the figures with a row per action have in common: names, blocks of body parts, colours and sizes."""
+"""Style that the figures share: titles, rows of actions, colours and sizes."""
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, FINE_TO_COARSE, NUM_ACTIONS
@@ -8,53 +9,85 @@ from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, FINE_TO_CO
 from .names import shorten
 
 BODY_PART_COLOURS = ('#0072B2', '#E69F00', '#009E73', '#56B4E9', '#D55E00', '#CC79A7', '#4D4D4D')
-"""Of Okabe and Ito's palette for all kinds of colour vision; neighbours differ in grey too."""
+"""Colours of the body parts, from Okabe and Ito's palette for all kinds of colour vision. Neighbours also differ in
+grey."""
 
 DARK, LIGHT, ACCENT = '#08306B', '#9ECAE1', '#D55E00'
-"""Two of one hue, and one that stands out from them, in grey too."""
+"""Two shades of one hue, and a colour that contrasts with both, also in grey."""
 
 WIDTH, HEIGHT = 7.5, 9.6
-"""Inches: 52 rows of legible text on a page of A4 or letter paper."""
+"""Size in inches of a figure with 52 rows of legible text, for a page of A4 or letter paper."""
 
 
-def name_of(label):
-    """Name an action as all figures do, ``nodding  B1``."""
+def name_of(label: int) -> str:
+    """Return the name and the code of an action as all figures show them, such as ``nodding  B1``."""
     return f'{ACTIONS[label].name}  {ACTIONS[label].code}'
 
 
-def count_clips(number):
-    """Say how many clips, ``1 clip`` or ``5,586 clips``."""
-    return f'{number:,} clip' if number == 1 else f'{number:,} clips'
+def format_num_clips(num_clips: int) -> str:
+    """Return a number of clips with its unit, such as ``1 clip`` or ``5,586 clips``."""
+    return f'{num_clips:,} clip' if num_clips == 1 else f'{num_clips:,} clips'
 
 
-def new_figure(width, height, title, subtitle):
-    """Make an empty figure with its two lines of title.
+def empty_figure(width: float, height: float) -> Figure:
+    """Return an empty figure of a size in inches."""
+    # Not through pyplot, which would keep every figure in memory.
+    return Figure(figsize=(width, height), dpi=150)
+
+
+def write_titles(
+    figure: Figure,
+    title: str,
+    subtitle: str,
+    x: float,
+    y: tuple[float, float],
+    max_length: int,
+    fontsize: float = 12,
+) -> None:
+    """Write the title and, in smaller letters, the subtitle of a figure.
 
     Args:
-        width, height (float): Inches.
-        title, subtitle (str): The first is cut to the width, as names of files may be long; the second is smaller, for
-            numbers.
+        figure (matplotlib.figure.Figure): Figure to write to.
+        title (str): Title, which may contain names of files.
+        subtitle (str): Subtitle.
+        x (float): Left end of both lines, as a share of the width.
+        y (tuple[float, float]): Baselines of title and subtitle, as shares of the height.
+        max_length (int): Number of characters to which a title is shortened.
+        fontsize (float): Font size of the title. Defaults to 12.
+    """
+    # File names may contain dollar signs, which Matplotlib would take for formulas.
+    common = dict(parse_math=False)
+    figure.text(x, y[0], shorten(title, max_length), fontsize=fontsize, weight='bold', label='title', **common)
+    figure.text(x, y[1], subtitle, fontsize=8.5, label='subtitle', **common)
+
+
+def new_figure(width: float, height: float, title: str, subtitle: str) -> Figure:
+    """Return a figure with a title and a subtitle.
+
+    Args:
+        width, height (float): Size in inches.
+        title (str): Title, shortened to the width of the figure.
+        subtitle (str): Subtitle, in smaller letters.
 
     Returns:
-        matplotlib.figure.Figure: Its axes belong below the upper 0.65 inches.
+        matplotlib.figure.Figure: Figure whose upper 0.65 inches are taken.
     """
-    # Not through pyplot, which would keep every figure in memory.
-    figure = Figure(figsize=(width, height), dpi=150)
-    left = 0.12 / width
-    # File names may hold dollar signs, which Matplotlib would take for formulas.
-    title = shorten(title, int(8 * width))
-    figure.text(left, 1 - 0.28 / height, title, fontsize=12, weight='bold', parse_math=False)
-    figure.text(left, 1 - 0.48 / height, subtitle, fontsize=8.5, parse_math=False)
+    figure = empty_figure(width, height)
+    write_titles(
+        figure, title, subtitle, x=0.12 / width, y=(1 - 0.28 / height, 1 - 0.48 / height), max_length=int(8 * width)
+    )
     return figure
 
 
-def draw_action_rows(axes, names=True, parts=True):
-    """Turn the vertical axis into 52 rows, in the order of the labels, which keeps those of a body part together.
+def draw_action_rows(axes: Axes, names: bool = True, parts: bool = True) -> None:
+    """Divide the vertical axis into a row for each action.
+
+    The rows are in the order of the labels, which keeps the actions of a body part together.
 
     Args:
-        axes (matplotlib.axes.Axes): Where.
-        names (bool): Whether the names of the actions stand on the left. Defaults to True.
-        parts (bool): Whether those of the body parts stand on the right. Defaults to True.
+        axes (matplotlib.axes.Axes): Axes to draw in.
+        names (bool): Whether to write the names of the actions on the left. Defaults to True.
+        parts (bool): Whether to write the names of the body parts on the right. Defaults to True.
     """
     axes.set_ylim(NUM_ACTIONS - 0.5, -0.5)
     axes.set_yticks(range(NUM_ACTIONS), [name_of(label) if names else '' for label in range(NUM_ACTIONS)], fontsize=7.5)
@@ -77,4 +110,5 @@ def draw_action_rows(axes, names=True, parts=True):
                 ha='left',
                 va='center',
                 fontsize=8.5,
+                label='body part',
             )

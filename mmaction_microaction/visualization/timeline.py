@@ -1,47 +1,53 @@
-"""Which body part moves when in a long video."""
+"""Timeline of a long video, with a row for each body part."""
+
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from mmaction_microaction.label_sets.ma52 import BODY_PARTS
+from mmaction_microaction.structures.intervals import Interval
 
 from .style import BODY_PART_COLOURS, new_figure
 
-_LETTER = 0.085
-"""Inches that a letter of a code takes, with the space around it."""
+_LETTER_WIDTH = 0.085
+"""Width in inches of a letter of a code, with the space around it."""
 
 
-def plot_timeline(intervals, duration, title=None):
-    """Draw the micro-actions of a video as bars over time, a row for each body part.
+def plot_timeline(intervals: Sequence[Interval], duration: float, title: str | None = None) -> Figure:
+    """Draw the micro-actions of a video as bars over time, with a row for each body part.
+
+    A bar that is wide enough contains the code of the action.
 
     Args:
-        intervals (list[Interval]): The micro-actions.
-        duration (float): Of the video, seconds.
-        title (str, optional): Stands above.
+        intervals (list[Interval]): Micro-actions of the video.
+        duration (float): Duration of the video in seconds.
+        title (str, optional): Title of the figure.
 
     Returns:
-        matplotlib.figure.Figure: 7.5 x 2.9 inches; bars that are wide enough bear the code of the action.
+        matplotlib.figure.Figure: 7.5 x 2.9 inches.
     """
+    noun = 'micro-action' if len(intervals) == 1 else 'micro-actions'
     figure = new_figure(
         7.5,
         2.9,
         title or 'Timeline',
-        f'{len(intervals):,} micro-action{"s" * (len(intervals) != 1)} in {duration:,.1f} s; '
-        'codes as in the table, the paler, the less probable',
+        f'{len(intervals):,} {noun} in {duration:,.1f} s; codes as in the table, the paler, the less probable',
     )
     left, width = 0.13, 0.835
     axes = figure.add_axes((left, 0.17, width, 0.58))
-    # Up to two minutes in seconds, then as a clock.
+    # Times are in seconds up to two minutes, and in minutes and seconds beyond.
     unit = 60 if duration > 120 else 1
     inches = 7.5 * width / duration
     for interval in intervals:
         part, code = interval.action.body_part, interval.action.code
         seconds = interval.end - interval.start
-        # Never so pale that a bar is lost.
+        # Even an improbable bar is dark enough to be seen.
         colour = 1 - (0.3 + 0.7 * interval.score) * (1 - np.array(to_rgb(BODY_PART_COLOURS[part])))
         axes.barh(part, seconds / unit, 0.8, interval.start / unit, color=colour)
-        if seconds * inches >= _LETTER * (len(code) + 1):
+        if seconds * inches >= _LETTER_WIDTH * (len(code) + 1):
             black = colour @ (0.2126, 0.7152, 0.0722) > 0.45
             axes.text(
                 (interval.start + seconds / 2) / unit,

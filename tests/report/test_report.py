@@ -6,6 +6,7 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 import torch
+from helpers.figures import read_texts
 from helpers.processes import run_tool
 from helpers.support import write_clip
 from sklearn.metrics import f1_score, precision_recall_fscore_support
@@ -14,9 +15,9 @@ from mmaction_microaction.label_sets.ma52 import ACTIONS
 from mmaction_microaction.report import page as page_module
 from mmaction_microaction.report import strips as strips_module
 from mmaction_microaction.report import write_report
-from mmaction_microaction.report.clips import Videos
-from mmaction_microaction.report.figures import Embedded
-from mmaction_microaction.report.run import PredictedRun
+from mmaction_microaction.report.clips import VideoFolder
+from mmaction_microaction.report.figures import EmbeddedFigure
+from mmaction_microaction.report.predicted_run import PredictedRun
 from mmaction_microaction.report.strips import draw_strips
 
 FIGURES = {
@@ -32,21 +33,21 @@ EVIL = '<script>alert("1")</script>&\'.mp4'
 
 
 def dump(path, labels, predicted, names=None, confidence=0.6):
-    """Write what ``mim test --dump`` writes; all probability that is left goes to the other actions alike."""
+    """Write predictions as ``mim test --dump`` does; the other actions share the remaining probability equally."""
     samples = []
     confidences = np.broadcast_to(confidence, len(labels))
-    for number, (label, best, confidence) in enumerate(zip(labels, predicted, confidences)):
+    for index, (label, best, confidence) in enumerate(zip(labels, predicted, confidences)):
         scores = torch.full((52,), (1 - confidence) / 51)
         scores[best] = confidence
         samples.append(dict(pred_score=scores, gt_label=torch.tensor([int(label)])))
         if names is not False:
-            samples[-1]['video_id'] = names[number] if names else f'{number}.mp4'
+            samples[-1]['video_id'] = names[index] if names else f'{index}.mp4'
     path.write_bytes(pickle.dumps(samples))
     return path
 
 
 class Page(HTMLParser):
-    """Tags with their attributes, and the cells of the tables by their id."""
+    """Parsed page: tags with their attributes, and the cells of each table by its id."""
 
     def __init__(self, path):
         super().__init__()
@@ -77,14 +78,14 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope='module')
 def report(tmp_path_factory):
-    """Two runs on 300 clips through the tool, two of the clips there as videos; the page, its folder, the truth."""
+    """Report of two runs on 300 clips, two of which have a video: page, folder, labels, predictions of each run."""
     folder = tmp_path_factory.mktemp('report')
     rng = np.random.default_rng(0)
     labels = rng.choice(40, 300)
-    first, second = (np.where(rng.random(300) < right, labels, rng.choice(45, 300)) for right in (0.4, 0.7))
-    # The largest of the pairs, of which the page lists the first three clips.
+    first, second = (np.where(rng.random(300) < accuracy, labels, rng.choice(45, 300)) for accuracy in (0.4, 0.7))
+    # The most confused pair, of which the page lists the first three clips.
     labels[:12], first[:12], second[:12] = 51, 50, 51
-    names = [f'{number} clip.mp4' for number in range(300)]
+    names = [f'{index} clip.mp4' for index in range(300)]
     names[1] = EVIL
     (folder / 'videos').mkdir()
     for name in names[:3]:
@@ -101,7 +102,7 @@ def report(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_figures_are_there_as_png_and_pdf(report):
+def test_figures_are_written_as_png_and_pdf(report):
     _, out, *_ = report
     figures = FIGURES | {'comparison', 'durations', 'mistaken_1'}
     assert {path.name for path in out.iterdir()} == {'report.html'} | {
@@ -113,7 +114,7 @@ def test_figures_are_there_as_png_and_pdf(report):
 
 
 @pytest.mark.slow
-def test_page_needs_nothing_from_elsewhere(report):
+def test_page_is_complete_in_one_file(report):
     page, out, *_ = report
     sources = page.attribute('src')
     assert len(sources) == 10
@@ -124,7 +125,7 @@ def test_page_needs_nothing_from_elsewhere(report):
 
 
 @pytest.mark.slow
-def test_scores_are_those_of_scikit_learn(report):
+def test_scores_equal_scikit_learn(report):
     page, _, labels, *predictions = report
     rows = {key: values for key, *values in page.tables['metrics']}
     part = np.array([action.body_part for action in ACTIONS])
@@ -142,7 +143,7 @@ def test_scores_are_those_of_scikit_learn(report):
 
 
 @pytest.mark.slow
-def test_table_of_actions_is_that_of_scikit_learn(report):
+def test_table_of_actions_equals_scikit_learn(report):
     page, _, labels, first, _ = report
     precision, recall, f1, support = precision_recall_fscore_support(
         labels, first, labels=range(52), zero_division=np.nan
@@ -160,7 +161,7 @@ def test_table_of_actions_is_that_of_scikit_learn(report):
 
 
 @pytest.mark.slow
-def test_pairs_and_their_clips(report):
+def test_confused_pairs_are_listed_by_number_of_clips(report):
     page, _, labels, first, _ = report
     counts = {}
     for pair in zip(labels[labels != first].tolist(), first[labels != first].tolist()):
@@ -186,20 +187,20 @@ def test_clips_link_to_their_videos(report):
     assert links == {'../videos/0%20clip.mp4', '../videos/2%20clip.mp4'}
     assert all((out / unquote(link)).is_file() for link in links)
     assert '298 of the clips are not in the folder' in page.text
-    assert '0 clip.mp4: taken for scratching legs G3, 60.0 %' in ' '.join(page.text.split())
+    assert '0 clip.mp4: predicted as scratching legs G3, 60.0 %' in ' '.join(page.text.split())
 
 
 def runs_of(folder, labels, predicted, other, confidence):
-    """Two runs on the same clips in another order; the video of the last one is missing."""
-    names = [f'{number}.mp4' for number in range(len(labels))]
+    """Two runs on the same clips in another order. The last clip has no video."""
+    names = [f'{index}.mp4' for index in range(len(labels))]
     for name in names[:-1]:
         write_clip(folder / name)
     first = PredictedRun(dump(folder / 'a.pkl', labels, predicted, names, confidence))
     second = PredictedRun(dump(folder / 'b.pkl', labels[::-1], other[::-1], names[::-1]))
-    return first, second, Videos(folder, names)
+    return first, second, VideoFolder(folder, names)
 
 
-def test_strips_of_the_surest_mistakes_one_per_action(tmp_path, monkeypatch):
+def test_strips_show_the_most_confident_mistakes_one_per_action(tmp_path, monkeypatch):
     drawn = []
     monkeypatch.setattr(strips_module, 'plot_prediction_strip', lambda *args: drawn.append(args))
     labels, predicted = [5, 5, 6, 7, 8, 9], [4, 4, 4, 7, 8, 4]
@@ -213,10 +214,10 @@ def test_strips_of_the_surest_mistakes_one_per_action(tmp_path, monkeypatch):
     assert (name, scores.argmax(), scores.max()) == ('a', 4, pytest.approx(0.7))
 
 
-def test_strips_of_two_runs_show_where_they_differ(tmp_path, monkeypatch):
+def test_strips_of_two_runs_show_clips_that_one_recognises(tmp_path, monkeypatch):
     drawn = []
     monkeypatch.setattr(strips_module, 'plot_prediction_strip', lambda *args: drawn.append(args))
-    # Both recognise the first clip, one of them each of the other two.
+    # Both recognise the first clip; only one of them recognises the second, and the other one the third.
     run, other, videos = runs_of(tmp_path, [5, 6, 7, 8], [5, 6, 4, 8], [5, 4, 7, 8], [0.9, 0.5, 0.5, 0.5])
     captions = [caption for _, caption, _ in draw_strips(run, videos, other, ['a', 'b'])]
     assert captions == ['Mistaken with high confidence: 2.mp4.', 'Recognised by a, not by b: 1.mp4.']
@@ -231,35 +232,36 @@ def test_strips_of_names_that_cannot_be_drawn(tmp_path):
     write_clip(tmp_path / 'clip.mp4')
     (tmp_path / 'clip.mp4').rename(tmp_path / name)
     run = PredictedRun(dump(tmp_path / 'p.pkl', [3], [4], [name]))
-    ((_, _, figure),) = draw_strips(run, Videos(tmp_path, [name]), names=['a'])
-    assert figure.texts[0].get_text() == f'{"?" * 30}…{"?" * 25}.mp4'
+    ((_, _, figure),) = draw_strips(run, VideoFolder(tmp_path, [name]), names=['a'])
+    (title,) = read_texts(figure, 'title')
+    assert title == f'{"?" * 30}…{"?" * 25}.mp4'
 
 
 @pytest.mark.parametrize('name', [EVIL.replace('/', ''), 'javascript:alert(1).mp4', 'in/a b#?%.mp4'])
 def test_links_are_quoted(tmp_path, name):
     (tmp_path / 'in').mkdir()
     (tmp_path / name).touch()
-    # The page lies in the folder of the videos.
-    link = Videos(tmp_path, [name]).link(name, tmp_path)
+    # The page is in the folder of the videos.
+    link = VideoFolder(tmp_path, [name]).link(name, tmp_path)
     assert unquote(link) == name
     assert re.fullmatch(r'[\w./%()~-]+', link)
-    assert Videos(tmp_path, [name]).link(name, tmp_path / 'out') == f'../{link}'
+    assert VideoFolder(tmp_path, [name]).link(name, tmp_path / 'out') == f'../{link}'
 
 
 @pytest.mark.parametrize('name', ['../secret.mp4', 'absent.mp4', '\ud800.mp4', '\0', 'ABSOLUTE'])
-def test_no_link_to_what_is_not_in_the_folder(tmp_path, name):
+def test_no_link_leads_out_of_the_folder(tmp_path, name):
     (tmp_path / 'secret.mp4').touch()
     (tmp_path / 'videos').mkdir()
     (tmp_path / 'videos' / 'other.mp4').touch()
     name = name.replace('ABSOLUTE', str(tmp_path / 'secret.mp4'))
-    assert Videos(tmp_path / 'videos', [name, 'other.mp4']).link(name, tmp_path) is None
+    assert VideoFolder(tmp_path / 'videos', [name, 'other.mp4']).link(name, tmp_path) is None
 
 
 @pytest.fixture
 def undrawn(monkeypatch):
-    """Leave the figures out of the page, to save seconds; they have tests of their own."""
+    """Leave the figures out of the page, which saves seconds; they have their own tests."""
     monkeypatch.setattr(
-        page_module, 'save_figure', lambda name, caption, figure, out: Embedded(name, caption, True, '')
+        page_module, 'save_figure', lambda name, caption, figure, out: EmbeddedFigure(name, caption, True, '')
     )
 
 
@@ -268,17 +270,17 @@ def undrawn(monkeypatch):
 @pytest.mark.parametrize(
     ('labels', 'predicted'),
     [([9], [9]), ([9], [10]), ([9] * 3, [9, 9, 10]), (range(52), range(52)), (range(52), np.roll(range(52), 1))],
-    ids=['one right', 'one wrong', 'one class', 'all right', 'all wrong'],
+    ids=['one correct', 'one wrong', 'one class', 'all correct', 'all wrong'],
 )
 def test_extreme_runs(tmp_path, labels, predicted):
     path = dump(tmp_path / 'p.pkl', labels, predicted, names=False)
     page = Page(write_report(path, tmp_path / 'out', compare=path))
     assert {row[3] for row in page.tables['metrics'][1:]} == {'+0.00'}
-    assert ('No clip was taken for another action' in page.text) == (list(labels) == list(predicted))
+    assert ('No clip was predicted as another action' in page.text) == (list(labels) == list(predicted))
 
 
 @pytest.mark.usefixtures('undrawn')
-def test_no_rare_actions_where_all_are_equally_frequent(tmp_path):
+def test_no_rare_actions_if_all_are_equally_frequent(tmp_path):
     (tmp_path / 'train.txt').write_text('\n'.join(f'{label}.mp4 {label}' for label in range(52)))
     path = dump(tmp_path / 'p.pkl', [3], [3], ['\ud800.mp4'])
     page = Page(write_report(path, tmp_path / 'out', ann_file=tmp_path / 'train.txt'))
@@ -287,21 +289,21 @@ def test_no_rare_actions_where_all_are_equally_frequent(tmp_path):
     assert 'frequency_groups' in Page(write_report(path, tmp_path / 'out')).text
 
 
-def test_says_what_does_not_fit(tmp_path):
+def test_rejects_input_that_does_not_fit(tmp_path):
     (tmp_path / 'empty').mkdir()
     (tmp_path / 'test.txt').write_text('test0000.mp4 0\ntest0001.mp4 0')
     first = dump(tmp_path / 'a.pkl', [3, 4], [3, 4])
     cases = [
-        (dict(compare=dump(tmp_path / 'b.pkl', [3, 5], [3, 4])), r'not of the same clips.*1\.mp4 with label [45]'),
-        (dict(compare=dump(tmp_path / 'c.pkl', [3], [3], names=False)), 'not of the same clips'),
-        (dict(videos=tmp_path / 'empty'), r'holds none of the 2 clips'),
+        (dict(compare=dump(tmp_path / 'b.pkl', [3, 5], [3, 4])), r'b\.pkl.*1\.mp4 with label [45]'),
+        (dict(compare=dump(tmp_path / 'c.pkl', [3], [3], names=False)), r'c\.pkl.*clip'),
+        (dict(videos=tmp_path / 'empty'), r'empty contains none of the 2 clips'),
         (dict(videos=tmp_path / 'absent'), 'no such folder'),
         (dict(ann_file=tmp_path / 'test.txt'), 'is anonymised'),
     ]
     for options, message in cases:
         with pytest.raises(ValueError, match=message):
             write_report(first, tmp_path / 'out', **options)
-    with pytest.raises(ValueError, match=r'does not name its clips'):
+    with pytest.raises(ValueError, match=r'c\.pkl has no names.*--videos'):
         write_report(tmp_path / 'c.pkl', tmp_path / 'out', videos=tmp_path / 'empty')
     samples = pickle.loads(first.read_bytes())
     samples[1]['pred_score'] *= 3
@@ -312,7 +314,7 @@ def test_says_what_does_not_fit(tmp_path):
 
 
 @pytest.mark.slow
-def test_tool_says_why_not(tmp_path):
+def test_tool_reports_a_missing_file(tmp_path):
     done = run_tool('analyze.py', 'absent.pkl', '--out', 'out', cwd=tmp_path)
     assert done.returncode == 1
     assert 'error: ' in done.stderr

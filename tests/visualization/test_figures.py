@@ -1,10 +1,11 @@
-"""The figures of the report: what they show, and that it can be read."""
+"""The figures show the correct values, and all their text is legible."""
 
 import itertools
 
 import cv2
 import numpy as np
 import pytest
+from helpers.figures import find_axes, find_texts, read_texts
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.text import Text
@@ -30,7 +31,7 @@ from mmaction_microaction.visualization import (
 TRAIN = np.array([action.train_clips for action in ACTIONS])
 VAL = np.array([action.val_clips for action in ACTIONS])
 NONE = np.full(52, np.nan)
-# Of one clip, nodding (9), taken for shaking head (10).
+# F1 of one clip of nodding (9) that is predicted as shaking head (10).
 ONE = np.where(np.isin(np.arange(52), [9, 10]), 0, np.nan)
 MANY = np.random.default_rng(0).random((3, 52))
 GREY = np.full((8, 96, 80, 3), 128, np.uint8)
@@ -41,10 +42,10 @@ CASES = {
     'counts of MA-52': lambda: plot_class_counts({'train': TRAIN, 'val': VAL}),
     'counts of three splits': lambda: plot_class_counts({'train': TRAIN, 'val': VAL, 'test': VAL}),
     'counts of one clip': lambda: plot_class_counts({'tested': np.eye(52, dtype=int)[9]}),
-    'body parts, all right': lambda: plot_coarse_confusion_matrix(2000 * np.eye(7, dtype=int)),
+    'body parts, all correct': lambda: plot_coarse_confusion_matrix(2000 * np.eye(7, dtype=int)),
     'body parts, large counts': lambda: plot_coarse_confusion_matrix(np.full((7, 7), 12345)),
     'scores': lambda: plot_per_class(PerClass(*MANY, VAL, VAL)),
-    'scores, all right': lambda: plot_per_class(PerClass(*np.ones((3, 52)), VAL, VAL)),
+    'scores, all correct': lambda: plot_per_class(PerClass(*np.ones((3, 52)), VAL, VAL)),
     'scores, all wrong': lambda: plot_per_class(PerClass(*np.zeros((3, 52)), VAL, VAL)),
     'scores of one clip': lambda: plot_per_class(PerClass(NONE, ONE, ONE, np.eye(52, dtype=int)[9], np.zeros(52, int))),
     'longest pairs': lambda: plot_confused_pairs(
@@ -53,10 +54,10 @@ CASES = {
     'one pair': lambda: plot_confused_pairs([ConfusedPair(0, 1, 1, 0.5)]),
     'no pair': lambda: plot_confused_pairs([]),
     'thirds': lambda: plot_frequency_groups(MANY[0], TRAIN),
-    'thirds, all right': lambda: plot_frequency_groups(np.ones(52), TRAIN),
+    'thirds, all correct': lambda: plot_frequency_groups(np.ones(52), TRAIN),
     'thirds of one clip': lambda: plot_frequency_groups(ONE, np.zeros(52, int)),
-    'calibration': lambda: plot_calibration(calibration_bins(MANY[0], MANY[1] < MANY[0])),
-    'calibration of one clip': lambda: plot_calibration(calibration_bins([0.5], [False])),
+    'calibration': lambda: plot_calibration(calibration_bins(MANY[1] < MANY[0], MANY[0])),
+    'calibration of one clip': lambda: plot_calibration(calibration_bins([False], [0.5])),
     'comparison': lambda: plot_comparison(MANY[0], MANY[1], ('a run with a long name, epoch_40', 'another of these')),
     'comparison of equal runs': lambda: plot_comparison(MANY[0], MANY[0]),
     'comparison of one clip': lambda: plot_comparison(ONE, ONE),
@@ -82,13 +83,9 @@ CASES = {
 }
 
 
-def texts(figure):
-    return [text.get_text() for axes in figure.axes for text in axes.texts] + [text.get_text() for text in figure.texts]
-
-
 @pytest.mark.filterwarnings('error::UserWarning')
 @pytest.mark.parametrize('name', CASES)
-def test_all_text_is_on_the_page_and_none_on_top_of_other(name):
+def test_text_is_inside_the_figure_and_does_not_overlap(name):
     figure = CASES[name]()
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
@@ -98,7 +95,7 @@ def test_all_text_is_on_the_page_and_none_on_top_of_other(name):
         for text in figure.findobj(Text)
         if text.get_visible() and text.get_text().strip()
     }
-    # Neither the ticks of hidden axes nor those beyond the limits are drawn.
+    # Ticks of hidden axes and ticks beyond the limits are not drawn.
     for axis in [axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)]:
         low, high = sorted(axis.get_view_interval())
         for tick in axis.get_major_ticks():
@@ -111,15 +108,16 @@ def test_all_text_is_on_the_page_and_none_on_top_of_other(name):
         assert box.x1 <= width, text
         assert box.y1 <= height, text
     for (first, a), (second, b) in itertools.combinations(boxes.items(), 2):
-        # Boxes have a line's height, more than the letters.
+        # Boxes have the height of a line, which is more than that of the letters.
         across = min(a.x1, b.x1) - max(a.x0, b.x0)
         down = min(a.y1, b.y1) - max(a.y0, b.y0)
         assert across <= 0.5 or down <= 0.2 * min(a.height, b.height), (first, second)
 
 
 def test_body_part_colours_differ_from_their_neighbours_in_grey():
-    axes = plot_class_counts({'train': TRAIN}).axes[0]
-    colours = [to_hex(bar.get_facecolor()) for bar in axes.patches if bar.get_height() == 0.7]
+    (axes,) = find_axes(plot_class_counts({'train': TRAIN}), 'train')
+    (bars,) = axes.containers
+    colours = [to_hex(bar.get_facecolor()) for bar in bars]
     by_part = [colours[np.flatnonzero(part == FINE_TO_COARSE)[0]] for part in range(7)]
     assert len(set(by_part)) == 7
     assert colours == [by_part[part] for part in FINE_TO_COARSE]
@@ -127,43 +125,44 @@ def test_body_part_colours_differ_from_their_neighbours_in_grey():
     assert np.abs(np.diff(brightness)).min() > 0.05
 
 
-def test_counts_in_a_panel_per_split():
+def test_counts_have_a_panel_for_each_split():
     figure = plot_class_counts({'train': TRAIN, 'val': VAL})
-    for axes, counts in zip(figure.axes, (TRAIN, VAL)):
-        assert [bar.get_width() for bar in axes.patches if bar.get_height() == 0.7] == counts.tolist()
-    assert [axes.get_title(loc='left') for axes in figure.axes] == ['train: 11,250', 'val: 5,586']
-    names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    (train,), (val,) = find_axes(figure, 'train'), find_axes(figure, 'val')
+    for axes, counts, title in ((train, TRAIN, 'train: 11,250'), (val, VAL, 'val: 5,586')):
+        (bars,) = axes.containers
+        assert [bar.get_width() for bar in bars] == counts.tolist()
+        assert axes.get_title(loc='left') == title
+    names = [label.get_text() for label in train.get_yticklabels()]
     assert [names[i] for i in (0, 1, 51)] == ['shaking body  A1', 'sitting straightly  A3', 'scratching feet  G4']
-    assert set(BODY_PARTS) <= set(texts(figure))
+    assert read_texts(figure, 'body part') == list(BODY_PARTS)
 
 
-def test_body_parts_in_percent_of_the_true_one():
+def test_body_parts_are_in_percent_of_the_true_one():
     counts = np.zeros((7, 7), int)
     counts[1, [1, 2]] = 1, 3
     figure = plot_coarse_confusion_matrix(counts)
-    cells = {text.get_position(): text.get_text() for text in figure.axes[0].texts}
-    # Column first; only the row of the body part with clips has numbers.
+    (axes,) = figure.axes
+    cells = {text.get_position(): text.get_text() for text in axes.texts}
+    # Positions are (column, row). Only the row of the body part with clips has numbers.
     assert (cells[1, 1], cells[2, 1], cells[0, 1]) == ('25.0\n(1)', '75.0\n(3)', '0')
     assert len(cells) == 7
-    assert any('4 clips, 25.0% recognised' in text for text in texts(figure))
+    (subtitle,) = read_texts(figure, 'subtitle')
+    assert '4 clips, 25.0% recognised' in subtitle
 
 
-def test_scores_stand_in_the_row_of_their_action():
+def test_scores_are_in_the_row_of_their_action():
     support = np.arange(52)
     figure = plot_per_class(PerClass(*MANY, support, VAL))
-    marks = {
-        collection.get_label(): collection.get_offsets()
-        for collection in figure.axes[0].collections
-        if collection.get_label() in ('precision', 'recall', 'F1')
-    }
+    (axes,) = figure.axes
+    marks = {collection.get_label(): collection.get_offsets() for collection in axes.collections}
     for values, name in zip(MANY, ('precision', 'recall', 'F1')):
         np.testing.assert_allclose(marks[name], np.stack([100 * values, np.arange(52)], axis=1))
-    clips = {text.get_position()[1]: text.get_text() for text in figure.axes[0].texts if text.get_position()[0] == 1.11}
+    clips = {text.get_position()[1]: text.get_text() for text in find_texts(figure, 'clips')}
     assert [clips[row] for row in (-1, 0, 51)] == ['clips', '0', '51']
 
 
 def test_confused_pairs_within_and_across_body_parts():
-    axes = plot_confused_pairs([ConfusedPair(9, 10, 30, 0.25), ConfusedPair(9, 51, 3, 0.025)]).axes[0]
+    (axes,) = plot_confused_pairs([ConfusedPair(9, 10, 30, 0.25), ConfusedPair(9, 51, 3, 0.025)]).axes
     assert [label.get_text() for label in axes.get_yticklabels()] == [
         'nodding  B1  →  shaking head  B2',
         'nodding  B1  →  scratching feet  G4',
@@ -173,85 +172,99 @@ def test_confused_pairs_within_and_across_body_parts():
     assert [text.get_text().strip() for text in axes.texts] == ['30 (25%)', '3 (2%)']
 
 
-def test_thirds_by_training_clips():
+def test_groups_are_by_training_clips():
     f1 = np.where(np.arange(52) == 9, 0.9, 0.5)
     f1[45] = np.nan
     figure = plot_frequency_groups(f1, TRAIN)
-    axes = figure.axes[0]
+    (axes,) = figure.axes
     labels = [label.get_text().split() for label in axes.get_xticklabels()]
     assert labels[0] == ['1,283', 'B1']
     assert labels[-1] == ['6', 'F10']
     assert axes.patches[0].get_height() == 90
-    # 18 head actions, one of them 0.9; the tail's rarest has no clip and leaves the mean.
-    assert {'head: mean F1 52.2%', 'medium: mean F1 50.0%', 'tail: mean F1 50.0%'} <= set(texts(figure))
+    # One of the 18 head actions has 0.9. The rarest action has no F1 and is left out of the mean of the tail.
+    means = ['head: mean F1 52.2%', 'medium: mean F1 50.0%', 'tail: mean F1 50.0%']
+    assert read_texts(figure, 'mean of a group') == means
 
 
-def test_comparison_counts_what_got_better():
+def test_comparison_counts_better_and_worse_actions():
     first, second = np.full(52, 0.5), np.full(52, 0.5)
     second[0], second[1], first[2] = 0.75, 0.25, np.nan
     figure = plot_comparison(first, second)
-    assert any('better in 1 actions, worse in 1, equal in 49' in text for text in texts(figure))
-    changes = {text.get_position()[1]: text.get_text() for text in figure.axes[0].texts}
-    assert [changes[row] for row in range(4)] == ['+25', '-25', '-', '0']
+    (subtitle,) = read_texts(figure, 'subtitle')
+    assert 'better in 1 actions, worse in 1, equal in 49' in subtitle
+    differences = {text.get_position()[1]: text.get_text() for text in find_texts(figure, 'difference')}
+    assert [differences[row] for row in range(4)] == ['+25', '-25', '-', '0']
 
 
 def test_strip_shows_the_probabilities_of_both_levels():
-    # Of the head, nodding (9) has more than any other action; all of the upper limb together have more than the head.
+    # Nodding (9) is the best action, but the actions of the upper limb have a larger sum than those of the head.
     scores = np.zeros(52)
     scores[9], scores[11:21] = 0.3, 0.07
     figure = plot_prediction_strip(GREY, 11, [('manet', scores), ('tsm', SURE[11])])
-    assert [len(axes.images) for axes in figure.axes[:8]] == [1] * 8
-    for axes, values in zip(figure.axes[8::2], (scores, SURE[11])):
-        bars = [bar for bar in axes.patches if bar.get_width() == 0.8]
+    assert [len(axes.images) for axes in find_axes(figure, 'frames')] == [1] * 8
+    for index, values in enumerate((scores, SURE[11])):
+        (axes,) = find_axes(figure, f'actions {index}')
+        (bars,) = axes.containers
         np.testing.assert_allclose([bar.get_height() for bar in bars], 100 * values)
-        (mark,) = [line for line in axes.lines if line.get_marker() == 'v']
+        (mark,) = [line for line in axes.lines if line.get_label() == 'true action']
         assert mark.get_xdata() == [11]
-    parts = figure.axes[9]
+    (parts,) = find_axes(figure, 'body parts 0')
     np.testing.assert_allclose([bar.get_width() for bar in parts.patches], [0, 30, 70, 0, 0, 0, 0])
     assert [label.get_text() for label in parts.get_yticklabels()][:3] == ['body', 'head', '▶ upper limb']
-    assert 'true: scratching arms  C6, upper limb' in texts(figure)[-3]
-    assert texts(figure)[-2:] == [
-        'manet: nodding  B1, 30.0%; true action 7.0%',
-        'tsm: scratching arms  C6, 100.0%; right',
-    ]
+    (subtitle,) = read_texts(figure, 'subtitle')
+    assert 'true: scratching arms  C6, upper limb' in subtitle
+    assert read_texts(figure, 'outcome 0') == ['manet: nodding  B1, 30.0%; true action 7.0%']
+    assert read_texts(figure, 'outcome 1') == ['tsm: scratching arms  C6, 100.0%; right']
 
 
 def test_strip_shows_eight_frames_of_many():
     frames = np.arange(32, dtype=np.uint8)[:, None, None, None] + np.zeros((32, 4, 3, 3), np.uint8)
     figure = plot_prediction_strip(frames, 0, [('tsm', UNSURE)])
-    assert [axes.images[0].get_array()[0, 0, 0] for axes in figure.axes[:8]] == [2, 6, 10, 14, 18, 22, 26, 30]
+    assert [axes.images[0].get_array()[0, 0, 0] for axes in find_axes(figure, 'frames')] == [
+        2,
+        6,
+        10,
+        14,
+        18,
+        22,
+        26,
+        30,
+    ]
 
 
-def test_maps_lie_over_their_frames():
-    # Of 16 frames, the second of each two is drawn. The fifth of them has heat on its upper half.
+def test_maps_are_drawn_over_their_frames():
+    # Every second of 16 frames is drawn. The fifth of the drawn frames has heat on its upper half.
     frames = np.repeat(np.arange(16, dtype=np.uint8), 4 * 3 * 3).reshape(16, 4, 3, 3)
     maps = np.zeros((16, 4, 3))
     maps[9, :2] = 1
     figure = plot_gradcam(frames, maps, SURE[9], 10)
-    pictures = [axes.images[0].get_array() for axes in figure.axes[:16]]
-    assert [picture[0, 0, 0] for picture in pictures[:8]] == [1, 3, 5, 7, 9, 11, 13, 15]
-    for number, picture in enumerate(pictures[8:]):
+    drawn = [axes.images[0].get_array() for axes in find_axes(figure, 'frames')]
+    assert [frame[0, 0, 0] for frame in drawn] == [1, 3, 5, 7, 9, 11, 13, 15]
+    overlaid = [axes.images[0].get_array() for axes in find_axes(figure, 'maps')]
+    assert len(overlaid) == 8
+    for index, frame in enumerate(overlaid):
         plain = np.ones((4, 3), bool)
-        plain[:2] = number != 4
-        np.testing.assert_allclose(picture[plain], (2 * number + 1) / 255)
-        # The light end of the map, which is yellow.
-        assert (picture[~plain] @ (0.5, 0.5, -1) > 0.2).all()
-    assert texts(figure)[1] == 'maps of: shaking head  B2, 0.0%; predicted: nodding  B1, 100.0%'
-    assert texts(plot_gradcam(frames, maps, SURE[9]))[1] == 'predicted: nodding  B1, 100.0%'
+        plain[:2] = index != 4
+        np.testing.assert_allclose(frame[plain], (2 * index + 1) / 255)
+        # The light end of the colour map is yellow.
+        assert (frame[~plain] @ (0.5, 0.5, -1) > 0.2).all()
+    assert read_texts(figure, 'subtitle') == ['maps of: shaking head  B2, 0.0%; predicted: nodding  B1, 100.0%']
+    figure = plot_gradcam(frames, maps, SURE[9])
+    assert read_texts(figure, 'subtitle') == ['predicted: nodding  B1, 100.0%']
 
 
 def test_frames_are_those_that_are_tested(tmp_path):
-    # Frame t is of grey level 10 t, as far as the encoding keeps it.
+    # Frame t has the grey level 10 t, except for losses of the encoding.
     writer = cv2.VideoWriter(str(tmp_path / 'a.mp4'), cv2.VideoWriter_fourcc(*'mp4v'), 30, (96, 80))
     for t in range(20):
         writer.write(np.full((80, 96, 3), 10 * t, np.uint8))
     writer.release()
     frames = read_frames(tmp_path / 'a.mp4', num_frames=4, short_side=40)
     assert frames.shape == (4, 40, 48, 3)
-    # The middles of four parts of 5 frames each.
+    # The middle frames of four parts of 5 frames each.
     np.testing.assert_allclose(frames.mean(axis=(1, 2, 3)), [20, 70, 120, 170], atol=4.5)
     (tmp_path / 'b.mp4').write_text('no video')
-    with pytest.raises(ValueError, match=r'b\.mp4 cannot be read as a video'):
+    with pytest.raises(ValueError, match=r'b\.mp4'):
         read_frames(tmp_path / 'b.mp4')
 
 
@@ -275,29 +288,32 @@ def test_frames_are_those_that_are_tested(tmp_path):
         lambda: plot_prediction_strip([GREY[0], GREY[1, :9]], 0, [('tsm', UNSURE)]),
     ],
 )
-def test_refuses_other_shapes(plot):
+def test_rejects_other_shapes(plot):
     with pytest.raises(ValueError, match='expected'):
         plot()
 
 
 def test_timeline_shows_when_which_body_part_moves():
-    # Nodding, then waving, too short for its code, and curling legs, surely.
+    # Nodding, waving, which is too short for its code, and curling legs with a probability of 1.
     figure = plot_timeline([Interval(0, 4, 9, 0.5), Interval(4, 4.2, 19, 0.5), Interval(4.5, 10, 25, 1.0)], 10)
-    axes = figure.axes[0]
+    (axes,) = figure.axes
     bars = [(bar.get_x(), bar.get_width(), bar.get_y() + bar.get_height() / 2) for bar in axes.patches]
     assert bars == [(0, 4, 1), (4, pytest.approx(0.2), 2), (4.5, 5.5, 3)]
     assert [label.get_text() for label in axes.get_yticklabels()] == list(BODY_PARTS)
     assert [text.get_text() for text in axes.texts] == ['B1', 'D7']
-    assert figure.texts[1].get_text().startswith('3 micro-actions in 10.0 s')
-    brightness = [sum(bar.get_facecolor()[:3]) for bar in axes.patches]
-    sure = axes.patches[2].get_facecolor()
-    assert to_hex(sure) == '#56b4e9'
-    paler = plot_timeline([Interval(0, 4, 25, 0.5)], 10).axes[0].patches[0].get_facecolor()
-    assert sum(paler[:3]) > brightness[2]
+    (subtitle,) = read_texts(figure, 'subtitle')
+    assert subtitle.startswith('3 micro-actions in 10.0 s')
+
+
+def test_bars_of_probable_actions_are_darker():
+    (axes,) = plot_timeline([Interval(0, 4, 25, 0.5), Interval(4, 8, 25, 1.0)], 10).axes
+    pale, full = (bar.get_facecolor() for bar in axes.patches)
+    assert to_hex(full) == '#56b4e9'
+    assert sum(pale[:3]) > sum(full[:3])
 
 
 def test_long_timelines_are_in_minutes():
-    axes = plot_timeline([], 600).axes[0]
+    (axes,) = plot_timeline([], 600).axes
     axes.figure.canvas.draw()
     assert axes.get_xlabel() == 'minutes'
     assert {'0:00', '10:00'} < {label.get_text() for label in axes.get_xticklabels()}

@@ -14,7 +14,7 @@ LONG = 'manet_r50_8x1_ma52_with_{}_and_many_other_settings'
         ('clip\udcff', 'clip?'),
     ],
 )
-def test_the_middle_of_long_names_is_left_out(name, short):
+def test_long_names_are_cut_in_the_middle(name, short):
     assert shorten(name) == short
 
 
@@ -25,7 +25,7 @@ def test_the_middle_of_long_names_is_left_out(name, short):
         (['manet.pkl', 'tsm.pkl'], ['manet', 'tsm']),
         (['manet/predictions.pkl', 'tsm/predictions.pkl'], ['manet', 'tsm']),
         (['manet/val/predictions.pkl', 'tsm/val/predictions.pkl'], ['manet', 'tsm']),
-        # Where only what is left out differs, it comes first.
+        # The names differ only in the middle, which comes first.
         ([LONG.format('SE'), LONG.format('TSM')], ['…SE_and_many_other_settings', '…TSM_and_many_other_settings']),
         (['same.pkl', 'same.pkl'], ['same', 'same']),
     ],

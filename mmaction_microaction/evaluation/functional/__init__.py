@@ -1,8 +1,23 @@
+"""Metrics as functions: NumPy arrays, or lists, in; numbers out.
+
+All functions follow the same rules:
+
+- **Order of arguments.** The truth comes first and the predictions or scores second, as ``y_true, y_pred`` in
+  scikit-learn.
+- **Units.** :func:`micro_action_scores` and :func:`emotion_scores` return percentages, as the tables of the papers do.
+  The other metrics return shares from 0 to 1. Functions that count return integers.
+- **Direction.** Higher is better, except for :attr:`Calibration.error`.
+- **NaN in the scores of a sample** means that the sample has no prediction. :func:`rank_classes` turns it into the
+  class index -1, which counts as wrong.
+- **NaN in a result** means that the value is not defined, such as the recall of a class without samples. Means leave
+  it out.
+"""
+
 from .accuracy import rank_classes, top_k_accuracy
 from .calibration import Calibration, calibration_bins
 from .emotion import average_precisions, emotion_scores
 from .f1 import count_matches, f1_macro, f1_macro_of_means, f1_micro
-from .micro_action import MACRO_F1, micro_action_scores, rank_body_parts
+from .micro_action import COARSE_FROM, MACRO_F1, check_options, micro_action_scores, rank_body_parts
 from .per_class import (
     ConfusedPair,
     PerClass,
@@ -13,15 +28,18 @@ from .per_class import (
     per_class_scores,
 )
 from .reversed_pairs import reversed_pair_accuracies
-from .timeline import timeline_scores
+from .timeline import DetectionCounts, timeline_scores
 
 __all__ = [
+    'COARSE_FROM',
     'MACRO_F1',
     'Calibration',
     'ConfusedPair',
+    'DetectionCounts',
     'PerClass',
     'average_precisions',
     'calibration_bins',
+    'check_options',
     'confusion_matrix',
     'count_matches',
     'emotion_scores',

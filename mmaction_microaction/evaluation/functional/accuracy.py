@@ -3,14 +3,20 @@
 import numpy as np
 
 
-def rank_classes(scores):
-    """Order the classes of every sample by falling score; of equal scores the lower index comes first.
+def rank_classes(scores: np.ndarray) -> np.ndarray:
+    """Sort the classes of every sample by descending score.
+
+    Classes with equal scores are sorted by ascending index.
 
     Args:
-        scores (np.ndarray): Shape (N, K). NaN where there is no prediction.
+        scores (np.ndarray): Class scores, shape (N, K). A row with NaN is a sample without a prediction.
 
     Returns:
-        np.ndarray: Class indices, shape (N, K); -1 where there is no prediction.
+        np.ndarray: Class indices, shape (N, K). The indices of a sample without a prediction are -1.
+
+    Examples:
+        >>> rank_classes([[0.1, 0.7, 0.2], [0.5, 0.0, 0.5]]).tolist()
+        [[1, 2, 0], [0, 2, 1]]
     """
     scores = np.asarray(scores)
     ranking = np.argsort(-scores, axis=1, kind='stable')
@@ -18,15 +24,22 @@ def rank_classes(scores):
     return ranking
 
 
-def top_k_accuracy(labels, ranking, k):
-    """Share of the samples whose true class is among the first k of a ranking.
+def top_k_accuracy(labels: np.ndarray, ranking: np.ndarray, k: int) -> float:
+    """Return the share of samples whose true class is among the first k classes of a ranking.
 
     Args:
         labels (np.ndarray): True labels, shape (N,).
-        ranking (np.ndarray): Class indices, best first, shape (N, at least k). They may repeat.
-        k (int): How many of them count.
+        ranking (np.ndarray): Class indices, best first, shape (N, L) with L of at least k. An index may repeat.
+        k (int): Number of classes that are considered.
 
     Returns:
-        float: 0 to 1.
+        float: Accuracy, 0 to 1.
+
+    Examples:
+        >>> ranking = [[1, 2, 0], [0, 2, 1]]
+        >>> top_k_accuracy([1, 2], ranking, k=1)
+        0.5
+        >>> top_k_accuracy([1, 2], ranking, k=2)
+        1.0
     """
     return float(np.mean(np.any(np.asarray(ranking)[:, :k] == np.asarray(labels)[:, None], axis=1)))

@@ -1,4 +1,4 @@
-"""Scores of Tables VI and VII: emotions, and micro-actions of which several occur in a video."""
+"""Metrics of Tables VI and VII: emotions, and several micro-actions per video."""
 
 import numpy as np
 
@@ -9,26 +9,36 @@ from .f1 import f1_macro
 from .per_class import per_class_scores
 
 
-def emotion_scores(scores, labels):
-    """Compute the scores of the emotions (section VI-B).
+def emotion_scores(labels: np.ndarray, scores: np.ndarray) -> dict[str, float]:
+    """Return the metrics of the emotions (section VI-B).
 
-    Of equal scores the first emotion is predicted. An emotion that is neither true nor predicted has no F1 score and
-    does not count in UF1; one that is never true has no accuracy and does not count in UAR. This is scikit-learn's
-    ``f1_score`` of ``average='macro'`` and ``'weighted'``, and ``balanced_accuracy_score``.
+    The emotion with the highest score is predicted; among equal scores, the one with the lowest index. An emotion that
+    is neither true nor predicted has no F1 score and is left out of UF1. An emotion that is never true has no recall
+    and is left out of UAR. The metrics equal scikit-learn's ``f1_score`` with ``average='macro'`` and ``'weighted'``,
+    and ``balanced_accuracy_score``.
 
     Args:
-        scores (np.ndarray): Of each emotion, shape (N, 5).
         labels (np.ndarray): True emotions, shape (N,).
+        scores (np.ndarray): Scores of the emotions, shape (N, 5).
 
     Returns:
-        dict[str, float]: In percent: ``Acc``; ``F1_weighted``, the mean of the F1 scores, each weighted by how often
-        the emotion is true; ``UF1``, their plain mean; ``UAR``, the plain mean of the accuracies per emotion; and
-        these, ``Acc_joy`` and so on, NaN for an emotion that is never true.
+        dict[str, float]: Percentages:
+
+        - ``Acc``: accuracy.
+        - ``UF1``: mean of the F1 scores of the emotions.
+        - ``F1_weighted``: mean of the F1 scores, weighted by the number of videos of each emotion.
+        - ``UAR``: mean of the recalls of the emotions.
+        - ``Acc_joy`` and so on: recall of each emotion; NaN for an emotion that is never true.
 
     Raises:
         ValueError: If shapes or values do not fit.
+
+    Examples:
+        >>> metrics = emotion_scores([0, 0, 1], np.eye(5)[[0, 1, 1]])
+        >>> {name: round(metrics[name], 1) for name in ('Acc', 'UF1', 'UAR', 'Acc_joy')}
+        {'Acc': 66.7, 'UF1': 66.7, 'UAR': 75.0, 'Acc_joy': 50.0}
     """
-    scores, labels = np.asarray(scores), np.asarray(labels)
+    labels, scores = np.asarray(labels), np.asarray(scores)
     if scores.shape != (len(labels), len(EMOTIONS)):
         raise ValueError(f'expected scores of shape ({len(labels)}, {len(EMOTIONS)}), got {scores.shape}')
     predictions = rank_classes(scores)[:, 0]
@@ -43,34 +53,41 @@ def emotion_scores(scores, labels):
     return {name: 100 * float(value) for name, value in result.items()}
 
 
-def average_precisions(scores, labels):
-    """Average precision of each row of scores: the mean, over what is true, of the precision down to its score.
+def average_precisions(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Return the average precision of each row.
 
-    As scikit-learn's ``average_precision_score`` and ``label_ranking_average_precision_score``, which differ where
-    nothing is true: the one then gives 0, the other 1. Over the columns it is the ranking of the videos for each class.
+    The average precision of a row is the mean of the precisions at the ranks of its true items. Pass the transposed
+    arrays for the average precision of each class instead of each video.
+
+    The result equals scikit-learn's ``average_precision_score`` and ``label_ranking_average_precision_score``. For a
+    row without a true item, however, the former returns 0 and the latter 1.
 
     Args:
-        scores (np.ndarray): Shape (N, K).
-        labels (np.ndarray): 1 for what is true and 0 for what is not, same shape.
+        labels (np.ndarray): 1 for true items and 0 for others, shape (N, K).
+        scores (np.ndarray): Scores of the items, shape (N, K).
 
     Returns:
-        np.ndarray: 0 to 1, shape (N,); NaN where nothing is true.
+        np.ndarray: Average precisions, 0 to 1, shape (N,); NaN for a row without a true item.
 
     Raises:
         ValueError: If the shapes differ, or a label is neither 0 nor 1.
+
+    Examples:
+        >>> average_precisions([[0, 1, 0, 1]], [[0.1, 0.7, 0.4, 0.2]]).round(4).tolist()  # (1 / 1 + 2 / 3) / 2
+        [0.8333]
     """
-    scores, labels = np.asarray(scores), np.asarray(labels)
+    labels, scores = np.asarray(labels), np.asarray(scores)
     if scores.ndim != 2 or scores.shape != labels.shape:
-        raise ValueError(f'expected scores and labels of one shape (N, K), got {scores.shape} and {labels.shape}')
+        raise ValueError(f'expected labels and scores of one shape (N, K), got {labels.shape} and {scores.shape}')
     if not np.isin(labels, (0, 1)).all():
         raise ValueError('labels must be 0 or 1')
-    return np.array([_average_precision(*row) for row in zip(scores, labels.astype(bool))])
+    return np.array([_average_precision(*row) for row in zip(labels.astype(bool), scores)])
 
 
-def _average_precision(scores, true):
-    """Average precision of one ranking; equal scores share the last of their ranks."""
-    if not true.any():
+def _average_precision(is_true, scores):
+    """Return the average precision of one ranking. Items with equal scores all have the last of their ranks."""
+    if not is_true.any():
         return np.nan
-    rank = len(scores) - np.searchsorted(np.sort(scores), scores[true])
-    hits = true.sum() - np.searchsorted(np.sort(scores[true]), scores[true])
-    return np.mean(hits / rank)
+    ranks = len(scores) - np.searchsorted(np.sort(scores), scores[is_true])
+    true_positives = is_true.sum() - np.searchsorted(np.sort(scores[is_true]), scores[is_true])
+    return np.mean(true_positives / ranks)

@@ -1,84 +1,126 @@
-"""F1 scores of a single-label classification, from true and predicted labels."""
+"""F1 scores of single-label classification, from true and predicted labels."""
 
 import numpy as np
 
 
-def count_matches(labels, predictions, num_classes):
-    """Count, per class, what precision and recall are made of.
-
-    Args:
-        labels (np.ndarray): True labels, integers of shape (N,), 0 to num_classes - 1.
-        predictions (np.ndarray): Predicted labels, likewise; -1 where there is no prediction.
-        num_classes (int): Number of classes K.
-
-    Returns:
-        tuple[np.ndarray, np.ndarray, np.ndarray]: True positives, support (how often a class is true) and how often it
-        is predicted, each of shape (K,).
-
-    Raises:
-        ValueError: If the shapes differ, there is no sample, or a value is no class.
-    """
+def check_labels(labels, predictions, num_classes):
+    """Return labels and predictions as arrays, after checking shapes and values as :func:`count_matches` says."""
     labels, predictions = np.asarray(labels), np.asarray(predictions)
     if labels.shape != predictions.shape or labels.ndim != 1 or not labels.size:
         raise ValueError(
             f'expected two arrays of the same length, at least 1, got shapes {labels.shape} and {predictions.shape}'
         )
-    for name, values, least in (('label', labels, 0), ('prediction', predictions, -1)):
-        if values.min() < least or values.max() >= num_classes:
-            wrong = int(np.flatnonzero((values < least) | (values >= num_classes))[0])
-            raise ValueError(f'{name} {values[wrong]} of sample {wrong} is not one of 0 to {num_classes - 1}')
+    for name, values, minimum in (('label', labels, 0), ('prediction', predictions, -1)):
+        wrong = np.flatnonzero((values < minimum) | (values >= num_classes))
+        if wrong.size:
+            sample = wrong[0]
+            raise ValueError(f'{name} {values[sample]} of sample {sample} is not one of 0 to {num_classes - 1}')
+    return labels, predictions
+
+
+def count_matches(
+    labels: np.ndarray, predictions: np.ndarray, num_classes: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Count the samples of each class that precision and recall are computed from.
+
+    Args:
+        labels (np.ndarray): True labels, integers from 0 to num_classes - 1, shape (N,).
+        predictions (np.ndarray): Predicted labels, integers from 0 to num_classes - 1, shape (N,); -1 for a sample
+            without a prediction.
+        num_classes (int): Number of classes K.
+
+    Returns:
+        tuple[np.ndarray, np.ndarray, np.ndarray]: True positives, support (number of samples with this label) and
+        number of samples with this prediction, each of shape (K,).
+
+    Raises:
+        ValueError: If the shapes differ, there is no sample, or a value is out of range. The message names the sample.
+
+    Examples:
+        >>> true_positives, support, predicted = count_matches([0, 0, 1], [0, 1, 1], num_classes=3)
+        >>> true_positives.tolist(), support.tolist(), predicted.tolist()
+        ([1, 1, 0], [2, 1, 0], [1, 2, 0])
+    """
+    labels, predictions = check_labels(labels, predictions, num_classes)
     return tuple(
         np.bincount(values, minlength=num_classes)
         for values in (labels[labels == predictions], labels, predictions[predictions >= 0])
     )
 
 
-def f1_macro(labels, predictions, num_classes):
-    """Mean of the F1 scores of the classes: what the challenges and the authors' evaluation report.
+def f1_macro(labels: np.ndarray, predictions: np.ndarray, num_classes: int) -> float:
+    """Return the mean of the F1 scores of the classes, which the challenges and the authors' evaluation report.
 
-    A class that is neither true nor predicted anywhere has no F1 score and does not count, as in scikit-learn's
+    A class that is neither true nor predicted has no F1 score and is left out, as in scikit-learn's
     ``f1_score(average='macro')`` without ``labels``, which the authors call.
 
     Args:
-        labels, predictions, num_classes: See :func:`count_matches`.
+        labels (np.ndarray): True labels, integers from 0 to num_classes - 1, shape (N,).
+        predictions (np.ndarray): Predicted labels, shape (N,); -1 for a sample without a prediction.
+        num_classes (int): Number of classes K.
 
     Returns:
-        float: 0 to 1.
+        float: Macro F1, 0 to 1.
+
+    Raises:
+        ValueError: If the shapes differ, there is no sample, or a value is out of range. The message names the sample.
+
+    Examples:
+        >>> round(f1_macro([0, 0, 1], [0, 2, 1], num_classes=4), 4)  # (2 / 3 + 1 + 0) / 3
+        0.5556
     """
-    hits, support, predicted = count_matches(labels, predictions, num_classes)
+    true_positives, support, predicted = count_matches(labels, predictions, num_classes)
     present = support + predicted > 0
-    return float(np.mean(2 * hits[present] / (support + predicted)[present]))
+    return float(np.mean(2 * true_positives[present] / (support + predicted)[present]))
 
 
-def f1_micro(labels, predictions, num_classes):
-    """F1 of the pooled counts (Guo et al., Eq. 4): with one label per sample, the top-1 accuracy.
+def f1_micro(labels: np.ndarray, predictions: np.ndarray, num_classes: int) -> float:
+    """Return the F1 score of the pooled counts (Guo et al., Eq. 4).
 
-    A missing prediction is pooled as one that is wrong.
+    With one label per sample it equals the top-1 accuracy. A missing prediction counts as wrong.
 
     Args:
-        labels, predictions, num_classes: See :func:`count_matches`.
+        labels (np.ndarray): True labels, integers from 0 to num_classes - 1, shape (N,).
+        predictions (np.ndarray): Predicted labels, shape (N,); -1 for a sample without a prediction.
+        num_classes (int): Number of classes K.
 
     Returns:
-        float: 0 to 1.
+        float: Micro F1, 0 to 1.
+
+    Raises:
+        ValueError: If the shapes differ, there is no sample, or a value is out of range. The message names the sample.
+
+    Examples:
+        >>> f1_micro([0, 0, 1, 1], [0, 2, 1, -1], num_classes=4)
+        0.5
     """
-    hits, support, _ = (counts.sum() for counts in count_matches(labels, predictions, num_classes))
-    return float(hits / support)
+    true_positives, support, _ = count_matches(labels, predictions, num_classes)
+    return float(true_positives.sum() / support.sum())
 
 
-def f1_macro_of_means(labels, predictions, num_classes):
-    """Harmonic mean of macro precision and macro recall: Eq. 5 of Guo et al. as it is printed.
+def f1_macro_of_means(labels: np.ndarray, predictions: np.ndarray, num_classes: int) -> float:
+    """Return the harmonic mean of macro precision and macro recall, as Eq. 5 of Guo et al. is printed.
 
-    A class that is never predicted has precision 0, one that is never true recall 0; a class that is neither does not
-    count.
+    A class that is never predicted has precision 0. A class that is never true has recall 0. A class that is neither
+    true nor predicted is left out.
 
     Args:
-        labels, predictions, num_classes: See :func:`count_matches`.
+        labels (np.ndarray): True labels, integers from 0 to num_classes - 1, shape (N,).
+        predictions (np.ndarray): Predicted labels, shape (N,); -1 for a sample without a prediction.
+        num_classes (int): Number of classes K.
 
     Returns:
-        float: 0 to 1.
+        float: Macro F1, 0 to 1.
+
+    Raises:
+        ValueError: If the shapes differ, there is no sample, or a value is out of range. The message names the sample.
+
+    Examples:
+        >>> f1_macro_of_means([0, 0, 1], [0, 1, 1], num_classes=4)  # precision (1 + 1/2) / 2, recall (1/2 + 1) / 2
+        0.75
     """
-    hits, support, predicted = count_matches(labels, predictions, num_classes)
+    true_positives, support, predicted = count_matches(labels, predictions, num_classes)
     present = support + predicted > 0
-    precision = np.mean(hits[present] / np.maximum(predicted[present], 1))
-    recall = np.mean(hits[present] / np.maximum(support[present], 1))
+    precision = np.mean(true_positives[present] / np.maximum(predicted[present], 1))
+    recall = np.mean(true_positives[present] / np.maximum(support[present], 1))
     return float(2 * precision * recall / (precision + recall)) if precision + recall else 0.0

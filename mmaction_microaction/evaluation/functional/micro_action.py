@@ -1,4 +1,4 @@
-"""The scores of the paper's Table II, from class probabilities."""
+"""Metrics of the paper's Table II, from class probabilities."""
 
 import numpy as np
 
@@ -7,54 +7,96 @@ from mmaction_microaction.label_sets.ma52 import FINE_TO_COARSE, NUM_ACTIONS, NU
 from .accuracy import rank_classes, top_k_accuracy
 from .f1 import f1_macro, f1_macro_of_means, f1_micro
 
+COARSE_FROM = ('top1', 'sum')
+"""Ways to derive body parts from the scores of actions, see :func:`rank_body_parts`."""
+
 MACRO_F1 = {'mean_of_f1': f1_macro, 'f1_of_means': f1_macro_of_means}
+"""Definitions of macro F1, see :func:`micro_action_scores`."""
 
 
-def rank_body_parts(scores, coarse_from='top1'):
-    """Order the body parts of every sample, best first.
+def check_options(coarse_from: str = 'top1', macro: str = 'mean_of_f1') -> None:
+    """Check the options of :func:`micro_action_scores`, so that a wrong option fails before the scores are known.
 
     Args:
-        scores (np.ndarray): Fine probabilities, shape (N, 52).
-        coarse_from (str): ``'top1'``: the body part of the best action, of the second best, and so on, as the authors
-            and the challenges do, so that parts repeat. ``'sum'``: by the sum of the probabilities of a part's actions.
-
-    Returns:
-        np.ndarray: Body-part indices, shape (N, 52) for ``'top1'``, (N, 7) for ``'sum'``; -1 where scores are NaN.
+        coarse_from (str): How body parts are derived, one of ``COARSE_FROM``. Defaults to ``'top1'``.
+        macro (str): Definition of macro F1, one of the keys of ``MACRO_F1``. Defaults to ``'mean_of_f1'``.
 
     Raises:
-        ValueError: If ``coarse_from`` is neither.
+        ValueError: If an option is unknown.
+
+    Examples:
+        >>> check_options(macro='weighted')
+        Traceback (most recent call last):
+        ValueError: macro must be one of 'mean_of_f1', 'f1_of_means', got 'weighted'
     """
-    if coarse_from == 'top1':
-        ranking = rank_classes(scores)
-        return np.where(ranking < 0, -1, FINE_TO_COARSE[ranking])
-    if coarse_from == 'sum':
-        return rank_classes(scores @ (FINE_TO_COARSE[:, None] == np.arange(NUM_BODY_PARTS)))
-    raise ValueError(f"coarse_from must be 'top1' or 'sum', got {coarse_from!r}")
+    for name, value, choices in (('coarse_from', coarse_from, COARSE_FROM), ('macro', macro, MACRO_F1)):
+        if value not in choices:
+            raise ValueError(f'{name} must be one of {", ".join(map(repr, choices))}, got {value!r}')
 
 
-def micro_action_scores(scores, labels, coarse_from='top1', macro='mean_of_f1'):
-    """Compute accuracies and F1 scores on both levels (Guo et al., section V-A).
+def rank_body_parts(scores: np.ndarray, coarse_from: str = 'top1') -> np.ndarray:
+    """Sort the body parts of every sample, best first.
 
     Args:
-        scores (np.ndarray): Fine probabilities, shape (N, 52). A row of NaN is a clip without a prediction: it counts
-            as one that was not recognised, and as a prediction of no class.
-        labels (np.ndarray): True fine labels, shape (N,).
-        coarse_from (str): How body parts follow from fine scores, see :func:`rank_body_parts`. Defaults to ``'top1'``.
-        macro (str): ``'mean_of_f1'`` (the challenges, scikit-learn) or ``'f1_of_means'`` (Eq. 5 as printed).
-            Defaults to ``'mean_of_f1'``.
+        scores (np.ndarray): Probabilities of the actions, shape (N, 52).
+        coarse_from (str): ``'top1'`` replaces each action of the ranking by its body part, as the authors and the
+            challenges do, so body parts repeat. ``'sum'`` sorts the body parts by the sum of the probabilities of
+            their actions. Defaults to ``'top1'``.
 
     Returns:
-        dict[str, float]: In percent: ``F1_mean`` (Eq. 6) and, for ``coarse`` and ``fine``, ``…/F1_macro``,
-        ``…/F1_micro``, ``…/top1`` and ``…/top5``.
+        np.ndarray: Body-part indices, shape (N, 52) for ``'top1'`` and (N, 7) for ``'sum'``. The indices of a sample
+        whose scores are NaN are -1.
+
+    Raises:
+        ValueError: If ``coarse_from`` is unknown.
+
+    Examples:
+        >>> scores = np.zeros((1, 52))
+        >>> scores[0, [9, 24, 25, 26]] = 0.4, 0.3, 0.2, 0.1  # one action of the head (1), three of the lower limb (3)
+        >>> rank_body_parts(scores)[0, :3].tolist()
+        [1, 3, 3]
+        >>> rank_body_parts(scores, coarse_from='sum')[0, :2].tolist()
+        [3, 1]
+    """
+    check_options(coarse_from)
+    scores = np.asarray(scores)
+    if coarse_from == 'sum':
+        return rank_classes(scores @ (FINE_TO_COARSE[:, None] == np.arange(NUM_BODY_PARTS)))
+    ranking = rank_classes(scores)
+    return np.where(ranking < 0, -1, FINE_TO_COARSE[ranking])
+
+
+def micro_action_scores(
+    labels: np.ndarray, scores: np.ndarray, coarse_from: str = 'top1', macro: str = 'mean_of_f1'
+) -> dict[str, float]:
+    """Return the accuracies and F1 scores of actions and of body parts (Guo et al., section V-A).
+
+    Args:
+        labels (np.ndarray): True fine labels, shape (N,).
+        scores (np.ndarray): Probabilities of the actions, shape (N, 52). A row of NaN is a clip without a prediction,
+            which counts as not recognised.
+        coarse_from (str): How body parts are derived, see :func:`rank_body_parts`. Defaults to ``'top1'``.
+        macro (str): Definition of macro F1: ``'mean_of_f1'`` (the challenges, scikit-learn, :func:`f1_macro`) or
+            ``'f1_of_means'`` (Eq. 5 as printed, :func:`f1_macro_of_means`). Defaults to ``'mean_of_f1'``.
+
+    Returns:
+        dict[str, float]: Percentages: ``F1_mean`` (Eq. 6), and ``F1_macro``, ``F1_micro``, ``top1`` and ``top5`` with
+        the prefixes ``coarse/`` and ``fine/``.
 
     Raises:
         ValueError: If shapes or values do not fit, or an option is unknown.
+
+    Examples:
+        Two clips, of actions 9 and 24. The prediction for the second, 25, is of the same body part.
+
+        >>> metrics = micro_action_scores([9, 24], np.eye(52)[[9, 25]])
+        >>> {name: round(metrics[name], 2) for name in ('fine/F1_macro', 'fine/F1_micro', 'coarse/F1_macro', 'F1_mean')}
+        {'fine/F1_macro': 33.33, 'fine/F1_micro': 50.0, 'coarse/F1_macro': 100.0, 'F1_mean': 70.83}
     """
-    scores, labels = np.asarray(scores), np.asarray(labels)
+    check_options(coarse_from, macro)
+    labels, scores = np.asarray(labels), np.asarray(scores)
     if scores.shape != (len(labels), NUM_ACTIONS):
         raise ValueError(f'expected scores of shape ({len(labels)}, {NUM_ACTIONS}), got {scores.shape}')
-    if macro not in MACRO_F1:
-        raise ValueError(f'macro must be one of {", ".join(map(repr, MACRO_F1))}, got {macro!r}')
     levels = {
         'coarse': (FINE_TO_COARSE[labels], rank_body_parts(scores, coarse_from), NUM_BODY_PARTS),
         'fine': (labels, rank_classes(scores), NUM_ACTIONS),

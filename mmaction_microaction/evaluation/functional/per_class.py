@@ -1,87 +1,113 @@
-"""What is right and wrong class by class."""
+"""Metrics of each class, confusions between classes, and frequent and rare classes."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-from .f1 import count_matches
+from .f1 import check_labels, count_matches
 
 
 class PerClass(NamedTuple):
-    """Scores of each of K classes, every field of shape (K,)."""
+    """Metrics of each of K classes. All fields have shape (K,)."""
 
     precision: np.ndarray
-    """0 to 1; NaN for a class that is never predicted."""
+    """Precision, 0 to 1; NaN for a class that is never predicted."""
     recall: np.ndarray
-    """0 to 1; NaN for a class that is never true."""
+    """Recall, 0 to 1; NaN for a class that is never true."""
     f1: np.ndarray
-    """0 to 1; NaN for a class that is neither. The mean of the others is :func:`f1_macro`."""
+    """F1 score, 0 to 1; NaN for a class that is neither true nor predicted. The mean of the other classes is
+    :func:`f1_macro`."""
     support: np.ndarray
-    """How often the class is true."""
+    """Number of samples with this label."""
     predicted: np.ndarray
-    """How often it is predicted."""
+    """Number of samples with this prediction."""
 
 
 class ConfusedPair(NamedTuple):
-    """Two different classes, of which one was taken for the other."""
+    """A class that was mistaken for another one."""
 
     true: int
+    """Index of the true class."""
     predicted: int
+    """Index of the predicted class."""
     clips: int
+    """Number of clips of the true class with this prediction."""
     share: float
-    """Of the clips of the true class, 0 to 1."""
+    """Share of the clips of the true class, 0 to 1."""
 
 
-def per_class_scores(labels, predictions, num_classes):
-    """Compute precision, recall and F1 of every class.
+def per_class_scores(labels: np.ndarray, predictions: np.ndarray, num_classes: int) -> PerClass:
+    """Return precision, recall and F1 of every class.
 
-    As scikit-learn's ``precision_recall_fscore_support(labels=range(num_classes), zero_division=nan)``.
+    The values equal scikit-learn's ``precision_recall_fscore_support(labels=range(num_classes), zero_division=nan)``.
 
     Args:
-        labels, predictions, num_classes: See :func:`count_matches`.
+        labels (np.ndarray): True labels, integers from 0 to num_classes - 1, shape (N,).
+        predictions (np.ndarray): Predicted labels, shape (N,); -1 for a sample without a prediction.
+        num_classes (int): Number of classes K.
 
     Returns:
-        PerClass: The scores; NaN stands where one is not defined.
+        PerClass: Metrics of each class; NaN where a metric is not defined.
 
     Raises:
-        ValueError: See :func:`count_matches`.
+        ValueError: If the shapes differ, there is no sample, or a value is out of range. The message names the sample.
+
+    Examples:
+        >>> metrics = per_class_scores([0, 0, 1], [0, 2, 2], num_classes=3)
+        >>> metrics.precision.tolist(), metrics.recall.tolist()
+        ([1.0, nan, 0.0], [0.5, 0.0, nan])
     """
-    hits, support, predicted = count_matches(labels, predictions, num_classes)
+    true_positives, support, predicted = count_matches(labels, predictions, num_classes)
     return PerClass(
-        _ratio(hits, predicted), _ratio(hits, support), _ratio(2 * hits, support + predicted), support, predicted
+        precision=_ratio(true_positives, predicted),
+        recall=_ratio(true_positives, support),
+        f1=_ratio(2 * true_positives, support + predicted),
+        support=support,
+        predicted=predicted,
     )
 
 
-def confusion_matrix(labels, predictions, num_classes):
-    """Count how often each class was taken for each.
+def confusion_matrix(labels: np.ndarray, predictions: np.ndarray, num_classes: int) -> np.ndarray:
+    """Count the samples of each true class by their predicted class.
 
-    As scikit-learn's ``confusion_matrix(labels=range(num_classes))``.
+    The matrix equals scikit-learn's ``confusion_matrix(labels=range(num_classes))``.
 
     Args:
-        labels, predictions, num_classes: See :func:`count_matches`.
+        labels (np.ndarray): True labels, integers from 0 to num_classes - 1, shape (N,).
+        predictions (np.ndarray): Predicted labels, integers from 0 to num_classes - 1, shape (N,).
+        num_classes (int): Number of classes K.
 
     Returns:
-        np.ndarray: Counts, shape (K, K); rows are the true classes.
+        np.ndarray: Numbers of samples, shape (K, K). Rows are true classes, columns are predicted classes.
 
     Raises:
-        ValueError: See :func:`count_matches`; and if a sample has no prediction.
+        ValueError: If the shapes differ, there is no sample, or a value is out of range, which includes -1. The
+            message names the sample.
+
+    Examples:
+        >>> confusion_matrix([0, 0, 1], [0, 1, 1], num_classes=2).tolist()
+        [[1, 1], [0, 1]]
     """
-    count_matches(labels, predictions, num_classes)  # for its errors
-    if np.min(predictions) < 0:
-        raise ValueError(f'sample {int(np.argmin(predictions))} has no prediction, hence no column')
-    pairs = np.asarray(labels) * num_classes + np.asarray(predictions)
+    labels, predictions = check_labels(labels, predictions, num_classes)
+    if predictions.min() < 0:
+        raise ValueError(f'sample {predictions.argmin()} has no prediction, so the matrix has no column for it')
+    pairs = labels * num_classes + predictions
     return np.bincount(pairs, minlength=num_classes**2).reshape(num_classes, num_classes)
 
 
-def most_confused_pairs(counts, limit=None):
-    """List the classes that were taken for another one most often.
+def most_confused_pairs(counts: np.ndarray, limit: int | None = None) -> list[ConfusedPair]:
+    """List the most frequent confusions of two classes.
 
     Args:
-        counts (np.ndarray): Confusion matrix, shape (K, K); rows are the true classes.
-        limit (int, optional): Length of the list. Defaults to all pairs that were confused at all.
+        counts (np.ndarray): Confusion matrix, shape (K, K). Rows are true classes.
+        limit (int, optional): Maximum number of pairs. Defaults to None: all pairs that were confused.
 
     Returns:
-        list[ConfusedPair]: By falling number of clips; of equal numbers, the larger share of the true class first.
+        list[ConfusedPair]: Pairs by descending number of clips, then by descending share of the true class.
+
+    Examples:
+        >>> most_confused_pairs([[9, 3], [1, 3]], limit=1)
+        [ConfusedPair(true=0, predicted=1, clips=3, share=0.25)]
     """
     counts = np.asarray(counts)
     true, predicted = np.nonzero(counts * (1 - np.eye(len(counts), dtype=int)))
@@ -91,15 +117,22 @@ def most_confused_pairs(counts, limit=None):
     return [ConfusedPair(int(true[i]), int(predicted[i]), int(clips[i]), float(shares[i])) for i in order]
 
 
-def frequency_groups(train_clips):
-    """Divide classes into thirds by how often they were trained on: head, medium and tail.
+def frequency_groups(train_clips: np.ndarray) -> np.ndarray:
+    """Divide classes into thirds by their number of training clips: head, medium and tail.
+
+    If K is no multiple of 3, the first groups are larger by one class. Equally frequent classes are sorted by ascending
+    index.
 
     Args:
-        train_clips (np.ndarray): Clips per class, shape (K,).
+        train_clips (np.ndarray): Number of training clips of each class, shape (K,).
 
     Returns:
-        np.ndarray: Shape (K,): 0 for the most frequent third, 1, and 2 for the rarest. Where K is no multiple of 3 the
-        first groups are larger by one; of equally frequent classes the lower index comes first.
+        np.ndarray: Group of each class, shape (K,): 0 for the most frequent third, 1 for the second and 2 for the
+        rarest.
+
+    Examples:
+        >>> frequency_groups([50, 1, 20]).tolist()
+        [0, 2, 1]
     """
     order = np.argsort(-np.asarray(train_clips), kind='stable')
     groups = np.empty(len(order), dtype=int)
@@ -108,15 +141,19 @@ def frequency_groups(train_clips):
     return groups
 
 
-def mean_by_group(values, groups):
-    """Average over the classes of each group that have a value.
+def mean_by_group(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Return the mean over the classes of each group, leaving out classes without a value.
 
     Args:
-        values (np.ndarray): One number per class, shape (K,), NaN where it is not defined.
-        groups (np.ndarray): Group of each class, 0 to 2, shape (K,).
+        values (np.ndarray): Value of each class, shape (K,); NaN where it is not defined.
+        groups (np.ndarray): Group of each class, 0 to 2, shape (K,), see :func:`frequency_groups`.
 
     Returns:
-        np.ndarray: Shape (3,); NaN for a group without any value.
+        np.ndarray: Mean of each group, shape (3,); NaN for a group without any value.
+
+    Examples:
+        >>> mean_by_group([0.5, np.nan, 0.25, 0.75], [0, 0, 1, 1]).tolist()
+        [0.5, 0.5, nan]
     """
     values, groups = np.asarray(values, dtype=float), np.asarray(groups)
     known = ~np.isnan(values)
@@ -125,5 +162,5 @@ def mean_by_group(values, groups):
 
 
 def _ratio(numerator, denominator):
-    """Divide where there is something to divide by; NaN elsewhere."""
+    """Divide elementwise; NaN where the denominator is 0."""
     return np.divide(numerator, denominator, out=np.full(len(denominator), np.nan), where=denominator > 0)

@@ -1,26 +1,34 @@
-"""Telling an action from the one that it is when played backwards."""
+"""Accuracy on pairs of actions of which each is the other one played backwards."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
 
-def reversed_pair_accuracies(scores, labels, pairs):
-    """Share of the clips of each pair that score higher in their own class than in the other.
+def reversed_pair_accuracies(labels: np.ndarray, scores: np.ndarray, pairs: Sequence[tuple[int, int]]) -> list[float]:
+    """Return, for each pair, the share of clips that score higher in their own class than in the other one.
 
-    The two actions of a pair show the same frames in opposite order, so a network that does not use the order of the
-    frames stays near 0.5. The scores of all other classes play no part; of equal scores, each counts as half.
+    The two actions of a pair show the same frames in opposite order, so a network that ignores the order of the frames
+    stays near 0.5. Scores of other classes are ignored. A clip with equal scores counts as half.
 
     Args:
-        scores (np.ndarray): Class scores, shape (N, K). A row of NaN, no prediction, tells nothing apart.
         labels (np.ndarray): True labels, shape (N,).
-        pairs (Sequence[tuple[int, int]]): The pairs of class indices.
+        scores (np.ndarray): Class scores, shape (N, K). A row of NaN, which is no prediction, counts as wrong.
+        pairs (Sequence[tuple[int, int]]): Pairs of class indices.
 
     Returns:
-        list[float]: For each pair 0 to 1, the mean of its two classes' shares; NaN where a class has no clip.
-    """
-    scores, labels = np.asarray(scores), np.asarray(labels)
+        list[float]: Accuracy of each pair, 0 to 1, as the mean of the accuracies of its two classes; NaN if one of the
+        classes has no clip.
 
-    def share(own, other):
+    Examples:
+        >>> scores = [[0.3, 0.2, 0.5], [0.1, 0.2, 0.7], [0.2, 0.3, 0.5]]
+        >>> reversed_pair_accuracies([0, 0, 1], scores, [(0, 1)])  # 1 of 2 clips of class 0, 1 of 1 of class 1
+        [0.75]
+    """
+    labels, scores = np.asarray(labels), np.asarray(scores)
+
+    def accuracy(own, other):
         clips = scores[labels == own]
         return np.mean(np.nan_to_num(np.heaviside(clips[:, own] - clips[:, other], 0.5))) if len(clips) else np.nan
 
-    return [float(share(a, b) + share(b, a)) / 2 for a, b in pairs]
+    return [float(accuracy(a, b) + accuracy(b, a)) / 2 for a, b in pairs]

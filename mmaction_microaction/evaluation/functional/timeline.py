@@ -1,61 +1,94 @@
-"""Precision and recall of intervals found in long videos."""
+"""Precision and recall of micro-actions that were detected in long videos."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
+from typing import NamedTuple
 
 import numpy as np
 from mmaction.evaluation.functional import pairwise_temporal_iou
 
 from mmaction_microaction.label_sets.ma52 import FINE_TO_COARSE
+from mmaction_microaction.structures.intervals import Interval
 
 
-def timeline_scores(found, true, iou=0.5):
-    """Count the true intervals that were found.
+class DetectionCounts(NamedTuple):
+    """Numbers of intervals.
 
-    Found intervals, the best scored first, each take the true interval of their label that they overlap most, among
-    those that no other has taken, as in ActivityNet's evaluation; it counts if the intersection over union suffices.
+    ``true_positives / detections`` is the precision and ``true_positives / truth`` is the recall.
+    """
+
+    true_positives: int
+    """Number of detected intervals that match a true one."""
+    detections: int
+    """Number of detected intervals."""
+    truth: int
+    """Number of true intervals."""
+
+
+def timeline_scores(
+    truth: Mapping[str, Sequence[Interval]], detections: Mapping[str, Sequence[Interval]], iou: float = 0.5
+) -> dict[str, DetectionCounts]:
+    """Count the detected intervals that match a true interval.
+
+    Detections are matched by descending score, as in ActivityNet's evaluation. Each is compared with the true interval
+    of its label that it overlaps most, among those that are not matched yet. The two match if their intersection over
+    union is at least ``iou``.
 
     Args:
-        found (dict[str, list[Interval]]): What was found in each video.
-        true (dict[str, list[Interval]]): What is there. Videos are matched by their paths or, if these are
-            not the same on both sides, by their file names.
-        iou (float): Least intersection over union, above 0. Defaults to 0.5.
+        truth (dict[str, list[Interval]]): True intervals of each video.
+        detections (dict[str, list[Interval]]): Detected intervals of each video. Videos are matched by path or, if the
+            paths on the two sides differ, by file name.
+        iou (float): Minimum intersection over union, above 0. Defaults to 0.5.
 
     Returns:
-        dict[str, tuple[int, int, int]]: For ``'fine'`` and ``'coarse'`` labels, how many were found rightly, found, and
-        there: the first divided by the second is the precision, by the third the recall.
+        dict[str, DetectionCounts]: Counts with ``'fine'`` labels and with ``'coarse'`` labels.
 
     Raises:
-        ValueError: If a video is missing on either side, or two have the same name.
+        ValueError: If a video is missing on one side, or two videos of one side have the same file name.
+
+    Examples:
+        Nodding (9) and shaking head (10) are both actions of the head.
+
+        >>> from mmaction_microaction.structures.intervals import Interval
+        >>> truth = {'a.mp4': [Interval(0, 2, 9), Interval(2, 4, 10)]}
+        >>> detections = {'a.mp4': [Interval(0, 1.5, 9), Interval(2, 4, 9)]}
+        >>> timeline_scores(truth, detections)['fine']
+        DetectionCounts(true_positives=1, detections=2, truth=2)
+        >>> timeline_scores(truth, detections)['coarse']
+        DetectionCounts(true_positives=2, detections=2, truth=2)
     """
-    if found.keys() != true.keys():
-        found, true = _by_name(found), _by_name(true)
-    if found.keys() != true.keys():
-        raise ValueError(f'{sorted(found.keys() ^ true.keys())[0]}: only one of the two files speaks of this video')
-    counts = {'fine': np.zeros(3, int), 'coarse': np.zeros(3, int)}
-    for name in true:
-        for level, label_of in (('fine', lambda i: i.label), ('coarse', lambda i: FINE_TO_COARSE[i.label])):
-            right = _count_right(found[name], true[name], label_of, iou)
-            counts[level] += (right, len(found[name]), len(true[name]))
-    return {level: tuple(map(int, count)) for level, count in counts.items()}
+    if truth.keys() != detections.keys():
+        truth, detections = _by_file_name(truth), _by_file_name(detections)
+    if truth.keys() != detections.keys():
+        raise ValueError(f'{sorted(truth.keys() ^ detections.keys())[0]}: only one of the two files lists this video')
+    result = {}
+    for level, label_of in (('fine', lambda i: i.label), ('coarse', lambda i: FINE_TO_COARSE[i.label])):
+        result[level] = DetectionCounts(
+            true_positives=sum(_count_matches(truth[name], detections[name], label_of, iou) for name in truth),
+            detections=sum(map(len, detections.values())),
+            truth=sum(map(len, truth.values())),
+        )
+    return result
 
 
-def _by_name(videos):
-    """Name videos without their folders."""
+def _by_file_name(videos):
+    """Replace the paths of videos by their file names."""
     named = {}
     for path, intervals in videos.items():
         if named.setdefault(PurePath(path).name, intervals) is not intervals:
-            raise ValueError(f'{path}: another video has this file name, too; give both sides the same paths')
+            raise ValueError(f'{path}: another video has the same file name; use the same paths on both sides')
     return named
 
 
-def _count_right(found, true, label_of, iou):
-    """Count matches within a video."""
-    if not (found and true):
+def _count_matches(truth, detections, label_of, iou):
+    """Count the detections in one video that match a true interval."""
+    if not (truth and detections):
         return 0
-    overlaps = pairwise_temporal_iou(*(np.array([(i.start, i.end) for i in side]) for side in (found, true)))
-    overlaps[np.not_equal.outer([label_of(i) for i in true], [label_of(i) for i in found])] = 0
+    times = [np.array([(i.start, i.end) for i in side]) for side in (detections, truth)]
+    overlaps = pairwise_temporal_iou(*times)  # shape (true intervals, detections)
+    overlaps[np.not_equal.outer([label_of(i) for i in truth], [label_of(i) for i in detections])] = 0
     count = 0
-    for column in np.argsort([-i.score for i in found], kind='stable'):
+    for column in np.argsort([-i.score for i in detections], kind='stable'):
         best = overlaps[:, column].argmax()
         if overlaps[best, column] >= iou:
             count += 1

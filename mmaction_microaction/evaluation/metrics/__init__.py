@@ -1,3 +1,5 @@
+"""Registered metrics: each collects scores and labels batch by batch, and calls :mod:`.evaluation.functional`."""
+
 from .emotion_metric import EmotionMetric
 from .micro_action_metric import MicroActionMetric
 from .reversed_pairs_metric import ReversedPairsMetric

@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import numpy as np
 from mmaction.registry import METRICS
 from mmengine.evaluator import BaseMetric
@@ -9,13 +11,14 @@ from mmaction_microaction.label_sets.ma52 import EMOTIONS
 
 @METRICS.register_module()
 class EmotionMetric(BaseMetric):
-    """Emotions, and multi-label micro-actions: a row of the paper's Tables VI and VII.
+    """Metrics of emotions and of multi-label micro-actions: a row of the paper's Tables VI and VII.
 
-    All numbers are percentages. Beside those of :func:`.emotion_scores` there are ``mAP``, the mean over the videos of
-    the average precision of the actions' scores in a video, as the paper reports it, and ``mAP_class``, the mean over
-    the actions of the average precision of the videos' scores for an action, as is usual elsewhere. A video without
-    actions does not count in the first, an action that occurs in no video not in the second; the log says how many
-    these are. Without any action, both are NaN.
+    All values are percentages: the metrics of :func:`.emotion_scores`, and two means of average precisions.
+
+    - ``mAP`` averages over the videos, as the paper does. A video without actions is left out.
+    - ``mAP_class`` averages over the actions, as is usual elsewhere. An action that occurs in no video is left out.
+
+    Both are NaN if no video contains an action. The log reports how many videos and actions are left out.
 
     Examples:
         >>> evaluator = dict(type='EmotionMetric')
@@ -23,58 +26,60 @@ class EmotionMetric(BaseMetric):
 
     default_prefix = ''
 
-    def process(self, data_batch, data_samples):
-        """Collect scores and labels of a batch.
+    def process(self, data_batch: dict | None, data_samples: Sequence[dict]) -> None:
+        """Collect the scores and labels of a batch.
 
         Args:
             data_batch (dict): Not used.
-            data_samples (Sequence[dict]): With ``pred_emotion`` of shape (5,), ``emotion``, ``pred_score`` and
-                ``gt_label``, both of shape (K,). A video that is ``unreadable`` counts as not recognised: as one of no
-                emotion, in which every action scores less than in any other.
+            data_samples (Sequence[dict]): Samples with ``pred_emotion`` of shape (5,), ``emotion``, and ``pred_score``
+                and ``gt_label`` of shape (K,). A sample with ``unreadable`` counts as not recognised: it has no
+                emotion, and the scores of its actions are lower than those of any other video.
 
         Raises:
             ValueError: If a score is not finite. The message names the video.
         """
         for sample in data_samples:
-            scores = [sample[key].cpu().double().numpy() for key in ('pred_emotion', 'pred_score')]
+            emotions, actions = (sample[key].cpu().double().numpy() for key in ('pred_emotion', 'pred_score'))
             if sample.get('unreadable'):
-                scores = [np.full_like(score, worst) for score, worst in zip(scores, (np.nan, -np.inf))]
-            elif not all(np.isfinite(score).all() for score in scores):
+                emotions = np.full_like(emotions, np.nan)
+                actions = np.full_like(actions, -np.inf)
+            elif not (np.isfinite(emotions).all() and np.isfinite(actions).all()):
                 video = sample.get('video_id', f'sample {len(self.results)}')
                 raise ValueError(f'{video}: scores are not finite; the training diverged.')
-            self.results.append((*scores, int(sample['emotion']), sample['gt_label'].cpu().numpy()))
+            self.results.append((int(sample['emotion']), emotions, sample['gt_label'].cpu().numpy(), actions))
 
-    def compute_metrics(self, results):
-        """Score all videos, and log the table.
+    def compute_metrics(self, results: list[tuple[int, np.ndarray, np.ndarray, np.ndarray]]) -> dict[str, float]:
+        """Compute the metrics of all videos, and log them as a table.
 
         Args:
-            results (list[tuple]): Emotion scores, action scores, emotion and actions per video.
+            results (list[tuple]): True emotion, emotion scores, true actions and action scores of each video.
 
         Returns:
-            dict[str, float]: See above.
+            dict[str, float]: Metrics by name, in percent.
         """
-        emotion, action, emotions, actions = (np.array(column) for column in zip(*results))
-        metrics = emotion_scores(emotion, emotions)
-        for name, per_item in (
-            ('mAP', average_precisions(action, actions)),
-            ('mAP_class', average_precisions(action.T, actions.T)),
+        emotion_labels, emotions, action_labels, actions = (np.array(column) for column in zip(*results))
+        metrics = emotion_scores(emotion_labels, emotions)
+        for name, precisions in (
+            ('mAP', average_precisions(action_labels, actions)),
+            ('mAP_class', average_precisions(action_labels.T, actions.T)),
         ):
-            known = per_item[~np.isnan(per_item)]
+            known = precisions[~np.isnan(precisions)]
             metrics[name] = 100 * float(known.mean()) if known.size else float('nan')
-        print_log(f'\n{self._table(metrics, len(emotions))}', logger='current')
+        print_log(f'\n{self._table(metrics, len(results))}', logger='current')
 
-        without = int((actions.sum(axis=1) == 0).sum())
-        absent = int((actions.sum(axis=0) == 0).sum())
-        if without or absent:
+        num_videos, num_actions = action_labels.shape
+        with_actions = np.count_nonzero(action_labels.any(axis=1))
+        occurring = np.count_nonzero(action_labels.any(axis=0))
+        if with_actions < num_videos or occurring < num_actions:
             print_log(
-                f'mAP is over {len(actions) - without:,} of {len(actions):,} videos, the others show no action; '
-                f'mAP_class over {actions.shape[1] - absent} of {actions.shape[1]} actions, the others do not occur.',
+                f'mAP is over {with_actions:,} of {num_videos:,} videos, since the others contain no action; '
+                f'mAP_class is over {occurring} of {num_actions} actions, since the others do not occur.',
                 logger='current',
             )
         return metrics
 
     def _table(self, metrics, num_videos):
-        """Lay the metrics out in the columns of Tables VI and VII."""
+        """Format the metrics in the columns of Tables VI and VII."""
         columns = ('Acc', 'F1_weighted', 'UF1', 'UAR', 'mAP', 'mAP_class')
         lines = []
         for title, names, keys in (

@@ -1,9 +1,11 @@
+from collections.abc import Sequence
+
 import numpy as np
 from mmaction.registry import METRICS
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
-from mmaction_microaction.evaluation.functional import micro_action_scores, rank_classes
+from mmaction_microaction.evaluation.functional import check_options, micro_action_scores, rank_classes
 from mmaction_microaction.label_sets.ma52 import ACTIONS, NUM_ACTIONS
 from mmaction_microaction.structures.predictions import check_probabilities, scores_of
 from mmaction_microaction.utils.messages import first_few
@@ -11,20 +13,21 @@ from mmaction_microaction.utils.messages import first_few
 
 @METRICS.register_module()
 class MicroActionMetric(BaseMetric):
-    r"""Accuracy and F1 on actions and body parts: a row of the paper's Table II.
+    r"""Accuracy and F1 of actions and body parts: a row of the paper's Table II.
 
     .. math:: F1_{mean} = \tfrac14 (F1_{macro}^{coarse} + F1_{micro}^{coarse} + F1_{macro}^{fine} + F1_{micro}^{fine})
 
-    (Guo et al., Eq. 6). All numbers are percentages. A class that is absent from both truth and predictions has no F1
-    score and leaves the macro mean, as in the challenges' evaluation; the log names it. The runner writes the result to
+    (Guo et al., Eq. 6). All values are percentages. A class that is neither true nor predicted has no F1 score and is
+    left out of the macro mean, as in the challenges' evaluation; the log names it. The runner writes the result to
     ``<work_dir>/<timestamp>/<timestamp>.json``.
 
     Args:
-        coarse_from (str): ``'top1'``: the body part of the best action (authors, challenges); ``'sum'``: the body part
-            with the largest sum of fine probabilities. Defaults to ``'top1'``.
-        macro (str): ``'mean_of_f1'`` (challenges, scikit-learn) or ``'f1_of_means'`` (Eq. 5 as printed).
-            Defaults to ``'mean_of_f1'``.
-        **kwargs: Of MMEngine's ``BaseMetric``.
+        coarse_from (str): How the body part is predicted: ``'top1'``, the body part of the best action (authors,
+            challenges), or ``'sum'``, the body part with the largest sum of fine probabilities. Defaults to
+            ``'top1'``.
+        macro (str): Definition of macro F1: ``'mean_of_f1'`` (challenges, scikit-learn) or ``'f1_of_means'`` (Eq. 5 as
+            printed). Defaults to ``'mean_of_f1'``.
+        **kwargs: Arguments of MMEngine's ``BaseMetric``.
 
     Raises:
         ValueError: If an option is unknown.
@@ -36,28 +39,29 @@ class MicroActionMetric(BaseMetric):
 
     default_prefix = ''
 
-    def __init__(self, coarse_from='top1', macro='mean_of_f1', **kwargs):
+    def __init__(self, coarse_from: str = 'top1', macro: str = 'mean_of_f1', **kwargs) -> None:
         super().__init__(**kwargs)
-        # Called on one sample so that a misspelt option fails now and not after the first epoch.
-        micro_action_scores(np.eye(1, NUM_ACTIONS), [0], coarse_from, macro)
+        # A misspelt option should fail now and not after the first epoch.
+        check_options(coarse_from, macro)
         self.coarse_from = coarse_from
         self.macro = macro
 
-    def process(self, data_batch, data_samples):
-        """Collect scores and labels of a batch.
+    def process(self, data_batch: dict | None, data_samples: Sequence[dict]) -> None:
+        """Collect the scores and labels of a batch.
 
         Args:
             data_batch (dict): Not used.
-            data_samples (Sequence[dict]): With ``pred_score`` of shape (52,) and ``gt_label`` of shape (1,). A clip
-                that is ``unreadable`` counts as not recognised.
+            data_samples (Sequence[dict]): Samples with ``pred_score`` of shape (52,) and ``gt_label`` of shape (1,). A
+                sample with ``unreadable`` counts as not recognised.
 
         Raises:
-            ValueError: If the split is anonymised, or scores are not 52 probabilities. The message names the clip.
+            ValueError: If the split is anonymised, or if the scores of a clip are not 52 probabilities. The message
+                names the clip.
         """
         if (self.dataset_meta or {}).get('anonymised'):
             raise ValueError(
-                'This split is anonymised: its list gives the clips no labels, or the placeholder 0, so a score would '
-                'mean nothing. configs/manet_r50_8x1_ma52_submission.py writes the challenge file instead; any config '
+                'This split is anonymised: its list has no labels, or only the placeholder 0, so scores would be '
+                'meaningless. configs/manet_r50_8x1_ma52_submission.py writes the challenge file instead. Any config '
                 'writes predictions with --cfg-options test_evaluator.type=DumpResults '
                 'test_evaluator.out_file_path=predictions.pkl'
             )
@@ -67,31 +71,31 @@ class MicroActionMetric(BaseMetric):
                 check_probabilities(scores, sample.get('video_id', f'sample {len(self.results)}'))
             self.results.append((scores, int(sample['gt_label'])))
 
-    def compute_metrics(self, results):
-        """Score all clips, and log the table.
+    def compute_metrics(self, results: list[tuple[np.ndarray, int]]) -> dict[str, float]:
+        """Compute the metrics of all clips, and log them as a table.
 
         Args:
-            results (list[tuple[np.ndarray, int]]): Scores and label per clip.
+            results (list[tuple[np.ndarray, int]]): Scores and label of each clip.
 
         Returns:
             dict[str, float]: See :func:`.micro_action_scores`.
         """
         scores, labels = (np.array(column) for column in zip(*results))
-        metrics = micro_action_scores(scores, labels, self.coarse_from, self.macro)
+        metrics = micro_action_scores(labels, scores, self.coarse_from, self.macro)
         print_log(f'\n{self._table(metrics, len(labels))}', logger='current')
 
         predictions = rank_classes(scores)[:, 0]
         absent = sorted(set(range(NUM_ACTIONS)) - set(labels.tolist()) - set(predictions.tolist()))
         if absent:
             print_log(
-                f'The fine F1_macro is over {NUM_ACTIONS - len(absent)} of {NUM_ACTIONS} actions. Neither true nor '
+                f'fine/F1_macro is over {NUM_ACTIONS - len(absent)} of {NUM_ACTIONS} actions. Neither true nor '
                 f'predicted: {first_few(f"{i} {ACTIONS[i].name}" for i in absent)}.',
                 logger='current',
             )
         return metrics
 
     def _table(self, metrics, num_clips):
-        """Lay the metrics out in the columns of Table II."""
+        """Format the metrics in the columns of Table II."""
         columns = {'F1_macro': 'F1_macro', 'F1_micro': 'F1_micro', 'top1': 'Acc-Top1', 'top5': 'Acc-Top5'}
         lines = [f'{num_clips:,} clips'.ljust(16) + ''.join(f'{title:>10}' for title in columns.values())]
         for level in ('coarse', 'fine'):

@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import numpy as np
 from mmaction.registry import METRICS
 from mmengine.evaluator import BaseMetric
@@ -10,39 +12,41 @@ from mmaction_microaction.structures.predictions import scores_of
 
 @METRICS.register_module()
 class ReversedPairsMetric(BaseMetric):
-    """How well a network tells apart the actions that are each other played backwards.
+    """Accuracy on pairs of actions of which each is the other one played backwards.
 
-    Chance, and the most that a network can reach that ignores the order of the frames, is 50 %. Use it beside
-    ``MicroActionMetric``:
+    A network that ignores the order of the frames reaches 50 % at most, which is also the chance level. The value is a
+    percentage, see :func:`.reversed_pair_accuracies`. Use it beside ``MicroActionMetric``.
 
-    >>> evaluator = [dict(type='MicroActionMetric'), dict(type='ReversedPairsMetric')]
+    Examples:
+        >>> evaluator = [dict(type='MicroActionMetric'), dict(type='ReversedPairsMetric')]
     """
 
     default_prefix = 'reversed_pairs'
 
-    def process(self, data_batch, data_samples):
-        """Collect scores and labels of a batch.
+    def process(self, data_batch: dict | None, data_samples: Sequence[dict]) -> None:
+        """Collect the scores and labels of a batch.
 
         Args:
             data_batch (dict): Not used.
-            data_samples (Sequence[dict]): With ``pred_score`` of shape (52,) and ``gt_label`` of shape (1,).
+            data_samples (Sequence[dict]): Samples with ``pred_score`` of shape (52,) and ``gt_label`` of shape (1,).
         """
         for sample in data_samples:
             self.results.append((scores_of(sample), int(sample['gt_label'])))
 
-    def compute_metrics(self, results):
-        """Score the clips of the pairs, and log each pair.
+    def compute_metrics(self, results: list[tuple[np.ndarray, int]]) -> dict[str, float]:
+        """Compute the accuracy on the pairs, and log each pair.
 
         Args:
-            results (list[tuple[np.ndarray, int]]): Scores and label per clip.
+            results (list[tuple[np.ndarray, int]]): Scores and label of each clip.
 
         Returns:
-            dict[str, float]: ``top1``, the mean over the pairs of which both actions occur, in percent; NaN if none.
+            dict[str, float]: ``top1``, the mean over the pairs of which both actions occur, in percent; NaN if there is
+            no such pair.
         """
         scores, labels = (np.array(column) for column in zip(*results))
-        accuracies = 100 * np.array(reversed_pair_accuracies(scores, labels, REVERSED_PAIRS))
+        accuracies = 100 * np.array(reversed_pair_accuracies(labels, scores, REVERSED_PAIRS))
         for (a, b), accuracy in zip(REVERSED_PAIRS, accuracies):
-            known = 'no clip of at least one of them' if np.isnan(accuracy) else f'{accuracy:.2f} % told apart'
-            print_log(f'{ACTIONS[a].name} / {ACTIONS[b].name}: {known} (chance 50 %)', logger='current')
+            outcome = 'one of them has no clip' if np.isnan(accuracy) else f'{accuracy:.2f} % told apart'
+            print_log(f'{ACTIONS[a].name} / {ACTIONS[b].name}: {outcome} (chance level 50 %)', logger='current')
         known = accuracies[~np.isnan(accuracies)]
         return {'top1': float(known.mean()) if known.size else float('nan')}

@@ -19,11 +19,11 @@ def case(name):
     rng = np.random.default_rng(0)
     return {
         'random': (rng.integers(0, 52, 500), rng.integers(0, 52, 500)),
-        'mostly right': (labels := rng.integers(0, 52, 500), np.where(rng.random(500) < 0.7, labels, 0)),
+        'mostly correct': (labels := rng.integers(0, 52, 500), np.where(rng.random(500) < 0.7, labels, 0)),
         'absent classes': (rng.choice([1, 3, 7], 40), rng.choice([1, 7, 50], 40)),
-        'never right': (np.array([0, 1, 2]), np.array([1, 2, 0])),
-        'always right': (np.array([4, 4, 9]), np.array([4, 4, 9])),
-        'one right sample': (np.array([51]), np.array([51])),
+        'never correct': (np.array([0, 1, 2]), np.array([1, 2, 0])),
+        'always correct': (np.array([4, 4, 9]), np.array([4, 4, 9])),
+        'one correct sample': (np.array([51]), np.array([51])),
         'one wrong sample': (np.array([51]), np.array([0])),
         'constant prediction': (rng.integers(0, 52, 100), np.full(100, 9)),
     }[name]
@@ -31,11 +31,11 @@ def case(name):
 
 CASES = [
     'random',
-    'mostly right',
+    'mostly correct',
     'absent classes',
-    'never right',
-    'always right',
-    'one right sample',
+    'never correct',
+    'always correct',
+    'one correct sample',
     'one wrong sample',
     'constant prediction',
 ]
@@ -56,7 +56,7 @@ def test_equal_to_scikit_learn(name):
 
 def test_macro_f1_by_hand():
     labels, predictions = np.array([0, 0, 1, 1]), np.array([0, 5, 1, 1])
-    # Class 0: hits 1, true 2, predicted 1; class 1: hits 2, true 2, predicted 2; class 5: hits 0, predicted 1.
+    # (true positives, support, predicted): class 0 (1, 2, 1), class 1 (2, 2, 2), class 5 (0, 0, 1).
     assert f1_macro(labels, predictions, 52) == pytest.approx((2 / 3 + 1 + 0) / 3)
     # Precision (1 + 1 + 0) / 3, recall (1/2 + 1 + 0) / 3.
     precision, recall = 2 / 3, 1 / 2
@@ -65,7 +65,7 @@ def test_macro_f1_by_hand():
 
 def test_a_missing_prediction_is_wrong_and_of_no_class():
     labels, predictions = np.array([0, 0, 1]), np.array([0, -1, 1])
-    # Class 0: hits 1, true 2, predicted 1; class 1: all right. No third class.
+    # (true positives, support, predicted): class 0 (1, 2, 1), class 1 (1, 1, 1). There is no third class.
     assert f1_macro(labels, predictions, 52) == pytest.approx((2 / 3 + 1) / 2)
     assert f1_micro(labels, predictions, 52) == pytest.approx(2 / 3)
     assert f1_macro_of_means(labels, predictions, 52) == pytest.approx(2 * 1 * 0.75 / 1.75)
@@ -80,12 +80,12 @@ def test_top_k_equal_to_scikit_learn(num_classes, k, ties):
     scores, labels = rng.random((300, num_classes)), rng.integers(0, num_classes, 300)
     if ties:
         scores = np.round(scores, 1)
-    # Of equal scores scikit-learn prefers the higher index, argmax and we the lower: mirror the classes.
+    # Among equal scores, scikit-learn prefers the higher index, and rank_classes the lower: mirror the classes.
     expected = top_k_accuracy_score(num_classes - 1 - labels, scores[:, ::-1], k=k, labels=np.arange(num_classes))
     assert top_k_accuracy(labels, rank_classes(scores), k) == pytest.approx(expected)
 
 
-def test_first_of_a_ranking_is_the_argmax_also_in_ties():
+def test_ranking_starts_with_the_argmax_even_in_ties():
     scores = np.round(np.random.default_rng(2).random((200, 52)), 1)
     assert (rank_classes(scores)[:, 0] == scores.argmax(1)).all()
 
@@ -99,6 +99,6 @@ def test_first_of_a_ranking_is_the_argmax_also_in_ties():
         ([0, 1], [-2, 1], r'prediction -2 of sample 0'),
     ],
 )
-def test_refuses_what_cannot_be_counted(labels, predictions, message):
+def test_count_matches_rejects_invalid_input(labels, predictions, message):
     with pytest.raises(ValueError, match=message):
         count_matches(np.array(labels, int), np.array(predictions, int), 52)

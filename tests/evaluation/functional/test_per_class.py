@@ -17,8 +17,8 @@ RNG = np.random.default_rng(0)
 CASES = {
     'random': (RNG.integers(0, 52, 500), RNG.integers(0, 52, 500)),
     'absent and never predicted classes': (RNG.choice([1, 3, 7], 40), RNG.choice([1, 7, 50], 40)),
-    'never right': ([0, 1, 2], [1, 2, 0]),
-    'always right': ([4, 4, 9], [4, 4, 9]),
+    'never correct': ([0, 1, 2], [1, 2, 0]),
+    'always correct': ([4, 4, 9], [4, 4, 9]),
     'one clip': ([51], [0]),
     'constant prediction': (RNG.integers(0, 52, 100), np.full(100, 9)),
 }
@@ -46,13 +46,13 @@ def test_equal_to_scikit_learn(name):
         ([0, 0], [0, -1], 'sample 1 has no prediction'),
     ],
 )
-def test_what_is_no_label_has_no_place_in_the_matrix(labels, predictions, message):
+def test_confusion_matrix_rejects_invalid_labels(labels, predictions, message):
     with pytest.raises(ValueError, match=message):
         confusion_matrix(np.array(labels, int), np.array(predictions, int), 52)
 
 
 def test_scores_by_hand():
-    # Class 0 is right once of two, class 1 never predicted, class 2 predicted but never true, class 3 neither.
+    # Class 0 is recognised once of two; class 1 is never predicted, class 2 never true, class 3 neither.
     scores = per_class_scores([0, 0, 1], [0, 2, 2], 4)
     np.testing.assert_allclose(scores.precision, [1, np.nan, 0, np.nan])
     np.testing.assert_allclose(scores.recall, [1 / 2, 0, np.nan, np.nan])
@@ -61,7 +61,7 @@ def test_scores_by_hand():
     assert scores.predicted.tolist() == [1, 0, 2, 0]
 
 
-def test_confused_pairs_by_clips_then_by_share():
+def test_confused_pairs_are_sorted_by_clips_then_by_share():
     counts = np.array([[9, 3, 0], [0, 2, 3], [1, 0, 0]])
     pairs = most_confused_pairs(counts)
     assert [pair[:3] for pair in pairs] == [(1, 2, 3), (0, 1, 3), (2, 0, 1)]
@@ -70,7 +70,7 @@ def test_confused_pairs_by_clips_then_by_share():
     assert most_confused_pairs(np.diag([3, 4])) == []
 
 
-def test_thirds_of_ma52_by_train_clips():
+def test_thirds_of_ma52_by_training_clips():
     clips = np.array([action.train_clips for action in ACTIONS])
     groups = frequency_groups(clips)
     assert np.bincount(groups).tolist() == [18, 17, 17]
@@ -80,10 +80,10 @@ def test_thirds_of_ma52_by_train_clips():
     assert groups[[9, 10, 3, 45]].tolist() == [0, 0, 2, 2]
 
 
-def test_equally_frequent_classes_in_the_order_of_their_labels():
+def test_equally_frequent_classes_are_sorted_by_label():
     assert frequency_groups(np.ones(7)).tolist() == [0, 0, 0, 1, 1, 2, 2]
 
 
-def test_group_means_leave_out_what_is_not_defined():
+def test_group_means_leave_out_nan():
     means = mean_by_group([0.5, np.nan, 0.25, np.nan, 0.75], [0, 0, 1, 2, 1])
     np.testing.assert_array_equal(means, [0.5, 0.5, np.nan])

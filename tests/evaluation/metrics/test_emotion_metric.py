@@ -38,7 +38,7 @@ def evaluate(emotion, action, emotions, actions, batch=7):
 
 
 def random_results(seed, num_emotions=5, num_classes=52, videos=60, levels=None):
-    """Scores and labels; with `levels`, scores are rounded to so many values, so that many are equal."""
+    """Scores and labels. ``levels`` is the number of different scores of actions, so that many are equal."""
     rng = np.random.default_rng(seed)
     emotion, action = rng.random((videos, 5)), rng.random((videos, num_classes))
     if levels:
@@ -73,7 +73,7 @@ def test_an_emotion_that_never_occurs():
     emotion, _, emotions, _ = random_results(0, num_emotions=4)
     predictions = emotion.argmax(1)
     assert 4 in predictions
-    metrics = emotion_scores(emotion, emotions)
+    metrics = emotion_scores(emotions, emotion)
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')
         expected = {
@@ -86,19 +86,19 @@ def test_an_emotion_that_never_occurs():
     assert np.isnan(metrics['Acc_anger'])
 
     emotion[:, 4] = -1
-    unseen = emotion_scores(emotion, emotions)
+    unseen = emotion_scores(emotions, emotion)
     assert unseen['UF1'] == pytest.approx(100 * f1_score(emotions, emotion.argmax(1), average='macro'))
 
 
 def test_average_precision_by_hand():
-    # True are the first and the third of the ranking: (1 / 1 + 2 / 3) / 2.
+    # The first and the third item of the ranking are true: (1 / 1 + 2 / 3) / 2.
     scores, labels = np.array([[0.1, 0.7, 0.4, 0.2]]), np.array([[0, 1, 0, 1]])
-    assert average_precisions(scores, labels) == pytest.approx([5 / 6])
-    # All equal: one in four.
-    assert average_precisions(np.zeros((1, 4)), np.array([[0, 0, 1, 0]])) == pytest.approx([0.25])
+    assert average_precisions(labels, scores) == pytest.approx([5 / 6])
+    # With equal scores, all four items have rank 4, and one of them is true.
+    assert average_precisions(np.array([[0, 0, 1, 0]]), np.zeros((1, 4))) == pytest.approx([0.25])
 
 
-def test_videos_without_actions_do_not_count_and_are_told():
+def test_videos_without_actions_are_left_out_and_logged():
     logger, messages = MMLogger.get_current_instance(), []
     handler = logging.Handler()
     handler.emit = lambda record: messages.append(record.getMessage())
@@ -121,7 +121,7 @@ def test_without_any_action():
     assert json.loads(json.dumps(metrics))['Acc'] == pytest.approx(100 * np.mean(emotion.argmax(1) == emotions))
 
 
-def test_refuses_scores_that_are_not_finite():
+def test_rejects_scores_that_are_not_finite():
     emotion, action, emotions, actions = random_results(0, videos=2)
     action[1, 3] = np.nan
     with pytest.raises(ValueError, match=r'video1\.mp4: scores are not finite; the training diverged'):
@@ -131,13 +131,13 @@ def test_refuses_scores_that_are_not_finite():
 @pytest.mark.parametrize(
     ('function', 'message'),
     [
-        (lambda: emotion_scores(np.ones((2, 7)), [0, 1]), r'expected scores of shape \(2, 5\), got \(2, 7\)'),
-        (lambda: emotion_scores(np.ones((2, 5)), [0, 5]), 'label 5 of sample 1 is not one of 0 to 4'),
-        (lambda: average_precisions(np.ones((2, 3)), np.ones((3, 2))), 'of one shape'),
-        (lambda: average_precisions(np.ones((1, 2)), np.array([[0, 0.5]])), 'must be 0 or 1'),
+        (lambda: emotion_scores([0, 1], np.ones((2, 7))), r'expected scores of shape \(2, 5\), got \(2, 7\)'),
+        (lambda: emotion_scores([0, 5], np.ones((2, 5))), 'label 5 of sample 1 is not one of 0 to 4'),
+        (lambda: average_precisions(np.ones((3, 2)), np.ones((2, 3))), 'of one shape'),
+        (lambda: average_precisions(np.array([[0, 0.5]]), np.ones((1, 2))), 'must be 0 or 1'),
     ],
 )
-def test_refuses_what_does_not_fit(function, message):
+def test_functions_reject_invalid_input(function, message):
     with pytest.raises(ValueError, match=message):
         function()
 
