@@ -233,13 +233,13 @@ class Net(torch.nn.Module):
 def test_heads_may_be_left_out_for_features_and_counters_anywhere():
     whole = Net(torch.nn.Linear(1, 2)).state_dict()
     for head in (None, torch.nn.Identity()):
-        assert load_weights(Net(head), whole).whole
+        assert load_weights(Net(head), whole).complete
     assert load_weights(Net(torch.nn.Linear(1, 3)), whole).reshaped == [
         'cls_head.weight (2, 1) instead of (3, 1)',
         'cls_head.bias (2,) instead of (3,)',
     ]
     del whole['backbone.1.num_batches_tracked']
-    assert load_weights(Net(torch.nn.Linear(1, 2)), whole).whole
+    assert load_weights(Net(torch.nn.Linear(1, 2)), whole).complete
     del whole['backbone.1.running_mean']
     assert load_weights(Net(torch.nn.Linear(1, 2)), whole).missing == ['backbone.1.running_mean']
 

@@ -16,7 +16,7 @@ def test_a_table_of_another_shape_is_not_read(tmp_path):
     header = "{'descr': '<f4', 'fortran_order': False, 'shape': (250000000000, 1)}"
     path.write_bytes(b'\x93NUMPY\x01\x00v\x00' + header.ljust(117).encode() + b'\n')
     os.truncate(path, 128 + 10**12)  # a hole of 1 TB, which takes no room on the disk
-    with pytest.raises(ValueError, match=r'table\.npy holds float32 of shape \(250000000000, 1\)'):
+    with pytest.raises(ValueError, match=r'table\.npy .* float32 of shape \(250000000000, 1\)'):
         load_label_embeddings(path, (52, 50))
 
 
@@ -36,7 +36,7 @@ def test_table_of_the_project_is_found_from_any_folder(tmp_path, monkeypatch):
         ('no.npy', 300, 'glove-wiki-gigaword-300 --out no.npy", or use the 50-d table'),
         ('no.npy', 50, 'glove-wiki-gigaword-50 --out no.npy", or use the 50-d table'),
         (None, 7, '7-D_VECTORS --out FILE", or use the 50-d table'),
-        (SHIPPED, 300, 'embed_dims=50. If it is missing or damaged, install the package anew, pip install .'),
+        (SHIPPED, 300, 'reinstall the package with pip install .'),
     ],
 )
 def test_remedy_is_of_the_right_dimensions_and_not_the_missing_table(tmp_path, monkeypatch, path, dimensions, remedy):

@@ -11,7 +11,7 @@ from mmengine.config import Config
 from mmengine.hub import get_config
 from mmengine.runner import load_checkpoint
 
-from mmaction_microaction.models.release_checkpoint import TSM, convert_file, from_release, to_released
+from mmaction_microaction.models.release_checkpoint import TSM, convert_file, convert_from_release, convert_to_release
 
 BLOCK = 'backbone.layer1.1.conv1.conv'
 
@@ -124,7 +124,7 @@ def test_tsm_of_mmaction_0x_loads_into_todays(released, tmp_path):
 
 def test_networks_with_the_convolution_of_eq_1_have_no_released_form():
     with pytest.raises(ValueError, match=r'Eq\. 1.*conv_after_shift'):
-        to_released({'backbone.layer1.0.conv1.conv.mix.0.bias': torch.zeros(64)})
+        convert_to_release({'backbone.layer1.0.conv1.conv.mix.0.bias': torch.zeros(64)})
 
 
 def test_unused_convolutions_have_their_shapes_back(blank, tmp_path):
@@ -161,21 +161,21 @@ def test_refuses_other_weights_by_name_and_writes_nothing(blank, tmp_path, fault
     else:
         blank[name] = tensor
     path = save(blank, tmp_path / 'other.pth')
-    with pytest.raises(ValueError, match=rf'other\.pth: these are not the weights of .*{message}'):
+    with pytest.raises(ValueError, match=rf'other\.pth: .*{message}'):
         convert_file(path, tmp_path / 'out' / 'ours.pth')
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_refuses_the_wrong_direction(blank):
-    ours = from_release(blank).state
-    with pytest.raises(ValueError, match='names of this project already'):
-        from_release(ours)
+    ours = convert_from_release(blank).state
+    with pytest.raises(ValueError, match='--to-release'):
+        convert_from_release(ours)
 
 
 def test_refuses_what_is_no_checkpoint(tmp_path):
     path = tmp_path / 'a.pth'
     path.write_bytes(b'<html>404</html>')
-    with pytest.raises(ValueError, match=r'a\.pth is no checkpoint'):
+    with pytest.raises(ValueError, match=r'a\.pth .*checkpoint'):
         convert_file(path, tmp_path / 'b.pth')
     assert list(tmp_path.iterdir()) == [path]
 

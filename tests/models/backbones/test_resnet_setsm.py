@@ -151,7 +151,7 @@ def test_refuses_to_freeze_stages_that_are_not_there():
 
 
 def test_refuses_to_save_memory_where_upstream_cannot():
-    with pytest.raises(ValueError, match='with_cp needs the blocks of depth 50 or 101'):
+    with pytest.raises(ValueError, match=r'with_cp .*depth 50 or 101'):
         build(depth=18, with_cp=True)
 
 
@@ -218,7 +218,7 @@ def test_loads_plain_resnet_weights_and_reports_the_rest(plain_weights, caplog):
 def test_refuses_weights_of_something_else(tmp_path):
     path = tmp_path / 'other.pth'
     torch.save({'encoder.weight': torch.ones(2)}, path)
-    with pytest.raises(ValueError, match=r'holds no weights of a plain ResNet-18.*encoder\.weight'):
+    with pytest.raises(ValueError, match=r'other\.pth .* plain ResNet-18.*encoder\.weight'):
         build(pretrained=str(path))
 
 
@@ -231,16 +231,14 @@ def test_a_checkpoint_of_mmaction2_is_for_load_from(tmp_path):
 
 def test_refuses_weights_of_another_depth(plain_weights):
     path, _ = plain_weights
-    with pytest.raises(
-        ValueError, match=r'no weights of a plain ResNet-34: \d+ are missing .* layer1\.2\.conv1\.weight'
-    ):
+    with pytest.raises(ValueError, match=r'plain ResNet-34: \d+ .* layer1\.2\.conv1\.weight'):
         build(depth=34, pretrained=str(path))
 
 
 def test_a_web_page_in_place_of_weights_is_named(tmp_path):
     path = tmp_path / 'page.pth'
     path.write_text('<!DOCTYPE html>')
-    with pytest.raises(ValueError, match=r'page\.pth is no checkpoint.*is it the web page'):
+    with pytest.raises(ValueError, match=r'page\.pth .*web page'):
         build(pretrained=str(path))
 
 

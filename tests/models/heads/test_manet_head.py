@@ -130,14 +130,14 @@ def test_a_checkpoint_and_a_file_with_other_embeddings_are_not_mixed(table, tmp_
     np.save(tmp_path / 'other.npy', values.numpy() + 0.01)
     other = build(label_embeddings=str(tmp_path / 'other.npy'))
     other.load_state_dict(trained.state_dict())
-    with pytest.raises(ValueError, match=r'other label embeddings than those of .*other\.npy.*label_embeddings=None'):
+    with pytest.raises(ValueError, match=r'other\.npy.*label_embeddings=None'):
         other.loss(torch.randn(4, 8, 3, 3), samples(1))
 
 
 @pytest.mark.parametrize(
     ('content', 'message'),
     [
-        (np.zeros((52, 7), np.float32), r'holds float32 of shape \(52, 7\); expected finite floats of shape \(52, 6\)'),
+        (np.zeros((52, 7), np.float32), r'float32 of shape \(52, 7\).* shape \(52, 6\)'),
         (np.full((52, 6), np.nan), 'expected finite floats'),
         (np.array([[print]], dtype=object), 'is not a table of label embeddings'),
         (b'not an array', 'is not a table of label embeddings'),
@@ -159,9 +159,9 @@ def test_refuses_unusable_tables_and_names_the_command(tmp_path, content, messag
 @pytest.mark.parametrize(
     ('shape', 'message'),
     [
-        ((4, 9, 3, 3), r'cls_head\.in_channels must fit the backbone'),
+        ((4, 9, 3, 3), r'cls_head\.in_channels'),
         ((4, 8, 3), 'expected features of shape'),
-        ((6, 8, 3, 3), '6 frames are not a whole number of clips of 4'),
+        ((6, 8, 3, 3), '6 frames .* clips of 4'),
     ],
 )
 def test_refuses_features_that_do_not_fit(shape, message):

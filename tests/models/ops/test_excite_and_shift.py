@@ -127,7 +127,7 @@ def test_runs_under_inference_mode():
 
 def test_refuses_frames_that_are_no_whole_clips():
     x, excite = make(clips=1, segments=6, channels=8)
-    with pytest.raises(ValueError, match='6 frames are not a whole number of clips of 4'):
+    with pytest.raises(ValueError, match=r'6 frames .* clips of 4'):
         excite_and_shift(x, excite, 4)
 
 
