@@ -185,4 +185,4 @@ def require_fit(fit: Fit, path: str | Path, network: str) -> None:
         )
     else:
         remedy = 'Use the config and all options that the network was trained with'
-    raise ValueError(f'{path} does not fit {network}. Tensors: {fit}. {remedy}.')
+    raise ValueError(f'{path} does not fit {network}: of the tensors, {fit}. {remedy}.')

@@ -147,8 +147,8 @@ def _start_with_part(fit, filename, network, warn):
     if fit.is_released or not fit.num_fitting:
         require_fit(fit, filename, network)
     warn(
-        f'{filename} does not fit {network}. Tensors: {fit}. Training starts with the {fit.num_fitting:,} parameters '
-        'that fit; the other parameters of the network keep their initialisation.'
+        f'{filename} does not fit {network}: of the tensors, {fit}. Training starts with the {fit.num_fitting:,} '
+        'parameters that fit; the other parameters of the network keep their initialisation.'
     )
 
 
