@@ -25,7 +25,7 @@ def test_ways_are_applied():
     assert not build_from_config(manet)[0].backbone.layer1[0].with_cp
 
 
-def test_batches_are_those_of_the_config():
+def test_batches_have_the_shapes_of_the_config():
     batch = make_config_batch(ROOT / 'configs' / 'emotion' / 'maenet_r50_16x1_ma52pro_nolowerlimb.py', 3)
     assert [inputs.shape for inputs in batch['inputs']['imgs']] == [(16, 3, 224, 224)] * 3
     assert [inputs.shape for inputs in batch['inputs']['face_imgs']] == [(16, 3, 224, 224)] * 3

@@ -70,7 +70,7 @@ def test_malicious_checkpoint_is_refused_and_not_run(tmp_path, legacy):
     assert 'io.open' in message or '_io.open' in message
 
 
-def test_checkpoint_may_not_ask_for_attributes(tmp_path):
+def test_checkpoint_cannot_access_attributes(tmp_path):
     path = tmp_path / 'evil.pth'
     torch.save({'meta': AsksForAttributes()}, path)
     assert '__builtins__' in torch.load(path, weights_only=False)['meta']

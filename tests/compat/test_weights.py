@@ -183,9 +183,9 @@ def test_a_manet_is_scored_when_all_of_it_is_there(tiny_ma52, tmp_path, given):
     def run(checkpoint):
         return Runner.from_cfg(tiny(tiny_ma52, load_from=str(checkpoint), work_dir=str(tmp_path / 'w'))).test()
 
-    with pytest.raises(ValueError, match='convert_release_checkpoint' if given == 'released' else 'given'):
+    with pytest.raises(ValueError, match='convert_release_checkpoint' if given == 'released' else 'does not fit'):
         run(source)
-    with pytest.raises(ValueError, match=r'given\.pth'):
+    with pytest.raises(ValueError, match=r'given\.pth does not fit'):
         init_recognizer(config, str(source), 'cpu')
     if given == 'released':
         assert 'F1_mean' in run(converted)
@@ -214,7 +214,7 @@ def test_a_branch_starts_from_the_part_of_a_checkpoint(save, monkeypatch):
         initialise('neck.')
 
 
-def test_a_branch_that_translates_older_names_starts_from_them(save):
+def test_a_branch_that_translates_older_names_loads_them(save):
     def translate(weights, prefix, *_):
         weights['weight'], weights['bias'] = weights.pop('w'), weights.pop('b')
 
@@ -289,7 +289,7 @@ def test_resume_with_weights_to_start_from(tmp_path, save, where, kind):
     assert runner.model.layer.weight.item() != 7
 
 
-def test_the_file_that_resume_names_is_resumed(tmp_path):
+def test_the_file_passed_to_resume_is_resumed(tmp_path):
     make_runner(tmp_path / 'other', name='other').train()
     make_runner(tmp_path / 'run', epochs=2, name='run').train()
     runner = start_script(tmp_path / 'run', str(tmp_path / 'other' / 'epoch_1.pth'))

@@ -1,4 +1,4 @@
-"""Pipelines and networks agree on the frames of a clip, or the run does not begin."""
+"""Pipelines whose clips do not match the network are rejected."""
 
 import pytest
 from helpers.support import ROOT
@@ -69,7 +69,7 @@ def test_frames_of_a_clip_are_those_that_the_network_takes(network, how):
             check_pipeline(network, how(pipeline(**sampling)), 'val_dataloader')
 
 
-def test_parts_that_differ_are_named():
+def test_parts_with_different_segments_are_named():
     network = MODELS.build(
         dict(
             type='Recognizer2D',
@@ -81,7 +81,7 @@ def test_parts_that_differ_are_named():
         check_pipeline(network, pipeline(clip_len=1, num_clips=16), 'train_dataloader')
 
 
-def test_3d_networks_and_those_without_segments_take_any_clips():
+def test_3d_networks_and_networks_without_segments_accept_any_clips():
     i3d = MODELS.build(
         dict(
             type='Recognizer3D',
@@ -96,14 +96,14 @@ def test_3d_networks_and_those_without_segments_take_any_clips():
     check_pipeline(tsn, pipeline(clip_len=1, num_clips=25), 'test_dataloader')
 
 
-@pytest.mark.parametrize(('kind', 'taken'), [('Recognizer2D', 'NCHW'), ('Recognizer3D', 'NCTHW')])
-def test_frames_for_a_3d_network_are_told(kind, taken):
+@pytest.mark.parametrize(('kind', 'expected'), [('Recognizer2D', 'NCHW'), ('Recognizer3D', 'NCTHW')])
+def test_the_format_of_the_other_kind_of_network_is_rejected(kind, expected):
     network = MODELS.build(
         dict(type=kind, backbone=dict(type='ResNet', depth=18), cls_head=dict(type='TSNHead', **HEAD))
     )
-    other = {'NCHW': 'NCTHW', 'NCTHW': 'NCHW'}[taken]
-    check_pipeline(network, pipeline(taken, clip_len=1, num_clips=8), 'test_dataloader')
-    with pytest.raises(ValueError, match=f"test_dataloader.*'{other}'.*{kind}.*'{taken}'"):
+    other = {'NCHW': 'NCTHW', 'NCTHW': 'NCHW'}[expected]
+    check_pipeline(network, pipeline(expected, clip_len=1, num_clips=8), 'test_dataloader')
+    with pytest.raises(ValueError, match=f"test_dataloader.*'{other}'.*{kind}.*'{expected}'"):
         check_pipeline(network, pipeline(other, clip_len=1, num_clips=8), 'test_dataloader')
 
 

@@ -17,7 +17,7 @@ def test_hooks_of_ones_own_drop_none(tiny_ma52, tmp_path):
     assert names.count('CheckSetupHook') == 1
 
 
-def test_a_hook_is_left_out_by_name(tiny_ma52, tmp_path):
+def test_a_hook_is_removed_by_name(tiny_ma52, tmp_path):
     options = {'default_hooks.epoch_seed': None, 'default_hooks.check_setup': None, 'default_hooks.timer': None}
     names = hooks(small_runner(tiny_ma52, tmp_path, options))
     assert not {'EpochSeedHook', 'CheckSetupHook', 'IterTimerHook'} & set(names)

@@ -30,7 +30,7 @@ def test_compares_all_lists_that_are_trained_on(tmp_path):
         runner.train()
 
 
-def test_train_and_val_can_be_trained_on_together(tiny_ma52, tiny_pro):
+def test_train_and_val_can_be_concatenated_for_training(tiny_ma52, tiny_pro):
     def concatenate(kind, *lists):
         datasets = [dict(type=kind, pipeline=[], check_videos=False, ann_file=str(path)) for path in lists]
         return DATASETS.build(dict(type='ConcatDataset', datasets=datasets))

@@ -32,7 +32,7 @@ class Score(BaseMetric):
         score = next(self.scores)
         if isinstance(score, Killed):
             raise score
-        return dict(score=score)
+        return dict(score=score, loss=-score)
 
 
 def scored_runner(work_dir, scores, checkpoint=KEEP_ONE, **kwargs):
@@ -61,6 +61,12 @@ def test_keeps_the_same_files_as_mmengine(tmp_path, scores, left):
         scored_runner(tmp_path / name, scores, dict(KEEP_ONE, type=name)).train()
         assert files(tmp_path / name) == left
         assert find_latest_checkpoint(str(tmp_path / name)) == str(tmp_path / name / 'epoch_3.pth')
+
+
+def test_keeps_the_best_checkpoint_of_each_score(tmp_path):
+    keep_both = dict(KEEP_ONE, save_best=['score', 'loss'], rule=['greater', 'greater'])
+    scored_runner(tmp_path, [2, 3, 1], keep_both).train()
+    assert files(tmp_path) == ['best_loss_epoch_3.pth', 'best_score_epoch_2.pth', 'epoch_3.pth']
 
 
 def test_a_resumed_run_replaces_the_best_checkpoint(tmp_path):
