@@ -8,8 +8,8 @@ the package is imported and before any component is registered. There are three 
 - Functions that replace a function of the library (``silence_mmcv_lite``: add a warning filter) whatever its version,
   even if a later version no longer has the defect: all others in ``mmaction``, ``mmengine``, ``launchers`` and
   ``safe_loading``.
-- Additions, which fix no defect but save time or keep runs from going wrong silently: ``format_configs_once``,
-  ``write_files_whole``, ``resume_early_stopping`` and both functions of ``weights``.
+- Additions, which fix no defect but save time or protect runs: ``format_configs_once``, ``write_files_whole``,
+  ``resume_early_stopping`` and both functions of ``weights``.
 
 Two more defects need no code, only a dependency in ``setup.py``:
 

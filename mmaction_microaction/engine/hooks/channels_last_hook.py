@@ -1,6 +1,7 @@
 import torch
 from mmaction.registry import HOOKS
 from mmengine.hooks import Hook
+from mmengine.runner import Runner
 
 
 @HOOKS.register_module()
@@ -11,7 +12,7 @@ class ChannelsLastHook(Hook):
     rounding. Weights of other shapes are unchanged.
     """
 
-    def before_run(self, runner):
+    def before_run(self, runner: Runner) -> None:
         """Convert the network before training or testing. Checkpoints can be loaded into either layout."""
         for parameter in runner.model.parameters():
             if parameter.dim() == 4:

@@ -2,6 +2,7 @@ import math
 
 from mmaction.registry import HOOKS
 from mmengine.hooks import Hook
+from mmengine.runner import Runner
 
 
 @HOOKS.register_module()
@@ -12,7 +13,9 @@ class CheckInvalidLossHook(Hook):
     since MMEngine copies every loss from the device in each iteration to log it.
     """
 
-    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+    def after_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
+    ) -> None:
         """Check the losses of an iteration.
 
         Raises:

@@ -37,7 +37,7 @@ class CheckSetupHook(Hook):
 
     priority = 'VERY_HIGH'
 
-    def before_run(self, runner):
+    def before_run(self, runner: Runner) -> None:
         """Check the pipelines and the file of label embeddings.
 
         Raises:
@@ -53,7 +53,7 @@ class CheckSetupHook(Hook):
         if 'train' in loops and not runner._load_from and not runner._resume:
             _check_label_embeddings(runner.model)
 
-    def before_train(self, runner):
+    def before_train(self, runner: Runner) -> None:
         """Read the label embeddings, unless a checkpoint contained them, and warn about missing hooks."""
         for module in _with_label_embeddings(runner.model):
             module.ensure_embeddings()
@@ -106,7 +106,7 @@ def _check_label_embeddings(model):
             ) from None
 
 
-def add_to_every_run():
+def add_to_every_run() -> None:
     """Add a :class:`CheckSetupHook` to every runner, whatever other hooks its config has."""
     register_default_hooks = Runner.register_default_hooks
 

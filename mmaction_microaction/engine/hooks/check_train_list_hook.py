@@ -1,5 +1,6 @@
 from mmaction.registry import HOOKS
 from mmengine.hooks import Hook
+from mmengine.runner import Runner
 
 from .leaf_datasets import leaf_datasets
 
@@ -11,11 +12,11 @@ class CheckTrainListHook(Hook):
     Checkpoints contain ``ann_fingerprint`` of the training sets, to which the current lists are compared.
     """
 
-    def before_save_checkpoint(self, runner, checkpoint):
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Store the fingerprints of the training lists in the checkpoint."""
         checkpoint['meta']['training_lists'] = _fingerprints(runner)
 
-    def after_load_checkpoint(self, runner, checkpoint):
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Compare the training lists when a run is resumed. Checkpoints without fingerprints are accepted.
 
         Raises:

@@ -4,7 +4,7 @@ from mmaction.registry import HOOKS
 from mmengine.dataset.utils import worker_init_fn as seed_worker
 from mmengine.dist import broadcast_object_list, get_rank
 from mmengine.hooks import Hook
-from mmengine.runner import EpochBasedTrainLoop, set_random_seed
+from mmengine.runner import EpochBasedTrainLoop, Runner, set_random_seed
 
 
 @HOOKS.register_module()
@@ -16,7 +16,7 @@ class EpochSeedHook(Hook):
     restarted in every epoch, since the random state of a running worker cannot be set.
     """
 
-    def before_train(self, runner):
+    def before_train(self, runner: Runner) -> None:
         """Check that the run can be resumed exactly. Warn if the batch size has changed or the schedule has ended.
 
         Raises:
@@ -46,7 +46,7 @@ class EpochSeedHook(Hook):
         if runner.epoch:
             _warn_of_ended_schedule(runner)
 
-    def before_train_epoch(self, runner):
+    def before_train_epoch(self, runner: Runner) -> None:
         """Seed this process and the workers of the epoch before they start."""
         # MMEngine adds the indices of processes and workers to the seed, which are far below this prime.
         seed = (runner.seed + 1_000_003 * runner.epoch) % 2**31

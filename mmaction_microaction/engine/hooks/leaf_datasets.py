@@ -1,4 +1,9 @@
-def leaf_datasets(dataset):
+from collections.abc import Iterator
+
+from torch.utils.data import Dataset
+
+
+def leaf_datasets(dataset: Dataset) -> Iterator[Dataset]:
     """Yield the datasets inside wrappers such as ``ConcatDataset`` and ``ClassBalancedDataset``.
 
     Args:

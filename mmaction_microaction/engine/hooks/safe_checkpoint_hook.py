@@ -3,7 +3,7 @@ import os
 from mmaction.registry import HOOKS
 from mmengine.dist import is_main_process
 from mmengine.hooks import CheckpointHook
-from mmengine.runner import EpochBasedTrainLoop
+from mmengine.runner import EpochBasedTrainLoop, Runner
 
 from mmaction_microaction.utils.files import write_whole
 
@@ -22,7 +22,7 @@ class SafeCheckpointHook(CheckpointHook):
     first validates the epoch of the checkpoint.
     """
 
-    def before_train(self, runner):
+    def before_train(self, runner: Runner) -> None:
         """Restore the state of a resumed run, and validate its last epoch if that was not done yet."""
         super().before_train(runner)
         loop, epoch = runner.train_loop, runner.epoch
@@ -34,7 +34,7 @@ class SafeCheckpointHook(CheckpointHook):
             self.last_ckpt = self._path(epoch)
             runner.val_loop.run()
 
-    def after_val_epoch(self, runner, metrics):
+    def after_val_epoch(self, runner: Runner, metrics: dict[str, float]) -> None:
         """Save the best checkpoint, and record in it and in the last one which epoch was validated."""
         runner.message_hub.update_info('validated_epoch', runner.epoch)
         super().after_val_epoch(runner, metrics)

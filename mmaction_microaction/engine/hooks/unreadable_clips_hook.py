@@ -2,6 +2,7 @@ from mmaction.registry import HOOKS
 from mmengine.dist import all_gather_object
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
+from mmengine.runner import Runner
 
 from .leaf_datasets import leaf_datasets
 
@@ -14,13 +15,13 @@ class UnreadableClipsHook(Hook):
     the clips of its own process. This hook counts those of all processes.
     """
 
-    def before_train_epoch(self, runner):
+    def before_train_epoch(self, runner: Runner) -> None:
         """Reset the counts before the workers of the data loader start."""
         for dataset in leaf_datasets(runner.train_dataloader.dataset):
             if hasattr(dataset, 'unreadable'):
                 dataset.unreadable.begin_epoch()
 
-    def after_train_epoch(self, runner):
+    def after_train_epoch(self, runner: Runner) -> None:
         """Log the unreadable clips of the epoch.
 
         Raises:

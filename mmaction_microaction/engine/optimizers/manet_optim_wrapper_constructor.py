@@ -1,3 +1,4 @@
+import torch
 from mmaction.engine.optimizers import TSMOptimWrapperConstructor
 from mmaction.registry import OPTIM_WRAPPER_CONSTRUCTORS
 
@@ -15,7 +16,7 @@ class MANetOptimWrapperConstructor(TSMOptimWrapperConstructor):
         optim_wrapper=dict(constructor='MANetOptimWrapperConstructor', paramwise_cfg=dict(fc_lr5=True))
     """
 
-    def add_params(self, params, model, **kwargs):
+    def add_params(self, params: list[dict], model: torch.nn.Module, **kwargs) -> None:
         """Add the groups of parameters of a network to a list.
 
         Args:

@@ -13,7 +13,7 @@ class JointEmbeddingLoss(BaseWeightedLoss):
     5`. The released code, which produced the published numbers, averages over them, with :math:`\alpha = 50`. Both
     average over the batch.
 
-    Use it in the head of a config; the loss of the released code is the default::
+    Use it in the head of a config, here with the settings of the paper::
 
         cls_head=dict(type='MANetHead', loss_emb=dict(type='JointEmbeddingLoss', loss_weight=5, over_dims='sum'))
 
