@@ -217,7 +217,7 @@ def test_submission_of_two_processes_equals_the_one_from_their_dump(anonymised, 
     assert 'out/submission.zip: 5 clips to be uploaded' in output
     archive = (tmp_path / 'out' / 'submission.zip').read_bytes()
     report = validate_submission(tmp_path / 'out' / 'submission.zip', tmp_path / 'test_list_videos.txt')
-    assert (report.form, report.rows, report.problems) == ('codabench', 5, [])
+    assert (report.format, report.rows, report.problems) == ('codabench', 5, [])
 
     names, probabilities = read_scores(tmp_path / 'p.pkl', tmp_path / 'test_list_videos.txt')
     write_submission(tmp_path / 'again', names, probabilities)

@@ -9,9 +9,9 @@ class JointEmbeddingLoss(BaseWeightedLoss):
 
     .. math:: L_{emb} = \alpha \, \lVert X_q - X_z \rVert^2
 
-    as in Eq. 2 and 3 of MANet (Guo et al., section IV-C). The paper sums over the D dimensions, with :math:`\alpha =
-    5`. The released code, which produced the published numbers, averages over them, with :math:`\alpha = 50`. Both
-    average over the batch.
+    as in Eq. 2 and 3 of MANet (Guo et al., section IV-C). The paper sums over the D dimensions, with
+    :math:`\alpha = 5`. The released code, which produced the published numbers, averages over them, with
+    :math:`\alpha = 50`. Both average over the batch.
 
     Use it in the head of a config, here with the settings of the paper::
 
