@@ -1,4 +1,4 @@
-"""Every config trains and tests for one step, through MMEngine's runner."""
+"""Every config trains and tests for one step with MMEngine's runner."""
 
 import copy
 
@@ -11,8 +11,7 @@ from mmengine.runner import Runner
 
 CONFIGS = sorted(path for path in (ROOT / 'configs').rglob('*.py') if '_base_' not in path.parts)
 SMALL = {256: 72, 224: 64, 320: 80}
-"""Sizes in pixels of the configs, and what stands in for them here."""
-
+"""Sizes in pixels that replace those of the configs."""
 
 FOLDERS = dict(video='videos', faces='faces')
 
@@ -33,7 +32,7 @@ def test_hooks_that_guard_a_run_merge_by_name(path):
 
 
 def shrink(value):
-    """Replace the sizes of frames and crops, wherever they stand in a transform."""
+    """Replace the sizes of frames and crops in an argument of a transform."""
     if isinstance(value, (list, tuple)):
         return type(value)(map(shrink, value))
     return SMALL.get(value, value)
@@ -47,7 +46,7 @@ def shrink_pipeline(pipeline):
 
 
 def read_tiny_set(dataset, roots, split):
-    """Point a dataset, or what it wraps, to its tiny set, and shorten it to a batch."""
+    """Make a dataset, or the dataset that it wraps, read two clips of a tiny dataset."""
     while 'dataset' in dataset:
         dataset = dataset['dataset']
     root = roots[dataset.type]
@@ -84,7 +83,7 @@ def tiny_config(path, roots, tmp_path):
     if head.get('loss_emb', 0) is None:
         del head['label_embeddings']
     if 'out_dir' in config.test_evaluator:
-        # Writes a file for two of the listed clips instead of scores.
+        # Without ann_file, the metric accepts a part of the clips.
         config.test_evaluator.update(ann_file=None, out_dir=str(tmp_path / 'submission'))
     config.update(work_dir=str(tmp_path / 'work_dir'), log_level='WARNING')
     return config
@@ -100,7 +99,7 @@ def test_trains_and_tests_for_a_step(path, tiny_ma52, tiny_pro, tmp_path, monkey
     monkeypatch.setattr(OptimWrapper, 'zero_grad', lambda self: None)
     runner.train()
     assert runner.iter == 1
-    # Several processes would wait for the gradients of the others forever.
+    # In a distributed run, a parameter without gradient would block all processes.
     assert [name for name, p in runner.model.named_parameters() if p.requires_grad and p.grad is None] == []
     terms = ('loss', 'loss_act', 'loss_emo') if emotion else ('loss', 'loss_cls')
     losses = {name: runner.message_hub.get_scalar(f'train/{name}').current() for name in terms}

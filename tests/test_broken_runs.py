@@ -1,4 +1,4 @@
-"""Whole runs that meet with broken clips, odd names, and the death of a process."""
+"""Whole runs with broken clips, unusual names, and killed processes."""
 
 import os
 import re
@@ -24,7 +24,7 @@ def test_odd_names_and_a_broken_clip_in_a_whole_run(tiny_ma52, tmp_path):
         (data / f'{split}_list_videos.txt').write_text(content.replace(name, 'ein Überblick.mp4'), encoding='utf-8')
     broken = sorted((data / 'videos_train').glob('0*.mp4'))[0]
     broken.write_bytes(b'')
-    # Not with --cfg-options, from whose values MMEngine takes the spaces.
+    # A config instead of --cfg-options, from whose values MMEngine removes spaces.
     config = tmp_path / 'Läufe hier' / 'mit Lücken.py'
     config.parent.mkdir()
     lines = [f'_base_ = {str(TINY)!r}']
@@ -43,7 +43,7 @@ def test_odd_names_and_a_broken_clip_in_a_whole_run(tiny_ma52, tmp_path):
         assert output.count(summary) == 1
     assert (config.parent / 'w' / 'epoch_2.pth').is_file()
 
-    # A val clip ends the test with its name, unless it is to be scored as missing.
+    # A broken val clip stops the test with an error that names it, unless it is to be scored as missing.
     missing = sorted((data / 'videos_val').glob('0*.mp4'))[0]
     missing.write_bytes(b'')
     args = [config, config.parent / 'w' / 'epoch_2.pth', '--work-dir', 't', '--dump', 'p.pkl']
@@ -58,7 +58,7 @@ def test_odd_names_and_a_broken_clip_in_a_whole_run(tiny_ma52, tmp_path):
 
 @pytest.fixture
 def start(tmp_path):
-    """Start a script of MMAction2, and wait until its log shows a pattern; gives process and log."""
+    """Function that starts a script of MMAction2, waits for a pattern in its log, and returns process and log."""
     processes = []
 
     def start(script, pattern, *args):
@@ -77,7 +77,7 @@ def start(tmp_path):
 
 @pytest.fixture
 def training(tiny_ma52, start):
-    """A run of many epochs with two workers, in its second epoch: process and log."""
+    """Process and log of a run of many epochs with two workers, in its second epoch."""
     options = ['train_cfg.max_epochs=500', 'train_cfg.val_interval=500', 'train_dataloader.num_workers=2']
     options += ['train_dataloader.batch_size=1', 'default_hooks.checkpoint.interval=500']
     args = ['--work-dir', 'w', *on_clips(tiny_ma52, *options)]
@@ -93,26 +93,26 @@ def test_sigterm_ends_a_run_and_its_workers(training, tmp_path):
     assert not list((tmp_path / 'w').glob('*.pth*'))
 
 
-@pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGKILL], ids=['SIGTERM', 'SIGKILL'])
-def test_a_signal_ends_a_test_without_scores(tiny_ma52, start, tmp_path, number):
-    # Enough clips that it is far from done.
+@pytest.mark.parametrize('sent', [signal.SIGTERM, signal.SIGKILL], ids=['SIGTERM', 'SIGKILL'])
+def test_a_signal_ends_a_test_without_scores(tiny_ma52, start, tmp_path, sent):
+    # So many clips that the test does not end before the signal.
     clips = sorted((tiny_ma52 / 'videos_val').iterdir())
     data = tmp_path / 'data'
     (data / 'videos_val').mkdir(parents=True)
-    names = [f'{number}.mp4' for number in range(500)]
-    for place, name in enumerate(names):
-        (data / 'videos_val' / name).symlink_to(clips[place % len(clips)])
+    names = [f'{index}.mp4' for index in range(500)]
+    for index, name in enumerate(names):
+        (data / 'videos_val' / name).symlink_to(clips[index % len(clips)])
     (data / 'val_list_videos.txt').write_text(''.join(f'{name} 0\n' for name in names))
     write_untrained(TINY, tmp_path / 'untrained.pth')
     options = on_clips(data, 'test_dataloader.num_workers=2', 'default_hooks.logger.interval=1')
     args = [TINY, 'untrained.pth', '--work-dir', 't', '--dump', 'p.pkl', *options]
     process, log = start('test.py', r'Epoch\(test\) *\[ *5/250\]', *args)
-    os.kill(process.pid, number)
+    os.kill(process.pid, sent)
     process.join(30)
-    assert process.exitcode == -number
+    assert process.exitcode == -sent
     wait_until_gone(process.pid)
     assert '[250/250]' not in log.read_text()
-    # Neither a dump nor a row of a table that might be taken for the whole.
+    # Neither a dump nor scores are written, which could be mistaken for those of all clips.
     assert not (tmp_path / 'p.pkl').exists()
     assert not list((tmp_path / 't').glob('*/*.json'))
 
@@ -120,7 +120,7 @@ def test_a_signal_ends_a_test_without_scores(tiny_ma52, start, tmp_path, number)
 def test_a_killed_worker_ends_the_run_with_the_reason(training):
     process, log = training
     deadline = time.monotonic() + 100
-    # Workers come and go with the epochs; one that has just gone is tried again.
+    # Workers are restarted in every epoch. A signal to one that has just ended has no effect, so try again.
     while process.exitcode is None and time.monotonic() < deadline:
         for child in Path(f'/proc/{process.pid}/task/{process.pid}/children').read_text().split():
             os.kill(int(child), signal.SIGKILL)

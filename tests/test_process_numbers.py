@@ -1,4 +1,4 @@
-"""Neither the number of processes nor compilation changes what is learned, or whether a run can be continued."""
+"""Several processes and compilation change neither the learned weights nor whether a run can be resumed."""
 
 import pytest
 import torch
@@ -6,8 +6,8 @@ from helpers.whole_runs import TINY, on_clips, run_training
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(torch.cuda.is_available(), reason='two CPU processes')]
 
-# Batch statistics and dropout are each process's own: without them, the numbers are those of the whole batch. Four
-# clips, since an epoch that does not divide by the processes repeats some.
+# Batch statistics and dropout differ between processes. Without them, several processes compute what one computes.
+# Four clips, since clips are repeated if their number cannot be divided by the number of processes.
 OPTIONS = [
     'model.backbone.norm_eval=True',
     'model.cls_head.dropout_ratio=0',
@@ -16,7 +16,7 @@ OPTIONS = [
 ]
 
 
-# What changes, or copies, the model after it is built; the momentum lets the average keep up.
+# Both hooks change or copy the model after it is built. With this momentum, the average follows the weights.
 CONFIG = f"""
 _base_ = {str(TINY)!r}
 default_hooks = dict(channels_last=dict(type='ChannelsLastHook'), ema=dict(type='EMAHook', momentum=0.5))
@@ -25,7 +25,7 @@ default_hooks = dict(channels_last=dict(type='ChannelsLastHook'), ema=dict(type=
 
 @pytest.fixture(scope='module')
 def train(tiny_ma52, tmp_path_factory):
-    """Train two epochs of four clips, in as many processes as asked for."""
+    """Function that trains on four clips in a number of processes."""
     folder = tmp_path_factory.mktemp('processes')
     config = folder / 'hooks.py'
     config.write_text(CONFIG)
@@ -40,14 +40,15 @@ def train(tiny_ma52, tmp_path_factory):
     return train
 
 
-def weights(path, averaged):
+def read_weights(path, averaged):
+    # EMAHook stores the averaged weights as state_dict, and those that are trained as ema_state_dict.
     checkpoint = torch.load(path, weights_only=False)
     return checkpoint['state_dict' if averaged else 'ema_state_dict']
 
 
 def check_close(work_dir, reference, name):
     for averaged in (True, False):
-        ours, expected = (weights(folder / name, averaged) for folder in (work_dir, reference))
+        ours, expected = (read_weights(folder / name, averaged) for folder in (work_dir, reference))
         for key in expected:
             torch.testing.assert_close(ours[key], expected[key], rtol=1e-4, atol=1e-6)
 
@@ -55,7 +56,7 @@ def check_close(work_dir, reference, name):
 @pytest.fixture(scope='module')
 def alone(train):
     work_dir = train(1, 'one')[1]
-    first, second = (weights(work_dir / f'epoch_{number}.pth', True)['cls_head.fc_cls.weight'] for number in (1, 2))
+    first, second = (read_weights(work_dir / f'epoch_{epoch}.pth', True)['cls_head.fc_cls.weight'] for epoch in (1, 2))
     assert (first - second).abs().max() > 1e-4
     return work_dir
 
@@ -70,14 +71,14 @@ def test_two_processes_learn_what_one_does_and_one_goes_on(train, alone):
     check_close(together, alone, 'epoch_2.pth')
 
 
-def test_two_processes_go_on_where_one_stopped(train, alone):
+def test_two_processes_resume_the_run_of_one(train, alone):
     output, together = train(2, 'one then two', '--resume', alone / 'epoch_1.pth')
     assert 'resumed epoch: 1' in output
     check_close(together, alone, 'epoch_2.pth')
 
 
 def test_a_compiled_run_learns_the_same(train, alone):
-    # Traced as by default, but not turned into C++, which takes minutes.
+    # aot_eager traces like the default backend, but compiles no C++, which takes minutes.
     output, compiled = train(1, 'compiled', options=['compile.backend=aot_eager'])
     assert 'Model has been "compiled"' in output
     check_close(compiled, alone, 'epoch_2.pth')

@@ -1,38 +1,42 @@
-"""Batches without data: noise in place of videos, through the pipeline of a config."""
+"""Batches of noise that have passed through the pipeline of a config."""
+
+from pathlib import Path
 
 import numpy as np
 import torch
 from mmaction.registry import TRANSFORMS
-from mmengine.config import Config
+from mmengine.config import Config, ConfigDict
 
 from mmaction_microaction.datasets.transforms import is_decoder, is_opener
 from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
 
 HEIGHT, WIDTH = 1296, 1080
-"""Of most of MA-52's videos."""
+"""Size in pixels of most of MA-52's videos."""
 
 
-def read_config(path):
-    """Read a config of a network that recognises the action of a clip; a ValueError if it is of another."""
+def read_config(path: str | Path) -> Config:
+    """Read the config of a network with one backbone, or raise a ValueError if it is another network."""
     config = Config.fromfile(path)
     if 'backbone' not in config.get('model', {}):
-        raise ValueError(f'{path}: only networks with one backbone, which recognise the action of a clip, are measured')
+        raise ValueError(
+            f'{path}: only networks with one backbone, which recognise the action of a clip, can be measured'
+        )
     return config
 
 
-def innermost(dataset):
-    """Return what ``ClassBalancedDataset`` and its like wrap, both being configs."""
+def unwrap_dataset(dataset: ConfigDict) -> ConfigDict:
+    """Return the config of the dataset inside wrappers such as ``ClassBalancedDataset``."""
     while 'dataset' in dataset:
         dataset = dataset.dataset
     return dataset
 
 
-def pack_noise(dataset, num_classes=NUM_ACTIONS):
-    """Run a dataset's pipeline on noise instead of a video.
+def pack_noise(dataset: ConfigDict, num_classes: int = NUM_ACTIONS) -> dict:
+    """Run the pipeline of a dataset on noise instead of a video.
 
     Args:
-        dataset (ConfigDict): The dataset.
-        num_classes (int): Labels of a ``MA52ProDataset``. Defaults to 52.
+        dataset (ConfigDict): Config of the dataset.
+        num_classes (int): Number of labels of a ``MA52ProDataset``. Defaults to 52.
 
     Returns:
         dict: The packed sample.

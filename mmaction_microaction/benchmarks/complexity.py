@@ -1,4 +1,4 @@
-"""Size and arithmetic of a config's network."""
+"""Number of parameters and multiply-adds of a network."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -13,18 +13,20 @@ from .batches import pack_noise, read_config
 
 
 class Complexity(NamedTuple):
-    """What a network takes to classify a clip once."""
+    """Cost of classifying one clip."""
 
     name: str
-    """Of the config."""
+    """Name of the config."""
     frames: int
-    """Frames of the clip."""
+    """Number of frames of the clip."""
     height: int
+    """Height of the frames in pixels."""
     width: int
+    """Width of the frames in pixels."""
     parameters: int
-    """Of the whole network, also what only training uses."""
+    """Number of parameters of the network, including those that only training uses."""
     multiply_adds: int
-    """Of convolutions and matrix products; the rest hardly counts."""
+    """Number of multiply-adds of convolutions and matrix products; other operations are negligible."""
 
     def __str__(self):
         size = f'{self.width} x {self.height}'
@@ -32,17 +34,17 @@ class Complexity(NamedTuple):
         return f'{self.name:<34}{self.frames:>7}{size:>12}{counts}'
 
 
-def measure_complexity(path):
-    """Count parameters and multiply-adds of a config's network on one clip, as its test pipeline delivers it.
+def measure_complexity(path: str | Path) -> Complexity:
+    """Count the parameters and multiply-adds of a network for one clip of its test pipeline.
 
     Args:
-        path (str | Path): The config.
+        path (str | Path): Path of the config.
 
     Returns:
-        Complexity: The counts.
+        Complexity: The counts and the size of the clip.
 
     Raises:
-        ValueError: If the network is none of a single backbone.
+        ValueError: If the network does not have exactly one backbone.
     """
     config = read_config(path)
     init_default_scope('mmaction')
@@ -50,14 +52,14 @@ def measure_complexity(path):
     model = MODELS.build(config.model).eval()
     batch = model.data_preprocessor(pseudo_collate([pack_noise(config.test_dataloader.dataset)]))
 
-    fast = torch.backends.mha.get_fastpath_enabled()
-    # The fused attention of inference hides its products from the counter.
+    fast_path = torch.backends.mha.get_fastpath_enabled()
+    # The counter does not see the products of fused attention.
     torch.backends.mha.set_fastpath_enabled(False)
     try:
         with torch.no_grad(), FlopCounterMode(display=False) as counter:
             model(**batch, mode='predict')
     finally:
-        torch.backends.mha.set_fastpath_enabled(fast)
+        torch.backends.mha.set_fastpath_enabled(fast_path)
     *_, height, width = batch['inputs'].shape
     return Complexity(
         name=Path(path).stem,

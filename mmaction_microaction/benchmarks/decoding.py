@@ -1,12 +1,15 @@
-"""Decoders of videos: the eight frames of a clip that MANet sees, decoded and nothing else."""
+"""Speed and memory of video decoders on the eight frames per clip that MANet uses."""
 
 import multiprocessing
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from mmaction.registry import DATASETS
 from mmengine.registry import init_default_scope
+from torch.utils.data import Dataset
 
 from .data import compare_rates, list_clips
-from .memory import resident
+from .memory import read_memory
 from .timing import Comparison, silence_logs
 
 DECODERS = {
@@ -15,41 +18,41 @@ DECODERS = {
     'PyAVDecode': ('PyAV', None),
     'OpenCVDecode': ('OpenCV', None),
 }
-"""Prefix of MMAction2's transforms, and the ``decoder`` of ``MA52Dataset`` that takes their place."""
+"""Prefix of MMAction2's transforms, and the ``decoder`` of ``MA52Dataset`` that replaces them, by decoder."""
 
 
-def compare_decoders(videos, clips=8, rounds=5, many=0):
-    """Compare decoders with decord, and follow what memory they take.
+def compare_decoders(videos: Path, clips: int = 8, rounds: int = 5, many: int = 0) -> Iterator[Comparison]:
+    """Compare the speed of decoders with decord and, optionally, how their memory grows.
 
     Args:
-        videos (Path): Folder of ``*.mp4``.
-        clips (int): How many of them are decoded at a time, from the first of their names on. Defaults to 8.
-        rounds (int): How often each is timed. Defaults to 5.
-        many (int): More than 100 clips, after which memory is compared with that after 100. Defaults to 0, for not at
-            all.
+        videos (Path): Folder of ``*.mp4`` files.
+        clips (int): Number of clips per measurement of speed, in the order of their names. Defaults to 8.
+        rounds (int): Number of measurements of speed per decoder. Defaults to 5.
+        many (int): Number of clips, above 100, after which memory is compared with memory after 100 clips. Defaults to
+            0, which skips this comparison.
 
     Yields:
-        Comparison: Clips decoded per second of CPU time, decord being the baseline; then resident memory in MiB of a
-        process for each decoder, after 100 clips (baseline) and after ``many``.
+        Comparison: For each decoder after the first, clips decoded per second of CPU time; the baseline is decord.
+        Then, for each decoder, resident memory of a process in MiB after ``many`` clips; the baseline is after 100.
 
     Raises:
         ImportError: If decord is not installed.
-        ValueError: If there are no videos, or ``many`` is too few.
+        ValueError: If the folder contains no videos, or ``many`` is between 1 and 100.
     """
     if many and many <= 100:
-        raise ValueError(f'{many} clips: memory is compared with that after 100; give more, or 0')
+        raise ValueError(f'{many} clips: memory is compared with memory after 100 clips; use more than 100, or 0')
     init_default_scope('mmaction')
     silence_logs()
     with list_clips(videos, clips) as ann_file:
-        yield from compare_rates({name: build(name, ann_file, videos) for name in DECODERS}, clips, rounds)
+        yield from compare_rates({name: build_dataset(name, ann_file, videos) for name in DECODERS}, clips, rounds)
         for name in DECODERS if many else ():
             with multiprocessing.get_context('spawn').Pool(1) as pool:
-                before, after = pool.apply(follow, (name, ann_file, videos, (100, many)))
+                before, after = pool.apply(measure_memory, (name, ann_file, videos, (100, many)))
             yield Comparison(f'{name}, memory', 'MiB', [before], [after])
 
 
-def build(name, ann_file, videos):
-    """Build a dataset that decodes by one of :data:`DECODERS`."""
+def build_dataset(name: str, ann_file: Path, videos: Path) -> Dataset:
+    """Build a dataset that uses one of :data:`DECODERS`."""
     prefix, decoder = DECODERS[name]
     pipeline = [
         dict(type=f'{prefix}Init'),
@@ -68,14 +71,14 @@ def build(name, ann_file, videos):
     )
 
 
-def follow(name, ann_file, videos, numbers):
-    """Decode clips one after another in this process; returns its resident memory, MiB, after each of some numbers."""
+def measure_memory(name: str, ann_file: Path, videos: Path, counts: Sequence[int]) -> list[float]:
+    """Decode clips in this process, and return its resident memory in MiB after each of the given counts of clips."""
     init_default_scope('mmaction')
     silence_logs()
-    dataset = build(name, ann_file, videos)
+    dataset = build_dataset(name, ann_file, videos)
     memory = []
-    for number in range(1, max(numbers) + 1):
-        dataset[number % len(dataset)]
-        if number in numbers:
-            memory.append(resident('VmRSS'))
+    for count in range(1, max(counts) + 1):
+        dataset[count % len(dataset)]
+        if count in counts:
+            memory.append(read_memory('VmRSS'))
     return memory

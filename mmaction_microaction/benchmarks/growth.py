@@ -1,6 +1,7 @@
-"""How the cost of lists and metrics grows with the number of clips."""
+"""Cost of annotation lists and metrics as a function of the number of clips."""
 
 import multiprocessing
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -8,67 +9,69 @@ from tempfile import TemporaryDirectory
 import torch
 from mmaction.registry import DATASETS, METRICS
 from mmengine.registry import init_default_scope
+from torch.utils.data import Dataset
 
 from mmaction_microaction.label_sets.ma52 import FINE_TO_COARSE, NUM_ACTIONS
 
-from .memory import peak_memory, private
+from .memory import measure_peak_memory, read_private_memory
 from .timing import Comparison, alternate, silence_logs
 
 SIZES = (22_422, 200_000, 2_000_000)
-"""All clips of MA-52, and what larger sets may have."""
+"""Numbers of clips: all of MA-52, and two larger datasets."""
 STOCK = dict(dataset=dict(type='VideoDataset'), metric=dict(type='AccMetric'))
 OURS = dict(dataset=dict(type='MA52Dataset', check_videos=False), metric=dict(type='MicroActionMetric'))
 BATCH = 1000
 
 
-def compare_growth(sizes=SIZES, rounds=3):
-    """Compare reading a list, its memory, and scoring predictions with MMAction2's ``VideoDataset`` and ``AccMetric``.
+def compare_growth(sizes: Sequence[int] = SIZES, rounds: int = 3) -> Iterator[Comparison]:
+    """Compare reading a list and scoring predictions with MMAction2's ``VideoDataset`` and ``AccMetric``.
 
-    The videos themselves are not looked for; ours checks every line, and computes F1 scores besides the accuracies.
+    The existence of the videos is not checked. Unlike MMAction2's, our dataset checks every line, and our metric
+    computes F1 scores in addition to accuracies.
 
     Args:
-        sizes (Sequence[int]): Numbers of clips.
-        rounds (int): How often each is timed; memory is measured once. Defaults to 3.
+        sizes (Sequence[int]): Numbers of clips. Defaults to :data:`SIZES`.
+        rounds (int): Number of measurements of time; memory is measured once. Defaults to 3.
 
     Yields:
-        Comparison: Of MMAction2 (baseline) with ours, as each is done.
+        Comparison: Time or memory of one task; the baseline is MMAction2.
     """
     with TemporaryDirectory() as folder:
         for size in sizes:
             path = Path(folder, f'{size}.txt')
             write_list(path, size)
-            yield alternate(f'{size:,}: list', partial(read_list, STOCK, path), partial(read_list, OURS, path), rounds)
-            yield alternate(f'{size:,}: metric', partial(score, STOCK, size), partial(score, OURS, size), rounds)
-            for what, measure in (
-                ('list, memory', partial(peak_memory, read_list)),
-                ('list, a worker', private_memory_of_a_worker),
-                ('metric, memory', partial(peak_memory, score)),
+            yield alternate(
+                f'{size:,}: list', partial(build_dataset, STOCK, path), partial(build_dataset, OURS, path), rounds
+            )
+            yield alternate(
+                f'{size:,}: metric', partial(compute_metric, STOCK, size), partial(compute_metric, OURS, size), rounds
+            )
+            for title, measure in (
+                ('list, memory', partial(measure_peak_memory, build_dataset)),
+                ('list, a worker', measure_worker_memory),
+                ('metric, memory', partial(measure_peak_memory, compute_metric)),
             ):
-                argument = size if what.startswith('metric') else path
-                yield Comparison(f'{size:,}: {what}', 'MiB', [measure(STOCK, argument)], [measure(OURS, argument)])
+                argument = size if title.startswith('metric') else path
+                yield Comparison(f'{size:,}: {title}', 'MiB', [measure(STOCK, argument)], [measure(OURS, argument)])
 
 
-def write_list(path, size):
-    """Write a list of clips whose names fit their labels."""
+def write_list(path: Path, size: int) -> None:
+    """Write a list of clips whose names match their labels."""
     with open(path, 'w', encoding='utf-8') as file:
-        for number in range(size):
-            label = number % NUM_ACTIONS
-            file.write(f'{number % 9999:04d}_{FINE_TO_COARSE[label]:02d}_{number:07d}.mp4 {label}\n')
+        for index in range(size):
+            label = index % NUM_ACTIONS
+            file.write(f'{index % 9999:04d}_{FINE_TO_COARSE[label]:02d}_{index:07d}.mp4 {label}\n')
 
 
-def read_list(components, path):
-    """Build a dataset of a list.
-
-    Returns:
-        Dataset: The dataset.
-    """
+def build_dataset(components: dict[str, dict], path: Path) -> Dataset:
+    """Build the dataset of :data:`STOCK` or :data:`OURS` from a list."""
     init_default_scope('mmaction')
     silence_logs()
     return DATASETS.build(dict(components['dataset'], ann_file=str(path), pipeline=[], data_prefix=dict(video='')))
 
 
-def score(components, size):
-    """Give a metric as many predictions, batch by batch, and compute it."""
+def compute_metric(components: dict[str, dict], size: int) -> None:
+    """Compute the metric of :data:`STOCK` or :data:`OURS` from random predictions, batch by batch."""
     init_default_scope('mmaction')
     silence_logs()
     metric = METRICS.build(components['metric'])
@@ -81,20 +84,20 @@ def score(components, size):
     metric.evaluate(size)
 
 
-def private_memory_of_a_worker(components, path):
-    """Measure by how much a worker's own memory grows while it asks for every clip once.
+def measure_worker_memory(components: dict[str, dict], path: Path) -> float:
+    """Measure by how much the private memory of a data loader's worker grows while it reads every entry of a list once.
 
     Args:
-        components (dict): :data:`STOCK` or :data:`OURS`.
-        path (Path): The list.
+        components (dict[str, dict]): :data:`STOCK` or :data:`OURS`.
+        path (Path): Path of the list.
 
     Returns:
-        float: MiB.
+        float: Growth of memory in MiB.
     """
-    dataset = read_list(components, path)
+    dataset = build_dataset(components, path)
     receiver, sender = multiprocessing.Pipe(duplex=False)
-    # As data loaders start their workers on Linux.
-    process = multiprocessing.get_context('fork').Process(target=_ask_for_all, args=(sender, dataset))
+    # Data loaders fork their workers on Linux.
+    process = multiprocessing.get_context('fork').Process(target=_read_all, args=(sender, dataset))
     process.start()
     sender.close()
     result = receiver.recv()
@@ -102,9 +105,9 @@ def private_memory_of_a_worker(components, path):
     return result
 
 
-def _ask_for_all(connection, dataset):
+def _read_all(connection, dataset):
     dataset.get_data_info(0)
-    before = private()
-    for number in range(len(dataset)):
-        dataset.get_data_info(number)
-    connection.send(private() - before)
+    before = read_private_memory()
+    for index in range(len(dataset)):
+        dataset.get_data_info(index)
+    connection.send(read_private_memory() - before)

@@ -1,6 +1,7 @@
-"""Ways to run a network on one clip, against PyTorch with MMAction2's temporal shift."""
+"""Speed of inference with different runtimes, compared with PyTorch and MMAction2's temporal shift."""
 
 import tempfile
+from collections.abc import Iterator
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,26 +18,27 @@ from mmaction_microaction.inference.recognizer import TorchRecognizer
 from mmaction_microaction.models.backbones.resnet_setsm import SETemporalShift
 from mmaction_microaction.utils.paths import find_shipped
 
-from .timing import alternate
+from .timing import Comparison, alternate
 
 MANET = 'configs/manet_r50_8x1_ma52.py'
 
 
-def compare_runtimes(config=None, rounds=10):
-    """Compare ways to run a network on one clip on the CPU, the first being PyTorch with MMAction2's temporal shift.
+def compare_runtimes(config: str | Path | None = None, rounds: int = 10) -> Iterator[Comparison]:
+    """Compare runtimes for a network on one clip on the CPU with PyTorch and MMAction2's temporal shift.
 
-    Each starts from the clip as the test pipeline packs it, computes in float32, and uses as many threads as PyTorch.
-    OpenVINO is left out where it is not installed.
+    Every runtime starts from the packed clip, computes in float32, and uses as many threads as PyTorch. OpenVINO is
+    skipped if it is not installed.
 
     Args:
-        config (str | Path, optional): Of the network, whose weights are random. Defaults to None: MANet's.
-        rounds (int): How often each is timed. Defaults to 10.
+        config (str | Path, optional): Path of the config of the network, whose weights are random. Defaults to None,
+            for MANet's config.
+        rounds (int): Number of measurements per runtime. Defaults to 10.
 
     Yields:
-        Comparison: Of PyTorch with MMAction2's shift (baseline) with another way, as each is done.
+        Comparison: Seconds of one runtime; the baseline is PyTorch with MMAction2's shift.
 
     Raises:
-        ValueError: If one gives other probabilities, by more than 1e-3 of their size.
+        ValueError: If the probabilities of a runtime differ from the baseline by more than 1e-3 of their value.
     """
     config = Config.fromfile(config or find_shipped(MANET))
     with tempfile.TemporaryDirectory() as folder:
@@ -57,12 +59,12 @@ def compare_runtimes(config=None, rounds=10):
             *_openvino(path, threads),
         ):
             if not np.allclose(predict(clip), expected, rtol=1e-3, atol=0):
-                raise ValueError(f"{name} gives other probabilities than PyTorch with MMAction2's shift")
+                raise ValueError(f"{name} computes other probabilities than PyTorch with MMAction2's shift")
             yield alternate(name, lambda: stock(clip), lambda predict=predict: predict(clip), rounds)
 
 
 def _shift_as_mmaction2(module, x):
-    """Compute what :class:`SETemporalShift` does, with MMAction2's function for the shift."""
+    """Compute the output of :class:`SETemporalShift` with MMAction2's function for the shift."""
     x = x * module.excite(x.mean(dim=(2, 3)))[:, :, None, None]
     x = TemporalShift.shift(x, module.num_segments, module.shift_div)
     return module.net(x if module.mix is None else module.mix(x))
@@ -85,7 +87,7 @@ def _openvino(path, threads):
         return
     import openvino
 
-    # Unless told, it computes in bfloat16 where the processor can.
+    # By default, OpenVINO computes in bfloat16 if the processor supports it.
     options = {'INFERENCE_NUM_THREADS': threads, 'INFERENCE_PRECISION_HINT': 'f32'}
     compiled = openvino.compile_model(path, 'CPU', options)
     yield f'OpenVINO {openvino.__version__.split("-")[0]}', lambda clip: compiled(np.asarray(clip, np.float32))[0]

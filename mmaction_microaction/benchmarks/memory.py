@@ -1,65 +1,66 @@
 """Memory of processes, in MiB."""
 
 import multiprocessing
+from collections.abc import Callable
 
 import torch
 
 
-def resident(field, process='self'):
-    """Read a field of Linux's account of a process.
+def read_memory(field: str, process: int | str = 'self') -> float:
+    """Read a field of ``/proc/PROCESS/status`` on Linux.
 
     Args:
-        field (str): ``VmRSS``, the memory in use, or ``VmHWM``, its peak.
-        process (int | str): Its number. Defaults to ``'self'``.
+        field (str): ``'VmRSS'``, the resident memory, or ``'VmHWM'``, its peak.
+        process (int | str): Identifier of the process. Defaults to ``'self'``.
 
     Returns:
-        float: MiB.
+        float: Memory in MiB.
     """
-    # Not resource.getrusage: its peak is inherited from the parent process.
+    # The peak of resource.getrusage is inherited from the parent process.
     with open(f'/proc/{process}/status') as file:
         return next(int(line.split()[1]) / 1024 for line in file if line.startswith(field))
 
 
-def private(process='self'):
-    """Return the MiB that a process shares with no other."""
+def read_private_memory(process: int | str = 'self') -> float:
+    """Return the memory in MiB that a process does not share with others."""
     with open(f'/proc/{process}/smaps_rollup') as file:
         return sum(int(line.split()[1]) / 1024 for line in file if line.startswith('Private_'))
 
 
-def peak_memory(function, *args):
-    """Call a function in a process of its own, and measure what it needs at its peak.
+def measure_peak_memory(function: Callable, *args) -> float:
+    """Call a function in a new process, and measure the peak of its memory.
 
     Args:
-        function (Callable): Of a module, so that the process finds it.
-        *args: What it is called with.
+        function (Callable): A function at the top level of a module, so that the process can import it.
+        *args: Arguments of the function.
 
     Returns:
-        float: MiB above what the imports have taken; on a GPU if there is one.
+        float: Peak memory in MiB: of the GPU if there is one, otherwise of the process after its imports.
 
     Raises:
-        RuntimeError: If the process ends in an error, which it prints, or is killed.
+        RuntimeError: If the process is killed or ends with an error, which it prints.
     """
     context = multiprocessing.get_context('spawn')
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_measure, args=(sender, function, args))
     process.start()
-    sender.close()  # so that the receiver notices when the process is gone
+    sender.close()  # so that recv() fails if the process ends
     try:
         result = receiver.recv()
     except EOFError:
         process.join()
         raise RuntimeError(
-            f'The process whose memory was to be measured ended with {process.exitcode}; -9 means that the memory did '
-            'not suffice.'
+            f'The process whose memory was measured ended with exit code {process.exitcode}; -9 means that it ran out '
+            'of memory.'
         ) from None
     process.join()
     return result
 
 
 def _measure(connection, function, args):
-    before = resident('VmRSS')
+    before = read_memory('VmRSS')
     function(*args)
     if torch.cuda.is_available():
         connection.send(torch.cuda.max_memory_allocated() / 2**20)
     else:
-        connection.send(resident('VmHWM') - before)
+        connection.send(read_memory('VmHWM') - before)

@@ -1,14 +1,16 @@
-"""MANet against stock TSM: what squeeze-and-excitation and the joint embedding cost."""
+"""Cost of MANet's squeeze-and-excitation and joint embedding, compared with MMAction2's TSM."""
+
+from collections.abc import Iterator
 
 import torch
 from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
-from mmengine.optim import build_optim_wrapper
+from mmengine.optim import OptimWrapper, build_optim_wrapper
 from mmengine.registry import init_default_scope
 
 from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
 
-from .memory import peak_memory
+from .memory import measure_peak_memory
 from .timing import Comparison, alternate
 
 OPTIMIZER = dict(
@@ -19,16 +21,16 @@ OPTIMIZER = dict(
 )
 
 
-def build(network, depth, num_segments):
-    """Build MANet or stock TSM, from scratch, with its optimizer.
+def build_model(network: str, depth: int, num_segments: int) -> tuple[torch.nn.Module, OptimWrapper]:
+    """Build MANet or MMAction2's TSM with random weights, and its optimizer.
 
     Args:
         network (str): ``'manet'`` or ``'tsm'``.
-        depth (int): Of the ResNet.
-        num_segments (int): Frames of a clip.
+        depth (int): Depth of the ResNet.
+        num_segments (int): Number of frames per clip.
 
     Returns:
-        tuple[BaseRecognizer, OptimWrapper]: Both.
+        tuple[torch.nn.Module, OptimWrapper]: Network and optimizer.
     """
     init_default_scope('mmaction')
     channels = 512 if depth < 50 else 2048
@@ -47,53 +49,55 @@ def build(network, depth, num_segments):
     return model, build_optim_wrapper(model, OPTIMIZER)
 
 
-def make_batch(num_segments, size, clips):
-    """Make clips of noise, as a data loader would deliver them."""
-    samples = [ActionDataSample().set_gt_label(number) for number in range(clips)]
+def make_noise_batch(num_segments: int, size: int, clips: int) -> dict[str, list]:
+    """Make a batch of clips of noise in the format of a data loader."""
+    samples = [ActionDataSample().set_gt_label(label) for label in range(clips)]
     inputs = [torch.randint(0, 256, (num_segments, 3, size, size), dtype=torch.uint8) for _ in samples]
     return {'inputs': inputs, 'data_samples': samples}
 
 
-def train_step(model, optimizer, batch):
-    """Run forward, backward and update once."""
+def train_step(model: torch.nn.Module, optimizer: OptimWrapper, batch: dict[str, list]) -> None:
+    """Run one step of training: forward pass, backward pass and update."""
     model.train()
     model.train_step(batch, optimizer)
 
 
-def predict(model, batch):
-    """Predict the clips of a batch."""
+def predict(model: torch.nn.Module, batch: dict[str, list]) -> None:
+    """Run inference on a batch."""
     model.train(False)
     with torch.no_grad():
         model.test_step(batch)
 
 
 def _train_twice(network, depth, num_segments, size, clips):
-    """Run two steps: gradients and momenta exist from the first on."""
-    model, optimizer = build(network, depth, num_segments)
-    batch = make_batch(num_segments, size, clips)
+    """Run two steps, since gradients and momenta are allocated in the first one."""
+    model, optimizer = build_model(network, depth, num_segments)
+    batch = make_noise_batch(num_segments, size, clips)
     for _ in range(2):
         train_step(model, optimizer, batch)
 
 
-def compare_models(depth=50, num_segments=8, size=224, clips=1, rounds=10):
-    """Compare a training step, inference and the peak memory of a training step.
+def compare_models(
+    depth: int = 50, num_segments: int = 8, size: int = 224, clips: int = 1, rounds: int = 10
+) -> Iterator[Comparison]:
+    """Compare the time of a training step and of inference, and the peak memory of a training step.
 
     Args:
-        depth (int): Of the ResNet. Defaults to 50.
-        num_segments (int): Frames of a clip. Defaults to 8.
-        size (int): Pixels of a frame's side. Defaults to 224.
+        depth (int): Depth of the ResNet. Defaults to 50.
+        num_segments (int): Number of frames per clip. Defaults to 8.
+        size (int): Height and width of a frame in pixels. Defaults to 224.
         clips (int): Batch size. Defaults to 1.
-        rounds (int): How often each is timed. Defaults to 10.
+        rounds (int): Number of measurements of time. Defaults to 10.
 
     Yields:
-        Comparison: Of stock TSM (baseline) with MANet, as each is done.
+        Comparison: Time or memory of MANet; the baseline is MMAction2's TSM.
     """
-    batch = make_batch(num_segments, size, clips)
-    tsm, manet = (build(network, depth, num_segments) for network in ('tsm', 'manet'))
+    batch = make_noise_batch(num_segments, size, clips)
+    tsm, manet = (build_model(network, depth, num_segments) for network in ('tsm', 'manet'))
     yield alternate('training step', lambda: train_step(*tsm, batch), lambda: train_step(*manet, batch), rounds)
     yield alternate('inference', lambda: predict(tsm[0], batch), lambda: predict(manet[0], batch), rounds)
     memory = {
-        network: [peak_memory(_train_twice, network, depth, num_segments, size, clips) for _ in range(3)]
+        network: [measure_peak_memory(_train_twice, network, depth, num_segments, size, clips) for _ in range(3)]
         for network in ('tsm', 'manet')
     }
     yield Comparison('memory of training step', 'MiB', memory['tsm'], memory['manet'])

@@ -1,26 +1,29 @@
-"""Whether the memory of a training run stays what it is."""
+"""Memory of a training run over its iterations."""
 
 import multiprocessing
+from collections.abc import Callable
 from math import ceil
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from .batches import innermost, read_config
+from .batches import read_config, unwrap_dataset
 from .data import list_clips, store_frames
-from .memory import resident
+from .memory import read_memory
 
 
 class RunMemory(NamedTuple):
-    """Resident memory after some iterations, in MiB."""
+    """Resident memory after an iteration."""
 
     iteration: int
+    """Number of iterations so far."""
     main: float
-    """Of the process that trains."""
-    workers: list
-    """Of the data loader's processes, what they share with others included."""
+    """Memory of the training process in MiB."""
+    workers: list[float]
+    """Memory of each worker of the data loader in MiB, including memory that it shares with other processes."""
 
     def __str__(self):
         return f'{self.iteration:>9}{self.main:>10.0f}  ' + ''.join(f'{worker:>8.0f}' for worker in self.workers)
@@ -33,30 +36,38 @@ class _MemoryHook(Hook):
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
         if (batch_idx + 1) % self.every == 0:
             workers = sorted(process.pid for process in multiprocessing.active_children())
-            self.report(
-                RunMemory(batch_idx + 1, resident('VmRSS'), [resident('VmRSS', process) for process in workers])
-            )
+            memory = [read_memory('VmRSS', process) for process in workers]
+            self.report(RunMemory(batch_idx + 1, read_memory('VmRSS'), memory))
 
 
-def follow_memory(config, videos, report, iterations=500, every=50, workers=2):
-    """Train a config's network with MMEngine's runner, from a frame store, batch 1, on clips that come round again.
+def follow_memory(
+    config: str | Path,
+    videos: Path,
+    report: Callable[[RunMemory], None],
+    iterations: int = 500,
+    every: int = 50,
+    workers: int = 2,
+) -> None:
+    """Train the network of a config for one epoch and report the memory of its processes.
+
+    The clips are read from a frame store with batch size 1, and are repeated.
 
     Args:
-        config (str | Path): The config; its network starts from random weights.
-        videos (Path): Folder of ``*.mp4``, from which the store is made.
-        report (Callable): Called with a :class:`RunMemory` from time to time.
-        iterations (int): How long, in one epoch. Defaults to 500.
-        every (int): Iterations between two reports. Defaults to 50.
-        workers (int): Of the data loader. Defaults to 2.
+        config (str | Path): Path of the config. Its network starts from random weights.
+        videos (Path): Folder of ``*.mp4`` files, from which the frame store is made.
+        report (Callable[[RunMemory], None]): Function that is called with each measurement.
+        iterations (int): Minimum number of iterations of the epoch. Defaults to 500.
+        every (int): Number of iterations between two measurements. Defaults to 50.
+        workers (int): Number of workers of the data loader. Defaults to 2.
 
     Raises:
-        ValueError: If there are no videos, or some cannot be read.
+        ValueError: If the folder contains no videos, or a video cannot be read.
     """
     config = read_config(config)
     with list_clips(videos) as ann_file:
         store = store_frames(ann_file, videos)
         clips = {
-            **innermost(config.train_dataloader.dataset),
+            **unwrap_dataset(config.train_dataloader.dataset),
             **dict(ann_file=str(ann_file), data_prefix=dict(video=str(store)), check_names=False),
         }
         config.train_dataloader.update(batch_size=1, num_workers=workers)

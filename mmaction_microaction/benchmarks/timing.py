@@ -1,8 +1,9 @@
-"""Comparing two pieces of work on a noisy machine: in turn, in one process, as ratios."""
+"""Comparison of the times of two functions on a noisy machine: alternately, in one process, as ratios."""
 
 import os
 import platform
 import time
+from collections.abc import Callable
 from statistics import median
 from typing import NamedTuple
 
@@ -11,21 +12,24 @@ from mmengine.logging import MMLogger
 
 
 class Comparison(NamedTuple):
-    """Measurements of the same work done in two ways, taken in turn."""
+    """Measurements of two ways to do the same task."""
 
     title: str
+    """Description of the task."""
     unit: str
-    baseline: list
-    """One measurement per round of the way that ours is held against."""
-    ours: list
+    """Unit of the measurements."""
+    baseline: list[float]
+    """Measurements of the baseline, one per round."""
+    ours: list[float]
+    """Measurements of the way that is compared with the baseline, one per round."""
 
     @property
-    def ratios(self):
-        """list[float]: Ours relative to the baseline, per round."""
+    def ratios(self) -> list[float]:
+        """Ratio of ``ours`` to ``baseline`` for each round."""
         return [ours / baseline for ours, baseline in zip(self.ours, self.baseline)]
 
-    def as_dict(self):
-        """dict: Everything measured, for JSON."""
+    def as_dict(self) -> dict:
+        """Return all measurements and ratios in a dict that can be written as JSON."""
         return {**self._asdict(), 'ratios': self.ratios, 'median_ratio': median(self.ratios)}
 
     def __str__(self):
@@ -37,43 +41,39 @@ class Comparison(NamedTuple):
         )
 
 
-def alternate(title, baseline, ours, rounds):
-    """Time two functions in turn, after one call of each that does not count.
+def alternate(title: str, baseline: Callable, ours: Callable, rounds: int) -> Comparison:
+    """Time two functions alternately, after one call of each that is not timed.
 
     Args:
-        title (str): What is compared.
-        baseline (Callable): The work done in the way that ours is held against.
-        ours (Callable): The same work done in our way.
-        rounds (int): How often each is timed.
+        title (str): Description of the task.
+        baseline (Callable): Function that does the task in the baseline's way.
+        ours (Callable): Function that does the same task in the way to be compared.
+        rounds (int): Number of measurements per function.
 
     Returns:
-        Comparison: Seconds.
+        Comparison: Measurements in seconds.
     """
     result = Comparison(title, 's', [], [])
-    for number in range(-1, rounds):
-        # Whoever runs second may find warmer caches: take turns at that, too.
+    for index in range(-1, rounds):
+        # The second function may find warmer caches, so the order alternates.
         pairs = [(baseline, result.baseline), (ours, result.ours)]
-        for function, seconds in pairs if number % 2 else reversed(pairs):
+        for function, seconds in pairs if index % 2 else reversed(pairs):
             start = time.perf_counter()
             function()
             if torch.cuda.is_available():
                 torch.cuda.synchronize()
-            if number >= 0:
+            if index >= 0:
                 seconds.append(time.perf_counter() - start)
     return result
 
 
-def silence_logs():
-    """Keep what datasets and metrics log out of the tables, in this process and those that it forks."""
+def silence_logs() -> None:
+    """Suppress the logs of datasets and metrics in this process and the processes that it forks."""
     MMLogger.get_current_instance().setLevel('ERROR')
 
 
-def describe_machine():
-    """Describe what the numbers were measured on.
-
-    Returns:
-        str: Processor, cores, threads and versions.
-    """
+def describe_machine() -> str:
+    """Return a description of the machine: processor, cores, threads, GPU and versions of Python and PyTorch."""
     processor = platform.processor() or platform.machine()
     if os.path.exists('/proc/cpuinfo'):
         with open('/proc/cpuinfo') as file:

@@ -1,58 +1,63 @@
-"""Ways to train in less time or memory, against plain training: in float32, not compiled, channels first."""
+"""Options that reduce the time or memory of training, compared with float32, eager mode and channels-first layout."""
 
 import copy
+from collections.abc import Iterator, Sequence
 from functools import partial
+from pathlib import Path
 
 import torch
 from mmaction.registry import MODELS
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
-from mmengine.optim import build_optim_wrapper
+from mmengine.optim import OptimWrapper, build_optim_wrapper
 from mmengine.registry import init_default_scope
 
 from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
 
-from .batches import innermost, pack_noise
-from .memory import peak_memory
+from .batches import pack_noise, unwrap_dataset
+from .memory import measure_peak_memory
 from .timing import Comparison, alternate, silence_logs
 
 WAYS = ('amp', 'channels-last', 'with_cp', 'compile')
-"""What ``docs/training.md`` describes."""
+"""Options that ``docs/training.md`` describes."""
 
 
-def compare_training(config, ways=WAYS, clips=1, rounds=10):
-    """Compare the time and the peak memory of a training step.
+def compare_training(
+    config: str | Path, ways: Sequence[str] = WAYS, clips: int = 1, rounds: int = 10
+) -> Iterator[Comparison]:
+    """Compare the time and the peak memory of a training step with and without options.
 
     Args:
-        config (str | Path): Of the network, which starts from random weights, its optimizer and its frames.
-        ways (Sequence[str]): Of :data:`WAYS`.
+        config (str | Path): Path of the config. Its network starts from random weights.
+        ways (Sequence[str]): Options to compare, out of :data:`WAYS`. Defaults to all of them.
         clips (int): Batch size. Defaults to 1.
-        rounds (int): How often each is timed; memory is measured once. Defaults to 10.
+        rounds (int): Number of measurements of time; memory is measured once. Defaults to 10.
 
     Yields:
-        Comparison: Of plain training (baseline) with each of the ways, as each is done.
+        Comparison: Time or memory with one option; the baseline is training without it.
     """
-    batch = make_batch(config, clips)
+    batch = make_config_batch(config, clips)
     for way in ways:
-        plain, ours = (partial(train_step, *build(config, way), batch) for way in (None, way))
+        plain = partial(train_step, *build_from_config(config), batch)
+        ours = partial(train_step, *build_from_config(config, way), batch)
         yield alternate(f'{way}, time', plain, ours, rounds)
-    before = peak_memory(_train_twice, config, None, clips)
+    baseline = measure_peak_memory(_train_twice, config, None, clips)
     for way in ways:
-        yield Comparison(f'{way}, memory', 'MiB', [before], [peak_memory(_train_twice, config, way, clips)])
+        yield Comparison(f'{way}, memory', 'MiB', [baseline], [measure_peak_memory(_train_twice, config, way, clips)])
 
 
-def build(config, way=None):
-    """Build a config's network and optimizer, without weights from elsewhere.
+def build_from_config(config: str | Path, way: str | None = None) -> tuple[torch.nn.Module, OptimWrapper]:
+    """Build the network of a config, with random weights, and its optimizer.
 
     Args:
-        config (str | Path): The config.
-        way (str, optional): One of :data:`WAYS`. Defaults to None: as the config says.
+        config (str | Path): Path of the config.
+        way (str, optional): One of :data:`WAYS`. Defaults to None, which leaves the config unchanged.
 
     Returns:
-        tuple[BaseModel, OptimWrapper]: Both.
+        tuple[torch.nn.Module, OptimWrapper]: Network and optimizer.
 
     Raises:
-        ValueError: If the network has no such way.
+        ValueError: If the network does not support this option.
     """
     config = Config.fromfile(config)
     init_default_scope('mmaction')
@@ -69,9 +74,9 @@ def build(config, way=None):
     try:
         model = MODELS.build(config.model).train()
     except TypeError as error:
-        raise ValueError(f'{config.filename} does not go with {way}: {error}') from None
+        raise ValueError(f'{config.filename} does not support {way}: {error}') from None
     for name, buffer in model.named_buffers():
-        if name.endswith('label_embeddings'):  # instead of the file
+        if name.endswith('label_embeddings'):  # in place of the file
             buffer.normal_()
     if way == 'channels-last':
         model.to(memory_format=torch.channels_last)
@@ -79,29 +84,29 @@ def build(config, way=None):
         model.cuda()
     optimizer = build_optim_wrapper(model, config.optim_wrapper)
     if way == 'compile':
-        # As MMEngine's runner does, see compat.compile_without_the_optimizer.
+        # As in MMEngine's runner, see compat.mmengine.compile_without_optimizer.
         optimizer.update_params = torch.compiler.disable(optimizer.update_params)
         model.train_step = torch.compile(model.train_step)
     return model, optimizer
 
 
-def make_batch(config, clips):
-    """Make a batch of noise as a config's data loader would deliver it."""
+def make_config_batch(config: str | Path, clips: int) -> dict:
+    """Make a batch of noise in the format of a config's data loader."""
     config = Config.fromfile(config)
     init_default_scope('mmaction')
     num_classes = config.model.get('num_classes', NUM_ACTIONS)
-    dataset = innermost(config.train_dataloader.dataset)
+    dataset = unwrap_dataset(config.train_dataloader.dataset)
     return pseudo_collate([pack_noise(dataset, num_classes) for _ in range(clips)])
 
 
-def train_step(model, optimizer, batch):
-    """Run forward, backward and update once."""
+def train_step(model: torch.nn.Module, optimizer: OptimWrapper, batch: dict) -> None:
+    """Run one step of training: forward pass, backward pass and update."""
     model.train_step(copy.copy(batch), optimizer)
 
 
 def _train_twice(config, way, clips):
-    """Run two steps: gradients and momenta exist from the first on."""
-    model, optimizer = build(config, way)
-    batch = make_batch(config, clips)
+    """Run two steps, since gradients and momenta are allocated in the first one."""
+    model, optimizer = build_from_config(config, way)
+    batch = make_config_batch(config, clips)
     for _ in range(2):
         train_step(model, optimizer, batch)

@@ -1,37 +1,47 @@
-"""What it takes to run MMAction2 1.2.0 (2023) on today's Python, PyTorch and NumPy.
+"""Changes to MMAction2 1.2.0 (2023) and MMEngine that let them run on today's Python, PyTorch and NumPy.
 
-One function per upstream defect, which does nothing where upstream is sound. They run once, when the package is
-imported and before any component is registered. Two more defects need no code, only a dependency in ``setup.py``:
+Each function makes one change; its docstring quotes the error that it fixes, if there is one. All are called once, when
+the package is imported and before any component is registered. There are three kinds:
+
+- Functions that change something only if the defect is present: ``provide_missing_drn`` (only if the wheel lacks the
+  module), ``shift_hue_without_overflow`` (only with NumPy 2) and ``allow_amp_without_cuda`` (only without a CUDA GPU).
+- Functions that replace a function of the library (``silence_mmcv_lite``: add a warning filter) whatever its version,
+  even if a later version no longer has the defect: all others in ``mmaction``, ``mmengine``, ``launchers`` and
+  ``safe_loading``.
+- Additions, which fix no defect but save time or protect runs: ``format_configs_once``, ``write_files_whole``,
+  ``resume_early_stopping`` and both functions of ``weights``.
+
+Two more defects need no code, only a dependency in ``setup.py``:
 
 - ``ModuleNotFoundError: No module named 'importlib_metadata'``: MMAction2 imports it without declaring it.
-- ``ModuleNotFoundError: No module named 'pkg_resources'``: mim, and MMEngine for every config that inherits from
-  ``mmaction::``, need setuptools < 82.
+- ``ModuleNotFoundError: No module named 'pkg_resources'``: mim needs setuptools < 82, and so does MMEngine for every
+  config that inherits from ``mmaction::``.
 """
 
 from . import launchers, mmaction, mmengine, safe_loading, weights
 
 
-def apply_all():
-    """Work round every defect below."""
+def apply_all() -> None:
+    """Apply all changes."""
     mmaction.silence_mmcv_lite()
     mmaction.provide_missing_drn()
     safe_loading.load_checkpoints_safely()
-    launchers.launch_anywhere()
-    launchers.wrap_models_where_they_are()
-    launchers.wrap_models_as_they_are_trained()
+    launchers.launch_on_any_device()
+    launchers.wrap_models_on_their_device()
+    launchers.wrap_models_again_before_training()
     mmengine.write_test_scores_once()
     mmaction.shift_hue_without_overflow()
     mmaction.start_from_scratch()
     mmaction.run_tin_without_compiled_mmcv()
     mmengine.write_files_whole()
-    mmengine.mix_precision_on_the_cpu()
-    mmaction.count_hits_in_bfloat16()
-    mmaction.checkpoint_activations_explicitly()
-    mmengine.compile_without_the_optimizer()
+    mmengine.allow_amp_without_cuda()
+    mmaction.compute_accuracy_in_float32()
+    mmaction.pass_use_reentrant()
+    mmengine.compile_without_optimizer()
     mmengine.format_configs_once()
-    weights.start_where_there_is_nothing_to_resume()
-    weights.stop_where_weights_do_not_fit()
-    mmengine.stop_resumed_runs_as_early()
-    mmengine.leave_out_default_hooks_set_to_none()
-    mmaction.balance_losses_of_blended_labels()
-    mmaction.decay_weights_by_default()
+    weights.start_if_nothing_to_resume()
+    weights.reject_weights_that_do_not_fit()
+    mmengine.resume_early_stopping()
+    mmengine.skip_default_hooks_set_to_none()
+    mmaction.accept_blended_labels_in_focal_loss()
+    mmaction.use_default_weight_decay()

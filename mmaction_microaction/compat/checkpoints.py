@@ -1,4 +1,4 @@
-"""Reading checkpoints from wherever they come, with errors that name the file and the remedy; loading their weights."""
+"""Functions that read checkpoints and load their weights, with errors that name the file and the remedy."""
 
 import pickle
 from dataclasses import dataclass, field
@@ -12,48 +12,51 @@ from torch.nn.modules.utils import consume_prefix_in_state_dict_if_present
 from mmaction_microaction.utils.messages import first_few, last_line
 
 RELEASED = '.fcce.'
-"""What the authors' MANet calls squeeze-and-excitation."""
+"""Part of the names of squeeze-and-excitation in the authors' MANet."""
 
 
-def read_weights(path):
+def read_weights(path: str | Path) -> dict[str, torch.Tensor]:
     """Read the weights of a checkpoint onto the CPU.
 
     Args:
-        path (str | Path): The file, or an address that MMEngine knows.
+        path (str | Path): Path or URL of the checkpoint.
 
     Returns:
-        dict[str, torch.Tensor]: The weights, by name, without the ``module.`` of networks that several processes
-        trained.
+        dict[str, torch.Tensor]: Weights by name. The prefix ``module.`` of networks that were trained in several
+        processes is removed.
 
     Raises:
-        ConnectionError, FileNotFoundError, ValueError: As :func:`read_checkpoint`.
+        ConnectionError: If the checkpoint cannot be downloaded.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If the file cannot be used as a checkpoint, see :func:`read_checkpoint`.
     """
     weights = read_checkpoint(path, 'cpu', 'silent')['state_dict']
     consume_prefix_in_state_dict_if_present(weights, 'module.')
     return weights
 
 
-def read_checkpoint(path, map_location='cpu', logger='current'):
+def read_checkpoint(path: str | Path, map_location: str | torch.device = 'cpu', logger: str = 'current') -> dict:
     """Read a checkpoint.
 
     Args:
-        path (str | Path): The file, or an address that MMEngine knows.
-        map_location (str | torch.device): The device of the tensors. Defaults to ``'cpu'``.
-        logger (str): What MMEngine logs the path with. Defaults to ``'current'``.
+        path (str | Path): Path or URL of the checkpoint.
+        map_location (str | torch.device): Device of the tensors. Defaults to ``'cpu'``.
+        logger (str): Name of the logger to which MMEngine logs the path. Defaults to ``'current'``.
 
     Returns:
-        dict: The checkpoint, with the weights by name as its ``state_dict``; of a file that holds nothing else, only
-        these.
+        dict: Content of the checkpoint, with the weights by name in ``state_dict``. If the file contains bare weights,
+        ``state_dict`` is the only key.
 
     Raises:
-        ConnectionError: If it cannot be downloaded.
-        FileNotFoundError: If there is no such file.
-        ValueError: If it is no checkpoint, is damaged, holds no weights, or is refused since loading it could run code.
+        ConnectionError: If the checkpoint cannot be downloaded.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If the file is not a checkpoint, is damaged, contains no weights, or is rejected because loading it
+            could run code.
     """
     if Path(path).is_file():
         with open(path, 'rb') as file:
             start = file.read(20)
-        # A zip archive or, until PyTorch 1.5, a pickle.
+        # Checkpoints are zip archives, or pickles if they were saved by PyTorch 1.5 or earlier.
         if not start.startswith((b'PK', b'\x80')):
             found = f'starts with {start!r}' if start else 'is empty'
             raise ValueError(
@@ -62,13 +65,13 @@ def read_checkpoint(path, map_location='cpu', logger='current'):
             )
     try:
         content = CheckpointLoader.load_checkpoint(str(path), map_location, logger)
-    except pickle.UnpicklingError as error:  # refused by compat.load_from_local, which says why
+    except pickle.UnpicklingError as error:  # raised by safe_loading.load_from_local
         raise ValueError(str(error)) from None
     except (FileNotFoundError, torch.OutOfMemoryError):
         raise
     except IsADirectoryError:
-        raise ValueError(f'{path} is a folder; give the checkpoint in it') from None
-    except (EOFError, OSError, RuntimeError) as error:  # depending on where it is cut off
+        raise ValueError(f'{path} is a folder; pass a checkpoint in it') from None
+    except (EOFError, OSError, RuntimeError) as error:  # the class depends on where the file is cut off
         if '://' in str(path) and isinstance(error, OSError):
             raise ConnectionError(f'{path} cannot be downloaded ({error})') from None
         raise ValueError(f'{path} is damaged or cut short ({last_line(error)}); download or copy it anew') from None
@@ -76,74 +79,71 @@ def read_checkpoint(path, map_location='cpu', logger='current'):
         content = {'state_dict': content}
     weights = content['state_dict']
     if not isinstance(weights, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in weights.values()):
-        raise ValueError(f'{path} holds no state_dict of tensors; give a checkpoint of MMAction2')
+        raise ValueError(f'{path} holds no state_dict of tensors; pass a checkpoint of MMAction2')
     return content
 
 
 @dataclass
 class Fit:
-    """How the tensors of a file fit those of a network.
+    """Result of comparing the tensors of a file with those of a network."""
 
-    Attributes:
-        fitting (int): Number of tensors that both have, with the same shape; in :func:`load_weights`, of parameters.
-        missing (list[str]): Names that only the network has.
-        unexpected (list[str]): Names that only the file has.
-        reshaped (list[str]): Names that both have, with both shapes.
-    """
-
-    fitting: int = 0
-    missing: list = field(default_factory=list)
-    unexpected: list = field(default_factory=list)
-    reshaped: list = field(default_factory=list)
+    num_fitting: int = 0
+    """Number of tensors (of parameters, in :func:`load_weights`) with the same name and shape in both."""
+    missing: list[str] = field(default_factory=list)
+    """Names that only the network has."""
+    unexpected: list[str] = field(default_factory=list)
+    """Names that only the file has."""
+    reshaped: list[str] = field(default_factory=list)
+    """Names that have different shapes in file and network, each followed by both shapes."""
 
     @property
-    def whole(self):
-        """bool: Whether all tensors fit."""
+    def complete(self) -> bool:
+        """Whether all tensors fit."""
         return not (self.missing or self.unexpected or self.reshaped)
 
     @property
-    def released(self):
-        """bool: Whether the file has the names of the authors' MANet."""
+    def is_released(self) -> bool:
+        """Whether the file has the names of the authors' MANet."""
         return any(RELEASED in name for name in self.unexpected)
 
     def __str__(self):
-        """Count the tensors that do not fit, and name the first five of each kind."""
+        """Format the number of tensors of each kind that do not fit, and the first five names."""
         faults = {'missing': self.missing, 'unknown': self.unexpected, 'of another shape': self.reshaped}
         return '; '.join(f'{len(names)} {fault}: {first_few(names)}' for fault, names in faults.items() if names)
 
 
-def compare(weights, shapes):
-    """Compare the tensors of a file with those of a network, by name and shape.
+def compare(weights: dict[str, torch.Tensor], shapes: dict[str, tuple[int, ...]]) -> Fit:
+    """Compare the tensors of a file with those of a network by name and shape.
 
     Args:
-        weights (dict[str, torch.Tensor]): The file's.
-        shapes (dict[str, tuple[int]]): The shapes of the network's.
+        weights (dict[str, torch.Tensor]): Tensors of the file by name.
+        shapes (dict[str, tuple[int, ...]]): Shapes of the network's tensors by name.
 
     Returns:
-        Fit: What fits.
+        Fit: Tensors that fit, and those that do not.
     """
     common = [name for name in shapes if name in weights]
     reshaped = [name for name in common if tuple(weights[name].shape) != tuple(shapes[name])]
     return Fit(
-        fitting=len(common) - len(reshaped),
+        num_fitting=len(common) - len(reshaped),
         missing=[name for name in shapes if name not in weights],
         unexpected=[name for name in weights if name not in shapes],
         reshaped=[f'{name} {tuple(weights[name].shape)} instead of {tuple(shapes[name])}' for name in reshaped],
     )
 
 
-def load_weights(model, weights):
-    """Load all tensors that fit into a network.
+def load_weights(model: torch.nn.Module, weights: dict[str, torch.Tensor]) -> Fit:
+    """Load the tensors that fit into a network.
 
-    Counters of batch norms (``num_batches_tracked``) may be missing, and the file's head may be left out where the
-    network has none, or one without weights as MMAction2's ``FeatureHead``.
+    Two kinds of differences are not reported: missing counters of batch norms (``num_batches_tracked``), and the
+    weights of a head if the head of the network has none, such as MMAction2's ``FeatureHead``.
 
     Args:
-        model (torch.nn.Module): The network, wrapped for distributed training or test-time augmentation or not.
+        model (torch.nn.Module): The network. It may be wrapped for distributed training or test-time augmentation.
         weights (dict[str, torch.Tensor]): Tensors by name.
 
     Returns:
-        Fit: What has been loaded.
+        Fit: Tensors that were loaded, and those that do not fit.
     """
     while is_model_wrapper(model) or isinstance(model, BaseTTAModel):
         model = model.module
@@ -152,33 +152,33 @@ def load_weights(model, weights):
     fitting = {
         name: tensor for name, tensor in weights.items() if name not in shapes or tuple(tensor.shape) == shapes[name]
     }
-    # PyTorch has the last word, since modules may translate older names.
+    # PyTorch reports what is missing, since modules may translate older names.
     missing, unexpected = model.load_state_dict(fitting, strict=False)
     fit.missing = [name for name in missing if name not in weights and not name.endswith('num_batches_tracked')]
     has_head = any(name.startswith('cls_head.') for name in shapes)
-    fit.fitting = sum(name not in missing for name, _ in model.named_parameters())
+    fit.num_fitting = sum(name not in missing for name, _ in model.named_parameters())
     fit.unexpected = [name for name in unexpected if has_head or not name.startswith('cls_head.')]
     return fit
 
 
-def require_fit(fit, path, network):
-    """Refuse weights that do not fit.
+def require_fit(fit: Fit, path: str | Path, network: str) -> None:
+    """Raise an error unless all weights fit.
 
     Args:
-        fit (Fit): What :func:`load_weights` gave.
-        path (str | Path): The file of the weights.
-        network (str): What they should have fitted.
+        fit (Fit): Result of :func:`load_weights`.
+        path (str | Path): Path of the weights, for the message.
+        network (str): Description of the network, for the message.
 
     Raises:
-        ValueError: If a tensor does not fit. The message names the first ones.
+        ValueError: If a tensor does not fit. The message names the first ones of each kind.
     """
-    if fit.whole:
+    if fit.complete:
         return
-    if fit.released:
+    if fit.is_released:
         remedy = (
-            "These are the names of the authors' released MANet: convert the file with "
-            'tools/convert_release_checkpoint.py, and give the converted one'
+            "The file has the names of the authors' released MANet: convert it with "
+            'tools/convert_release_checkpoint.py, and use the converted file'
         )
     else:
-        remedy = 'Give the config that the network was trained with, and all options that it was trained with'
+        remedy = 'Use the config and all options that the network was trained with'
     raise ValueError(f'{path} does not fit {network}: of the tensors, {fit}. {remedy}.')

@@ -1,4 +1,4 @@
-"""Defects of MMEngine's distributed training."""
+"""Changes to MMEngine's distributed training."""
 
 import functools
 from unittest import mock
@@ -12,20 +12,20 @@ from mmengine.runner import Runner
 from torch.nn.parallel import DistributedDataParallel
 
 
-def launch_anywhere():
-    """Let MMEngine's launchers start processes without a GPU, with the gloo backend, and where each sees its own alone.
+def launch_on_any_device():
+    """Allow MMEngine's launchers to start processes that see no GPU, with the gloo backend, or only one GPU each.
 
-    Answers ``RuntimeError: Found no NVIDIA driver on your system`` (with a CUDA build of PyTorch) and ``AttributeError:
+    Fixes ``RuntimeError: Found no NVIDIA driver on your system`` (with a CUDA build of PyTorch) and ``AttributeError:
     module 'torch._C' has no attribute '_cuda_setDevice'`` (with a CPU build): MMEngine calls ``torch.cuda.set_device``
-    unconditionally. Answers ``CUDA error: invalid device ordinal`` of ``srun --gpus-per-task=1``: the GPU of every
-    process has index 0 then, whatever the process's own index on its node.
+    unconditionally. Also fixes ``CUDA error: invalid device ordinal`` with ``srun --gpus-per-task=1``: the only GPU
+    that a process sees has index 0, whatever the index of the process on its node.
     """
 
     def set_device(device):
         if torch.cuda.device_count():
             original(device % torch.cuda.device_count())
 
-    def launch_on_any_device(name):
+    def patch_launcher(name):
         init_dist = getattr(dist_utils, name)
 
         @functools.wraps(init_dist)
@@ -39,15 +39,15 @@ def launch_anywhere():
 
     original = torch.cuda.set_device
     for name in ('_init_dist_pytorch', '_init_dist_mpi', '_init_dist_slurm'):
-        launch_on_any_device(name)
+        patch_launcher(name)
 
 
-def wrap_models_where_they_are():
-    """Hand ``DistributedDataParallel`` the device of the model, not the index of the process.
+def wrap_models_on_their_device():
+    """Pass the device of the model to ``DistributedDataParallel`` instead of the index of the process.
 
-    Answers ``ValueError: DistributedDataParallel device_ids and output_device arguments only work with
-    single-device/multiple-device GPU modules or CPU modules, but got device_ids [0]``: MMEngine hands it a GPU index
-    for a model on the CPU, too.
+    Fixes ``ValueError: DistributedDataParallel device_ids and output_device arguments only work with
+    single-device/multiple-device GPU modules or CPU modules, but got device_ids [0]``: MMEngine passes the index of a
+    GPU even if the model is on the CPU.
     """
     init = MMDistributedDataParallel.__init__
 
@@ -61,13 +61,13 @@ def wrap_models_where_they_are():
     MMDistributedDataParallel.__init__ = init_on_any_device
 
 
-def wrap_models_as_they_are_trained():
-    """Have ``DistributedDataParallel`` see the parameters as they are when training begins.
+def wrap_models_again_before_training():
+    """Wrap the model in ``DistributedDataParallel`` again before training, when its parameters are final.
 
-    Answers ``UserWarning: Grad strides do not match bucket view strides``, with wrong gradients in the first step of
-    every start, and ``RuntimeError: Expected to have finished reduction in the prior iteration before starting a new
-    one`` of ``frozen_stages``: MMEngine wraps the model first. Hooks change the layout of parameters later
-    (:class:`ChannelsLastHook`), and MMAction2's backbones freeze theirs when they are told to train.
+    Fixes ``UserWarning: Grad strides do not match bucket view strides``, which comes with wrong gradients in the first
+    step after every start, and ``RuntimeError: Expected to have finished reduction in the prior iteration before
+    starting a new one`` with ``frozen_stages``. MMEngine wraps the model early. Hooks such as :class:`ChannelsLastHook`
+    change the layout of parameters later, and MMAction2's backbones freeze parameters in ``train()``.
     """
     maybe_compile = Runner._maybe_compile
 
@@ -75,7 +75,7 @@ def wrap_models_as_they_are_trained():
     def wrap_and_maybe_compile(self, target):
         if target == 'train_step' and isinstance(self.model, DistributedDataParallel):
             module = self.model.module.train()
-            self.model = None  # The old wrapper would reduce gradients, too.
+            self.model = None  # otherwise, the old wrapper would reduce gradients as well
             self.model = self.wrap_model(self.cfg.get('model_wrapper_cfg'), module)
         maybe_compile(self, target)
 

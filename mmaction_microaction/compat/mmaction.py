@@ -1,4 +1,4 @@
-"""Defects of MMAction2 1.2.0."""
+"""Changes to MMAction2 1.2.0."""
 
 import functools
 import sys
@@ -12,30 +12,32 @@ import torch
 import torch.nn.functional as F
 import torch.utils.checkpoint
 
+from mmaction_microaction.compat.tin_shift import shift_groups_by_fractions
+
 
 def silence_mmcv_lite():
-    """Keep ``mmcv-lite`` from warning at every start of a compiled operator that no network here uses.
+    """Suppress ``mmcv-lite``'s warning about a compiled operator that no network of this project uses.
 
-    Answers ``UserWarning: Fail to import MultiScaleDeformableAttention from mmcv.ops.multi_scale_deform_attn, You
+    Suppresses ``UserWarning: Fail to import MultiScaleDeformableAttention from mmcv.ops.multi_scale_deform_attn, You
     should install mmcv rather than mmcv-lite if you need this module``.
     """
     warnings.filterwarnings('ignore', message='Fail to import ``MultiScaleDeformableAttention``')
 
 
 def provide_missing_drn():
-    """Let ``mmaction.models`` be imported although its wheel lacks the folder of the DRN localizer.
+    """Allow the import of ``mmaction.models`` although its wheel lacks the module of the DRN localizer.
 
-    Answers ``ModuleNotFoundError: No module named 'mmaction.models.localizers.drn'`` (mmaction2 issue 2714). DRN itself
-    remains unavailable and says so when it is built.
+    Fixes ``ModuleNotFoundError: No module named 'mmaction.models.localizers.drn'`` (mmaction2 issue 2714). DRN itself
+    remains unavailable: building it raises an ``ImportError``.
     """
     name = 'mmaction.models.localizers.drn'
-    # find_spec(name) would import mmaction.models, which is what fails: look into the folder instead.
+    # find_spec(name) would import mmaction.models, which fails, so look for the module in its folder.
     localizers = [f'{folder}/models/localizers' for folder in find_spec('mmaction').submodule_search_locations]
     if name in sys.modules or PathFinder.find_spec(name, localizers):
         return
 
     class DRN(torch.nn.Module):
-        """Stands in for the localizer that the wheel lacks."""
+        """Placeholder for the localizer that the wheel lacks."""
 
         def __init__(self, *args, **kwargs):
             raise ImportError(
@@ -50,10 +52,10 @@ def provide_missing_drn():
 
 
 def shift_hue_without_overflow():
-    """Let ``ColorJitter`` shift the hue on NumPy 2.
+    """Allow ``ColorJitter`` to shift the hue with NumPy 2.
 
-    Answers ``OverflowError: Python integer -23 out of bounds for uint8``: NumPy 2 no longer widens a ``uint8`` array
-    that a larger or negative Python integer is added to.
+    Fixes ``OverflowError: Python integer -23 out of bounds for uint8``: NumPy 2 no longer promotes a ``uint8`` array
+    when a larger or negative Python integer is added.
     """
     if np.lib.NumpyVersion(np.__version__) < '2.0.0':
         return
@@ -63,7 +65,7 @@ def shift_hue_without_overflow():
 
     def adjust_hue(img, factor):
         hsv = cv2.cvtColor(np.clip(img, 0, 255).astype(np.uint8), cv2.COLOR_RGB2HSV)
-        # OpenCV keeps the hue of an 8-bit image in units of 2 degrees; MMAction2 scales the factor by 255 all the same.
+        # MMAction2 scales the factor by 255, although OpenCV stores the hue of 8-bit images in units of 2 degrees.
         hsv[..., 0] = (hsv[..., 0].astype(int) + int(factor * 255)) % 180
         return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB).astype(np.float32)
 
@@ -71,26 +73,27 @@ def shift_hue_without_overflow():
 
 
 def start_from_scratch():
-    """Let ``pretrained=None`` alone start any backbone from random weights.
+    """Allow ``pretrained=None`` to start any backbone from random weights, without a second option.
 
-    Answers ``TypeError: expected string or bytes-like object, got 'NoneType'`` of TSM, TIN, MobileNetV2 and Video Swin,
+    Fixes ``TypeError: expected string or bytes-like object, got 'NoneType'`` of TSM, TIN, MobileNetV2 and Video Swin,
     ``AttributeError: 'list' object has no attribute 'get'`` of MobileOne and ``AssertionError: please specify clip
-    pretraied checkpoint`` of UniFormerV2: unless another option is set as well, they look for weights to load.
+    pretraied checkpoint`` of UniFormerV2: they try to load weights unless ``pretrained2d`` or ``clip_pretrained`` is
+    False.
     """
     from mmaction.models import backbones
 
-    def load_only_what_is_named(cls, option):
+    def disable_unless_pretrained(cls, option):
         init = cls.__init__
 
         @functools.wraps(init)
-        def init_and_check(self, *args, **kwargs):
+        def init_and_disable(self, *args, **kwargs):
             init(self, *args, **kwargs)
-            # MobileOne, which mmpretrain defines, has its weights named in init_cfg alone.
+            # The weights of mmpretrain's MobileOne are set in init_cfg only.
             in_init_cfg = isinstance(self.init_cfg, dict) and self.init_cfg.get('type') == 'Pretrained'
             if getattr(self, 'pretrained', None) is None and not in_init_cfg:
                 setattr(self, option, False)
 
-        cls.__init__ = init_and_check
+        cls.__init__ = init_and_disable
 
     options = dict(
         ResNetTSM='pretrained2d',
@@ -101,13 +104,13 @@ def start_from_scratch():
     )
     for name, option in options.items():
         if hasattr(backbones, name):
-            load_only_what_is_named(getattr(backbones, name), option)
+            disable_unless_pretrained(getattr(backbones, name), option)
 
 
 def run_tin_without_compiled_mmcv():
-    """Let TIN run where mmcv's compiled operator is missing: with ``mmcv-lite``, and on the CPU in any case.
+    """Allow TIN to run without mmcv's compiled operator, which ``mmcv-lite`` lacks and which never supports the CPU.
 
-    Answers ``ImportError: Failed to import `tin_shift` from `mmcv.ops`. You will be unable to use TIN.``
+    Fixes ``ImportError: Failed to import `tin_shift` from `mmcv.ops`. You will be unable to use TIN.``
     """
     from mmaction.models.backbones import resnet_tin
 
@@ -115,54 +118,51 @@ def run_tin_without_compiled_mmcv():
 
     @functools.wraps(linear_sampler)
     def linear_sampler_on_any_device(data, offset):
-        # Only now: the package's models are registered after this module has run.
-        from mmaction_microaction.compat.tin_shift import sample_frames_at
-
         if data.is_cuda and find_spec('mmcv._ext'):
             return linear_sampler(data, offset)
-        return sample_frames_at(data, offset)
+        return shift_groups_by_fractions(data, offset)
 
     resnet_tin.linear_sampler = linear_sampler_on_any_device
 
 
-def count_hits_in_bfloat16():
-    """Let heads compute loss and accuracy of logits in bfloat16.
+def compute_accuracy_in_float32():
+    """Allow heads to compute loss and accuracy from logits in bfloat16.
 
-    Answers ``TypeError: Got unsupported ScalarType BFloat16``: the accuracy is computed in NumPy, which lacks it.
+    Fixes ``TypeError: Got unsupported ScalarType BFloat16``: the accuracy is computed in NumPy, which lacks this type.
     """
     from mmaction.models.heads import BaseHead
 
     loss_by_feat = BaseHead.loss_by_feat
 
     @functools.wraps(loss_by_feat)
-    def loss_by_float_feat(self, cls_scores, data_samples):
-        # Logits in float64 stay as precise as they are.
-        wide_enough = torch.promote_types(cls_scores.dtype, torch.float32)
-        return loss_by_feat(self, cls_scores.to(wide_enough), data_samples)
+    def loss_by_float32_feat(self, cls_scores, data_samples):
+        # Not simply float32, which would reduce the precision of logits in float64.
+        dtype = torch.promote_types(cls_scores.dtype, torch.float32)
+        return loss_by_feat(self, cls_scores.to(dtype), data_samples)
 
-    BaseHead.loss_by_feat = loss_by_float_feat
+    BaseHead.loss_by_feat = loss_by_float32_feat
 
 
-def checkpoint_activations_explicitly():
-    """Keep ``with_cp=True`` from warning, and from failing in a later PyTorch, for the lack of an argument.
+def pass_use_reentrant():
+    """Pass ``use_reentrant`` to PyTorch's activation checkpointing (``with_cp=True``), as later versions will require.
 
-    Answers ``UserWarning: torch.utils.checkpoint: the use_reentrant parameter should be passed explicitly``.
+    Fixes ``UserWarning: torch.utils.checkpoint: the use_reentrant parameter should be passed explicitly``.
     """
     from mmaction.models.backbones import resnet, resnet3d
 
-    # Not the other way: it computes a block twice more instead of once where a function like MANet's
+    # With use_reentrant=False, a block is recomputed twice instead of once if a function such as MANet's
     # excite_and_shift differentiates within its own backward pass.
     checkpoint = functools.partial(torch.utils.checkpoint.checkpoint, use_reentrant=True)
     for module in (resnet, resnet3d):
         module.cp = types.SimpleNamespace(checkpoint=checkpoint)
 
 
-def balance_losses_of_blended_labels():
-    """Let ``CBFocalLoss`` take blended labels, as Mixup, CutMix and label smoothing give them.
+def accept_blended_labels_in_focal_loss():
+    """Allow ``CBFocalLoss`` to be computed from blended labels, as produced by Mixup, CutMix and label smoothing.
 
-    Answers ``RuntimeError: one_hot is only applicable to index tensor of type LongTensor``. A blended label costs what
-    its labels cost, each by its share: with mixup (Zhang et al., ICLR 2018), the loss of the one times lambda plus that
-    of the other times 1 - lambda.
+    Fixes ``RuntimeError: one_hot is only applicable to index tensor of type LongTensor``. The loss of a blended label
+    is the weighted mean of the losses of its labels. With mixup (Zhang et al., ICLR 2018), the loss of one label is
+    multiplied by lambda, the loss of the other by 1 - lambda.
     """
     from mmaction.models.losses import CBFocalLoss
 
@@ -175,7 +175,7 @@ def balance_losses_of_blended_labels():
         log_p, log_q = F.logsigmoid(cls_score), F.logsigmoid(-cls_score)
         if_label = -((self.gamma * log_q).exp() * log_p)
         if_not = -((self.gamma * log_p).exp() * log_q)
-        # Of each sample, the loss for each label that it could have.
+        # Entry (n, k) is the loss of sample n if k is its label.
         losses = if_not.sum(dim=1, keepdim=True) - if_not + if_label
         weights = torch.as_tensor(self.weights, dtype=losses.dtype, device=losses.device)
         return (label * weights * losses).sum() / label.sum()
@@ -183,11 +183,11 @@ def balance_losses_of_blended_labels():
     CBFocalLoss._forward = forward_any_label
 
 
-def decay_weights_by_default():
-    """Let TSM's optimizer constructor, and with it MANet's, take an optimizer that names no ``weight_decay``.
+def use_default_weight_decay():
+    """Allow an optimizer without ``weight_decay`` in TSM's optimizer constructor, and so in MANet's.
 
-    Answers ``TypeError: unsupported operand type(s) for *: 'float' and 'NoneType'``, in the first step: the groups of
-    parameters are given None as their decay, in place of the optimizer's default.
+    Fixes ``TypeError: unsupported operand type(s) for *: 'float' and 'NoneType'`` in the first step: the constructor
+    sets the weight decay of its groups to None instead of leaving the optimizer's default.
     """
     from mmaction.engine.optimizers import TSMOptimWrapperConstructor
 

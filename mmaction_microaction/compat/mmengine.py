@@ -1,4 +1,4 @@
-"""Defects of MMEngine."""
+"""Changes to MMEngine."""
 
 import functools
 import os
@@ -17,20 +17,20 @@ from mmaction_microaction.utils.files import write_whole
 
 
 def write_test_scores_once():
-    """Have the JSON of a test's metrics written by the first process only.
+    """Write the JSON file of a test's metrics in the first process only.
 
-    Answers a file of two texts, ``json.decoder.JSONDecodeError: Extra data``, now and then: every process of a
-    distributed test writes the same file.
+    Fixes an occasional ``json.decoder.JSONDecodeError: Extra data`` in a reader of this file: every process of a
+    distributed test writes to it.
     """
     LoggerHook.after_test_epoch = master_only(LoggerHook.after_test_epoch)
 
 
 def write_files_whole():
-    """Let MMEngine write checkpoints, dumped predictions and scores so that each is either complete or as before.
+    """Write checkpoints, dumped predictions and scores atomically: a file is either complete or unchanged.
 
-    Answers ``RuntimeError: PytorchStreamReader failed reading zip archive: failed finding central directory`` of a
-    ``--resume`` after the disk was full, or the run killed, while the last checkpoint was written a second time, with
-    the best score in it.
+    Prevents ``RuntimeError: PytorchStreamReader failed reading zip archive: failed finding central directory`` in a run
+    with ``--resume``, if the disk was full or the run was killed while the last checkpoint was rewritten with the best
+    score.
     """
 
     def put(self, obj, filepath):
@@ -43,10 +43,10 @@ def write_files_whole():
     LocalBackend.put, LocalBackend.put_text = put, put_text
 
 
-def mix_precision_on_the_cpu():
-    """Let ``--amp`` train on the CPU and on Apple's GPUs, in bfloat16, whose range needs no scaling of the loss.
+def allow_amp_without_cuda():
+    """Allow ``--amp`` on the CPU and on Apple's GPUs, in bfloat16, whose range needs no scaling of the loss.
 
-    Answers ``AssertionError: ``AmpOptimizerWrapper`` is only available training on gpu, npu, mlu or musa`` and, on
+    Fixes ``AssertionError: ``AmpOptimizerWrapper`` is only available training on gpu, npu, mlu or musa`` and, on
     Apple's GPUs, ``ValueError: User specified autocast device_type must be cuda or cpu, but got mps``.
     """
     if get_device() not in ('cpu', 'mps'):
@@ -62,29 +62,29 @@ def mix_precision_on_the_cpu():
         mmengine_amp.autocast = autocast
 
 
-def compile_without_the_optimizer():
-    """Let ``compile=True`` train: backward pass and optimizer, which MMEngine would compile too, stay as they are.
+def compile_without_optimizer():
+    """Exclude the backward pass and the optimizer from ``compile=True``, so that compiled networks can be trained.
 
-    Answers ``InternalTorchDynamoError: AttributeError: 'UserDefinedDictVariable' object has no attribute 'items'``: the
-    optimizer of a config has groups of parameters that are MMEngine's ``ConfigDict``. If they were plain, it would be
-    compiled anew for every learning rate.
+    Fixes ``InternalTorchDynamoError: AttributeError: 'UserDefinedDictVariable' object has no attribute 'items'``: the
+    parameter groups of an optimizer from a config are ``ConfigDict`` objects. Even with plain dicts, the optimizer
+    would be recompiled for every learning rate.
     """
     maybe_compile = Runner._maybe_compile
 
     @functools.wraps(maybe_compile)
-    def maybe_compile_but_the_optimizer(self, target):
+    def maybe_compile_without_optimizer(self, target):
         if self.cfg.get('compile'):
             self.optim_wrapper.update_params = torch.compiler.disable(self.optim_wrapper.update_params)
         maybe_compile(self, target)
 
-    Runner._maybe_compile = maybe_compile_but_the_optimizer
+    Runner._maybe_compile = maybe_compile_without_optimizer
 
 
 def format_configs_once():
-    """Format a config's text only when it has changed, which takes up to a second each time.
+    """Format the text of a config only if it has changed.
 
-    MMEngine has yapf format it half a dozen times when a run starts, for log, loggers and files, and again with every
-    checkpoint.
+    Formatting takes up to a second. MMEngine formats the same config about six times when a run starts, for log,
+    loggers and files, and again for every checkpoint.
     """
     from mmengine.config import config
 
@@ -101,11 +101,11 @@ def format_configs_once():
     config.FormatCode = format_once
 
 
-def stop_resumed_runs_as_early():
-    """Let ``EarlyStoppingHook`` go on counting in a resumed run, so that it ends with the same epoch as a whole one.
+def resume_early_stopping():
+    """Save the state of ``EarlyStoppingHook``, so that a resumed run ends in the same epoch as an uninterrupted one.
 
-    MMEngine saves neither the best score nor the number of validations since: a run that is resumed would train for
-    ``patience`` more of them.
+    MMEngine saves neither the best score nor the number of validations since then, so that a resumed run would continue
+    for another ``patience`` validations.
     """
     after_val_epoch = EarlyStoppingHook.after_val_epoch
 
@@ -122,27 +122,27 @@ def stop_resumed_runs_as_early():
             runner.train_loop.stop_training = True
 
     @functools.wraps(after_val_epoch)
-    def after_val_epoch_note(self, runner, metrics):
+    def after_val_epoch_and_save(self, runner, metrics):
         after_val_epoch(self, runner, metrics)
         runner.message_hub.update_info(key(self), (float(self.best_score), self.wait_count))
 
-    EarlyStoppingHook.before_train, EarlyStoppingHook.after_val_epoch = before_train, after_val_epoch_note
-    # Before the checkpoint is written, not after.
+    EarlyStoppingHook.before_train, EarlyStoppingHook.after_val_epoch = before_train, after_val_epoch_and_save
+    # Higher than the priority of CheckpointHook, so that the checkpoint contains the state.
     EarlyStoppingHook.priority = 'LOW'
 
 
-def leave_out_default_hooks_set_to_none():
-    """Let ``default_hooks.NAME=None`` leave out any hook, not only the six that MMEngine knows by name.
+def skip_default_hooks_set_to_none():
+    """Allow ``default_hooks.NAME=None`` for any hook, not only for the six that MMEngine registers itself.
 
-    Answers a bare ``AssertionError``, from ``assert hook is not None``.
+    Fixes an ``AssertionError`` without a message, from ``assert hook is not None``.
     """
     register_default_hooks = Runner.register_default_hooks
-    # What MMEngine registers by itself, and leaves out by itself.
+    # MMEngine registers these itself, and accepts None for them.
     own = {'runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint'}
 
     @functools.wraps(register_default_hooks)
-    def register_those_that_are_set(self, hooks=None):
+    def register_hooks_that_are_set(self, hooks=None):
         hooks = {name: hook for name, hook in (hooks or {}).items() if hook is not None or name in own}
         register_default_hooks(self, hooks)
 
-    Runner.register_default_hooks = register_those_that_are_set
+    Runner.register_default_hooks = register_hooks_that_are_set

@@ -1,28 +1,28 @@
-"""Shift of groups of channels along time, each clip by its own number of frames."""
+"""Temporal shift of TIN in plain PyTorch: every group of channels of every clip has its own offset."""
 
 import torch
 
 
-def tin_shift(frames, shift):
-    """Move every group of channels of every clip along time, and fill up with zeros.
+def shift_groups(frames: torch.Tensor, shift: torch.Tensor) -> torch.Tensor:
+    """Shift groups of channels along time by whole frames, and fill with zeros.
 
-    ``out[n, t + shift[n, g], c] = frames[n, t, c]`` for the channels ``c`` of group ``g``: the operator of the same
-    name in compiled ``mmcv.ops``, which is for CUDA only, in plain PyTorch for every device.
+    ``out[n, t + shift[n, g], c] = frames[n, t, c]`` for the channels ``c`` of group ``g``. This is the operator
+    ``tin_shift`` of compiled ``mmcv.ops``, which supports CUDA only.
 
     Args:
-        frames (torch.Tensor): Shape (N, T, C, HW).
-        shift (torch.Tensor): Integers of shape (N, G), in frames; C is a multiple of G.
+        frames (torch.Tensor): Features, shape (N, T, C, HW).
+        shift (torch.Tensor): Integer offsets in frames, shape (N, G), where G divides C.
 
     Returns:
-        torch.Tensor: Shape (N, T, C, HW), differentiable with respect to ``frames``.
+        torch.Tensor: Shifted features, shape (N, T, C, HW), differentiable with respect to ``frames``.
 
     Raises:
-        ValueError: If the shapes do not fit.
+        ValueError: If the shapes do not match.
     """
     num_clips, num_frames, channels, _ = frames.shape
     if shift.dim() != 2 or shift.size(0) != num_clips or channels % shift.size(1):
         raise ValueError(
-            f'expected one shift for each of {num_clips} clips and of the groups of {channels} channels, got shape '
+            f'expected shifts of shape ({num_clips}, G), where G divides {channels} channels, got shape '
             f'{tuple(shift.shape)}'
         )
     groups = frames.unflatten(2, (shift.size(1), -1))
@@ -32,21 +32,21 @@ def tin_shift(frames, shift):
     return torch.where(inside[..., None, None], groups.gather(1, index), 0).flatten(2, 3)
 
 
-def sample_frames_at(frames, offset):
-    """Move every group of channels of every clip by a fraction of frames, by linear interpolation.
+def shift_groups_by_fractions(frames: torch.Tensor, offset: torch.Tensor) -> torch.Tensor:
+    """Shift groups of channels along time by fractions of frames, with linear interpolation.
 
-    The temporal interlacing of TIN (Shao et al., AAAI 2020): what ``linear_sampler`` of MMAction2's ``ResNetTIN``
-    computes. Its gradient reaches the offsets too.
+    This is the temporal interlacing of TIN (Shao et al., AAAI 2020), which ``linear_sampler`` of MMAction2's
+    ``ResNetTIN`` computes. It is differentiable with respect to both arguments.
 
     Args:
-        frames (torch.Tensor): Shape (N, T, C, H, W).
-        offset (torch.Tensor): Shape (N, G), in frames; C is a multiple of G.
+        frames (torch.Tensor): Features, shape (N, T, C, H, W).
+        offset (torch.Tensor): Offsets in frames, shape (N, G), where G divides C.
 
     Returns:
-        torch.Tensor: Shape (N, T, C, H, W).
+        torch.Tensor: Shifted features, shape (N, T, C, H, W).
     """
     whole = offset.floor()
-    part = (offset - whole).repeat_interleave(frames.size(2) // offset.size(1), dim=1)[:, None, :, None]
+    fraction = (offset - whole).repeat_interleave(frames.size(2) // offset.size(1), dim=1)[:, None, :, None]
     pixels = frames.flatten(3)
-    moved = (1 - part) * tin_shift(pixels, whole.int()) + part * tin_shift(pixels, whole.int() + 1)
-    return moved.view(frames.shape)
+    earlier, later = shift_groups(pixels, whole.int()), shift_groups(pixels, whole.int() + 1)
+    return ((1 - fraction) * earlier + fraction * later).view(frames.shape)

@@ -1,4 +1,4 @@
-"""Weights fit or the run stops: loading and resuming of MMEngine's runner."""
+"""Changes to how MMEngine's runner loads and resumes: a run stops unless the weights fit its network."""
 
 import functools
 import logging
@@ -15,46 +15,46 @@ from mmengine.runner import BaseLoop, Runner, find_latest_checkpoint
 from mmaction_microaction.compat.checkpoints import Fit, load_weights, read_checkpoint, read_weights, require_fit
 
 
-def start_where_there_is_nothing_to_resume():
-    """Let ``--resume`` begin with the weights that the config or the options load, while there is nothing to resume.
+def start_if_nothing_to_resume():
+    """Start a run with ``--resume`` from ``load_from`` of the config or the options if there is no checkpoint yet.
 
-    Answers ``Auto resumed from the latest checkpoint None.``, after which a run trains from random weights: for
-    ``--resume``, MMAction2's script takes ``load_from`` out of the config. A run that was stopped before its first
-    checkpoint is resumed like this, and every run on a cluster that starts with ``--resume`` in case it is not the
-    first time. With ``--resume --cfg-options load_from=FILE``, MMEngine would resume FILE itself, at every start, and
-    fail with ``KeyError: 'meta'`` where FILE holds weights alone.
+    MMEngine logs ``Auto resumed from the latest checkpoint None.`` and trains from random weights, since MMAction2's
+    script removes ``load_from`` from the config if ``--resume`` is given. This affects runs that were stopped before
+    their first checkpoint, and jobs on a cluster that always use ``--resume``. With ``--resume --cfg-options
+    load_from=FILE``, MMEngine would resume FILE at every start, and fail with ``KeyError: 'meta'`` if FILE contains
+    weights only.
     """
     merge_from_dict = Config.merge_from_dict
 
     @functools.wraps(merge_from_dict)
-    def merge_but_resume_the_latest(self, options, *args, **kwargs):
+    def merge_without_load_from(self, options, *args, **kwargs):
         if self.get('resume') and self.get('load_from', '') is None and options.get('load_from'):
             options = dict(options)
             vars(self)['_load_from'] = options.pop('load_from')
         merge_from_dict(self, options, *args, **kwargs)
 
-    Config.merge_from_dict = merge_but_resume_the_latest
+    Config.merge_from_dict = merge_without_load_from
     load_or_resume = Runner.load_or_resume
 
     @functools.wraps(load_or_resume)
-    def load_resume_or_start(self):
+    def load_or_resume_or_start(self):
         if self._resume and self._load_from is None and find_latest_checkpoint(self.work_dir) is None:
             filename = getattr(self.cfg, 'filename', None)
-            in_file = Config.fromfile(filename).get('load_from') if filename else None
-            self._load_from = vars(self.cfg).get('_load_from') or in_file
+            load_from = Config.fromfile(filename).get('load_from') if filename else None
+            self._load_from = vars(self.cfg).get('_load_from') or load_from
             self._resume = False
         load_or_resume(self)
 
-    Runner.load_or_resume = load_resume_or_start
+    Runner.load_or_resume = load_or_resume_or_start
 
 
-def stop_where_weights_do_not_fit():
-    """Keep tests and resumed runs from going on with weights that are not those of the network.
+def reject_weights_that_do_not_fit():
+    """Stop tests and resumed runs whose weights are not exactly those of the network.
 
-    Answers ``The model and loaded state dict do not match exactly``, after which MMEngine and MMAction2 score a network
-    a part of which is random. A run that starts from weights may leave out or add layers, as for other classes; one
-    warning names them. Weights none of which fit, and those of the authors' network before their conversion, end it.
-    Runs and inferencers of other packages, such as MMDetection's, load weights as before.
+    MMEngine and MMAction2 only warn ``The model and loaded state dict do not match exactly``, and then score a network
+    with random parts. A training run may start from weights that lack layers or have additional ones, for instance for
+    other classes; one warning names them. It stops if no weights fit, or if they are those of the authors' network
+    before conversion. Runs and inferencers of other packages, such as MMDetection's, load weights as before.
     """
     from mmaction.apis import inference as mmaction_inference
     from mmaction.models.recognizers import BaseRecognizer
@@ -87,13 +87,13 @@ def stop_where_weights_do_not_fit():
         filename, fit = self._fit
         if filename and self._resume:
             _require_optimizer_of_run(filename, self.optim_wrapper)
-        if fit.whole:
+        if fit.complete:
             return
         if self._scores:
             require_fit(fit, filename, _network(self.cfg))
         _start_with_part(fit, filename, _network(self.cfg), self.logger.warning)
         if isinstance(self._train_loop, BaseLoop):
-            self._fit = None, Fit()  # trained, they are scored as they are
+            self._fit = None, Fit()  # after training, the network is scored as it is
 
     def score(method):
         @functools.wraps(method)
@@ -112,7 +112,7 @@ def stop_where_weights_do_not_fit():
             prefix = f'{self.prefix.rstrip(".")}.'
             weights = {name[len(prefix) :]: tensor for name, tensor in weights.items() if name.startswith(prefix)}
         fit = load_weights(module, weights)
-        if not fit.whole:
+        if not fit.complete:
             warn = functools.partial(print_log, logger='current', level=logging.WARNING)
             _start_with_part(fit, self.checkpoint, f'the {type(module).__name__} of the config', warn)
         if hasattr(module, '_params_init_info'):
@@ -135,7 +135,7 @@ def stop_where_weights_do_not_fit():
 
 
 def _load_revised(model, checkpoint, revise_keys=((r'^module\.', ''),)):
-    """Load the weights of a checkpoint, under names in which patterns are replaced; gives how they fit."""
+    """Load the weights of a checkpoint after replacing patterns in their names, and return the :class:`Fit`."""
     weights = checkpoint.get('state_dict', checkpoint)
     for pattern, replacement in revise_keys:
         weights = {re.sub(pattern, replacement, name): tensor for name, tensor in weights.items()}
@@ -143,12 +143,12 @@ def _load_revised(model, checkpoint, revise_keys=((r'^module\.', ''),)):
 
 
 def _start_with_part(fit, filename, network, warn):
-    """Warn of a training that starts from a part of a file's weights, or refuse it where that must be a mistake."""
-    if fit.released or not fit.fitting:
+    """Warn that training starts from a part of the weights, or raise an error if that must be a mistake."""
+    if fit.is_released or not fit.num_fitting:
         require_fit(fit, filename, network)
     warn(
-        f'{filename} does not fit {network}: of the tensors, {fit}. Training starts with the {fit.fitting:,} '
-        'parameters that fit; the others of the network keep their initialisation.'
+        f'{filename} does not fit {network}: of the tensors, {fit}. Training starts with the {fit.num_fitting:,} '
+        'parameters that fit; the other parameters of the network keep their initialisation.'
     )
 
 
@@ -157,17 +157,17 @@ def _network(cfg):
 
 
 def _require_state_of_run(checkpoint, filename):
-    """Refuse to resume what holds weights alone."""
+    """Raise an error if a checkpoint to resume contains weights only."""
     meta = checkpoint.get('meta') or {}
     if not ({'epoch', 'iter'} <= set(meta) and 'message_hub' in checkpoint):
         raise ValueError(
-            f'{filename} holds weights, but not the state of a run, and cannot be resumed. To start a run from these '
-            f'weights, use --cfg-options load_from={filename} without a file after --resume.'
+            f'{filename} cannot be resumed, since it contains weights but not the state of a run. To start a run from '
+            f'these weights, use --cfg-options load_from={filename}, without a file after --resume.'
         )
 
 
 def _require_parameters_of_run(checkpoint, filename, optim_wrapper):
-    """Refuse to resume a run that trained other parameters, as with other ``frozen_stages``."""
+    """Raise an error if the run to resume trained other parameters, for instance with other ``frozen_stages``."""
     before = checkpoint.get('optimizer') or {}
     now = getattr(optim_wrapper, 'optimizer', None)
     if 'param_groups' not in before or not isinstance(now, torch.optim.Optimizer):  # none, or several
@@ -177,23 +177,26 @@ def _require_parameters_of_run(checkpoint, filename, optim_wrapper):
         before, now = (f'{sum(sizes)} tensors ({", ".join(map(str, sizes))})' for sizes in (before, now))
         _refuse_optimizer(
             filename,
-            f'trained {before}, by groups, and this run trains {now}, as with other frozen_stages or paramwise_cfg',
+            f'trained {before}, but this run trains {now} (sizes of groups in parentheses), for instance because '
+            'frozen_stages or paramwise_cfg differ',
         )
 
 
 def _require_optimizer_of_run(filename, optim_wrapper):
-    """Refuse what lacks settings after it has taken those of the checkpoint."""
+    """Raise an error if the optimizer lacks settings after those of the checkpoint were loaded."""
     optimizer = getattr(optim_wrapper, 'optimizer', None)
     if isinstance(optimizer, torch.optim.Optimizer):
         lacking = set(optimizer.defaults).difference(*optimizer.param_groups)
         if lacking:
             kind = type(optimizer).__name__
-            _refuse_optimizer(filename, f'had another optimizer than {kind}: it has no {", ".join(sorted(lacking))}')
+            _refuse_optimizer(
+                filename, f'had another optimizer than {kind}: the checkpoint has no {", ".join(sorted(lacking))}'
+            )
 
 
 def _refuse_optimizer(filename, reason):
     raise ValueError(
-        f'{filename} cannot be resumed with these options: its run {reason}. Give the options that it was begun with; '
-        'or start another run from its weights: --cfg-options load_from=CHECKPOINT, without --resume and with another '
-        '--work-dir.'
+        f'{filename} cannot be resumed with these options: its run {reason}. Use the options that the run was started '
+        'with, or start another run from its weights: --cfg-options load_from=CHECKPOINT, without --resume and with '
+        'another --work-dir.'
     )

@@ -11,7 +11,7 @@ from mmengine.device import get_device
 
 from mmaction_microaction.compat.checkpoints import load_weights, read_weights, require_fit
 from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
-from mmaction_microaction.models.frames_of_clips import check_frames
+from mmaction_microaction.models.check_pipeline import check_pipeline
 from mmaction_microaction.utils.messages import last_line
 
 CONFIG_SUFFIXES = ('.py', '.json', '.yaml', '.yml')
@@ -59,7 +59,7 @@ class TorchRecognizer:
                 f'{config.filename}: the network has {self.model.cls_head.num_classes} classes, not the {NUM_ACTIONS} '
                 'micro-actions; set num_classes of its head, and train it'
             )
-        check_frames(self.model, self.pipeline, f'the test_dataloader of {config.filename}')
+        check_pipeline(self.model, self.pipeline, f'the test_dataloader of {config.filename}')
         require_fit(load_weights(self.model, read_weights(checkpoint)), checkpoint, config.filename)
         device = device or get_device()
         try:

@@ -1,7 +1,8 @@
-"""Checkpoints of the authors' released MANet, and of MMAction2 0.x's TSM, under the names of this project; and back.
+"""Conversion between this project's checkpoints and those of the authors' MANet and of MMAction2 0.x's TSM.
 
-The released network differs in the name of squeeze-and-excitation and in convolutions (``action_p2_*``) that it carries
-in every block and never uses. TSM's names are the same in MMAction2 0.24 and 1.2.0.
+The released MANet differs from this project's in two ways: another name for squeeze-and-excitation, and convolutions
+(``action_p2_*``) that every block contains but never uses. The tensors of TSM have the same names in MMAction2 0.24 and
+1.2.0.
 """
 
 import io
@@ -28,26 +29,25 @@ TABLE = 'cls_head.label_embeddings'
 
 @dataclass
 class Conversion:
-    """What became of the tensors of a checkpoint.
-
-    Args:
-        config (str): Config of the network that they fit.
-        state (dict[str, torch.Tensor]): The converted tensors.
-        kept, renamed, dropped, added (dict[str, torch.Tensor]): Those whose name was kept, whose name was changed,
-            that are left out, and that the source does not hold.
-        notes (list[str]): What a user has to know about the last two.
-    """
+    """Result of converting a checkpoint: the converted tensors, grouped by what happened to them."""
 
     config: str
-    state: dict = field(repr=False)
-    kept: dict = field(repr=False)
-    renamed: dict = field(repr=False)
-    dropped: dict = field(repr=False)
-    added: dict = field(repr=False)
-    notes: list = field(default_factory=list)
+    """Config of the network that the tensors fit."""
+    state: dict[str, torch.Tensor] = field(repr=False)
+    """Converted tensors by name."""
+    kept: dict[str, torch.Tensor] = field(repr=False)
+    """Tensors of the source whose name is unchanged."""
+    renamed: dict[str, torch.Tensor] = field(repr=False)
+    """Tensors of the source whose name was changed, by old name."""
+    dropped: dict[str, torch.Tensor] = field(repr=False)
+    """Tensors of the source that are left out."""
+    added: dict[str, torch.Tensor] = field(repr=False)
+    """Tensors that the source lacks."""
+    notes: list[str] = field(default_factory=list)
+    """Explanations of the dropped and added tensors, one sentence each."""
 
     def __str__(self):
-        """Count tensors and parameters in a table of a few lines."""
+        """Format a table with the number of tensors and parameters per group, followed by the notes."""
         groups = dict(kept=self.kept, renamed=self.renamed, dropped=self.dropped, added=self.added, written=self.state)
         lines = [f'{"":<10}{"tensors":>8}{"numbers":>13}']
         for name, tensors in groups.items():
@@ -55,28 +55,32 @@ class Conversion:
         return '\n'.join([*lines, *self.notes])
 
 
-def convert_file(source, out, to_release=False, config=None):
-    """Convert a checkpoint file. The result is complete or, after an error, not there.
+def convert_file(
+    source: str | Path, out: str | Path, to_release: bool = False, config: str | None = None
+) -> Conversion:
+    """Convert a checkpoint file. If an error occurs, no output file is written.
 
     Args:
-        source (str | Path): Checkpoint with a ``state_dict``.
-        out (str | Path): Checkpoint to write; holds the weights alone, without optimizer and log.
-        to_release (bool): From this project's names to the released ones, and not the other way. Defaults to False.
-        config (str, optional): See :func:`from_release` and :func:`to_released`.
+        source (str | Path): Path of a checkpoint that contains a ``state_dict``.
+        out (str | Path): Path of the checkpoint to write. It contains the weights only, without optimizer and log.
+        to_release (bool): Whether to convert from this project's names to the released ones instead of the other way.
+            Defaults to False.
+        config (str, optional): Config of the network that the weights must fit, see :func:`convert_from_release` and
+            :func:`convert_to_release`. Defaults to None.
 
     Returns:
-        Conversion: What became of the tensors.
+        Conversion: The converted tensors.
 
     Raises:
         FileNotFoundError: If the source does not exist.
         OSError: If the output cannot be written.
-        ValueError: If the source is no checkpoint, is refused since loading it could run code, is also the output, or
-            does not fit the network to the last tensor.
+        ValueError: If the source is not a checkpoint, is rejected because loading it could run code, is the same file
+            as the output, or has a single tensor that does not match the network.
     """
     source, out = Path(source).expanduser(), Path(out).expanduser()
     if identity(source) == identity(out):
-        raise ValueError(f'{out} would be overwritten; name another file to write')
-    convert = to_released if to_release else from_release
+        raise ValueError(f'{out} would be overwritten; choose another file for the output')
+    convert = convert_to_release if to_release else convert_from_release
     weights = read_weights(source)
     try:
         conversion = convert(weights, config)
@@ -89,28 +93,29 @@ def convert_file(source, out, to_release=False, config=None):
     return conversion
 
 
-def from_release(state, config=None):
-    """Give released tensors the names of this project.
+def convert_from_release(state: dict[str, torch.Tensor], config: str | None = None) -> Conversion:
+    """Rename released tensors to this project's names.
 
     Args:
-        state (dict[str, torch.Tensor]): Of the released MANet, or of TSM, which is known by its lack of
-            squeeze-and-excitation.
-        config (str, optional): File, or ``mmaction::`` name, of the network to fit. ``None``: that of the released
-            MANet, or MMAction2's TSM, ResNet-50, with the classes of the checkpoint. Defaults to None.
+        state (dict[str, torch.Tensor]): Weights of the released MANet or of TSM. Weights without
+            squeeze-and-excitation are treated as TSM's.
+        config (str, optional): Path or ``mmaction::`` name of the config of the network that the weights must fit.
+            Defaults to None: the config of the released MANet, or of MMAction2's TSM with ResNet-50 and as many classes
+            as the checkpoint has.
 
     Returns:
-        Conversion: Ready to be loaded strictly. A table of label embeddings that the file lacks, as the released one
-        does, is NaN: the head then reads its file at the first loss.
+        Conversion: Tensors that can be loaded with ``strict=True``. If the source has no table of label embeddings,
+        like the released checkpoint, the table is NaN, and the head reads its file at the first loss.
 
     Raises:
-        ValueError: If the tensors are not exactly those of the network. The message names them.
+        ValueError: If the tensors are not exactly those of the network. The message names the ones that differ.
     """
     if any(OURS in name for name in state):
-        raise ValueError('has the names of this project already; --to-release gives it the released ones')
+        raise ValueError('the tensors have the names of this project already; --to-release converts them back')
     if config is None and any(RELEASED in name for name in state):
         config = MANET
     used = {name: tensor for name, tensor in state.items() if UNUSED not in name}
-    config, shapes = _network(config or TSM, used)
+    config, shapes = _read_shapes(config or TSM, used)
     table = {}
     if TABLE in shapes and TABLE not in used:
         table[TABLE] = torch.full(shapes.pop(TABLE), torch.nan)
@@ -122,49 +127,58 @@ def from_release(state, config=None):
     conversion.state.update(table)
     if conversion.dropped:
         kinds = sorted({name.split(UNUSED)[1] for name in conversion.dropped})
-        conversion.notes.append(f'dropped: the never used {", ".join("action_p2_" + kind for kind in kinds)}')
+        conversion.notes.append(f'dropped: {", ".join("action_p2_" + kind for kind in kinds)}, which are never used')
     if table:
         conversion.notes.append(f'added: {TABLE}, empty; training reads the file that the config names')
     return conversion
 
 
-def to_released(state, config=None):
-    """Give the tensors of a MANet the released names.
+def convert_to_release(state: dict[str, torch.Tensor], config: str | None = None) -> Conversion:
+    """Rename the tensors of a MANet of this project to the released names.
 
     Args:
-        state (dict[str, torch.Tensor]): Of a MANet of this project.
-        config (str, optional): File of its config. ``None``: that of the released MANet. Defaults to None.
+        state (dict[str, torch.Tensor]): Weights of a MANet of this project.
+        config (str, optional): Path of the config of the MANet. Defaults to None: the config of the released MANet.
 
     Returns:
-        Conversion: Ready to be loaded strictly by the released code: the ``action_p2_*`` tensors are zeros.
+        Conversion: Tensors that the released code can load with ``strict=True``. Its unused ``action_p2_*`` tensors are
+        zeros.
 
     Raises:
-        ValueError: If the tensors are not exactly those of the network. The message names them.
+        ValueError: If the tensors are not exactly those of the network. The message names the ones that differ.
     """
     if any(RELEASED in name for name in state):
-        raise ValueError('has the released names already')
+        raise ValueError('the tensors have the released names already')
     if any('.mix.' in name for name in state):
-        raise ValueError('has the convolutions of Eq. 1 (conv_after_shift), which the released network lacks')
+        raise ValueError('the network has the convolutions of Eq. 1 (conv_after_shift), which the released one lacks')
     used = {name: tensor for name, tensor in state.items() if name != TABLE}
-    config, shapes = _network(config or MANET, used)
+    config, shapes = _read_shapes(config or MANET, used)
     shapes.pop(TABLE, None)
     _check_complete(used, shapes, config)
 
     conversion = _rename(used, OURS, RELEASED, config)
     conversion.dropped = {name: state[name] for name in state if name == TABLE}
-    for name, tensor in used.items():
-        block, _, layer = name.partition(OURS)
-        if layer == '0.weight':
-            hidden, channels = tensor.shape
-            shapes = dict(squeeze=(hidden, channels, 1, 1), conv1=(hidden, hidden, 3), expand=(channels, hidden, 1, 1))
-            for kind, shape in shapes.items():
-                conversion.added[f'{block}{UNUSED}{kind}.weight'] = tensor.new_zeros(shape)
+    conversion.added = _unused_convolutions(used)
     conversion.state.update(conversion.added)
     if conversion.dropped:
-        conversion.notes.append(f'dropped: {TABLE}, which the released network does not carry')
+        conversion.notes.append(f'dropped: {TABLE}, which the released network does not have')
     if conversion.added:
         conversion.notes.append('added: zeros for action_p2_*, which the released code loads and never uses')
     return conversion
+
+
+def _unused_convolutions(state):
+    """Return zeros for the three unused convolutions of each block that has squeeze-and-excitation."""
+    zeros = {}
+    for name, tensor in state.items():
+        block, _, layer = name.partition(OURS)
+        if layer == '0.weight':
+            hidden, channels = tensor.shape
+            prefix = f'{block}{UNUSED}'
+            zeros[f'{prefix}squeeze.weight'] = tensor.new_zeros(hidden, channels, 1, 1)
+            zeros[f'{prefix}conv1.weight'] = tensor.new_zeros(hidden, hidden, 3)
+            zeros[f'{prefix}expand.weight'] = tensor.new_zeros(channels, hidden, 1, 1)
+    return zeros
 
 
 def _rename(state, old, new, config):
@@ -175,15 +189,10 @@ def _rename(state, old, new, config):
     return Conversion(config, converted, kept, renamed, dropped={}, added={})
 
 
-def _network(config, state):
-    """Name the shape of every tensor of a network, without memory for its weights.
+def _read_shapes(config, state):
+    """Build a network without memory for its weights, and return its config and the shapes of its tensors by name.
 
-    Args:
-        config (str): File, or ``mmaction::`` name. Of ``TSM`` only, the number of classes is the checkpoint's.
-        state (dict[str, torch.Tensor]): The checkpoint.
-
-    Returns:
-        tuple[str, dict[str, tuple[int]]]: The config's name, and shapes by name.
+    ``TSM`` is built with as many classes as the checkpoint has.
     """
     if config.startswith('mmaction::'):
         cfg = get_config(config)
@@ -198,10 +207,10 @@ def _network(config, state):
 
 
 def _check_complete(state, shapes, config):
-    """Refuse tensors that are not exactly those of a network."""
+    """Raise a ValueError if the tensors are not exactly those of a network."""
     fit = compare(state, shapes)
-    if not fit.whole:
+    if not fit.complete:
         raise ValueError(
-            f'these are not the weights of {config}. Tensors {fit}. Of another network of the kind, name its config '
-            'with --config.'
+            f'these are not the weights of {config}: of the tensors, {fit}. If they belong to another network of '
+            'this kind, pass its config with --config.'
         )

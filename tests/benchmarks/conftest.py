@@ -3,8 +3,8 @@ from mmengine.logging import MMLogger
 
 
 @pytest.fixture(autouse=True)
-def logs_again():
-    """Benchmarks silence the logs of their process, in which other tests follow."""
+def restore_log_level():
+    """Restore the log level, which benchmarks change, for the following tests."""
     level = MMLogger.get_current_instance().level
     yield
     MMLogger.get_current_instance().setLevel(level)

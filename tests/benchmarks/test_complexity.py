@@ -5,7 +5,7 @@ from mmaction_microaction.benchmarks import measure_complexity
 
 
 def test_resnet50_as_published():
-    # torchvision: 25,557,032 parameters with 1,000 classes of 2,048 weights and a bias, 4.09 G multiply-adds a frame.
+    # torchvision: 25,557,032 parameters with 1,000 classes (2,048 weights and a bias each), 4.09 G multiply-adds.
     measured = measure_complexity(ROOT / 'configs' / 'baselines' / 'tsn_r50_8x1_ma52.py')
     assert measured.parameters == 25_557_032 - 948 * 2049
     assert measured.multiply_adds == pytest.approx(8 * 4.09e9, rel=2e-3)
@@ -14,5 +14,5 @@ def test_resnet50_as_published():
 
 
 def test_networks_with_several_backbones_are_refused():
-    with pytest.raises(ValueError, match=r'maenet_r50_16x1_ma52pro\.py: only networks with one backbone'):
+    with pytest.raises(ValueError, match=r'maenet_r50_16x1_ma52pro\.py: .*one backbone'):
         measure_complexity(ROOT / 'configs' / 'emotion' / 'maenet_r50_16x1_ma52pro.py')

@@ -1,7 +1,7 @@
 import pytest
 
 from mmaction_microaction.benchmarks import compare_decoders
-from mmaction_microaction.benchmarks.decoding import DECODERS, build, follow
+from mmaction_microaction.benchmarks.decoding import DECODERS, build_dataset, measure_memory
 
 
 def test_decoders_are_compared_with_decord(tiny_ma52):
@@ -11,17 +11,17 @@ def test_decoders_are_compared_with_decord(tiny_ma52):
     assert min(ratio for result in results for ratio in result.ratios) > 0
 
 
-def test_each_decodes_as_it_is_called(tiny_ma52):
+def test_each_dataset_uses_the_decoder_of_its_name(tiny_ma52):
     for name in DECODERS:
-        dataset = build(name, tiny_ma52 / 'train_list_videos.txt', tiny_ma52 / 'videos_train')
+        dataset = build_dataset(name, tiny_ma52 / 'train_list_videos.txt', tiny_ma52 / 'videos_train')
         decode = type(dataset.pipeline.transforms[-1]).__name__
         assert decode == {'decord': 'DecordDecode', 'pyav': 'SparsePyAVDecode'}.get(name, name)
         assert [image.shape for image in dataset[0]['imgs']] == [(80, 96, 3)] * 8
 
 
-def test_memory_is_followed(tiny_ma52):
-    memory = follow('pyav', tiny_ma52 / 'train_list_videos.txt', tiny_ma52 / 'videos_train', (2, 9))
+def test_memory_is_measured_after_numbers_of_clips(tiny_ma52):
+    memory = measure_memory('pyav', tiny_ma52 / 'train_list_videos.txt', tiny_ma52 / 'videos_train', (2, 9))
     assert len(memory) == 2
     assert min(memory) > 100
-    with pytest.raises(ValueError, match='100 clips: memory is compared with that after 100'):
+    with pytest.raises(ValueError, match='100 clips'):
         next(compare_decoders(tiny_ma52 / 'videos_train', many=100))

@@ -3,19 +3,19 @@ import pytest
 from helpers.support import ROOT
 
 from mmaction_microaction.benchmarks import follow_memory
-from mmaction_microaction.benchmarks.memory import peak_memory
+from mmaction_microaction.benchmarks.memory import measure_peak_memory
 
 TINY = ROOT / 'tests' / 'data' / 'manet_r18_tiny.py'
 
 
-def test_peak_is_of_what_the_function_needs():
-    # 2 ** 25 numbers of 8 bytes.
-    assert peak_memory(np.ones, 2**25) == pytest.approx(256, abs=40)
+def test_peak_is_the_memory_of_the_function():
+    # 2 ** 25 floats of 8 bytes.
+    assert measure_peak_memory(np.ones, 2**25) == pytest.approx(256, abs=40)
 
 
-def test_a_process_that_dies_is_told():
-    with pytest.raises(RuntimeError, match='ended with 1'):
-        peak_memory(np.ones, 'many')
+def test_a_process_that_ends_with_an_error_is_reported():
+    with pytest.raises(RuntimeError, match='exit code 1'):
+        measure_peak_memory(np.ones, 'many')
 
 
 @pytest.mark.slow
@@ -30,6 +30,6 @@ def test_memory_of_a_run_is_reported_for_every_process(tiny_ma52):
     assert str(rows[0]._replace(main=1845.3, workers=[476.2, 477.0])).split() == ['5', '1845', '476', '477']
 
 
-def test_no_videos_are_told(tmp_path):
-    with pytest.raises(ValueError, match=r'holds no \*\.mp4'):
+def test_a_folder_without_videos_is_reported(tmp_path):
+    with pytest.raises(ValueError, match=r'no \*\.mp4'):
         follow_memory(TINY, tmp_path, print)

@@ -4,11 +4,11 @@ import pytest
 import torch
 from mmaction.registry import MODELS
 
-from mmaction_microaction.compat.tin_shift import sample_frames_at, tin_shift
+from mmaction_microaction.compat.tin_shift import shift_groups, shift_groups_by_fractions
 
 
 def loop_shift(frames, shift):
-    """The definition, one frame of one channel at a time."""
+    """Naive implementation: one frame of one channel at a time."""
     out = torch.zeros_like(frames)
     num_clips, num_frames, channels, _ = frames.shape
     for n, t, c in product(range(num_clips), range(num_frames), range(channels)):
@@ -20,39 +20,39 @@ def loop_shift(frames, shift):
 
 @pytest.mark.parametrize('groups', [1, 2, 4])
 @pytest.mark.parametrize('num_frames', [1, 2, 8])
-def test_shift_is_its_definition(groups, num_frames):
+def test_shift_equals_the_naive_implementation(groups, num_frames):
     generator = torch.Generator().manual_seed(0)
     frames = torch.randn(3, num_frames, 8, 5, generator=generator)
-    # Beyond the ends of the clip too.
+    # Some shifts go beyond the ends of the clip.
     shift = torch.randint(-num_frames - 1, num_frames + 2, (3, groups), generator=generator, dtype=torch.int32)
-    assert torch.equal(tin_shift(frames, shift), loop_shift(frames, shift))
+    assert torch.equal(shift_groups(frames, shift), loop_shift(frames, shift))
 
 
 def test_gradients():
     generator = torch.Generator().manual_seed(0)
     frames = torch.randn(2, 4, 4, 3, dtype=torch.float64, generator=generator, requires_grad=True)
     shift = torch.tensor([[1, -2], [0, 5]])
-    assert torch.autograd.gradcheck(lambda x: tin_shift(x, shift), frames)
+    assert torch.autograd.gradcheck(lambda x: shift_groups(x, shift), frames)
     clip = torch.randn(2, 4, 4, 2, 2, dtype=torch.float64, generator=generator, requires_grad=True)
-    # Away from whole frames, where the interpolation has no derivative.
+    # No whole frames, at which the interpolation has no derivative.
     offset = torch.tensor([[0.3, -1.6], [1.2, -0.4]], dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(sample_frames_at, (clip, offset))
+    assert torch.autograd.gradcheck(shift_groups_by_fractions, (clip, offset))
 
 
 def test_interpolates_between_frames():
-    # One clip of frames 10, 20, 40, moved by 1.25: each frame gets 3/4 of the last and 1/4 of the one before.
+    # One clip of frames 10, 20, 40, shifted by 1.25: a frame is 3/4 of the previous one and 1/4 of the one before.
     clip = torch.tensor([10.0, 20.0, 40.0]).view(1, 3, 1, 1, 1)
-    moved = sample_frames_at(clip, torch.tensor([[1.25]]))
+    moved = shift_groups_by_fractions(clip, torch.tensor([[1.25]]))
     assert moved.flatten().tolist() == [0, 7.5, 0.75 * 20 + 0.25 * 10]
 
 
 @pytest.mark.parametrize('shift', [torch.zeros(2, 3), torch.zeros(1, 2), torch.zeros(2)])
 def test_refuses_shapes_that_do_not_fit(shift):
-    with pytest.raises(ValueError, match='one shift for each of 2 clips and of the groups of 4 channels'):
-        tin_shift(torch.zeros(2, 3, 4, 5), shift.int())
+    with pytest.raises(ValueError, match=r'\(2, G\).* 4 channels'):
+        shift_groups(torch.zeros(2, 3, 4, 5), shift.int())
 
 
-def test_tin_uses_it():
+def test_tin_trains_its_offsets():
     torch.manual_seed(0)
     backbone = MODELS.build(dict(type='ResNetTIN', depth=50, num_segments=4, shift_div=4, pretrained=None))
     backbone.init_weights()

@@ -15,8 +15,8 @@ def test_a_table_of_another_shape_is_not_read(tmp_path):
     path = tmp_path / 'table.npy'
     header = "{'descr': '<f4', 'fortran_order': False, 'shape': (250000000000, 1)}"
     path.write_bytes(b'\x93NUMPY\x01\x00v\x00' + header.ljust(117).encode() + b'\n')
-    os.truncate(path, 128 + 10**12)  # a hole of 1 TB, which takes no room on the disk
-    with pytest.raises(ValueError, match=r'table\.npy holds float32 of shape \(250000000000, 1\)'):
+    os.truncate(path, 128 + 10**12)  # a sparse file of 1 TB, which uses no disk space
+    with pytest.raises(ValueError, match=r'table\.npy .* float32 of shape \(250000000000, 1\)'):
         load_label_embeddings(path, (52, 50))
 
 
@@ -24,7 +24,7 @@ def test_table_of_the_project_is_found_from_any_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     table = load_label_embeddings(SHIPPED, (52, 50))
     np.testing.assert_array_equal(table, np.load(ROOT / SHIPPED))
-    # One of this name in the working folder is taken instead.
+    # A file of this name in the working folder has precedence.
     (tmp_path / 'data/ma52').mkdir(parents=True)
     np.save(SHIPPED, np.ones((52, 50)))
     assert load_label_embeddings(SHIPPED, (52, 50)).max() == 1
@@ -36,10 +36,10 @@ def test_table_of_the_project_is_found_from_any_folder(tmp_path, monkeypatch):
         ('no.npy', 300, 'glove-wiki-gigaword-300 --out no.npy", or use the 50-d table'),
         ('no.npy', 50, 'glove-wiki-gigaword-50 --out no.npy", or use the 50-d table'),
         (None, 7, '7-D_VECTORS --out FILE", or use the 50-d table'),
-        (SHIPPED, 300, 'embed_dims=50. If it is missing or damaged, install the package anew, pip install .'),
+        (SHIPPED, 300, 'reinstall the package with pip install .'),
     ],
 )
-def test_remedy_is_of_the_right_dimensions_and_not_the_missing_table(tmp_path, monkeypatch, path, dimensions, remedy):
+def test_remedy_names_a_table_of_the_requested_dimensions(tmp_path, monkeypatch, path, dimensions, remedy):
     monkeypatch.setattr(shipped, 'PACKAGE', tmp_path / 'package')
     monkeypatch.chdir(tmp_path)
     with pytest.raises(FileNotFoundError) as error:
@@ -48,19 +48,19 @@ def test_remedy_is_of_the_right_dimensions_and_not_the_missing_table(tmp_path, m
     assert str(error.value).count(SHIPPED) == 1
 
 
-def test_committed_table_holds_the_words_of_glove():
+def test_committed_table_contains_the_vectors_of_glove():
     table = load_label_embeddings(ROOT / 'data' / 'ma52' / 'label_embeddings_glove50.npy', (52, 50))
-    # First numbers of "nodding" and of the mean of "head" and "up" in glove.6B.50d.txt.
+    # First values of "nodding" and of the mean of "head" and "up" in glove.6B.50d.txt.
     glove = json.loads((ROOT / 'tests' / 'data' / 'glove_6b_50d_excerpt.json').read_text())
     np.testing.assert_allclose(table[9], glove['nodding'], atol=1e-6)
     np.testing.assert_allclose(table[6], np.mean([glove['head'], glove['up']], axis=0), atol=1e-6)
 
 
 @pytest.mark.real_data
-def test_committed_table_relates_the_labels_as_the_authors_table_does(shared):
+def test_committed_table_has_similarities_like_the_authors_table(shared):
     ours = load_label_embeddings(ROOT / 'data' / 'ma52' / 'label_embeddings_glove50.npy', (52, 50))
     theirs = load_label_embeddings(shared / 'ma52' / '1214_new_mean_Vectors.npy', (52, 300))
     pairs = np.triu_indices(52, 1)
     similarities = [np.corrcoef(table)[pairs] for table in (ours, theirs)]
-    # 0.86 here; rows in another order come to about 0.
+    # The correlation is 0.86; with rows in another order, it would be about 0.
     assert np.corrcoef(similarities)[0, 1] > 0.8

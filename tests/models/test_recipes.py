@@ -1,4 +1,4 @@
-"""What one adds to MANet's recipe: blended labels, label smoothing, other losses, EMA, early stopping, W&B."""
+"""Additions to MANet's recipe: blended labels, label smoothing, other losses, EMA, early stopping, W&B."""
 
 import copy
 import itertools
@@ -33,11 +33,11 @@ def build(loss):
     return MODELS.build(loss)
 
 
-def test_class_balanced_loss_of_a_blended_label_is_that_of_its_labels():
+def test_class_balanced_loss_of_a_blended_label_is_the_weighted_mean():
     loss = build(CB_FOCAL)
     scores = 3 * torch.randn(4, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     first, second, share = torch.tensor([0, 1, 4, 2]), torch.tensor([3, 1, 0, 4]), 0.7
-    # One sample at a time, by MMAction2's own formula for an index.
+    # MMAction2's own loss for indices, one sample at a time.
     expected = np.mean(
         [
             share * loss(score[None], a[None]).item() + (1 - share) * loss(score[None], b[None]).item()
@@ -48,12 +48,12 @@ def test_class_balanced_loss_of_a_blended_label_is_that_of_its_labels():
     assert loss(scores, blended).item() == pytest.approx(expected, rel=1e-5)
 
 
-def test_class_balanced_loss_of_unblended_labels_is_the_same_in_either_form():
+def test_class_balanced_loss_is_the_same_for_indices_and_one_hot_labels():
     loss = build(CB_FOCAL)
     scores = torch.randn(6, 5, generator=torch.Generator().manual_seed(0))
     labels = torch.tensor([0, 1, 2, 3, 4, 0])
     torch.testing.assert_close(loss(scores, F.one_hot(labels, 5).float()), loss(scores, labels))
-    # No overflow where a network is sure.
+    # No overflow for large scores.
     assert loss(1000 * scores, F.one_hot(labels, 5).float()).isfinite()
 
 

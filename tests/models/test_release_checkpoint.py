@@ -11,7 +11,7 @@ from mmengine.config import Config
 from mmengine.hub import get_config
 from mmengine.runner import load_checkpoint
 
-from mmaction_microaction.models.release_checkpoint import TSM, convert_file, from_release, to_released
+from mmaction_microaction.models.release_checkpoint import TSM, convert_file, convert_from_release, convert_to_release
 
 BLOCK = 'backbone.layer1.1.conv1.conv'
 
@@ -26,13 +26,13 @@ def manet():
 
 
 def count_batches(state):
-    """Add the counters of batch norm, which the reference does not list."""
+    """Add the counters of batch norms, which the reference lacks."""
     counters = {name.replace('running_mean', 'num_batches_tracked') for name in state if name.endswith('running_mean')}
     return {**state, **{name: torch.tensor(1600) for name in counters}}
 
 
 def save(state, path, **options):
-    """Write what MMAction2 0.24 saves at the best epoch."""
+    """Write a checkpoint like that of MMAction2 0.24 for the best epoch."""
     meta = dict(
         epoch=40, mmaction_version='0.24.1', config='model = dict()', hook_msgs=dict(best_score=np.float64(0.6))
     )
@@ -53,7 +53,7 @@ def released(reference):
 
 @pytest.fixture(scope='module')
 def converted(released, tmp_path_factory):
-    """A released file, and what became of it."""
+    """Conversion of a released file, and the path of the converted file."""
     folder = tmp_path_factory.mktemp('released')
     source = save(released, folder / 'best_top1_acc_epoch_40.pth')
     return convert_file(source, folder / 'ours.pth'), folder / 'ours.pth'
@@ -61,7 +61,7 @@ def converted(released, tmp_path_factory):
 
 @pytest.fixture
 def blank():
-    """The released tensors as small zeros, with one of its 16 blocks' unused convolutions."""
+    """Zeros with the names and shapes of the released tensors, with the unused convolutions of one of 16 blocks."""
     with torch.device('meta'):
         shapes = {name: tensor.shape for name, tensor in manet().state_dict().items()}
     del shapes['cls_head.label_embeddings']
@@ -79,14 +79,14 @@ def test_converted_release_computes_the_released_logits(converted, reference):
         frames = model.cls_head.pool(model.extract_feat(released_inputs(reference)[0])[0])
         check_close('logits', model.cls_head.classify(frames), reference['cls_score'])
         check_close('embeddings', model.cls_head.project(frames), reference['emb'])
-    # The first loss still looks for the file of label embeddings.
+    # The first loss still reads the file of label embeddings.
     assert model.cls_head.label_embeddings.isnan().all()
 
 
 @pytest.mark.real_data
 def test_every_tensor_is_accounted_for(converted):
     conversion = converted[0]
-    # 351 and 53 counters: 16 blocks have two of squeeze-and-excitation and three that are never used.
+    # 351 tensors and 53 counters. Each of 16 blocks has two tensors of squeeze-and-excitation and three unused ones.
     assert (len(conversion.renamed), len(conversion.dropped), len(conversion.kept)) == (32, 48, 351 + 53 - 80)
     assert sum(tensor.numel() for tensor in conversion.dropped.values()) == pytest.approx(10.95e6, rel=1e-3)
     assert list(conversion.added) == ['cls_head.label_embeddings']
@@ -94,7 +94,7 @@ def test_every_tensor_is_accounted_for(converted):
 
 
 @pytest.mark.real_data
-def test_way_back_gives_the_released_tensors(converted, released, tmp_path):
+def test_converting_back_restores_the_released_tensors(converted, released, tmp_path):
     convert_file(converted[1], tmp_path / 'back.pth', to_release=True)
     back = torch.load(tmp_path / 'back.pth', weights_only=True)['state_dict']
     assert back.keys() == released.keys()
@@ -105,11 +105,11 @@ def test_way_back_gives_the_released_tensors(converted, released, tmp_path):
 
 
 @pytest.mark.real_data
-def test_tsm_of_mmaction_0x_loads_into_todays(released, tmp_path):
-    """TSM is what the released network adds to; the classes are those of the file."""
+def test_tsm_of_mmaction_0x_loads_into_mmaction_1x(released, tmp_path):
+    """The released network contains TSM. The number of classes is read from the file."""
     added = ('fcce', 'action_p2', 'fc_emb')
     state = {name: tensor for name, tensor in released.items() if not any(part in name for part in added)}
-    # The released TSM are of 2020, in the file format of PyTorch 1.5.
+    # The released checkpoints of TSM, of 2020, have the file format of PyTorch 1.5.
     source = save(state, tmp_path / 'tsm.pth', _use_new_zipfile_serialization=False)
     conversion = convert_file(source, tmp_path / 'ours.pth')
     assert conversion.config == TSM
@@ -122,12 +122,12 @@ def test_tsm_of_mmaction_0x_loads_into_todays(released, tmp_path):
         assert torch.equal(tensor, state[name])
 
 
-def test_networks_with_the_convolution_of_eq_1_have_no_released_form():
+def test_networks_with_the_convolution_of_eq_1_cannot_be_converted_to_the_release():
     with pytest.raises(ValueError, match=r'Eq\. 1.*conv_after_shift'):
-        to_released({'backbone.layer1.0.conv1.conv.mix.0.bias': torch.zeros(64)})
+        convert_to_release({'backbone.layer1.0.conv1.conv.mix.0.bias': torch.zeros(64)})
 
 
-def test_unused_convolutions_have_their_shapes_back(blank, tmp_path):
+def test_unused_convolutions_have_their_shapes_after_the_way_back(blank, tmp_path):
     path = save(blank, tmp_path / 'released.pth')
     convert_file(path, tmp_path / 'ours.pth')
     back = convert_file(tmp_path / 'ours.pth', tmp_path / 'back.pth', to_release=True)
@@ -161,21 +161,21 @@ def test_refuses_other_weights_by_name_and_writes_nothing(blank, tmp_path, fault
     else:
         blank[name] = tensor
     path = save(blank, tmp_path / 'other.pth')
-    with pytest.raises(ValueError, match=rf'other\.pth: these are not the weights of .*{message}'):
+    with pytest.raises(ValueError, match=rf'other\.pth: .*{message}'):
         convert_file(path, tmp_path / 'out' / 'ours.pth')
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_refuses_the_wrong_direction(blank):
-    ours = from_release(blank).state
-    with pytest.raises(ValueError, match='names of this project already'):
-        from_release(ours)
+    ours = convert_from_release(blank).state
+    with pytest.raises(ValueError, match='--to-release'):
+        convert_from_release(ours)
 
 
-def test_refuses_what_is_no_checkpoint(tmp_path):
+def test_refuses_files_that_are_not_checkpoints(tmp_path):
     path = tmp_path / 'a.pth'
     path.write_bytes(b'<html>404</html>')
-    with pytest.raises(ValueError, match=r'a\.pth is no checkpoint'):
+    with pytest.raises(ValueError, match=r'a\.pth .*checkpoint'):
         convert_file(path, tmp_path / 'b.pth')
     assert list(tmp_path.iterdir()) == [path]
 

@@ -1,4 +1,4 @@
-"""Ways to train MANet in less time or memory compute what plain training computes."""
+"""Options that reduce the time or memory of training compute the same gradients as plain training."""
 
 import copy
 
@@ -27,7 +27,7 @@ def config(tmp_path_factory):
 @pytest.fixture(scope='module')
 def batch():
     generator = torch.Generator().manual_seed(0)
-    samples = [ActionDataSample().set_gt_label(7 * number) for number in range(CLIPS)]
+    samples = [ActionDataSample().set_gt_label(7 * index) for index in range(CLIPS)]
     shape = (FRAMES, 3, SIZE, SIZE)
     return [torch.randint(0, 256, shape, dtype=torch.uint8, generator=generator) for _ in samples], samples
 
@@ -41,7 +41,7 @@ def network(config):
 
 
 def build(config, network, **backbone):
-    """Build another network of the same weights."""
+    """Build another network with the same weights."""
     model = MODELS.build({**config.model, 'backbone': {**config.model.backbone, **backbone}})
     model.load_state_dict(network.state_dict())
     return model.to(next(network.parameters()).dtype)
@@ -60,7 +60,7 @@ def gradients(model):
 
 
 def saved_bytes(model, batch):
-    """Compute the gradients, and count the bytes that were kept for the backward pass."""
+    """Compute the gradients, and return the loss and the bytes that were saved for the backward pass."""
     kept = {}
 
     def keep(tensor):
@@ -74,26 +74,26 @@ def saved_bytes(model, batch):
     return loss.item(), total
 
 
-def test_checkpointed_activations_give_the_same_gradients_from_less_memory(config, network, batch):
+def test_checkpointed_activations_give_the_same_gradients_with_less_memory(config, network, batch):
     network = copy.deepcopy(network).double()
     plain, frugal = build(config, network), build(config, network, with_cp=True)
     loss, memory = saved_bytes(plain, batch)
     frugal_loss, frugal_memory = saved_bytes(frugal, batch)
     assert frugal_loss == pytest.approx(loss, rel=1e-12)
     torch.testing.assert_close(gradients(frugal), gradients(plain), rtol=1e-9, atol=1e-12)
-    # Computed twice, a block moves its running statistics twice: by 1 - 0.9 ** 2.
+    # A block that is computed twice updates its running statistics twice: by 1 - 0.9 ** 2 instead of 0.1.
     means = [model.backbone.layer3[0].conv2.bn.running_mean for model in (plain, frugal)]
     torch.testing.assert_close(means[1], 1.9 * means[0])
-    # The weights, which are kept in either case, are not counted.
+    # The weights are saved by both and are not counted.
     weights = sum(parameter.numel() * parameter.element_size() for parameter in plain.parameters())
     assert frugal_memory - weights < (memory - weights) / 2
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason='in float16 there')
 def test_mixed_precision_gives_nearly_the_same_gradients(config, network, batch):
-    # One clip, since bfloat16 takes long where the processor does not know it.
+    # One clip, since bfloat16 is slow on processors without support for it.
     batch = batch[0][:1], batch[1][:1]
-    # Statistics of a few small frames would amplify what is rounded, layer by layer.
+    # Batch statistics of a few small frames would amplify rounding errors in every layer.
     plain, mixed = build(config, network, norm_eval=True).train(), build(config, network, norm_eval=True).train()
     optimizer = build_optim_wrapper(mixed, dict(config.optim_wrapper, type='AmpOptimWrapper', loss_scale='dynamic'))
     loss, mixed_loss = compute_loss(plain, batch), compute_loss(mixed, batch, optimizer)
@@ -107,7 +107,7 @@ def test_mixed_precision_gives_nearly_the_same_gradients(config, network, batch)
 
 
 def test_accumulated_gradients_are_those_of_the_whole_batch(config, network, batch):
-    # Batch statistics would be those of the parts: compare with the running ones.
+    # norm_eval, since batch statistics of the parts differ from those of the whole batch.
     network = copy.deepcopy(network).double()
     inputs, samples = batch
     weights = []

@@ -9,7 +9,7 @@ from mmengine.hooks import Hook
 from mmengine.logging import print_log
 from mmengine.runner import BaseLoop, Runner
 
-from mmaction_microaction.models.frames_of_clips import check_frames
+from mmaction_microaction.models.check_pipeline import check_pipeline
 
 from .leaf_datasets import leaf_datasets
 
@@ -19,42 +19,44 @@ SAFETY_HOOKS = {
     'invalid_loss': 'CheckInvalidLossHook',
     'unreadable_clips': 'UnreadableClipsHook',
 }
-"""What ``configs/_base_/ma52.py`` has every run take as ``default_hooks``, by name."""
+"""Hooks that ``configs/_base_/ma52.py`` adds to ``default_hooks``, by key."""
 
 
 @HOOKS.register_module()
 class CheckSetupHook(Hook):
-    """Find out before the first step what would go wrong later.
+    """Hook that reports mistakes in the setup of a run before its first step.
 
-    - Pipelines of train, val and test whose clips are not those of the network, see ``check_frames``.
-    - A table of label embeddings that is missing, before pretrained weights are downloaded.
-    - A training set of this package without the hooks that guard a run: a warning names them.
+    - If the pipelines of train, val and test do not produce the clips that the network expects, the run stops (see
+      ``check_pipeline``).
+    - If the table of label embeddings is missing, the run stops before pretrained weights are downloaded.
+    - If a run on a dataset of this package lacks hooks that guard it, a warning names them.
 
-    Importing the package gives it to every run, under the name ``check_setup``; ``default_hooks.check_setup=None``
-    leaves it out.
+    Importing the package adds the hook to every run under the name ``check_setup``. Remove it with
+    ``default_hooks.check_setup=None``.
     """
 
     priority = 'VERY_HIGH'
 
-    def before_run(self, runner):
-        """Check what needs no weights.
+    def before_run(self, runner: Runner) -> None:
+        """Check the pipelines and the file of label embeddings.
 
         Raises:
-            FileNotFoundError, ValueError: If the run could not work.
+            FileNotFoundError: If the run trains from scratch and the table of label embeddings does not exist.
+            ValueError: If a pipeline does not match the network, or the table is unusable.
         """
         loops = {name: getattr(runner, f'_{name}_loop') for name in ('train', 'val', 'test')}
         loops = {name: loop for name, loop in loops.items() if isinstance(loop, BaseLoop)}
         for name, loop in loops.items():
             for dataset in _datasets(loop):
                 pipeline = getattr(getattr(dataset, 'pipeline', None), 'transforms', [])
-                check_frames(runner.model, pipeline, f'{name}_dataloader')
+                check_pipeline(runner.model, pipeline, f'{name}_dataloader')
         if 'train' in loops and not runner._load_from and not runner._resume:
             _check_label_embeddings(runner.model)
 
-    def before_train(self, runner):
-        """Read the label embeddings, unless the weights have brought them, and name the hooks that are missing."""
+    def before_train(self, runner: Runner) -> None:
+        """Read the label embeddings, unless a checkpoint contained them, and warn about missing hooks."""
         for module in _with_label_embeddings(runner.model):
-            module.settle_embeddings()
+            module.ensure_embeddings()
         chosen = runner.cfg.get('default_hooks') or {}
         present = {type(hook).__name__ for hook in runner.hooks}
         missing = [
@@ -65,26 +67,26 @@ class CheckSetupHook(Hook):
         guarded = any(hasattr(dataset, 'unreadable') for dataset in _datasets(runner.train_loop))
         if missing and guarded and is_main_process():
             print_log(
-                f'This run goes without hooks that guard it: default_hooks=dict({", ".join(missing)}) has them, as '
-                'default_hooks=_base_.hooks of configs/_base_/ma52.py does. A None in place of one says that it is '
-                'left out on purpose.',
+                f'This run lacks hooks that guard it: add default_hooks=dict({", ".join(missing)}), or inherit '
+                'default_hooks=_base_.hooks from configs/_base_/ma52.py. To leave a hook out on purpose, set it to '
+                'None.',
                 logger='current',
                 level=logging.WARNING,
             )
 
 
 def _datasets(loop):
-    """Those that a loop reads: none, if it is another package's loop without a data loader, or with several."""
+    """Return the datasets of a loop. Loops of other packages without exactly one data loader have none."""
     loader = getattr(loop, 'dataloader', None)
-    return leaf_datasets(loader.dataset) if hasattr(loader, 'dataset') else []
+    return list(leaf_datasets(loader.dataset)) if hasattr(loader, 'dataset') else []
 
 
 def _with_label_embeddings(model):
-    return [module for module in model.modules() if hasattr(module, 'settle_embeddings')]
+    return [module for module in model.modules() if hasattr(module, 'ensure_embeddings')]
 
 
 def _check_label_embeddings(model):
-    """Raise if there is no usable table, and say then which downloads are to come as well."""
+    """Raise an error if there is no usable table; the message also lists the downloads that the run will need."""
     for module in _with_label_embeddings(model):
         try:
             module.read_embeddings()
@@ -99,13 +101,13 @@ def _check_label_embeddings(model):
             if not downloads:
                 raise
             raise FileNotFoundError(
-                f'{error} The run will also download {", ".join(downloads)}: without internet, put the file into '
-                f'{cache} or name it, or set it to None to train from scratch.'
+                f'{error} The run will also download {", ".join(downloads)}. Without internet access, copy the file '
+                f'to {cache}, set the option to its path, or set it to None to train from scratch.'
             ) from None
 
 
-def add_to_every_run():
-    """Have every runner take a :class:`CheckSetupHook`, whatever its config says about hooks besides it."""
+def add_to_every_run() -> None:
+    """Add a :class:`CheckSetupHook` to every runner, whatever other hooks its config has."""
     register_default_hooks = Runner.register_default_hooks
 
     @functools.wraps(register_default_hooks)

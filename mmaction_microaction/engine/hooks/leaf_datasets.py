@@ -1,11 +1,16 @@
-def leaf_datasets(dataset):
-    """Find the datasets in ``ConcatDataset``, ``ClassBalancedDataset`` and their like.
+from collections.abc import Iterator
+
+from torch.utils.data import Dataset
+
+
+def leaf_datasets(dataset: Dataset) -> Iterator[Dataset]:
+    """Yield the datasets inside wrappers such as ``ConcatDataset`` and ``ClassBalancedDataset``.
 
     Args:
-        dataset (Dataset): A dataset, wrapped in others or not.
+        dataset (Dataset): A dataset or a wrapper around one or several datasets.
 
     Yields:
-        Dataset: Each that wraps no other.
+        Dataset: A dataset that does not wrap another.
     """
     if hasattr(dataset, 'datasets'):
         for part in dataset.datasets:

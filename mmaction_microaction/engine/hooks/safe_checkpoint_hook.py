@@ -3,37 +3,39 @@ import os
 from mmaction.registry import HOOKS
 from mmengine.dist import is_main_process
 from mmengine.hooks import CheckpointHook
-from mmengine.runner import EpochBasedTrainLoop
+from mmengine.runner import EpochBasedTrainLoop, Runner
 
 from mmaction_microaction.utils.files import write_whole
 
 
 @HOOKS.register_module()
 class SafeCheckpointHook(CheckpointHook):
-    """MMEngine's ``CheckpointHook``, but whenever a run is stopped, it can be resumed, and finds the same best epoch.
+    """``CheckpointHook`` whose runs can be resumed whenever they are stopped, with the same best epoch.
 
-    MMEngine removes an old checkpoint before it writes its successor, and empties the file ``last_checkpoint`` before
-    it writes it anew: when the disk is full, or the run is killed then, there is nothing to resume from. Here it is
-    removed afterwards, which takes room for one more checkpoint of either kind than are kept.
+    MMEngine's hook removes an old checkpoint before it writes the next one, and truncates the file ``last_checkpoint``
+    before it rewrites it. If the disk is full or the run is killed in between, no checkpoint is left to resume from.
+    This hook removes the old checkpoint afterwards, which takes disk space for one more regular and one more best
+    checkpoint than are kept.
 
-    MMEngine writes an epoch's checkpoint before its validation, and a run that is resumed from there begins with the
-    next epoch: the one before would never be validated, and could not be the best. Here it is validated first.
+    MMEngine saves the checkpoint of an epoch before its validation. A run that is resumed from it starts with the next
+    epoch, so that the saved epoch is never validated and cannot become the best one. With this hook, a resumed run
+    first validates the epoch of the checkpoint.
     """
 
-    def before_train(self, runner):
-        """Find the checkpoints of a resumed run, and validate its last epoch if the checkpoint knows no validation."""
+    def before_train(self, runner: Runner) -> None:
+        """Restore the state of a resumed run, and validate its last epoch if that was not done yet."""
         super().before_train(runner)
         loop, epoch = runner.train_loop, runner.epoch
         if not (epoch and runner.val_loop and isinstance(loop, EpochBasedTrainLoop)):
             return
         due = epoch >= loop.val_begin and (epoch % loop.val_interval == 0 or epoch == loop.max_epochs)
         if due and runner.message_hub.runtime_info.get('validated_epoch') != epoch:
-            runner.logger.info(f'The checkpoint of epoch {epoch} knows no validation of it, which is made up for now.')
+            runner.logger.info(f'Epoch {epoch} was not validated before the run was stopped; validating it now.')
             self.last_ckpt = self._path(epoch)
             runner.val_loop.run()
 
-    def after_val_epoch(self, runner, metrics):
-        """Keep the best checkpoint, and in it and the last one, which epoch was validated."""
+    def after_val_epoch(self, runner: Runner, metrics: dict[str, float]) -> None:
+        """Save the best checkpoint, and record in it and in the last one which epoch was validated."""
         runner.message_hub.update_info('validated_epoch', runner.epoch)
         super().after_val_epoch(runner, metrics)
 
@@ -64,17 +66,30 @@ class SafeCheckpointHook(CheckpointHook):
     def _save_best_checkpoint(self, runner, metrics):
         if not self.save_best:
             return
-        # MMEngine has one path in an attribute, or several, by score, in a dict.
-        one = len(self.key_indicators) == 1
-        paths, keys = (vars(self), ['best_ckpt_path']) if one else (self.best_ckpt_path_dict, self.key_indicators)
-        before = {key: paths[key] for key in keys}
-        paths.update(dict.fromkeys(keys))  # what it does not know, it does not remove
+        if len(self.key_indicators) == 1:
+            self._replace_best_of_one_score(runner, metrics)
+        else:
+            self._replace_best_of_several_scores(runner, metrics)
+
+    def _replace_best_of_one_score(self, runner, metrics):
+        outdated = self.best_ckpt_path
+        self.best_ckpt_path = None  # MMEngine removes the file of this path before it writes the new one
         super()._save_best_checkpoint(runner, metrics)
-        for key, path in before.items():
-            paths[key] = paths[key] or path
-            # A run that was resumed into another folder leaves the best of the first where it is.
-            if path and path != paths[key] and os.path.dirname(path) == os.path.dirname(paths[key]):
-                self._remove(path)
+        self.best_ckpt_path = self.best_ckpt_path or outdated
+        self._remove_outdated_best(outdated, self.best_ckpt_path)
+
+    def _replace_best_of_several_scores(self, runner, metrics):
+        outdated = {score: self.best_ckpt_path_dict[score] for score in self.key_indicators}
+        self.best_ckpt_path_dict.update(dict.fromkeys(outdated))
+        super()._save_best_checkpoint(runner, metrics)
+        for score, path in outdated.items():
+            self.best_ckpt_path_dict[score] = self.best_ckpt_path_dict[score] or path
+            self._remove_outdated_best(path, self.best_ckpt_path_dict[score])
+
+    def _remove_outdated_best(self, outdated, current):
+        # A run that was resumed into another folder keeps the best checkpoint of the first run.
+        if outdated and outdated != current and os.path.dirname(outdated) == os.path.dirname(current):
+            self._remove(outdated)
 
     def _path(self, step):
         return self.file_backend.join_path(self.out_dir, self.filename_tmpl.format(step))

@@ -1,3 +1,4 @@
+import torch
 import torch.nn as nn
 from mmaction.models.backbones import ResNet, ResNetTSM
 from mmaction.models.backbones.resnet_tsm import TemporalShift
@@ -13,15 +14,17 @@ class SETemporalShift(nn.Module):
     """Squeeze-and-excitation and temporal shift in front of a convolution.
 
     Args:
-        net (nn.Conv2d): The convolution, C input channels.
-        num_segments (int): Frames T of a clip.
-        shift_div (int): Inverse of the share of channels that is shifted in either direction.
-        se_ratio (int): The excitation has C // se_ratio hidden channels.
-        conv_after_shift (bool): Whether a 3 x 3 convolution and ReLU stand between the shift and the convolution.
+        net (nn.Conv2d): The convolution, with C input channels.
+        num_segments (int): Number of frames T per clip.
+        shift_div (int): Inverse of the fraction of channels that is shifted in each direction.
+        se_ratio (int): Reduction ratio of the excitation, which has ``C // se_ratio`` hidden channels.
+        conv_after_shift (bool): Whether to insert a 3 x 3 convolution and ReLU between the shift and ``net``.
             Defaults to False.
     """
 
-    def __init__(self, net, num_segments, shift_div, se_ratio, conv_after_shift=False):
+    def __init__(
+        self, net: nn.Conv2d, num_segments: int, shift_div: int, se_ratio: int, conv_after_shift: bool = False
+    ):
         super().__init__()
         self.net = net
         self.num_segments = num_segments
@@ -35,8 +38,8 @@ class SETemporalShift(nn.Module):
         )
         self.mix = nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1), nn.ReLU()) if conv_after_shift else None
 
-    def forward(self, x):
-        """Map (N * T, C, H, W) to the output of the convolution."""
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Map features of shape (N * T, C, H, W) to the output of ``net``."""
         x = excite_and_shift(x, self.excite, self.num_segments, self.shift_div)
         return self.net(x if self.mix is None else self.mix(x))
 
@@ -45,36 +48,49 @@ class SETemporalShift(nn.Module):
 class ResNetSETSM(ResNetTSM):
     r"""Backbone of MANet: ResNet with squeeze-and-excitation before every temporal shift.
 
-    In each residual block, on the residual branch before ``conv1``: squeeze (mean over the pixels of a frame), two
-    linear layers with ReLU and sigmoid between and after, scale, and the shift of TSM (Guo et al., section IV-C and
-    Eq. 1). Blocks are chosen as in MMAction2's ``ResNetTSM``: all of them up to depth 50, every other one at depth 101.
-    The released network also carries ``action_p2_*`` convolutions in every block that it never uses; they are left out.
-    It lacks the 3 x 3 convolution of Eq. 1, :math:`\hat{F} = ReLU(Conv(F''))`, which ``conv_after_shift`` adds.
+    In each residual block, the residual branch starts with four steps before ``conv1``: squeeze (mean over the pixels
+    of a frame), excitation (linear, ReLU, linear, sigmoid), scale, and the shift of TSM (Guo et al., section IV-C and
+    Eq. 1). The blocks are those that MMAction2's ``ResNetTSM`` shifts: all of them up to depth 50, every other one at
+    depth 101.
+
+    The released network contains ``action_p2_*`` convolutions in every block that it never uses; they are left out. It
+    lacks the 3 x 3 convolution of Eq. 1, :math:`\hat{F} = ReLU(Conv(F''))`, which ``conv_after_shift`` adds.
+
+    Use it as the backbone of a 2D recognizer::
+
+        model=dict(
+            type='Recognizer2D',
+            backbone=dict(type='ResNetSETSM', depth=50, num_segments=8, pretrained='resnet50.pth'),
+            cls_head=dict(type='MANetHead', in_channels=2048, num_segments=8),
+        )
+
+    It maps frames of shape (N * T, 3, H, W) to features of shape (N * T, C, H / 32, W / 32), rounded up. C is 512 at
+    depths 18 and 34, and 2048 at depths 50 and 101.
 
     Args:
-        depth (int): 18, 34, 50 or 101.
-        num_segments (int): Frames T of a clip. Defaults to 8.
-        se_ratio (int, optional): Ratio of the channels to those of the hidden layer. ``None`` leaves
-            squeeze-and-excitation out, which is TSM exactly. Defaults to 4 (section V-B).
-        shift_div (int): Inverse of the share of channels that is shifted in either direction. Defaults to 8.
-        conv_after_shift (bool): Whether a 3 x 3 convolution with bias and ReLU follow the shift, as in Eq. 1; the
-            number of channels stays. It is initialised to change nothing: behind a ReLU and an excitation it passes on
-            what it is given, so that pretrained weights keep their meaning. Defaults to False, the release.
-        frozen_stages (int): Stages whose convolutions and batch norms, with those of the stem, do not learn; -1 for
-            none. Squeeze-and-excitation and the convolution of Eq. 1, which ImageNet's weights lack, go on learning.
-            Defaults to -1.
-        freeze_excitation (bool): Whether they do not learn in frozen stages either, for weights that bring them:
-            ``load_from`` of a trained MANet. Defaults to False.
-        pretrained (str, optional): URL or file of the weights of a plain ResNet, named as in torchvision. What they
-            lack keeps its initialisation; the log says what was not used. ``None`` trains from scratch. The weights of
-            a MANet are loaded by ``load_from`` of the config instead. Defaults to None.
-        **kwargs: Of MMAction2's ``ResNet``.
+        depth (int): Depth of the ResNet: 18, 34, 50 or 101.
+        num_segments (int): Number of frames T per clip. Defaults to 8.
+        se_ratio (int, optional): Reduction ratio of squeeze-and-excitation. ``None`` disables squeeze-and-excitation,
+            which gives exactly TSM. Defaults to 4 (section V-B).
+        shift_div (int): Inverse of the fraction of channels that is shifted in each direction. Defaults to 8.
+        conv_after_shift (bool): Whether to add the 3 x 3 convolution with bias and ReLU of Eq. 1 after the shift. The
+            number of channels is unchanged. The convolution is initialised to the identity, so that pretrained weights
+            remain valid. Defaults to False, as in the released code.
+        frozen_stages (int): Number of stages whose convolutions and batch norms are frozen, in addition to the stem; -1
+            freezes nothing. Squeeze-and-excitation and the convolution of Eq. 1, which ImageNet weights lack, remain
+            trainable. Defaults to -1.
+        freeze_excitation (bool): Whether to also freeze squeeze-and-excitation and the convolution of Eq. 1 in frozen
+            stages, for weights that contain them (``load_from`` of a trained MANet). Defaults to False.
+        pretrained (str, optional): URL or path of the weights of a plain ResNet with torchvision's names. Other
+            parameters keep their initialisation; the log lists the tensors that were not used. ``None`` trains from
+            scratch. To start from a MANet, use ``load_from`` of the config instead. Defaults to None.
+        **kwargs: Arguments of MMAction2's ``ResNet``.
 
     Raises:
-        FileNotFoundError: If there is no such file of weights.
-        ValueError: If ``depth`` is not one of the above or does not go with ``with_cp``, ``frozen_stages`` is above 4,
-            ``conv_after_shift`` is set without ``se_ratio``, or the file of weights is damaged or not of a plain ResNet
-            of this depth.
+        FileNotFoundError: If the file of weights does not exist.
+        ValueError: If ``depth`` is not one of the above or does not support ``with_cp``, if ``frozen_stages`` is above
+            4, if ``conv_after_shift`` is set without ``se_ratio``, or if the file of weights is damaged or does not
+            contain a plain ResNet of this depth.
         ConnectionError: If the weights cannot be downloaded.
     """
 
@@ -82,25 +98,25 @@ class ResNetSETSM(ResNetTSM):
 
     def __init__(
         self,
-        depth,
-        num_segments=8,
-        se_ratio=4,
-        shift_div=8,
-        conv_after_shift=False,
-        frozen_stages=-1,
-        freeze_excitation=False,
-        pretrained=None,
+        depth: int,
+        num_segments: int = 8,
+        se_ratio: int | None = 4,
+        shift_div: int = 8,
+        conv_after_shift: bool = False,
+        frozen_stages: int = -1,
+        freeze_excitation: bool = False,
+        pretrained: str | None = None,
         **kwargs,
     ):
         if depth not in self.depths:
             raise ValueError(f'depth must be one of {self.depths}, got {depth}')
         if kwargs.get('with_cp') and depth < 50:
-            raise ValueError(f"with_cp needs the blocks of depth 50 or 101; MMAction2's of depth {depth} lack it.")
+            raise ValueError(f"with_cp needs depth 50 or 101; MMAction2's blocks of depth {depth} do not support it.")
         if frozen_stages > 4:
-            raise ValueError(f'frozen_stages must be from -1, none, to 4, all; got {frozen_stages}')
+            raise ValueError(f'frozen_stages must be between -1 (none) and 4 (all), got {frozen_stages}')
         if conv_after_shift and se_ratio is None:
-            raise ValueError('conv_after_shift, the convolution of Eq. 1, needs se_ratio, which is None')
-        # The base class calls make_temporal_shift, which needs the first two.
+            raise ValueError('conv_after_shift (the convolution of Eq. 1) needs se_ratio, which is None')
+        # Set first, since the base class calls make_temporal_shift.
         self.se_ratio, self.conv_after_shift, self.freeze_excitation = se_ratio, conv_after_shift, freeze_excitation
         super().__init__(
             depth,
@@ -111,11 +127,11 @@ class ResNetSETSM(ResNetTSM):
             frozen_stages=frozen_stages,
             **kwargs,
         )
-        # The base class does so only when training begins: too late for DistributedDataParallel.
+        # The base class freezes stages only when training begins, which is too late for DistributedDataParallel.
         self._freeze_stages()
 
     def make_temporal_shift(self):
-        """Put squeeze-and-excitation wherever TSM shifts."""
+        """Add squeeze-and-excitation to every temporal shift of TSM."""
         super().make_temporal_shift()
         if self.se_ratio is None:
             return
@@ -128,7 +144,7 @@ class ResNetSETSM(ResNetTSM):
                     )
 
     def _freeze_stages(self):
-        """Freeze stages but, unless ``freeze_excitation``, not what a plain ResNet does not have."""
+        """Freeze stages. Modules that a plain ResNet lacks are frozen only with ``freeze_excitation``."""
         super()._freeze_stages()
         if not self.freeze_excitation:
             for stage in range(1, self.frozen_stages + 1):
@@ -136,9 +152,9 @@ class ResNetSETSM(ResNetTSM):
                     module.requires_grad_(True)
 
     def init_weights(self):
-        """Initialise all parameters, then load the plain ResNet's weights if ``pretrained`` names some."""
+        """Initialise all parameters, then load the weights of ``pretrained``, if it is set."""
         pretrained, self.pretrained = self.pretrained, None
-        # Not ResNetTSM's: it would hand None to the checkpoint loader and print every name it maps.
+        # ResNetTSM.init_weights would pass None to the checkpoint loader and print every name that it maps.
         ResNet.init_weights(self)
         self.pretrained = pretrained
         for shift in self.modules():
@@ -149,16 +165,13 @@ class ResNetSETSM(ResNetTSM):
             self._load_plain_resnet(pretrained)
 
     def _load_plain_resnet(self, source):
-        """Load torchvision's weights and report what did not match.
-
-        Args:
-            source (str): URL or file.
-        """
+        """Load the weights of a plain ResNet from a URL or path, and log the tensors that were not used."""
         try:
             weights = read_weights(source)
         except ConnectionError as error:
             raise ConnectionError(
-                f'{error}. Without internet, set model.backbone.pretrained to a file, or to None to train from scratch.'
+                f'{error}. Without internet access, set model.backbone.pretrained to a file, or to None to train from '
+                'scratch.'
             ) from None
         ours = self.state_dict()
         matched = {
@@ -172,11 +185,11 @@ class ResNetSETSM(ResNetTSM):
         missing = [_plain_name(name) for name in initialised if name not in own]
         if missing:
             raise ValueError(
-                f'{source} holds no weights of a plain ResNet-{self.depth}: {len(missing)} are missing or of another '
-                f"shape, the first of them {missing[0]}. Names should be torchvision's; it holds "
-                f'{first_few(weights, limit=3)}. Another depth needs other weights in model.backbone.pretrained. A '
-                'checkpoint of MANet, TSM or another network of MMAction2 is for load_from: --cfg-options '
-                f'load_from={source} model.backbone.pretrained=None.'
+                f'{source} does not contain the weights of a plain ResNet-{self.depth}: {len(missing)} tensors are '
+                f"missing or have another shape, the first is {missing[0]}. The names should be torchvision's; the "
+                f'file contains {first_few(weights, limit=3)}. For another depth, set model.backbone.pretrained to '
+                'weights of that depth. To start from a checkpoint of MANet, TSM or another network of MMAction2, use '
+                f'--cfg-options load_from={source} model.backbone.pretrained=None.'
             )
         self.load_state_dict(matched, strict=False)
         used = {_plain_name(name) for name in matched}
@@ -187,20 +200,20 @@ class ResNetSETSM(ResNetTSM):
             f'{" and of the convolutions of Eq. 1" if self.conv_after_shift else ""}.'
         )
 
-    def train(self, mode=True):
-        """Set the mode and, unlike the base class, return the network, as ``torch.nn.Module`` does."""
+    def train(self, mode: bool = True):
+        """Set the mode and return the network, as ``torch.nn.Module`` does and the base class does not."""
         super().train(mode)
         return self
 
 
 def _added_modules(network):
-    """Return what a network has besides a plain ResNet, list[nn.Module]."""
+    """Return the modules that a network has in addition to those of a plain ResNet."""
     shifts = [module for module in network.modules() if isinstance(module, SETemporalShift)]
     return [module for shift in shifts for module in (shift.excite, shift.mix) if module is not None]
 
 
 def _plain_name(name):
-    """Map a name of this network to torchvision's: layer1.0.conv1.conv.net.weight to layer1.0.conv1.weight."""
+    """Return torchvision's name of a tensor: layer1.0.conv1.conv.net.weight is layer1.0.conv1.weight there."""
     name = name.replace('.conv.net.', '.conv.')
     if '.downsample.' in name:
         return name.replace('.conv.', '.0.').replace('.bn.', '.1.')

@@ -12,47 +12,65 @@ from mmaction_microaction.models.label_embeddings import load_label_embeddings
 
 @MODELS.register_module()
 class MANetHead(BaseHead):
-    """Head of MANet: a classifier, and a projection into the space of the label words (Guo et al., section IV-C).
+    """Head of MANet: a classifier and a projection into the space of label embeddings (Guo et al., section IV-C).
 
-    Per frame: mean over the pixels, dropout, then one linear layer to the class logits and, beside it, the projection;
-    both are averaged over the frames. Training adds the distance between the projection and the word vector of the
-    label to the cross-entropy; the log shows ``loss_cls`` and ``loss_emb`` apart.
+    The features of each frame are averaged over the pixels, followed by dropout. A linear layer maps them to class
+    logits; the projection maps them to the space of word vectors. Both outputs are averaged over the frames. The
+    training loss is the cross-entropy (``loss_cls`` in the log) plus the distance between the projection and the word
+    vector of the label (``loss_emb``).
 
-    The word vectors are a buffer that checkpoints carry. Only the loss needs them: the file is read at the first loss.
-    Where a checkpoint has brought them, the file may be missing, but not hold others.
+    The table of word vectors is a buffer, which checkpoints contain. Since only the loss needs it, it is read from its
+    file at the first loss. If a checkpoint already contains it, the file may be absent, but must not differ.
+
+    Use it with a 2D or 3D backbone::
+
+        model=dict(
+            type='Recognizer2D',
+            backbone=dict(type='ResNetSETSM', depth=50, num_segments=8),
+            cls_head=dict(
+                type='MANetHead', in_channels=2048, num_segments=8, label_embeddings='table.npy', embed_dims=300
+            ),
+        )
+
+    Shapes, with N clips, T frames, C channels and D dimensions:
+
+    - features: (N * T, C, H, W) of 2D backbones, (N, C, T', H, W) of 3D backbones, or (N, C)
+    - logits: (N, num_classes)
+    - projection: (N, D)
 
     Args:
-        num_classes (int): Defaults to 52.
-        in_channels (int): Channels C of the features. Defaults to 2048.
-        num_segments (int): Frames T per clip, for features of single frames. Defaults to 8.
-        label_embeddings (str, optional): ``.npy`` file of shape (num_classes, embed_dims), as built by
+        num_classes (int): Number of classes. Defaults to 52.
+        in_channels (int): Number of channels C of the features. Defaults to 2048.
+        num_segments (int): Number of frames T per clip; used for features of 2D backbones only. Defaults to 8.
+        label_embeddings (str, optional): Path of an ``.npy`` file of shape (num_classes, embed_dims), as built by
             ``tools/build_label_embeddings.py``. Defaults to None.
-        embed_dims (int): Dimensions D of a word vector. Defaults to 300.
-        projection (str): ``'mlp'`` (released code: linear, tanh, linear) or ``'linear'`` (as the paper implies).
-            Defaults to ``'mlp'``.
-        loss_emb (dict, optional): Config of the embedding loss. ``None`` turns it off and removes its layers.
+        embed_dims (int): Number of dimensions D of a word vector. Defaults to 300.
+        projection (str): Layers of the projection: ``'mlp'`` (linear, tanh, linear, as in the released code) or
+            ``'linear'`` (as the paper implies). Defaults to ``'mlp'``.
+        loss_emb (dict, optional): Config of the embedding loss. ``None`` disables it and removes its layers.
             Defaults to ``dict(type='JointEmbeddingLoss')``.
-        dropout_ratio (float): Defaults to 0.5.
+        dropout_ratio (float): Dropout probability. Defaults to 0.5.
         init_std (float): Standard deviation of the classifier's initial weights. Defaults to 0.001.
-        average_clips (str): How test views are averaged, see MMAction2's ``BaseHead``. Defaults to ``'prob'``.
-        **kwargs: Of MMAction2's ``BaseHead``.
+        average_clips (str): How the views of a test clip are averaged, see MMAction2's ``BaseHead``. Defaults to
+            ``'prob'``.
+        **kwargs: Arguments of MMAction2's ``BaseHead``.
 
     Raises:
-        ValueError: If ``projection`` is neither of the two.
+        ValueError: If ``projection`` is neither ``'mlp'`` nor ``'linear'``.
     """
 
     def __init__(
         self,
-        num_classes=NUM_ACTIONS,
-        in_channels=2048,
-        num_segments=8,
-        label_embeddings=None,
-        embed_dims=300,
-        projection='mlp',
-        loss_emb=dict(type='JointEmbeddingLoss'),
-        dropout_ratio=0.5,
-        init_std=0.001,
-        average_clips='prob',
+        num_classes: int = NUM_ACTIONS,
+        in_channels: int = 2048,
+        num_segments: int = 8,
+        label_embeddings: str | None = None,
+        embed_dims: int = 300,
+        projection: str = 'mlp',
+        loss_emb: dict | None = dict(type='JointEmbeddingLoss'),
+        dropout_ratio: float = 0.5,
+        init_std: float = 0.001,
+        average_clips: str = 'prob',
         **kwargs,
     ):
         super().__init__(num_classes, in_channels, average_clips=average_clips, **kwargs)
@@ -67,46 +85,47 @@ class MANetHead(BaseHead):
             return
         self.loss_emb = MODELS.build(loss_emb)
         self.fc_emb = nn.Linear(in_channels, embed_dims)
-        # Last of the linear layers: the one whose learning rate `fc_lr5` multiplies by five, as in the released code.
+        # Must remain the last linear layer: `fc_lr5` multiplies its learning rate by five, as in the released code.
         self.fc_emb_t = nn.Linear(embed_dims, embed_dims) if projection == 'mlp' else None
         self.label_embeddings_file = label_embeddings
-        # NaN until a checkpoint or the file has filled it.
+        # NaN until it is loaded from a checkpoint or the file.
         self.register_buffer('label_embeddings', torch.full((num_classes, embed_dims), torch.nan))
         self._has_embeddings = False
         self.register_load_state_dict_post_hook(_allow_no_embeddings)
 
     def init_weights(self):
-        """Draw the classifier's weights as TSM does; the projection keeps PyTorch's initialisation."""
+        """Initialise the classifier's weights as TSM does; the projection keeps PyTorch's initialisation."""
         normal_init(self.fc_cls, std=self.init_std)
 
-    def forward(self, feats, **kwargs):
+    def forward(self, feats: torch.Tensor, **kwargs) -> torch.Tensor:
         """Compute the class logits.
 
         Args:
-            feats (torch.Tensor): See :meth:`pool`.
+            feats (torch.Tensor): Features, of one of the shapes that :meth:`pool` accepts.
 
         Returns:
             torch.Tensor: Logits, shape (N, num_classes).
         """
         return self.classify(self.dropout(self.pool(feats)))
 
-    def pool(self, feats):
-        """Average over the pixels of each frame.
+    def pool(self, feats: torch.Tensor) -> torch.Tensor:
+        """Average features over the pixels of each frame.
 
         Args:
-            feats (torch.Tensor): Of 2D networks, (N * T, C, H, W); of 3D ones, (N, C, T', H, W), with whatever number
-                of frames T' they leave; of transformers that pool by themselves, (N, C).
+            feats (torch.Tensor): Features of a 2D network, shape (N * T, C, H, W), of a 3D network, shape
+                (N, C, T', H, W), where T' may differ from T, or of a transformer that pools them itself, shape (N, C).
 
         Returns:
-            torch.Tensor: Shape (N, T, C).
+            torch.Tensor: Pooled features, shape (N, T, C).
 
         Raises:
-            ValueError: If the features have another number of dimensions or channels, or are not whole clips.
+            ValueError: If the features have another number of dimensions or channels, or the number of frames is not a
+                multiple of T.
         """
         if feats.dim() not in (2, 4, 5) or feats.size(1) != self.in_channels:
             raise ValueError(
                 f'expected features of shape (N * T, {self.in_channels}, H, W), (N, {self.in_channels}, T, H, W) or '
-                f'(N, {self.in_channels}), got {tuple(feats.shape)}; cls_head.in_channels must fit the backbone'
+                f'(N, {self.in_channels}), got {tuple(feats.shape)}; cls_head.in_channels must match the backbone'
             )
         if feats.dim() == 2:
             return feats.unsqueeze(1)
@@ -115,36 +134,38 @@ class MANetHead(BaseHead):
             return feats.transpose(1, 2)
         if feats.size(0) % self.num_segments:
             raise ValueError(
-                f'{feats.size(0)} frames are not a whole number of clips of {self.num_segments}: the num_clips of '
-                'SampleFrames and the num_segments of backbone and head must agree.'
+                f'{feats.size(0)} frames are not a whole number of clips of {self.num_segments}: num_clips of '
+                'SampleFrames must be equal to num_segments of backbone and head.'
             )
         return feats.unflatten(0, (-1, self.num_segments))
 
-    def classify(self, frames):
-        """Map pooled features (N, T, C) to logits (N, num_classes)."""
+    def classify(self, frames: torch.Tensor) -> torch.Tensor:
+        """Map pooled features, shape (N, T, C), to logits, shape (N, num_classes)."""
         return self.fc_cls(frames).mean(dim=1)
 
-    def project(self, frames):
-        """Map pooled features (N, T, C) to the space of the label words, :math:`X_z` of shape (N, D)."""
+    def project(self, frames: torch.Tensor) -> torch.Tensor:
+        """Map pooled features, shape (N, T, C), to the space of label embeddings, :math:`X_z` of shape (N, D)."""
         projections = self.fc_emb(frames)
         if self.fc_emb_t is not None:
             projections = self.fc_emb_t(torch.tanh(projections))
         return projections.mean(dim=1)
 
-    def loss(self, feats, data_samples, **kwargs):
+    def loss(self, feats: torch.Tensor, data_samples: list, **kwargs) -> dict[str, torch.Tensor]:
         """Compute the loss terms.
 
         Args:
-            feats (torch.Tensor): See :meth:`pool`.
-            data_samples (list[ActionDataSample]): With ``gt_label``, an index or, blended, a weight per class.
+            feats (torch.Tensor): Features, of one of the shapes that :meth:`pool` accepts.
+            data_samples (list[ActionDataSample]): Samples whose ``gt_label`` is a class index or, for blended labels, a
+                weight per class.
 
         Returns:
-            dict[str, torch.Tensor]: ``loss_cls``, ``loss_emb`` and, of unblended labels, the top-k accuracies.
+            dict[str, torch.Tensor]: ``loss_cls``, ``loss_emb`` and, unless labels are blended, the top-k accuracies.
 
         Raises:
-            FileNotFoundError, ValueError: If there is no usable table of label embeddings, or two that differ.
+            FileNotFoundError: If the table of label embeddings is needed and its file does not exist.
+            ValueError: If the file is not a usable table, or differs from the table of the checkpoint.
         """
-        # One dropout for both branches: classifier and projection see the same features.
+        # Classifier and projection share one dropout, so that they see the same features.
         frames = self.dropout(self.pool(feats))
         losses = self.loss_by_feat(self.classify(frames), data_samples)
         if self.loss_emb is not None:
@@ -152,49 +173,50 @@ class MANetHead(BaseHead):
         return losses
 
     def _targets(self, data_samples):
-        """Look up the word vectors of the labels, or their weighted means, :math:`X_q` of shape (N, D)."""
-        self.settle_embeddings()
+        """Return the word vectors of the labels, or their weighted means, :math:`X_q` of shape (N, D)."""
+        self.ensure_embeddings()
         labels = torch.stack([sample.gt_label for sample in data_samples]).to(self.label_embeddings.device)
         if labels.size(1) == 1:
             return self.label_embeddings[labels.squeeze(1)]
         return labels.to(self.label_embeddings.dtype) @ self.label_embeddings
 
-    def read_embeddings(self):
-        """Read the table from its file.
+    def read_embeddings(self) -> torch.Tensor | None:
+        """Read the table of label embeddings from its file.
 
         Returns:
-            torch.Tensor | None: Shape (num_classes, D), or None if the head has no embedding loss.
+            torch.Tensor | None: The table, shape (num_classes, D), or None if the head has no embedding loss.
 
         Raises:
-            FileNotFoundError, ValueError: If there is no usable table.
+            FileNotFoundError: If the file does not exist or ``label_embeddings`` is None.
+            ValueError: If the file is not a table of the expected shape.
         """
         if self.loss_emb is None:
             return None
         return torch.from_numpy(load_label_embeddings(self.label_embeddings_file, tuple(self.label_embeddings.shape)))
 
-    def settle_embeddings(self):
-        """Read the table, unless a checkpoint has brought it, and make sure that the file holds no other.
+    def ensure_embeddings(self) -> None:
+        """Read the table unless a checkpoint contained it; in that case, check that the file has the same content.
 
         Raises:
-            FileNotFoundError, ValueError: If there is no usable table, or there are two that differ.
+            FileNotFoundError: If the table is needed and its file does not exist.
+            ValueError: If the file is not a usable table, or differs from the table of the checkpoint.
         """
         if self.loss_emb is None or self._has_embeddings:
             return
-        path, brought = self.label_embeddings_file, not self.label_embeddings.isnan().any()
-        if not brought or (path is not None and Path(path).is_file()):
+        path, in_checkpoint = self.label_embeddings_file, not self.label_embeddings.isnan().any()
+        if not in_checkpoint or (path is not None and Path(path).is_file()):
             table = self.read_embeddings()
-            if not brought:
+            if not in_checkpoint:
                 self.label_embeddings.copy_(table)
             elif not torch.allclose(self.label_embeddings.cpu(), table.to(self.label_embeddings.dtype), atol=1e-6):
                 raise ValueError(
-                    f'The checkpoint was trained with other label embeddings than those of {path}. To go on with its '
-                    'own, set model.cls_head.label_embeddings=None; to train it for those of the file, take '
-                    "'cls_head.label_embeddings' out of its state_dict."
+                    f'The checkpoint was trained with other label embeddings than those in {path}. To keep those of '
+                    'the checkpoint, set model.cls_head.label_embeddings=None. To train with those of the file, remove '
+                    "'cls_head.label_embeddings' from the state_dict of the checkpoint."
                 )
         self._has_embeddings = True
 
 
 def _allow_no_embeddings(head, incompatible):
-    """Let checkpoints lack the word vectors, which only the loss needs: it reads the file then."""
-    for name in [name for name in incompatible.missing_keys if name.endswith('label_embeddings')]:
-        incompatible.missing_keys.remove(name)
+    """Accept checkpoints without the table, which is then read at the first loss."""
+    incompatible.missing_keys[:] = [key for key in incompatible.missing_keys if not key.endswith('label_embeddings')]

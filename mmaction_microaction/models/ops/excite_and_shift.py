@@ -1,29 +1,29 @@
-"""Channel excitation and temporal shift in one step that writes its result once."""
+"""Channel excitation and temporal shift, fused into one operator."""
 
 import torch
 
 
-def excite_and_shift(x, excite, num_segments, shift_div=8):
+def excite_and_shift(x: torch.Tensor, excite: torch.nn.Module, num_segments: int, shift_div: int = 8) -> torch.Tensor:
     """Scale the channels of every frame by a function of their spatial means, then shift some of them along time.
 
-    Of the C channels of the scaled frames, the first ``C // shift_div`` come from the next frame, as many more from the
-    previous one, and the rest stay. What would come from beyond the ends of the clip is zero. This is squeeze and
-    excitation (Hu et al., CVPR 2018) before the shift of TSM (Lin et al., ICCV 2019), as in Eq. 1 of MANet (Guo et al.,
-    section IV-C).
+    Of the C scaled channels of a frame, the first ``C // shift_div`` are taken from the next frame, the following
+    ``C // shift_div`` from the previous frame, and the others from the frame itself. Values from beyond the ends of the
+    clip are zero. This is squeeze-and-excitation (Hu et al., CVPR 2018) followed by the shift of TSM (Lin et al., ICCV
+    2019), as in Eq. 1 of MANet (Guo et al., section IV-C).
 
-    The plain composition makes about ten copies of ``x`` in a training step; this makes one forward and two backward,
-    and keeps for the backward pass nothing of its size besides ``x`` itself. While a graph is being captured
-    (``torch.compile``, ``torch.export``, ONNX), the plain composition runs instead, which compilers can take apart, and
-    so it does under the transforms of ``torch.func``, such as ``vmap``.
+    :func:`plain_excite_and_shift` computes the same with stock operators. In a training step, it makes about ten copies
+    of ``x``. This function makes three (one forward, two backward), and saves no other tensor of this size than ``x``
+    for the backward pass. The plain version is used automatically while a graph is captured (``torch.compile``,
+    ``torch.export``, ONNX) and under the transforms of ``torch.func``, such as ``vmap``.
 
     Args:
-        x (torch.Tensor): Features of shape (N * T, C, H, W).
-        excite (torch.nn.Module): Maps the means, shape (N * T, C), to the factors, same shape.
-        num_segments (int): Frames T of a clip.
-        shift_div (int): Inverse of the share of channels that is shifted in either direction. Defaults to 8.
+        x (torch.Tensor): Features, shape (N * T, C, H, W).
+        excite (torch.nn.Module): Module that maps the spatial means, shape (N * T, C), to factors of the same shape.
+        num_segments (int): Number of frames T per clip.
+        shift_div (int): Inverse of the fraction of channels that is shifted in each direction. Defaults to 8.
 
     Returns:
-        torch.Tensor: Shape (N * T, C, H, W), in the memory format of ``x``. It can be differentiated once.
+        torch.Tensor: Features, shape (N * T, C, H, W), in the memory format of ``x``. They can be differentiated once.
 
     Raises:
         ValueError: If the number of frames is not a multiple of ``num_segments``.
@@ -32,14 +32,16 @@ def excite_and_shift(x, excite, num_segments, shift_div=8):
         return plain_excite_and_shift(x, excite, num_segments, shift_div)
     if x.size(0) % num_segments:
         raise ValueError(
-            f'{x.size(0)} frames are not a whole number of clips of {num_segments}: the num_clips of SampleFrames and '
-            'the num_segments of backbone and head must agree.'
+            f'{x.size(0)} frames are not a whole number of clips of {num_segments}: num_clips of SampleFrames must be '
+            'equal to num_segments of backbone and head.'
         )
     return _ExciteAndShift.apply(x, excite, num_segments, x.size(1) // shift_div, *excite.parameters())
 
 
-def plain_excite_and_shift(x, excite, num_segments, shift_div=8):
-    """Compose :func:`excite_and_shift` of stock operators: same arguments, same result, more memory traffic."""
+def plain_excite_and_shift(
+    x: torch.Tensor, excite: torch.nn.Module, num_segments: int, shift_div: int = 8
+) -> torch.Tensor:
+    """Compute :func:`excite_and_shift` with stock operators: same arguments, same result, more memory traffic."""
     frames = x * excite(x.mean(dim=(2, 3)))[:, :, None, None]
     frames = frames.unflatten(0, (-1, num_segments))
     fold = x.size(1) // shift_div
@@ -50,7 +52,7 @@ def plain_excite_and_shift(x, excite, num_segments, shift_div=8):
 
 
 def _moves(fold):
-    """Give, for the three groups of channels, the index of what is read and of where it goes, on (N, T, C, …)."""
+    """Return an index to read from and an index to write to, on (N, T, C, …), for each of the three channel groups."""
     clips, all_frames, first, last = slice(None), slice(None), slice(None, -1), slice(1, None)
     from_next, from_previous, unmoved = slice(0, fold), slice(fold, 2 * fold), slice(2 * fold, None)
     return (
@@ -63,7 +65,7 @@ def _moves(fold):
 class _ExciteAndShift(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x, excite, num_segments, fold, *parameters):
-        # The excitation works on a few numbers per frame: autograd keeps its graph, and backward asks for its gradient.
+        # The excitation is small: autograd records its graph, which the backward pass differentiates.
         with torch.set_grad_enabled(any(ctx.needs_input_grad)):
             means = x.detach().mean(dim=(2, 3)).requires_grad_(ctx.needs_input_grad[0])
             scale = excite(means)
@@ -87,8 +89,8 @@ class _ExciteAndShift(torch.autograd.Function):
         buffer = torch.empty_like(x)
         source, grad, target = (tensor.unflatten(0, (-1, ctx.num_segments)) for tensor in (x, grad_out, buffer))
 
-        # First the gradient of the scaled features times x, whose sum over the pixels is the gradient of the factors.
-        # What was shifted out of the clip has none.
+        # First, the gradient of the scaled features times x. Its sum over the pixels is the gradient of the factors.
+        # Features that were shifted out of the clip have a gradient of zero.
         target[:, 0, : ctx.fold].zero_()
         target[:, -1, ctx.fold : 2 * ctx.fold].zero_()
         for read, write in _moves(ctx.fold):
@@ -99,7 +101,7 @@ class _ExciteAndShift(torch.autograd.Function):
         grads = dict(zip(map(id, wanted), torch.autograd.grad(ctx.scale, wanted, grad_scale, retain_graph=True)))
         grad_x = None
         if ctx.needs_input_grad[0]:
-            # Then, into the same memory, the gradient of x: through the product, and through its spatial mean.
+            # Then the gradient of x, through the product and through the spatial mean, into the same memory.
             grad_x = buffer
             through_means = _like_frames(grads[id(ctx.means)] / (x.size(2) * x.size(3)), source)
             factor = _like_frames(ctx.scale.detach(), source)
@@ -111,5 +113,5 @@ class _ExciteAndShift(torch.autograd.Function):
 
 
 def _like_frames(values, frames):
-    """View (N * T, C) values so that they multiply (N, T, C, H, W) frames, in their precision."""
+    """View values of shape (N * T, C) as (N, T, C, 1, 1), with the dtype of the frames."""
     return values.to(frames.dtype).view(*frames.shape[:3], 1, 1)

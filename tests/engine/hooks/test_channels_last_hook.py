@@ -31,7 +31,7 @@ def test_the_network_computes_the_same_in_channels_last(name):
             torch.testing.assert_close(parameter.grad, expected.grad, rtol=1e-9, atol=1e-12)
 
 
-def test_weights_of_other_shapes_are_left_as_they_are():
+def test_weights_of_other_shapes_are_unchanged():
     layers = torch.nn.Sequential(torch.nn.Conv3d(4, 4, 3), torch.nn.Conv2d(4, 4, 3), torch.nn.Linear(4, 4))
     HOOKS.build(dict(type='ChannelsLastHook')).before_run(SimpleNamespace(model=layers))
     assert layers[0].weight.is_contiguous()

@@ -17,7 +17,7 @@ def test_hooks_of_ones_own_drop_none(tiny_ma52, tmp_path):
     assert names.count('CheckSetupHook') == 1
 
 
-def test_a_hook_is_left_out_by_name(tiny_ma52, tmp_path):
+def test_a_hook_is_removed_by_name(tiny_ma52, tmp_path):
     options = {'default_hooks.epoch_seed': None, 'default_hooks.check_setup': None, 'default_hooks.timer': None}
     names = hooks(small_runner(tiny_ma52, tmp_path, options))
     assert not {'EpochSeedHook', 'CheckSetupHook', 'IterTimerHook'} & set(names)
@@ -27,7 +27,7 @@ def test_a_hook_is_left_out_by_name(tiny_ma52, tmp_path):
 @pytest.mark.parametrize('verb', ['train', 'val', 'test'])
 @pytest.mark.parametrize('num_clips', [8, 80])
 def test_clips_of_other_frames_are_told_before_the_first_step(tiny_ma52, tmp_path, verb, num_clips):
-    # What --cfg-options says of the network alone, or of a pipeline alone.
+    # --cfg-options may change only the network or only a pipeline.
     options = {f'{verb}_dataloader.dataset.pipeline.1.num_clips': num_clips}
     if num_clips == 8:
         options.update({'model.backbone.num_segments': 16, 'model.cls_head.num_segments': 16})
@@ -44,7 +44,7 @@ def test_pretrained_weights_and_label_embeddings_are_told_of_at_once(tiny_ma52, 
 
 
 def test_label_embeddings_are_read_before_the_first_step(tiny_ma52, tmp_path):
-    # The weights to start from could bring a table, and are loaded first; a test needs none.
+    # The weights to start from are loaded first, since they may contain a table. A test needs no table.
     options = {'model.cls_head.label_embeddings': 'no.npy'}
     runner = small_runner(tiny_ma52, tmp_path, options)
     runner._load_from = 'weights.pth'
@@ -67,7 +67,7 @@ def test_a_run_that_lacks_hooks_says_which(tiny_ma52, tmp_path, caplog):
 
 
 class Loop(BaseLoop):
-    """Another package's, with several data loaders or none."""
+    """A loop of another package, with several data loaders or none."""
 
     def __init__(self, runner):
         self._runner = runner

@@ -26,11 +26,11 @@ def test_compares_all_lists_that_are_trained_on(tmp_path):
     make_runner(tmp_path, hooks=HOOKS, dataset=torch.utils.data.ConcatDataset([Clips(), Clips()])).train()
     dataset = torch.utils.data.ConcatDataset([Clips(), OtherClips()])
     runner = make_runner(tmp_path, epochs=2, hooks=HOOKS, dataset=dataset, resume=True, name='resumed')
-    with pytest.raises(ValueError, match=r'4 clips of train\.txt .* and 4 clips .*with 4 .* and 5 clips of other\.txt'):
+    with pytest.raises(ValueError, match=r'4 clips of train\.txt .* 4 clips .* 4 .* 5 clips of other\.txt'):
         runner.train()
 
 
-def test_train_and_val_can_be_trained_on_together(tiny_ma52, tiny_pro):
+def test_train_and_val_can_be_concatenated_for_training(tiny_ma52, tiny_pro):
     def concatenate(kind, *lists):
         datasets = [dict(type=kind, pipeline=[], check_videos=False, ann_file=str(path)) for path in lists]
         return DATASETS.build(dict(type='ConcatDataset', datasets=datasets))
@@ -54,13 +54,13 @@ def test_resumes_with_the_same_list_and_starts_from_weights_with_any(tmp_path):
 
 
 def test_lists_are_told_apart_by_names_and_labels_alone(tmp_path):
-    def identify(name, content):
+    def fingerprint(name, content):
         (tmp_path / name).write_bytes(content)
         dataset = dict(type='MA52Dataset', ann_file=str(tmp_path / name), pipeline=[], check_videos=False)
         return DATASETS.build(dataset).ann_fingerprint
 
-    clips = identify('a.txt', b'a.mp4 1\nb.mp4 2\n')
+    clips = fingerprint('a.txt', b'a.mp4 1\nb.mp4 2\n')
     assert (clips['list'], clips['number']) == (str(tmp_path / 'a.txt'), 2)
-    assert identify('b.txt', b'a.mp4 1\r\nb.mp4 2')['sha256'] == clips['sha256']
+    assert fingerprint('b.txt', b'a.mp4 1\r\nb.mp4 2')['sha256'] == clips['sha256']
     for changed in (b'a.mp4 1\nb.mp4 3\n', b'a.mp4 1\nc.mp4 2\n', b'b.mp4 2\na.mp4 1\n', b'a.mp4 1\n'):
-        assert identify('c.txt', changed)['sha256'] != clips['sha256']
+        assert fingerprint('c.txt', changed)['sha256'] != clips['sha256']

@@ -1,4 +1,4 @@
-"""Whatever happens while a checkpoint is written, the one before is there and the run can be resumed from it."""
+"""If writing a checkpoint fails, the previous one still exists and the run can be resumed from it."""
 
 import contextlib
 import errno
@@ -19,7 +19,7 @@ class Killed(BaseException):
 
 
 class Score(BaseMetric):
-    """Gives the scores of a list, one per validation, or is killed."""
+    """Metric that returns the given scores, one per validation, or kills the run."""
 
     def __init__(self, scores):
         super().__init__()
@@ -32,7 +32,7 @@ class Score(BaseMetric):
         score = next(self.scores)
         if isinstance(score, Killed):
             raise score
-        return dict(score=score)
+        return dict(score=score, loss=-score)
 
 
 def scored_runner(work_dir, scores, checkpoint=KEEP_ONE, **kwargs):
@@ -56,20 +56,26 @@ def files(work_dir):
     ('scores', 'left'),
     [([1, 2, 3], ['best_score_epoch_3.pth', 'epoch_3.pth']), ([3, 2, 1], ['best_score_epoch_1.pth', 'epoch_3.pth'])],
 )
-def test_keeps_what_mmengine_keeps(tmp_path, scores, left):
+def test_keeps_the_same_files_as_mmengine(tmp_path, scores, left):
     for name in ('SafeCheckpointHook', 'CheckpointHook'):
         scored_runner(tmp_path / name, scores, dict(KEEP_ONE, type=name)).train()
         assert files(tmp_path / name) == left
         assert find_latest_checkpoint(str(tmp_path / name)) == str(tmp_path / name / 'epoch_3.pth')
 
 
-def test_goes_on_with_the_best_after_a_resume(tmp_path):
+def test_keeps_the_best_checkpoint_of_each_score(tmp_path):
+    keep_both = dict(KEEP_ONE, save_best=['score', 'loss'], rule=['greater', 'greater'])
+    scored_runner(tmp_path, [2, 3, 1], keep_both).train()
+    assert files(tmp_path) == ['best_loss_epoch_3.pth', 'best_score_epoch_2.pth', 'epoch_3.pth']
+
+
+def test_a_resumed_run_replaces_the_best_checkpoint(tmp_path):
     scored_runner(tmp_path, [1, 3]).train()
     scored_runner(tmp_path, [2, 4], epochs=4, resume=True, name='resumed').train()
     assert files(tmp_path) == ['best_score_epoch_4.pth', 'epoch_4.pth']
 
 
-def test_leaves_the_best_of_the_run_that_it_was_resumed_from(tmp_path):
+def test_a_run_resumed_elsewhere_keeps_the_first_runs_best_checkpoint(tmp_path):
     scored_runner(tmp_path / 'a', [1]).train()
     before = files(tmp_path / 'a')
     resumed = dict(load_from=str(tmp_path / 'a' / 'epoch_1.pth'), resume=True, name='resumed')
@@ -80,18 +86,18 @@ def test_leaves_the_best_of_the_run_that_it_was_resumed_from(tmp_path):
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A disk with room for a few files of 4 KB."""
+    """Mount point of a disk of 256 KiB."""
     disk = tmp_path / 'disk'
     disk.mkdir()
     mount = subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', disk], capture_output=True, text=True)
     if mount.returncode:
         pytest.skip(f'a small disk needs the right to mount one: {mount.stderr.strip()}')
     yield disk
-    subprocess.run(['umount', '--lazy', disk], check=True)  # the runs' logs are still open
+    subprocess.run(['umount', '--lazy', disk], check=True)  # the logs of the runs are still open
 
 
 def fill(disk):
-    """Leave no free page; returns the file that takes the room."""
+    """Fill a disk, and return the file that fills it."""
     filler = disk / 'filler'
     with open(filler, 'wb', buffering=0) as file, contextlib.suppress(OSError):
         while True:
@@ -104,11 +110,11 @@ def test_full_disk_leaves_a_run_that_resumes(small_disk, monkeypatch):
     scored_runner(work_dir, [1]).train()
     before = {path.name: path.read_bytes() for path in work_dir.glob('*.pth')}
     filler = fill(small_disk)
-    # What else a run writes there, its log, curves and config, is not what this is about.
+    # Logs, curves and configs are written elsewhere, so that only checkpoints need space.
     monkeypatch.setattr('mmengine.runner.Runner.dump_config', lambda self: None)
     runner = scored_runner(work_dir, [2], epochs=2, resume=True, name='full', visualizer=dict(type='Visualizer'))
     runner.logger.handlers = runner.logger.handlers[:1]
-    with pytest.raises(OSError, match=r'No space left on device; the file is as before: .*epoch_2\.pth') as error:
+    with pytest.raises(OSError, match=r'No space left .*epoch_2\.pth') as error:
         runner.train()
     assert error.value.errno == errno.ENOSPC
     assert {path.name: path.read_bytes() for path in work_dir.glob('*.pth*')} == before
@@ -151,5 +157,5 @@ def test_an_epoch_whose_validation_was_stopped_is_validated_on_resume(tmp_path):
     assert files(tmp_path) == ['best_score_epoch_1.pth', 'epoch_2.pth']
     scored_runner(tmp_path, [3], epochs=2, resume=True, name='resumed').train()
     assert files(tmp_path) == ['best_score_epoch_2.pth', 'epoch_2.pth']
-    # Now the checkpoint knows, and no score is asked for.
+    # Now the checkpoint contains that the epoch was validated: no score is requested.
     scored_runner(tmp_path, [], epochs=2, resume=True, name='over').train()

@@ -38,7 +38,7 @@ def test_logits_are_the_mean_over_frames_of_the_classified_pixel_means():
     torch.testing.assert_close(head(feats, num_segs=4), expected)
 
 
-def test_2d_3d_and_pooled_features_are_the_same_to_the_head():
+def test_2d_3d_and_pooled_features_have_the_same_logits():
     head = build(loss_emb=None)
     frames = torch.randn(2 * 4, 8, 3, 3)
     clips = frames.unflatten(0, (2, 4)).transpose(1, 2)  # (N, C, T, H, W)
@@ -64,7 +64,7 @@ def test_losses_by_hand(table, projection):
     assert {'top1_acc', 'top5_acc'} < set(losses)
 
 
-def test_blended_labels_weigh_the_word_vectors(table):
+def test_targets_of_blended_labels_are_weighted_means(table):
     path, values = table
     head = build(label_embeddings=str(path))
     blended = torch.zeros(52)
@@ -73,7 +73,7 @@ def test_blended_labels_weigh_the_word_vectors(table):
     torch.testing.assert_close(targets, (0.25 * values[3] + 0.75 * values[41])[None])
 
 
-def test_without_embedding_loss_there_are_no_layers_for_it():
+def test_without_embedding_loss_the_head_has_no_layers_for_it():
     head = build(loss_emb=None)
     assert {name.split('.')[0] for name in head.state_dict()} == {'fc_cls'}
     assert 'loss_emb' not in head.loss(torch.randn(4, 8, 3, 3), samples(1))
@@ -97,7 +97,7 @@ def test_no_dropout_in_evaluation():
     assert torch.equal(head(feats), head(feats))
 
 
-def test_only_the_loss_asks_for_the_table():
+def test_only_the_loss_needs_the_table():
     head = build(label_embeddings='no.npy')
     feats = torch.randn(4, 8, 3, 3)
     assert head(feats).shape == (1, 52)
@@ -108,7 +108,7 @@ def test_only_the_loss_asks_for_the_table():
         build().loss(feats, samples(1))
 
 
-def test_a_checkpoint_brings_the_table_along(table):
+def test_a_checkpoint_contains_the_table(table):
     path, values = table
     trained = build(label_embeddings=str(path))
     trained.loss(torch.randn(4, 8, 3, 3), samples(1))
@@ -122,7 +122,7 @@ def test_a_checkpoint_and_a_file_with_other_embeddings_are_not_mixed(table, tmp_
     path, values = table
     trained = build(label_embeddings=str(path))
     trained.loss(torch.randn(4, 8, 3, 3), samples(1))
-    # Built anew, on another machine, perhaps.
+    # The same table, built again, possibly on another machine.
     np.save(tmp_path / 'again.npy', values.numpy().astype(np.float64))
     again = build(label_embeddings=str(tmp_path / 'again.npy'))
     again.load_state_dict(trained.state_dict())
@@ -130,14 +130,14 @@ def test_a_checkpoint_and_a_file_with_other_embeddings_are_not_mixed(table, tmp_
     np.save(tmp_path / 'other.npy', values.numpy() + 0.01)
     other = build(label_embeddings=str(tmp_path / 'other.npy'))
     other.load_state_dict(trained.state_dict())
-    with pytest.raises(ValueError, match=r'other label embeddings than those of .*other\.npy.*label_embeddings=None'):
+    with pytest.raises(ValueError, match=r'other\.npy.*label_embeddings=None'):
         other.loss(torch.randn(4, 8, 3, 3), samples(1))
 
 
 @pytest.mark.parametrize(
     ('content', 'message'),
     [
-        (np.zeros((52, 7), np.float32), r'holds float32 of shape \(52, 7\); expected finite floats of shape \(52, 6\)'),
+        (np.zeros((52, 7), np.float32), r'float32 of shape \(52, 7\).* shape \(52, 6\)'),
         (np.full((52, 6), np.nan), 'expected finite floats'),
         (np.array([[print]], dtype=object), 'is not a table of label embeddings'),
         (b'not an array', 'is not a table of label embeddings'),
@@ -159,9 +159,9 @@ def test_refuses_unusable_tables_and_names_the_command(tmp_path, content, messag
 @pytest.mark.parametrize(
     ('shape', 'message'),
     [
-        ((4, 9, 3, 3), r'cls_head\.in_channels must fit the backbone'),
+        ((4, 9, 3, 3), r'cls_head\.in_channels'),
         ((4, 8, 3), 'expected features of shape'),
-        ((6, 8, 3, 3), '6 frames are not a whole number of clips of 4'),
+        ((6, 8, 3, 3), '6 frames .* clips of 4'),
     ],
 )
 def test_refuses_features_that_do_not_fit(shape, message):
@@ -183,7 +183,7 @@ def test_refuses_an_unknown_projection():
     ],
     ids=['ResNet', 'C3D', 'ResNet3d'],
 )
-def test_works_in_upstream_recognizers(table, recognizer, backbone, channels, inputs):
+def test_works_in_mmaction2_recognizers(table, recognizer, backbone, channels, inputs):
     if backbone['type'] == 'ResNet3d':
         backbone = dict(backbone, pretrained2d=False, conv1_kernel=(3, 7, 7), inflate=(1, 1, 1, 1))
     head = dict(type='MANetHead', in_channels=channels, embed_dims=6, num_segments=4, label_embeddings=str(table[0]))

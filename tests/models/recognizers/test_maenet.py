@@ -7,7 +7,7 @@ from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 from torch import nn
 
-from mmaction_microaction.models.recognizers.maenet import sinusoids
+from mmaction_microaction.models.recognizers.maenet import encode_positions
 
 pytestmark = pytest.mark.usefixtures('in_float64')
 
@@ -54,7 +54,7 @@ TWO = [(0, [9, 24]), (4, [51])]
 
 
 class Frames(nn.Module):
-    """A backbone that takes its input for features, so that tests can choose them."""
+    """A backbone that returns its input, so that tests can set the features."""
 
     num_segments = T
 
@@ -76,7 +76,7 @@ def test_shapes_of_the_logits(variant, clips, views, num_classes):
     network = build(variant, num_classes=num_classes).eval()
     with torch.no_grad():
         actions, emotions = network(inputs(clips, views))
-    # Three crops of the frames share one of the faces.
+    # Three crops of the frames share the same faces.
     views = 1 if variant == 'face' else views
     assert actions.shape == (clips, views, num_classes)
     assert emotions.shape == (clips, views, 5)
@@ -91,7 +91,7 @@ def test_every_parameter_gets_a_gradient(variant):
     assert [name for name, p in network.named_parameters() if not (p.grad is not None and p.grad.abs().sum() > 0)] == []
 
 
-def test_without_any_face_gradients_are_there_still():
+def test_every_parameter_has_a_gradient_without_any_face():
     # Two processes wait for the gradient of every parameter.
     network = build()
     batch = inputs()
@@ -125,7 +125,7 @@ def test_means_are_over_the_frames_with_a_face():
         torch.testing.assert_close(actions[clip, 0], network.fc_act.weight @ action_mean + network.fc_act.bias)
 
 
-def test_face_branch_alone_gives_both_predictions():
+def test_face_branch_alone_predicts_actions_and_emotions():
     network = with_features('face')
     features = torch.randn(1, T, 512, 1, 1)
     mask = torch.tensor([[True, True, False, True]])
@@ -152,7 +152,7 @@ def test_losses_by_hand():
     assert losses['loss_emo'].item() == pytest.approx(emo, rel=1e-9)
 
 
-def test_encoder_knows_the_order_of_the_frames_by_the_positions_alone():
+def test_encoder_depends_on_the_order_of_frames_only_through_positions():
     network = with_features('action')
     with torch.no_grad():
         network.fc_act.weight.normal_()
@@ -163,14 +163,14 @@ def test_encoder_knows_the_order_of_the_frames_by_the_positions_alone():
             network.positions.zero_()
 
 
-def test_encoder_layers_do_not_start_alike():
+def test_encoder_layers_start_with_different_weights():
     encoder = build('action').encoder
     assert len(encoder.layers) == 2
     assert not torch.equal(encoder.layers[0].linear1.weight, encoder.layers[1].linear1.weight)
 
 
-def test_sinusoids():
-    table = sinusoids(16, 8)
+def test_positions_are_encoded_as_sinusoids():
+    table = encode_positions(16, 8)
     assert table.shape == (16, 8)
     # Column 2 i is sin(t / 10000^(2 i / d)), the next one the cosine.
     assert table[3, 4].item() == pytest.approx(np.sin(3 / 10000 ** (4 / 8)))
@@ -217,8 +217,8 @@ def test_both_branches_start_from_a_manet(tmp_path):
 @pytest.mark.parametrize(
     ('branches', 'message'),
     [
-        (dict(action_backbone=None, face_backbone=None), r'needs action_backbone, face_backbone or both.*got \[\]'),
-        (dict(face_backbone=dict(BRANCH, num_segments=8)), r'same num_segments; got \[8, 4\]'),
+        (dict(action_backbone=None, face_backbone=None), r'action_backbone, face_backbone.*got \[\]'),
+        (dict(face_backbone=dict(BRANCH, num_segments=8)), r'num_segments; got \[8, 4\]'),
     ],
 )
 def test_refuses_branches_that_do_not_fit(branches, message):
@@ -226,11 +226,11 @@ def test_refuses_branches_that_do_not_fit(branches, message):
         build(**branches)
 
 
-def test_refuses_clips_that_are_not_whole():
+def test_refuses_incomplete_clips():
     with pytest.raises(ValueError, match=r'\(N, V \* 4, 3, H, W\), got \(1, 6, 3, 8, 8\)'):
         build('action')(dict(imgs=torch.randn(1, 6, 3, 8, 8)))
 
 
 def test_refuses_labels_of_another_number_of_actions():
-    with pytest.raises(ValueError, match=r'labels are of 52 actions, the network of 40.*leave_out'):
+    with pytest.raises(ValueError, match=r'52 actions.* 40.*leave_out'):
         build(num_classes=40)(inputs(), samples(*TWO), mode='loss')

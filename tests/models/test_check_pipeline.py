@@ -1,11 +1,11 @@
-"""Pipelines and networks agree on the frames of a clip, or the run does not begin."""
+"""Pipelines whose clips do not match the network are rejected."""
 
 import pytest
 from helpers.support import ROOT
 from mmaction.registry import MODELS, TRANSFORMS
 from mmengine.config import Config
 
-from mmaction_microaction.models.frames_of_clips import check_frames
+from mmaction_microaction.models.check_pipeline import check_pipeline
 
 HEAD = dict(num_classes=52, in_channels=512)
 NETWORKS = {
@@ -63,13 +63,13 @@ def build(steps):
 @pytest.mark.parametrize('how', [list, build])
 def test_frames_of_a_clip_are_those_that_the_network_takes(network, how):
     for sampling in GOOD:
-        check_frames(network, how(pipeline(**sampling)), 'val_dataloader')
+        check_pipeline(network, how(pipeline(**sampling)), 'val_dataloader')
     for sampling in BAD:
         with pytest.raises(ValueError, match=r'val_dataloader.*num_segments=8.*num_clips=8'):
-            check_frames(network, how(pipeline(**sampling)), 'val_dataloader')
+            check_pipeline(network, how(pipeline(**sampling)), 'val_dataloader')
 
 
-def test_parts_that_differ_are_named():
+def test_parts_with_different_segments_are_named():
     network = MODELS.build(
         dict(
             type='Recognizer2D',
@@ -78,10 +78,10 @@ def test_parts_that_differ_are_named():
         )
     )
     with pytest.raises(ValueError, match=r'model\.backbone\.num_segments=16, model\.cls_head\.num_segments=8'):
-        check_frames(network, pipeline(clip_len=1, num_clips=16), 'train_dataloader')
+        check_pipeline(network, pipeline(clip_len=1, num_clips=16), 'train_dataloader')
 
 
-def test_3d_networks_and_those_without_segments_take_any_clips():
+def test_3d_networks_and_networks_without_segments_accept_any_clips():
     i3d = MODELS.build(
         dict(
             type='Recognizer3D',
@@ -89,28 +89,28 @@ def test_3d_networks_and_those_without_segments_take_any_clips():
             cls_head=dict(type='MANetHead', loss_emb=None, **HEAD),
         )
     )
-    check_frames(i3d, pipeline('NCTHW', clip_len=32, num_clips=10), 'test_dataloader')
+    check_pipeline(i3d, pipeline('NCTHW', clip_len=32, num_clips=10), 'test_dataloader')
     tsn = MODELS.build(
         dict(type='Recognizer2D', backbone=dict(type='ResNet', depth=18), cls_head=dict(type='TSNHead', **HEAD))
     )
-    check_frames(tsn, pipeline(clip_len=1, num_clips=25), 'test_dataloader')
+    check_pipeline(tsn, pipeline(clip_len=1, num_clips=25), 'test_dataloader')
 
 
-@pytest.mark.parametrize(('kind', 'taken'), [('Recognizer2D', 'NCHW'), ('Recognizer3D', 'NCTHW')])
-def test_frames_for_a_3d_network_are_told(kind, taken):
+@pytest.mark.parametrize(('kind', 'expected'), [('Recognizer2D', 'NCHW'), ('Recognizer3D', 'NCTHW')])
+def test_the_format_of_the_other_kind_of_network_is_rejected(kind, expected):
     network = MODELS.build(
         dict(type=kind, backbone=dict(type='ResNet', depth=18), cls_head=dict(type='TSNHead', **HEAD))
     )
-    other = {'NCHW': 'NCTHW', 'NCTHW': 'NCHW'}[taken]
-    check_frames(network, pipeline(taken, clip_len=1, num_clips=8), 'test_dataloader')
-    with pytest.raises(ValueError, match=f"test_dataloader.*'{other}'.*{kind}.*'{taken}'"):
-        check_frames(network, pipeline(other, clip_len=1, num_clips=8), 'test_dataloader')
+    other = {'NCHW': 'NCTHW', 'NCTHW': 'NCHW'}[expected]
+    check_pipeline(network, pipeline(expected, clip_len=1, num_clips=8), 'test_dataloader')
+    with pytest.raises(ValueError, match=f"test_dataloader.*'{other}'.*{kind}.*'{expected}'"):
+        check_pipeline(network, pipeline(other, clip_len=1, num_clips=8), 'test_dataloader')
 
 
 def test_maenet_is_checked():
     model = Config.fromfile(ROOT / 'configs' / 'emotion' / 'maenet_r50_16x1_ma52pro_action.py').model
     model.action_backbone.update(depth=18, pretrained=None)
     network = MODELS.build(model)
-    check_frames(network, pipeline(clip_len=1, num_clips=16), 'train_dataloader')
+    check_pipeline(network, pipeline(clip_len=1, num_clips=16), 'train_dataloader')
     with pytest.raises(ValueError, match=r'action_backbone\.num_segments=16'):
-        check_frames(network, pipeline(clip_len=1, num_clips=8), 'train_dataloader')
+        check_pipeline(network, pipeline(clip_len=1, num_clips=8), 'train_dataloader')
