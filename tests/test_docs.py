@@ -1,10 +1,12 @@
-"""Every command and snippet of the README and the guides can be run as it is printed."""
+"""Every command, snippet and link of the README and the guides works as it is printed."""
 
+import argparse
 import ast
 import importlib.util
 import re
 import shlex
 import sys
+from functools import cache
 from importlib import import_module
 
 import pytest
@@ -15,14 +17,34 @@ from mmengine.config import Config, DictAction
 
 PAGES = sorted(
     path
-    for pattern in ('*.md', 'docs/*.md', 'configs/**/*.md', 'data/**/README.md')
+    for pattern in ('*.md', '.github/**/*.md', 'docs/**/*.md', 'configs/**/*.md', 'data/**/README.md')
     for path in ROOT.glob(pattern)
-    if path.name != 'CHANGELOG.md'
+    if path.name != 'CHANGELOG.md' and '_build' not in path.parts
 )
+
+# `microaction COMMAND` takes the options of tools/COMMAND.py, except for these names.
+TOOLS = {
+    'convert': 'convert_release_checkpoint',
+    'embed': 'build_label_embeddings',
+    'faces': 'extract_faces',
+    'features': 'plot_features',
+    'frames': 'make_frame_store',
+    'gradcam': 'plot_gradcam',
+    'leaks': 'check_synthetic_leaks',
+    'prepare': 'prepare_ma52',
+    'score': 'score_timeline',
+    'submit': 'make_submission',
+    'synthesize': 'make_synthetic_ma52',
+    'synthesize-pro': 'make_synthetic_ma52_pro',
+    'synthesize-video': 'make_long_video',
+    'validate': 'validate_submission',
+    'web': 'webui',
+}
+SAME_NAME = {'analyze', 'benchmark', 'demo', 'export', 'leaderboard'}
 
 
 def blocks(language):
-    """Code blocks of all pages in a language, as parameters of a test."""
+    """Code blocks of all pages in a language, as pairs of page and text."""
     for page in PAGES:
         for match in re.finditer(rf'^( *)```{language}\n(.*?)^ *```', page.read_text(encoding='utf-8'), re.M | re.S):
             yield page, match[2]
@@ -48,15 +70,12 @@ def config_of(name):
 
 @pytest.mark.parametrize('words', [*commands()])
 def test_commands_are_accepted(words, monkeypatch):
-    if words[0] == 'python' and words[1].startswith('tools/'):
-        path = ROOT / words[1]
-        assert path.is_file()
-        spec = importlib.util.spec_from_file_location(f'{path.stem}_of_docs', path)
-        tool = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(tool)
-        if hasattr(tool, 'parse_args') and '--help' not in words:
-            monkeypatch.setattr(sys, 'argv', words[1:])
-            tool.parse_args()
+    if words[0] == 'microaction':
+        check_arguments(tool_of(words[1]), words[2:], monkeypatch)
+    elif words[0] == 'python' and words[1].startswith('tools/'):
+        check_arguments(ROOT / words[1], words[2:], monkeypatch)
+    elif words[:3] == ['mim', 'run', 'mmaction_microaction']:
+        check_arguments(ROOT / 'tools' / f'{words[3]}.py', words[4:], monkeypatch)
     elif words[0].startswith('tools/'):
         assert (ROOT / words[0]).is_file()
     elif words[:3] in (['mim', 'train', 'mmaction'], ['mim', 'test', 'mmaction']) and config_of(words[3]):
@@ -66,6 +85,57 @@ def test_commands_are_accepted(words, monkeypatch):
                 if option.startswith('--'):
                     break
                 check_option(config, *option.split('=', 1))
+
+
+def tool_of(command):
+    """Path of the tool whose options a command takes."""
+    assert command in TOOLS or command in SAME_NAME, f'there is no command {command}'
+    return ROOT / 'tools' / f'{TOOLS.get(command, command)}.py'
+
+
+@cache
+def load_tool(path):
+    spec = importlib.util.spec_from_file_location(f'{path.stem}_of_docs', path)
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    return tool
+
+
+class Parsed(Exception):
+    """The arguments were accepted; the work of the tool need not begin."""
+
+
+def check_arguments(path, arguments, monkeypatch):
+    """Fail unless a tool accepts its arguments."""
+    assert path.is_file()
+    # These pass all arguments on.
+    if '--help' in arguments or path.stem in ('mmaction2', 'train', 'test'):
+        return
+    tool = load_tool(path)
+    monkeypatch.setattr(sys, 'argv', [str(path), *arguments])
+    if hasattr(tool, 'parse_args'):
+        tool.parse_args()
+        return
+    parse = argparse.ArgumentParser.parse_args
+
+    def parse_only(*args, **kwargs):
+        parse(*args, **kwargs)
+        raise Parsed
+
+    monkeypatch.setattr(argparse.ArgumentParser, 'parse_args', parse_only)
+    with pytest.raises(Parsed):
+        tool.main()
+
+
+def test_commands_of_the_text_exist():
+    named = {
+        (page.name, name)
+        for page in PAGES
+        for name in re.findall(r'`microaction ([a-z-]+)', page.read_text(encoding='utf-8'))
+    }
+    assert named
+    for _, name in named:
+        assert tool_of(name).is_file()
 
 
 def check_option(config, key, value):
@@ -86,10 +156,21 @@ def test_imports_of_snippets_exist(code):
             assert [alias.name for alias in node.names if not hasattr(module, alias.name)] == []
 
 
+@cache
+def anchors(page):
+    """Anchors of the headings of a page, as GitHub and MyST make them."""
+    text = re.sub(r'^( *)```.*?^ *```', '', page.read_text(encoding='utf-8'), flags=re.M | re.S)
+    headings = re.findall(r'^#+ (.*)$', text, re.M)
+    return {re.sub(r'[^\w\- ]', '', heading.lower()).strip().replace(' ', '-') for heading in headings}
+
+
 @pytest.mark.parametrize('page', PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_to_files_lead_somewhere(page):
-    links = re.findall(r'\]\((?!https?://|mailto:)([^)#\s]*)(?:#[^)]*)?\)', page.read_text(encoding='utf-8'))
-    assert [link for link in links if link and not (page.parent / link).exists()] == []
+    links = re.findall(r'\]\((?!https?://|mailto:)([^)#\s]*)(?:#([^)]*))?\)', page.read_text(encoding='utf-8'))
+    for file, anchor in links:
+        target = page.parent / file if file else page
+        assert target.exists(), file
+        assert not anchor or anchor in anchors(target), f'{file}#{anchor}'
 
 
 def test_head_of_the_guide_takes_the_largest_score():
