@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from sphinx.directives.code import CodeBlock
+
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
@@ -48,6 +50,16 @@ myst_heading_anchors = 3
 # Roles in docstrings must lead somewhere. Types are not looked up: most are those of other projects.
 nitpicky = True
 nitpick_ignore_regex = [('py:(class|exc)', '.*')]
+
+
+
+class CodeCell(CodeBlock):
+    """Show the code cell of a notebook; tests/test_notebooks.py runs it."""
+
+
+def setup(app):
+    app.add_directive('code-cell', CodeCell)
+
 
 html_theme = 'furo'
 html_title = f'mmaction-microaction {version}'
