@@ -52,7 +52,6 @@ nitpicky = True
 nitpick_ignore_regex = [('py:(class|exc)', '.*')]
 
 
-
 class CodeCell(CodeBlock):
     """Show the code cell of a notebook; tests/test_notebooks.py runs it."""
 

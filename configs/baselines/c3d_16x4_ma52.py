@@ -1,10 +1,10 @@
-# C3D on MA-52. The recipe is ours: MMAction2's for UCF-101, but for the sampling.
+# C3D on MA-52. Our recipe: MMAction2's for UCF-101, with another sampling.
 _base_ = ['mmaction::recognition/c3d/c3d_sports1m-pretrained_8xb30-16x1x1-45e_ucf101-rgb.py', '../_base_/ma52.py']
 
 model = dict(cls_head=dict(num_classes=52))
 
-# Upstream's 16 consecutive frames are half a second. Every fourth frame spans 61, about the average clip of 57; of
-# shorter clips the last frame is repeated, since starting again would show a movement that is not there.
+# Upstream's 16 consecutive frames cover half a second. Every fourth frame covers 61 frames, about the average clip of 57.
+# Shorter clips repeat their last frame, since starting again from the first would show a movement that does not exist.
 train_pipeline = [
     dict(type='DecordInit'),
     dict(type='SampleFrames', clip_len=16, frame_interval=4, out_of_bound_opt='repeat_last'),
@@ -37,7 +37,7 @@ test_dataloader = dict(
 val_evaluator = _base_.metric
 test_evaluator = _base_.metric
 
-# Upstream's learning rate is for 240 clips a step; it follows the batch.
+# Upstream's learning rate is for 240 clips per step, and is scaled with the batch.
 auto_scale_lr = dict(enable=True, base_batch_size=240)
 
 default_hooks = _base_.hooks

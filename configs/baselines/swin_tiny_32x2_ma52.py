@@ -1,5 +1,5 @@
-# Video Swin, tiny, on MA-52. The recipe is ours: MMAction2's for Kinetics, but for the sampling. One centre crop of one
-# window is tested instead of upstream's 12 views.
+# Video Swin, tiny, on MA-52. Our recipe: MMAction2's for Kinetics, with another sampling. Tests use one centre crop of
+# one window instead of upstream's 12 views.
 _base_ = [
     'mmaction::recognition/swin/swin-tiny-p244-w877_in1k-pre_8xb8-amp-32x2x1-30e_kinetics400-rgb.py',
     '../_base_/ma52.py',
@@ -7,8 +7,8 @@ _base_ = [
 
 model = dict(cls_head=dict(num_classes=52))
 
-# Upstream's 32 x 2 span 63 frames, about the average clip of 57. Of shorter clips the last frame is repeated, where
-# upstream starts again from the first and so shows a movement that is not there.
+# Upstream's 32 x 2 cover 63 frames, about the average clip of 57. Shorter clips repeat their last frame. Upstream starts
+# again from the first, which shows a movement that does not exist.
 train_pipeline = [
     dict(type='DecordInit'),
     dict(type='SampleFrames', clip_len=32, frame_interval=2, out_of_bound_opt='repeat_last'),
@@ -42,9 +42,9 @@ test_dataloader = dict(
 val_evaluator = _base_.metric
 test_evaluator = _base_.metric
 
-# Upstream trains in mixed precision, which --amp switches on here, as for the other networks.
+# Upstream trains in mixed precision. Here, --amp enables it, as for the other networks.
 optim_wrapper = dict(type='OptimWrapper')
-# Upstream's learning rate is for 64 clips a step; it follows the batch.
+# Upstream's learning rate is for 64 clips per step, and is scaled with the batch.
 auto_scale_lr = dict(enable=True, base_batch_size=64)
 train_cfg = dict(val_interval=1)
 

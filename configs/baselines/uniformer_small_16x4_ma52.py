@@ -1,4 +1,4 @@
-# UniFormer, small, on MA-52. Upstream only tests it; the training recipe is ours, and starts from upstream's weights
+# UniFormer, small, on MA-52. Upstream only tests it. The training recipe is ours, and starts from upstream's weights
 # for Kinetics.
 _base_ = [
     'mmaction::recognition/uniformer/uniformer-small_imagenet1k-pre_16x4x1_kinetics400-rgb.py',
@@ -7,8 +7,8 @@ _base_ = [
 
 model = dict(cls_head=dict(num_classes=52))
 
-# Upstream's 16 x 4 span 61 frames, about the average clip of 57. Of shorter clips the last frame is repeated, where
-# upstream starts again from the first and so shows a movement that is not there.
+# Upstream's 16 x 4 cover 61 frames, about the average clip of 57. Shorter clips repeat their last frame. Upstream starts
+# again from the first, which shows a movement that does not exist.
 train_pipeline = [
     dict(type='DecordInit'),
     dict(type='SampleFrames', clip_len=16, frame_interval=4, out_of_bound_opt='repeat_last'),
@@ -56,7 +56,7 @@ optim_wrapper = dict(
     paramwise_cfg=dict(norm_decay_mult=0, bias_decay_mult=0),
     clip_grad=dict(max_norm=20),
 )
-# The learning rate is for 32 clips a step; it follows the batch.
+# The learning rate is for 32 clips per step, and is scaled with the batch.
 auto_scale_lr = dict(enable=True, base_batch_size=32)
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, begin=0, end=5, convert_to_iter_based=True),

@@ -1,6 +1,5 @@
-# VideoMAE, ViT-B, with MANet's joint embedding: a modern recipe for the best number rather than the paper's. Upstream
-# only tests it; the training recipe is ours, after VideoMAE's own for UCF-101, and starts from upstream's weights for
-# Kinetics.
+# VideoMAE, ViT-B, with MANet's joint embedding: a current recipe for a high score, not one of the paper. Upstream
+# only tests it. The training recipe follows VideoMAE's for UCF-101 and starts from upstream's weights for Kinetics.
 _base_ = ['mmaction::recognition/videomae/vit-base-p16_videomae-k400-pre_16x4x1_kinetics-400.py', '../_base_/ma52.py']
 
 model = dict(
@@ -15,8 +14,8 @@ model = dict(
     ),
 )
 
-# Upstream's 16 x 4 span 61 frames, about the average clip of 57. Of shorter clips the last frame is repeated, where
-# upstream starts again from the first and so shows a movement that is not there.
+# Upstream's 16 x 4 cover 61 frames, about the average clip of 57. Shorter clips repeat their last frame. Upstream starts
+# again from the first, which shows a movement that does not exist.
 train_pipeline = [
     dict(type='DecordInit'),
     dict(type='SampleFrames', clip_len=16, frame_interval=4, out_of_bound_opt='repeat_last'),
@@ -65,7 +64,7 @@ optim_wrapper = dict(
     paramwise_cfg=dict(num_layers=12, decay_rate=0.7, decay_type='layer_wise'),  # VideoMAE, UCF-101
     clip_grad=dict(max_norm=20),
 )
-# The learning rate is for 256 clips a step; it follows the batch.
+# The learning rate is for 256 clips per step, and is scaled with the batch.
 auto_scale_lr = dict(enable=True, base_batch_size=256)
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, begin=0, end=5, convert_to_iter_based=True),
