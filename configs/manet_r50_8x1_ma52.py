@@ -43,8 +43,9 @@ test_dataloader = dict(
 val_evaluator = _base_.metric
 test_evaluator = _base_.metric
 
-# Other settings of the optimizer are those of upstream's TSM. Its fc_lr5 multiplies the learning rate of the head's last
-# linear layer by five. As in the released code, that layer is fc_emb_t. Without the joint embedding, there is no such layer.
+# Other settings of the optimizer are those of upstream's TSM. Its fc_lr5 multiplies the learning rate of the head's
+# last linear layer by five. As in the released code, that layer is fc_emb_t. Without the joint embedding, there is no
+# such layer.
 optim_wrapper = dict(
     constructor='MANetOptimWrapperConstructor',
     optimizer=dict(lr=0.00125),  # released code

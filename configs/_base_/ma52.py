@@ -1,11 +1,13 @@
 # The data of MA-52, its metric, hooks and logs. Configs refer to the variables: dataset=_base_.val_set.
 custom_imports = dict(imports=['mmaction_microaction'], allow_failed_imports=False)
 
-# Folder of the clips, without the split. MA52_CLIPS=data/ma52/frames reads the frame store of tools/make_frame_store.py,
-# which is much faster than decoding videos. MMEngine's own syntax for environment variables would interpret quotes and
-# backslashes as Python does, and `import os` would turn this file into a config of MMEngine's other kind.
+# Folder of the clips, without the split. MA52_CLIPS=data/ma52/frames reads the frame store of
+# tools/make_frame_store.py, which is much faster than decoding videos. MMEngine's own syntax for environment variables
+# would interpret quotes and backslashes as Python does, and `import os` would turn this file into a config of
+# MMEngine's other kind.
 clips = __import__('os').environ.get('MA52_CLIPS') or 'data/ma52/videos'
-# Decoder of the videos. MA52_DECODER=decord decodes as MMAction2 does; it is slower and has no wheels for Arm and macOS.
+# Decoder of the videos. MA52_DECODER=decord decodes as MMAction2 does; it is slower and has no wheels for Arm and
+# macOS.
 decoder = __import__('os').environ.get('MA52_DECODER') or 'pyav'
 train_set = dict(
     type='MA52Dataset',
@@ -13,7 +15,8 @@ train_set = dict(
     data_prefix=dict(video=f'{clips}_train'),
     decoder=decoder,
 )
-# The split that is scored, since the challenge's test split is anonymised. The paper does not name the split of Table II.
+# The split that is scored, since the challenge's test split is anonymised. The paper does not name the split of Table
+# II.
 val_set = dict(
     type='MA52Dataset',
     ann_file='data/ma52/val_list_videos.txt',

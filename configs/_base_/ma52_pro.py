@@ -1,5 +1,5 @@
-# The data of MA-52-Pro and its metric; data/ma52_pro/README.md describes the files. The variables have other names than in
-# ma52.py, so that a config can inherit both.
+# The data of MA-52-Pro and its metric; data/ma52_pro/README.md describes the files. The variables have other names than
+# in ma52.py, so that a config can inherit both.
 pro_train_list = 'data/ma52_pro/train.jsonl'
 pro_train_data = dict(video='data/ma52_pro/videos_train', faces='data/ma52_pro/faces_train')
 pro_val_list = 'data/ma52_pro/val.jsonl'

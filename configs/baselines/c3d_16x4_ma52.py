@@ -3,8 +3,9 @@ _base_ = ['mmaction::recognition/c3d/c3d_sports1m-pretrained_8xb30-16x1x1-45e_uc
 
 model = dict(cls_head=dict(num_classes=52))
 
-# Upstream's 16 consecutive frames cover half a second. Every fourth frame covers 61 frames, about the average clip of 57.
-# Shorter clips repeat their last frame, since starting again from the first would show a movement that does not exist.
+# Upstream's 16 consecutive frames cover half a second. Every fourth frame covers 61 frames, about the average clip of
+# 57. Shorter clips repeat their last frame, since starting again from the first would show a movement that does not
+# exist.
 train_pipeline = [
     dict(type='DecordInit'),
     dict(type='SampleFrames', clip_len=16, frame_interval=4, out_of_bound_opt='repeat_last'),

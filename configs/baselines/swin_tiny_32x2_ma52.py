@@ -7,8 +7,8 @@ _base_ = [
 
 model = dict(cls_head=dict(num_classes=52))
 
-# Upstream's 32 x 2 cover 63 frames, about the average clip of 57. Shorter clips repeat their last frame. Upstream starts
-# again from the first, which shows a movement that does not exist.
+# Upstream's 32 x 2 cover 63 frames, about the average clip of 57. Shorter clips repeat their last frame. Upstream
+# starts again from the first, which shows a movement that does not exist.
 train_pipeline = [
     dict(type='DecordInit'),
     dict(type='SampleFrames', clip_len=32, frame_interval=2, out_of_bound_opt='repeat_last'),

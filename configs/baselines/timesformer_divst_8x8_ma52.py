@@ -4,8 +4,8 @@ _base_ = ['mmaction::recognition/timesformer/timesformer_divST_8xb8-8x32x1-15e_k
 
 model = dict(cls_head=dict(num_classes=52))
 
-# Upstream's 8 x 32 cover 225 frames, four times the average clip. 8 x 8 cover 57, the average clip. Shorter clips repeat
-# their last frame.
+# Upstream's 8 x 32 cover 225 frames, four times the average clip. 8 x 8 cover 57, the average clip. Shorter clips
+# repeat their last frame.
 train_pipeline = [
     dict(type='DecordInit'),
     dict(type='SampleFrames', clip_len=8, frame_interval=8, out_of_bound_opt='repeat_last'),

@@ -14,8 +14,8 @@ model = dict(
     ),
 )
 
-# Upstream's 16 x 4 cover 61 frames, about the average clip of 57. Shorter clips repeat their last frame. Upstream starts
-# again from the first, which shows a movement that does not exist.
+# Upstream's 16 x 4 cover 61 frames, about the average clip of 57. Shorter clips repeat their last frame. Upstream
+# starts again from the first, which shows a movement that does not exist.
 train_pipeline = [
     dict(type='DecordInit'),
     dict(type='SampleFrames', clip_len=16, frame_interval=4, out_of_bound_opt='repeat_last'),

@@ -96,9 +96,9 @@ test_dataloader = dict(
 val_evaluator = _base_.emotion_metric
 test_evaluator = _base_.emotion_metric
 
-# MANet's optimizer, built by MMEngine's own constructor, which supports layer norms. As in TSM's constructor, biases have
-# twice the learning rate, and neither biases nor norms have weight decay. The layer with five times the learning rate is
-# MANet's projection to the label words, which MAENet does not have.
+# MANet's optimizer, built by MMEngine's own constructor, which supports layer norms. As in TSM's constructor, biases
+# have twice the learning rate, and neither biases nor norms have weight decay. The layer with five times the learning
+# rate is MANet's projection to the label words, which MAENet does not have.
 optim_wrapper = dict(
     _delete_=True,
     optimizer=dict(type='SGD', lr=0.00125, momentum=0.9, weight_decay=1e-4),

@@ -1,5 +1,5 @@
-# MANet in minutes on two CPU cores: ResNet-18 from scratch on the synthetic set, as in `make quickstart`.
-# The recipe demonstrates that everything works; it is not for comparing networks. README.md in this folder has the results.
+# MANet in minutes on two CPU cores: ResNet-18 from scratch on the synthetic set, as in `make quickstart`. The recipe
+# demonstrates that everything works; it is not for comparing networks. README.md in this folder has the results.
 _base_ = '../manet_r50_8x1_ma52.py'
 
 model = dict(
