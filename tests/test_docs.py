@@ -9,12 +9,18 @@ import shlex
 import sys
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from helpers.support import ROOT
-from mmaction.registry import MODELS
+from mmaction.registry import DATASETS, MODELS
 from mmengine.config import Config, DictAction
+from mmengine.fileio import dump
+
+from mmaction_microaction.structures.annotations import read_annotations
+from mmaction_microaction.structures.predictions import read_labelled_predictions
 
 PAGES = sorted(
     path
@@ -179,13 +185,76 @@ def test_links_to_files_lead_somewhere(page):
         assert not anchor or anchor in anchors(target), f'{file}#{anchor}'
 
 
-def test_head_of_the_guide_takes_the_largest_score():
-    code = next(code for page, code in blocks('python') if page.name == 'extending.md' and 'MaxScoreHead' in code)
-    namespace = {}
+def run_snippet(page, text):
+    """Run the snippet of a guide that contains a text, in the working folder; returns its names."""
+    code = next(code for path, code in blocks('python') if path.name == page and text in code)
+    namespace = {'__name__': 'snippet'}
     exec(code, namespace)
+    return namespace
+
+
+def test_head_of_the_guide_takes_the_largest_score():
+    run_snippet('extending.md', 'MaxScoreHead')
     head = MODELS.build(
         dict(type='MaxScoreHead', num_classes=2, in_channels=3, embed_dims=4, num_segments=2, loss_emb=None)
     )
     frames = torch.rand(5, 2, 3)
     each = torch.stack([head.fc_cls(frames[:, index]) for index in range(2)])
     assert torch.equal(head.classify(frames), torch.maximum(each[0], each[1]))
+
+
+def test_metric_of_the_guide():
+    metric = run_snippet('extending.md', 'TopThree')['TopThree']()
+    scores = torch.linspace(0, 1, 52)
+    metric.process({}, [dict(pred_score=scores, gt_label=torch.tensor([label])) for label in (51, 50, 49, 48)])
+    assert metric.evaluate(4) == {'top3': 75}
+
+
+def test_dataset_of_the_guide(tmp_path):
+    run_snippet('extending.md', 'JsonLines')
+    (tmp_path / 'list.jsonl').write_text('{"file": "a b.mp4", "action": 9}\n{"file": "c.mp4", "action": 51}\n')
+    dataset = DATASETS.build(
+        dict(type='JsonLines', ann_file=f'{tmp_path}/list.jsonl', pipeline=[], data_prefix=dict(video='clips'))
+    )
+    assert [dataset.get_data_info(index)['filename'] for index in range(2)] == ['clips/a b.mp4', 'clips/c.mp4']
+    assert [dataset.get_data_info(index)['label'] for index in range(2)] == [9, 51]
+
+
+@pytest.fixture
+def dumps(tmp_path, monkeypatch):
+    """Two dumps of three clips in the working folder; returns their probabilities, shape (2, 3, 52)."""
+    monkeypatch.chdir(tmp_path)
+    scores = np.random.default_rng(0).dirichlet(np.ones(52), (2, 3))
+    for name, rows in zip(('a.pkl', 'b.pkl'), scores):
+        samples = [
+            dict(video_id=f'{index}.mp4', pred_score=torch.tensor(row), gt_label=torch.tensor([index]))
+            for index, row in enumerate(rows)
+        ]
+        dump(samples, name)
+    return scores
+
+
+def test_mean_of_several_networks(dumps):
+    run_snippet('analysis.md', 'ensemble.pkl')
+    ensemble = read_labelled_predictions('ensemble.pkl')
+    np.testing.assert_allclose(ensemble.scores, dumps.mean(axis=0))
+    assert (ensemble.names, ensemble.labels.tolist()) == (['0.mp4', '1.mp4', '2.mp4'], [0, 1, 2])
+
+
+def test_figure_of_the_guide(dumps, tmp_path):
+    (tmp_path / 'a.pkl').rename('predictions.pkl')
+    run_snippet('extending.md', 'plot_confidences')
+    assert (tmp_path / 'confidences.png').stat().st_size > 1000
+
+
+def test_folds_by_subject(tiny_ma52, tmp_path, monkeypatch):
+    (tmp_path / 'data').mkdir()
+    (tmp_path / 'data' / 'ma52').symlink_to(tiny_ma52)
+    monkeypatch.chdir(tmp_path)
+    run_snippet('data.md', 'subjects')
+    folds = [[read_annotations(f'fold{fold}_{split}.txt') for split in ('train', 'val')] for fold in range(2)]
+    for train, val in folds:
+        subjects = [{Path(clip.filename).name[:4] for clip in clips} for clips in (train, val)]
+        assert len(train) + len(val) == 12
+        assert subjects[0].isdisjoint(subjects[1])
+        assert all(Path(clip.filename).is_file() for clip in val)
