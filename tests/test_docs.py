@@ -150,6 +150,14 @@ def test_commands_of_the_text_exist():
         assert tool_of(name).is_file()
 
 
+def test_files_named_in_the_text_exist():
+    for page in PAGES:
+        named = re.findall(
+            r'`((?:configs|docs|mmaction_microaction|tests)/[\w/-]+\.(?:md|py))`', page.read_text(encoding='utf-8')
+        )
+        assert [name for name in named if not (ROOT / name).is_file()] == [], page.name
+
+
 def check_option(config, key, value):
     """Fail unless a config has all but the last part of an option's name."""
     part = config
