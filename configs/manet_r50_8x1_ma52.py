@@ -1,5 +1,5 @@
-# MANet as released: the recipe behind F1_mean 65.59 (Guo et al., Table II). Where it departs from the paper's text,
-# ablations/manet_r50_8x1_ma52_paper.py follows the text; the README has the table of differences.
+# MANet as released: the recipe behind F1_mean 65.59 (Guo et al., Table II). The paper's text differs from it:
+# docs/reproduction.md lists the differences, and ablations/manet_r50_8x1_ma52_paper.py follows the text.
 # Sampling, crops, normalisation, momentum, weight decay and gradient clipping are those of MMAction2's TSM.
 _base_ = [
     'mmaction::recognition/tsm/tsm_imagenet-pretrained-r50_8xb16-1x1x8-50e_kinetics400-rgb.py',
@@ -35,7 +35,7 @@ val_dataloader = dict(
     batch_size=10,
     dataset=_base_.val_set,
 )
-# One centre crop of 8 frames, where upstream's TSM tests on ten crops (released code).
+# Tests use one centre crop of 8 frames (released code). Upstream's TSM tests ten crops.
 test_dataloader = dict(
     batch_size=10,
     dataset=dict(**_base_.val_set, pipeline=_base_.val_pipeline),
@@ -43,8 +43,9 @@ test_dataloader = dict(
 val_evaluator = _base_.metric
 test_evaluator = _base_.metric
 
-# Upstream's TSM sets the rest of the optimizer. Its fc_lr5 multiplies the learning rate of the head's last linear layer
-# by five. As in the released code, that is fc_emb_t; without the joint embedding there is none.
+# Other settings of the optimizer are those of upstream's TSM. Its fc_lr5 multiplies the learning rate of the head's
+# last linear layer by five. As in the released code, that layer is fc_emb_t. Without the joint embedding, there is no
+# such layer.
 optim_wrapper = dict(
     constructor='MANetOptimWrapperConstructor',
     optimizer=dict(lr=0.00125),  # released code

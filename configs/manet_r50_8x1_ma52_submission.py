@@ -1,5 +1,5 @@
-# Predicts the challenge's anonymised test split and writes the file to upload; it cannot be scored here.
-# Training is that of the config below.
+# The test predicts the challenge's anonymised test split and writes the file to upload. It reports no scores.
+# Training is the same as in the main config.
 _base_ = './manet_r50_8x1_ma52.py'
 
 test_dataloader = dict(dataset=_base_.test_set)
@@ -8,6 +8,6 @@ test_evaluator = dict(
     type='DumpSubmission',
     ann_file=_base_.test_set.ann_file,
     out_dir='work_dirs/manet_r50_8x1_ma52_submission',
-    format='codabench',  # MAC 2025 and the standing page; '2024' for MAC 2024
-    coarse_from='top1',  # the body part of each of the five best actions, as the authors submit it
+    format='codabench',  # MAC 2025 and the permanent page; '2024' for MAC 2024
+    coarse_from='top1',  # the body part of each of the five best actions, as in the authors' submissions
 )

@@ -4,10 +4,12 @@ import os
 import sys
 from pathlib import Path
 
+from sphinx.directives.code import CodeBlock
+
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-# MMAction2's modules, which ours build on, can only be imported after it.
+# Importing the package first makes MMAction2's own modules importable.
 from mmaction_microaction import __version__  # noqa: E402
 
 project = 'mmaction-microaction'
@@ -25,14 +27,14 @@ exclude_patterns = ['_build']
 root_doc = 'index'
 suppress_warnings = ['myst.xref_missing']  # links to files of the repository, such as configs
 
-# What a package exports is documented under the package's name, in api/.
+# Pages in api/ document what a package exports, under the name of the package.
 autodoc_member_order = 'bysource'
 autodoc_default_options = {'members': True, 'show-inheritance': True}
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 napoleon_use_rtype = False
 
-# Inventories of other projects are fetched only where there is internet: INTERSPHINX=1 make docs.
+# Inventories of other projects are fetched only on request, since that needs internet: INTERSPHINX=1 make docs.
 intersphinx_mapping = {}
 if os.environ.get('INTERSPHINX') or os.environ.get('READTHEDOCS'):
     intersphinx_mapping = {
@@ -45,9 +47,18 @@ if os.environ.get('INTERSPHINX') or os.environ.get('READTHEDOCS'):
 myst_enable_extensions = ['colon_fence', 'deflist']
 myst_heading_anchors = 3
 
-# Roles in docstrings must lead somewhere. Types are not looked up: most are those of other projects.
+# Roles in docstrings must resolve. Types are not looked up, since most belong to other projects.
 nitpicky = True
 nitpick_ignore_regex = [('py:(class|exc)', '.*')]
+
+
+class CodeCell(CodeBlock):
+    """Show the code cell of a notebook; tests/test_notebooks.py runs it."""
+
+
+def setup(app):
+    app.add_directive('code-cell', CodeCell)
+
 
 html_theme = 'furo'
 html_title = f'mmaction-microaction {version}'

@@ -1,28 +1,57 @@
-"""Every command and snippet of the README and the guides can be run as it is printed."""
+"""Every command, snippet and link of the README and the guides works as it is printed."""
 
+import argparse
 import ast
+import copy
 import importlib.util
 import re
 import shlex
 import sys
+from functools import cache
 from importlib import import_module
+from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from helpers.support import ROOT
-from mmaction.registry import MODELS
+from mmaction.registry import DATASETS, MODELS
 from mmengine.config import Config, DictAction
+from mmengine.fileio import dump
+
+from mmaction_microaction.structures.annotations import read_annotations
+from mmaction_microaction.structures.predictions import read_labelled_predictions
 
 PAGES = sorted(
     path
-    for pattern in ('*.md', 'docs/*.md', 'configs/**/*.md', 'data/**/README.md')
+    for pattern in ('*.md', '.github/**/*.md', 'docs/**/*.md', 'configs/**/*.md', 'data/**/README.md')
     for path in ROOT.glob(pattern)
-    if path.name != 'CHANGELOG.md'
+    if path.name != 'CHANGELOG.md' and '_build' not in path.parts
 )
+
+# `microaction COMMAND` takes the options of tools/COMMAND.py, except for these names.
+TOOLS = {
+    'convert': 'convert_release_checkpoint',
+    'embed': 'build_label_embeddings',
+    'faces': 'extract_faces',
+    'features': 'plot_features',
+    'frames': 'make_frame_store',
+    'gradcam': 'plot_gradcam',
+    'leaks': 'check_synthetic_leaks',
+    'prepare': 'prepare_ma52',
+    'score': 'score_timeline',
+    'submit': 'make_submission',
+    'synthesize': 'make_synthetic_ma52',
+    'synthesize-pro': 'make_synthetic_ma52_pro',
+    'synthesize-video': 'make_long_video',
+    'validate': 'validate_submission',
+    'web': 'webui',
+}
+SAME_NAME = {'analyze', 'benchmark', 'demo', 'export', 'leaderboard'}
 
 
 def blocks(language):
-    """Code blocks of all pages in a language, as parameters of a test."""
+    """Code blocks of all pages in a language, as pairs of page and text."""
     for page in PAGES:
         for match in re.finditer(rf'^( *)```{language}\n(.*?)^ *```', page.read_text(encoding='utf-8'), re.M | re.S):
             yield page, match[2]
@@ -42,30 +71,91 @@ def commands():
 
 
 def config_of(name):
-    """Path of a config that a command names; None for placeholders such as CONFIG."""
-    return None if name.isupper() or 'FOLDER' in name or '$' in name else ROOT / name
+    """Path of a config that a command names; None for placeholders such as CONFIG and for the reader's own config."""
+    return None if name.isupper() or 'FOLDER' in name or '$' in name or 'my_config' in name else ROOT / name
 
 
 @pytest.mark.parametrize('words', [*commands()])
 def test_commands_are_accepted(words, monkeypatch):
-    if words[0] == 'python' and words[1].startswith('tools/'):
-        path = ROOT / words[1]
-        assert path.is_file()
-        spec = importlib.util.spec_from_file_location(f'{path.stem}_of_docs', path)
-        tool = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(tool)
-        if hasattr(tool, 'parse_args') and '--help' not in words:
-            monkeypatch.setattr(sys, 'argv', words[1:])
-            tool.parse_args()
+    if words[0] == 'microaction':
+        check_arguments(tool_of(words[1]), words[2:], monkeypatch)
+    elif words[0] == 'python' and words[1].startswith('tools/'):
+        check_arguments(ROOT / words[1], words[2:], monkeypatch)
+    elif words[:3] == ['mim', 'run', 'mmaction_microaction']:
+        check_arguments(ROOT / 'tools' / f'{words[3]}.py', words[4:], monkeypatch)
     elif words[0].startswith('tools/'):
         assert (ROOT / words[0]).is_file()
     elif words[:3] in (['mim', 'train', 'mmaction'], ['mim', 'test', 'mmaction']) and config_of(words[3]):
-        config = Config.fromfile(config_of(words[3]))
+        config = copy.deepcopy(load_config(config_of(words[3])))
         if '--cfg-options' in words:
             for option in words[words.index('--cfg-options') + 1 :]:
                 if option.startswith('--'):
                     break
                 check_option(config, *option.split('=', 1))
+
+
+@cache
+def load_config(path):
+    return Config.fromfile(path)
+
+
+def tool_of(command):
+    """Path of the tool whose options a command takes."""
+    assert command in TOOLS or command in SAME_NAME, f'there is no command {command}'
+    return ROOT / 'tools' / f'{TOOLS.get(command, command)}.py'
+
+
+@cache
+def load_tool(path):
+    spec = importlib.util.spec_from_file_location(f'{path.stem}_of_docs', path)
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    return tool
+
+
+class Parsed(Exception):
+    """The arguments were accepted; the work of the tool need not begin."""
+
+
+def check_arguments(path, arguments, monkeypatch):
+    """Fail unless a tool accepts its arguments."""
+    assert path.is_file()
+    # These pass all arguments on.
+    if '--help' in arguments or path.stem in ('mmaction2', 'train', 'test'):
+        return
+    tool = load_tool(path)
+    monkeypatch.setattr(sys, 'argv', [str(path), *arguments])
+    if hasattr(tool, 'parse_args'):
+        tool.parse_args()
+        return
+    parse = argparse.ArgumentParser.parse_args
+
+    def parse_only(*args, **kwargs):
+        parse(*args, **kwargs)
+        raise Parsed
+
+    monkeypatch.setattr(argparse.ArgumentParser, 'parse_args', parse_only)
+    with pytest.raises(Parsed):
+        tool.main()
+
+
+def test_commands_of_the_text_exist():
+    named = {
+        (page.name, name)
+        for page in PAGES
+        for name in re.findall(r'`microaction ([a-z][a-z-]*)', page.read_text(encoding='utf-8'))
+    }
+    assert named
+    for _, name in named:
+        assert tool_of(name).is_file()
+
+
+def test_files_named_in_the_text_exist():
+    for page in PAGES:
+        named = re.findall(
+            r'`((?:configs|docs|mmaction_microaction|tests)/[\w/-]+\.(?:md|py))`', page.read_text(encoding='utf-8')
+        )
+        assert [name for name in named if not (ROOT / name).is_file()] == [], page.name
 
 
 def check_option(config, key, value):
@@ -86,19 +176,93 @@ def test_imports_of_snippets_exist(code):
             assert [alias.name for alias in node.names if not hasattr(module, alias.name)] == []
 
 
+@cache
+def anchors(page):
+    """Anchors of the headings of a page, as GitHub and MyST make them."""
+    text = re.sub(r'^( *)```.*?^ *```', '', page.read_text(encoding='utf-8'), flags=re.M | re.S)
+    headings = re.findall(r'^#+ (.*)$', text, re.M)
+    return {re.sub(r'[^\w\- ]', '', heading.lower()).strip().replace(' ', '-') for heading in headings}
+
+
 @pytest.mark.parametrize('page', PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_to_files_lead_somewhere(page):
-    links = re.findall(r'\]\((?!https?://|mailto:)([^)#\s]*)(?:#[^)]*)?\)', page.read_text(encoding='utf-8'))
-    assert [link for link in links if link and not (page.parent / link).exists()] == []
+    links = re.findall(r'\]\((?!https?://|mailto:)([^)#\s]*)(?:#([^)]*))?\)', page.read_text(encoding='utf-8'))
+    for file, anchor in links:
+        target = page.parent / file if file else page
+        assert target.exists(), file
+        assert not anchor or anchor in anchors(target), f'{file}#{anchor}'
+
+
+def run_snippet(page, text):
+    """Run the snippet of a guide that contains a text, in the working folder; returns its names."""
+    code = next(code for path, code in blocks('python') if path.name == page and text in code)
+    namespace = {'__name__': 'snippet'}
+    exec(code, namespace)
+    return namespace
 
 
 def test_head_of_the_guide_takes_the_largest_score():
-    code = next(code for page, code in blocks('python') if page.name == 'extending.md' and 'MaxScoreHead' in code)
-    namespace = {}
-    exec(code, namespace)
+    run_snippet('extending.md', 'MaxScoreHead')
     head = MODELS.build(
         dict(type='MaxScoreHead', num_classes=2, in_channels=3, embed_dims=4, num_segments=2, loss_emb=None)
     )
     frames = torch.rand(5, 2, 3)
     each = torch.stack([head.fc_cls(frames[:, index]) for index in range(2)])
     assert torch.equal(head.classify(frames), torch.maximum(each[0], each[1]))
+
+
+def test_metric_of_the_guide():
+    metric = run_snippet('extending.md', 'TopThree')['TopThree']()
+    scores = torch.linspace(0, 1, 52)
+    metric.process({}, [dict(pred_score=scores, gt_label=torch.tensor([label])) for label in (51, 50, 49, 48)])
+    assert metric.evaluate(4) == {'top3': 75}
+
+
+def test_dataset_of_the_guide(tmp_path):
+    run_snippet('extending.md', 'JsonLines')
+    (tmp_path / 'list.jsonl').write_text('{"file": "a b.mp4", "action": 9}\n{"file": "c.mp4", "action": 51}\n')
+    dataset = DATASETS.build(
+        dict(type='JsonLines', ann_file=f'{tmp_path}/list.jsonl', pipeline=[], data_prefix=dict(video='clips'))
+    )
+    assert [dataset.get_data_info(index)['filename'] for index in range(2)] == ['clips/a b.mp4', 'clips/c.mp4']
+    assert [dataset.get_data_info(index)['label'] for index in range(2)] == [9, 51]
+
+
+@pytest.fixture
+def dumps(tmp_path, monkeypatch):
+    """Two dumps of three clips in the working folder; returns their probabilities, shape (2, 3, 52)."""
+    monkeypatch.chdir(tmp_path)
+    scores = np.random.default_rng(0).dirichlet(np.ones(52), (2, 3))
+    for name, rows in zip(('a.pkl', 'b.pkl'), scores):
+        samples = [
+            dict(video_id=f'{index}.mp4', pred_score=torch.tensor(row), gt_label=torch.tensor([index]))
+            for index, row in enumerate(rows)
+        ]
+        dump(samples, name)
+    return scores
+
+
+def test_mean_of_several_networks(dumps):
+    run_snippet('analysis.md', 'ensemble.pkl')
+    ensemble = read_labelled_predictions('ensemble.pkl')
+    np.testing.assert_allclose(ensemble.scores, dumps.mean(axis=0))
+    assert (ensemble.names, ensemble.labels.tolist()) == (['0.mp4', '1.mp4', '2.mp4'], [0, 1, 2])
+
+
+def test_figure_of_the_guide(dumps, tmp_path):
+    (tmp_path / 'a.pkl').rename('predictions.pkl')
+    run_snippet('extending.md', 'plot_confidences')
+    assert (tmp_path / 'confidences.png').stat().st_size > 1000
+
+
+def test_folds_by_subject(tiny_ma52, tmp_path, monkeypatch):
+    (tmp_path / 'data').mkdir()
+    (tmp_path / 'data' / 'ma52').symlink_to(tiny_ma52)
+    monkeypatch.chdir(tmp_path)
+    run_snippet('data.md', 'subjects')
+    folds = [[read_annotations(f'fold{fold}_{split}.txt') for split in ('train', 'val')] for fold in range(2)]
+    for train, val in folds:
+        subjects = [{Path(clip.filename).name[:4] for clip in clips} for clips in (train, val)]
+        assert len(train) + len(val) == 12
+        assert subjects[0].isdisjoint(subjects[1])
+        assert all(Path(clip.filename).is_file() for clip in val)

@@ -1,4 +1,4 @@
-# The training that upstream lacks for networks it only tests: UniFormer and VideoMAE, from its weights for Kinetics.
+# Training of networks that upstream only tests, UniFormer and VideoMAE, from its weights for Kinetics.
 _base_ = './ma52_3d.py'
 
 val_pipeline = [*_base_.test_frames_16x4, *_base_.center_crop, *_base_.pack]

@@ -1,5 +1,5 @@
-# MA-52-Pro, and how runs on it are scored; data/ma52_pro/README.md describes its files. Names differ from those of
-# ma52.py, so that a config can inherit both.
+# The data of MA-52-Pro and its metric; data/ma52_pro/README.md describes the files. The variables have other names than
+# in ma52.py, so that a config can inherit both.
 pro_decoder = __import__('os').environ.get('MA52_DECODER') or 'pyav'
 pro_train_set = dict(
     type='MA52ProDataset',

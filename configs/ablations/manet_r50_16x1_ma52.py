@@ -1,4 +1,4 @@
-# MANet on T = 16 frames (Table III).
+# MANet with T = 16 frames (Table III).
 _base_ = '../manet_r50_8x1_ma52.py'
 
 model = dict(backbone=dict(num_segments=16), cls_head=dict(num_segments=16))

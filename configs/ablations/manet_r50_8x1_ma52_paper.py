@@ -1,4 +1,4 @@
-# MANet after the paper's text, where it departs from the released code.
+# MANet as the paper's text describes it, where the text differs from the released code.
 _base_ = '../manet_r50_8x1_ma52.py'
 
 model = dict(

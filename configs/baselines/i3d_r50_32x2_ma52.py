@@ -1,5 +1,5 @@
-# I3D, ResNet-50, on MA-52. The recipe is ours: MMAction2's for Kinetics, but for the sampling. One centre crop of one
-# window is tested instead of upstream's 30 views.
+# I3D, ResNet-50, on MA-52. Our recipe: MMAction2's for Kinetics, with another sampling. Tests use one centre crop of
+# one window instead of upstream's 30 views.
 _base_ = [
     'mmaction::recognition/i3d/i3d_imagenet-pretrained-r50_8xb8-32x2x1-100e_kinetics400-rgb.py',
     '../_base_/ma52_3d.py',
@@ -20,7 +20,7 @@ val_dataloader = dict(dataset=dict(**_base_.val_set, pipeline=val_pipeline))
 test_dataloader = dict(dataset=dict(**_base_.val_set, pipeline=val_pipeline), batch_size=8)
 val_evaluator = test_evaluator = _base_.metric
 
-# Upstream's learning rate is for 64 clips a step; it follows the batch.
+# Upstream's learning rate is for 64 clips per step, and is scaled with the batch.
 auto_scale_lr = dict(enable=True, base_batch_size=64)
 
 default_hooks = _base_.hooks

@@ -1,4 +1,4 @@
-# I3D with MANet's joint embedding: the recipe of i3d_r50_32x2_ma52.py, another head.
+# I3D with MANet's joint embedding: the recipe of i3d_r50_32x2_ma52.py with MANet's head.
 _base_ = './i3d_r50_32x2_ma52.py'
 
 model = dict(

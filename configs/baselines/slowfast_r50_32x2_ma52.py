@@ -1,6 +1,6 @@
-# SlowFast 8 x 8, ResNet-50, on MA-52. The recipe is ours: MMAction2's for Kinetics, but for the sampling and the start:
-# upstream trains from scratch for 256 epochs, for which MA-52 is too small, so this starts from upstream's result.
-# One centre crop of one window is tested instead of upstream's 30 views.
+# SlowFast 8 x 8, ResNet-50, on MA-52. Our recipe: MMAction2's for Kinetics, with another sampling. Upstream trains from
+# scratch for 256 epochs; MA-52 is too small for that, so training starts from upstream's trained weights.
+# Tests use one centre crop of one window instead of upstream's 30 views.
 _base_ = ['mmaction::recognition/slowfast/slowfast_r50_8xb8-8x8x1-256e_kinetics400-rgb.py', '../_base_/ma52_3d.py']
 
 model = dict(cls_head=dict(num_classes=52))
@@ -17,7 +17,7 @@ load_from = (
     'https://download.openmmlab.com/mmaction/v1.0/recognition/slowfast/slowfast_r50_8xb8-8x8x1-256e_kinetics400-rgb/'
     'slowfast_r50_8xb8-8x8x1-256e_kinetics400-rgb_20220818-1cb6dfc8.pth'
 )
-# A tenth of upstream's learning rate and a fifth of its epochs, since the network is trained already.
+# A tenth of upstream's learning rate and a fifth of its epochs, since the network starts from trained weights.
 optim_wrapper = dict(optimizer=dict(lr=0.01))
 auto_scale_lr = dict(enable=True, base_batch_size=64)
 param_scheduler = [

@@ -1,5 +1,5 @@
-# Video Swin, tiny, on MA-52. The recipe is ours: MMAction2's for Kinetics, but for the sampling. One centre crop of one
-# window is tested instead of upstream's 12 views.
+# Video Swin, tiny, on MA-52. Our recipe: MMAction2's for Kinetics, with another sampling. Tests use one centre crop of
+# one window instead of upstream's 12 views.
 _base_ = [
     'mmaction::recognition/swin/swin-tiny-p244-w877_in1k-pre_8xb8-amp-32x2x1-30e_kinetics400-rgb.py',
     '../_base_/ma52_3d.py',
@@ -15,9 +15,9 @@ val_dataloader = dict(dataset=dict(**_base_.val_set, pipeline=val_pipeline))
 test_dataloader = dict(dataset=dict(**_base_.val_set, pipeline=val_pipeline), batch_size=8)
 val_evaluator = test_evaluator = _base_.metric
 
-# Upstream trains in mixed precision, which --amp switches on here, as for the other networks.
+# Upstream trains in mixed precision. Here, --amp enables it, as for the other networks.
 optim_wrapper = dict(type='OptimWrapper')
-# Upstream's learning rate is for 64 clips a step; it follows the batch.
+# Upstream's learning rate is for 64 clips per step, and is scaled with the batch.
 auto_scale_lr = dict(enable=True, base_batch_size=64)
 train_cfg = dict(val_interval=1)
 

@@ -1,4 +1,4 @@
-# Video Swin with MANet's joint embedding: the recipe of swin_tiny_32x2_ma52.py, another head.
+# Video Swin with MANet's joint embedding: the recipe of swin_tiny_32x2_ma52.py with MANet's head.
 _base_ = './swin_tiny_32x2_ma52.py'
 
 model = dict(

@@ -1,5 +1,5 @@
-# TimeSformer with divided space-time attention on MA-52. The recipe is ours: MMAction2's for Kinetics, but for the
-# sampling. One centre crop is tested instead of upstream's three.
+# TimeSformer with divided space-time attention on MA-52. Our recipe: MMAction2's for Kinetics, with another sampling.
+# Tests use one centre crop instead of upstream's three.
 _base_ = [
     'mmaction::recognition/timesformer/timesformer_divST_8xb8-8x32x1-15e_kinetics400-rgb.py',
     '../_base_/ma52_3d.py',
@@ -7,7 +7,7 @@ _base_ = [
 
 model = dict(cls_head=dict(num_classes=52))
 
-# Upstream's 8 x 32 span 225 frames, four times the average clip; 8 x 8 span 57, just that.
+# Upstream's 8 x 32 cover 225 frames, four times the average clip. 8 x 8 cover 57, the average clip.
 window = dict(type='SampleFrames', clip_len=8, frame_interval=8, out_of_bound_opt='repeat_last')
 random_crop = [dict(type='RandomRescale', scale_range=(256, 320)), dict(type='RandomCrop', size=224)]
 train_pipeline = [
@@ -30,7 +30,7 @@ val_dataloader = dict(dataset=dict(**_base_.val_set, pipeline=val_pipeline))
 test_dataloader = dict(dataset=dict(**_base_.val_set, pipeline=val_pipeline), batch_size=8)
 val_evaluator = test_evaluator = _base_.metric
 
-# Upstream's learning rate is for 64 clips a step; it follows the batch.
+# Upstream's learning rate is for 64 clips per step, and is scaled with the batch.
 auto_scale_lr = dict(enable=True, base_batch_size=64)
 
 default_hooks = _base_.hooks

@@ -1,5 +1,5 @@
-# TIN, ResNet-50, on MA-52. The recipe is ours: MMAction2's for Kinetics, which starts from a TSM trained there
-# (load_from); 8 segments, as MANet has them, fit clips of any length.
+# TIN, ResNet-50, on MA-52. Our recipe: MMAction2's for Kinetics, which starts from a TSM trained on Kinetics
+# (load_from). 8 segments, as in MANet, fit clips of any length.
 _base_ = [
     'mmaction::recognition/tin/tin_kinetics400-pretrained-tsm-r50_1x1x8-50e_kinetics400-rgb.py',
     '../_base_/ma52.py',

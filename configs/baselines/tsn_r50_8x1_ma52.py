@@ -1,5 +1,5 @@
-# TSN, ResNet-50, on MA-52. The recipe is ours: MMAction2's for Kinetics, with the 8 segments of MANet, so that the ten
-# methods differ in the network alone. One centre crop is tested instead of upstream's 25 segments with ten crops each.
+# TSN, ResNet-50, on MA-52. Our recipe: MMAction2's for Kinetics, with the 8 segments of MANet, so that the ten methods
+# differ only in the network. Tests use one centre crop instead of upstream's 25 segments with ten crops each.
 _base_ = [
     'mmaction::recognition/tsn/tsn_imagenet-pretrained-r50_8xb32-1x1x8-100e_kinetics400-rgb.py',
     '../_base_/ma52.py',
@@ -12,7 +12,7 @@ val_dataloader = dict(dataset=_base_.val_set)
 test_dataloader = dict(dataset=dict(**_base_.val_set, pipeline=_base_.val_pipeline), batch_size=32)
 val_evaluator = test_evaluator = _base_.metric
 
-# Upstream's learning rate is for 256 clips a step; it follows the batch.
+# Upstream's learning rate is for 256 clips per step, and is scaled with the batch.
 auto_scale_lr = dict(enable=True, base_batch_size=256)
 
 default_hooks = _base_.hooks

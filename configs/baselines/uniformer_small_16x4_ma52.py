@@ -1,4 +1,4 @@
-# UniFormer, small, on MA-52. Upstream only tests it; the training recipe is ours, and starts from upstream's weights
+# UniFormer, small, on MA-52. Upstream only tests it. The training recipe is ours, and starts from upstream's weights
 # for Kinetics.
 _base_ = [
     'mmaction::recognition/uniformer/uniformer-small_imagenet1k-pre_16x4x1_kinetics400-rgb.py',
@@ -19,7 +19,7 @@ optim_wrapper = dict(
     paramwise_cfg=dict(norm_decay_mult=0, bias_decay_mult=0),
     clip_grad=dict(max_norm=20),
 )
-# The learning rate is for 32 clips a step; it follows the batch.
+# The learning rate is for 32 clips per step, and is scaled with the batch.
 auto_scale_lr = dict(enable=True, base_batch_size=32)
 
 default_hooks = _base_.hooks

@@ -1,6 +1,5 @@
-# VideoMAE, ViT-B, with MANet's joint embedding: a modern recipe for the best number rather than the paper's. Upstream
-# only tests it; the training recipe is ours, after VideoMAE's own for UCF-101, and starts from upstream's weights for
-# Kinetics.
+# VideoMAE, ViT-B, with MANet's joint embedding: a current recipe for a high score, not one of the paper. Upstream
+# only tests it. The training recipe follows VideoMAE's for UCF-101 and starts from upstream's weights for Kinetics.
 _base_ = [
     'mmaction::recognition/videomae/vit-base-p16_videomae-k400-pre_16x4x1_kinetics-400.py',
     '../_base_/finetune_16x4.py',
@@ -31,7 +30,7 @@ optim_wrapper = dict(
     paramwise_cfg=dict(num_layers=12, decay_rate=0.7, decay_type='layer_wise'),  # VideoMAE, UCF-101
     clip_grad=dict(max_norm=20),
 )
-# The learning rate is for 256 clips a step; it follows the batch.
+# The learning rate is for 256 clips per step, and is scaled with the batch.
 auto_scale_lr = dict(enable=True, base_batch_size=256)
 
 default_hooks = _base_.hooks

@@ -1,11 +1,11 @@
-# MAENet on MA-52-Pro (Guo et al., section VI; Table VI, full model): T = 16 frames, batch 3, the rest as MANet.
+# MAENet on MA-52-Pro (Guo et al., section VI; Table VI, full model): T = 16 frames, batch 3, other settings as MANet.
 _base_ = ['../manet_r50_8x1_ma52.py', '../_base_/ma52_pro.py']
 
 branch = dict(
     type='ResNetSETSM',
     depth=50,
     num_segments=16,  # section VI-B
-    # To start from a MANet trained on MA-52 instead: README.md.
+    # README.md shows how to start from a MANet trained on MA-52 instead.
     pretrained='https://download.pytorch.org/models/resnet50-0676ba61.pth',
 )
 normalize = dict(type='ActionDataPreprocessor', mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375])
@@ -68,9 +68,9 @@ test_dataloader = dict(batch_size=3, dataset=dict(**_base_.pro_test_set, **test)
 val_evaluator = _base_.emotion_metric
 test_evaluator = _base_.emotion_metric
 
-# MANet's, but by MMEngine's own constructor, which knows layer norms: as in TSM's, biases learn at twice the rate, and
-# neither they nor norms decay. The last layer that TSM's gives five times the rate is MANet's projection to the label
-# words, which is not here.
+# MANet's optimizer, built by MMEngine's own constructor, which supports layer norms. As in TSM's constructor, biases
+# have twice the learning rate, and neither biases nor norms have weight decay. The layer with five times the learning
+# rate is MANet's projection to the label words, which MAENet does not have.
 optim_wrapper = dict(
     _delete_=True,
     optimizer=dict(type='SGD', lr=0.00125, momentum=0.9, weight_decay=1e-4),

@@ -1,4 +1,4 @@
-# Without the labels of the lower limb, D and G (Table VII): 40 actions are left.
+# Without the labels of the lower limb, D and G (Table VII): 40 actions remain.
 _base_ = './maenet_r50_16x1_ma52pro.py'
 
 leave_out = ('lower limb', 'leg-hand')

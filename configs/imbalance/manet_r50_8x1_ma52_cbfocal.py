@@ -1,7 +1,7 @@
 # MANet with MMAction2's class-balanced focal loss (Cui et al., CVPR 2019) in place of the cross-entropy.
 _base_ = '../manet_r50_8x1_ma52.py'
 
-# Train clips of each action, in the order of the labels.
+# Training clips of each action, in the order of the labels.
 train_clips = [
     309, 150, 20, 9, 156, 337, 242, 456, 962, 1283, 1193, 227, 112,
     95, 42, 82, 76, 355, 87, 277, 147, 356, 373, 397, 238, 66,

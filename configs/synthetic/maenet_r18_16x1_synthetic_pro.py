@@ -1,4 +1,4 @@
-# MAENet on the synthetic MA-52-Pro, on CPUs: two ResNet-18 from scratch.
+# MAENet on the synthetic MA-52-Pro, for CPUs: two ResNet-18, trained from scratch.
 _base_ = '../emotion/maenet_r50_16x1_ma52pro.py'
 
 # The first stage, not the last, halves the resolution, as in manet_r18_8x1_synthetic.py.
@@ -11,12 +11,12 @@ model = dict(
     encoder=dict(dim_feedforward=512),
     dropout_ratio=0,
     loss_emo=dict(loss_weight=beta),
-    # What SubtractMeanFrame leaves of the whole frames: differences around zero.
+    # Output of SubtractMeanFrame on the whole frames: differences around zero.
     data_preprocessor=dict(preprocessors=dict(imgs=dict(mean=[0, 0, 0], std=[15, 15, 15]))),
 )
 
 data_root = 'data/ma52_pro_synthetic'
-# The person is in the middle 48 of 64 columns; what is rendered larger, for the sake of the faces, is made smaller.
+# The person is in the middle 48 of 64 columns. Videos are rendered larger for the faces, and are scaled down here.
 train_pipeline = [
     dict(type='DecordInit'),
     dict(type='SampleFrames', clip_len=1, frame_interval=1, num_clips=16),

@@ -1,4 +1,4 @@
-# Without the labels of the lower limb, D and G: 40 actions are left.
+# Without the labels of the lower limb, D and G: 40 actions remain.
 _base_ = './maenet_r18_16x1_synthetic_pro.py'
 
 leave_out = ('lower limb', 'leg-hand')

@@ -16,7 +16,7 @@ val_dataloader = dict(
 )
 test_dataloader = val_dataloader
 
-# Less than an hour on one core.
+# Training takes less than an hour on one core.
 epochs = 8
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.1, begin=0, end=1, convert_to_iter_based=True),

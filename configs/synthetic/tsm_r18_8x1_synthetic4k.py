@@ -1,4 +1,4 @@
-# MMAction2's TSM under the benchmark's recipe.
+# MMAction2's TSM with the recipe of the benchmark.
 _base_ = './manet_r18_8x1_synthetic4k.py'
 
 model = dict(

@@ -1,4 +1,4 @@
-# MMAction2's TSN under the benchmark's recipe. It averages the frames' scores, so their order cannot matter.
+# MMAction2's TSN with the recipe of the benchmark. TSN averages the scores of the frames, so it cannot use their order.
 _base_ = './manet_r18_8x1_synthetic4k.py'
 
 model = dict(

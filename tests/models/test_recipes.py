@@ -89,7 +89,7 @@ def test_every_loss_trains_with_every_kind_of_label(network, blending):
         assert not model.cls_head.fc_cls.weight.equal(before), name
 
 
-BLOCKS = re.findall(r'```python\n(_base_ = .*?)```', (ROOT / 'docs' / 'training.md').read_text(), re.S)
+BLOCKS = re.findall(r'```python\n(_base_ = .*?)```', (ROOT / 'docs' / 'configs.md').read_text(), re.S)
 
 
 @pytest.mark.parametrize('block', BLOCKS, ids=lambda block: block.splitlines()[2].partition(' ')[0])
