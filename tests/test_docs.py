@@ -1,10 +1,8 @@
 """Every command and snippet of the README and the guides can be run as it is printed."""
 
 import ast
-import importlib.util
 import re
 import shlex
-import sys
 from importlib import import_module
 
 import pytest
@@ -12,6 +10,8 @@ import torch
 from helpers.support import ROOT
 from mmaction.registry import MODELS
 from mmengine.config import Config, DictAction
+
+from mmaction_microaction.cli import COMMANDS, parse_arguments
 
 PAGES = sorted(
     path
@@ -47,16 +47,16 @@ def config_of(name):
 
 
 @pytest.mark.parametrize('words', [*commands()])
-def test_commands_are_accepted(words, monkeypatch):
+def test_commands_are_accepted(words):
     if words[0] == 'python' and words[1].startswith('tools/'):
-        path = ROOT / words[1]
-        assert path.is_file()
-        spec = importlib.util.spec_from_file_location(f'{path.stem}_of_docs', path)
-        tool = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(tool)
-        if hasattr(tool, 'parse_args') and '--help' not in words:
-            monkeypatch.setattr(sys, 'argv', words[1:])
-            tool.parse_args()
+        assert (ROOT / words[1]).is_file()
+        names = {f'tools/{command.tool}.py': name for name, command in COMMANDS.items()}
+        if words[1] in names and '--help' not in words:
+            parse_arguments(names[words[1]], words[2:])
+    elif words[0] == 'microaction':
+        assert words[1] in COMMANDS or words[1] in ('--help', '--version')
+        if not {'--help', '--version'} & set(words):
+            parse_arguments(words[1], words[2:])
     elif words[0].startswith('tools/'):
         assert (ROOT / words[0]).is_file()
     elif words[:3] in (['mim', 'train', 'mmaction'], ['mim', 'test', 'mmaction']) and config_of(words[3]):

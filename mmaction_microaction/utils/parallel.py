@@ -12,8 +12,6 @@ from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 
-import cv2
-
 MEMORY = 2**30
 """Bytes that a worker takes: half of it PyTorch and MMAction2, which it imports, the rest for pictures."""
 _PROC, _CGROUPS = Path('/proc'), Path('/sys/fs/cgroup')
@@ -138,6 +136,8 @@ def worker_pool(workers, spawn=True):
 
 def _start(spawn):
     if spawn:
+        import cv2  # not above: default_workers has to answer at once
+
         cv2.setNumThreads(1)
     else:
         # What a fork has left of the parent is not collected: a decoder would wait for its threads for ever.
