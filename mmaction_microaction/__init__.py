@@ -31,5 +31,5 @@ def register_all_modules():
 
 
 # Registering takes seconds, so the command `microaction` calls the function itself, after it has read its arguments.
-if not getattr(sys.modules.get('microaction_cli'), 'importing', False):
+if not getattr(sys.modules.get('mmaction_microaction_command'), 'importing', False):
     register_all_modules()

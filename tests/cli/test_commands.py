@@ -16,7 +16,7 @@ from mmaction_microaction import cli
 from mmaction_microaction.cli import COMMANDS, list_commands, main, parse_arguments
 
 HEAVY = {'av', 'cv2', 'gradio', 'matplotlib', 'mmaction', 'mmcv', 'mmengine', 'numpy', 'rich', 'torch'}
-START = 'import microaction_cli; sys.argv = {}; microaction_cli.main()'
+START = 'import mmaction_microaction_command; sys.argv = {}; mmaction_microaction_command.main()'
 OTHER_TOOLS = {'mmaction2', 'test', 'train'}
 
 
@@ -187,11 +187,11 @@ def test_warnings_are_one_line_while_a_command_runs(command, capsys):
 def test_only_the_command_puts_registration_off():
     process = run_python("""
 import sys
-import microaction_cli
-microaction_cli.importing = True
+import mmaction_microaction_command
+mmaction_microaction_command.importing = True
 import mmaction_microaction
 assert 'mmaction_microaction.models' not in sys.modules
-microaction_cli.importing = False
+mmaction_microaction_command.importing = False
 mmaction_microaction.register_all_modules()
 from mmaction.registry import MODELS
 assert 'MANetHead' in MODELS
@@ -199,7 +199,7 @@ assert mmaction_microaction.models.MANetHead is MODELS.get('MANetHead')
 """)
     assert process.returncode == 0, process.stderr
     process = run_python("""
-import microaction_cli
+import mmaction_microaction_command
 import mmaction_microaction
 from mmaction.registry import MODELS
 assert 'MANetHead' in MODELS
