@@ -5,6 +5,8 @@ only before its work, so that ``--help`` and usage errors are answered at once. 
 therefore outside of it. The commands are in ``mmaction_microaction.cli``.
 """
 
+import sys
+
 importing = False
 """Whether the package is being imported by :func:`main`. Read by ``mmaction_microaction/__init__.py``."""
 
@@ -25,3 +27,12 @@ def main(command=None, prog=None):
     finally:
         importing = False
     cli.main(command, prog=prog)
+
+
+def _hide_interrupt(kind, error, traceback):
+    if not issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, traceback)
+
+
+# Worker processes import this module too. While they start, Ctrl-C must not print a traceback for each of them.
+sys.excepthook = _hide_interrupt
