@@ -5,7 +5,7 @@
     microaction demo --camera 0 --model CONFIG CHECKPOINT --json found.json
 
 For thousands of clips, "mim test … --dump" is faster and can use several GPUs:
-see "Your own clips" in README.md.
+see "Your own clips" in docs/inference.md.
 """
 
 import time

@@ -60,7 +60,7 @@ def run(args):
         from mmaction_microaction.datasets.preparation.download import download_splits
 
         for split in args.splits:  # a missing list is reported before a download of many gigabytes
-            find_list(split, [lists, args.source, args.out])
+            find_list(split, list(dict.fromkeys([lists, args.source, args.out])))
         download_splits(args.repo_id, args.splits, args.source)
     for split in args.splits:
         with progress_bar(f'{split:>5}') as progress:

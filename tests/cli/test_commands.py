@@ -142,6 +142,15 @@ def test_expected_errors_are_one_line(error, status, line, command, capsys):
     assert (1 if isinstance(stop.value.code, str) else stop.value.code) == status
 
 
+def test_an_interrupt_while_python_starts_prints_nothing():
+    # As in a worker that is still importing its modules.
+    status, output, errors = run_alone('-c', 'import mmaction_microaction_command; raise KeyboardInterrupt')
+    assert status != 0
+    assert (output, errors) == ('', '')
+    _, _, errors = run_alone('-c', 'import mmaction_microaction_command; raise RuntimeError("a defect")')
+    assert 'Traceback' in errors
+
+
 def test_an_environment_that_lacks_something_is_one_line(command, monkeypatch):
     def register():
         raise ImportError('OpenCV cannot be imported')
