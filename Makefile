@@ -56,14 +56,14 @@ QUICK_OUT := work_dirs/quickstart
 # A second run reuses the videos and trains again.
 quickstart: install
 	@echo '1/4 Rendering clips of the 52 micro-actions'
-	@$(BIN)/python tools/make_synthetic_ma52.py --out $(QUICK_DATA) --clips 2080 --size 64
+	@$(BIN)/microaction synthesize --out $(QUICK_DATA) --clips 2080 --size 64
 	@echo '2/4 Training MANet'
 	@$(BIN)/mim train mmaction $(QUICK_CONFIG) --seed 0 --work-dir $(QUICK_OUT)
 	@echo '3/4 Scoring it on people it has not seen'
 	@$(BIN)/mim test mmaction $(QUICK_CONFIG) --checkpoint $$(cat $(QUICK_OUT)/last_checkpoint) \
 		--work-dir $(QUICK_OUT) --dump $(QUICK_OUT)/predictions.pkl
 	@echo '4/4 Writing the report'
-	@$(BIN)/python tools/analyze.py $(QUICK_OUT)/predictions.pkl --ann-file $(QUICK_DATA)/train_list_videos.txt \
+	@$(BIN)/microaction analyze $(QUICK_OUT)/predictions.pkl --ann-file $(QUICK_DATA)/train_list_videos.txt \
 		--videos $(QUICK_DATA)/videos_val --out $(QUICK_OUT)/report
 	@echo 'Done. Written:'
 	@echo '  videos and lists    $(QUICK_DATA)'

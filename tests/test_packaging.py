@@ -104,6 +104,26 @@ def test_mim_finds_configs_by_base_name_from_any_folder(installed, tmp_path):
     assert '65.59' in process.stdout
 
 
+@pytest.mark.slow
+def test_the_installed_command_and_mim_run_find_the_tools(installed, tmp_path):
+    (metadata,) = installed.glob('*.dist-info')
+    assert 'microaction = mmaction_microaction_command:main' in (metadata / 'entry_points.txt').read_text()
+    # mim takes the first for the package.
+    assert (metadata / 'top_level.txt').read_text().split()[0] == 'mmaction_microaction'
+    environment = {**os.environ, 'PYTHONPATH': str(installed)}
+    code = 'import mmaction_microaction_command; mmaction_microaction_command.main(); '
+    process = run(sys.executable, '-c', code, 'score', '--help', cwd=tmp_path, env=environment)
+    assert process.stdout.startswith('usage: microaction score ')
+    (tmp_path / 'found.json').write_text('[]')
+    process = run(
+        *(MIM, 'run', 'mmaction_microaction', 'score_timeline', 'found.json', 'absent.json'),
+        cwd=tmp_path,
+        env=environment,
+    )
+    # mim itself ends in a traceback after it.
+    assert re.search(r'^error: .*absent\.json', process.stdout, re.M)
+
+
 def mim_files(sources):
     folder = sources / 'mmaction_microaction' / '.mim'
     return folder, {path.relative_to(folder) for path in folder.glob('**/*') if path.is_file()}
@@ -124,7 +144,7 @@ def test_editable_installs_link_to_the_checkout_or_copy_it(sources, tmp_path):
 
 def test_what_messages_tell_to_install_is_what_the_metadata_asks_for():
     """The package itself is on no index; what it needs, is."""
-    paths = [*(ROOT / 'mmaction_microaction').rglob('*.py'), *(ROOT / 'tools').glob('*.py')]
+    paths = (ROOT / 'mmaction_microaction').rglob('*.py')
     texts = '\n'.join(path.read_text() for path in paths)
     told = re.findall(r"""pip install ['"]?([\w-]+)(\[\w+\])?([<>=.\d,]*)""", texts)
     assert {'gradio', 'gensim', 'onnxruntime', 'umap-learn'} <= {name for name, _, _ in told}

@@ -1,6 +1,6 @@
-# MA-52 for the baselines that see a window of consecutive frames. Upstream's 32 x 2 cover 63 frames and 16 x 4 cover 61,
-# about the average clip of 57. Shorter clips repeat their last frame. Upstream starts again from the first, which shows a
-# movement that does not exist.
+# MA-52 for the baselines that see a window of consecutive frames. Upstream's 32 x 2 cover 63 frames and 16 x 4 cover
+# 61, about the average clip of 57. Shorter clips repeat their last frame. Upstream starts again from the first, which
+# shows a movement that does not exist.
 _base_ = './ma52.py'
 
 window_16x4 = dict(type='SampleFrames', clip_len=16, frame_interval=4, out_of_bound_opt='repeat_last')

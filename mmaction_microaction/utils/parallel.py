@@ -12,8 +12,6 @@ from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 
-import cv2
-
 MEMORY = 2**30
 """Bytes of memory per worker. PyTorch and MMAction2 take half of them, and frames the rest."""
 _PROC, _CGROUPS = Path('/proc'), Path('/sys/fs/cgroup')
@@ -138,6 +136,8 @@ def worker_pool(workers, spawn=True):
 
 def _start(spawn):
     if spawn:
+        import cv2  # not above: default_workers has to answer at once
+
         cv2.setNumThreads(1)
     else:
         # Objects of the parent must not be freed here: a decoder would wait forever for threads that a fork lacks.

@@ -1,36 +1,7 @@
 import numpy as np
 import pytest
-import torch
-from helpers.support import ROOT
-from mmaction.apis import init_recognizer
-from mmengine.config import Config
-from mmengine.runner import save_checkpoint
 
 from mmaction_microaction.video.writer import write_video
-
-CONFIG = ROOT / 'configs/synthetic/manet_r18_8x1_synthetic.py'
-
-
-@pytest.fixture(scope='session')
-def checkpoint(tmp_path_factory):
-    """Random weights of the quickstart network, large enough that the scores of clips differ."""
-    torch.manual_seed(0)
-    model = init_recognizer(Config.fromfile(CONFIG), device='cpu')
-    torch.nn.init.normal_(model.cls_head.fc_cls.weight, std=3)
-    path = tmp_path_factory.mktemp('network') / 'epoch_1.pth'
-    save_checkpoint(dict(state_dict=model.state_dict()), str(path))
-    return path
-
-
-@pytest.fixture(scope='session')
-def clip(tmp_path_factory):
-    """A video of 40 frames, 64 x 76 pixels, at 25 frames per second, in which a square moves."""
-    path = tmp_path_factory.mktemp('videos') / 'clip.mp4'
-    frames = np.full((40, 76, 64, 3), 90, np.uint8)
-    for t, frame in enumerate(frames):
-        frame[20 + t // 2 : 36 + t // 2, 10 + t // 2 : 26 + t // 2] = (220, 40, 60)
-    write_video(str(path), frames, (64, 76), 25, crf=10)
-    return path
 
 
 class BrightnessRecognizer:

@@ -1,0 +1,181 @@
+"""The command ``microaction``, which is also behind the scripts in ``tools/``.
+
+Each command is a module of this package. Its docstring is the help text, and it defines
+
+- ``add_arguments(parser)``, which adds the options,
+- ``run(args)``, which does the work,
+- optionally ``check(args)``, which raises a ValueError for arguments that do not go together.
+
+Only the module of the chosen command is imported. PyTorch, OpenCV, MMEngine and the other parts of this project that
+need them are imported in ``run``, so that ``--help`` and usage errors are answered at once.
+"""
+
+import argparse
+import difflib
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from itertools import groupby
+from typing import NamedTuple
+
+from mmaction_microaction import register_all_modules
+from mmaction_microaction.utils.messages import warn_in_one_line
+from mmaction_microaction.version import __version__
+
+
+class Command(NamedTuple):
+    """A command of ``microaction``."""
+
+    group: str
+    """Heading in the list of commands."""
+    tool: str
+    """Name of the same command in ``tools/``, without ``.py``."""
+    summary: str
+    """One line about what the command does."""
+
+
+DATA, RECOGNITION, EVALUATION, FIGURES, SYNTHETIC, DEVELOPMENT = (
+    'Data',
+    'Recognition',
+    'Evaluation',
+    'Figures',
+    'Synthetic data',
+    'Development',
+)
+
+COMMANDS = {
+    'prepare': Command(DATA, 'prepare_ma52', 'Put MA-52 where the configs look for it, and check every clip.'),
+    'frames': Command(DATA, 'make_frame_store', 'Store the frames of all clips in one file per split.'),
+    'faces': Command(DATA, 'extract_faces', 'Track the face in every video of a folder.'),
+    'embed': Command(DATA, 'build_label_embeddings', 'Build the table of label embeddings from word vectors.'),
+    'convert': Command(DATA, 'convert_release_checkpoint', "Convert the authors' checkpoints, or convert one back."),
+    'demo': Command(RECOGNITION, 'demo', 'Recognise micro-actions in videos or from a camera.'),
+    'web': Command(RECOGNITION, 'webui', 'Serve a web page that recognises micro-actions in uploaded clips.'),
+    'export': Command(RECOGNITION, 'export', 'Export a trained network to ONNX.'),
+    'analyze': Command(EVALUATION, 'analyze', 'Write a report about the predictions of a test run.'),
+    'leaderboard': Command(EVALUATION, 'leaderboard', 'Compare test results in one table.'),
+    'score': Command(EVALUATION, 'score_timeline', 'Score the intervals found in long videos.'),
+    'submit': Command(EVALUATION, 'make_submission', 'Write the submission file of the micro-action challenge.'),
+    'validate': Command(EVALUATION, 'validate_submission', 'Check a submission file before it is uploaded.'),
+    'gradcam': Command(FIGURES, 'plot_gradcam', 'Draw where a network looks in a video (Grad-CAM).'),
+    'features': Command(FIGURES, 'plot_features', 'Draw the features of clips in the plane (t-SNE, UMAP).'),
+    'synthesize': Command(SYNTHETIC, 'make_synthetic_ma52', 'Render a synthetic MA-52.'),
+    'synthesize-pro': Command(SYNTHETIC, 'make_synthetic_ma52_pro', 'Render a synthetic MA-52-Pro, with emotions.'),
+    'synthesize-video': Command(SYNTHETIC, 'make_long_video', 'Render a long video with known micro-actions.'),
+    'leaks': Command(SYNTHETIC, 'check_synthetic_leaks', 'Measure how far a synthetic MA-52 leaks its labels.'),
+    'benchmark': Command(DEVELOPMENT, 'benchmark', 'Measure speed and memory, and count parameters.'),
+}
+"""All commands, by name. The modules of this package have the same names, with underscores."""
+
+
+def main(command: str | None = None, arguments: Sequence[str] | None = None, prog: str | None = None) -> None:
+    """Run a command.
+
+    Args:
+        command: Name of the command. Defaults to None, for the first of the arguments.
+        arguments: Command-line arguments. Defaults to None, for those of this process.
+        prog: Name of the program in usage lines. Defaults to None, for the name of the running script.
+
+    Raises:
+        SystemExit: If the arguments are wrong (status 2), the command fails for an expected reason (status 1, with one
+            line on standard error) or it is interrupted (status 130).
+    """
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    with _errors_in_one_line():
+        if command is None:
+            command = _choose_command(arguments[:1], prog)
+            arguments = arguments[1:]
+            prog = f'{prog or "microaction"} {command}'
+        args = parse_arguments(command, arguments, prog)
+        if hasattr(sys.stdout, 'reconfigure'):
+            sys.stdout.reconfigure(errors='backslashreplace')  # file names may contain letters that a terminal lacks
+        register_all_modules()
+        args.run(args)
+
+
+def parse_arguments(command: str, arguments: Sequence[str], prog: str | None = None) -> argparse.Namespace:
+    """Parse the arguments of a command.
+
+    Args:
+        command: Name of the command.
+        arguments: Its command-line arguments.
+        prog: Name of the program in the usage line. Defaults to None, for the name of the running script.
+
+    Returns:
+        The arguments. ``run`` is the function to call with them.
+
+    Raises:
+        SystemExit: If the arguments are wrong, or help is asked for.
+    """
+    module = import_module(f'.{command.replace("-", "_")}', __package__)
+    parser = argparse.ArgumentParser(
+        prog,
+        description=module.__doc__,
+        epilog=f'"microaction {command}" and tools/{COMMANDS[command].tool}.py are the same command.',
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=module.run)
+    module.add_arguments(parser)
+    args = parser.parse_args(arguments)
+    if hasattr(module, 'check'):
+        try:
+            module.check(args)
+        except ValueError as error:
+            parser.error(str(error))
+    return args
+
+
+def list_commands() -> str:
+    """Return the commands and what they do, by group, as text of several lines."""
+    width = max(map(len, COMMANDS))
+    groups = groupby(COMMANDS.items(), key=lambda item: item[1].group)
+    return '\n\n'.join(
+        '\n'.join([f'{group}:', *(f'  {name:{width}}  {command.summary}' for name, command in commands)])
+        for group, commands in groups
+    )
+
+
+def _choose_command(arguments, prog):
+    parser = argparse.ArgumentParser(
+        prog or 'microaction',
+        usage='%(prog)s COMMAND …',
+        description=f'Micro-action recognition for MMAction2.\n\n{list_commands()}',
+        epilog='"%(prog)s COMMAND --help" describes a command.',
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument('--version', action='version', version=f'mmaction-microaction {__version__}')
+    parser.add_argument('command', metavar='COMMAND', help=argparse.SUPPRESS)
+    name = parser.parse_args(arguments).command
+    if name not in COMMANDS:
+        known = {command.tool: command_name for command_name, command in COMMANDS.items()}
+        known.update({command_name: command_name for command_name in COMMANDS})
+        stem = name.removesuffix('.py')
+        nearest = dict.fromkeys(known[match] for match in difflib.get_close_matches(stem, known))
+        hint = f'did you mean {" or ".join(nearest)}?' if nearest else f'"{parser.prog} --help" lists the commands'
+        parser.error(f'there is no command {name}; {hint}')
+    return name
+
+
+@contextmanager
+def _errors_in_one_line() -> Iterator[None]:
+    """Report expected errors and warnings in one line on standard error; others keep their traceback."""
+    before = warnings.showwarning
+    warn_in_one_line()
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        print(_join_lines(error) if str(error) else 'interrupted', file=sys.stderr)
+        sys.exit(130)
+    except MemoryError as error:
+        sys.exit(f'error: there is not enough memory ({_join_lines(error)})')
+    except (ImportError, OSError, ValueError) as error:
+        sys.exit(f'error: {_join_lines(error)}')
+    finally:
+        warnings.showwarning = before
+
+
+def _join_lines(error):
+    lines = [line.strip() for line in str(error).splitlines()]
+    return ' '.join(filter(None, lines)) or type(error).__name__

@@ -1,0 +1,274 @@
+"""Recognise micro-actions in videos: the best actions of a short clip, a timeline of a long video.
+
+    microaction demo interview.mp4 --model CONFIG CHECKPOINT --json found.json --csv found.csv --video-dir labelled
+    microaction demo folder/ clip.mp4 --model manet.onnx
+    microaction demo --camera 0 --model CONFIG CHECKPOINT --json found.json
+
+For thousands of clips, "mim test … --dump" is faster and can use several GPUs:
+see "Your own clips" in docs/inference.md.
+"""
+
+import time
+import warnings
+from pathlib import Path
+
+SAVE_SECONDS = 60
+"""Seconds between two writes of the results of a camera."""
+
+
+def add_arguments(parser):
+    parser.add_argument('videos', nargs='*', metavar='VIDEO', help='video file, or folder whose videos are all read')
+    parser.add_argument('--camera', metavar='NUMBER', help='watch a camera (0, 1, … or a URL) until Ctrl-C')
+    parser.add_argument(
+        '--seconds', type=float, default=float('inf'), help='time to watch the camera (default: until Ctrl-C)'
+    )
+    parser.add_argument(
+        '--model',
+        required=True,
+        nargs='+',
+        metavar='FILE',
+        help='config and checkpoint, or an .onnx file of "microaction export"',
+    )
+    parser.add_argument(
+        '--device', help='cpu, cuda:1, … (default: the best available device; the CPU for an .onnx file)'
+    )
+    parser.add_argument('--json', type=Path, metavar='FILE', help='write the results as JSON')
+    parser.add_argument('--csv', type=Path, metavar='FILE', help='write the results as a table')
+    parser.add_argument('--video-dir', type=Path, metavar='DIR', help='folder for labelled videos, without sound')
+    options = parser.add_argument_group('long videos')
+    options.add_argument(
+        '--longest-clip',
+        type=float,
+        default=8,
+        metavar='SECONDS',
+        help='longest video that is treated as one clip (default: 8)',
+    )
+    options.add_argument(
+        '--window', type=float, default=1.5, metavar='SECONDS', help='time that the network sees at once (default: 1.5)'
+    )
+    options.add_argument(
+        '--step', type=float, default=0.5, metavar='SECONDS', help='time between the starts of windows (default: 0.5)'
+    )
+    options.add_argument(
+        '--switch-cost',
+        type=float,
+        default=0.5,
+        help='cost of a change of the action; a higher cost gives fewer, longer intervals (default: %(default)s)',
+    )
+    options.add_argument(
+        '--min-score',
+        type=float,
+        default=0,
+        help='minimum score: intervals below it are left out, clips and windows of a camera are marked (default: 0)',
+    )
+    options.add_argument(
+        '--min-duration', type=float, default=0, metavar='SECONDS', help='shortest interval to keep (default: 0)'
+    )
+    options.add_argument('--batch-size', type=int, default=8, help='windows per batch (default: 8)')
+
+
+def check(args):
+    if bool(args.videos) == (args.camera is not None):
+        raise ValueError('name videos, before --model, or a camera')
+    if args.camera is None and args.seconds != float('inf'):
+        raise ValueError('--seconds says how long to watch a --camera')
+    if args.camera is not None and args.video_dir:
+        raise ValueError('--video-dir draws into video files; of a camera, --json and --csv keep the result')
+    if len(args.model) > 2:
+        raise ValueError('--model takes a config and a checkpoint, or one .onnx file')
+
+
+def run(args):
+    from rich.console import Console
+    from rich.markup import escape
+
+    from mmaction_microaction.inference import MicroActionInferencer, find_videos
+
+    console = Console(highlight=False, soft_wrap=True, emoji=False)
+    # A warning must not break the progress bar.
+    warnings.showwarning = lambda message, *_: console.print(escape(f'warning: {message}'), style='yellow')
+    try:
+        videos = find_videos(args.videos)
+        labelled = labelled_paths(videos, args.video_dir) if args.video_dir else {}
+        check_outputs(videos, labelled, args)
+        inferencer = MicroActionInferencer(
+            *args.model,
+            device=args.device,
+            batch_size=args.batch_size,
+            longest_clip=args.longest_clip,
+            window=args.window,
+            step=args.step,
+            switch_cost=args.switch_cost,
+            min_score=args.min_score,
+            min_duration=args.min_duration,
+        )
+        if args.camera is None:
+            recognise(inferencer, videos, labelled, args, console)
+        else:
+            watch(inferencer, args, console)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt('interrupted; results of earlier videos are in the requested files') from None
+
+
+def labelled_paths(videos, folder):
+    """Return the path of the labelled version of each video.
+
+    Raises:
+        ValueError: If two videos have the same path.
+    """
+    paths = {video: (folder / name).with_suffix('.mp4') for video, name in videos.items()}
+    first = {path: video for video, path in reversed(paths.items())}
+    for video, path in paths.items():
+        if first[path] != video:
+            raise ValueError(
+                f'{first[path]} and {video} would both be labelled in {path}; name the folder above both instead of '
+                'theirs, or rename one'
+            )
+    return paths
+
+
+def check_outputs(videos, labelled, args):
+    """Raise an error before the work if a result could not be written, and make the folders of labelled videos."""
+    from mmaction_microaction.utils.files import check_writable, identity, make_folder
+
+    taken = {identity(video): 'one of the videos' for video in videos}
+    taken.update({identity(file): 'a file of --model' for file in args.model})
+    outputs = [path for path in (args.json, args.csv, *labelled.values()) if path]
+    for path in outputs:
+        if identity(path) in taken:
+            raise ValueError(f'{path} is {taken[identity(path)]}; name another place for the results')
+        taken[identity(path)] = 'where another result goes'
+    for path in labelled.values():
+        make_folder(path.parent)
+    for path in outputs:
+        check_writable(path)
+
+
+def recognise(inferencer, videos, labelled, args, console):
+    """Process all videos, even if some cannot be read or drawn."""
+    from rich.markup import escape
+
+    from mmaction_microaction.inference import write_labelled_video
+    from mmaction_microaction.utils.progress import progress_bar
+
+    results, failed = [], 0
+    for video in videos:
+        try:
+            with progress_bar(f'recognising {video.name}', console) as progress:
+                result = inferencer(video, progress)
+        except Exception as error:
+            failed += 1
+            text = reason(error)
+            console.print(escape(f'error: {text if str(video) in text else f"{video}: {text}"}'), style='red')
+            continue
+        # After each video, before it is printed or drawn, so that no later error loses it.
+        results.append(result)
+        write_results(results, args)
+        print_result(result, console, args.min_score)
+        if video not in labelled:
+            continue
+        try:
+            with progress_bar(f'drawing {video.name}', console) as progress:
+                write_labelled_video(result, labelled[video], progress)
+        except Exception as error:
+            failed += 1
+            console.print(escape(f'error: {video} was recognised but not drawn: {reason(error)}'), style='red')
+    if failed:
+        raise ValueError(f'{failed} of {len(videos)} videos could not be read or drawn, see above')
+
+
+def watch(inferencer, args, console):
+    """Print the best action of every window of a camera; write the timeline every minute and at the end."""
+    from rich.markup import escape
+
+    from mmaction_microaction.inference import CameraStream
+    from mmaction_microaction.utils.signals import ending_by_signals
+
+    camera = CameraStream(args.camera)
+    console.print(f'watching camera {escape(args.camera)}; Ctrl-C ends, a second Ctrl-C at once')
+    scored = []
+
+    def merged():
+        return inferencer.merge(f'camera {args.camera}', scored, scored[-1][1])
+
+    with ending_by_signals(camera.stop):
+        try:
+            due = time.monotonic() + SAVE_SECONDS
+            for window in inferencer.live(camera.frames(args.seconds), camera.fps):
+                scored.append(window)
+                print_window(window, args, console)
+                now = time.monotonic()
+                if (args.json or args.csv) and now >= due:
+                    try:
+                        write_results([merged()], args)
+                    except OSError as error:
+                        console.print(escape(f'warning: {error}; tried again in a minute'), style='yellow')
+                    # After a day of watching, merging and writing take a while.
+                    due = time.monotonic() + max(SAVE_SECONDS, 20 * (time.monotonic() - now))
+        finally:
+            # However it ends: a signal, an error of the network, a lost stream.
+            if scored:
+                result = merged()
+                try:
+                    write_results([result], args)
+                finally:
+                    print_result(result, console, args.min_score)
+    if not scored:
+        raise ValueError(f'camera {args.camera} gave less than {args.window} s, a window; nothing was recognised')
+    starts = result.starts
+    step = max(round(args.step * camera.fps), 1) / camera.fps
+    expected = round((starts[-1] - starts[0]) / step) + 1
+    if expected > len(starts):
+        console.print(
+            f'warning: {expected - len(starts):,} of {expected:,} windows were left out: the network is slower than '
+            'the camera, or frames were missing; a larger --step means less work',
+            style='yellow',
+        )
+
+
+def print_result(result, console, min_score):
+    """Print the best actions of a clip, or the intervals of a timeline."""
+    from rich.markup import escape
+
+    from mmaction_microaction.label_sets.ma52 import BODY_PARTS
+
+    console.print(f'[bold]{escape(result.video)}[/bold], {result.duration:.1f} s')
+    if result.kind == 'clip':
+        if result.scores.max() < min_score:
+            console.print('  nothing above --min-score; the most probable, all the same:')
+        for interval in result.intervals:
+            console.print(f'  {interval.score:6.1%}  {interval.action.code:3}  {interval.action.name}')
+        part = BODY_PARTS.index(result.body_part)
+        console.print(f'  {result.body_part_scores[part]:6.1%}  body part: {result.body_part}')
+        return
+    for interval in result.intervals:
+        action = interval.action
+        times = f'{interval.start:8.1f} to {interval.end:.1f} s'
+        console.print(f'{times:22}  {interval.score:6.1%}  {action.code:3}  {action.name}')
+
+
+def print_window(window, args, console):
+    """Print the best action of a window of a camera."""
+    from mmaction_microaction.label_sets.ma52 import ACTIONS
+
+    _, end, scores = window
+    action, score = ACTIONS[scores.argmax()], scores.max()
+    text = f'{action.code:3}  {action.name}' if score >= args.min_score else 'nothing above --min-score'
+    console.print(f'{end:8.1f} s  {score:6.1%}  {text}')
+
+
+def write_results(results, args):
+    """Write the requested files."""
+    from mmaction_microaction.inference import write_csv, write_json
+
+    if args.json:
+        write_json(results, args.json)
+    if args.csv:
+        write_csv(results, args.csv)
+
+
+def reason(error):
+    """Return why a video could not be processed, whichever library raised the error."""
+    if isinstance(error, MemoryError):
+        return f'it needs more memory than there is ({error}); make it smaller or shorter'
+    return str(error) if isinstance(error, (OSError, ValueError)) else f'{type(error).__name__}: {error}'

@@ -1,0 +1,54 @@
+"""Compare the latest test results of work dirs, and the paper, in a Markdown table.
+
+Runs of one config, for instance with several seeds, are summarised by mean and
+sample standard deviation.
+
+    microaction leaderboard work_dirs/* --out leaderboard
+"""
+
+import sys
+from pathlib import Path
+
+
+def add_arguments(parser):
+    parser.add_argument('work_dirs', nargs='*', metavar='WORK_DIR', help='folder that "mim test" wrote to')
+    parser.add_argument('--all', action='store_true', help='also show published results of configs that were not run')
+    parser.add_argument(
+        '--extra',
+        action='append',
+        default=[],
+        metavar='KEY',
+        help='additional column, such as reversed_pairs/top1; can be repeated',
+    )
+    parser.add_argument('--out', metavar='PREFIX', help='also write the table to PREFIX.md and PREFIX.csv')
+
+
+def check(args):
+    if not (args.work_dirs or args.all):
+        raise ValueError('name work dirs, or use --all')
+
+
+def run(args):
+    from mmaction_microaction.report.leaderboard import rank, to_csv, to_markdown
+    from mmaction_microaction.report.published import read_published
+    from mmaction_microaction.report.scored_runs import read_runs
+    from mmaction_microaction.utils.files import make_folder, write_whole
+
+    runs, problems = read_runs(args.work_dirs)
+    known = sorted({key for run in runs for key in run.metrics})
+    problems += [
+        f'no result has {key}; they have {", ".join(known)}' for key in args.extra if runs and key not in known
+    ]
+    rows = rank(runs, read_published(), args.all)
+    if rows:
+        table = to_markdown(rows, runs, args.extra)
+        print(table, flush=True)
+        if args.out:
+            try:
+                make_folder(Path(args.out).parent)
+                write_whole(f'{args.out}.md', f'{table}\n'.encode(errors='backslashreplace'))
+                to_csv(rows, f'{args.out}.csv', args.extra)
+            except OSError as error:
+                problems.append(str(error))
+    if problems:
+        sys.exit('\n'.join(f'error: {problem}' for problem in problems))

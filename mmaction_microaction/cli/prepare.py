@@ -1,0 +1,79 @@
+"""Put the downloaded MA-52 where the configs look for it, and check every clip.
+
+The command can be interrupted and run again; finished clips are left alone.
+
+    microaction prepare ~/Downloads/ma52
+    microaction prepare ~/Downloads/ma52 --download --lists ~/Micro-Action
+
+MA-52 is a gated data set: its authors grant access after a licence form. With
+--download, the command fetches the archives of the splits with your own access
+token, which "hf auth login" stores, or which HF_TOKEN contains. The annotation
+lists come with the authors' code, https://github.com/VUT-HFUT/Micro-Action.
+
+--download was tested with a stand-in for the Hugging Face Hub, not yet with the
+Hub itself.
+"""
+
+from pathlib import Path
+
+from mmaction_microaction.utils import parallel
+
+SPLITS = ('train', 'val', 'test')
+
+
+def add_arguments(parser):
+    parser.add_argument(
+        'source', type=Path, help='folder with train.zip, val.zip and test.zip, or with the unpacked folders'
+    )
+    parser.add_argument('--out', type=Path, default=Path('data/ma52'), help='folder to fill (default: %(default)s)')
+    parser.add_argument(
+        '--lists', type=Path, help='folder with {train,val,test}_list_videos.txt, if they are not in the source folder'
+    )
+    parser.add_argument(
+        '--splits', nargs='+', choices=SPLITS, default=list(SPLITS), help='splits to prepare (default: all)'
+    )
+    parser.add_argument(
+        '--workers', type=int, default=parallel.default_workers(), help='processes (default: %(default)s)'
+    )
+    parser.add_argument(
+        '--no-embeddings', action='store_true', help='do not download GloVe to build the 300-d label embeddings'
+    )
+    download = parser.add_argument_group('download')
+    download.add_argument(
+        '--download',
+        action='store_true',
+        help='first download {train,val,test}.zip from the Hugging Face Hub to the source folder; complete files are '
+        'not downloaded again. Needs the extra [download] and access to the data set',
+    )
+    download.add_argument(
+        '--repo-id', default='kunli-cs/MA-52', help='data set on the Hugging Face Hub (default: %(default)s)'
+    )
+
+
+def run(args):
+    from mmaction_microaction.datasets.preparation.label_embeddings import DEFAULT_VECTORS, build_label_embeddings
+    from mmaction_microaction.datasets.preparation.ma52 import SPLIT_SIZES, find_list, prepare_split
+    from mmaction_microaction.utils.progress import progress_bar
+
+    lists = args.lists or args.source
+    if args.download:
+        from mmaction_microaction.datasets.preparation.download import download_splits
+
+        for split in args.splits:  # a missing list is reported before a download of many gigabytes
+            find_list(split, list(dict.fromkeys([lists, args.source, args.out])))
+        download_splits(args.repo_id, args.splits, args.source)
+    for split in args.splits:
+        with progress_bar(f'{split:>5}') as progress:
+            new = prepare_split(split, args.source, lists, args.out, args.workers, progress)
+        print(f'{split}: {SPLIT_SIZES[split]:,} clips in {args.out}/videos_{split}, {new:,} of them new')
+
+    table = args.out / 'label_embeddings.npy'
+    if args.no_embeddings or table.exists():
+        return
+    try:
+        missing = build_label_embeddings(DEFAULT_VECTORS, table)
+    except (ImportError, OSError) as error:
+        command = f'python tools/build_label_embeddings.py {DEFAULT_VECTORS} --out {table}'
+        print(f'{table} was left out: {str(error).rstrip(".")}. Build it later: {command}')
+    else:
+        print(f'{table}: 300-d label embeddings; without a vector: {", ".join(missing) or "none"}')

@@ -1,0 +1,75 @@
+"""Render a synthetic MA-52: a seated person who performs the 52 micro-actions.
+
+The files are laid out as those of MA-52. Run the command again with the same
+options to continue an interrupted run.
+
+    microaction synthesize --out data/ma52_synthetic --clips 2080 --size 112 --workers 2
+    microaction synthesize --contact-sheet sheet.png
+"""
+
+from pathlib import Path
+
+from mmaction_microaction.utils import parallel
+
+COUNTS = ('uniform', 'long-tailed')
+PROTOCOLS = ('cross-subject', 'released')
+
+
+def add_arguments(parser):
+    parser.add_argument('--out', default='data/ma52_synthetic', help='folder of the data set (default: %(default)s)')
+    parser.add_argument(
+        '--clips', type=int, default=2080, help='number of clips in train, val and test together (default: %(default)s)'
+    )
+    parser.add_argument(
+        '--size',
+        default='112',
+        help="width of a portrait of MA-52's shape, 5:6, or WxH; the width in MA-52 is 1080 (default: %(default)s)",
+    )
+    parser.add_argument('--seed', type=int, default=0, help='random seed (default: %(default)s)')
+    parser.add_argument(
+        '--counts',
+        choices=COUNTS,
+        default='uniform',
+        help='clips per action: uniform, or long-tailed as in MA-52 (default: %(default)s)',
+    )
+    parser.add_argument(
+        '--protocol',
+        choices=PROTOCOLS,
+        default='cross-subject',
+        help='cross-subject: no subject is in two splits; released: all splits share the subjects '
+        '(default: %(default)s)',
+    )
+    parser.add_argument('--subjects', type=int, default=200, help='number of subjects (default: %(default)s)')
+    parser.add_argument(
+        '--workers', type=int, default=parallel.default_workers(), help='processes (default: %(default)s)'
+    )
+    parser.add_argument(
+        '--contact-sheet', metavar='PNG', help='write an image with 8 frames of each action instead of a data set'
+    )
+
+
+def run(args):
+    from mmaction_microaction.synthetic import Settings, video_size, write_dataset
+    from mmaction_microaction.utils.progress import progress_bar
+
+    size = video_size(args.size)
+    if args.contact_sheet:
+        _write_contact_sheet(Path(args.contact_sheet), size, args.seed)
+        return
+    settings = Settings(args.clips, size, args.seed, args.counts, args.protocol, args.subjects)
+    with progress_bar('rendering') as progress:
+        write_dataset(args.out, settings, args.workers, progress)
+    print(f'{args.clips} clips are in {args.out}')
+
+
+def _write_contact_sheet(path, size, seed):
+    import cv2
+
+    from mmaction_microaction.synthetic import draw_contact_sheet
+    from mmaction_microaction.utils.files import check_writable, write_whole
+
+    if path.suffix != '.png':
+        raise ValueError(f'cannot write {path}: it must be a .png')
+    check_writable(path)
+    write_whole(path, cv2.imencode('.png', draw_contact_sheet(size, seed)[..., ::-1])[1].tobytes())
+    print(f'the contact sheet is in {path}')

@@ -1,0 +1,42 @@
+"""Render a long video with known micro-actions, to evaluate timelines.
+
+One person performs one action after the other. The true intervals are written
+beside the video, in the format of "microaction demo --json". The person belongs
+to the synthetic data set of the same seed.
+
+    microaction synthesize-video --actions 52 --size 64 --seed 1 --out long.mp4
+    microaction demo long.mp4 --model CONFIG CHECKPOINT --json found.json
+    microaction score found.json long.json
+"""
+
+from pathlib import Path
+
+
+def add_arguments(parser):
+    parser.add_argument('--actions', type=int, default=52, help='number of actions (default: %(default)s)')
+    parser.add_argument(
+        '--size', default='112', help="width of a portrait of MA-52's shape, 5:6, or WxH (default: %(default)s)"
+    )
+    parser.add_argument(
+        '--seed', type=int, default=1, help='random seed, which also chooses the person (default: %(default)s)'
+    )
+    parser.add_argument('--out', type=Path, default='long.mp4', help='video to write, *.mp4 (default: %(default)s)')
+
+
+def check(args):
+    if args.out.suffix != '.mp4':
+        raise ValueError(f'--out {args.out}: must end in .mp4')
+
+
+def run(args):
+    from mmaction_microaction.structures.intervals import write_intervals
+    from mmaction_microaction.synthetic import video_size
+    from mmaction_microaction.synthetic.long_video import write_long_video
+    from mmaction_microaction.utils.files import check_writable
+
+    truth_file = args.out.with_suffix('.json')
+    for path in (args.out, truth_file):
+        check_writable(path)
+    truth = write_long_video(args.out, args.actions, video_size(args.size), args.seed)
+    write_intervals({str(args.out): truth}, truth_file)
+    print(f'{truth[-1].end:.0f} seconds are in {args.out}, the true intervals in {truth_file}')

@@ -1,0 +1,31 @@
+"""Check a submission file for the micro-action challenge before it is uploaded.
+
+The check covers columns, labels, names of clips and the contents of the zip file.
+
+    microaction validate submission.zip --ann-file data/ma52/test_list_videos.txt
+"""
+
+import sys
+
+SHOWN = 20
+"""Number of problems that are printed."""
+
+
+def add_arguments(parser):
+    parser.add_argument('file', metavar='FILE', help='.csv or .zip, of MAC 2024 or of the current Codabench page')
+    parser.add_argument('--ann-file', metavar='LIST', help='annotation list of the clips that the file must contain')
+
+
+def run(args):
+    from mmaction_microaction.submission import validate_submission
+
+    report = validate_submission(args.file, args.ann_file)
+    for problem in report.problems[:SHOWN]:
+        print(f'{args.file}: {problem}')
+    if len(report.problems) > SHOWN:
+        print(f'… and {len(report.problems) - SHOWN:,} more')
+    for note in report.notes:
+        print(f'note: {note}')
+    if report.problems:
+        sys.exit(f'{args.file} is not valid; problems: {len(report.problems):,}')
+    print(f'{args.file} is valid: {report.rows:,} rows in the format {report.format}')
