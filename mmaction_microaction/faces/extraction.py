@@ -36,7 +36,7 @@ class FaceSettings(NamedTuple):
     side: int | None = None
     """Longer side in pixels to which frames are resized for the detector. None for the default of the detector."""
     face: str = 'largest'
-    """Choice among several faces: ``'largest'``, ``'left'`` or ``'right'``, see :func:`~.linking.choose_face`."""
+    """Choice among several faces: ``'largest'``, ``'left'`` or ``'right'``, see ``choose_face``."""
 
 
 class ExtractionResult(NamedTuple):
@@ -68,7 +68,7 @@ def track_face(
     Args:
         path (str | Path): Path of the video.
         settings (FaceSettings): Settings of the extraction.
-        detect (Callable[[np.ndarray], np.ndarray], optional): Detector, see :func:`~.detectors.make_detector`. Defaults
+        detect (Callable[[np.ndarray], np.ndarray], optional): Detector, see :func:`.make_detector`. Defaults
             to None: the detector of the settings.
 
     Returns:
