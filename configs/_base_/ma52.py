@@ -2,7 +2,7 @@
 custom_imports = dict(imports=['mmaction_microaction'], allow_failed_imports=False)
 
 # Folder of the clips, without the split. MA52_CLIPS=data/ma52/frames reads the frame store of
-# tools/make_frame_store.py, which is much faster than decoding videos. MMEngine's own syntax for environment variables
+# microaction frames, which is much faster than decoding videos. MMEngine's own syntax for environment variables
 # would interpret quotes and backslashes as Python does, and `import os` would make MMEngine read this file
 # as its other, pure-Python kind of config.
 clips = __import__('os').environ.get('MA52_CLIPS') or 'data/ma52/videos'

@@ -177,7 +177,7 @@ def require_fit(fit: Fit, path: str | Path, network: str) -> None:
     if fit.is_released:
         remedy = (
             "The file has the names of the authors' released MANet: convert it with "
-            'tools/convert_release_checkpoint.py, and use the converted file'
+            '"microaction convert", and use the converted file'
         )
     else:
         remedy = 'Use the config and all options that the network was trained with'

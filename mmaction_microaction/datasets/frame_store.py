@@ -17,7 +17,7 @@ from mmaction_microaction.utils.files import replace
 
 VERSION = 1
 """Version of the format. Increment it when older readers would misread a file."""
-REMEDY = 'Delete it and make it again with tools/make_frame_store.py.'
+REMEDY = 'Delete it and make it again with "microaction frames".'
 
 _APPLICATION_ID = int.from_bytes(b'MA52', 'big')  # written last, so a file that has it is complete
 # Frames have about 10 KB. They would leave pages of twice this size half empty, and with half of it, reading takes 1.5
@@ -156,7 +156,7 @@ class FrameStore:
         if self.path.is_dir():
             raise ValueError(f'{path} is a folder, not a frame store. Choose another path for the store.')
         if not self.path.is_file():
-            raise FileNotFoundError(f'{path}: no such frame store. Make it with tools/make_frame_store.py.')
+            raise FileNotFoundError(f'{path}: no such frame store. Make it with "microaction frames".')
         self._connection, self._process = None, None
         with _reading(self.path):
             connection = self._connect()

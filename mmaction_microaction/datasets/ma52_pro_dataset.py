@@ -31,7 +31,7 @@ class MA52ProDataset(ReplaceUnreadableMixin, BaseActionDataset):
         │   └── ...
         ├── videos_val
         ├── videos_test
-        ├── faces_train                 optional face tracks, from tools/extract_faces.py
+        ├── faces_train                 optional face tracks, from microaction faces
         │   ├── 0001.json
         │   └── ...
         ├── faces_val
@@ -105,7 +105,7 @@ class MA52ProDataset(ReplaceUnreadableMixin, BaseActionDataset):
             remedy = 'put them there, or set data_prefix.video to where they are'
             check_files(videos, [sample.video for sample in samples], f'videos of {self.ann_file}', remedy)
             if tracks:
-                remedy = 'write them there with tools/extract_faces.py, or set data_prefix.faces to where they are'
+                remedy = 'write them there with "microaction faces", or set data_prefix.faces to where they are'
                 check_files(faces, tracks, f'face tracks of {self.ann_file}', remedy)
 
         class_of = {action.index: index for index, action in enumerate(self.actions)}
@@ -123,7 +123,7 @@ class MA52ProDataset(ReplaceUnreadableMixin, BaseActionDataset):
         if faces is not None and len(tracks) < len(samples):
             print_log(
                 f'{self.ann_file}: {len(samples) - len(tracks):,} of {len(samples):,} videos name no face track; they '
-                'count as without a face. tools/extract_faces.py writes tracks.',
+                'count as without a face. "microaction faces" writes tracks.',
                 logger='current',
             )
         return data_list

@@ -33,7 +33,7 @@ class MicroActionInferencer:
     ...     print(interval.start, interval.end, interval.action.name)
 
     Args:
-        model (str | Path | Config): Config of the network, or an ``.onnx`` file written by ``tools/export.py``.
+        model (str | Path | Config): Config of the network, or an ``.onnx`` file written by ``microaction export``.
         checkpoint (str | Path, optional): Weights of the network. Required for a config, not allowed for an ``.onnx``
             file. Defaults to None.
         device (str, optional): ``'cpu'``, ``'cuda:1'``, … Defaults to None: the best available device; for an

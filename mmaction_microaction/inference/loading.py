@@ -9,7 +9,7 @@ def load_recognizer(model: str | Path | Config, checkpoint: str | Path | None = 
     """Open a network.
 
     Args:
-        model (str | Path | Config): Config of the network, or an ``.onnx`` file written by ``tools/export.py``.
+        model (str | Path | Config): Config of the network, or an ``.onnx`` file written by ``microaction export``.
         checkpoint (str | Path, optional): Weights of the network. Required for a config, not allowed for an ``.onnx``
             file.
         device (str, optional): ``'cpu'``, ``'cuda:1'``, … Defaults to None: the best available device; for an

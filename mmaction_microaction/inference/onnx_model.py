@@ -10,7 +10,7 @@ from mmaction_microaction.utils.untrusted import parse_json, read_limited
 from .onnx_safety.pipeline import load_pipeline
 
 PIPELINE, CLASSES, CONFIG, VERSION = 'pipeline', 'classes', 'config', 'mmaction_microaction'
-"""Keys of the metadata that ``tools/export.py`` writes. Pipeline and classes are JSON, the others plain text."""
+"""Keys of the metadata that ``microaction export`` writes. Pipeline and classes are JSON, the others plain text."""
 MAX_FILE = 2**31 - 1
 """Largest file in bytes, which is the limit of Protocol Buffers."""
 MAX_METADATA = 2**20
@@ -18,7 +18,7 @@ MAX_METADATA = 2**20
 
 
 class OnnxRecognizer:
-    """A network exported by ``tools/export.py``, run by ONNX Runtime.
+    """A network exported by ``microaction export``, run by ONNX Runtime.
 
     A file from a stranger runs no code and takes no more memory than its size justifies, see :mod:`.onnx_safety`.
 
@@ -38,7 +38,7 @@ class OnnxRecognizer:
     Raises:
         ImportError: If ONNX Runtime or onnx is not installed.
         FileNotFoundError: If the file is missing.
-        ValueError: If ``tools/export.py`` did not write the file, a check of :mod:`.onnx_safety` rejects it, or this
+        ValueError: If ``microaction export`` did not write the file, a check of :mod:`.onnx_safety` rejects it, or this
             installation of ONNX Runtime does not support the device.
     """
 
@@ -74,13 +74,13 @@ class OnnxRecognizer:
             self._graph = graph_class(read_limited(self.path, MAX_FILE, 'an ONNX file'))
         except ValueError as error:
             raise ValueError(
-                f'{self.path} cannot be loaded as an ONNX file: {error}. Write it with tools/export.py'
+                f'{self.path} cannot be loaded as an ONNX file: {error}. Write it with "microaction export"'
             ) from None
         metadata = self._graph.metadata
         keys = (PIPELINE, CLASSES, CONFIG, VERSION)
         missing = [key for key in keys if key not in metadata]
         if missing:
-            raise ValueError(f'{self.path} lacks the metadata {", ".join(missing)}: write it with tools/export.py')
+            raise ValueError(f'{self.path} lacks the metadata {", ".join(missing)}: write it with "microaction export"')
         too_long = [key for key in keys if len(metadata[key]) > MAX_METADATA]
         if too_long:
             raise ValueError(
@@ -91,7 +91,7 @@ class OnnxRecognizer:
             content = self._graph.check()
             self.classes = _load_classes(metadata[CLASSES], self._graph.num_scores)
         except ValueError as error:
-            raise ValueError(f'{self.path} is refused: {error}. Write it with tools/export.py') from None
+            raise ValueError(f'{self.path} is refused: {error}. Write it with "microaction export"') from None
         self.shape, self.config = self._graph.shape, metadata[CONFIG]
         return content
 

@@ -71,6 +71,6 @@ def _remedy(path, dimensions):
     # gensim.downloader offers the GloVe 6B vectors in these dimensions.
     vectors = f'glove-wiki-gigaword-{dimensions}' if dimensions in (50, 100, 200, 300) else f'{dimensions}-D_VECTORS'
     return (
-        f'Build it with "python tools/build_label_embeddings.py {vectors} --out {path or "FILE"}", or use the 50-d '
+        f'Build it with "microaction embed {vectors} --out {path or "FILE"}", or use the 50-d '
         f'table of the project: {USE_SHIPPED}.'
     )

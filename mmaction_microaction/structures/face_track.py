@@ -59,7 +59,7 @@ def read_face_track(path: str | Path) -> FaceTrack:
         num_detected, num_second = int(content['num_detected']), int(content.get('num_second', 0))
         track = FaceTrack(boxes, (width, height), str(content['detector']), num_detected, settings, num_second)
     except FileNotFoundError:
-        raise FileNotFoundError(f'{path}: no such file; tools/extract_faces.py writes face tracks') from None
+        raise FileNotFoundError(f'{path}: no such file; "microaction faces" writes face tracks') from None
     except (KeyError, OverflowError, TypeError, ValueError) as error:
         raise ValueError(f'{path} is not a face track ({type(error).__name__}: {error})') from None
     faces = boxes[~np.isnan(boxes).all(axis=1)]
@@ -72,7 +72,7 @@ def read_face_track(path: str | Path) -> FaceTrack:
     if outside.any():
         raise ValueError(
             f'{path}: the box {faces[outside][0].tolist()} is not within a video of {width} x {height} pixels; write '
-            'the track again with tools/extract_faces.py'
+            'the track again with "microaction faces"'
         )
     return track
 

@@ -85,7 +85,7 @@ def _is_number(value):
 
 
 def read_intervals(path: str | Path) -> dict[str, list[Interval]]:
-    """Read the intervals that ``tools/demo.py --json`` or ``tools/make_long_video.py`` wrote.
+    """Read the intervals that ``microaction demo --json`` or ``microaction synthesize-video`` wrote.
 
     Args:
         path (str | Path): Path of a JSON file. It contains a list of objects with ``video`` and ``intervals``, a list
@@ -97,7 +97,7 @@ def read_intervals(path: str | Path) -> dict[str, list[Interval]]:
     Raises:
         FileNotFoundError: If the file does not exist.
         ValueError: If the file has another format, an interval is invalid, a video is listed twice, or a video was
-            treated as a single clip, for which ``tools/demo.py`` writes no intervals.
+            treated as a single clip, for which ``microaction demo`` writes no intervals.
     """
     try:
         videos = parse_json(read_limited(path, MAX_SIZE, 'intervals'))
@@ -112,7 +112,7 @@ def read_intervals(path: str | Path) -> dict[str, list[Interval]]:
     for video, intervals in listed:
         if intervals is None:
             raise ValueError(
-                f'{path}, {video}: the video was treated as one clip, so it has no intervals; use tools/demo.py '
+                f'{path}, {video}: the video was treated as one clip, so it has no intervals; use "microaction demo" '
                 '--longest-clip 0'
             )
         if video in found:

@@ -61,7 +61,7 @@ def read_split(root: str | Path, split: str) -> tuple[dict[str, np.ndarray], np.
     root = Path(root)
     ann_file = root / f'{split}_list_videos.txt'
     if not ann_file.is_file():
-        raise FileNotFoundError(f'{ann_file}: no such file; choose a folder that tools/make_synthetic_ma52.py wrote')
+        raise FileNotFoundError(f'{ann_file}: no such file; choose a folder that "microaction synthesize" wrote')
     lines = [line.split() for line in ann_file.read_text().splitlines()]
     rows = [clip_features(root / f'videos_{split}' / name) for name, _ in lines]
     features = {name: np.stack([row[name] for row in rows]) for name in FEATURES}

@@ -31,7 +31,7 @@ def read_features(path: str | Path, ann_file: str | Path) -> tuple[np.ndarray, n
     except (TypeError, ValueError) as error:
         raise ValueError(
             f'{path} contains no features ({type(error).__name__}: {error}); test with '
-            'model.cls_head.type=FeatureHead, as tools/plot_features.py --help shows.'
+            'model.cls_head.type=FeatureHead, as "microaction features --help" shows.'
         ) from None
     if features.ndim != 2 or len(features) != len(annotations):
         raise ValueError(

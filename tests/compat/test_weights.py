@@ -72,7 +72,7 @@ PARTS = {
     'empty': ({}, r'2 missing: layer\.weight, layer\.bias\.'),
     'released': (
         {**SMALL, 'backbone.layer1.0.fcce.0.weight': torch.ones(1)},
-        r'1 unknown: backbone\.layer1\.0\.fcce\.0\.weight\. .*tools/convert_release_checkpoint\.py',
+        r'1 unknown: backbone\.layer1\.0\.fcce\.0\.weight\. .*microaction convert',
     ),
 }
 
@@ -183,7 +183,7 @@ def test_a_manet_is_scored_when_all_of_it_is_there(tiny_ma52, tmp_path, given):
     def run(checkpoint):
         return Runner.from_cfg(tiny(tiny_ma52, load_from=str(checkpoint), work_dir=str(tmp_path / 'w'))).test()
 
-    with pytest.raises(ValueError, match='convert_release_checkpoint' if given == 'released' else 'does not fit'):
+    with pytest.raises(ValueError, match='microaction convert' if given == 'released' else 'does not fit'):
         run(source)
     with pytest.raises(ValueError, match=r'given\.pth does not fit'):
         init_recognizer(config, str(source), 'cpu')
@@ -208,7 +208,7 @@ def test_a_branch_starts_from_the_part_of_a_checkpoint(save, monkeypatch):
     messages.clear()
     assert initialise('backbone.', **{'backbone.second.bias': torch.ones(1)}) == 7
     assert ['1 unknown: second.bias' in text for text in messages] == [True]
-    with pytest.raises(ValueError, match=r'1 unknown: layer1\.fcce\.0\.weight\. .*convert_release_checkpoint\.py'):
+    with pytest.raises(ValueError, match=r'1 unknown: layer1\.fcce\.0\.weight\. .*microaction convert'):
         initialise('backbone.', **{'backbone.layer1.fcce.0.weight': torch.ones(1)})
     with pytest.raises(ValueError, match=r' Linear .*2 missing: weight, bias'):
         initialise('neck.')

@@ -49,7 +49,7 @@ def test_no_flipped_bit_passes(store_copy):
             assert found.items() <= sound.items()
             continue
         assert str(store_copy) in message
-        assert 'tools/make_frame_store.py' in message
+        assert 'microaction frames' in message
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_broken_stores_say_so(store_copy, damage, message):
     with pytest.raises(ValueError, match=message) as error:
         read_store(store_copy)
     assert str(store_copy) in str(error.value)
-    assert 'Delete it and make it again with tools/make_frame_store.py.' in str(error.value)
+    assert 'Delete it and make it again with "microaction frames".' in str(error.value)
 
 
 def edit(path, statement):
@@ -101,5 +101,5 @@ def test_a_database_that_is_not_a_store_is_refused(store_copy, statements, messa
 
 
 def test_missing_store_says_how_it_is_made(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r'none: no such frame store\. Make it with tools/make_frame_store\.py'):
+    with pytest.raises(FileNotFoundError, match=r'none: no such frame store\. Make it with "microaction frames"'):
         FrameStore(tmp_path / 'none')

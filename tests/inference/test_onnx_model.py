@@ -38,7 +38,7 @@ def test_refuses_inputs_of_another_shape(onnx_path, shape):
 def test_refuses_other_files(onnx_model, onnx_path):
     onnx_model.ClearField('metadata_props')
     onnx_path.write_bytes(onnx_model.SerializeToString())
-    with pytest.raises(ValueError, match=r'lacks the metadata pipeline, .*: write it with tools/export\.py'):
+    with pytest.raises(ValueError, match=r'lacks the metadata pipeline, .*: write it with "microaction export"'):
         OnnxRecognizer(onnx_path)
     onnx_path.write_text('<html>')
     with pytest.raises(ValueError, match=r'model\.onnx cannot be loaded as an ONNX file: '):

@@ -57,5 +57,5 @@ def test_a_face_at_the_border_may_reach_beyond_it(tmp_path):
 
 
 def test_a_missing_file_says_what_writes_it(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r'extract_faces\.py'):
+    with pytest.raises(FileNotFoundError, match=r'microaction faces'):
         read_face_track(tmp_path / 'track.json')

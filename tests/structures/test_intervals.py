@@ -24,7 +24,7 @@ def test_a_byte_order_mark_is_ignored(tmp_path):
         ('{"a": 1}', 'does not list intervals of videos .*expected a list of videos, got a dict'),
         ('[{"video": "a"}]', 'does not list intervals'),
         ('[', 'does not list intervals'),
-        ('[{"video": "a", "actions": []}]', r'x\.json, a: .*tools/demo\.py --longest-clip 0'),
+        ('[{"video": "a", "actions": []}]', r'x\.json, a: .*microaction demo.* --longest-clip 0'),
         ('[{"video": "a", "intervals": []}, {"video": "a", "intervals": []}]', r'x\.json, a: .*listed twice'),
         ('[{"video": "a", "intervals": [{"start": 1, "end": 1, "label": 3}]}]', 'a: interval 1 should start .* 1 to 1'),
         ('[{"video": "a", "intervals": [{"start": NaN, "end": 1, "label": 5}]}]', 'a: interval 1 should start'),

@@ -65,7 +65,7 @@ class CropFace(BaseTransform):
             raise ValueError(
                 f'{path} is the track of {len(track.boxes)} frames of {track.size[0]} x {track.size[1]} pixels, but '
                 f'{results["filename"]} has {total}, here of {shape[1]} x {shape[0]}: write it again with '
-                'tools/extract_faces.py, and place CropFace before what crops the frames.'
+                '"microaction faces", and place CropFace before what crops the frames.'
             )
         return track.boxes[np.minimum(indices, len(track.boxes) - 1)] * np.tile(scale, 2)
 

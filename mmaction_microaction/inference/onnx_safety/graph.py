@@ -61,7 +61,7 @@ class UntrustedGraph:
             bytes: The file for ONNX Runtime, without the shapes that it claims for computed tensors.
 
         Raises:
-            ValueError: If the graph differs from what ``tools/export.py`` writes, or takes too much memory for a clip.
+            ValueError: If ``microaction export`` does not write such graphs, or if it takes too much memory for a clip.
         """
         model, self._model = self._model, None
         self._opset = check_parts(model)

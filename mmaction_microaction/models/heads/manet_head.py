@@ -43,7 +43,7 @@ class MANetHead(BaseHead):
         in_channels (int): Number of channels C of the features. Defaults to 2048.
         num_segments (int): Number of frames T per clip; used for features of 2D backbones only. Defaults to 8.
         label_embeddings (str, optional): Path of an ``.npy`` file of shape (num_classes, embed_dims), as built by
-            ``tools/build_label_embeddings.py``. Defaults to None.
+            ``microaction embed``. Defaults to None.
         embed_dims (int): Number of dimensions D of a word vector. Defaults to 300.
         projection (str): Layers of the projection: ``'mlp'`` (linear, tanh, linear, as in the released code) or
             ``'linear'`` (as the paper implies). Defaults to ``'mlp'``.

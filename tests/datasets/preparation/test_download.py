@@ -110,7 +110,7 @@ def test_errors_of_the_stand_in_are_those_of_the_real_package():
 
 
 def test_lists_are_looked_for_before_the_download(hub, tmp_path):
-    with pytest.raises(SystemExit, match=r'^error: train_list_videos\.txt is not below .*--lists'):
+    with pytest.raises(SystemExit, match=r'^error: train_list_videos\.txt is not in .*--lists'):
         main('prepare', [str(tmp_path), '--download', '--out', str(tmp_path / 'out')])
     assert hub.calls == []
 

@@ -9,7 +9,7 @@ from mmaction.registry import TRANSFORMS
 from mmaction_microaction.datasets import transforms as ours
 from mmaction_microaction.datasets.transforms import is_decoder, is_opener
 from mmaction_microaction.datasets.transforms.decoding_steps import replace_decoding
-from mmaction_microaction.inference.stored_pipeline import ALLOWED
+from mmaction_microaction.inference.onnx_safety.pipeline import ALLOWED
 
 OTHERS = {'AudioDecode', 'LoadAudioFeature', 'PoseDecode'}
 """Transforms that decode something else than frames."""

@@ -85,7 +85,7 @@ def test_without_a_track_no_frame_has_a_face():
 
 @pytest.mark.parametrize('change', [dict(total=300), dict(size=(60, 60))])
 def test_refuses_the_track_of_another_video(tmp_path, change):
-    with pytest.raises(ValueError, match=r'track\.json is the track of 2 frames .* video\.mp4 has .*extract_faces\.py'):
+    with pytest.raises(ValueError, match=r'track\.json is the track of 2 frames .* video\.mp4 has .*microaction faces'):
         crop(sample(tmp_path, [[0, 0, 9, 9]] * 2, [ramp()] * 2, **change), size=8)
 
 
@@ -96,7 +96,7 @@ def test_a_frame_more_than_the_track_has_is_as_the_last(tmp_path):
 
 def test_missing_track_says_what_writes_it(tmp_path):
     results = dict(imgs=[ramp()], frame_inds=np.arange(1), total_frames=1, face_file=str(tmp_path / 'no.json'))
-    with pytest.raises(FileNotFoundError, match=r'no\.json: no such file; tools/extract_faces\.py writes it'):
+    with pytest.raises(FileNotFoundError, match=r'no\.json: no such file; .*microaction faces'):
         crop(results, size=8)
 
 
