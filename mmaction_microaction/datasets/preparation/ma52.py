@@ -58,7 +58,7 @@ def find_clips(split: str, source: Path) -> dict[str, tuple[Path, str | None]]:
 
     Raises:
         FileNotFoundError: If ``source`` contains neither the archive nor a folder.
-        ValueError: If the archive is damaged.
+        ValueError: If the archive is damaged, or two clips have the same base name.
     """
     archive = source / f'{split}.zip'
     if archive.is_file():
@@ -67,14 +67,26 @@ def find_clips(split: str, source: Path) -> dict[str, tuple[Path, str | None]]:
                 members = [member for member in file.namelist() if member.endswith('.mp4')]
         except zipfile.BadZipFile as error:
             raise ValueError(f'{archive} is damaged or incomplete ({error}); download it again.') from None
-        return {os.path.basename(member): (archive, member) for member in members}
+        return {name: (archive, member) for name, member in _by_base_name(members, archive).items()}
     for folder in (source / split, source / f'videos_{split}'):
         if folder.is_dir():
-            return {path.name: (path, None) for path in folder.rglob('*.mp4')}
+            paths = _by_base_name(sorted(folder.rglob('*.mp4')), folder)
+            return {name: (path, None) for name, path in paths.items()}
     raise FileNotFoundError(
         f'{source} holds none of {split}.zip, {split}/ and videos_{split}/. Download the split, or leave it out with '
         '--splits.'
     )
+
+
+def _by_base_name(paths, source):
+    """Return the paths by base name, which must be unique."""
+    found = {}
+    for path in paths:
+        name = os.path.basename(path)
+        if name in found:
+            raise ValueError(f'{source} contains {name} twice: {found[name]} and {path}. Delete one of them')
+        found[name] = path
+    return found
 
 
 def prepare_split(

@@ -153,3 +153,13 @@ def test_refuses_a_damaged_archive(source):
     archive.write_bytes(archive.read_bytes()[:-50])
     with pytest.raises(ValueError, match=r'train\.zip is damaged or incomplete'):
         prepare(source)
+
+
+@pytest.mark.parametrize('split', ['train', 'val'], ids=['zip', 'folder'])
+def test_refuses_two_clips_of_the_same_name(source, split):
+    (source / 'val' / 'old').mkdir()
+    write_clip(source / 'val' / 'old' / NAMES[1], seed=7)
+    with zipfile.ZipFile(source / 'train.zip', 'a') as archive:
+        archive.write(source / 'val' / 'old' / NAMES[1], f'old/{NAMES[1]}')
+    with pytest.raises(ValueError, match=rf'{split}.* contains {NAMES[1]} twice: .*{NAMES[1]} and .*{NAMES[1]}'):
+        prepare(source, split)
