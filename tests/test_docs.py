@@ -31,7 +31,9 @@ PAGES = sorted(
 def blocks(language):
     """Code blocks of all pages in a language, as pairs of page and text."""
     for page in PAGES:
-        for match in re.finditer(rf'^( *)```{language}\n(.*?)^ *```', page.read_text(encoding='utf-8'), re.M | re.S):
+        for match in re.finditer(
+            rf'^( *)```(?:{{code-cell}} )?{language}\n(.*?)^ *```', page.read_text(encoding='utf-8'), re.M | re.S
+        ):
             yield page, match[2]
 
 

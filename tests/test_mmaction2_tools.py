@@ -15,7 +15,7 @@ from mmengine.logging import HistoryBuffer
 
 from mmaction_microaction.utils.paths import find_upstream_tool
 
-PAGE = (ROOT / 'docs' / 'mmaction2_tools.md').read_text()
+PAGE = (ROOT / 'docs' / 'mmaction2_tools.md').read_text().partition('## MMAction2Inferencer')[0]
 
 
 @pytest.fixture

@@ -116,7 +116,7 @@ def test_the_installed_command_and_mim_run_find_the_tools(installed, tmp_path):
     assert process.stdout.startswith('usage: microaction score ')
     (tmp_path / 'found.json').write_text('[]')
     process = run(
-        *(MIM, 'run', 'mmaction_microaction', 'score_timeline', 'found.json', 'absent.json'),
+        *(MIM, 'run', 'mmaction_microaction', 'score_timeline', 'found.json', '--truth', 'absent.json'),
         cwd=tmp_path,
         env=environment,
     )

@@ -36,8 +36,8 @@ metric = dict(type='MicroActionMetric')
 hooks = dict(
     checkpoint=dict(type='SafeCheckpointHook', interval=1, max_keep_ckpts=3, save_best='F1_mean', rule='greater'),
     epoch_seed=dict(type='EpochSeedHook'),
-    training_list=dict(type='CheckTrainListHook'),
-    invalid_loss=dict(type='CheckInvalidLossHook'),
+    check_train_list=dict(type='CheckTrainListHook'),
+    check_invalid_loss=dict(type='CheckInvalidLossHook'),
     unreadable_clips=dict(type='UnreadableClipsHook'),
 )
 tensorboard = [dict(type='LocalVisBackend'), dict(type='TensorboardVisBackend')]

@@ -14,7 +14,7 @@ from mmengine.registry import init_default_scope
 from torch.utils.data import DataLoader, Dataset
 
 from mmaction_microaction.datasets.frame_store import FrameSettings
-from mmaction_microaction.datasets.preparation.frame_store import make_frame_store
+from mmaction_microaction.datasets.preparation.make_frame_store import make_frame_store
 
 from .batches import read_config, unwrap_dataset
 from .timing import Comparison, silence_logs

@@ -129,15 +129,15 @@ def labelled_paths(videos, folder):
 
 def check_outputs(videos, labelled, args):
     """Raise an error before the work if a result could not be written, and make the folders of labelled videos."""
-    from mmaction_microaction.utils.files import check_writable, identity, make_folder
+    from mmaction_microaction.utils.files import check_writable, file_identity, make_folder
 
-    taken = {identity(video): 'one of the videos' for video in videos}
-    taken.update({identity(file): 'a file of --model' for file in args.model})
+    taken = {file_identity(video): 'one of the videos' for video in videos}
+    taken.update({file_identity(file): 'a file of --model' for file in args.model})
     outputs = [path for path in (args.json, args.csv, *labelled.values()) if path]
     for path in outputs:
-        if identity(path) in taken:
-            raise ValueError(f'{path} is {taken[identity(path)]}; name another place for the results')
-        taken[identity(path)] = 'where another result goes'
+        if file_identity(path) in taken:
+            raise ValueError(f'{path} is {taken[file_identity(path)]}; name another place for the results')
+        taken[file_identity(path)] = 'where another result goes'
     for path in labelled.values():
         make_folder(path.parent)
     for path in outputs:

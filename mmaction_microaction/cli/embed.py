@@ -23,7 +23,7 @@ def add_arguments(parser):
 
 
 def run(args):
-    from mmaction_microaction.datasets.preparation.label_embeddings import build_label_embeddings
+    from mmaction_microaction.datasets.preparation.build_label_embeddings import build_label_embeddings
 
     missing = build_label_embeddings(args.vectors, args.out)
     print(f'{args.out}: written, and its source in {args.out.with_suffix(".json").name}')

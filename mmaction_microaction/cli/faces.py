@@ -81,7 +81,7 @@ def run(args):
     )
     print(f'{len(done):,} videos in {args.out}, {sum(not result.new for result in done):,} of them done before')
     print(
-        f'{frames:,} frames, {sum(result.num_looked_at for result in done):,} looked at: face found in {detected:,}, '
+        f'{frames:,} frames, {sum(result.num_searched for result in done):,} looked at: face found in {detected:,}, '
         f'interpolated in {boxes - detected:,}, none in {frames - boxes:,}'
     )
     print(f'videos without a face: {len(without):,}{": " if without else ""}{", ".join(map(str, without))}')

@@ -35,7 +35,7 @@ def add_arguments(parser):
 
 def run(args):
     from mmaction_microaction.datasets.frame_store import FrameSettings
-    from mmaction_microaction.datasets.preparation.frame_store import make_frame_store
+    from mmaction_microaction.datasets.preparation.make_frame_store import make_frame_store
     from mmaction_microaction.utils.files import make_folder
     from mmaction_microaction.utils.progress import progress_bar
 

@@ -51,7 +51,7 @@ def add_arguments(parser):
 
 
 def run(args):
-    from mmaction_microaction.datasets.preparation.label_embeddings import DEFAULT_VECTORS, build_label_embeddings
+    from mmaction_microaction.datasets.preparation.build_label_embeddings import DEFAULT_VECTORS, build_label_embeddings
     from mmaction_microaction.datasets.preparation.ma52 import SPLIT_SIZES, find_list, prepare_split
     from mmaction_microaction.utils.progress import progress_bar
 

@@ -1,16 +1,18 @@
-"""Score the intervals that "microaction demo" found: precision and recall.
+"""Score the intervals that "microaction demo" detected: precision and recall.
 
-A found interval is correct if it overlaps a true interval of the same label
-with at least the given intersection over union, and no found interval with a
-higher score has been matched with that one. Videos are matched by file name.
+A detection is correct if it overlaps a true interval of the same label with at
+least the given intersection over union, and no detection with a higher score
+has been matched with that interval. Videos are matched by file name.
 
-    microaction score found.json true.json --iou 0.5
+    microaction score detections.json --truth truth.json --iou 0.5
 """
 
 
 def add_arguments(parser):
-    parser.add_argument('found', help='intervals that "microaction demo --json" wrote')
-    parser.add_argument('true', help='true intervals in the same format, without scores')
+    parser.add_argument('detections', help='intervals that "microaction demo --json" wrote')
+    parser.add_argument(
+        '--truth', required=True, metavar='FILE', help='true intervals in the same format, without scores'
+    )
     parser.add_argument(
         '--iou',
         type=float,
@@ -25,13 +27,14 @@ def check(args):
 
 
 def run(args):
-    from mmaction_microaction.evaluation.functional import timeline_scores
+    from mmaction_microaction.evaluation.functional import count_detections
     from mmaction_microaction.structures.intervals import read_intervals
 
-    scores = timeline_scores(read_intervals(args.true), read_intervals(args.found), args.iou)
+    levels = count_detections(read_intervals(args.truth), read_intervals(args.detections), args.iou)
     print(
-        f'| intersection over union at least {args.iou:g} | precision | recall | found | true |\n|---|---|---|---|---|'
+        f'| intersection over union at least {args.iou:g} | precision | recall | detections | truth |\n'
+        '|---|---|---|---|---|'
     )
-    for level, (correct, found, true) in scores.items():
-        precision, recall = (f'{correct / count:.1%}' if count else 'none' for count in (found, true))
-        print(f'| {level} | {precision} | {recall} | {found} | {true} |')
+    for level, (true_positives, detections, truth) in levels.items():
+        precision, recall = (f'{true_positives / count:.1%}' if count else 'none' for count in (detections, truth))
+        print(f'| {level} | {precision} | {recall} | {detections} | {truth} |')

@@ -49,14 +49,14 @@ def add_arguments(parser):
 
 
 def run(args):
-    from mmaction_microaction.synthetic import Settings, video_size, write_dataset
+    from mmaction_microaction.synthetic import SyntheticSettings, video_size, write_dataset
     from mmaction_microaction.utils.progress import progress_bar
 
     size = video_size(args.size)
     if args.contact_sheet:
         _write_contact_sheet(Path(args.contact_sheet), size, args.seed)
         return
-    settings = Settings(args.clips, size, args.seed, args.counts, args.protocol, args.subjects)
+    settings = SyntheticSettings(args.clips, size, args.seed, args.counts, args.protocol, args.subjects)
     with progress_bar('rendering') as progress:
         write_dataset(args.out, settings, args.workers, progress)
     print(f'{args.clips} clips are in {args.out}')

@@ -84,7 +84,7 @@ def read_checkpoint(path: str | Path, map_location: str | torch.device = 'cpu', 
 
 
 @dataclass
-class Fit:
+class WeightMatch:
     """Result of comparing the tensors of a file with those of a network."""
 
     num_fitting: int = 0
@@ -112,7 +112,7 @@ class Fit:
         return '; '.join(f'{len(names)} {fault}: {first_few(names)}' for fault, names in faults.items() if names)
 
 
-def compare(weights: dict[str, torch.Tensor], shapes: dict[str, tuple[int, ...]]) -> Fit:
+def compare(weights: dict[str, torch.Tensor], shapes: dict[str, tuple[int, ...]]) -> WeightMatch:
     """Compare the tensors of a file with those of a network by name and shape.
 
     Args:
@@ -120,11 +120,11 @@ def compare(weights: dict[str, torch.Tensor], shapes: dict[str, tuple[int, ...]]
         shapes (dict[str, tuple[int, ...]]): Shapes of the network's tensors by name.
 
     Returns:
-        Fit: Tensors that fit, and those that do not.
+        WeightMatch: Tensors that fit, and those that do not.
     """
     common = [name for name in shapes if name in weights]
     reshaped = [name for name in common if tuple(weights[name].shape) != tuple(shapes[name])]
-    return Fit(
+    return WeightMatch(
         num_fitting=len(common) - len(reshaped),
         missing=[name for name in shapes if name not in weights],
         unexpected=[name for name in weights if name not in shapes],
@@ -132,7 +132,7 @@ def compare(weights: dict[str, torch.Tensor], shapes: dict[str, tuple[int, ...]]
     )
 
 
-def load_weights(model: torch.nn.Module, weights: dict[str, torch.Tensor]) -> Fit:
+def load_weights(model: torch.nn.Module, weights: dict[str, torch.Tensor]) -> WeightMatch:
     """Load the tensors that fit into a network.
 
     Two kinds of differences are not reported: missing counters of batch norms (``num_batches_tracked``), and the
@@ -143,7 +143,7 @@ def load_weights(model: torch.nn.Module, weights: dict[str, torch.Tensor]) -> Fi
         weights (dict[str, torch.Tensor]): Tensors by name.
 
     Returns:
-        Fit: Tensors that were loaded, and those that do not fit.
+        WeightMatch: Tensors that were loaded, and those that do not fit.
     """
     while is_model_wrapper(model) or isinstance(model, BaseTTAModel):
         model = model.module
@@ -161,11 +161,11 @@ def load_weights(model: torch.nn.Module, weights: dict[str, torch.Tensor]) -> Fi
     return fit
 
 
-def require_fit(fit: Fit, path: str | Path, network: str) -> None:
+def require_fit(fit: WeightMatch, path: str | Path, network: str) -> None:
     """Raise an error unless all weights fit.
 
     Args:
-        fit (Fit): Result of :func:`load_weights`.
+        fit (WeightMatch): Result of :func:`load_weights`.
         path (str | Path): Path of the weights, for the message.
         network (str): Description of the network, for the message.
 

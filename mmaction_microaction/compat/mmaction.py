@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 import torch.utils.checkpoint
 
-from mmaction_microaction.compat.tin_shift import shift_groups_by_fractions
+from .tin_shift import shift_groups_by_fractions
 
 
 def silence_mmcv_lite():

@@ -10,7 +10,7 @@ import torch.utils.checkpoint
 from mmengine.logging import HistoryBuffer
 from mmengine.runner import checkpoint as mmengine_checkpoint
 
-from mmaction_microaction.utils.pickle_limits import Budget, TooLarge
+from mmaction_microaction.utils.pickle_limits import Budget, TooLargeError
 from mmaction_microaction.utils.pickles import Array, Dtype, make_array, make_number
 from mmaction_microaction.utils.torch_file_limits import TorchFileChecker
 
@@ -106,7 +106,7 @@ def _check_memory(filename):
         size = os.path.getsize(filename)
         try:
             TorchFileChecker(Budget(size)).check(file, size)
-        except TooLarge as error:
+        except TooLargeError as error:
             raise pickle.UnpicklingError(
                 f'{filename} is refused, since loading it could take all memory: {error}. Download or save it again.'
             ) from None

@@ -12,7 +12,7 @@ from mmengine.model import PretrainedInit
 from mmengine.model.weight_init import update_init_info
 from mmengine.runner import BaseLoop, Runner, find_latest_checkpoint
 
-from mmaction_microaction.compat.checkpoints import Fit, load_weights, read_checkpoint, read_weights, require_fit
+from .checkpoints import WeightMatch, load_weights, read_checkpoint, read_weights, require_fit
 
 
 def start_if_nothing_to_resume():
@@ -93,7 +93,7 @@ def reject_weights_that_do_not_fit():
             require_fit(fit, filename, _network(self.cfg))
         _start_with_part(fit, filename, _network(self.cfg), self.logger.warning)
         if isinstance(self._train_loop, BaseLoop):
-            self._fit = None, Fit()  # after training, the network is scored as it is
+            self._fit = None, WeightMatch()  # after training, the network is scored as it is
 
     def score(method):
         @functools.wraps(method)
@@ -126,7 +126,7 @@ def reject_weights_that_do_not_fit():
             return load_into_any_model(model, checkpoint)
         require_fit(_load_revised(model, checkpoint), 'the checkpoint', 'the network')
 
-    Runner._fit, Runner._scores = (None, Fit()), False
+    Runner._fit, Runner._scores = (None, WeightMatch()), False
     Runner.load_checkpoint, Runner.load_or_resume = load_checkpoint, load_what_fits
     Runner.test, Runner.val = score(Runner.test), score(Runner.val)
     PretrainedInit.__call__ = initialise
@@ -135,7 +135,7 @@ def reject_weights_that_do_not_fit():
 
 
 def _load_revised(model, checkpoint, revise_keys=((r'^module\.', ''),)):
-    """Load the weights of a checkpoint after replacing patterns in their names, and return the :class:`Fit`."""
+    """Load the weights of a checkpoint after replacing patterns in their names, and return the :class:`WeightMatch`."""
     weights = checkpoint.get('state_dict', checkpoint)
     for pattern, replacement in revise_keys:
         weights = {re.sub(pattern, replacement, name): tensor for name, tensor in weights.items()}

@@ -9,7 +9,7 @@ from mmengine.logging import print_log
 
 from mmaction_microaction.datasets.transforms.decoding_steps import choose_decoder, read_from_store
 from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, FINE_TO_COARSE, NUM_ACTIONS
-from mmaction_microaction.structures.annotations import identify, is_anonymised, read_annotations
+from mmaction_microaction.structures.annotations import fingerprint_list, is_anonymised, read_annotations
 
 from .files_present import check_files
 from .frame_store import REMEDY, FrameStore
@@ -112,7 +112,7 @@ class MA52Dataset(ReplaceUnreadableMixin, VideoDataset):
             else:
                 remedy = 'unpack them there, or set data_prefix.video to where they are'
                 check_files(folder, filenames, f'clips of {self.ann_file}', remedy, 'folder or frame store')
-        self.ann_fingerprint = identify(self.ann_file, annotations)
+        self.ann_fingerprint = fingerprint_list(self.ann_file, annotations)
         labels = np.array([annotation.label for annotation in annotations])
         print_log(
             f'{self.ann_file}: {len(labels):,} clips, '

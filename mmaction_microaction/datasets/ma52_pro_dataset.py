@@ -9,7 +9,7 @@ from mmengine.logging import print_log
 
 from mmaction_microaction.datasets.transforms.decoding_steps import choose_decoder
 from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, EMOTIONS
-from mmaction_microaction.structures.annotations import identify
+from mmaction_microaction.structures.annotations import fingerprint_list
 from mmaction_microaction.structures.pro_annotations import read_pro_annotations
 
 from .files_present import check_files
@@ -97,7 +97,7 @@ class MA52ProDataset(ReplaceUnreadableMixin, BaseActionDataset):
             ``face_file``, and ``label`` (the indices of the actions that occur).
         """
         samples = read_pro_annotations(self.ann_file)
-        self.ann_fingerprint = identify(self.ann_file, samples)
+        self.ann_fingerprint = fingerprint_list(self.ann_file, samples)
         self._metainfo['classes'] = tuple(action.name for action in self.actions)
         videos, faces = self.data_prefix['video'], self.data_prefix.get('faces')
         tracks = [sample.faces for sample in samples if sample.faces and faces is not None]

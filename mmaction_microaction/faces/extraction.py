@@ -46,7 +46,7 @@ class ExtractionResult(NamedTuple):
     """Path of the video, relative to the folder of the videos."""
     num_frames: int = 0
     """Number of frames of the video."""
-    num_looked_at: int = 0
+    num_searched: int = 0
     """Number of frames that the detector saw."""
     num_detected: int = 0
     """Number of frames in which the face was detected."""
@@ -200,5 +200,5 @@ def _extract(videos, out, settings, name):
     track = read_face_track(path)
     num_boxes = int((~np.isnan(track.boxes).any(1)).sum())
     num_frames = len(track.boxes)
-    num_looked_at = -(-num_frames // settings.every)
-    return ExtractionResult(name, num_frames, num_looked_at, track.num_detected, num_boxes, track.num_second, new)
+    num_searched = -(-num_frames // settings.every)
+    return ExtractionResult(name, num_frames, num_searched, track.num_detected, num_boxes, track.num_second, new)

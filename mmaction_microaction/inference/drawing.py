@@ -13,7 +13,7 @@ from PIL import Image, ImageColor, ImageDraw, ImageFont
 from mmaction_microaction.video.reader import Frame, Video
 from mmaction_microaction.video.times import LONGEST_STILL
 from mmaction_microaction.video.writer import write_video
-from mmaction_microaction.visualization.style import BODY_PART_COLOURS
+from mmaction_microaction.visualization.style import BODY_PART_COLORS
 
 from .results import ClipResult, TimelineResult
 
@@ -122,7 +122,7 @@ class _ClipBand(_Band):
             top, middle = row * self.line, (row + 0.5) * self.line
             self.write(draw, (pad, middle), f'{action.code}  {action.name}')
             end = left + (width - left - 3 * self.line) * interval.score
-            draw.rectangle((left, top + pad, end, top + self.line - pad), BODY_PART_COLOURS[action.body_part])
+            draw.rectangle((left, top + pad, end, top + self.line - pad), BODY_PART_COLORS[action.body_part])
             self.write(draw, (width - pad, middle), f'{interval.score:.0%}', 'rm')
         self.image = np.asarray(image)
 
@@ -158,7 +158,7 @@ class _TimelineBand(_Band):
             if interval.start <= time < interval.end:
                 current = f'{interval.action.code}  {interval.action.name}  {interval.score:.0%}'
             left, right = max(x(interval.start), 0), min(x(interval.end), self.width - 1)
-            colour = BODY_PART_COLOURS[interval.action.body_part]
+            colour = BODY_PART_COLORS[interval.action.body_part]
             draw.rectangle((left, self.line, max(right - 1, left), 2 * self.line), colour)
             code = interval.action.code
             if draw.textlength(code, self.font) < right - left:

@@ -15,12 +15,12 @@ import torch
 from mmaction.models import ActionDataPreprocessor
 from mmengine.config import Config
 
+from mmaction_microaction.inference.onnx_safety.pipeline import load_pipeline
 from mmaction_microaction.label_sets.ma52 import ACTIONS, NUM_ACTIONS
 from mmaction_microaction.utils.files import check_writable, make_folder, write_whole
 from mmaction_microaction.version import __version__
 
 from .onnx_model import CLASSES, CONFIG, PIPELINE, VERSION, OnnxRecognizer
-from .onnx_safety.pipeline import load_pipeline
 from .recognizer import TorchRecognizer
 from .windows import WindowPipeline
 

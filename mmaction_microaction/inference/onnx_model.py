@@ -5,9 +5,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from mmaction_microaction.inference.onnx_safety.pipeline import load_pipeline
 from mmaction_microaction.utils.untrusted import parse_json, read_limited
-
-from .onnx_safety.pipeline import load_pipeline
 
 PIPELINE, CLASSES, CONFIG, VERSION = 'pipeline', 'classes', 'config', 'mmaction_microaction'
 """Keys of the metadata that ``microaction export`` writes. Pipeline and classes are JSON, the others plain text."""
@@ -147,7 +146,7 @@ def _import_onnxruntime():
 
 def _import_untrusted_graph():
     try:
-        from .onnx_safety.graph import UntrustedGraph
+        from mmaction_microaction.inference.onnx_safety.graph import UntrustedGraph
     except ImportError as error:
         raise ImportError(f'checking ONNX files needs the package onnx ({error}): pip install onnx') from None
     return UntrustedGraph

@@ -23,7 +23,7 @@ COLUMNS = {
 
 
 @dataclass
-class Row:
+class LeaderboardRow:
     """A row of the table."""
 
     config: str
@@ -38,7 +38,7 @@ class Row:
 
 def rank(
     runs: Sequence[ScoredRun], published: Mapping[str, dict[str, float]], include_unrun: bool = False
-) -> list[Row]:
+) -> list[LeaderboardRow]:
     """Sort configs by their F1_mean, best first.
 
     Args:
@@ -47,9 +47,9 @@ def rank(
         include_unrun (bool): Whether to add published results of configs without a run. Defaults to False.
 
     Returns:
-        list[Row]: One to four rows for each config: the mean, the sample standard deviation if there are several runs,
-        and, if no run differs from the shipped config, the published result and the mean minus the published result. A
-        metric that some runs of a config lack is left out of its mean.
+        list[LeaderboardRow]: One to four rows for each config: the mean, the sample standard deviation if there are
+        several runs, and, if no run differs from the shipped config, the published result and the mean minus the
+        published result. A metric that some runs of a config lack is left out of its mean.
     """
     blocks = []
     for config in {run.config: None for run in runs}:
@@ -57,27 +57,29 @@ def rank(
         values = {key: [run.metrics.get(key) for run in config_runs] for key in config_runs[0].metrics}
         values = {key: numbers for key, numbers in values.items() if None not in numbers}
         mean = {key: statistics.fmean(numbers) for key, numbers in values.items()}
-        block = [Row(config, 'mean', len(config_runs), mean)]
+        block = [LeaderboardRow(config, 'mean', len(config_runs), mean)]
         if len(config_runs) > 1:
             std = {key: statistics.stdev(numbers) for key, numbers in values.items()}
-            block.append(Row(config, 'std', len(config_runs), std))
+            block.append(LeaderboardRow(config, 'std', len(config_runs), std))
         if config in published and not any(run.differences for run in config_runs):
             difference = {key: mean[key] - value for key, value in published[config].items() if key in mean}
-            block.append(Row(config, 'published', None, published[config]))
-            block.append(Row(config, 'difference', None, difference))
+            block.append(LeaderboardRow(config, 'published', None, published[config]))
+            block.append(LeaderboardRow(config, 'difference', None, difference))
         blocks.append(block)
     if include_unrun:
         known = {run.config for run in runs}
-        blocks += [[Row(name, 'published', None, row)] for name, row in published.items() if name not in known]
+        blocks += [
+            [LeaderboardRow(name, 'published', None, row)] for name, row in published.items() if name not in known
+        ]
     blocks.sort(key=lambda block: -block[0].metrics['F1_mean'])
     return [row for block in blocks for row in block]
 
 
-def to_markdown(rows: Sequence[Row], runs: Sequence[ScoredRun], extra: Sequence[str] = ()) -> str:
+def to_markdown(rows: Sequence[LeaderboardRow], runs: Sequence[ScoredRun], extra: Sequence[str] = ()) -> str:
     """Format rows as a Markdown table that is aligned as plain text too, followed by the files of the results.
 
     Args:
-        rows (list[Row]): Rows, see :func:`rank`. A standard deviation is written in the cells of its mean.
+        rows (list[LeaderboardRow]): Rows, see :func:`rank`. A standard deviation is written in the cells of its mean.
         runs (list[ScoredRun]): The runs that the rows are computed from.
         extra (Sequence[str]): Keys of further metrics, each of which is a column. Defaults to none.
 
@@ -114,13 +116,13 @@ def to_markdown(rows: Sequence[Row], runs: Sequence[ScoredRun], extra: Sequence[
     return '\n'.join(lines)
 
 
-def to_csv(rows: Sequence[Row], path: str | Path, extra: Sequence[str] = ()) -> None:
+def to_csv(rows: Sequence[LeaderboardRow], path: str | Path, extra: Sequence[str] = ()) -> None:
     """Write rows to a CSV file, with the keys of the metrics as header.
 
     Spreadsheets never take the name of a config for a formula.
 
     Args:
-        rows (list[Row]): Rows, see :func:`rank`.
+        rows (list[LeaderboardRow]): Rows, see :func:`rank`.
         path (str | Path): Path of the file.
         extra (Sequence[str]): Keys of further metrics, each of which is a column. Defaults to none.
     """

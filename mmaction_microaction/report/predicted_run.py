@@ -8,11 +8,11 @@ import numpy as np
 
 from mmaction_microaction.evaluation.functional import (
     Calibration,
-    PerClass,
+    PerClassMetrics,
     calibration_bins,
     confusion_matrix,
-    micro_action_scores,
-    per_class_scores,
+    micro_action_metrics,
+    per_class_metrics,
     rank_classes,
 )
 from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
@@ -61,13 +61,13 @@ class PredictedRun:
 
     @cached_property
     def metrics(self) -> dict[str, float]:
-        """Metrics of the paper's Table II, see :func:`.micro_action_scores`."""
-        return micro_action_scores(self.labels, self.scores)
+        """Metrics of the paper's Table II, see :func:`.micro_action_metrics`."""
+        return micro_action_metrics(self.labels, self.scores)
 
     @cached_property
-    def per_class(self) -> PerClass:
+    def per_class(self) -> PerClassMetrics:
         """Metrics of the 52 actions."""
-        return per_class_scores(self.labels, self.predictions, NUM_ACTIONS)
+        return per_class_metrics(self.labels, self.predictions, NUM_ACTIONS)
 
     @cached_property
     def confusion(self) -> np.ndarray:

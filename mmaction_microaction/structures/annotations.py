@@ -150,7 +150,7 @@ def read_lines(path, remedy, content):
     return lines
 
 
-def identify(path, annotations):
+def fingerprint_list(path, annotations):
     """Return the fingerprint of a list.
 
     Args:

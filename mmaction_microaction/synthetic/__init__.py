@@ -22,7 +22,7 @@ and annotations.
 from .clip import RenderedClip, make_clip
 from .contact_sheet import draw_contact_sheet
 from .dataset import write_dataset
-from .plan import Settings, make_plan
+from .plan import SyntheticSettings, make_plan
 from .pro_dataset import write_pro_dataset
 from .pro_plan import ProSettings, make_pro_plan
 from .pro_video import ProVideo, make_pro_video
@@ -34,7 +34,7 @@ __all__ = [
     'ProVideo',
     'RenderedClip',
     'Scene',
-    'Settings',
+    'SyntheticSettings',
     'draw_contact_sheet',
     'frames_hash',
     'make_clip',

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .person.motions import perform
-from .person.posture import draw_posture, sit
-from .render.nuisances import draw_camera, draw_nuisances, enliven
-from .render.room import draw_room
+from mmaction_microaction.synthetic.person.motions import perform
+from mmaction_microaction.synthetic.person.posture import draw_posture, sit
+from mmaction_microaction.synthetic.render.nuisances import add_idle_motion, draw_camera, draw_nuisances
+from mmaction_microaction.synthetic.render.room import draw_room
+
 from .scene import Scene, adapt_nuisances, make_generator, make_subject
 
 FPS = 30
@@ -72,7 +73,7 @@ def make_clip(
     controls = sit(posture, subject.proportions, num_frames)
     motion, moved_hands = perform(label, controls, subject.proportions, make_generator(*key, _MOTION), FPS)
     adapt_nuisances(nuisances, motion, idle_hands=tuple({0, 1} - moved_hands))
-    enliven(controls, nuisances, make_generator(*key, _LIFE), FPS)
+    add_idle_motion(controls, nuisances, make_generator(*key, _LIFE), FPS)
     return RenderedClip(
         label=label,
         subject_id=subject_id,

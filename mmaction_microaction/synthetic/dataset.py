@@ -7,7 +7,7 @@ from mmaction_microaction.video.writer import write_video
 
 from .clip import make_clip
 from .folder import DatasetFolder
-from .plan import Entry, Settings, annotation_lines, make_plan
+from .plan import PlanEntry, SyntheticSettings, annotation_lines, make_plan
 from .scene import SPLITS, render_frames
 
 VERSION = 1
@@ -15,8 +15,8 @@ VERSION = 1
 
 
 def write_dataset(
-    out: str | Path, settings: Settings, workers: int = 1, progress: Callable[[int, int], None] | None = None
-) -> list[Entry]:
+    out: str | Path, settings: SyntheticSettings, workers: int = 1, progress: Callable[[int, int], None] | None = None
+) -> list[PlanEntry]:
     """Write a synthetic MA-52, or the files of it that are missing.
 
     The same call continues an interrupted run: finished videos are kept. Every file is either complete or absent. The
@@ -24,13 +24,13 @@ def write_dataset(
 
     Args:
         out (str | Path): Path of the dataset folder.
-        settings (Settings): Settings of the dataset.
+        settings (SyntheticSettings): Settings of the dataset.
         workers (int): Number of worker processes. Defaults to 1.
         progress (Callable[[int, int], None], optional): Callback that receives the number of finished clips and their
             total. Defaults to None.
 
     Returns:
-        list[Entry]: Every clip, in the order of the splits.
+        list[PlanEntry]: Every clip, in the order of the splits.
 
     Raises:
         OSError: If the folder is not writable.

@@ -22,9 +22,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from mmaction_microaction.label_sets.ma52 import ACTIONS, EMOTIONS, NUM_ACTIONS
-
-from .person.curves import pulse, ramp, wander
-from .render.face import Expression
+from mmaction_microaction.synthetic.person.curves import pulse, ramp, wander
+from mmaction_microaction.synthetic.render.face import Expression
 
 SHARES = np.array([0.24, 0.19, 0.19, 0.18, 0.20])
 """Share of each emotion in the videos, shape (5,)."""

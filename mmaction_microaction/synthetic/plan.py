@@ -18,7 +18,7 @@ _PLAN = 99  # stream of random numbers
 
 
 @dataclass(frozen=True)
-class Settings(DatasetSettings):
+class SyntheticSettings(DatasetSettings):
     """Settings of a synthetic MA-52. They determine every pixel.
 
     Raises:
@@ -57,7 +57,7 @@ class Settings(DatasetSettings):
             )
 
 
-class Entry(NamedTuple):
+class PlanEntry(NamedTuple):
     """One clip of the plan."""
 
     split: int
@@ -101,14 +101,14 @@ def class_counts(num_clips: int, counts: str, rng: np.random.Generator) -> np.nd
     return result + minimum
 
 
-def make_plan(settings: Settings) -> list[Entry]:
+def make_plan(settings: SyntheticSettings) -> list[PlanEntry]:
     """Return the plan of a dataset.
 
     Args:
-        settings (Settings): Settings of the dataset.
+        settings (SyntheticSettings): Settings of the dataset.
 
     Returns:
-        list[Entry]: Every clip, in the order of the splits.
+        list[PlanEntry]: Every clip, in the order of the splits.
     """
     rng = make_generator(settings.seed, _PLAN)
     everyone = rng.permutation(settings.subjects)
@@ -127,10 +127,10 @@ def make_plan(settings: Settings) -> list[Entry]:
             part = int(FINE_TO_COARSE[label])
             counters[subject, part] += 1
             name = f'{subject:04d}_{part:02d}_{counters[subject, part]:04d}.mp4'
-            plan.append(Entry(split, index, label, subject, name))
+            plan.append(PlanEntry(split, index, label, subject, name))
     return plan
 
 
-def annotation_lines(plan: list[Entry], split: int) -> str:
+def annotation_lines(plan: list[PlanEntry], split: int) -> str:
     """Return the annotation file of a split as in MA-52: ``name.mp4 label``, sorted by name, with CRLF line ends."""
     return ''.join(sorted(f'{entry.name} {entry.label}\r\n' for entry in plan if entry.split == split))

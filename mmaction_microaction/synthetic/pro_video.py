@@ -7,14 +7,14 @@ import numpy as np
 
 from mmaction_microaction.label_sets.ma52 import EMOTIONS, FINE_TO_COARSE
 from mmaction_microaction.structures.intervals import Interval
+from mmaction_microaction.synthetic.person.curves import pulse
+from mmaction_microaction.synthetic.person.motions import BACKWARDS, perform
+from mmaction_microaction.synthetic.person.posture import draw_posture, sit
+from mmaction_microaction.synthetic.person.skeleton import Controls, Reach
+from mmaction_microaction.synthetic.render.nuisances import add_idle_motion, draw_camera, draw_nuisances
+from mmaction_microaction.synthetic.render.room import draw_room
 
 from .emotions import EXPRESSION_SHARES, EXPRESSIONS, draw_actions, draw_expression
-from .person.curves import pulse
-from .person.motions import BACKWARDS, perform
-from .person.posture import draw_posture, sit
-from .person.skeleton import Controls, Reach
-from .render.nuisances import draw_camera, draw_nuisances, enliven
-from .render.room import draw_room
 from .scene import Scene, adapt_nuisances, make_generator, make_subject
 
 FPS = 15
@@ -98,7 +98,7 @@ def make_pro_video(
     motions, actions = zip(*performed)
     for parameters in motions:
         adapt_nuisances(nuisances, parameters)
-    enliven(controls, nuisances, make_generator(*key, _LIFE), FPS)
+    add_idle_motion(controls, nuisances, make_generator(*key, _LIFE), FPS)
     face = make_generator(*key, _FACE)
     shown = int(face.choice(len(EXPRESSIONS), p=EXPRESSION_SHARES[emotion]))
     return ProVideo(

@@ -8,14 +8,14 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from .person.posture import Posture
-from .person.skeleton import Controls, solve
-from .person.subject import Subject, draw_subject
-from .render.canvas import Painter, VirtualCamera
-from .render.face import Expression, face_points
-from .render.figure import draw_figure
-from .render.nuisances import Nuisances, Sensor
-from .render.room import Room, render_room
+from mmaction_microaction.synthetic.person.posture import Posture
+from mmaction_microaction.synthetic.person.skeleton import Controls, solve
+from mmaction_microaction.synthetic.person.subject import Subject, draw_subject
+from mmaction_microaction.synthetic.render.canvas import Painter, VirtualCamera
+from mmaction_microaction.synthetic.render.face import Expression, face_points
+from mmaction_microaction.synthetic.render.figure import draw_figure
+from mmaction_microaction.synthetic.render.nuisances import Nuisances, Sensor
+from mmaction_microaction.synthetic.render.room import Room, render_room
 
 SPLITS = ('train', 'val', 'test')
 

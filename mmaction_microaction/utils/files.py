@@ -64,7 +64,7 @@ def atomic_write(path):
 
 
 @contextmanager
-def hold(path):
+def lock_for_link(path):
     """Lock a file while a block hard-links it in place of a temporary file of :func:`atomic_write`.
 
     Without the lock, another process would take the hard link for the file of a killed process, and remove it.
@@ -229,7 +229,7 @@ def _is_special(path):
     return path.exists() and not path.is_file() and not path.is_dir()
 
 
-def identity(path):
+def file_identity(path):
     """Return an identity that is equal for all paths of one file: links, mounts and letter case give it several.
 
     Args:
@@ -242,7 +242,7 @@ def identity(path):
     try:
         status = path.stat()
     except OSError:
-        return (path.name,) if path == path.parent else (*identity(path.parent), path.name)
+        return (path.name,) if path == path.parent else (*file_identity(path.parent), path.name)
     if stat.S_ISDIR(status.st_mode):
         return status.st_dev, status.st_ino
     # Without the device, which differs between two mounts of one network folder.

@@ -25,7 +25,7 @@ _NEVER_NEEDED = {
 }  # fmt: skip
 
 
-class TooLarge(Exception):
+class TooLargeError(Exception):
     """A part of a file that would take more memory than the size of the file justifies."""
 
 
@@ -48,11 +48,11 @@ class Budget:
             what (str): Description of the objects that take them, for the error message.
 
         Raises:
-            TooLarge: If fewer bytes are left.
+            TooLargeError: If fewer bytes are left.
         """
         self.left -= num_bytes
         if self.left < 0:
-            raise TooLarge(f'{what} would take more memory than {self.size:,} bytes justify')
+            raise TooLargeError(f'{what} would take more memory than {self.size:,} bytes justify')
 
 
 def check_opcodes(file, budget):
@@ -63,15 +63,15 @@ def check_opcodes(file, budget):
         budget (Budget): Budget that is charged for lists, dicts and tuples.
 
     Raises:
-        TooLarge: If the containers would take more memory than is left, or the pickle has an instruction that no
+        TooLargeError: If the containers would take more memory than is left, or the pickle has an instruction that no
             supported file needs.
         ValueError: If the file is not a pickle or is truncated.
     """
     for index, (opcode, argument, _) in enumerate(pickletools.genops(file)):
         if opcode.name in _PUTS and argument > index + 1000:  # pickletools.optimize may leave gaps
-            raise TooLarge(f'a table of {argument:,} objects after {index:,} instructions')
+            raise TooLargeError(f'a table of {argument:,} objects after {index:,} instructions')
         if opcode.name in _NEVER_NEEDED:
-            raise TooLarge(f'the instruction {opcode.name}, which no file of numbers needs')
+            raise TooLargeError(f'the instruction {opcode.name}, which no file of numbers needs')
         if opcode.name in _CONTAINERS:
             budget.charge(CONTAINER_SIZE, 'so many lists, dicts and tuples')
 
@@ -84,7 +84,7 @@ def check_sharing(value, budget):
         budget (Budget): Budget of the file. Its total is the limit.
 
     Raises:
-        TooLarge: If the value would take more memory, or its lists are nested deeper than :data:`MAX_DEPTH`.
+        TooLargeError: If the value would take more memory, or its lists are nested deeper than :data:`MAX_DEPTH`.
     """
     known = {}
 
@@ -101,20 +101,20 @@ def check_sharing(value, budget):
             return 8, 0
         if id(value) not in known:
             if depth > MAX_DEPTH:
-                raise TooLarge(f'lists in lists, more than {MAX_DEPTH} deep')
+                raise TooLargeError(f'lists in lists, more than {MAX_DEPTH} deep')
             items = chain(value.keys(), value.values()) if isinstance(value, dict) else value
             size = height = 0
             for item in items:
                 item_size, item_height = measure(item, depth + 1)
                 size, height = size + item_size, max(height, item_height)
                 if size > budget.total:
-                    raise TooLarge(
+                    raise TooLargeError(
                         f'repeated references to one object would take more memory than {budget.size:,} bytes justify'
                     )
             known[id(value)] = size + 8, height + 1
         size, height = known[id(value)]
         if depth + height > MAX_DEPTH + 1:
-            raise TooLarge(f'lists in lists, more than {MAX_DEPTH} deep')
+            raise TooLargeError(f'lists in lists, more than {MAX_DEPTH} deep')
         return size, height
 
     measure(value, 0)

@@ -7,7 +7,7 @@ from collections import OrderedDict
 import numpy as np
 import torch
 
-from .pickle_limits import Budget, TooLarge, check_opcodes, check_sharing
+from .pickle_limits import Budget, TooLargeError, check_opcodes, check_sharing
 from .torch_file_limits import OBJECT_SIZE, TorchFileChecker, charge_for_view
 
 
@@ -35,12 +35,12 @@ def load_pickle(path):
         value = _Unpickler(content, budget).load()
         check_sharing(value, budget)
         return value
-    except _Refused as error:
+    except _RefusedError as error:
         raise ValueError(
             f'{path} is refused, since loading it could run code: it asks for {error}. Save the predictions as lists, '
             'dicts, strings, numbers, NumPy arrays of numbers and tensors only.'
         ) from None
-    except TooLarge as error:
+    except TooLargeError as error:
         raise ValueError(
             f'{path} is refused, since loading it could take all memory: {error}. Save the predictions again.'
         ) from None
@@ -48,7 +48,7 @@ def load_pickle(path):
         raise ValueError(f'{path} is not a pickle, or damaged ({type(error).__name__}: {error})') from None
 
 
-class _Refused(pickle.UnpicklingError):
+class _RefusedError(pickle.UnpicklingError):
     """Use of a function, class or type that a file may not refer to."""
 
 
@@ -76,7 +76,7 @@ class _Unpickler(pickle.Unpickler):
         # NumPy 1 and 2 save the same functions under different names.
         function = self._allowed.get(f'{module}.{name}'.replace('numpy.core.', 'numpy._core.'))
         if function is None:
-            raise _Refused(f'{module}.{name}')
+            raise _RefusedError(f'{module}.{name}')
         return function
 
     def _charge(self, num_bytes):
@@ -122,7 +122,7 @@ class Dtype:
     def __init__(self, name, align=False, copy=False):
         self.dtype = np.dtype(name)
         if self.dtype.kind not in 'biuf':
-            raise _Refused(f'a NumPy array of {self.dtype}')
+            raise _RefusedError(f'a NumPy array of {self.dtype}')
 
     def __setstate__(self, state):
         self.dtype = self.dtype.newbyteorder(state[1])
@@ -139,7 +139,7 @@ class Array(np.ndarray):
     def __setstate__(self, state):
         version, shape, dtype, fortran, data = state
         if type(dtype) is not Dtype or type(data) is not bytes:
-            raise _Refused('a NumPy array of objects')
+            raise _RefusedError('a NumPy array of objects')
         if self.charge:
             self.charge(len(data))
         super().__setstate__((version, shape, dtype.dtype, fortran, data))

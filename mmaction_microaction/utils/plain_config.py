@@ -44,7 +44,7 @@ def read_plain_config(path):
             name, value = _assignment(statement)
         except RecursionError:
             raise ValueError(f'{path}, line {statement.lineno}: nested too deeply') from None
-        except _NotPlain as error:
+        except _NotPlainError as error:
             source = (ast.get_source_segment(text, error.node) or '')[:80]
             raise ValueError(
                 f'{path}, line {error.node.lineno}: {source!r} is not a plain value; configs written by the runner '
@@ -54,7 +54,7 @@ def read_plain_config(path):
     return values
 
 
-class _NotPlain(Exception):
+class _NotPlainError(Exception):
     """Part of a config that would have to be executed."""
 
     def __init__(self, node):
@@ -66,7 +66,7 @@ def _assignment(statement):
     match statement:
         case ast.Assign(targets=[ast.Name(id=name)], value=value) if name != '_base_':
             return name, _value(value)
-    raise _NotPlain(statement)
+    raise _NotPlainError(statement)
 
 
 def _value(node):
@@ -88,4 +88,4 @@ def _value(node):
             return {item.arg: _value(item.value) for item in items}
         case ast.Call(func=ast.Name(id='dict'), args=[ast.Dict() as only], keywords=[]):
             return _value(only)
-    raise _NotPlain(node)
+    raise _NotPlainError(node)

@@ -11,7 +11,7 @@ from collections import OrderedDict
 
 import torch
 
-from .pickle_limits import TooLarge, check_opcodes
+from .pickle_limits import TooLargeError, check_opcodes
 
 OBJECT_SIZE = 200
 """Bytes charged for an array or a tensor in addition to its numbers."""
@@ -36,17 +36,17 @@ def charge_for_view(budget, available, item_size, offset, size, stride):
         offset, size, stride: Layout of the tensor, as in ``torch.Tensor.as_strided``.
 
     Raises:
-        TooLarge: If the tensor reaches beyond its storage, or takes more memory than is left.
+        TooLargeError: If the tensor reaches beyond its storage, or takes more memory than is left.
     """
     size, stride = tuple(size), tuple(stride)
     layout = (offset, *size, *stride)
     if len(size) != len(stride) or not all(type(number) is int and number >= 0 for number in layout):
-        raise TooLarge(f'a tensor of size {size} and stride {stride}')
+        raise TooLargeError(f'a tensor of size {size} and stride {stride}')
     count, last = 1, offset
     for length, step in zip(size, stride):
         count, last = count * length, last + (length - 1) * step
     if count and (last + 1) * item_size > available:
-        raise TooLarge(f'a tensor of size {size} in a storage of {available:,} bytes')
+        raise TooLargeError(f'a tensor of size {size} in a storage of {available:,} bytes')
     budget.charge(OBJECT_SIZE + count * item_size, f'a tensor of size {size}')
 
 
@@ -71,7 +71,7 @@ class TorchFileChecker:
             size (int): Size of the file in bytes.
 
         Raises:
-            TooLarge: If the tensors would take more memory than is left.
+            TooLargeError: If the tensors would take more memory than is left.
             Exception: If the file is damaged. The type depends on the damage.
         """
         if file.read(4) == b'PK\x03\x04':
@@ -83,11 +83,11 @@ class TorchFileChecker:
         with zipfile.ZipFile(file) as archive:
             members = archive.infolist()
             if any(member.compress_type != zipfile.ZIP_STORED for member in members):
-                raise TooLarge('a member that is compressed, as torch.save writes none')
+                raise TooLargeError('a member that is compressed, as torch.save writes none')
             if sum(member.file_size for member in members) > size:
-                raise TooLarge('members that are larger than the file')
+                raise TooLargeError('members that are larger than the file')
             if len({member.filename for member in members}) < len(members):
-                raise TooLarge('several members of one name')
+                raise TooLargeError('several members of one name')
             sizes = {member.filename.partition('/data/')[2]: member.file_size for member in members}
             for member in members:
                 if member.filename.rpartition('/')[2] == 'data.pkl':
@@ -140,9 +140,9 @@ class _SizeUnpickler(pickle.Unpickler):
         size = item_size * count
         available = self._size if self._sizes is None else self._sizes.get(key, 0)
         if not 0 <= size <= available:
-            raise TooLarge(f'a storage of {size:,} bytes where there are {available:,}')
+            raise TooLargeError(f'a storage of {size:,} bytes where there are {available:,}')
         if self._known.setdefault(key, size) != size:
-            raise TooLarge(f'a storage of {size:,} bytes and of {self._known[key]:,}')
+            raise TooLargeError(f'a storage of {size:,} bytes and of {self._known[key]:,}')
         return size, item_size
 
     def load(self):
@@ -162,7 +162,7 @@ class _SizeUnpickler(pickle.Unpickler):
             if full == 'torch._utils._rebuild_tensor_v3':
                 return self._tensor_of_type
             if full not in _HARMLESS:
-                raise TooLarge(f'the object {full}, which no state_dict has')
+                raise TooLargeError(f'the object {full}, which no state_dict has')
         if full == 'collections.OrderedDict':
             return OrderedDict
         return self._bytes if full == '_codecs.encode' else self._stand_in
@@ -184,7 +184,7 @@ class _Tensor:
     """Stand-in for a tensor. A state could give the tensor another size, so it is rejected."""
 
     def __setstate__(self, state):
-        raise TooLarge('a tensor that is changed after it is built')
+        raise TooLargeError('a tensor that is changed after it is built')
 
 
 def _make_stand_in(budget):

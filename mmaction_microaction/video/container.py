@@ -5,8 +5,8 @@ from pathlib import Path
 
 import av
 
-from mmaction_microaction.video.frames import MAX_PIXELS, check_size
-from mmaction_microaction.video.mp4_tables import check_tables
+from .frames import MAX_PIXELS, check_size
+from .mp4_tables import check_tables
 
 FORMATS = 'asf,avi,flv,h264,hevc,m4v,matroska,mov,mpeg,mpegts,mpegvideo,mxf,ogg'
 """FFmpeg's names of the formats that are opened. Playlists and file lists are left out: they would open other files."""

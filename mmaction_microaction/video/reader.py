@@ -8,8 +8,7 @@ from typing import NamedTuple
 import av
 import numpy as np
 
-from mmaction_microaction.video.container import open_container, prepare_video_stream, read_packets
-
+from .container import open_container, prepare_video_stream, read_packets
 from .frames import FrameConverter
 from .times import read_frame_times
 

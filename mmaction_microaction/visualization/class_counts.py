@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from mmaction_microaction.label_sets.ma52 import FINE_TO_COARSE, NUM_ACTIONS
 
-from .style import BODY_PART_COLOURS, HEIGHT, WIDTH, draw_action_rows, format_num_clips, new_figure
+from .style import BODY_PART_COLORS, HEIGHT, WIDTH, draw_action_rows, format_num_clips, new_figure
 
 
 def plot_class_counts(splits: Mapping[str, np.ndarray], title: str | None = None) -> Figure:
@@ -37,7 +37,7 @@ def plot_class_counts(splits: Mapping[str, np.ndarray], title: str | None = None
     for index, (name, counts) in enumerate(splits.items()):
         axes = figure.add_axes((0.285 + index * panel, 0.03, panel - 0.02, 0.875), label=name)
         draw_action_rows(axes, names=index == 0, parts=index == len(splits) - 1)
-        bars = axes.barh(range(NUM_ACTIONS), counts, height=0.7, color=[BODY_PART_COLOURS[i] for i in FINE_TO_COARSE])
+        bars = axes.barh(range(NUM_ACTIONS), counts, height=0.7, color=[BODY_PART_COLORS[i] for i in FINE_TO_COARSE])
         axes.bar_label(bars, [f'{count:,}' for count in counts], padding=2, fontsize=6.5)
         # Leave room for the longest number behind the longest bar.
         axes.set_xlim(0, max(counts.max(), 1) * (1.1 + 0.1 * len(splits)))

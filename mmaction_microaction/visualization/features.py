@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from mmaction_microaction.label_sets.ma52 import BODY_PARTS, FINE_TO_COARSE, NUM_ACTIONS, NUM_BODY_PARTS
 
 from .embedding import METHODS
-from .style import BODY_PART_COLOURS, new_figure
+from .style import BODY_PART_COLORS, new_figure
 
 _MARKERS = 'osD^vPX'
 
@@ -62,7 +62,7 @@ def plot_features(
                 axes.scatter(
                     *points[mask].T,
                     s=7 if len(labels) > 1000 else 14,
-                    c=shades[labels[mask]] if row == 0 else BODY_PART_COLOURS[part],
+                    c=shades[labels[mask]] if row == 0 else BODY_PART_COLORS[part],
                     marker=_MARKERS[part],
                     linewidth=0,
                     alpha=0.8,
@@ -84,7 +84,7 @@ def plot_features(
 def _shades():
     """Return a shade of its body part's colour for each action, from dark to light; shape (52, 3)."""
     shades = np.empty((NUM_ACTIONS, 3))
-    for part, colour in enumerate(BODY_PART_COLOURS):
+    for part, colour in enumerate(BODY_PART_COLORS):
         actions = np.flatnonzero(part == FINE_TO_COARSE)
         for action, lightness in zip(actions, np.linspace(-0.5, 0.5, len(actions))):
             black_or_white = 1.0 if lightness > 0 else 0.0

@@ -3,20 +3,20 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from mmaction_microaction.evaluation.functional import PerClass
+from mmaction_microaction.evaluation.functional import PerClassMetrics
 from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
 
 from .style import DARK, HEIGHT, LIGHT, WIDTH, draw_action_rows, format_num_clips, new_figure
 
 
-def plot_per_class(scores: PerClass, title: str | None = None) -> Figure:
+def plot_per_class(scores: PerClassMetrics, title: str | None = None) -> Figure:
     """Draw a row for each action with precision, recall, F1 and the number of its clips.
 
     A metric that is not defined has no mark: the precision of an action that was never predicted, and the recall of an
     action without clips.
 
     Args:
-        scores (PerClass): Metrics of the 52 actions, see :func:`.per_class_scores`.
+        scores (PerClassMetrics): Metrics of the 52 actions, see :func:`.per_class_metrics`.
         title (str, optional): Title of the figure.
 
     Returns:

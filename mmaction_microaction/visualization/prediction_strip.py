@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, FINE_TO_COARSE, NUM_ACTIONS, NUM_BODY_PARTS
 
 from .frames import FRAMES_WIDTH, new_figure_with_frames, pick_frames
-from .style import ACCENT, BODY_PART_COLOURS, DARK, name_of
+from .style import ACCENT, BODY_PART_COLORS, DARK, name_of
 
 _PANEL, _HEAD, _FOOT = 0.95, 0.42, 0.36
 
@@ -86,7 +86,7 @@ def _draw_actions(axes, scores, label, top, codes):
     for part in range(0, NUM_BODY_PARTS, 2):
         first, last = np.flatnonzero(part == FINE_TO_COARSE)[[0, -1]]
         axes.axvspan(first - 0.5, last + 0.5, color='0.955', zorder=0, linewidth=0)
-    axes.bar(range(NUM_ACTIONS), 100 * scores, width=0.8, color=[BODY_PART_COLOURS[i] for i in FINE_TO_COARSE])
+    axes.bar(range(NUM_ACTIONS), 100 * scores, width=0.8, color=[BODY_PART_COLORS[i] for i in FINE_TO_COARSE])
     # The mark is above the bars, so that it covers none.
     axes.plot(
         label,
@@ -112,7 +112,7 @@ def _draw_actions(axes, scores, label, top, codes):
 def _draw_parts(axes, scores, true):
     """Draw a bar for each body part with its sum, and mark the true body part."""
     sums = np.bincount(FINE_TO_COARSE, weights=scores)
-    axes.barh(range(NUM_BODY_PARTS), 100 * sums, height=0.75, color=BODY_PART_COLOURS)
+    axes.barh(range(NUM_BODY_PARTS), 100 * sums, height=0.75, color=BODY_PART_COLORS)
     for part, value in enumerate(sums):
         axes.text(100 * value + 4, part, f'{100 * value:.0f} %', va='center', fontsize=6.5)
     names = [f'▶ {name}' if part == true else name for part, name in enumerate(BODY_PARTS)]

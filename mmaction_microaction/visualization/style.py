@@ -8,7 +8,7 @@ from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, FINE_TO_CO
 
 from .names import shorten
 
-BODY_PART_COLOURS = ('#0072B2', '#E69F00', '#009E73', '#56B4E9', '#D55E00', '#CC79A7', '#4D4D4D')
+BODY_PART_COLORS = ('#0072B2', '#E69F00', '#009E73', '#56B4E9', '#D55E00', '#CC79A7', '#4D4D4D')
 """Colours of the body parts, from Okabe and Ito's palette for all kinds of colour vision. Neighbours also differ in
 grey."""
 

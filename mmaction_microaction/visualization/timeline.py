@@ -10,7 +10,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from mmaction_microaction.label_sets.ma52 import BODY_PARTS
 from mmaction_microaction.structures.intervals import Interval
 
-from .style import BODY_PART_COLOURS, new_figure
+from .style import BODY_PART_COLORS, new_figure
 
 _LETTER_WIDTH = 0.085
 """Width in inches of a letter of a code, with the space around it."""
@@ -45,7 +45,7 @@ def plot_timeline(intervals: Sequence[Interval], duration: float, title: str | N
         part, code = interval.action.body_part, interval.action.code
         seconds = interval.end - interval.start
         # Even an improbable bar is dark enough to be seen.
-        colour = 1 - (0.3 + 0.7 * interval.score) * (1 - np.array(to_rgb(BODY_PART_COLOURS[part])))
+        colour = 1 - (0.3 + 0.7 * interval.score) * (1 - np.array(to_rgb(BODY_PART_COLORS[part])))
         axes.barh(part, seconds / unit, 0.8, interval.start / unit, color=colour)
         if seconds * inches >= _LETTER_WIDTH * (len(code) + 1):
             black = colour @ (0.2126, 0.7152, 0.0722) > 0.45

@@ -232,9 +232,9 @@ def test_choices_and_defaults_of_commands_are_those_of_the_package():
     from mmaction_microaction import benchmarks, faces, submission
     from mmaction_microaction.cli import benchmark, embed, features, prepare, submit, synthesize
     from mmaction_microaction.cli import faces as faces_command
-    from mmaction_microaction.datasets.preparation.label_embeddings import DEFAULT_VECTORS
+    from mmaction_microaction.datasets.preparation.build_label_embeddings import DEFAULT_VECTORS
     from mmaction_microaction.datasets.preparation.ma52 import SPLIT_SIZES
-    from mmaction_microaction.synthetic import ProSettings, Settings, plan
+    from mmaction_microaction.synthetic import ProSettings, SyntheticSettings, plan
     from mmaction_microaction.visualization.embedding import METHODS
 
     assert (benchmark.WAYS, benchmark.SIZES) == (benchmarks.WAYS, benchmarks.SIZES)
@@ -251,11 +251,11 @@ def test_choices_and_defaults_of_commands_are_those_of_the_package():
     assert given == faces.FaceSettings()
     args = parse_arguments('synthesize', [])
     assert (args.clips, args.seed, args.counts, args.protocol, args.subjects) == (
-        Settings().clips,
-        Settings().seed,
-        Settings().counts,
-        Settings().protocol,
-        Settings().subjects,
+        SyntheticSettings().clips,
+        SyntheticSettings().seed,
+        SyntheticSettings().counts,
+        SyntheticSettings().protocol,
+        SyntheticSettings().subjects,
     )
     args, settings = parse_arguments('synthesize-pro', []), ProSettings()
     assert (args.videos, args.seed, args.subjects) == (settings.videos, settings.seed, settings.subjects)

@@ -208,10 +208,10 @@ def test_a_long_video_is_scored_against_what_is_known(run, tmp_path):
     del truth['intervals'][0]['code']
     truth['intervals'].pop()
     found.write_text(json.dumps([truth]))
-    _, output, _ = run('score_timeline', found, out.with_suffix('.json'))
+    _, output, _ = run('score_timeline', found, '--truth', out.with_suffix('.json'))
     assert '| fine | 66.7% | 50.0% | 3 | 4 |' in output
     for share in ('0', '50', 'nan'):
-        status, _, errors = run('score_timeline', found, out.with_suffix('.json'), '--iou', share)
+        status, _, errors = run('score_timeline', found, '--truth', out.with_suffix('.json'), '--iou', share)
         assert (status, errors.splitlines()[-1].partition('error: ')[2]) == (
             2,
             f'--iou {share}: must be above 0 and at most 1',

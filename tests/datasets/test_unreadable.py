@@ -4,7 +4,7 @@ import pytest
 from helpers.unreadable_clips import BAD, DECODERS, GOOD, build
 
 from mmaction_microaction.datasets.frame_store import FrameSettings
-from mmaction_microaction.datasets.preparation.frame_store import make_frame_store
+from mmaction_microaction.datasets.preparation.make_frame_store import make_frame_store
 
 
 # MMAction2's OpenCVDecode shows an earlier frame instead of one that it cannot decode.

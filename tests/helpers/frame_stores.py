@@ -4,7 +4,7 @@ import av
 import numpy as np
 
 from mmaction_microaction.datasets.frame_store import FrameSettings, FrameStore
-from mmaction_microaction.datasets.preparation.frame_store import make_frame_store
+from mmaction_microaction.datasets.preparation.make_frame_store import make_frame_store
 
 SETTINGS = FrameSettings(short_side=48, quality=90)
 SHAPES = {  # name: frames, width, height

@@ -7,9 +7,9 @@ from mmaction_microaction.inference import ClipResult, TimelineResult, write_lab
 from mmaction_microaction.inference.drawing import evenly
 from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.video.reader import Frame, Video
-from mmaction_microaction.visualization.style import BODY_PART_COLOURS
+from mmaction_microaction.visualization.style import BODY_PART_COLORS
 
-HEAD, UPPER_LIMB = (np.array(to_rgb(BODY_PART_COLOURS[part])) * 255 for part in (1, 2))
+HEAD, UPPER_LIMB = (np.array(to_rgb(BODY_PART_COLORS[part])) * 255 for part in (1, 2))
 
 
 def drawn(result, tmp_path):

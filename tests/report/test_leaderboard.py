@@ -70,10 +70,10 @@ def test_table_of_one_run(tmp_path):
 def test_runs_with_another_evaluator_are_not_averaged(tmp_path):
     evaluator = "dict(type='MicroActionMetric', macro={!r})"
     evaluators = [
-        evaluator.format('mean_of_f1'),
+        evaluator.format('f1_macro'),
         # The option --dump adds DumpResults.
-        f"[{evaluator.format('mean_of_f1')}, dict(type='DumpResults', out_file_path='p.pkl')]",
-        evaluator.format('f1_of_means'),
+        f"[{evaluator.format('f1_macro')}, dict(type='DumpResults', out_file_path='p.pkl')]",
+        evaluator.format('f1_macro_of_means'),
     ]
     folders = [tmp_path / f'run{index}' for index in range(3)]
     for folder, text in zip(folders, evaluators):
@@ -85,18 +85,18 @@ def test_runs_with_another_evaluator_are_not_averaged(tmp_path):
     assert [run.path.parents[1] for run in runs] == folders[:2]
     (problem,) = problems
     assert problem.startswith(f'{folders[2]}: ')
-    assert f'{folders[0]} (test_evaluator.0.macro is f1_of_means, not mean_of_f1)' in problem
+    assert f'{folders[0]} (test_evaluator.0.macro is f1_macro_of_means, not f1_macro)' in problem
 
 
 def test_config_of_the_test_itself_is_compared(tmp_path):
     folders = [write_run(tmp_path / name, 'manet', SEEDS[0]) for name in 'ab']
-    for folder, macro in zip(folders, ('f1_of_means', 'mean_of_f1')):
+    for folder, macro in zip(folders, ('f1_macro_of_means', 'f1_macro')):
         evaluator = "test_evaluator = dict(type='MicroActionMetric', macro={!r})"
         (folder / '20240102_030405' / 'vis_data' / 'config.py').write_text(evaluator.format(macro))
-        (folder / 'manet.py').write_text(evaluator.format('mean_of_f1'))
+        (folder / 'manet.py').write_text(evaluator.format('f1_macro'))
     runs, (problem,) = read_runs(folders)
     assert len(runs) == 1
-    assert 'test_evaluator.0.macro is mean_of_f1, not f1_of_means' in problem
+    assert 'test_evaluator.0.macro is f1_macro, not f1_macro_of_means' in problem
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_config_of_the_test_itself_is_compared(tmp_path):
         ({}, ''),
         ({'model.backbone.pretrained': None, 'model.backbone.with_cp': True}, ''),
         ({'test_dataloader.dataset.ann_file': '/mnt/ma52/val_list_videos.txt'}, ''),
-        ({'test_evaluator.macro': 'f1_of_means'}, 'test_evaluator.0.macro is f1_of_means, not None'),
+        ({'test_evaluator.macro': 'f1_macro_of_means'}, 'test_evaluator.0.macro is f1_macro_of_means, not None'),
         (
             {'test_dataloader.dataset.ann_file': 'mine/list.txt'},
             'test_dataset.ann_file is mine/list.txt, not ma52/val_list_videos.txt',

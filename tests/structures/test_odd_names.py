@@ -12,7 +12,7 @@ from mmaction.registry import DATASETS
 
 from mmaction_microaction.datasets.frame_store import FrameSettings, FrameStore
 from mmaction_microaction.datasets.preparation import ma52 as preparation
-from mmaction_microaction.datasets.preparation.frame_store import make_frame_store
+from mmaction_microaction.datasets.preparation.make_frame_store import make_frame_store
 from mmaction_microaction.structures.annotations import read_annotations
 from mmaction_microaction.structures.predictions import read_scores
 from mmaction_microaction.submission import validate_submission, write_submission

@@ -12,7 +12,7 @@ import pytest
 from helpers.processes import start
 from helpers.support import ROOT
 
-from mmaction_microaction.synthetic import Settings, make_clip, render_frames, write_dataset
+from mmaction_microaction.synthetic import SyntheticSettings, make_clip, render_frames, write_dataset
 from mmaction_microaction.video.writer import write_video
 
 
@@ -87,13 +87,13 @@ def test_folder_without_manifest_is_rejected(tmp_path):
     (tmp_path / 'videos_train').mkdir()
     (tmp_path / 'videos_train' / '0001_00_0001.mp4').write_bytes(b'')
     with pytest.raises(ValueError, match=r'manifest\.json'):
-        write_dataset(tmp_path, Settings(clips=4))
+        write_dataset(tmp_path, SyntheticSettings(clips=4))
 
 
 def test_folder_with_damaged_manifest_is_rejected(tmp_path):
     (tmp_path / 'manifest.json').write_text('{"version": 1,')
     with pytest.raises(ValueError, match=r'manifest\.json is damaged'):
-        write_dataset(tmp_path, Settings(clips=4))
+        write_dataset(tmp_path, SyntheticSettings(clips=4))
 
 
 def test_interrupted_video_is_absent(tmp_path):
@@ -107,7 +107,7 @@ def test_interrupted_video_is_absent(tmp_path):
 
 
 def test_killed_run_leaves_complete_videos_and_is_continued(tmp_path):
-    out, settings = tmp_path / 'set', Settings(clips=20, size=(64, 76), seed=8, subjects=8)
+    out, settings = tmp_path / 'set', SyntheticSettings(clips=20, size=(64, 76), seed=8, subjects=8)
     args = ['--clips', 20, '--size', 64, '--seed', 8, '--subjects', 8, '--workers', 1, '--out', out]
     log = tmp_path / 'log'
     process = start(ROOT / 'tools' / 'make_synthetic_ma52.py', *args, output=log, errors=log)

@@ -5,25 +5,25 @@ import numpy as np
 import pytest
 
 from mmaction_microaction.label_sets.ma52 import ACTIONS, FINE_TO_COARSE
-from mmaction_microaction.synthetic import Settings, make_clip, make_plan, video_size
+from mmaction_microaction.synthetic import SyntheticSettings, make_clip, make_plan, video_size
 
 
 @pytest.mark.parametrize('counts', ['uniform', 'long-tailed'])
 @pytest.mark.parametrize('clips', [416, 1000, 2080])
 def test_splits_are_half_a_quarter_and_a_quarter(clips, counts):
-    plan = make_plan(Settings(clips=clips, counts=counts))
+    plan = make_plan(SyntheticSettings(clips=clips, counts=counts))
     assert Counter(entry.split for entry in plan) == {0: clips // 2, 1: clips // 4, 2: clips // 4}
 
 
 def test_uniform_counts_differ_by_at_most_one():
-    plan = make_plan(Settings(clips=1000))
+    plan = make_plan(SyntheticSettings(clips=1000))
     counts = Counter(entry.label for entry in plan if entry.split == 0)
     # 500 clips over 52 actions: 32 actions have 10 and 20 have 9.
     assert sorted(counts.values()) == [9] * 20 + [10] * 32
 
 
 def test_long_tailed_counts_follow_ma52():
-    plan = make_plan(Settings(clips=22500, counts='long-tailed'))
+    plan = make_plan(SyntheticSettings(clips=22500, counts='long-tailed'))
     counts = Counter(entry.label for entry in plan if entry.split == 0)
     assert min(counts.values()) >= 1
     for action in ACTIONS:
@@ -34,7 +34,7 @@ def test_long_tailed_counts_follow_ma52():
 
 @pytest.mark.parametrize('seed', [0, 1])
 def test_names_are_unique_and_contain_subject_and_body_part(seed):
-    plan = make_plan(Settings(clips=520, seed=seed, subjects=20))
+    plan = make_plan(SyntheticSettings(clips=520, seed=seed, subjects=20))
     assert len({entry.name for entry in plan}) == 520
     for entry in plan:
         subject, part, counter = entry.name[:-4].split('_')
@@ -45,7 +45,7 @@ def test_names_are_unique_and_contain_subject_and_body_part(seed):
 
 def test_subjects_of_the_splits_are_disjoint_unless_released():
     def subjects(protocol):
-        plan = make_plan(Settings(clips=2080, protocol=protocol, subjects=40))
+        plan = make_plan(SyntheticSettings(clips=2080, protocol=protocol, subjects=40))
         return [{entry.subject_id for entry in plan if entry.split == split} for split in range(3)]
 
     train, val, test = subjects('cross-subject')
@@ -56,12 +56,12 @@ def test_subjects_of_the_splits_are_disjoint_unless_released():
 
 
 def test_clips_are_not_sorted_by_label():
-    labels = [entry.label for entry in make_plan(Settings(clips=2080)) if entry.split == 0]
+    labels = [entry.label for entry in make_plan(SyntheticSettings(clips=2080)) if entry.split == 0]
     assert abs(np.corrcoef(np.arange(len(labels)), labels)[0, 1]) < 0.1
 
 
 def test_durations_are_those_of_ma52():
-    settings = Settings(clips=600)
+    settings = SyntheticSettings(clips=600)
     entries = [entry for entry in make_plan(settings) if entry.split == 0]
     seconds = (
         np.array([make_clip(e.label, e.subject_id, (64, 76), seed=0, index=e.index).num_frames for e in entries]) / 30
@@ -99,4 +99,4 @@ def test_invalid_sizes_are_rejected(size):
 )
 def test_invalid_settings_are_rejected(change, message):
     with pytest.raises(ValueError, match=message):
-        replace(Settings(), **change)
+        replace(SyntheticSettings(), **change)

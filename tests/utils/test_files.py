@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mmaction_microaction.utils import files
-from mmaction_microaction.utils.files import atomic_write, check_writable, hold, identity, write_whole
+from mmaction_microaction.utils.files import atomic_write, check_writable, file_identity, lock_for_link, write_whole
 
 
 def test_the_target_of_a_link_is_written(tmp_path):
@@ -128,7 +128,7 @@ def test_a_hard_link_to_a_held_file_is_not_removed(tmp_path):
     source.write_bytes(b'whole')
     folder.mkdir()
     code = 'import runpy, sys; runpy.run_path(sys.argv[1])["write_whole"](sys.argv[2], b"other")'
-    with hold(source), atomic_write(folder / 'target') as unfinished:
+    with lock_for_link(source), atomic_write(folder / 'target') as unfinished:
         os.link(source, folder / 'second')
         (folder / 'second').replace(unfinished)
         subprocess.run([sys.executable, '-c', code, files.__file__, folder / 'other'], check=True)
@@ -190,12 +190,13 @@ def test_all_names_of_a_file_are_one_file(tmp_path, monkeypatch):
     (tmp_path / 'hard').hardlink_to(tmp_path / 'folder/a')
     monkeypatch.chdir(tmp_path)
     assert (
-        len({identity(path) for path in ('folder/a', tmp_path / 'folder/a', 'other/a', 'hard', 'other/../hard')}) == 1
+        len({file_identity(path) for path in ('folder/a', tmp_path / 'folder/a', 'other/a', 'hard', 'other/../hard')})
+        == 1
     )
-    assert identity('folder/a') != identity('folder/b')
+    assert file_identity('folder/a') != file_identity('folder/b')
     # Files that do not exist yet.
-    assert identity('folder/new/c') == identity('other/new/c') == identity(tmp_path / 'folder/new/c')
-    assert len({identity(path) for path in ('folder/c', 'folder/d', 'c', 'folder/new/c', 'folder')}) == 5
+    assert file_identity('folder/new/c') == file_identity('other/new/c') == file_identity(tmp_path / 'folder/new/c')
+    assert len({file_identity(path) for path in ('folder/c', 'folder/d', 'c', 'folder/new/c', 'folder')}) == 5
 
 
 def test_a_write_protected_file_is_not_replaced(tmp_path, monkeypatch):

@@ -6,7 +6,7 @@ import pytest
 from helpers.odd_videos import numbered, write_plain
 
 from mmaction_microaction.video.reader import Video
-from mmaction_microaction.video.sampling import decode, open_video
+from mmaction_microaction.video.sparse_decoding import decode, open_video
 
 
 @pytest.mark.parametrize(

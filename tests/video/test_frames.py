@@ -11,11 +11,11 @@ from helpers.odd_videos import grey, write_frames
 from PIL import Image
 
 from mmaction_microaction.datasets.frame_store import FrameSettings
-from mmaction_microaction.datasets.preparation.frame_store import extract_frames
+from mmaction_microaction.datasets.preparation.make_frame_store import extract_frames
 from mmaction_microaction.faces.extraction import FaceSettings, track_face
 from mmaction_microaction.video.frames import MAX_PIXELS
 from mmaction_microaction.video.reader import Video
-from mmaction_microaction.video.sampling import decode, open_video
+from mmaction_microaction.video.sparse_decoding import decode, open_video
 
 ORIENTATIONS = {  # a, b, c, d of the matrix in the header of the track, and the image that players show
     'as stored': ((1, 0, 0, 1), lambda image: image),

@@ -7,7 +7,7 @@ from helpers.odd_videos import grey, write_frames
 from helpers.processes import run_python
 
 from mmaction_microaction.video.reader import Video
-from mmaction_microaction.video.sampling import decode, open_video
+from mmaction_microaction.video.sparse_decoding import decode, open_video
 
 LEVELS = np.arange(20, 200, 6)
 """Grey levels of 30 frames."""

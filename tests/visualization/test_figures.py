@@ -10,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.text import Text
 
-from mmaction_microaction.evaluation.functional import ConfusedPair, PerClass, calibration_bins
+from mmaction_microaction.evaluation.functional import ConfusedPair, PerClassMetrics, calibration_bins
 from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, FINE_TO_COARSE
 from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.visualization import (
@@ -44,10 +44,12 @@ CASES = {
     'counts of one clip': lambda: plot_class_counts({'tested': np.eye(52, dtype=int)[9]}),
     'body parts, all correct': lambda: plot_coarse_confusion_matrix(2000 * np.eye(7, dtype=int)),
     'body parts, large counts': lambda: plot_coarse_confusion_matrix(np.full((7, 7), 12345)),
-    'scores': lambda: plot_per_class(PerClass(*MANY, VAL, VAL)),
-    'scores, all correct': lambda: plot_per_class(PerClass(*np.ones((3, 52)), VAL, VAL)),
-    'scores, all wrong': lambda: plot_per_class(PerClass(*np.zeros((3, 52)), VAL, VAL)),
-    'scores of one clip': lambda: plot_per_class(PerClass(NONE, ONE, ONE, np.eye(52, dtype=int)[9], np.zeros(52, int))),
+    'scores': lambda: plot_per_class(PerClassMetrics(*MANY, VAL, VAL)),
+    'scores, all correct': lambda: plot_per_class(PerClassMetrics(*np.ones((3, 52)), VAL, VAL)),
+    'scores, all wrong': lambda: plot_per_class(PerClassMetrics(*np.zeros((3, 52)), VAL, VAL)),
+    'scores of one clip': lambda: plot_per_class(
+        PerClassMetrics(NONE, ONE, ONE, np.eye(52, dtype=int)[9], np.zeros(52, int))
+    ),
     'longest pairs': lambda: plot_confused_pairs(
         [ConfusedPair(a, b, 12345, 1.0) for a, b in itertools.permutations(LONGEST, 2)]
     ),
@@ -152,7 +154,7 @@ def test_body_parts_are_in_percent_of_the_true_one():
 
 def test_scores_are_in_the_row_of_their_action():
     support = np.arange(52)
-    figure = plot_per_class(PerClass(*MANY, support, VAL))
+    figure = plot_per_class(PerClassMetrics(*MANY, support, VAL))
     (axes,) = figure.axes
     marks = {collection.get_label(): collection.get_offsets() for collection in axes.collections}
     for values, name in zip(MANY, ('precision', 'recall', 'F1')):
@@ -275,7 +277,7 @@ def test_frames_are_those_that_are_tested(tmp_path):
         lambda: plot_class_counts({'train': np.ones(7)}),
         lambda: plot_coarse_confusion_matrix(np.zeros((7, 7))),
         lambda: plot_coarse_confusion_matrix(np.eye(52)),
-        lambda: plot_per_class(PerClass(*np.ones((5, 7)))),
+        lambda: plot_per_class(PerClassMetrics(*np.ones((5, 7)))),
         lambda: plot_frequency_groups(np.ones(7), TRAIN),
         lambda: plot_comparison(np.ones(7), np.ones(52)),
         lambda: plot_durations([]),

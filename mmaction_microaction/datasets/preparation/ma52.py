@@ -11,10 +11,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from mmaction_microaction.structures.annotations import read_annotations
-from mmaction_microaction.utils.files import atomic_write, hold, make_folder
+from mmaction_microaction.utils.files import atomic_write, lock_for_link, make_folder
 from mmaction_microaction.utils.messages import first_few, last_line
 from mmaction_microaction.utils.parallel import ordered_map
-from mmaction_microaction.video.sampling import READ_ERRORS, decode, open_video
+from mmaction_microaction.video.sparse_decoding import READ_ERRORS, decode, open_video
 
 SPLIT_SIZES = {'train': 11250, 'val': 5586, 'test': 5586}
 """Number of clips in each split of MA-52 (Guo et al., section III)."""
@@ -172,7 +172,7 @@ def _place_and_check(task):
             return None
         if target.is_symlink():
             target.unlink()  # otherwise the file to which it points would be overwritten
-        with _name_file(target), hold(path), atomic_write(target) as unfinished:
+        with _name_file(target), lock_for_link(path), atomic_write(target) as unfinished:
             _fetch(path, member, unfinished)
             _check(unfinished, target.name)
     except UNPACK_ERRORS as error:

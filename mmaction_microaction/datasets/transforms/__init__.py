@@ -1,8 +1,8 @@
 from .decoding_steps import is_decoder, is_opener
 from .faces import CropFace, FormatFaces
-from .loading import FrameStoreDecode, FrameStoreInit
+from .frame_store import FrameStoreDecode, FrameStoreInit
 from .processing import SubtractMeanFrame
-from .video_decoding import SparsePyAVDecode, SparsePyAVInit
+from .sparse_pyav import SparsePyAVDecode, SparsePyAVInit
 
 __all__ = [
     'CropFace',

@@ -23,8 +23,8 @@ from mmaction.datasets.transforms import (
 from mmaction.registry import TRANSFORMS
 from mmengine.logging import print_log
 
-from .loading import FrameStoreDecode, FrameStoreInit
-from .video_decoding import SparsePyAVDecode, SparsePyAVInit
+from .frame_store import FrameStoreDecode, FrameStoreInit
+from .sparse_pyav import SparsePyAVDecode, SparsePyAVInit
 
 _VIDEO_OPENERS = (DecordInit, OpenCVInit, PIMSInit, PyAVInit, SparsePyAVInit)
 _VIDEO_DECODERS = (DecordDecode, OpenCVDecode, PIMSDecode, PyAVDecode, SparsePyAVDecode)

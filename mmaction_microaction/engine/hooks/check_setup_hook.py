@@ -15,8 +15,8 @@ from .leaf_datasets import leaf_datasets
 
 SAFETY_HOOKS = {
     'epoch_seed': 'EpochSeedHook',
-    'training_list': 'CheckTrainListHook',
-    'invalid_loss': 'CheckInvalidLossHook',
+    'check_train_list': 'CheckTrainListHook',
+    'check_invalid_loss': 'CheckInvalidLossHook',
     'unreadable_clips': 'UnreadableClipsHook',
 }
 """Hooks that ``configs/_base_/ma52.py`` adds to ``default_hooks``, by key."""

@@ -4,8 +4,8 @@ All functions follow the same rules:
 
 - **Order of arguments.** The truth comes first and the predictions or scores second, as ``y_true, y_pred`` in
   scikit-learn.
-- **Units.** :func:`micro_action_scores` and :func:`emotion_scores` return percentages, as the tables of the papers do.
-  The other metrics return shares from 0 to 1. Functions that count return integers.
+- **Units.** :func:`micro_action_metrics` and :func:`emotion_metrics` return percentages, as the tables of the papers
+  do. The other metrics return shares from 0 to 1. Functions that count return integers.
 - **Direction.** Higher is better, except for :attr:`Calibration.error`.
 - **NaN in the scores of a sample** means that the sample has no prediction. :func:`rank_classes` turns it into the
   class index -1, which counts as wrong.
@@ -15,20 +15,20 @@ All functions follow the same rules:
 
 from .accuracy import rank_classes, top_k_accuracy
 from .calibration import Calibration, calibration_bins
-from .emotion import average_precisions, emotion_scores
+from .emotion import average_precisions, emotion_metrics
 from .f1 import count_matches, f1_macro, f1_macro_of_means, f1_micro
-from .micro_action import COARSE_FROM, MACRO_F1, check_options, micro_action_scores, rank_body_parts
+from .micro_action import COARSE_FROM, MACRO_F1, check_options, micro_action_metrics, rank_body_parts
 from .per_class import (
     ConfusedPair,
-    PerClass,
+    PerClassMetrics,
     confusion_matrix,
     frequency_groups,
     mean_by_group,
     most_confused_pairs,
-    per_class_scores,
+    per_class_metrics,
 )
 from .reversed_pairs import reversed_pair_accuracies
-from .timeline import DetectionCounts, timeline_scores
+from .timeline import DetectionCounts, count_detections
 
 __all__ = [
     'COARSE_FROM',
@@ -36,24 +36,24 @@ __all__ = [
     'Calibration',
     'ConfusedPair',
     'DetectionCounts',
-    'PerClass',
+    'PerClassMetrics',
     'average_precisions',
     'calibration_bins',
     'check_options',
     'confusion_matrix',
+    'count_detections',
     'count_matches',
-    'emotion_scores',
+    'emotion_metrics',
     'f1_macro',
     'f1_macro_of_means',
     'f1_micro',
     'frequency_groups',
     'mean_by_group',
-    'micro_action_scores',
+    'micro_action_metrics',
     'most_confused_pairs',
-    'per_class_scores',
+    'per_class_metrics',
     'rank_body_parts',
     'rank_classes',
     'reversed_pair_accuracies',
-    'timeline_scores',
     'top_k_accuracy',
 ]

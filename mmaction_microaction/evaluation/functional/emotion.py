@@ -6,10 +6,10 @@ from mmaction_microaction.label_sets.ma52 import EMOTIONS
 
 from .accuracy import rank_classes
 from .f1 import f1_macro
-from .per_class import per_class_scores
+from .per_class import per_class_metrics
 
 
-def emotion_scores(labels: np.ndarray, scores: np.ndarray) -> dict[str, float]:
+def emotion_metrics(labels: np.ndarray, scores: np.ndarray) -> dict[str, float]:
     """Return the metrics of the emotions (section VI-B).
 
     The emotion with the highest score is predicted; among equal scores, the one with the lowest index. An emotion that
@@ -34,7 +34,7 @@ def emotion_scores(labels: np.ndarray, scores: np.ndarray) -> dict[str, float]:
         ValueError: If shapes or values do not fit.
 
     Examples:
-        >>> metrics = emotion_scores([0, 0, 1], np.eye(5)[[0, 1, 1]])
+        >>> metrics = emotion_metrics([0, 0, 1], np.eye(5)[[0, 1, 1]])
         >>> {name: round(metrics[name], 1) for name in ('Acc', 'UF1', 'UAR', 'Acc_joy')}
         {'Acc': 66.7, 'UF1': 66.7, 'UAR': 75.0, 'Acc_joy': 50.0}
     """
@@ -42,7 +42,7 @@ def emotion_scores(labels: np.ndarray, scores: np.ndarray) -> dict[str, float]:
     if scores.shape != (len(labels), len(EMOTIONS)):
         raise ValueError(f'expected scores of shape ({len(labels)}, {len(EMOTIONS)}), got {scores.shape}')
     predictions = rank_classes(scores)[:, 0]
-    per_class = per_class_scores(labels, predictions, len(EMOTIONS))
+    per_class = per_class_metrics(labels, predictions, len(EMOTIONS))
     result = {
         'Acc': np.mean(labels == predictions),
         'F1_weighted': np.average(np.nan_to_num(per_class.f1), weights=per_class.support),

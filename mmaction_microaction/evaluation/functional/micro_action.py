@@ -10,16 +10,16 @@ from .f1 import f1_macro, f1_macro_of_means, f1_micro
 COARSE_FROM = ('top1', 'sum')
 """Ways to derive body parts from the scores of actions, see :func:`rank_body_parts`."""
 
-MACRO_F1 = {'mean_of_f1': f1_macro, 'f1_of_means': f1_macro_of_means}
-"""Definitions of macro F1, see :func:`micro_action_scores`."""
+MACRO_F1 = {'f1_macro': f1_macro, 'f1_macro_of_means': f1_macro_of_means}
+"""Definitions of macro F1, see :func:`micro_action_metrics`."""
 
 
-def check_options(coarse_from: str = 'top1', macro: str = 'mean_of_f1') -> None:
-    """Check the options of :func:`micro_action_scores`, so that a wrong option fails before the scores are known.
+def check_options(coarse_from: str = 'top1', macro: str = 'f1_macro') -> None:
+    """Check the options of :func:`micro_action_metrics`, so that a wrong option fails before the scores are known.
 
     Args:
         coarse_from (str): How body parts are derived, one of ``COARSE_FROM``. Defaults to ``'top1'``.
-        macro (str): Definition of macro F1, one of the keys of ``MACRO_F1``. Defaults to ``'mean_of_f1'``.
+        macro (str): Definition of macro F1, one of the keys of ``MACRO_F1``. Defaults to ``'f1_macro'``.
 
     Raises:
         ValueError: If an option is unknown.
@@ -27,7 +27,7 @@ def check_options(coarse_from: str = 'top1', macro: str = 'mean_of_f1') -> None:
     Examples:
         >>> check_options(macro='weighted')
         Traceback (most recent call last):
-        ValueError: macro must be one of 'mean_of_f1', 'f1_of_means', got 'weighted'
+        ValueError: macro must be one of 'f1_macro', 'f1_macro_of_means', got 'weighted'
     """
     for name, value, choices in (('coarse_from', coarse_from, COARSE_FROM), ('macro', macro, MACRO_F1)):
         if value not in choices:
@@ -66,8 +66,8 @@ def rank_body_parts(scores: np.ndarray, coarse_from: str = 'top1') -> np.ndarray
     return np.where(ranking < 0, -1, FINE_TO_COARSE[ranking])
 
 
-def micro_action_scores(
-    labels: np.ndarray, scores: np.ndarray, coarse_from: str = 'top1', macro: str = 'mean_of_f1'
+def micro_action_metrics(
+    labels: np.ndarray, scores: np.ndarray, coarse_from: str = 'top1', macro: str = 'f1_macro'
 ) -> dict[str, float]:
     """Return the accuracies and F1 scores of actions and of body parts (Guo et al., section V-A).
 
@@ -76,8 +76,8 @@ def micro_action_scores(
         scores (np.ndarray): Probabilities of the actions, shape (N, 52). A row of NaN is a clip without a prediction,
             which counts as not recognised.
         coarse_from (str): How body parts are derived, see :func:`rank_body_parts`. Defaults to ``'top1'``.
-        macro (str): Definition of macro F1: ``'mean_of_f1'`` (the challenges, scikit-learn, :func:`f1_macro`) or
-            ``'f1_of_means'`` (Eq. 5 as printed, :func:`f1_macro_of_means`). Defaults to ``'mean_of_f1'``.
+        macro (str): Definition of macro F1: ``'f1_macro'`` (the challenges, scikit-learn, :func:`f1_macro`) or
+            ``'f1_macro_of_means'`` (Eq. 5 as printed, :func:`f1_macro_of_means`). Defaults to ``'f1_macro'``.
 
     Returns:
         dict[str, float]: Percentages: ``F1_mean`` (Eq. 6), and ``F1_macro``, ``F1_micro``, ``top1`` and ``top5`` with
@@ -89,7 +89,7 @@ def micro_action_scores(
     Examples:
         Two clips, of actions 9 and 24. The prediction for the second, 25, is of the same body part.
 
-        >>> metrics = micro_action_scores([9, 24], np.eye(52)[[9, 25]])
+        >>> metrics = micro_action_metrics([9, 24], np.eye(52)[[9, 25]])
         >>> {name: round(metrics[name], 2) for name in ('fine/F1_macro', 'fine/F1_micro', 'coarse/F1_macro', 'F1_mean')}
         {'fine/F1_macro': 33.33, 'fine/F1_micro': 50.0, 'coarse/F1_macro': 100.0, 'F1_mean': 70.83}
     """

@@ -7,7 +7,7 @@ import numpy as np
 from .f1 import check_labels, count_matches
 
 
-class PerClass(NamedTuple):
+class PerClassMetrics(NamedTuple):
     """Metrics of each of K classes. All fields have shape (K,)."""
 
     precision: np.ndarray
@@ -36,7 +36,7 @@ class ConfusedPair(NamedTuple):
     """Share of the clips of the true class, 0 to 1."""
 
 
-def per_class_scores(labels: np.ndarray, predictions: np.ndarray, num_classes: int) -> PerClass:
+def per_class_metrics(labels: np.ndarray, predictions: np.ndarray, num_classes: int) -> PerClassMetrics:
     """Return precision, recall and F1 of every class.
 
     The values equal scikit-learn's ``precision_recall_fscore_support(labels=range(num_classes), zero_division=nan)``.
@@ -47,18 +47,18 @@ def per_class_scores(labels: np.ndarray, predictions: np.ndarray, num_classes: i
         num_classes (int): Number of classes K.
 
     Returns:
-        PerClass: Metrics of each class; NaN where a metric is not defined.
+        PerClassMetrics: Metrics of each class; NaN where a metric is not defined.
 
     Raises:
         ValueError: If the shapes differ, there is no sample, or a value is out of range. The message names the sample.
 
     Examples:
-        >>> metrics = per_class_scores([0, 0, 1], [0, 2, 2], num_classes=3)
+        >>> metrics = per_class_metrics([0, 0, 1], [0, 2, 2], num_classes=3)
         >>> metrics.precision.tolist(), metrics.recall.tolist()
         ([1.0, nan, 0.0], [0.5, 0.0, nan])
     """
     true_positives, support, predicted = count_matches(labels, predictions, num_classes)
-    return PerClass(
+    return PerClassMetrics(
         precision=_ratio(true_positives, predicted),
         recall=_ratio(true_positives, support),
         f1=_ratio(2 * true_positives, support + predicted),

@@ -25,7 +25,7 @@ class DetectionCounts(NamedTuple):
     """Number of true intervals."""
 
 
-def timeline_scores(
+def count_detections(
     truth: Mapping[str, Sequence[Interval]], detections: Mapping[str, Sequence[Interval]], iou: float = 0.5
 ) -> dict[str, DetectionCounts]:
     """Count the detected intervals that match a true interval.
@@ -52,9 +52,9 @@ def timeline_scores(
         >>> from mmaction_microaction.structures.intervals import Interval
         >>> truth = {'a.mp4': [Interval(0, 2, 9), Interval(2, 4, 10)]}
         >>> detections = {'a.mp4': [Interval(0, 1.5, 9), Interval(2, 4, 9)]}
-        >>> timeline_scores(truth, detections)['fine']
+        >>> count_detections(truth, detections)['fine']
         DetectionCounts(true_positives=1, detections=2, truth=2)
-        >>> timeline_scores(truth, detections)['coarse']
+        >>> count_detections(truth, detections)['coarse']
         DetectionCounts(true_positives=2, detections=2, truth=2)
     """
     if truth.keys() != detections.keys():

@@ -5,7 +5,7 @@ from mmaction.registry import METRICS
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
-from mmaction_microaction.evaluation.functional import average_precisions, emotion_scores
+from mmaction_microaction.evaluation.functional import average_precisions, emotion_metrics
 from mmaction_microaction.label_sets.ma52 import EMOTIONS
 
 
@@ -13,7 +13,7 @@ from mmaction_microaction.label_sets.ma52 import EMOTIONS
 class EmotionMetric(BaseMetric):
     """Metrics of emotions and of multi-label micro-actions: a row of the paper's Tables VI and VII.
 
-    All values are percentages: the metrics of :func:`.emotion_scores`, and two means of average precisions.
+    All values are percentages: the metrics of :func:`.emotion_metrics`, and two means of average precisions.
 
     - ``mAP`` averages over the videos, as the paper does. A video without actions is left out.
     - ``mAP_class`` averages over the actions, as is usual elsewhere. An action that occurs in no video is left out.
@@ -58,7 +58,7 @@ class EmotionMetric(BaseMetric):
             dict[str, float]: Metrics by name, in percent.
         """
         emotion_labels, emotions, action_labels, actions = (np.array(column) for column in zip(*results))
-        metrics = emotion_scores(emotion_labels, emotions)
+        metrics = emotion_metrics(emotion_labels, emotions)
         for name, precisions in (
             ('mAP', average_precisions(action_labels, actions)),
             ('mAP_class', average_precisions(action_labels.T, actions.T)),

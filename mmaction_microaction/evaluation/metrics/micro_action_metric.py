@@ -5,9 +5,9 @@ from mmaction.registry import METRICS
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
-from mmaction_microaction.evaluation.functional import check_options, micro_action_scores, rank_classes
+from mmaction_microaction.evaluation.functional import check_options, micro_action_metrics, rank_classes
 from mmaction_microaction.label_sets.ma52 import ACTIONS, NUM_ACTIONS
-from mmaction_microaction.structures.predictions import check_probabilities, scores_of
+from mmaction_microaction.structures.predictions import check_probabilities, get_scores
 from mmaction_microaction.utils.messages import first_few
 
 
@@ -25,8 +25,8 @@ class MicroActionMetric(BaseMetric):
         coarse_from (str): How the body part is predicted: ``'top1'``, the body part of the best action (authors,
             challenges), or ``'sum'``, the body part with the largest sum of fine probabilities. Defaults to
             ``'top1'``.
-        macro (str): Definition of macro F1: ``'mean_of_f1'`` (challenges, scikit-learn) or ``'f1_of_means'`` (Eq. 5 as
-            printed). Defaults to ``'mean_of_f1'``.
+        macro (str): Definition of macro F1: ``'f1_macro'`` (challenges, scikit-learn) or ``'f1_macro_of_means'`` (Eq. 5
+            as printed). Defaults to ``'f1_macro'``.
         **kwargs: Arguments of MMEngine's ``BaseMetric``.
 
     Raises:
@@ -34,12 +34,12 @@ class MicroActionMetric(BaseMetric):
 
     Examples:
         >>> evaluator = dict(type='MicroActionMetric')
-        >>> evaluator = dict(type='MicroActionMetric', coarse_from='sum', macro='f1_of_means')
+        >>> evaluator = dict(type='MicroActionMetric', coarse_from='sum', macro='f1_macro_of_means')
     """
 
     default_prefix = ''
 
-    def __init__(self, coarse_from: str = 'top1', macro: str = 'mean_of_f1', **kwargs) -> None:
+    def __init__(self, coarse_from: str = 'top1', macro: str = 'f1_macro', **kwargs) -> None:
         super().__init__(**kwargs)
         # A misspelt option should fail now and not after the first epoch.
         check_options(coarse_from, macro)
@@ -66,7 +66,7 @@ class MicroActionMetric(BaseMetric):
                 'test_evaluator.out_file_path=predictions.pkl'
             )
         for sample in data_samples:
-            scores = scores_of(sample)
+            scores = get_scores(sample)
             if not sample.get('unreadable'):
                 check_probabilities(scores, sample.get('video_id', f'sample {len(self.results)}'))
             self.results.append((scores, int(sample['gt_label'])))
@@ -78,10 +78,10 @@ class MicroActionMetric(BaseMetric):
             results (list[tuple[np.ndarray, int]]): Scores and label of each clip.
 
         Returns:
-            dict[str, float]: See :func:`.micro_action_scores`.
+            dict[str, float]: See :func:`.micro_action_metrics`.
         """
         scores, labels = (np.array(column) for column in zip(*results))
-        metrics = micro_action_scores(labels, scores, self.coarse_from, self.macro)
+        metrics = micro_action_metrics(labels, scores, self.coarse_from, self.macro)
         print_log(f'\n{self._table(metrics, len(labels))}', logger='current')
 
         predictions = rank_classes(scores)[:, 0]

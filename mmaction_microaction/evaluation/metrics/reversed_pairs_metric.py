@@ -7,7 +7,7 @@ from mmengine.logging import print_log
 
 from mmaction_microaction.evaluation.functional import reversed_pair_accuracies
 from mmaction_microaction.label_sets.ma52 import ACTIONS, REVERSED_PAIRS
-from mmaction_microaction.structures.predictions import scores_of
+from mmaction_microaction.structures.predictions import get_scores
 
 
 @METRICS.register_module()
@@ -31,7 +31,7 @@ class ReversedPairsMetric(BaseMetric):
             data_samples (Sequence[dict]): Samples with ``pred_score`` of shape (52,) and ``gt_label`` of shape (1,).
         """
         for sample in data_samples:
-            self.results.append((scores_of(sample), int(sample['gt_label'])))
+            self.results.append((get_scores(sample), int(sample['gt_label'])))
 
     def compute_metrics(self, results: list[tuple[np.ndarray, int]]) -> dict[str, float]:
         """Compute the accuracy on the pairs, and log each pair.

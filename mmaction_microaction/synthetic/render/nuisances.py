@@ -86,7 +86,7 @@ def draw_camera(rng):
     )
 
 
-def enliven(controls, nuisances, rng, fps=30.0):
+def add_idle_motion(controls, nuisances, rng, fps=30.0):
     """Add breathing, sway and fidgeting to the controls, in place.
 
     Args:

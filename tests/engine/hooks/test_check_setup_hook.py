@@ -56,7 +56,7 @@ def test_label_embeddings_are_read_before_the_first_step(tiny_ma52, tmp_path):
 
 
 def test_a_run_that_lacks_hooks_says_which(tiny_ma52, tmp_path, caplog):
-    options = {f'default_hooks.{name}': None for name in ('training_list', 'invalid_loss', 'unreadable_clips')}
+    options = {f'default_hooks.{name}': None for name in ('check_train_list', 'check_invalid_loss', 'unreadable_clips')}
     runner = small_runner(tiny_ma52, tmp_path, options)
     runner._hooks = [hook for hook in runner.hooks if type(hook).__name__ != 'EpochSeedHook']
     runner.train_loop._max_epochs = 0

@@ -9,7 +9,7 @@ from mmaction_microaction.evaluation.functional import (
     frequency_groups,
     mean_by_group,
     most_confused_pairs,
-    per_class_scores,
+    per_class_metrics,
 )
 from mmaction_microaction.label_sets.ma52 import ACTIONS
 
@@ -27,7 +27,7 @@ CASES = {
 @pytest.mark.parametrize('name', CASES)
 def test_equal_to_scikit_learn(name):
     labels, predictions = CASES[name]
-    scores = per_class_scores(labels, predictions, 52)
+    scores = per_class_metrics(labels, predictions, 52)
     expected = precision_recall_fscore_support(labels, predictions, labels=range(52), zero_division=np.nan)
     for ours, theirs in zip(scores, expected):
         np.testing.assert_allclose(ours, theirs)
@@ -53,7 +53,7 @@ def test_confusion_matrix_rejects_invalid_labels(labels, predictions, message):
 
 def test_scores_by_hand():
     # Class 0 is recognised once of two; class 1 is never predicted, class 2 never true, class 3 neither.
-    scores = per_class_scores([0, 0, 1], [0, 2, 2], 4)
+    scores = per_class_metrics([0, 0, 1], [0, 2, 2], 4)
     np.testing.assert_allclose(scores.precision, [1, np.nan, 0, np.nan])
     np.testing.assert_allclose(scores.recall, [1 / 2, 0, np.nan, np.nan])
     np.testing.assert_allclose(scores.f1, [2 / 3, 0, 0, np.nan])

@@ -16,7 +16,7 @@ from sklearn.metrics import (
     recall_score,
 )
 
-from mmaction_microaction.evaluation.functional import average_precisions, emotion_scores
+from mmaction_microaction.evaluation.functional import average_precisions, emotion_metrics
 from mmaction_microaction.label_sets.ma52 import EMOTIONS
 
 
@@ -73,7 +73,7 @@ def test_an_emotion_that_never_occurs():
     emotion, _, emotions, _ = random_results(0, num_emotions=4)
     predictions = emotion.argmax(1)
     assert 4 in predictions
-    metrics = emotion_scores(emotions, emotion)
+    metrics = emotion_metrics(emotions, emotion)
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')
         expected = {
@@ -86,7 +86,7 @@ def test_an_emotion_that_never_occurs():
     assert np.isnan(metrics['Acc_anger'])
 
     emotion[:, 4] = -1
-    unseen = emotion_scores(emotions, emotion)
+    unseen = emotion_metrics(emotions, emotion)
     assert unseen['UF1'] == pytest.approx(100 * f1_score(emotions, emotion.argmax(1), average='macro'))
 
 
@@ -131,8 +131,8 @@ def test_rejects_scores_that_are_not_finite():
 @pytest.mark.parametrize(
     ('function', 'message'),
     [
-        (lambda: emotion_scores([0, 1], np.ones((2, 7))), r'expected scores of shape \(2, 5\), got \(2, 7\)'),
-        (lambda: emotion_scores([0, 5], np.ones((2, 5))), 'label 5 of sample 1 is not one of 0 to 4'),
+        (lambda: emotion_metrics([0, 1], np.ones((2, 7))), r'expected scores of shape \(2, 5\), got \(2, 7\)'),
+        (lambda: emotion_metrics([0, 5], np.ones((2, 5))), 'label 5 of sample 1 is not one of 0 to 4'),
         (lambda: average_precisions(np.ones((3, 2)), np.ones((2, 3))), 'of one shape'),
         (lambda: average_precisions(np.array([[0, 0.5]]), np.ones((1, 2))), 'must be 0 or 1'),
     ],

@@ -9,7 +9,7 @@ from mmaction.registry import METRICS
 from mmengine.logging import MMLogger
 from sklearn.metrics import f1_score, precision_recall_fscore_support
 
-from mmaction_microaction.evaluation.functional import micro_action_scores, rank_body_parts
+from mmaction_microaction.evaluation.functional import micro_action_metrics, rank_body_parts
 from mmaction_microaction.label_sets.ma52 import FINE_TO_COARSE
 
 
@@ -88,7 +88,7 @@ def test_body_parts_of_one_sample_by_hand():
 
 def test_macro_of_equation_5(predictions):
     scores, labels = predictions
-    metrics = evaluate(scores, labels, macro='f1_of_means')
+    metrics = evaluate(scores, labels, macro='f1_macro_of_means')
     precision, recall, *_ = precision_recall_fscore_support(labels, scores.argmax(1), average='macro', zero_division=0)
     assert metrics['fine/F1_macro'] == pytest.approx(100 * 2 * precision * recall / (precision + recall))
     assert metrics['fine/F1_micro'] == pytest.approx(100 * np.mean(scores.argmax(1) == labels))
@@ -145,4 +145,4 @@ def test_unknown_options_fail_when_the_metric_is_built(option):
 
 def test_rejects_scores_of_another_shape():
     with pytest.raises(ValueError, match=r'expected scores of shape \(2, 52\), got \(2, 7\)'):
-        micro_action_scores(np.zeros(2, int), np.ones((2, 7)))
+        micro_action_metrics(np.zeros(2, int), np.ones((2, 7)))

@@ -3,9 +3,9 @@
 from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 
-from mmaction_microaction.video.sampling import decode, open_video
+from mmaction_microaction.video.sparse_decoding import decode, open_video
 
-from .loading import order_frames
+from .frame_store import order_frames
 
 
 @TRANSFORMS.register_module()

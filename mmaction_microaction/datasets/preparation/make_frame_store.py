@@ -12,7 +12,7 @@ from mmaction_microaction.datasets.frame_store import REMEDY, FrameSettings, Fra
 from mmaction_microaction.structures.annotations import read_annotations
 from mmaction_microaction.utils.messages import last_line
 from mmaction_microaction.utils.parallel import ordered_map
-from mmaction_microaction.video.sampling import READ_ERRORS, decode, open_video
+from mmaction_microaction.video.sparse_decoding import READ_ERRORS, decode, open_video
 
 
 def make_frame_store(

@@ -6,9 +6,9 @@ from typing import NamedTuple
 import av
 import numpy as np
 
-from mmaction_microaction.video.container import open_container, prepare_video_stream, read_packets
-from mmaction_microaction.video.frames import FrameConverter
-from mmaction_microaction.video.times import FrameTimes, read_frame_times
+from .container import open_container, prepare_video_stream, read_packets
+from .frames import FrameConverter
+from .times import FrameTimes, read_frame_times
 
 READ_ERRORS = (OSError, ValueError, RuntimeError, av.error.FFmpegError)
 """Exceptions that opening or decoding a video may raise."""

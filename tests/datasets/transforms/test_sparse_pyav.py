@@ -13,7 +13,7 @@ from mmaction.registry import DATASETS
 from mmengine.config import Config
 
 from mmaction_microaction.datasets.transforms import decoding_steps
-from mmaction_microaction.video.sampling import decode, open_video
+from mmaction_microaction.video.sparse_decoding import decode, open_video
 
 SAMPLINGS = {
     '2D, test': dict(clip_len=1, frame_interval=1, num_clips=8, test_mode=True),

@@ -11,8 +11,8 @@ import pytest
 from helpers.processes import run_tool
 from helpers.support import ROOT
 
-from mmaction_microaction.datasets.preparation import label_embeddings
-from mmaction_microaction.datasets.preparation.label_embeddings import (
+from mmaction_microaction.datasets.preparation import build_label_embeddings as label_embeddings
+from mmaction_microaction.datasets.preparation.build_label_embeddings import (
     average_words,
     build_label_embeddings,
     load_word_vectors,
