@@ -1,6 +1,7 @@
 # make install, make test, make lint and make docs install what they need into .venv. A second call takes seconds.
 # make test-matrix runs the fast tests with each installed Python of PYTHONS, each in a separate environment.
-# make quickstart trains and tests a small MANet on rendered clips, in minutes on two CPU cores.
+# make notebooks runs both notebooks of the guides, in about two minutes on two CPU cores.
+# make quickstart trains and tests a small MANet on rendered clips, in 17 minutes on two CPU cores.
 PYTHON ?= python3
 VENV ?= .venv
 # PyTorch to install if Python has none: the CPU build, without gigabytes of CUDA libraries.
@@ -21,7 +22,7 @@ has = $(BIN)/python -c 'import $(1)' 2>/dev/null
 supported = $(1) -c 'import sys; (3, 11) <= sys.version_info < (3, 14) or sys.exit("error: $(1) is Python %d.%d, and \
 	3.11 to 3.13 are supported: $(2)" % sys.version_info[:2])'
 
-.PHONY: install quickstart test test-fast test-matrix lint docs
+.PHONY: install notebooks quickstart test test-fast test-matrix lint docs
 
 install: $(INSTALLED)
 
@@ -36,7 +37,7 @@ $(BIN)/python:
 # OpenCV's usual wheels need the system's libGL; without it, the headless build replaces them.
 $(INSTALLED): setup.py constraints.txt Makefile | $(BIN)/python
 	@$(call supported,$(BIN)/python,delete $(VENV); then make install PYTHON=python3.11)
-	@echo 'Installing into $(VENV); this takes some minutes the first time.'
+	@echo 'Installing into $(VENV). The first time, this takes about three minutes and 2 GB of disk space.'
 	@$(PIP) --constraint constraints.txt setuptools wheel
 	@$(call has,torch) || $(PIP) --no-deps --retries 1 --extra-index-url $(TORCH_INDEX) '$(TORCH)'
 	@$(PIP) --constraint constraints.txt --only-binary decord decord 2>$(VENV)/decord.log || { \
@@ -49,6 +50,19 @@ $(INSTALLED): setup.py constraints.txt Makefile | $(BIN)/python
 	@touch $@
 	@echo 'Done. Activate it with: . $(BIN)/activate'
 
+# The second notebook uses the network of the first one. With Jupyter: docs/notebooks/ten_minutes.md
+notebooks: install
+	@$(call has,jupytext) || $(PIP) --constraint constraints.txt jupytext
+	@mkdir -p work_dirs
+	@for name in ten_minutes recognise; do \
+		$(BIN)/jupytext --quiet --to py --output work_dirs/$$name.py docs/notebooks/$$name.md && \
+		$(BIN)/python work_dirs/$$name.py || exit 1; \
+	done
+	@echo 'Done. Written:'
+	@echo '  confusion matrix    work_dirs/ten_minutes/confusion_matrix.png'
+	@echo '  labelled video      work_dirs/ten_minutes/labelled.mp4'
+	@echo '  table of actions    work_dirs/ten_minutes/found.csv'
+
 QUICK_CONFIG := configs/synthetic/manet_r18_8x1_synthetic.py
 QUICK_DATA := data/ma52_synthetic
 QUICK_OUT := work_dirs/quickstart
@@ -59,7 +73,7 @@ quickstart: install
 	@$(BIN)/microaction synthesize --out $(QUICK_DATA) --clips 2080 --size 64
 	@echo '2/4 Training MANet'
 	@$(BIN)/mim train mmaction $(QUICK_CONFIG) --seed 0 --work-dir $(QUICK_OUT)
-	@echo '3/4 Scoring it on people it has not seen'
+	@echo '3/4 Testing MANet on people who are not in the training clips'
 	@$(BIN)/mim test mmaction $(QUICK_CONFIG) --checkpoint $$(cat $(QUICK_OUT)/last_checkpoint) \
 		--work-dir $(QUICK_OUT) --dump $(QUICK_OUT)/predictions.pkl
 	@echo '4/4 Writing the report'
@@ -67,10 +81,13 @@ quickstart: install
 		--videos $(QUICK_DATA)/videos_val --out $(QUICK_OUT)/report
 	@echo 'Done. Written:'
 	@echo '  videos and lists    $(QUICK_DATA)'
-	@echo "  network             $$(cat $(QUICK_OUT)/last_checkpoint)"
+	@echo "  checkpoint          $$(cat $(QUICK_OUT)/last_checkpoint)"
 	@echo '  predictions         $(QUICK_OUT)/predictions.pkl'
 	@echo '  report, figures     $(QUICK_OUT)/report/report.html'
 	@echo '  logs, scores, TensorBoard events    $(QUICK_OUT)'
+	@echo 'To recognise actions with this network:'
+	@echo '  . $(BIN)/activate'
+	@echo "  microaction demo $(QUICK_DATA)/videos_val/ --model $(QUICK_CONFIG) $$(cat $(QUICK_OUT)/last_checkpoint)"
 
 # Run several tests at a time, each on one core, since most of the time is spent starting processes.
 PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
@@ -88,7 +105,7 @@ test-matrix:
 		if $(MAKE) --no-print-directory test-fast PYTHON=python$$version VENV=.venv-$$version; \
 		then passed="$$passed $$version"; else failed="$$failed $$version"; fi; \
 	done; \
-	echo "Passed on Python:$${passed:- none}; failed:$${failed:- none}; not there, so not tested:$${missing:- none}"; \
+	echo "Passed on Python:$${passed:- none}; failed:$${failed:- none}; not installed, so not tested:$${missing:- none}"; \
 	[ -n "$$passed" ] && [ -z "$$failed" ]
 
 lint: install

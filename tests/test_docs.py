@@ -42,6 +42,7 @@ def commands():
     for page, block in blocks('bash'):
         # A quoted value may go on in the next line, as a command does after a backslash.
         text = re.sub(r'"[^"\n]*\n[^"]*"', lambda value: value[0].replace('\n', ' '), block.replace('\\\n', ' '))
+        text = re.sub(r'\$\([^()]*\)', 'VALUE', text)
         for line in text.splitlines():
             words = shlex.split(line, comments=True)
             while words and re.fullmatch(r'[A-Z_0-9]+=.*', words[0]):
@@ -222,3 +223,56 @@ def test_folds_by_subject(tiny_ma52, tmp_path, monkeypatch):
         assert len(train) + len(val) == 12
         assert subjects[0].isdisjoint(subjects[1])
         assert all(Path(clip.filename).is_file() for clip in val)
+
+
+MESSAGES_OF_LIBRARIES = {
+    'ImportError: libGL.so.1: cannot open shared object file',  # OpenCV
+    'No matching distribution found for decord',  # pip
+    'No matching distribution found for mmaction-microaction',  # pip
+    "No module named 'mmaction.models.localizers.drn'",  # Python, in MMAction2's wheel
+    'Failed to import myhead',  # MMEngine
+    'Cannot infer the rule for F1_mean',  # MMEngine
+    'DataLoader worker (pid …) is killed',  # PyTorch
+    'Bus error',  # the operating system
+    "KeyError: 'F1_mean'",  # MMEngine
+}
+"""Messages in the headings of troubleshooting.md that this project does not write."""
+
+
+def messages_of_the_package():
+    """Return the strings in the calls of the package, which include its messages. Placeholders divide a message."""
+    return {
+        node.value
+        for path in (ROOT / 'mmaction_microaction').rglob('*.py')
+        for call in ast.walk(ast.parse(path.read_text(encoding='utf-8')))
+        if isinstance(call, ast.Call)
+        for node in ast.walk(call)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
+def test_messages_in_troubleshooting_exist():
+    page = (ROOT / 'docs' / 'troubleshooting.md').read_text(encoding='utf-8')
+    headings = re.findall(r'^\*\*(.+?)\*\*', page, re.M)
+    # A message has several words. Other code in a heading is a name, an option or a file.
+    quoted = {text for heading in headings for text in re.findall('`([^`]+)`', heading) if ' ' in text}
+    assert quoted > MESSAGES_OF_LIBRARIES
+    messages = messages_of_the_package()
+    for text in quoted - MESSAGES_OF_LIBRARIES:
+        for part in text.split('…'):
+            assert any(part.strip() in message for message in messages), text
+
+
+def test_targets_of_make_exist():
+    targets = re.search(r'^\.PHONY: (.*)', (ROOT / 'Makefile').read_text(encoding='utf-8'), re.M)[1].split()
+    for page in PAGES:
+        named = re.findall(r'(?:^|`|&& )make ([a-z][a-z-]*)', page.read_text(encoding='utf-8'), re.M)
+        assert set(named) <= set(targets), page.name
+
+
+def test_extras_exist():
+    setup = (ROOT / 'setup.py').read_text(encoding='utf-8')
+    for page in PAGES:
+        for extras in re.findall(r'\.\[([a-z,]+)\]|EXTRAS=([a-z,]+)', page.read_text(encoding='utf-8')):
+            for extra in ''.join(extras).split(','):
+                assert f"'{extra}': [" in setup, f'{page.name}: {extra}'
