@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 
 from mmaction_microaction.evaluation.functional import rank_classes
 from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, FINE_TO_COARSE, NUM_BODY_PARTS
-from mmaction_microaction.structures.intervals import Interval
+from mmaction_microaction.structures.intervals import Interval, write_entries
 from mmaction_microaction.utils.files import as_text_cell, write_whole
 
 COLUMNS = ('video', 'start', 'end', 'rank', 'code', 'action', 'body_part', 'score')
@@ -139,9 +138,7 @@ def write_json(results: Sequence[ClipResult | TimelineResult], path: str | Path)
     Raises:
         OSError: If the file cannot be written.
     """
-    text = json.dumps([result.to_dict() for result in results], indent=1, ensure_ascii=False)
-    # File names need not be UTF-8.
-    write_whole(path, (text + '\n').encode(errors='backslashreplace'))
+    write_entries([result.to_dict() for result in results], path)
 
 
 def write_csv(results: Sequence[ClipResult | TimelineResult], path: str | Path) -> None:
