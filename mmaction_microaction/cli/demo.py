@@ -14,6 +14,8 @@ from pathlib import Path
 
 SAVE_SECONDS = 60
 """Seconds between two writes of the results of a camera."""
+FORMATS = {'.json': 'write the results as JSON', '.csv': 'write the results as a table'}
+"""Help texts of the options ``--json`` and ``--csv``, by the suffixes of ``inference.WRITERS``."""
 
 
 def add_arguments(parser):
@@ -32,8 +34,8 @@ def add_arguments(parser):
     parser.add_argument(
         '--device', help='cpu, cuda:1, … (default: the best available device; the CPU for an .onnx file)'
     )
-    parser.add_argument('--json', type=Path, metavar='FILE', help='write the results as JSON')
-    parser.add_argument('--csv', type=Path, metavar='FILE', help='write the results as a table')
+    for suffix, text in FORMATS.items():
+        parser.add_argument(f'--{suffix[1:]}', type=Path, metavar='FILE', help=text)
     parser.add_argument('--video-dir', type=Path, metavar='DIR', help='folder for labelled videos, without sound')
     options = parser.add_argument_group('long videos')
     options.add_argument(
@@ -133,7 +135,7 @@ def check_outputs(videos, labelled, args):
 
     taken = {file_identity(video): 'one of the videos' for video in videos}
     taken.update({file_identity(file): 'a file of --model' for file in args.model})
-    outputs = [path for path in (args.json, args.csv, *labelled.values()) if path]
+    outputs = [*result_files(args).values(), *labelled.values()]
     for path in outputs:
         if file_identity(path) in taken:
             raise ValueError(f'{path} is {taken[file_identity(path)]}; name another place for the results')
@@ -198,7 +200,7 @@ def watch(inferencer, args, console):
                 scored.append(window)
                 print_window(window, args, console)
                 now = time.monotonic()
-                if (args.json or args.csv) and now >= due:
+                if result_files(args) and now >= due:
                     try:
                         write_results([merged()], args)
                     except OSError as error:
@@ -259,12 +261,16 @@ def print_window(window, args, console):
 
 def write_results(results, args):
     """Write the requested files."""
-    from mmaction_microaction.inference import write_csv, write_json
+    from mmaction_microaction.inference import WRITERS
 
-    if args.json:
-        write_json(results, args.json)
-    if args.csv:
-        write_csv(results, args.csv)
+    for suffix, path in result_files(args).items():
+        WRITERS[suffix](results, path)
+
+
+def result_files(args):
+    """Return the paths of the requested files, by the suffix of their format."""
+    paths = {suffix: getattr(args, suffix[1:]) for suffix in FORMATS}
+    return {suffix: path for suffix, path in paths.items() if path}
 
 
 def reason(error):

@@ -4,9 +4,10 @@ from mmaction_microaction.video.sources import CameraStream, find_videos
 
 from .drawing import write_labelled_video
 from .inferencer import MicroActionInferencer
-from .results import ClipResult, TimelineResult, write_csv, write_json
+from .results import WRITERS, ClipResult, TimelineResult, write_csv, write_json
 
 __all__ = [
+    'WRITERS',
     'CameraStream',
     'ClipResult',
     'MicroActionInferencer',

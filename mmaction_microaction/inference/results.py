@@ -160,3 +160,7 @@ def write_csv(results: Sequence[ClipResult | TimelineResult], path: str | Path) 
     writer.writerows({**row, 'video': as_text_cell(row['video'])} for row in rows)
     # The byte-order mark makes spreadsheets read the file as UTF-8.
     write_whole(path, table.getvalue().encode('utf-8-sig', errors='backslashreplace'))
+
+
+WRITERS = {'.json': write_json, '.csv': write_csv}
+"""Functions that write results, by the suffix of their files."""

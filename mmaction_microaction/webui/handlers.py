@@ -36,9 +36,9 @@ class Components(NamedTuple):
     plot: gr.Plot
     table: gr.Dataframe
     downloads: gr.Row
-    """Group of ``json`` and ``csv``."""
-    json: gr.DownloadButton
-    csv: gr.DownloadButton
+    """Group of ``files``."""
+    files: list[gr.DownloadButton]
+    """One button for each format of :data:`.WRITERS`."""
     explanation: gr.Group
     """Group of ``interval`` and the button for Grad-CAM, visible if Grad-CAM is possible."""
     interval: gr.Dropdown
@@ -136,8 +136,8 @@ class Handlers:
     def _show(self, result, model, path, visitor):
         page = self.components
         choices = [text for text, _ in gradcam_choices(result)]
-        json, csv = write_files(result, self.uploads.folder)
-        self.uploads.add(visitor, json, csv)
+        files = write_files(result, self.uploads.folder)
+        self.uploads.add(visitor, *files)
         is_clip = result.kind == 'clip'
         # Grad-CAM reads the clip again.
         has_gradcam = bool(choices) and can_explain(self.models[model]) and Path(path).is_file()
@@ -151,8 +151,7 @@ class Handlers:
             page.plot: None if is_clip else plot_timeline(result.intervals, result.duration),
             page.table: None if is_clip else table_rows(result),
             page.downloads: gr.update(visible=True),
-            page.json: str(json),
-            page.csv: str(csv),
+            **{button: str(file) for button, file in zip(page.files, files)},
             page.explanation: gr.update(visible=has_gradcam),
             page.interval: gr.update(choices=choices, value=choices[0] if choices else None),
             page.maps: gr.update(visible=False, value=None),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import gradio as gr
 
-from mmaction_microaction.inference import MicroActionInferencer
+from mmaction_microaction.inference import WRITERS, MicroActionInferencer
 
 from .answers import COLUMNS
 from .handlers import NO_RESULT, Components, Handlers
@@ -104,8 +104,8 @@ def build_page(
                         elem_id='table',
                     )
                 with gr.Row(visible=False, elem_id='downloads') as downloads:
-                    json = gr.DownloadButton('Download JSON', size='sm', elem_id='json')
-                    csv = gr.DownloadButton('Download CSV', size='sm', elem_id='csv')
+                    formats = [suffix[1:] for suffix in WRITERS]
+                    files = [gr.DownloadButton(f'Download {name.upper()}', size='sm', elem_id=name) for name in formats]
                 with gr.Group(visible=False, elem_id='explanation') as explanation:
                     interval = gr.Dropdown([], label='Where did the network see', type='index', elem_id='interval')
                     show_gradcam = gr.Button('Show Grad-CAM', elem_id='gradcam')
@@ -122,15 +122,14 @@ def build_page(
             plot=plot,
             table=table,
             downloads=downloads,
-            json=json,
-            csv=csv,
+            files=files,
             explanation=explanation,
             interval=interval,
             maps=maps,
         )
         handlers = Handlers(components, models, uploads, examples, keep_uploads=keep_minutes > 0)
         cleared = [shown, headline, bars, timeline, downloads, explanation, maps]
-        result = [component for component in components if component is not clip]
+        result = [component for component in components if component not in (clip, files)] + files
         # Handlers are no API for other programs, and the network works on one call at a time.
         private = dict(api_visibility='private')
         network = dict(concurrency_id='network', concurrency_limit=1, **private)
