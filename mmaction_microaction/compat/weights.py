@@ -12,7 +12,7 @@ from mmengine.model import PretrainedInit
 from mmengine.model.weight_init import update_init_info
 from mmengine.runner import BaseLoop, Runner, find_latest_checkpoint
 
-from .checkpoints import WeightMatch, load_weights, read_checkpoint, read_weights, require_fit
+from mmaction_microaction.utils.checkpoints import WeightMatch, load_weights, read_checkpoint, read_weights, require_fit
 
 
 def start_if_nothing_to_resume():

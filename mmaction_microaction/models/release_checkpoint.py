@@ -15,7 +15,7 @@ from mmengine.config import Config
 from mmengine.hub import get_config
 from mmengine.registry import init_default_scope
 
-from mmaction_microaction.compat.checkpoints import RELEASED, compare, read_weights
+from mmaction_microaction.utils.checkpoints import RELEASED, compare, read_weights
 from mmaction_microaction.utils.files import file_identity, make_folder, write_whole
 from mmaction_microaction.utils.paths import find_shipped
 

@@ -5,8 +5,8 @@ from mmaction.models.backbones.resnet_tsm import TemporalShift
 from mmaction.registry import MODELS
 from mmengine.logging import MMLogger
 
-from mmaction_microaction.compat.checkpoints import read_weights
 from mmaction_microaction.models.ops import excite_and_shift
+from mmaction_microaction.utils.checkpoints import read_weights
 from mmaction_microaction.utils.messages import first_few
 
 
