@@ -10,7 +10,7 @@ from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, NUM_ACTION
 from mmaction_microaction.structures.annotations import is_anonymised, read_annotations
 from mmaction_microaction.utils.files import make_folder, write_whole
 from mmaction_microaction.visualization.frequency_groups import GROUPS
-from mmaction_microaction.visualization.names import shorten, tell_apart
+from mmaction_microaction.visualization.names import shorten, distinct_names
 
 from .clips import ClipLists, VideoFolder
 from .figures import draw_figures, save_figure
@@ -52,7 +52,7 @@ def write_report(
     if compare is not None:
         other = PredictedRun(compare)
         check_same_clips(run, other)
-    names = tell_apart([run.path, other.path] if other else [run.path])
+    names = distinct_names([run.path, other.path] if other else [run.path])
     train_clips, splits = np.array([action.train_clips for action in ACTIONS]), {}
     if ann_file is not None:
         train_clips = _count_clips(ann_file)
