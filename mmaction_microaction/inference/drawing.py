@@ -43,7 +43,7 @@ def write_labelled_video(
     """
     video = Video(result.video)
     rate = Fraction(min(max(video.fps, 1), 240)).limit_denominator(1001)
-    frames = evenly(video.frames(), rate)
+    frames = resample_frames(video.frames(), rate)
     first = next(frames)
     height, width = first.to_rgb().shape[:2]
     scale = min(max(MIN_WIDTH / width, 1), MAX_SIDE / max(width, height))
@@ -66,7 +66,7 @@ def write_labelled_video(
     write_video(str(path), images(), (band_width, height + band.height), rate, crf=20)
 
 
-def evenly(frames: Iterable[Frame], rate: Fraction | float) -> Iterator[Frame]:
+def resample_frames(frames: Iterable[Frame], rate: Fraction | float) -> Iterator[Frame]:
     """Repeat and drop frames of a variable-rate video, so that each frame is shown at its time at a constant rate.
 
     A gap of more than two minutes without a frame is left out.

@@ -4,7 +4,7 @@ from helpers.odd_videos import grey, write_frames
 from matplotlib.colors import to_rgb
 
 from mmaction_microaction.inference import ClipResult, TimelineResult, write_labelled_video
-from mmaction_microaction.inference.drawing import evenly
+from mmaction_microaction.inference.drawing import resample_frames
 from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.video.reader import Frame, Video
 from mmaction_microaction.visualization.style import BODY_PART_COLORS
@@ -68,7 +68,7 @@ def test_a_clip_shows_its_best_actions_as_bars(clip, tmp_path):
     ],
 )
 def test_frames_are_shown_at_their_times(times, indices):
-    frames = evenly((Frame(index, time, None) for index, time in enumerate(times)), 25)
+    frames = resample_frames((Frame(index, time, None) for index, time in enumerate(times)), 25)
     assert [frame.index for frame in frames] == indices
 
 
