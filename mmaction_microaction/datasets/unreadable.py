@@ -141,7 +141,7 @@ class ReplaceUnreadableMixin:
                 'recognised.'
             ) from error
         first = self.unreadable.add(idx)
-        unreadable = len(self.unreadable.of_epoch())
+        unreadable = len(self.unreadable.epoch_indices())
         if not self.test_mode and unreadable > self.num_unreadable_allowed:
             raise ValueError(
                 f'{problem}; with it, {unreadable:,} of the {len(self):,} clips of {self.ann_file} are unreadable in '
@@ -198,6 +198,6 @@ class UnreadableClips:
         """Start a new count."""
         self._states[self._states == self._NOW] = self._BEFORE
 
-    def of_epoch(self) -> list[int]:
+    def epoch_indices(self) -> list[int]:
         """Return the indices of the clips that were unreadable in this epoch."""
         return (self._states == self._NOW).nonzero().flatten().tolist()

@@ -36,7 +36,7 @@ class UnreadableClipsHook(Hook):
 
 def _summarise(dataset, epoch):
     """Log the unreadable clips of a dataset in an epoch, or raise a ValueError if there are too many."""
-    indices = sorted(set().union(*all_gather_object(dataset.unreadable.of_epoch())))
+    indices = sorted(set().union(*all_gather_object(dataset.unreadable.epoch_indices())))
     if not indices:
         return
     names = [dataset.get_data_info(index)['video_id'] for index in indices]
