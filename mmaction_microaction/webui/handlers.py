@@ -25,7 +25,7 @@ class Components(NamedTuple):
 
     clip: gr.Video
     shown: gr.State
-    """The :class:`Shown` result, or None."""
+    """The :class:`ShownResult` result, or None."""
     headline: gr.Markdown
     bars: gr.Row
     """Group of ``actions`` and ``body_parts``, visible for a clip."""
@@ -45,7 +45,7 @@ class Components(NamedTuple):
     maps: gr.Plot
 
 
-class Shown(NamedTuple):
+class ShownResult(NamedTuple):
     """The result on the page and its network, which stay the same when a visitor selects another network."""
 
     result: ClipResult | TimelineResult
@@ -142,7 +142,7 @@ class Handlers:
         # Grad-CAM reads the clip again.
         has_gradcam = bool(choices) and can_explain(self.models[model]) and Path(path).is_file()
         return {
-            page.shown: Shown(result, model),
+            page.shown: ShownResult(result, model),
             page.headline: headline(result, model),
             page.bars: gr.update(visible=is_clip),
             page.actions: action_bars(result) if is_clip else None,
@@ -157,14 +157,14 @@ class Handlers:
             page.maps: gr.update(visible=False, value=None),
         }
 
-    def seek(self, shown: Shown, event: gr.SelectData) -> dict[Block, object]:
+    def seek(self, shown: ShownResult, event: gr.SelectData) -> dict[Block, object]:
         """Jump to the interval of a selected row in the clip, and choose it for Grad-CAM."""
         row = table_rows(shown.result).index(event.row_value)
         text, interval = gradcam_choices(shown.result)[row]
         page = self.components
         return {page.clip: gr.update(playback_position=interval.start), page.interval: text}
 
-    def explain(self, path: str, shown: Shown, index: int) -> dict[Block, object]:
+    def explain(self, path: str, shown: ShownResult, index: int) -> dict[Block, object]:
         """Show Grad-CAM of an interval, by the network that gave the result."""
         try:
             self.uploads.check(path)
