@@ -10,7 +10,7 @@ from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, NUM_ACTION
 from mmaction_microaction.structures.annotations import is_anonymised, read_annotations
 from mmaction_microaction.utils.files import make_folder, write_whole
 from mmaction_microaction.visualization.frequency_groups import GROUPS
-from mmaction_microaction.visualization.names import shorten, distinct_names
+from mmaction_microaction.visualization.names import distinct_names, shorten
 
 from .clips import ClipLists, VideoFolder
 from .figures import draw_figures, save_figure

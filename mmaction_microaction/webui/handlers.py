@@ -25,7 +25,7 @@ class Components(NamedTuple):
 
     clip: gr.Video
     shown: gr.State
-    """The :class:`ShownResult` result, or None."""
+    """The :class:`ShownResult`, or None."""
     headline: gr.Markdown
     bars: gr.Row
     """Group of ``actions`` and ``body_parts``, visible for a clip."""

@@ -1,6 +1,6 @@
 import pytest
 
-from mmaction_microaction.visualization.names import shorten, distinct_names
+from mmaction_microaction.visualization.names import distinct_names, shorten
 
 LONG = 'manet_r50_8x1_ma52_with_{}_and_many_other_settings'
 
