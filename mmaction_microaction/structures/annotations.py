@@ -158,13 +158,13 @@ def fingerprint_list(path, annotations):
         annotations (Sequence[tuple]): Annotations of the list.
 
     Returns:
-        dict[str, Any]: Path of the ``list``, ``number`` of annotations, and their ``sha256``, which does not depend on
-        the format of the file.
+        dict[str, Any]: Path of the list as ``ann_file``, number of its annotations as ``num_clips``, and their
+        ``sha256``, which does not depend on the format of the file.
     """
     sha256 = hashlib.sha256()
     for annotation in annotations:
         sha256.update(repr(tuple(annotation)).encode())
-    return dict(list=str(path), number=len(annotations), sha256=sha256.hexdigest())
+    return dict(ann_file=str(path), num_clips=len(annotations), sha256=sha256.hexdigest())
 
 
 def is_anonymised(annotations):
