@@ -30,18 +30,18 @@ class ClipResult:
     scores: np.ndarray
     """Probabilities of the 52 actions, shape (52,)."""
 
-    def top(self, count: int = 5) -> list[Interval]:
+    def top(self, k: int = 5) -> list[Interval]:
         """Return the actions with the highest probabilities.
 
         Args:
-            count (int): Number of actions. Defaults to 5.
+            k (int): Number of actions. Defaults to 5.
 
         Returns:
             list[Interval]: The actions, each over the whole clip, best first.
         """
         return [
             Interval(0.0, self.duration, int(label), float(self.scores[label]))
-            for label in rank_classes(self.scores[None])[0, :count]
+            for label in rank_classes(self.scores[None])[0, :k]
         ]
 
     @property
