@@ -15,7 +15,7 @@ REFERENCE_WHITE = 203
 """Luminance in cd/m² of HDR video that corresponds to the white of standard video (ITU-R BT.2408)."""
 
 
-def check_size(path: str, width: int, height: int) -> None:
+def check_resolution(path: str, width: int, height: int) -> None:
     """Raise an error if the frames of a video are too large for the memory.
 
     Args:
@@ -62,7 +62,7 @@ class FrameConverter:
             image = self._fit(image)
         if abs(self.pixel_aspect - 1) > 0.01:
             width = max(round(frame.width * self.pixel_aspect), 1)
-            check_size(self.path, width, frame.height)
+            check_resolution(self.path, width, frame.height)
             image = cv2.resize(image, (width, image.shape[0]), interpolation=_interpolation(self.pixel_aspect))
         return orient(image, read_display_matrix(frame))
 
