@@ -160,7 +160,7 @@ def recognise(inferencer, videos, labelled, args, console):
                 result = inferencer(video, progress)
         except Exception as error:
             failed += 1
-            text = reason(error)
+            text = describe_error(error)
             console.print(escape(f'error: {text if str(video) in text else f"{video}: {text}"}'), style='red')
             continue
         # After each video, before it is printed or drawn, so that no later error loses it.
@@ -174,7 +174,7 @@ def recognise(inferencer, videos, labelled, args, console):
                 write_labelled_video(result, labelled[video], progress)
         except Exception as error:
             failed += 1
-            console.print(escape(f'error: {video} was recognised but not drawn: {reason(error)}'), style='red')
+            console.print(escape(f'error: {video} was recognised but not drawn: {describe_error(error)}'), style='red')
     if failed:
         raise ValueError(f'{failed} of {len(videos)} videos could not be read or drawn, see above')
 
@@ -273,7 +273,7 @@ def result_files(args):
     return {suffix: path for suffix, path in paths.items() if path}
 
 
-def reason(error):
+def describe_error(error):
     """Return why a video could not be processed, whichever library raised the error."""
     if isinstance(error, MemoryError):
         return f'it needs more memory than there is ({error}); make it smaller or shorter'

@@ -91,7 +91,7 @@ class Handlers:
         try:
             self.uploads.hold(request.session_hash, path)
         except Exception as error:
-            gr.Warning(_for_visitors(reason(error), path), duration=None)
+            gr.Warning(_for_visitors(describe_for_visitors(error), path), duration=None)
             return {self.components.clip: None, **self.clear()}
         return self.clear()
 
@@ -123,7 +123,7 @@ class Handlers:
                 video = self.uploads.open(path)
                 result = self.models[model](video, lambda done, total: progress((done, total), unit='windows'))
         except Exception as error:
-            raise _error(reason(error), path) from None
+            raise _error(describe_for_visitors(error), path) from None
         finally:
             if not self.keep_uploads:
                 self.uploads.release(visitor)
@@ -172,11 +172,11 @@ class Handlers:
             video = self.uploads.open(path)
             figure = explain(self.models[shown.model], video, interval, whole=shown.result.kind == 'clip')
         except Exception as error:
-            raise _error(reason(error), path) from None
+            raise _error(describe_for_visitors(error), path) from None
         return {self.components.maps: gr.update(value=figure, visible=True)}
 
 
-def reason(error: Exception) -> str:
+def describe_for_visitors(error: Exception) -> str:
     """Return a message for visitors, and print unexpected errors for the operator of the server.
 
     Args:
