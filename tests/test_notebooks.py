@@ -6,7 +6,7 @@ import pytest
 from helpers.processes import run_python
 from helpers.support import ROOT
 
-from mmaction_microaction.structures.predictions import read_labelled_predictions
+from mmaction_microaction.structures.predictions import read_labeled_predictions
 
 NOTEBOOKS = ROOT / 'docs' / 'notebooks'
 
@@ -27,7 +27,7 @@ def test_notebooks_run_one_after_the_other(tmp_path):
         assert done.returncode == 0, done.stderr
     # A network that has learnt nothing recognises a quarter of the clips; how much more depends on the processor.
     run = tmp_path / 'work_dirs' / 'ten_minutes'
-    predictions = read_labelled_predictions(run / 'predictions.pkl')
+    predictions = read_labeled_predictions(run / 'predictions.pkl')
     assert (predictions.scores.argmax(axis=1) == predictions.labels).mean() > 0.4
     assert (run / 'confusion_matrix.png').stat().st_size > 10_000
     assert (run / 'labelled.mp4').stat().st_size > 10_000

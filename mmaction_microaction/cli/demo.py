@@ -91,8 +91,8 @@ def run(args):
     warnings.showwarning = lambda message, *_: console.print(escape(f'warning: {message}'), style='yellow')
     try:
         videos = find_videos(args.videos)
-        labelled = labelled_paths(videos, args.video_dir) if args.video_dir else {}
-        check_outputs(videos, labelled, args)
+        labeled = labeled_paths(videos, args.video_dir) if args.video_dir else {}
+        check_outputs(videos, labeled, args)
         inferencer = MicroActionInferencer(
             *args.model,
             device=args.device,
@@ -105,14 +105,14 @@ def run(args):
             min_duration=args.min_duration,
         )
         if args.camera is None:
-            recognise(inferencer, videos, labelled, args, console)
+            recognize(inferencer, videos, labeled, args, console)
         else:
             watch(inferencer, args, console)
     except KeyboardInterrupt:
         raise KeyboardInterrupt('interrupted; results of earlier videos are in the requested files') from None
 
 
-def labelled_paths(videos, folder):
+def labeled_paths(videos, folder):
     """Return the path of the labelled version of each video.
 
     Raises:
@@ -129,28 +129,28 @@ def labelled_paths(videos, folder):
     return paths
 
 
-def check_outputs(videos, labelled, args):
+def check_outputs(videos, labeled, args):
     """Raise an error before the work if a result could not be written, and make the folders of labelled videos."""
     from mmaction_microaction.utils.files import check_writable, file_identity, make_folder
 
     taken = {file_identity(video): 'one of the videos' for video in videos}
     taken.update({file_identity(file): 'a file of --model' for file in args.model})
-    outputs = [*result_files(args).values(), *labelled.values()]
+    outputs = [*result_files(args).values(), *labeled.values()]
     for path in outputs:
         if file_identity(path) in taken:
             raise ValueError(f'{path} is {taken[file_identity(path)]}; name another place for the results')
         taken[file_identity(path)] = 'where another result goes'
-    for path in labelled.values():
+    for path in labeled.values():
         make_folder(path.parent)
     for path in outputs:
         check_writable(path)
 
 
-def recognise(inferencer, videos, labelled, args, console):
+def recognize(inferencer, videos, labeled, args, console):
     """Process all videos, even if some cannot be read or drawn."""
     from rich.markup import escape
 
-    from mmaction_microaction.inference import write_labelled_video
+    from mmaction_microaction.inference import write_labeled_video
     from mmaction_microaction.utils.progress import progress_bar
 
     results, failed = [], 0
@@ -167,11 +167,11 @@ def recognise(inferencer, videos, labelled, args, console):
         results.append(result)
         write_results(results, args)
         print_result(result, console, args.min_score)
-        if video not in labelled:
+        if video not in labeled:
             continue
         try:
             with progress_bar(f'drawing {video.name}', console) as progress:
-                write_labelled_video(result, labelled[video], progress)
+                write_labeled_video(result, labeled[video], progress)
         except Exception as error:
             failed += 1
             console.print(escape(f'error: {video} was recognised but not drawn: {describe_error(error)}'), style='red')

@@ -2,7 +2,7 @@
 
 from mmaction_microaction.video.sources import CameraStream, find_videos
 
-from .drawing import write_labelled_video
+from .drawing import write_labeled_video
 from .inferencer import MicroActionInferencer
 from .results import WRITERS, ClipResult, TimelineResult, write_csv, write_json
 
@@ -15,5 +15,5 @@ __all__ = [
     'find_videos',
     'write_csv',
     'write_json',
-    'write_labelled_video',
+    'write_labeled_video',
 ]

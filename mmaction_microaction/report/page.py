@@ -7,7 +7,7 @@ import numpy as np
 
 from mmaction_microaction.evaluation.functional import frequency_groups, mean_by_group
 from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, NUM_ACTIONS
-from mmaction_microaction.structures.annotations import is_anonymised, read_annotations
+from mmaction_microaction.structures.annotations import is_anonymized, read_annotations
 from mmaction_microaction.utils.files import make_folder, write_whole
 from mmaction_microaction.visualization.frequency_groups import GROUPS
 from mmaction_microaction.visualization.names import distinct_names, shorten
@@ -92,7 +92,7 @@ def write_report(
 def _count_clips(ann_file):
     """Count the clips of each action in an annotation list."""
     annotations = read_annotations(ann_file, check_names=False)
-    if is_anonymised(annotations):
+    if is_anonymized(annotations):
         raise ValueError(f'{ann_file} is anonymised: all its labels are 0. Name the list of the training clips.')
     return np.bincount([annotation.label for annotation in annotations], minlength=NUM_ACTIONS)
 

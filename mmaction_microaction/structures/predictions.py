@@ -29,7 +29,7 @@ def read_clip_names(ann_file):
         FileNotFoundError: If the list does not exist.
         ValueError: If the list is malformed.
     """
-    return [annotation.filename for annotation in read_annotations(ann_file, check_names=False, unlabelled=True)]
+    return [annotation.filename for annotation in read_annotations(ann_file, check_names=False, unlabeled=True)]
 
 
 class Predictions(NamedTuple):
@@ -96,7 +96,7 @@ def read_predictions(path: str | Path, clips: Sequence[str] | None = None) -> Pr
     return Predictions(np.stack(rows), labels, names or None, unreadable, from_dump=True)
 
 
-def read_labelled_predictions(path: str | Path) -> Predictions:
+def read_labeled_predictions(path: str | Path) -> Predictions:
     """Read predictions that have true labels and no unreadable clips.
 
     Args:

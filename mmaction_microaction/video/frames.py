@@ -151,14 +151,14 @@ def orient(image: np.ndarray, matrix: np.ndarray | None) -> np.ndarray:
 def _to_rgb(frame):
     """Convert a frame to RGB, neither scaled nor rotated."""
     if not frame.interlaced_frame or frame.height == 1:
-        return _convert_colours(frame)
+        return _convert_colors(frame)
     # The odd and even lines of an interlaced frame were recorded one after the other, so moving hands look like combs.
     # The top field alone still has more lines than networks see.
     field = _filter(frame, 'field', 'type=top')
-    return cv2.resize(_convert_colours(field), (frame.width, frame.height), interpolation=cv2.INTER_LINEAR)
+    return cv2.resize(_convert_colors(field), (frame.width, frame.height), interpolation=cv2.INTER_LINEAR)
 
 
-def _convert_colours(frame):
+def _convert_colors(frame):
     if frame.color_trc in (ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67):
         return _tone_map(frame.to_ndarray(format='rgb48le'), frame.color_trc)
     return frame.to_ndarray(format='rgb24')

@@ -104,7 +104,7 @@ class Handlers:
         self.uploads.release(request.session_hash)
         return {self.components.clip: str(self.examples[index]), **self.clear()}
 
-    def recognise(
+    def recognize(
         self,
         path: str | None,
         model: str,

@@ -72,7 +72,7 @@ def build_page(
                 # The sound is kept, since Gradio would call ffmpeg to remove it.
                 clip = original_video(label='Clip', height=340, include_audio=True, elem_id='clip')
                 model = gr.Dropdown(names, value=names[0], label='Network', elem_id='model')
-                recognise = gr.Button('Recognise', variant='primary', elem_id='recognise')
+                recognize = gr.Button('Recognise', variant='primary', elem_id='recognize')
                 example = gr.Dataset(
                     label='Examples',
                     components=[original_video(render=False)],
@@ -136,7 +136,7 @@ def build_page(
         gr.on([clip.upload, clip.stop_recording], handlers.upload, clip, [clip, *cleared], **private)
         clip.clear(handlers.release, **private).then(handlers.clear, None, cleared, **private)
         example.click(handlers.choose_example, example, [clip, *cleared], **private)
-        recognise.click(handlers.recognise, [clip, model], result, show_progress_on=headline, **network)
+        recognize.click(handlers.recognize, [clip, model], result, show_progress_on=headline, **network)
         table.select(handlers.seek, shown, [clip, interval], **private)
         show_gradcam.click(handlers.explain, [clip, shown, interval], maps, show_progress_on=show_gradcam, **network)
         page.unload(handlers.release)
