@@ -18,7 +18,7 @@ from mmengine.fileio import dump
 
 from mmaction_microaction.cli import COMMANDS, parse_arguments
 from mmaction_microaction.structures.annotations import read_annotations
-from mmaction_microaction.structures.predictions import read_labelled_predictions
+from mmaction_microaction.structures.predictions import read_labeled_predictions
 
 PAGES = sorted(
     path
@@ -201,7 +201,7 @@ def dumps(tmp_path, monkeypatch):
 
 def test_mean_of_several_networks(dumps):
     run_snippet('analysis.md', 'ensemble.pkl')
-    ensemble = read_labelled_predictions('ensemble.pkl')
+    ensemble = read_labeled_predictions('ensemble.pkl')
     np.testing.assert_allclose(ensemble.scores, dumps.mean(axis=0))
     assert (ensemble.names, ensemble.labels.tolist()) == (['0.mp4', '1.mp4', '2.mp4'], [0, 1, 2])
 

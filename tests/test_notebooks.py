@@ -7,7 +7,7 @@ from helpers.processes import run_python
 from helpers.support import ROOT
 
 from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS
-from mmaction_microaction.structures.predictions import read_labelled_predictions
+from mmaction_microaction.structures.predictions import read_labeled_predictions
 
 NOTEBOOKS = ROOT / 'docs' / 'notebooks'
 NAMES = ['ten_minutes.md', 'recognise.md']
@@ -57,7 +57,7 @@ def test_notebooks_run_and_print_what_the_pages_show(tmp_path):
             assert not shown or outline(output) == outline(shown)
     # A network that has learnt nothing recognises a quarter of the clips; how much more depends on the processor.
     run = tmp_path / 'work_dirs' / 'ten_minutes'
-    predictions = read_labelled_predictions(run / 'predictions.pkl')
+    predictions = read_labeled_predictions(run / 'predictions.pkl')
     assert predictions.scores.shape == (24, 52)
     assert (predictions.scores.argmax(axis=1) == predictions.labels).mean() > 0.4
     assert (run / 'confusion_matrix.png').stat().st_size > 10_000

@@ -44,14 +44,16 @@ def compare_decoders(videos: Path, clips: int = 8, rounds: int = 5, many: int = 
     init_default_scope('mmaction')
     silence_logs()
     with list_clips(videos, clips) as ann_file:
-        yield from compare_rates({name: build_dataset(name, ann_file, videos) for name in DECODERS}, clips, rounds)
+        yield from compare_rates(
+            {name: build_dataset_with_decoder(name, ann_file, videos) for name in DECODERS}, clips, rounds
+        )
         for name in DECODERS if many else ():
             with multiprocessing.get_context('spawn').Pool(1) as pool:
                 before, after = pool.apply(measure_memory, (name, ann_file, videos, (100, many)))
             yield Comparison(f'{name}, memory', 'MiB', [before], [after])
 
 
-def build_dataset(name: str, ann_file: Path, videos: Path) -> Dataset:
+def build_dataset_with_decoder(name: str, ann_file: Path, videos: Path) -> Dataset:
     """Build a dataset that uses one of :data:`DECODERS`."""
     prefix, decoder = DECODERS[name]
     pipeline = [
@@ -75,7 +77,7 @@ def measure_memory(name: str, ann_file: Path, videos: Path, counts: Sequence[int
     """Decode clips in this process, and return its resident memory in MiB after each of the given counts of clips."""
     init_default_scope('mmaction')
     silence_logs()
-    dataset = build_dataset(name, ann_file, videos)
+    dataset = build_dataset_with_decoder(name, ann_file, videos)
     memory = []
     for count in range(1, max(counts) + 1):
         dataset[count % len(dataset)]

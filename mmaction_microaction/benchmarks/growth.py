@@ -41,13 +41,16 @@ def compare_growth(sizes: Sequence[int] = SIZES, rounds: int = 3) -> Iterator[Co
             path = Path(folder, f'{size}.txt')
             write_list(path, size)
             yield alternate(
-                f'{size:,}: list', partial(build_dataset, STOCK, path), partial(build_dataset, OURS, path), rounds
+                f'{size:,}: list',
+                partial(build_dataset_of_list, STOCK, path),
+                partial(build_dataset_of_list, OURS, path),
+                rounds,
             )
             yield alternate(
                 f'{size:,}: metric', partial(compute_metric, STOCK, size), partial(compute_metric, OURS, size), rounds
             )
             for title, measure in (
-                ('list, memory', partial(measure_peak_memory, build_dataset)),
+                ('list, memory', partial(measure_peak_memory, build_dataset_of_list)),
                 ('list, a worker', measure_worker_memory),
                 ('metric, memory', partial(measure_peak_memory, compute_metric)),
             ):
@@ -63,7 +66,7 @@ def write_list(path: Path, size: int) -> None:
             file.write(f'{index % 9999:04d}_{FINE_TO_COARSE[label]:02d}_{index:07d}.mp4 {label}\n')
 
 
-def build_dataset(components: dict[str, dict], path: Path) -> Dataset:
+def build_dataset_of_list(components: dict[str, dict], path: Path) -> Dataset:
     """Build the dataset of :data:`STOCK` or :data:`OURS` from a list."""
     init_default_scope('mmaction')
     silence_logs()
@@ -94,7 +97,7 @@ def measure_worker_memory(components: dict[str, dict], path: Path) -> float:
     Returns:
         float: Growth of memory in MiB.
     """
-    dataset = build_dataset(components, path)
+    dataset = build_dataset_of_list(components, path)
     receiver, sender = multiprocessing.Pipe(duplex=False)
     # Data loaders fork their workers on Linux.
     process = multiprocessing.get_context('fork').Process(target=_read_all, args=(sender, dataset))

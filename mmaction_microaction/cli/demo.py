@@ -14,6 +14,8 @@ from pathlib import Path
 
 SAVE_SECONDS = 60
 """Seconds between two writes of the results of a camera."""
+FORMATS = {'.json': 'write the results as JSON', '.csv': 'write the results as a table'}
+"""Help texts of the options ``--json`` and ``--csv``, by the suffixes of ``inference.WRITERS``."""
 
 
 def add_arguments(parser):
@@ -32,8 +34,8 @@ def add_arguments(parser):
     parser.add_argument(
         '--device', help='cpu, cuda:1, … (default: the best available device; the CPU for an .onnx file)'
     )
-    parser.add_argument('--json', type=Path, metavar='FILE', help='write the results as JSON')
-    parser.add_argument('--csv', type=Path, metavar='FILE', help='write the results as a table')
+    for suffix, text in FORMATS.items():
+        parser.add_argument(f'--{suffix[1:]}', type=Path, metavar='FILE', help=text)
     parser.add_argument('--video-dir', type=Path, metavar='DIR', help='folder for labelled videos, without sound')
     options = parser.add_argument_group('long videos')
     options.add_argument(
@@ -89,8 +91,8 @@ def run(args):
     warnings.showwarning = lambda message, *_: console.print(escape(f'warning: {message}'), style='yellow')
     try:
         videos = find_videos(args.videos)
-        labelled = labelled_paths(videos, args.video_dir) if args.video_dir else {}
-        check_outputs(videos, labelled, args)
+        labeled = labeled_paths(videos, args.video_dir) if args.video_dir else {}
+        check_outputs(videos, labeled, args)
         inferencer = MicroActionInferencer(
             *args.model,
             device=args.device,
@@ -103,14 +105,14 @@ def run(args):
             min_duration=args.min_duration,
         )
         if args.camera is None:
-            recognise(inferencer, videos, labelled, args, console)
+            recognize(inferencer, videos, labeled, args, console)
         else:
             watch(inferencer, args, console)
     except KeyboardInterrupt:
         raise KeyboardInterrupt('interrupted; results of earlier videos are in the requested files') from None
 
 
-def labelled_paths(videos, folder):
+def labeled_paths(videos, folder):
     """Return the path of the labelled version of each video.
 
     Raises:
@@ -127,28 +129,28 @@ def labelled_paths(videos, folder):
     return paths
 
 
-def check_outputs(videos, labelled, args):
+def check_outputs(videos, labeled, args):
     """Raise an error before the work if a result could not be written, and make the folders of labelled videos."""
     from mmaction_microaction.utils.files import check_writable, file_identity, make_folder
 
     taken = {file_identity(video): 'one of the videos' for video in videos}
     taken.update({file_identity(file): 'a file of --model' for file in args.model})
-    outputs = [path for path in (args.json, args.csv, *labelled.values()) if path]
+    outputs = [*result_files(args).values(), *labeled.values()]
     for path in outputs:
         if file_identity(path) in taken:
             raise ValueError(f'{path} is {taken[file_identity(path)]}; name another place for the results')
         taken[file_identity(path)] = 'where another result goes'
-    for path in labelled.values():
+    for path in labeled.values():
         make_folder(path.parent)
     for path in outputs:
         check_writable(path)
 
 
-def recognise(inferencer, videos, labelled, args, console):
+def recognize(inferencer, videos, labeled, args, console):
     """Process all videos, even if some cannot be read or drawn."""
     from rich.markup import escape
 
-    from mmaction_microaction.inference import write_labelled_video
+    from mmaction_microaction.inference import write_labeled_video
     from mmaction_microaction.utils.progress import progress_bar
 
     results, failed = [], 0
@@ -158,21 +160,21 @@ def recognise(inferencer, videos, labelled, args, console):
                 result = inferencer(video, progress)
         except Exception as error:
             failed += 1
-            text = reason(error)
+            text = describe_error(error)
             console.print(escape(f'error: {text if str(video) in text else f"{video}: {text}"}'), style='red')
             continue
         # After each video, before it is printed or drawn, so that no later error loses it.
         results.append(result)
         write_results(results, args)
         print_result(result, console, args.min_score)
-        if video not in labelled:
+        if video not in labeled:
             continue
         try:
             with progress_bar(f'drawing {video.name}', console) as progress:
-                write_labelled_video(result, labelled[video], progress)
+                write_labeled_video(result, labeled[video], progress)
         except Exception as error:
             failed += 1
-            console.print(escape(f'error: {video} was recognised but not drawn: {reason(error)}'), style='red')
+            console.print(escape(f'error: {video} was recognised but not drawn: {describe_error(error)}'), style='red')
     if failed:
         raise ValueError(f'{failed} of {len(videos)} videos could not be read or drawn, see above')
 
@@ -198,7 +200,7 @@ def watch(inferencer, args, console):
                 scored.append(window)
                 print_window(window, args, console)
                 now = time.monotonic()
-                if (args.json or args.csv) and now >= due:
+                if result_files(args) and now >= due:
                     try:
                         write_results([merged()], args)
                     except OSError as error:
@@ -259,15 +261,19 @@ def print_window(window, args, console):
 
 def write_results(results, args):
     """Write the requested files."""
-    from mmaction_microaction.inference import write_csv, write_json
+    from mmaction_microaction.inference import WRITERS
 
-    if args.json:
-        write_json(results, args.json)
-    if args.csv:
-        write_csv(results, args.csv)
+    for suffix, path in result_files(args).items():
+        WRITERS[suffix](results, path)
 
 
-def reason(error):
+def result_files(args):
+    """Return the paths of the requested files, by the suffix of their format."""
+    paths = {suffix: getattr(args, suffix[1:]) for suffix in FORMATS}
+    return {suffix: path for suffix, path in paths.items() if path}
+
+
+def describe_error(error):
     """Return why a video could not be processed, whichever library raised the error."""
     if isinstance(error, MemoryError):
         return f'it needs more memory than there is ({error}); make it smaller or shorter'

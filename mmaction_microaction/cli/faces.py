@@ -79,13 +79,13 @@ def run(args):
     frames, detected, boxes = (
         sum(getattr(result, name) for result in done) for name in ('num_frames', 'num_detected', 'num_boxes')
     )
-    print(f'{len(done):,} videos in {args.out}, {sum(not result.new for result in done):,} of them done before')
+    print(f'{len(done):,} videos in {args.out}, {sum(not result.is_new for result in done):,} of them done before')
     print(
         f'{frames:,} frames, {sum(result.num_searched for result in done):,} looked at: face found in {detected:,}, '
         f'interpolated in {boxes - detected:,}, none in {frames - boxes:,}'
     )
     print(f'videos without a face: {len(without):,}{": " if without else ""}{", ".join(map(str, without))}')
-    pairs = [result.video for result in done if result.num_second]
+    pairs = [result.video for result in done if result.num_second_person]
     if pairs:
         print(
             f'videos with a second person: {len(pairs):,}: {", ".join(map(str, pairs))}; their tracks follow the face '

@@ -44,11 +44,11 @@ def check(args):
 def run(args):
     from mmaction_microaction.utils.files import atomic_write, check_writable
     from mmaction_microaction.visualization import embed_features, plot_features, read_features
-    from mmaction_microaction.visualization.names import tell_apart
+    from mmaction_microaction.visualization.names import distinct_names
 
     check_writable(args.out)
     runs = {}
-    for name, path in zip(tell_apart(args.features), args.features):
+    for name, path in zip(distinct_names(args.features), args.features):
         features, labels = read_features(path, args.ann_file)
         runs[name] = embed_features(features, method=args.method), labels
     figure = plot_features(runs, args.title, args.method)

@@ -12,7 +12,7 @@ from mmengine.model import PretrainedInit
 from mmengine.model.weight_init import update_init_info
 from mmengine.runner import BaseLoop, Runner, find_latest_checkpoint
 
-from .checkpoints import WeightMatch, load_weights, read_checkpoint, read_weights, require_fit
+from mmaction_microaction.utils.checkpoints import WeightMatch, load_weights, read_checkpoint, read_weights, require_fit
 
 
 def start_if_nothing_to_resume():
@@ -106,7 +106,7 @@ def reject_weights_that_do_not_fit():
 
         return load_all_and_score
 
-    def initialise(self, module):
+    def initialize(self, module):
         weights = read_weights(self.checkpoint)
         if self.prefix is not None:
             prefix = f'{self.prefix.rstrip(".")}.'
@@ -129,7 +129,7 @@ def reject_weights_that_do_not_fit():
     Runner._fit, Runner._scores = (None, WeightMatch()), False
     Runner.load_checkpoint, Runner.load_or_resume = load_checkpoint, load_what_fits
     Runner.test, Runner.val = score(Runner.test), score(Runner.val)
-    PretrainedInit.__call__ = initialise
+    PretrainedInit.__call__ = initialize
     mmaction_inference.load_checkpoint = load_into_recognizer
     mmengine_infer._load_checkpoint_to_model = load_into_inferencer
 

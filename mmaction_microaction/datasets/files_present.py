@@ -48,13 +48,13 @@ def _guess(folder, missing, present):
                     f'{path} is a folder, perhaps of frames for RawframeDataset of MMAction2, which this project does '
                     'not read: make videos of them. '
                 )
-    known = {_normalise(name): name for name in present}
+    known = {_normalize(name): name for name in present}
     for name in missing:
-        if _normalise(name) in known:
-            return f'There is {known[_normalise(name)]!r}, which differs from {name!r} in case or in its accents. '
+        if _normalize(name) in known:
+            return f'There is {known[_normalize(name)]!r}, which differs from {name!r} in case or in its accents. '
     return ''
 
 
-def _normalise(name):
+def _normalize(name):
     """Remove the differences between names that file systems may ignore."""
     return unicodedata.normalize('NFC', name).casefold()

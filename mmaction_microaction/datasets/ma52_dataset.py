@@ -9,7 +9,7 @@ from mmengine.logging import print_log
 
 from mmaction_microaction.datasets.transforms.decoding_steps import choose_decoder, read_from_store
 from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, FINE_TO_COARSE, NUM_ACTIONS
-from mmaction_microaction.structures.annotations import fingerprint_list, is_anonymised, read_annotations
+from mmaction_microaction.structures.annotations import fingerprint_list, is_anonymized, read_annotations
 
 from .files_present import check_files
 from .frame_store import REMEDY, FrameStore
@@ -34,7 +34,7 @@ class MA52Dataset(ReplaceUnreadableMixin, VideoDataset):
         └── frames_train                optional frame store, instead of videos_train
 
     The label of a sample is the fine label. ``metainfo`` contains ``classes`` and ``body_parts`` (names),
-    ``fine_to_coarse`` (52 body-part indices) and ``anonymised``. The attribute ``ann_fingerprint`` identifies the list,
+    ``fine_to_coarse`` (52 body-part indices) and ``anonymized``. The attribute ``ann_fingerprint`` identifies the list,
     see :class:`CheckTrainListHook`.
 
     The challenge's test split is anonymised: every clip of its list has the placeholder label 0. It can be predicted,
@@ -95,14 +95,14 @@ class MA52Dataset(ReplaceUnreadableMixin, VideoDataset):
         Returns:
             list[dict]: For each clip, ``filename`` (its path), ``video_id`` (its name in the list) and ``label``.
         """
-        annotations = read_annotations(self.ann_file, self.check_names, unlabelled=self.test_mode)
-        anonymised = is_anonymised(annotations)
-        if anonymised and not self.test_mode:
+        annotations = read_annotations(self.ann_file, self.check_names, unlabeled=self.test_mode)
+        anonymized = is_anonymized(annotations)
+        if anonymized and not self.test_mode:
             raise ValueError(
                 f'{self.ann_file} is the anonymised test split, whose labels are all the placeholder 0: it can be '
                 'predicted but not trained on. Use the train or val list.'
             )
-        self._metainfo['anonymised'] = anonymised
+        self._metainfo['anonymized'] = anonymized
 
         folder = self.data_prefix['video']
         if self.check_videos:
@@ -116,11 +116,11 @@ class MA52Dataset(ReplaceUnreadableMixin, VideoDataset):
         labels = np.array([annotation.label for annotation in annotations])
         print_log(
             f'{self.ann_file}: {len(labels):,} clips, '
-            + ('anonymised' if anonymised else f'{len(np.unique(labels))} of {NUM_ACTIONS} actions'),
+            + ('anonymised' if anonymized else f'{len(np.unique(labels))} of {NUM_ACTIONS} actions'),
             logger='current',
         )
         return [
-            dict(filename=os.path.join(folder, filename), video_id=filename, label=-1 if anonymised else label)
+            dict(filename=os.path.join(folder, filename), video_id=filename, label=-1 if anonymized else label)
             for filename, label in annotations
         ]
 
@@ -148,6 +148,6 @@ class MA52Dataset(ReplaceUnreadableMixin, VideoDataset):
     @property
     def class_counts(self) -> np.ndarray:
         """np.ndarray: Number of clips of each fine label, shape (52,)."""
-        if self.metainfo['anonymised']:
+        if self.metainfo['anonymized']:
             raise ValueError(f'{self.ann_file} is anonymised: the labels of its clips are unknown.')
         return np.bincount([self.get_cat_ids(idx)[0] for idx in range(len(self))], minlength=NUM_ACTIONS)

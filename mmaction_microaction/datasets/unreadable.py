@@ -6,13 +6,12 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 
-import numpy as np
 import torch
-from mmcv.transforms import BaseTransform
 from mmengine.dataset import Compose
 from mmengine.logging import print_log
 
-from mmaction_microaction.datasets.transforms.decoding_steps import is_decoder, is_opener
+from mmaction_microaction.datasets.transforms.black_frames import decode_black
+from mmaction_microaction.datasets.transforms.decoding_steps import is_decoder
 from mmaction_microaction.utils.messages import last_line
 
 # Errors of the storage or of a machine under load, which have nothing to do with the clip.
@@ -42,39 +41,6 @@ def count_reading_steps(transforms: Sequence[Callable]) -> int:
         int: Number of transforms; 0 if the pipeline has no decoder.
     """
     return max((count for count, step in enumerate(transforms, start=1) if is_decoder(step)), default=0)
-
-
-def show_nothing(transforms: Sequence[Callable]) -> list[Callable]:
-    """Replace the transforms of a pipeline that open and decode videos by ones that return black frames.
-
-    Args:
-        transforms (Sequence[Callable]): Transforms of the pipeline.
-
-    Returns:
-        list[Callable]: Transforms of a pipeline that reads no files and returns samples of the usual shapes.
-    """
-    opener, decoder = _BlackInit(), _BlackDecode()
-    return [opener if is_opener(step) else decoder if is_decoder(step) else step for step in transforms]
-
-
-class _BlackInit(BaseTransform):
-    """Opener of a video of one frame without a face."""
-
-    def transform(self, results):
-        results['total_frames'], results['avg_fps'] = 1, 30
-        if 'face_file' in results:
-            results['face_file'] = None
-        return results
-
-
-class _BlackDecode(BaseTransform):
-    """Decoder that returns black frames."""
-
-    def transform(self, results):
-        results['frame_inds'] = results['frame_inds'].reshape(-1)
-        results['imgs'] = [np.zeros((256, 256, 3), np.uint8) for _ in results['frame_inds']]
-        results['original_shape'] = results['img_shape'] = (256, 256)
-        return results
 
 
 class ReplaceUnreadableMixin:
@@ -175,7 +141,7 @@ class ReplaceUnreadableMixin:
                 'recognised.'
             ) from error
         first = self.unreadable.add(idx)
-        unreadable = len(self.unreadable.of_epoch())
+        unreadable = len(self.unreadable.epoch_indices())
         if not self.test_mode and unreadable > self.num_unreadable_allowed:
             raise ValueError(
                 f'{problem}; with it, {unreadable:,} of the {len(self):,} clips of {self.ann_file} are unreadable in '
@@ -186,7 +152,7 @@ class ReplaceUnreadableMixin:
             print_log(f'{problem}; {consequence}.', logger='current', level=logging.WARNING)
         if not self.test_mode:
             return None
-        sample = Compose(show_nothing(self.pipeline.transforms))(clip)
+        sample = Compose(decode_black(self.pipeline.transforms))(clip)
         sample['data_samples'].set_metainfo(dict(unreadable=True))
         return sample
 
@@ -232,6 +198,6 @@ class UnreadableClips:
         """Start a new count."""
         self._states[self._states == self._NOW] = self._BEFORE
 
-    def of_epoch(self) -> list[int]:
+    def epoch_indices(self) -> list[int]:
         """Return the indices of the clips that were unreadable in this epoch."""
         return (self._states == self._NOW).nonzero().flatten().tolist()

@@ -52,9 +52,9 @@ class ExtractionResult(NamedTuple):
     """Number of frames in which the face was detected."""
     num_boxes: int = 0
     """Number of frames with a box, detected or interpolated."""
-    num_second: int = 0
+    num_second_person: int = 0
     """Number of frames in which a second person was detected. 0 if there are only few."""
-    new: bool = False
+    is_new: bool = False
     """Whether this run wrote the track."""
     error: str | None = None
     """Reason why the video could not be read. None if it could."""
@@ -189,8 +189,8 @@ def _check_settings(path, settings):
 def _extract(videos, out, settings, name):
     """Write the track of a video unless it exists, and return the result."""
     path = _track_file(out, name)
-    new = not path.exists()
-    if new:
+    is_new = not path.exists()
+    if is_new:
         try:
             track = track_face(videos / name, settings)
         except (FileNotFoundError, ValueError) as error:
@@ -201,4 +201,4 @@ def _extract(videos, out, settings, name):
     num_boxes = int((~np.isnan(track.boxes).any(1)).sum())
     num_frames = len(track.boxes)
     num_searched = -(-num_frames // settings.every)
-    return ExtractionResult(name, num_frames, num_searched, track.num_detected, num_boxes, track.num_second, new)
+    return ExtractionResult(name, num_frames, num_searched, track.num_detected, num_boxes, track.num_second, is_new)

@@ -2,11 +2,12 @@
 
 from mmaction_microaction.video.sources import CameraStream, find_videos
 
-from .drawing import write_labelled_video
+from .drawing import write_labeled_video
 from .inferencer import MicroActionInferencer
-from .results import ClipResult, TimelineResult, write_csv, write_json
+from .results import WRITERS, ClipResult, TimelineResult, write_csv, write_json
 
 __all__ = [
+    'WRITERS',
     'CameraStream',
     'ClipResult',
     'MicroActionInferencer',
@@ -14,5 +15,5 @@ __all__ = [
     'find_videos',
     'write_csv',
     'write_json',
-    'write_labelled_video',
+    'write_labeled_video',
 ]

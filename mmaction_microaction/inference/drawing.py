@@ -23,10 +23,10 @@ MIN_WIDTH = 480
 """Minimum width in pixels. Narrower videos are enlarged, so that names are legible and fit."""
 MAX_SIDE = 3840
 """Maximum width and height in pixels. Larger videos are scaled down, since encoders keep dozens of frames in memory."""
-WHITE, BLACK, GREY = '#FFFFFF', '#000000', '#D9D9D9'
+WHITE, BLACK, GRAY = '#FFFFFF', '#000000', '#D9D9D9'
 
 
-def write_labelled_video(
+def write_labeled_video(
     result: ClipResult | TimelineResult, path: str | Path, progress: Callable[[int, int], None] | None = None
 ) -> None:
     """Write the video of a result with a band below it that shows the actions. The new video has no sound.
@@ -43,7 +43,7 @@ def write_labelled_video(
     """
     video = Video(result.video)
     rate = Fraction(min(max(video.fps, 1), 240)).limit_denominator(1001)
-    frames = evenly(video.frames(), rate)
+    frames = resample_frames(video.frames(), rate)
     first = next(frames)
     height, width = first.to_rgb().shape[:2]
     scale = min(max(MIN_WIDTH / width, 1), MAX_SIDE / max(width, height))
@@ -66,7 +66,7 @@ def write_labelled_video(
     write_video(str(path), images(), (band_width, height + band.height), rate, crf=20)
 
 
-def evenly(frames: Iterable[Frame], rate: Fraction | float) -> Iterator[Frame]:
+def resample_frames(frames: Iterable[Frame], rate: Fraction | float) -> Iterator[Frame]:
     """Repeat and drop frames of a variable-rate video, so that each frame is shown at its time at a constant rate.
 
     A gap of more than two minutes without a frame is left out.
@@ -104,9 +104,9 @@ class _Band:
         image = Image.new('RGB', (self.width, self.height), WHITE)
         return image, ImageDraw.Draw(image)
 
-    def write(self, draw, position, text, anchor='lm', colour=BLACK):
+    def write(self, draw, position, text, anchor='lm', color=BLACK):
         """Write text at a position (x, y). See Pillow's text anchors."""
-        draw.text(position, text, fill=colour, font=self.font, anchor=anchor)
+        draw.text(position, text, fill=color, font=self.font, anchor=anchor)
 
 
 class _ClipBand(_Band):
@@ -152,17 +152,17 @@ class _TimelineBand(_Band):
             return (seconds - start) / shown * (self.width - 1)
 
         current = ''
-        draw.rectangle((0, self.line, self.width, 2 * self.line), GREY)
+        draw.rectangle((0, self.line, self.width, 2 * self.line), GRAY)
         first, stop = bisect_right(self.ends, start), bisect_left(self.starts, start + shown)
         for interval in self.intervals[first:stop]:
             if interval.start <= time < interval.end:
                 current = f'{interval.action.code}  {interval.action.name}  {interval.score:.0%}'
             left, right = max(x(interval.start), 0), min(x(interval.end), self.width - 1)
-            colour = BODY_PART_COLORS[interval.action.body_part]
-            draw.rectangle((left, self.line, max(right - 1, left), 2 * self.line), colour)
+            color = BODY_PART_COLORS[interval.action.body_part]
+            draw.rectangle((left, self.line, max(right - 1, left), 2 * self.line), color)
             code = interval.action.code
             if draw.textlength(code, self.font) < right - left:
-                self.write(draw, ((left + right) / 2, 1.5 * self.line), code, 'mm', _legible_on(colour))
+                self.write(draw, ((left + right) / 2, 1.5 * self.line), code, 'mm', _legible_on(color))
         draw.rectangle((x(time) - 1, self.line * 0.9, x(time) + 1, self.line * 2.1), BLACK)
         self.write(draw, (pad, self.line / 2), current)
         self.write(draw, (self.width - pad, 2.5 * self.line), f'{_clock(time)} of {_clock(self.duration)}', 'rm')
@@ -172,9 +172,9 @@ class _TimelineBand(_Band):
 _BANDS = {ClipResult.kind: _ClipBand, TimelineResult.kind: _TimelineBand}
 
 
-def _legible_on(colour):
+def _legible_on(color):
     """Return black or white, whichever has more contrast on a colour."""
-    return BLACK if np.dot(ImageColor.getrgb(colour), (0.299, 0.587, 0.114)) > 140 else WHITE
+    return BLACK if np.dot(ImageColor.getrgb(color), (0.299, 0.587, 0.114)) > 140 else WHITE
 
 
 def _clock(seconds):

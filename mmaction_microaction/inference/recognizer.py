@@ -9,9 +9,9 @@ from mmaction.structures import ActionDataSample
 from mmengine.config import Config
 from mmengine.device import get_device
 
-from mmaction_microaction.compat.checkpoints import load_weights, read_weights, require_fit
 from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
 from mmaction_microaction.models.check_pipeline import check_pipeline
+from mmaction_microaction.utils.checkpoints import load_weights, read_weights, require_fit
 from mmaction_microaction.utils.messages import last_line
 
 CONFIG_SUFFIXES = ('.py', '.json', '.yaml', '.yml')

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 
 from mmaction_microaction.evaluation.functional import rank_classes
 from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, FINE_TO_COARSE, NUM_BODY_PARTS
-from mmaction_microaction.structures.intervals import Interval
+from mmaction_microaction.structures.intervals import Interval, write_entries
 from mmaction_microaction.utils.files import as_text_cell, write_whole
 
 COLUMNS = ('video', 'start', 'end', 'rank', 'code', 'action', 'body_part', 'score')
@@ -31,18 +30,18 @@ class ClipResult:
     scores: np.ndarray
     """Probabilities of the 52 actions, shape (52,)."""
 
-    def top(self, count: int = 5) -> list[Interval]:
+    def top(self, k: int = 5) -> list[Interval]:
         """Return the actions with the highest probabilities.
 
         Args:
-            count (int): Number of actions. Defaults to 5.
+            k (int): Number of actions. Defaults to 5.
 
         Returns:
             list[Interval]: The actions, each over the whole clip, best first.
         """
         return [
             Interval(0.0, self.duration, int(label), float(self.scores[label]))
-            for label in rank_classes(self.scores[None])[0, :count]
+            for label in rank_classes(self.scores[None])[0, :k]
         ]
 
     @property
@@ -139,9 +138,7 @@ def write_json(results: Sequence[ClipResult | TimelineResult], path: str | Path)
     Raises:
         OSError: If the file cannot be written.
     """
-    text = json.dumps([result.to_dict() for result in results], indent=1, ensure_ascii=False)
-    # File names need not be UTF-8.
-    write_whole(path, (text + '\n').encode(errors='backslashreplace'))
+    write_entries([result.to_dict() for result in results], path)
 
 
 def write_csv(results: Sequence[ClipResult | TimelineResult], path: str | Path) -> None:
@@ -163,3 +160,7 @@ def write_csv(results: Sequence[ClipResult | TimelineResult], path: str | Path) 
     writer.writerows({**row, 'video': as_text_cell(row['video'])} for row in rows)
     # The byte-order mark makes spreadsheets read the file as UTF-8.
     write_whole(path, table.getvalue().encode('utf-8-sig', errors='backslashreplace'))
+
+
+WRITERS = {'.json': write_json, '.csv': write_csv}
+"""Functions that write results, by the suffix of their files."""

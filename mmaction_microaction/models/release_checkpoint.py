@@ -15,8 +15,8 @@ from mmengine.config import Config
 from mmengine.hub import get_config
 from mmengine.registry import init_default_scope
 
-from mmaction_microaction.compat.checkpoints import RELEASED, compare, read_weights
-from mmaction_microaction.utils.files import identity, make_folder, write_whole
+from mmaction_microaction.utils.checkpoints import RELEASED, compare, read_weights
+from mmaction_microaction.utils.files import file_identity, make_folder, write_whole
 from mmaction_microaction.utils.paths import find_shipped
 
 MANET = 'configs/manet_r50_8x1_ma52.py'
@@ -78,7 +78,7 @@ def convert_file(
             as the output, or has a single tensor that does not match the network.
     """
     source, out = Path(source).expanduser(), Path(out).expanduser()
-    if identity(source) == identity(out):
+    if file_identity(source) == file_identity(out):
         raise ValueError(f'{out} would be overwritten; choose another file for the output')
     convert = convert_to_release if to_release else convert_from_release
     weights = read_weights(source)

@@ -7,10 +7,10 @@ import numpy as np
 
 from mmaction_microaction.evaluation.functional import frequency_groups, mean_by_group
 from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, NUM_ACTIONS
-from mmaction_microaction.structures.annotations import is_anonymised, read_annotations
+from mmaction_microaction.structures.annotations import is_anonymized, read_annotations
 from mmaction_microaction.utils.files import make_folder, write_whole
 from mmaction_microaction.visualization.frequency_groups import GROUPS
-from mmaction_microaction.visualization.names import shorten, tell_apart
+from mmaction_microaction.visualization.names import distinct_names, shorten
 
 from .clips import ClipLists, VideoFolder
 from .figures import draw_figures, save_figure
@@ -52,7 +52,7 @@ def write_report(
     if compare is not None:
         other = PredictedRun(compare)
         check_same_clips(run, other)
-    names = tell_apart([run.path, other.path] if other else [run.path])
+    names = distinct_names([run.path, other.path] if other else [run.path])
     train_clips, splits = np.array([action.train_clips for action in ACTIONS]), {}
     if ann_file is not None:
         train_clips = _count_clips(ann_file)
@@ -92,7 +92,7 @@ def write_report(
 def _count_clips(ann_file):
     """Count the clips of each action in an annotation list."""
     annotations = read_annotations(ann_file, check_names=False)
-    if is_anonymised(annotations):
+    if is_anonymized(annotations):
         raise ValueError(f'{ann_file} is anonymised: all its labels are 0. Name the list of the training clips.')
     return np.bincount([annotation.label for annotation in annotations], minlength=NUM_ACTIONS)
 

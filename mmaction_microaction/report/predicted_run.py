@@ -16,7 +16,7 @@ from mmaction_microaction.evaluation.functional import (
     rank_classes,
 )
 from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
-from mmaction_microaction.structures.predictions import read_labelled_predictions
+from mmaction_microaction.structures.predictions import read_labeled_predictions
 
 
 class PredictedRun:
@@ -32,7 +32,7 @@ class PredictedRun:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self.scores, self.labels, self.names = read_labelled_predictions(path)[:3]
+        self.scores, self.labels, self.names = read_labeled_predictions(path)[:3]
         self.predictions = rank_classes(self.scores)[:, 0]
 
     def __len__(self) -> int:

@@ -15,7 +15,7 @@ MAX_LIST_SIZE = 2**25
 
 # SSSS_BB_NNNN.mp4: subject, body part and running number. MA-52 counts body parts from 0.
 _NAME = re.compile(r'\d{4}_(?P<body_part>\d{2})_\d{4}\.mp4')
-_ANONYMISED_NAME = re.compile(r'test\d{4}\.mp4')
+_ANONYMIZED_NAME = re.compile(r'test\d{4}\.mp4')
 
 
 class Annotation(NamedTuple):
@@ -27,7 +27,7 @@ class Annotation(NamedTuple):
     """Fine label, 0 to 51, or -1 if the label is unknown."""
 
 
-def read_annotations(path: str | Path, check_names: bool = True, unlabelled: bool = False) -> list[Annotation]:
+def read_annotations(path: str | Path, check_names: bool = True, unlabeled: bool = False) -> list[Annotation]:
     """Read a list of clips with their labels, in any format of ``list_rows.read_rows``.
 
     Args:
@@ -35,7 +35,7 @@ def read_annotations(path: str | Path, check_names: bool = True, unlabelled: boo
         check_names (bool): Whether the body part in a name of the form ``SSSS_BB_NNNN.mp4`` must be that of the label.
             BB is the body part, counted from 0; all 16,836 labelled clips of MA-52 agree. Other names are not checked.
             Defaults to True.
-        unlabelled (bool): Whether a list without labels is accepted, for clips to predict. Defaults to False.
+        unlabeled (bool): Whether a list without labels is accepted, for clips to predict. Defaults to False.
 
     Returns:
         list[Annotation]: Annotation of each clip, in the order of the list.
@@ -55,10 +55,10 @@ def read_annotations(path: str | Path, check_names: bool = True, unlabelled: boo
     if not rows:
         raise ValueError(f'{path} is empty; it should contain one "name.mp4 label" per line')
 
-    unlabelled = unlabelled and all(row.label == UNKNOWN for row in rows if row.name)
+    unlabeled = unlabeled and all(row.label == UNKNOWN for row in rows if row.name)
     first_lines, problems, remedies = {}, {}, []
     for row in rows:
-        problem = _find_problem(row, unlabelled, check_names)
+        problem = _find_problem(row, unlabeled, check_names)
         first = first_lines.setdefault(row.name, row.line)
         if not problem and first != row.line:
             problem = f'{row.name} is already listed in line {first}', 'remove one of the two'
@@ -74,11 +74,11 @@ def read_annotations(path: str | Path, check_names: bool = True, unlabelled: boo
     return [Annotation(row.name, row.label) for row in rows]
 
 
-def _find_problem(row, unlabelled, check_names):
+def _find_problem(row, unlabeled, check_names):
     """Return the problem of a single line and its remedy, or None if the line is correct."""
-    if row.name is None or row.label is None or (row.label == UNKNOWN and not unlabelled):
+    if row.name is None or row.label is None or (row.label == UNKNOWN and not unlabeled):
         shown = f'{row.text[:80]!r}{"…" if len(row.text) > 80 else ""}'
-        wanted = 'the name of a clip, with or without a label' if unlabelled else 'the name of a clip and a label'
+        wanted = 'the name of a clip, with or without a label' if unlabeled else 'the name of a clip and a label'
         return f'expected {wanted}, got {shown}', (
             f'write a name, a space and a label, which is a number from 0 to {NUM_ACTIONS - 1}, a code such as '
             f'{ACTIONS[9].code} or a name such as "{ACTIONS[9].name}"; or write a table of two columns, or one whose '
@@ -158,16 +158,16 @@ def fingerprint_list(path, annotations):
         annotations (Sequence[tuple]): Annotations of the list.
 
     Returns:
-        dict[str, Any]: Path of the ``list``, ``number`` of annotations, and their ``sha256``, which does not depend on
-        the format of the file.
+        dict[str, Any]: Path of the list as ``ann_file``, number of its annotations as ``num_clips``, and their
+        ``sha256``, which does not depend on the format of the file.
     """
     sha256 = hashlib.sha256()
     for annotation in annotations:
         sha256.update(repr(tuple(annotation)).encode())
-    return dict(list=str(path), number=len(annotations), sha256=sha256.hexdigest())
+    return dict(ann_file=str(path), num_clips=len(annotations), sha256=sha256.hexdigest())
 
 
-def is_anonymised(annotations):
+def is_anonymized(annotations):
     """Return whether a list has no labels, or placeholders, as the list of the challenge's test split has.
 
     Args:
@@ -178,4 +178,4 @@ def is_anonymised(annotations):
     """
     if all(label == UNKNOWN for _, label in annotations):
         return True
-    return all(label == 0 and _ANONYMISED_NAME.fullmatch(filename) for filename, label in annotations)
+    return all(label == 0 and _ANONYMIZED_NAME.fullmatch(filename) for filename, label in annotations)

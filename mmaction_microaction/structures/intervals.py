@@ -1,8 +1,9 @@
 """Intervals: micro-actions with a start and an end, and their files."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, NUM_ACTIONS
 from mmaction_microaction.utils.files import write_whole
@@ -124,12 +125,28 @@ def read_intervals(path: str | Path) -> dict[str, list[Interval]]:
     return found
 
 
-def write_intervals(videos: dict[str, list[Interval]], path: str | Path):
+def write_intervals(videos: dict[str, list[Interval]], path: str | Path) -> None:
     """Write intervals as JSON, in the format of :func:`read_intervals`.
 
     Args:
         videos (dict[str, list[Interval]]): Intervals of each video.
         path (str | Path): Path of the file.
     """
-    content = [{'video': video, 'intervals': [i.to_dict() for i in intervals]} for video, intervals in videos.items()]
-    write_whole(path, (json.dumps(content, indent=1, ensure_ascii=False) + '\n').encode())
+    entries = [{'video': video, 'intervals': [i.to_dict() for i in intervals]} for video, intervals in videos.items()]
+    write_entries(entries, path)
+
+
+def write_entries(entries: Sequence[dict[str, Any]], path: str | Path) -> None:
+    """Write entries of videos as JSON, completely or not at all.
+
+    Args:
+        entries (Sequence[dict[str, Any]]): One entry for each video, with ``video`` and, unless the video was treated
+            as a single clip, ``intervals``, see :func:`read_intervals`.
+        path (str | Path): Path of the file.
+
+    Raises:
+        OSError: If the file cannot be written.
+    """
+    text = json.dumps(entries, indent=1, ensure_ascii=False)
+    # File names need not be UTF-8.
+    write_whole(path, (text + '\n').encode(errors='backslashreplace'))

@@ -29,7 +29,7 @@ def read_clip_names(ann_file):
         FileNotFoundError: If the list does not exist.
         ValueError: If the list is malformed.
     """
-    return [annotation.filename for annotation in read_annotations(ann_file, check_names=False, unlabelled=True)]
+    return [annotation.filename for annotation in read_annotations(ann_file, check_names=False, unlabeled=True)]
 
 
 class Predictions(NamedTuple):
@@ -96,7 +96,7 @@ def read_predictions(path: str | Path, clips: Sequence[str] | None = None) -> Pr
     return Predictions(np.stack(rows), labels, names or None, unreadable, from_dump=True)
 
 
-def read_labelled_predictions(path: str | Path) -> Predictions:
+def read_labeled_predictions(path: str | Path) -> Predictions:
     """Read predictions that have true labels and no unreadable clips.
 
     Args:
@@ -145,7 +145,7 @@ def read_scores(path: str | Path, ann_file: str | Path) -> tuple[list[str], np.n
     predictions = read_predictions(path, clips=names)
     if predictions.names is not None:
         if predictions.unreadable:
-            warnings.warn(f'{path}: {unreadable_message(predictions.unreadable)}', stacklevel=2)
+            warnings.warn(f'{path}: {describe_unreadable(predictions.unreadable)}', stacklevel=2)
         return names, predictions.scores[match_names(names, predictions.names, path, ann_file)]
     if len(predictions.scores) != len(names):
         raise ValueError(
@@ -217,7 +217,7 @@ def _get_label(sample, where):
         raise ValueError(f'{where}: {label!r:.40} is not a label ({error})') from None
 
 
-def unreadable_message(names):
+def describe_unreadable(names):
     """Describe clips that could not be read, so that their scores are those of black frames.
 
     Datasets with ``unreadable_as_missing`` replace the frames of such clips.

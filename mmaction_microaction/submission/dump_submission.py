@@ -7,9 +7,9 @@ from mmengine.logging import print_log
 
 from mmaction_microaction.structures.predictions import (
     check_probabilities,
+    describe_unreadable,
     match_names,
     read_clip_names,
-    unreadable_message,
 )
 
 from .formats import check_options
@@ -99,6 +99,6 @@ class DumpSubmission(BaseMetric):
         table, archive = write_submission(self.out_dir, names, np.stack(scores)[order], **self.options)
         print_log(f'{archive} is ready to be uploaded: {len(names):,} clips, the same as in {table}', logger='current')
         if any(unreadable):
-            note = unreadable_message([name for name, _, flag in results if flag])
+            note = describe_unreadable([name for name, _, flag in results if flag])
             print_log(f'{archive}: {note}', logger='current', level=logging.WARNING)
         return {'rows': len(names)}

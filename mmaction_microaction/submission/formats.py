@@ -1,7 +1,7 @@
 """Formats of the challenges' submissions, and conversion of predictions into their rows."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,19 +16,46 @@ TOP_K = 5
 
 
 class SubmissionFormat(NamedTuple):
-    """Columns of a table of predictions."""
+    """Columns of a table of predictions, their labels and their checks."""
 
     id_column: str
     """Title of the first column, which identifies the clips."""
     columns: dict[str, int]
     """Number of classes of every other column, by its title. Labels count from 0."""
+    select_labels: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    """Function that selects the labels of the columns, shape (N, K), from the ranked actions, shape (N, 52), and the
+    ranked body parts."""
     note: str = ''
     """Advice for users of the format."""
+    check_row: Callable[[dict[str, str]], Iterable[str]] = lambda labels: ()
+    """Function that returns the problems of a row, besides labels out of range, from its labels by column."""
+    note_rows: Callable[[list[list[str]]], Iterable[str]] = lambda rows: ()
+    """Function that returns the valid but unusual properties of a table from the fields of all rows."""
 
     @property
     def header(self):
         """list[str]: Titles of all columns."""
         return [self.id_column, *self.columns]
+
+
+def _select_top_k(actions, parts):
+    return np.concatenate([actions[:, :TOP_K], parts[:, :TOP_K]], axis=1)
+
+
+def _select_best(actions, parts):
+    return np.stack([parts[:, 0], actions[:, 0]], axis=1)
+
+
+def _check_actions_differ(labels):
+    actions = [label for column, label in labels.items() if column.startswith('action_pred')]
+    if len({label.lstrip('0') for label in actions}) < len(actions):
+        yield f'the actions {", ".join(actions)} are not all different'
+
+
+def _note_repeated_parts(rows):
+    repeating = sum(len(set(parts)) < len(parts) for parts in (row[1 + TOP_K :] for row in rows))
+    if repeating:
+        yield f'body parts repeat in {repeating:,} of {len(rows):,} rows, as body parts of the top-5 actions do'
 
 
 SUBMISSION_FORMATS = {
@@ -39,14 +66,19 @@ SUBMISSION_FORMATS = {
             **{f'action_pred_{k}': NUM_ACTIONS for k in range(1, TOP_K + 1)},
             **{f'body_pred_{k}': NUM_BODY_PARTS for k in range(1, TOP_K + 1)},
         },
+        _select_top_k,
+        check_row=_check_actions_differ,
+        note_rows=_note_repeated_parts,
     ),
     # MAC 2024.
     '2024': SubmissionFormat(
         'id',
         {'pred_label_1': NUM_BODY_PARTS, 'pred_label_2': NUM_ACTIONS},
+        _select_best,
         "since MAC 2025, the challenge's page requires the format codabench and rejects 2024 with KeyError: 'vid'",
     ),
 }
+"""Formats by name."""
 
 
 def check_options(format='codabench', coarse_from='top1', ids='name'):
@@ -88,10 +120,7 @@ def predicted_labels(scores: np.ndarray, format: str = 'codabench', coarse_from:
         ValueError: If an option has an unknown value.
     """
     check_options(format, coarse_from)
-    actions, parts = rank_classes(scores), rank_body_parts(scores, coarse_from)
-    if format == '2024':
-        return np.stack([parts[:, 0], actions[:, 0]], axis=1)
-    return np.concatenate([actions[:, :TOP_K], parts[:, :TOP_K]], axis=1)
+    return SUBMISSION_FORMATS[format].select_labels(rank_classes(scores), rank_body_parts(scores, coarse_from))
 
 
 def clip_ids(names: Sequence[str], ids: str = 'name') -> list[str]:

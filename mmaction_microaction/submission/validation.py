@@ -66,17 +66,13 @@ def validate_submission(path: str | Path, ann_file: str | Path | None = None) ->
         return ValidationReport(None, len(rows), problems, notes)
     if not rows:
         problems.append('the table has no rows below the header')
+    format = SUBMISSION_FORMATS[name]
     for line, row in rows:
-        problems += [f'line {line}: {problem}' for problem in _check_row(row, SUBMISSION_FORMATS[name])]
+        problems += [f'line {line}: {problem}' for problem in _check_row(row, format)]
     _check_ids([(line, row[0]) for line, row in rows if row], names, ann_file, problems)
-    if SUBMISSION_FORMATS[name].note:
-        notes.append(SUBMISSION_FORMATS[name].note)
-    if name == 'codabench':
-        repeating = sum(len(set(row[6:])) < len(row[6:]) for _, row in rows)
-        if repeating:
-            notes.append(
-                f'body parts repeat in {repeating:,} of {len(rows):,} rows, as body parts of the top-5 actions do'
-            )
+    if format.note:
+        notes.append(format.note)
+    notes += format.note_rows([row for _, row in rows])
     return ValidationReport(name, len(rows), problems, notes)
 
 
@@ -155,9 +151,7 @@ def _check_row(row, format):
             yield f'{column} is {label!r}, which is not an integer'
         elif int(label) >= format.columns[column]:
             yield f'{column} is {label}, which is not in the range 0 to {format.columns[column] - 1}'
-    actions = [label for column, label in labels.items() if column.startswith('action_pred')]
-    if len({label.lstrip('0') for label in actions}) < len(actions):
-        yield f'the actions {", ".join(actions)} are not all different'
+    yield from format.check_row(labels)
 
 
 def _check_ids(ids, names, ann_file, problems):

@@ -68,7 +68,7 @@ def read_split(root: str | Path, split: str) -> tuple[dict[str, np.ndarray], np.
     return features, np.array([int(label) for _, label in lines])
 
 
-def nearest_neighbour_accuracy(
+def nearest_neighbor_accuracy(
     train: np.ndarray, train_labels: np.ndarray, val: np.ndarray, val_labels: np.ndarray
 ) -> float:
     """Return the top-1 accuracy of the nearest neighbour in standardized features.
@@ -110,7 +110,7 @@ def leak_table(root: str | Path) -> dict[str, tuple[float, float]]:
         pairs = []
         for pair in REVERSED_PAIRS:
             i, j = np.isin(train_labels, pair), np.isin(val_labels, pair)
-            pairs.append(nearest_neighbour_accuracy(train[name][i], train_labels[i], val[name][j], val_labels[j]))
-        fine = nearest_neighbour_accuracy(train[name], train_labels, val[name], val_labels)
+            pairs.append(nearest_neighbor_accuracy(train[name][i], train_labels[i], val[name][j], val_labels[j]))
+        fine = nearest_neighbor_accuracy(train[name], train_labels, val[name], val_labels)
         table[name] = (fine, float(np.mean(pairs)))
     return table

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import av
 
-from .frames import MAX_PIXELS, check_size
+from .frames import MAX_PIXELS, check_resolution
 from .mp4_tables import check_tables
 
 FORMATS = 'asf,avi,flv,h264,hevc,m4v,matroska,mov,mpeg,mpegts,mpegvideo,mxf,ogg'
@@ -72,7 +72,7 @@ def prepare_video_stream(container: av.container.InputContainer) -> av.video.str
         decoder = stream.codec_context
         # Formats without a header may reveal the size only with the first frames.
         if decoder.width or container.format.name in SIZED_FORMATS:
-            check_size(container.name, decoder.width, decoder.height)
+            check_resolution(container.name, decoder.width, decoder.height)
         # Later frames may be larger than the header says.
         decoder.options = {**decoder.options, 'max_pixels': str(MAX_PIXELS)}
     return stream

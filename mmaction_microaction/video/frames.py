@@ -15,7 +15,7 @@ REFERENCE_WHITE = 203
 """Luminance in cd/m² of HDR video that corresponds to the white of standard video (ITU-R BT.2408)."""
 
 
-def check_size(path: str, width: int, height: int) -> None:
+def check_resolution(path: str, width: int, height: int) -> None:
     """Raise an error if the frames of a video are too large for the memory.
 
     Args:
@@ -62,7 +62,7 @@ class FrameConverter:
             image = self._fit(image)
         if abs(self.pixel_aspect - 1) > 0.01:
             width = max(round(frame.width * self.pixel_aspect), 1)
-            check_size(self.path, width, frame.height)
+            check_resolution(self.path, width, frame.height)
             image = cv2.resize(image, (width, image.shape[0]), interpolation=_interpolation(self.pixel_aspect))
         return orient(image, read_display_matrix(frame))
 
@@ -151,14 +151,14 @@ def orient(image: np.ndarray, matrix: np.ndarray | None) -> np.ndarray:
 def _to_rgb(frame):
     """Convert a frame to RGB, neither scaled nor rotated."""
     if not frame.interlaced_frame or frame.height == 1:
-        return _convert_colours(frame)
+        return _convert_colors(frame)
     # The odd and even lines of an interlaced frame were recorded one after the other, so moving hands look like combs.
     # The top field alone still has more lines than networks see.
     field = _filter(frame, 'field', 'type=top')
-    return cv2.resize(_convert_colours(field), (frame.width, frame.height), interpolation=cv2.INTER_LINEAR)
+    return cv2.resize(_convert_colors(field), (frame.width, frame.height), interpolation=cv2.INTER_LINEAR)
 
 
-def _convert_colours(frame):
+def _convert_colors(frame):
     if frame.color_trc in (ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67):
         return _tone_map(frame.to_ndarray(format='rgb48le'), frame.color_trc)
     return frame.to_ndarray(format='rgb24')

@@ -31,9 +31,9 @@ def plot_calibration(calibration: Calibration, title: str | None = None) -> Figu
     )
     above = figure.add_axes((0.15, 0.33, 0.81, 0.54), label='accuracy')
     below = figure.add_axes((0.15, 0.09, 0.81, 0.2), label='clips')
-    centres = (np.arange(n_bins) + 0.5) / n_bins
+    centers = (np.arange(n_bins) + 0.5) / n_bins
     above.bar(
-        centres[filled], calibration.accuracy[filled], width=0.92 / n_bins, color=LIGHT, label='accuracy of a bin'
+        centers[filled], calibration.accuracy[filled], width=0.92 / n_bins, color=LIGHT, label='accuracy of a bin'
     )
     above.plot([0, 1], [0, 1], color='0.3', linewidth=1, linestyle='--', label='confidence = accuracy')
     above.plot(
@@ -50,7 +50,7 @@ def plot_calibration(calibration: Calibration, title: str | None = None) -> Figu
     above.set_ylim(0, 1)
     above.set_ylabel('accuracy', fontsize=9)
     above.legend(loc='upper left', frameon=False, fontsize=8)
-    below.bar(centres, calibration.clips, width=0.92 / n_bins, color='0.6')
+    below.bar(centers, calibration.clips, width=0.92 / n_bins, color='0.6')
     below.set_ylabel('clips', fontsize=9)
     below.set_xlabel('confidence: probability of the predicted action', fontsize=9)
     below.yaxis.get_major_locator().set_params(integer=True, nbins=4)

@@ -41,9 +41,9 @@ def plot_comparison(
     axes = figure.add_axes((0.285, 0.04, 0.63, 0.865))
     draw_action_rows(axes, parts=False)
     rows = np.arange(NUM_ACTIONS)
-    for mask, colour, style in ((change > 0, DARK, '-'), (change < 0, ACCENT, (0, (2, 1)))):
+    for mask, color, style in ((change > 0, DARK, '-'), (change < 0, ACCENT, (0, (2, 1)))):
         ends = rows[mask], 100 * first[mask], 100 * second[mask]
-        axes.hlines(*ends, color=colour, linestyle=style, linewidth=1.4, zorder=2)
+        axes.hlines(*ends, color=color, linestyle=style, linewidth=1.4, zorder=2)
     axes.scatter(
         100 * first, rows, s=26, facecolor='white', edgecolor=DARK, linewidth=1, label=names[0], zorder=3, clip_on=False
     )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmaction_microaction.structures.annotations import is_anonymised, read_annotations
+from mmaction_microaction.structures.annotations import is_anonymized, read_annotations
 from mmaction_microaction.utils.pickles import load_pickle
 
 
@@ -24,7 +24,7 @@ def read_features(path: str | Path, ann_file: str | Path) -> tuple[np.ndarray, n
             the list is anonymised.
     """
     annotations = read_annotations(ann_file, check_names=False)
-    if is_anonymised(annotations):
+    if is_anonymized(annotations):
         raise ValueError(f'{ann_file} is anonymised, so it has no labels to colour by; test the validation split.')
     try:
         features = np.stack([np.asarray(feature, dtype=np.float32) for feature in load_pickle(path)])

@@ -84,9 +84,9 @@ def plot_features(
 def _shades():
     """Return a shade of its body part's colour for each action, from dark to light; shape (52, 3)."""
     shades = np.empty((NUM_ACTIONS, 3))
-    for part, colour in enumerate(BODY_PART_COLORS):
+    for part, color in enumerate(BODY_PART_COLORS):
         actions = np.flatnonzero(part == FINE_TO_COARSE)
         for action, lightness in zip(actions, np.linspace(-0.5, 0.5, len(actions))):
             black_or_white = 1.0 if lightness > 0 else 0.0
-            shades[action] = (1 - abs(lightness)) * np.array(to_rgb(colour)) + abs(lightness) * black_or_white
+            shades[action] = (1 - abs(lightness)) * np.array(to_rgb(color)) + abs(lightness) * black_or_white
     return shades

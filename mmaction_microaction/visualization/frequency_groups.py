@@ -11,7 +11,7 @@ from .style import new_figure
 GROUPS = ('head', 'medium', 'tail')
 """Names of the groups of actions, from the most to the least frequent."""
 
-_COLOURS = ('#08306B', '#4292C6', '#9ECAE1')
+_COLORS = ('#08306B', '#4292C6', '#9ECAE1')
 
 
 def plot_frequency_groups(f1: np.ndarray, train_clips: np.ndarray, title: str | None = None) -> Figure:
@@ -45,7 +45,7 @@ def plot_frequency_groups(f1: np.ndarray, train_clips: np.ndarray, title: str | 
     axes.spines[['top', 'right']].set_visible(False)
     axes.set_axisbelow(True)
     axes.grid(axis='y', color='0.85', linewidth=0.6)
-    axes.bar(range(NUM_ACTIONS), 100 * np.nan_to_num(f1[order]), width=0.75, color=[_COLOURS[i] for i in groups[order]])
+    axes.bar(range(NUM_ACTIONS), 100 * np.nan_to_num(f1[order]), width=0.75, color=[_COLORS[i] for i in groups[order]])
     for x in np.flatnonzero(np.isnan(f1[order])):
         axes.text(x, 1, '-', ha='center', va='bottom', fontsize=8)
     for group, mean in enumerate(mean_by_group(f1, groups)):

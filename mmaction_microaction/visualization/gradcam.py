@@ -12,7 +12,7 @@ from .frames import new_figure_with_frames, pick_frames
 from .style import name_of
 
 # From dark to light: ordered with any colour vision, and in grey.
-_COLOURS = mpl.colormaps['inferno']
+_COLORS = mpl.colormaps['inferno']
 _FOOT = 0.36
 
 
@@ -68,6 +68,6 @@ def plot_gradcam(
 
 def _overlay(frame, heat):
     """Lay a heat map over a grey frame, so that only the map has colour; shape (H, W, 3), 0 to 1."""
-    grey = (frame @ np.array([0.299, 0.587, 0.114]) / 255)[..., None]
+    gray = (frame @ np.array([0.299, 0.587, 0.114]) / 255)[..., None]
     weight = 0.7 * heat[..., None]
-    return np.clip((1 - weight) * grey + weight * _COLOURS(heat)[..., :3], 0, 1)
+    return np.clip((1 - weight) * gray + weight * _COLORS(heat)[..., :3], 0, 1)

@@ -20,7 +20,7 @@ def shorten(name: str, length: int = 30) -> str:
     return name if len(name) <= length else f'{name[: length - 1 - end]}…{name[len(name) - end :]}'
 
 
-def tell_apart(paths: Sequence[str | Path]) -> list[str]:
+def distinct_names(paths: Sequence[str | Path]) -> list[str]:
     """Name files by their stems or, if the stems are equal, by the nearest folders that differ.
 
     Args:

@@ -45,10 +45,10 @@ def plot_timeline(intervals: Sequence[Interval], duration: float, title: str | N
         part, code = interval.action.body_part, interval.action.code
         seconds = interval.end - interval.start
         # Even an improbable bar is dark enough to be seen.
-        colour = 1 - (0.3 + 0.7 * interval.score) * (1 - np.array(to_rgb(BODY_PART_COLORS[part])))
-        axes.barh(part, seconds / unit, 0.8, interval.start / unit, color=colour)
+        color = 1 - (0.3 + 0.7 * interval.score) * (1 - np.array(to_rgb(BODY_PART_COLORS[part])))
+        axes.barh(part, seconds / unit, 0.8, interval.start / unit, color=color)
         if seconds * inches >= _LETTER_WIDTH * (len(code) + 1):
-            black = colour @ (0.2126, 0.7152, 0.0722) > 0.45
+            black = color @ (0.2126, 0.7152, 0.0722) > 0.45
             axes.text(
                 (interval.start + seconds / 2) / unit,
                 part,

@@ -5,7 +5,7 @@ from html import escape
 from pathlib import Path
 from tempfile import mkdtemp
 
-from mmaction_microaction.inference import ClipResult, TimelineResult, write_csv, write_json
+from mmaction_microaction.inference import WRITERS, ClipResult, TimelineResult
 from mmaction_microaction.label_sets.ma52 import BODY_PARTS, NUM_ACTIONS
 from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.visualization.style import name_of
@@ -103,18 +103,18 @@ def gradcam_choices(result: ClipResult | TimelineResult) -> list[tuple[str, Inte
     return choices
 
 
-def write_files(result: ClipResult | TimelineResult, folder: str | Path) -> tuple[Path, Path]:
-    """Write a result as JSON and CSV. Both name the video without its folder.
+def write_files(result: ClipResult | TimelineResult, folder: str | Path) -> list[Path]:
+    """Write a result in all formats of :data:`.WRITERS`. The files name the video without its folder.
 
     Args:
         result (ClipResult | TimelineResult): The result.
-        folder (str | Path): Folder in which a new folder for the two files is created.
+        folder (str | Path): Folder in which a new folder for the files is created.
 
     Returns:
-        tuple[Path, Path]: Paths of the JSON and the CSV file, which are named after the video.
+        list[Path]: Paths of the files, which are named after the video, in the order of the formats.
     """
     new_folder, video = Path(mkdtemp(dir=folder)), Path(result.video)
-    paths = new_folder / f'{video.stem}.json', new_folder / f'{video.stem}.csv'
-    for write, path in zip((write_json, write_csv), paths):
+    paths = [new_folder / f'{video.stem}{suffix}' for suffix in WRITERS]
+    for write, path in zip(WRITERS.values(), paths):
         write([replace(result, video=video.name)], path)
     return paths

@@ -25,7 +25,7 @@ class Components(NamedTuple):
 
     clip: gr.Video
     shown: gr.State
-    """The :class:`Shown` result, or None."""
+    """The :class:`ShownResult`, or None."""
     headline: gr.Markdown
     bars: gr.Row
     """Group of ``actions`` and ``body_parts``, visible for a clip."""
@@ -36,16 +36,16 @@ class Components(NamedTuple):
     plot: gr.Plot
     table: gr.Dataframe
     downloads: gr.Row
-    """Group of ``json`` and ``csv``."""
-    json: gr.DownloadButton
-    csv: gr.DownloadButton
+    """Group of ``files``."""
+    files: list[gr.DownloadButton]
+    """One button for each format of :data:`.WRITERS`."""
     explanation: gr.Group
     """Group of ``interval`` and the button for Grad-CAM, visible if Grad-CAM is possible."""
     interval: gr.Dropdown
     maps: gr.Plot
 
 
-class Shown(NamedTuple):
+class ShownResult(NamedTuple):
     """The result on the page and its network, which stay the same when a visitor selects another network."""
 
     result: ClipResult | TimelineResult
@@ -91,7 +91,7 @@ class Handlers:
         try:
             self.uploads.hold(request.session_hash, path)
         except Exception as error:
-            gr.Warning(_for_visitors(reason(error), path), duration=None)
+            gr.Warning(_for_visitors(describe_for_visitors(error), path), duration=None)
             return {self.components.clip: None, **self.clear()}
         return self.clear()
 
@@ -104,7 +104,7 @@ class Handlers:
         self.uploads.release(request.session_hash)
         return {self.components.clip: str(self.examples[index]), **self.clear()}
 
-    def recognise(
+    def recognize(
         self,
         path: str | None,
         model: str,
@@ -123,7 +123,7 @@ class Handlers:
                 video = self.uploads.open(path)
                 result = self.models[model](video, lambda done, total: progress((done, total), unit='windows'))
         except Exception as error:
-            raise _error(reason(error), path) from None
+            raise _error(describe_for_visitors(error), path) from None
         finally:
             if not self.keep_uploads:
                 self.uploads.release(visitor)
@@ -136,13 +136,13 @@ class Handlers:
     def _show(self, result, model, path, visitor):
         page = self.components
         choices = [text for text, _ in gradcam_choices(result)]
-        json, csv = write_files(result, self.uploads.folder)
-        self.uploads.add(visitor, json, csv)
+        files = write_files(result, self.uploads.folder)
+        self.uploads.add(visitor, *files)
         is_clip = result.kind == 'clip'
         # Grad-CAM reads the clip again.
         has_gradcam = bool(choices) and can_explain(self.models[model]) and Path(path).is_file()
         return {
-            page.shown: Shown(result, model),
+            page.shown: ShownResult(result, model),
             page.headline: headline(result, model),
             page.bars: gr.update(visible=is_clip),
             page.actions: action_bars(result) if is_clip else None,
@@ -151,21 +151,20 @@ class Handlers:
             page.plot: None if is_clip else plot_timeline(result.intervals, result.duration),
             page.table: None if is_clip else table_rows(result),
             page.downloads: gr.update(visible=True),
-            page.json: str(json),
-            page.csv: str(csv),
+            **{button: str(file) for button, file in zip(page.files, files)},
             page.explanation: gr.update(visible=has_gradcam),
             page.interval: gr.update(choices=choices, value=choices[0] if choices else None),
             page.maps: gr.update(visible=False, value=None),
         }
 
-    def seek(self, shown: Shown, event: gr.SelectData) -> dict[Block, object]:
+    def seek(self, shown: ShownResult, event: gr.SelectData) -> dict[Block, object]:
         """Jump to the interval of a selected row in the clip, and choose it for Grad-CAM."""
         row = table_rows(shown.result).index(event.row_value)
         text, interval = gradcam_choices(shown.result)[row]
         page = self.components
         return {page.clip: gr.update(playback_position=interval.start), page.interval: text}
 
-    def explain(self, path: str, shown: Shown, index: int) -> dict[Block, object]:
+    def explain(self, path: str, shown: ShownResult, index: int) -> dict[Block, object]:
         """Show Grad-CAM of an interval, by the network that gave the result."""
         try:
             self.uploads.check(path)
@@ -173,11 +172,11 @@ class Handlers:
             video = self.uploads.open(path)
             figure = explain(self.models[shown.model], video, interval, whole=shown.result.kind == 'clip')
         except Exception as error:
-            raise _error(reason(error), path) from None
+            raise _error(describe_for_visitors(error), path) from None
         return {self.components.maps: gr.update(value=figure, visible=True)}
 
 
-def reason(error: Exception) -> str:
+def describe_for_visitors(error: Exception) -> str:
     """Return a message for visitors, and print unexpected errors for the operator of the server.
 
     Args:

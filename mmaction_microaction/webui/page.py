@@ -5,7 +5,7 @@ from pathlib import Path
 
 import gradio as gr
 
-from mmaction_microaction.inference import MicroActionInferencer
+from mmaction_microaction.inference import WRITERS, MicroActionInferencer
 
 from .answers import COLUMNS
 from .handlers import NO_RESULT, Components, Handlers
@@ -72,7 +72,7 @@ def build_page(
                 # The sound is kept, since Gradio would call ffmpeg to remove it.
                 clip = original_video(label='Clip', height=340, include_audio=True, elem_id='clip')
                 model = gr.Dropdown(names, value=names[0], label='Network', elem_id='model')
-                recognise = gr.Button('Recognise', variant='primary', elem_id='recognise')
+                recognize = gr.Button('Recognise', variant='primary', elem_id='recognize')
                 example = gr.Dataset(
                     label='Examples',
                     components=[original_video(render=False)],
@@ -104,8 +104,8 @@ def build_page(
                         elem_id='table',
                     )
                 with gr.Row(visible=False, elem_id='downloads') as downloads:
-                    json = gr.DownloadButton('Download JSON', size='sm', elem_id='json')
-                    csv = gr.DownloadButton('Download CSV', size='sm', elem_id='csv')
+                    formats = [suffix[1:] for suffix in WRITERS]
+                    files = [gr.DownloadButton(f'Download {name.upper()}', size='sm', elem_id=name) for name in formats]
                 with gr.Group(visible=False, elem_id='explanation') as explanation:
                     interval = gr.Dropdown([], label='Where did the network see', type='index', elem_id='interval')
                     show_gradcam = gr.Button('Show Grad-CAM', elem_id='gradcam')
@@ -122,22 +122,21 @@ def build_page(
             plot=plot,
             table=table,
             downloads=downloads,
-            json=json,
-            csv=csv,
+            files=files,
             explanation=explanation,
             interval=interval,
             maps=maps,
         )
         handlers = Handlers(components, models, uploads, examples, keep_uploads=keep_minutes > 0)
         cleared = [shown, headline, bars, timeline, downloads, explanation, maps]
-        result = [component for component in components if component is not clip]
+        result = [component for component in components if component not in (clip, files)] + files
         # Handlers are no API for other programs, and the network works on one call at a time.
         private = dict(api_visibility='private')
         network = dict(concurrency_id='network', concurrency_limit=1, **private)
         gr.on([clip.upload, clip.stop_recording], handlers.upload, clip, [clip, *cleared], **private)
         clip.clear(handlers.release, **private).then(handlers.clear, None, cleared, **private)
         example.click(handlers.choose_example, example, [clip, *cleared], **private)
-        recognise.click(handlers.recognise, [clip, model], result, show_progress_on=headline, **network)
+        recognize.click(handlers.recognize, [clip, model], result, show_progress_on=headline, **network)
         table.select(handlers.seek, shown, [clip, interval], **private)
         show_gradcam.click(handlers.explain, [clip, shown, interval], maps, show_progress_on=show_gradcam, **network)
         page.unload(handlers.release)

@@ -1,7 +1,7 @@
 import pytest
 
 from mmaction_microaction.benchmarks import compare_decoders
-from mmaction_microaction.benchmarks.decoding import DECODERS, build_dataset, measure_memory
+from mmaction_microaction.benchmarks.decoding import DECODERS, build_dataset_with_decoder, measure_memory
 
 
 def test_decoders_are_compared_with_decord(tiny_ma52):
@@ -13,7 +13,7 @@ def test_decoders_are_compared_with_decord(tiny_ma52):
 
 def test_each_dataset_uses_the_decoder_of_its_name(tiny_ma52):
     for name in DECODERS:
-        dataset = build_dataset(name, tiny_ma52 / 'train_list_videos.txt', tiny_ma52 / 'videos_train')
+        dataset = build_dataset_with_decoder(name, tiny_ma52 / 'train_list_videos.txt', tiny_ma52 / 'videos_train')
         decode = type(dataset.pipeline.transforms[-1]).__name__
         assert decode == {'decord': 'DecordDecode', 'pyav': 'SparsePyAVDecode'}.get(name, name)
         assert [image.shape for image in dataset[0]['imgs']] == [(80, 96, 3)] * 8

@@ -1,7 +1,7 @@
 import pytest
 
 from mmaction_microaction.benchmarks import compare_growth
-from mmaction_microaction.benchmarks.growth import OURS, STOCK, build_dataset, write_list
+from mmaction_microaction.benchmarks.growth import OURS, STOCK, build_dataset_of_list, write_list
 
 
 @pytest.mark.slow
@@ -15,6 +15,6 @@ def test_every_cost_is_compared_for_every_size():
 
 def test_both_read_the_same_list(tmp_path):
     write_list(tmp_path / 'list.txt', 120)
-    stock, ours = (build_dataset(components, tmp_path / 'list.txt') for components in (STOCK, OURS))
+    stock, ours = (build_dataset_of_list(components, tmp_path / 'list.txt') for components in (STOCK, OURS))
     assert len(stock) == len(ours) == 120
     assert [dataset.get_data_info(119)['label'] for dataset in (stock, ours)] == [119 - 104] * 2

@@ -230,14 +230,16 @@ def test_workers_of_a_command_register_what_they_need(tiny_ma52, tmp_path):
 def test_choices_and_defaults_of_commands_are_those_of_the_package():
     """They are copied, since the package's own modules cannot be imported in a moment."""
     from mmaction_microaction import benchmarks, faces, submission
-    from mmaction_microaction.cli import benchmark, embed, features, prepare, submit, synthesize
+    from mmaction_microaction.cli import benchmark, demo, embed, features, prepare, submit, synthesize
     from mmaction_microaction.cli import faces as faces_command
     from mmaction_microaction.datasets.preparation.build_label_embeddings import DEFAULT_VECTORS
     from mmaction_microaction.datasets.preparation.ma52 import SPLIT_SIZES
+    from mmaction_microaction.inference import WRITERS
     from mmaction_microaction.synthetic import ProSettings, SyntheticSettings, plan
     from mmaction_microaction.visualization.embedding import METHODS
 
     assert (benchmark.WAYS, benchmark.SIZES) == (benchmarks.WAYS, benchmarks.SIZES)
+    assert list(demo.FORMATS) == list(WRITERS)
     assert embed.DEFAULT_VECTORS == DEFAULT_VECTORS
     assert {name: side for name, (_, side, _) in faces.DETECTORS.items()} == faces_command.DETECTOR_SIDES
     assert faces_command.FACES == faces.FACES

@@ -151,7 +151,7 @@ def test_a_video_that_cannot_be_drawn_stops_no_other(run, checkpoint, clip, tmp_
         assert len(json.loads((tmp_path / 'x.json').read_text())) == 2
         path.touch()
 
-    monkeypatch.setattr('mmaction_microaction.inference.write_labelled_video', write)
+    monkeypatch.setattr('mmaction_microaction.inference.write_labeled_video', write)
     options = ['--json', tmp_path / 'x.json', '--video-dir', out]
     status, output, errors = run('demo', folder, '--model', CONFIG, checkpoint, *options)
     assert status == 1

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from helpers.support import ROOT
 
+from mmaction_microaction.inference import WRITERS
 from mmaction_microaction.video.reader import Video
 
 CONFIG = ROOT / 'configs/synthetic/manet_r18_8x1_synthetic.py'
@@ -95,7 +96,7 @@ def test_results_are_written_while_watching_even_if_the_disk_is_full_meanwhile(w
         if len(written) == 1:
             raise OSError(28, 'No space left on device', str(path))
 
-    monkeypatch.setattr('mmaction_microaction.inference.write_json', write)
+    monkeypatch.setitem(WRITERS, '.json', write)
 
     def pass_time(index):
         now[0] += 8

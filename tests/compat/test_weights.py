@@ -19,8 +19,8 @@ from mmengine.model import PretrainedInit
 from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 
-from mmaction_microaction.compat.checkpoints import load_weights
 from mmaction_microaction.models.release_checkpoint import convert_file
+from mmaction_microaction.utils.checkpoints import load_weights
 from mmaction_microaction.utils.paths import find_upstream_tool
 
 SMALL = {'layer.weight': torch.full((1, 1), 7.0), 'layer.bias': torch.zeros(1)}

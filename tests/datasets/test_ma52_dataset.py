@@ -30,7 +30,7 @@ def test_metainfo_names_both_levels(tiny_ma52):
     metainfo = build(tiny_ma52).metainfo
     assert metainfo['classes'][9] == 'nodding'
     assert metainfo['body_parts'][metainfo['fine_to_coarse'][9]] == 'head'
-    assert metainfo['anonymised'] is False
+    assert metainfo['anonymized'] is False
 
 
 def test_class_counts(tiny_ma52):
@@ -110,7 +110,7 @@ def test_the_message_says_why_a_clip_may_be_missing(tmp_path, line, message):
 def test_a_list_without_labels_can_be_predicted_but_not_trained_on(tmp_path):
     (tmp_path / 'test_list_videos.txt').write_text('a.mp4\nmy clip.mp4\n')
     dataset = build(tmp_path, 'test', check_videos=False, test_mode=True)
-    assert dataset.metainfo['anonymised'] is True
+    assert dataset.metainfo['anonymized'] is True
     assert [(sample['video_id'], sample['label']) for sample in dataset] == [('a.mp4', -1), ('my clip.mp4', -1)]
     with pytest.raises(ValueError, match=r'line 1: expected .*line 2: expected'):
         build(tmp_path, 'test', check_videos=False)
@@ -119,7 +119,7 @@ def test_a_list_without_labels_can_be_predicted_but_not_trained_on(tmp_path):
 def test_anonymised_split_can_be_predicted_but_not_trained_on(tmp_path):
     (tmp_path / 'test_list_videos.txt').write_text('test0000.mp4 0\ntest0001.mp4 0')
     dataset = build(tmp_path, 'test', check_videos=False, test_mode=True)
-    assert dataset.metainfo['anonymised'] is True
+    assert dataset.metainfo['anonymized'] is True
     # The placeholder is not passed on: nothing downstream can mistake it for class 0.
     assert dataset.get_data_info(0)['label'] == -1
     with pytest.raises(ValueError, match='anonymised'):

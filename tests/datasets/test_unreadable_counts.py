@@ -76,4 +76,4 @@ def test_spawned_workers_share_what_they_could_not_read(clip_folder):
     # How a dataset is handed to a spawned process.
     handed = pickle.loads(ForkingPickler.dumps(dataset))
     assert handed.prepare_data(3) is None
-    assert dataset.unreadable.of_epoch() == [3]
+    assert dataset.unreadable.epoch_indices() == [3]

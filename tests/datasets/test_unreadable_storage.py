@@ -35,7 +35,7 @@ def test_temporary_storage_errors_cost_no_clip(clip_folder, monkeypatch, logged_
     dataset, pauses = failing_dataset(clip_folder, monkeypatch, *errors, test_mode=test_mode)
     assert dataset[1]['data_samples'].video_id == GOOD[1]
     assert len(pauses) == 2
-    assert dataset.unreadable.of_epoch() == logged_warnings == []
+    assert dataset.unreadable.epoch_indices() == logged_warnings == []
 
 
 @pytest.mark.parametrize('code', [errno.ESTALE, errno.EMFILE, errno.ETIMEDOUT])
@@ -44,13 +44,13 @@ def test_a_storage_that_fails_for_good_ends_the_run(clip_folder, monkeypatch, co
     with pytest.raises(OSError, match=r'good 1\.mp4 cannot be read .*stays.*--resume') as raised:
         _ = dataset[1]
     assert raised.value.errno == code
-    assert dataset.unreadable.of_epoch() == []
+    assert dataset.unreadable.epoch_indices() == []
 
 
 def test_a_bad_sector_is_an_unreadable_clip(clip_folder, monkeypatch, logged_warnings):
     dataset, _ = failing_dataset(clip_folder, monkeypatch, *[OSError(errno.EIO, 'stays')] * 3)
     assert dataset.prepare_data(1) is None
-    assert dataset.unreadable.of_epoch() == [1]
+    assert dataset.unreadable.epoch_indices() == [1]
     assert len(logged_warnings) == 1
 
 
@@ -61,7 +61,7 @@ def test_errors_of_program_and_memory_are_not_taken_for_unreadable_clips(clip_fo
     dataset, pauses = failing_dataset(clip_folder, monkeypatch, kind('it is not the clip'), **kwargs)
     with pytest.raises(kind, match='it is not the clip'):
         _ = dataset[1]
-    assert dataset.unreadable.of_epoch() == pauses == []
+    assert dataset.unreadable.epoch_indices() == pauses == []
 
 
 def test_an_error_of_the_system_is_found_behind_that_of_a_decoder(clip_folder, monkeypatch):

@@ -193,7 +193,7 @@ def test_tracks_keep_the_subfolders_of_their_videos(tmp_path):
         blinking(videos / name, [1] * 4)
     for new in ([True, True], [False, False]):
         results = extract_faces(videos, out, FaceSettings())
-        assert [result.new for result in results] == new
+        assert [result.is_new for result in results] == new
         assert [str(result.video) for result in results] == ['P01/talk.mp4', 'P02/talk.mp4']
     assert sorted(out.rglob('*.*')) == [out / 'P01/talk.json', out / 'P02/talk.json']
 
@@ -259,7 +259,7 @@ def test_tracks_of_other_settings_are_refused_before_any_is_written(tmp_path, ch
         extract_faces(videos, out, FaceSettings()._replace(**changed))
     assert [path.name for path in out.iterdir()] == ['b.json']
     # 1280 is the default of dlib.
-    assert [result.new for result in extract_faces(videos, out, FaceSettings(side=1280))] == [True, False]
+    assert [result.is_new for result in extract_faces(videos, out, FaceSettings(side=1280))] == [True, False]
 
 
 @pytest.mark.parametrize(

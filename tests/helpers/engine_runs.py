@@ -11,7 +11,7 @@ from torch.utils.data import Dataset
 class Clips(Dataset):
     """Dataset of four numbers that have names of clips."""
 
-    ann_fingerprint = dict(list='train.txt', number=4, sha256='0' * 64)
+    ann_fingerprint = dict(ann_file='train.txt', num_clips=4, sha256='0' * 64)
     metainfo = {}
 
     def __len__(self):

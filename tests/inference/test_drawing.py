@@ -3,8 +3,8 @@ import pytest
 from helpers.odd_videos import grey, write_frames
 from matplotlib.colors import to_rgb
 
-from mmaction_microaction.inference import ClipResult, TimelineResult, write_labelled_video
-from mmaction_microaction.inference.drawing import evenly
+from mmaction_microaction.inference import ClipResult, TimelineResult, write_labeled_video
+from mmaction_microaction.inference.drawing import resample_frames
 from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.video.reader import Frame, Video
 from mmaction_microaction.visualization.style import BODY_PART_COLORS
@@ -15,7 +15,7 @@ HEAD, UPPER_LIMB = (np.array(to_rgb(BODY_PART_COLORS[part])) * 255 for part in (
 def drawn(result, tmp_path):
     path = tmp_path / 'labelled.mp4'
     calls = []
-    write_labelled_video(result, path, lambda *args: calls.append(args))
+    write_labeled_video(result, path, lambda *args: calls.append(args))
     video = Video(path)
     assert calls == [(i, video.num_frames) for i in range(1, video.num_frames + 1)]
     return video, [frame.to_rgb() for frame in video.frames()]
@@ -68,7 +68,7 @@ def test_a_clip_shows_its_best_actions_as_bars(clip, tmp_path):
     ],
 )
 def test_frames_are_shown_at_their_times(times, indices):
-    frames = evenly((Frame(index, time, None) for index, time in enumerate(times)), 25)
+    frames = resample_frames((Frame(index, time, None) for index, time in enumerate(times)), 25)
     assert [frame.index for frame in frames] == indices
 
 
@@ -78,7 +78,7 @@ def test_frames_are_shown_at_their_times(times, indices):
 )
 def test_no_side_of_a_drawn_video_exceeds_the_maximum(tmp_path, size, drawn_size, left):
     write_frames(tmp_path / 'a.mkv', grey([200, 200], size), 'mjpeg', 'yuvj420p')
-    write_labelled_video(ClipResult(str(tmp_path / 'a.mkv'), 0.1, np.full(52, 1 / 52)), tmp_path / 'labelled.mp4')
+    write_labeled_video(ClipResult(str(tmp_path / 'a.mkv'), 0.1, np.full(52, 1 / 52)), tmp_path / 'labelled.mp4')
     image = next(Video(tmp_path / 'labelled.mp4').frames()).to_rgb()
     width, height = drawn_size
     assert image.shape[1] == max(width, 480)
@@ -92,7 +92,7 @@ def test_very_low_and_high_frame_rates_are_limited(tmp_path, milliseconds, fps, 
     stamps = [0, milliseconds, 2 * milliseconds]
     write_frames(tmp_path / 'a.mkv', grey([60, 130, 200]), 'mjpeg', 'yuvj420p', stamps=stamps)
     result = TimelineResult(str(tmp_path / 'a.mkv'), 20, [Interval(0, 20, 5, 0.5)], None, None, None)
-    write_labelled_video(result, tmp_path / 'labelled.mp4')
+    write_labeled_video(result, tmp_path / 'labelled.mp4')
     video = Video(tmp_path / 'labelled.mp4')
     assert (video.fps, video.num_frames) == (fps, num_frames)
 
@@ -110,6 +110,6 @@ def test_frames_are_not_kept_in_memory(tmp_path, grey_video, monkeypatch):
     monkeypatch.setattr(Video, 'frames', counted)
     ahead = []
     result = TimelineResult(str(grey_video), 12.0, [Interval(0, 12, 5, 0.5)], None, None, None)
-    write_labelled_video(result, tmp_path / 'labelled.mp4', lambda done, total: ahead.append(len(decoded) - done))
+    write_labeled_video(result, tmp_path / 'labelled.mp4', lambda done, total: ahead.append(len(decoded) - done))
     assert len(ahead) > 200
     assert max(ahead) <= 2

@@ -1,6 +1,6 @@
 import pytest
 
-from mmaction_microaction.structures.annotations import Annotation, is_anonymised, read_annotations
+from mmaction_microaction.structures.annotations import Annotation, is_anonymized, read_annotations
 
 
 @pytest.fixture
@@ -55,14 +55,14 @@ def test_reads_the_forms_that_people_have(write, content, expected):
 
 def test_clips_to_predict_need_no_label(write):
     path = write(b'a.mp4\nmy clip.mp4\nc.mp4 -1\n')
-    annotations = read_annotations(path, unlabelled=True)
+    annotations = read_annotations(path, unlabeled=True)
     assert annotations == [('a.mp4', -1), ('my clip.mp4', -1), ('c.mp4', -1)]
-    assert is_anonymised(annotations)
+    assert is_anonymized(annotations)
     with pytest.raises(ValueError, match=r"line 1: expected .*'a\.mp4'; line 2: expected .*; line 3: expected"):
         read_annotations(path)
     # A list in which a single label is missing is not an unlabelled list.
     with pytest.raises(ValueError, match=r"line 2: expected .*'b\.mp4'") as error:
-        read_annotations(write(b'a.mp4 0\nb.mp4\nc.mp4 1\n'), unlabelled=True)
+        read_annotations(write(b'a.mp4 0\nb.mp4\nc.mp4 1\n'), unlabeled=True)
     assert 'line 1' not in str(error.value)
 
 
@@ -133,9 +133,9 @@ def test_missing_list_says_where_data_comes_from(tmp_path):
 
 
 def test_anonymised_means_test_names_and_placeholder_labels_only():
-    assert is_anonymised([Annotation('test0000.mp4', 0), Annotation('test0001.mp4', 0)])
-    assert not is_anonymised([Annotation('test0000.mp4', 0), Annotation('test0001.mp4', 1)])
-    assert not is_anonymised([Annotation('0030_00_0001.mp4', 0)])
+    assert is_anonymized([Annotation('test0000.mp4', 0), Annotation('test0001.mp4', 0)])
+    assert not is_anonymized([Annotation('test0000.mp4', 0), Annotation('test0001.mp4', 1)])
+    assert not is_anonymized([Annotation('0030_00_0001.mp4', 0)])
 
 
 @pytest.mark.real_data
@@ -143,4 +143,4 @@ def test_anonymised_means_test_names_and_placeholder_labels_only():
 def test_reads_the_released_lists(shared, split, clips, anonymised):
     annotations = read_annotations(shared / 'ma52' / f'{split}_list_videos.txt')
     assert len(annotations) == clips
-    assert is_anonymised(annotations) == anonymised
+    assert is_anonymized(annotations) == anonymised

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmaction_microaction.structures.predictions import read_labelled_predictions, read_scores
+from mmaction_microaction.structures.predictions import read_labeled_predictions, read_scores
 
 NAMES = ['test0000.mp4', 'test0001.mp4', 'test0002.mp4']
 SCORES = np.random.default_rng(0).dirichlet(np.ones(52), 3).astype(np.float32)
@@ -134,7 +134,7 @@ def labelled(tmp_path):
 
     def read(content):
         (tmp_path / 'p.pkl').write_bytes(pickle.dumps(content))
-        return read_labelled_predictions(tmp_path / 'p.pkl')
+        return read_labeled_predictions(tmp_path / 'p.pkl')
 
     return read
 

@@ -26,7 +26,7 @@ def ann_file(tmp_path):
 def run(samples, **kwargs):
     """Evaluate a test run in batches of two."""
     metric = METRICS.build(dict(type='DumpSubmission', **kwargs))
-    metric.dataset_meta = dict(anonymised=True)
+    metric.dataset_meta = dict(anonymized=True)
     for start in range(0, len(samples), 2):
         metric.process({}, samples[start : start + 2])
     return metric.evaluate(len(samples))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.neighbors import KNeighborsClassifier
 
-from mmaction_microaction.synthetic.leaks import FEATURES, nearest_neighbour_accuracy, read_split
+from mmaction_microaction.synthetic.leaks import FEATURES, nearest_neighbor_accuracy, read_split
 
 
 def test_nearest_neighbour_agrees_with_scikit_learn():
@@ -11,10 +11,10 @@ def test_nearest_neighbour_agrees_with_scikit_learn():
     train_labels, val_labels = rng.integers(0, 3, 80), rng.integers(0, 3, 60)
     scale = train.std(0)
     expected = KNeighborsClassifier(1).fit(train / scale, train_labels).score(val / scale, val_labels)
-    assert nearest_neighbour_accuracy(train, train_labels, val, val_labels) == pytest.approx(expected)
+    assert nearest_neighbor_accuracy(train, train_labels, val, val_labels) == pytest.approx(expected)
     # A pixel that is constant in the train clips has no influence.
     train, val = (np.column_stack([x, np.full(len(x), 200.0)]) for x in (train, val))
-    assert nearest_neighbour_accuracy(train, train_labels, val, val_labels) == pytest.approx(expected)
+    assert nearest_neighbor_accuracy(train, train_labels, val, val_labels) == pytest.approx(expected)
 
 
 def test_nearest_neighbour_of_uint8_frames():
@@ -23,7 +23,7 @@ def test_nearest_neighbour_of_uint8_frames():
     train_labels, val_labels = rng.integers(0, 2, 40), rng.integers(0, 2, 40)
     scale = train.astype(float).std(0)
     expected = KNeighborsClassifier(1).fit(train / scale, train_labels).score(val / scale, val_labels)
-    assert nearest_neighbour_accuracy(train, train_labels, val, val_labels) == pytest.approx(expected)
+    assert nearest_neighbor_accuracy(train, train_labels, val, val_labels) == pytest.approx(expected)
 
 
 def test_features_of_a_split(dataset):

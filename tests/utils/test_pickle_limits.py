@@ -11,8 +11,8 @@ import torch
 from mmengine.logging import HistoryBuffer
 from mmengine.runner import CheckpointLoader
 
-from mmaction_microaction.compat.checkpoints import read_weights
 from mmaction_microaction.utils import pickle_limits
+from mmaction_microaction.utils.checkpoints import read_weights
 from mmaction_microaction.utils.pickles import load_pickle
 
 VAST = 2**31 - 1

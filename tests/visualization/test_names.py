@@ -1,6 +1,6 @@
 import pytest
 
-from mmaction_microaction.visualization.names import shorten, tell_apart
+from mmaction_microaction.visualization.names import distinct_names, shorten
 
 LONG = 'manet_r50_8x1_ma52_with_{}_and_many_other_settings'
 
@@ -31,4 +31,4 @@ def test_long_names_are_cut_in_the_middle(name, short):
     ],
 )
 def test_names_of_two_files_differ(paths, names):
-    assert tell_apart(paths) == names
+    assert distinct_names(paths) == names

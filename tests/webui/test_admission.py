@@ -131,7 +131,7 @@ def test_visitors_with_the_same_file_do_not_share_it(served, clip):
     of_ada, of_ben = ada.upload(clip), ben.upload(clip)
     ada.press('upload', of_ada)
     ada.press('release')
-    output, _ = ben.press('recognise', of_ben, 'net')
+    output, _ = ben.press('recognize', of_ben, 'net')
     assert 'nodding (B1)' in output['data']['headline']
     ben.press('release')
     assert files(served[1]) == []
@@ -140,11 +140,11 @@ def test_visitors_with_the_same_file_do_not_share_it(served, clip):
 def test_visitors_take_turns_and_none_fills_the_queue(served, network, clip):
     ada, ben, eve = (Visitor(served[0], name) for name in ('Ada', 'Ben', 'Eve'))
     clips = {visitor: visitor.upload(clip) for visitor in (ada, ben, eve)}
-    assert ada.ask('recognise', clips[ada], 'busy').status_code == 200
+    assert ada.ask('recognize', clips[ada], 'busy').status_code == 200
     assert network.begun.acquire(timeout=60)
-    assert ada.ask('recognise', clips[ada], 'busy').status_code == 200
-    assert ada.ask('recognise', clips[ada], 'busy').status_code == 503
-    assert ben.ask('recognise', clips[ben], 'busy').status_code == 200
+    assert ada.ask('recognize', clips[ada], 'busy').status_code == 200
+    assert ada.ask('recognize', clips[ada], 'busy').status_code == 503
+    assert ben.ask('recognize', clips[ben], 'busy').status_code == 200
     # Calls that do not need the network do not wait for it.
     eve.press('upload', clips[eve])
     for _ in range(3):
@@ -162,11 +162,11 @@ def test_clips_are_deleted_and_networks_stopped_in_time(clip):
     with serving({'net': Network()}, [], max_minutes=0, keep_minutes=0.02, port=0) as (url, folder):
         visitor = Visitor(url)
         sent = visitor.upload(clip)
-        output, _ = visitor.press('recognise', sent, 'net')
+        output, _ = visitor.press('recognize', sent, 'net')
         assert 'clip.mp4 takes longer than the 0 minutes' in output['error']
         assert files(folder) in (['clip.mp4'], [])
         wait_for_none(folder)
-        output, _ = visitor.press('recognise', sent, 'net')
+        output, _ = visitor.press('recognize', sent, 'net')
         assert output['error'].startswith('The clip is no longer here')
 
 
@@ -179,7 +179,7 @@ def test_an_unexpected_error_is_answered_with_a_sentence(error, clip, monkeypatc
         visitor = Visitor(url)
         sent = visitor.upload(clip)
         monkeypatch.setattr(Network, '__call__', fail)
-        output, _ = visitor.press('recognise', sent, 'net')
+        output, _ = visitor.press('recognize', sent, 'net')
         assert ('memory' in output['error']) is isinstance(error, MemoryError)
         assert str(error) not in output['error']
         # The operator of the server sees the error.

@@ -83,7 +83,7 @@ def upload(page, path):
 def recognise(page, path):
     upload(page, path)
     page.locator('#clip video').wait_for()
-    page.locator('#recognise').click()
+    page.locator('#recognize').click()
 
 
 def test_uploads_clips_and_reads_their_actions_off_the_page(page, clips):
@@ -110,7 +110,7 @@ def test_uploads_clips_and_reads_their_actions_off_the_page(page, clips):
 def test_shows_where_the_network_saw_an_example(page):
     page.get_by_role('button', name='nod', exact=True).click()
     page.locator('#clip video').wait_for()
-    page.locator('#recognise').click()
+    page.locator('#recognize').click()
     api.expect(page.locator('#headline')).to_contain_text('nodding (B1)')
     page.locator('#gradcam').click()
     picture = page.locator('#maps img')
@@ -140,5 +140,5 @@ def test_a_bad_upload_gives_a_message(page, tmp_path):
     (tmp_path / 'noise.mp4').write_bytes(bytes(range(256)) * 40)
     upload(page, tmp_path / 'noise.mp4')
     api.expect(page.get_by_text('noise.mp4 cannot be read as a video; upload another file')).to_be_visible()
-    page.locator('#recognise').click()
+    page.locator('#recognize').click()
     api.expect(page.get_by_text('There is no clip yet; upload or record one')).to_be_visible()

@@ -45,7 +45,7 @@ def clip(tmp_path):
 def test_a_clip_is_recognised_and_deleted_when_another_takes_its_place(served, visitor, clip, tmp_path):
     sent = visitor.upload(clip)
     visitor.press('upload', sent)
-    output, logs = visitor.press('recognise', sent, 'net')
+    output, logs = visitor.press('recognize', sent, 'net')
     assert 'nodding (B1), 100.0%; body part: head' in output['data']['headline']
     assert logs == []
     assert files(served[1]) == ['clip.csv', 'clip.json', 'clip.mp4']
@@ -62,14 +62,14 @@ def test_all_is_deleted_when_the_page_is_closed(served, visitor, clip):
         beats = alive.iter_lines()
         next(beats)
         sent = visitor.upload(clip)
-        visitor.press('recognise', sent, 'net')
+        visitor.press('recognize', sent, 'net')
         assert files(served[1]) == ['clip.csv', 'clip.json', 'clip.mp4']
     wait_for_none(served[1])
 
 
 def test_a_long_video_gives_a_timeline_and_passes_on_warnings(served, visitor, tmp_path):
     write_clip(tmp_path / 'long.mp4', num_frames=270)
-    output, logs = visitor.press('recognise', visitor.upload(tmp_path / 'long.mp4'), 'net')
+    output, logs = visitor.press('recognize', visitor.upload(tmp_path / 'long.mp4'), 'net')
     assert '1 micro-action in 9.0 s' in output['data']['headline']
     assert output['data']['table']['data'] == [['2.0', '3.0', 'C5', 'waving', 'upper limb', '0.500']]
     [shown] = logs
@@ -79,7 +79,7 @@ def test_a_long_video_gives_a_timeline_and_passes_on_warnings(served, visitor, t
 
 def test_a_network_without_gradients_says_so(served, visitor, clip):
     sent = visitor.upload(clip)
-    output, _ = visitor.press('recognise', sent, 'net')
+    output, _ = visitor.press('recognize', sent, 'net')
     assert not output['data']['explanation']['visible']
     # The page hides the button, but a request may come without the page.
     choices = output['data']['interval']['choices']
@@ -105,10 +105,10 @@ def test_bad_uploads_are_answered_with_a_sentence_and_deleted(served, visitor, t
         assert output['data']['clip'] is None
         assert files(served[1]) == []
         # A request may come without the check of the page.
-        output, _ = visitor.press('recognise', visitor.upload(tmp_path / name), 'net')
+        output, _ = visitor.press('recognize', visitor.upload(tmp_path / name), 'net')
         assert output['error'] == shown
         assert files(served[1]) == []
-    assert visitor.press('recognise', None, 'net')[0]['error'].startswith('There is no clip yet')
+    assert visitor.press('recognize', None, 'net')[0]['error'].startswith('There is no clip yet')
 
 
 def test_names_are_no_html(visitor, tmp_path):
@@ -221,16 +221,16 @@ def test_addresses_are_below_the_root_path_of_a_server_in_front(examples):
 
 def test_other_files_are_not_recognised(visitor, clip):
     for path in (clip, '/etc/passwd'):
-        output, _ = visitor.press('recognise', {'path': str(path), 'meta': {'_type': 'gradio.FileData'}}, 'net')
+        output, _ = visitor.press('recognize', {'path': str(path), 'meta': {'_type': 'gradio.FileData'}}, 'net')
         assert 'data' not in output
     assert clip.exists()
 
 
 def test_other_networks_are_not_opened(visitor, examples, clip):
     example = {'path': str(examples[0]), 'meta': {'_type': 'gradio.FileData'}}
-    assert 'nodding' in visitor.press('recognise', example, 'net')[0]['data']['headline']
+    assert 'nodding' in visitor.press('recognize', example, 'net')[0]['data']['headline']
     for name in (str(clip), '../net', 'other', ['net'], 0):
-        output, _ = visitor.press('recognise', example, name)
+        output, _ = visitor.press('recognize', example, name)
         assert 'data' not in output
     assert examples[0].exists()
 
@@ -238,7 +238,7 @@ def test_other_networks_are_not_opened(visitor, examples, clip):
 def test_nothing_stays_after_the_result_or_the_end(clip, tmp_path):
     with serving({'net': Network()}, [], keep_minutes=0, port=0) as (url, folder):
         visitor = Visitor(url)
-        output, _ = visitor.press('recognise', visitor.upload(clip), 'net')
+        output, _ = visitor.press('recognize', visitor.upload(clip), 'net')
         assert 'nodding' in output['data']['headline']
         assert files(folder) == ['clip.csv', 'clip.json']
         visitor.upload(clip)
@@ -266,7 +266,7 @@ def test_the_network_that_gave_the_result_is_explained_while_the_clip_is_there(c
         with serving(models, examples, keep_minutes=keep_minutes, port=0) as (url, _):
             visitor = Visitor(url)
             for sent, kept in ((visitor.upload(clip), keep_minutes > 0), (example, True)):
-                output, _ = visitor.press('recognise', sent, 'other')
+                output, _ = visitor.press('recognize', sent, 'other')
                 assert output['data']['explanation']['visible'] is kept
             visitor.press('explain', example, None, output['data']['interval']['choices'][0][1])
     assert asked == [models['other']] * 2

@@ -48,7 +48,7 @@ def make_frame_store(
     """
     if settings.short_side < 1 or not 0 <= settings.quality <= 100:
         raise ValueError(f'{settings} is out of range: short_side is at least 1, quality is 0 to 100')
-    annotations = read_annotations(ann_file, check_names=False, unlabelled=True)
+    annotations = read_annotations(ann_file, check_names=False, unlabeled=True)
     names = [annotation.filename for annotation in annotations]
     if path.exists():
         _check_store(path, settings, names, ann_file)

@@ -73,8 +73,8 @@ class CropFace(BaseTransform):
         """Cut out the square around a box and resize it."""
         side = max(1, round(self.margin * float(max(box[2:] - box[:2]))))
         # With sub-pixel precision, so that a smooth track results in a smooth clip. The centre of pixel 0 is at 0.
-        centre = tuple(((box[:2] + box[2:] - 1) / 2).tolist())
-        square = cv2.getRectSubPix(image, (side, side), centre)
+        center = tuple(((box[:2] + box[2:] - 1) / 2).tolist())
+        square = cv2.getRectSubPix(image, (side, side), center)
         return mmcv.imresize(
             square, (self.size, self.size), interpolation='area' if side > self.size else 'bilinear', backend='cv2'
         )

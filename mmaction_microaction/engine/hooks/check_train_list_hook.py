@@ -41,5 +41,6 @@ def _fingerprints(runner):
 
 def _describe(fingerprints):
     return ' and '.join(
-        f'{clips["number"]:,} clips of {clips["list"]} (SHA-256 {clips["sha256"][:8]}…)' for clips in fingerprints
+        f'{clips["num_clips"]:,} clips of {clips["ann_file"]} (SHA-256 {clips["sha256"][:8]}…)'
+        for clips in fingerprints
     )

@@ -31,12 +31,12 @@ class UnreadableClipsHook(Hook):
         """
         for dataset in leaf_datasets(runner.train_dataloader.dataset):
             if hasattr(dataset, 'unreadable'):
-                _summarise(dataset, runner.epoch + 1)
+                _summarize(dataset, runner.epoch + 1)
 
 
-def _summarise(dataset, epoch):
+def _summarize(dataset, epoch):
     """Log the unreadable clips of a dataset in an epoch, or raise a ValueError if there are too many."""
-    indices = sorted(set().union(*all_gather_object(dataset.unreadable.of_epoch())))
+    indices = sorted(set().union(*all_gather_object(dataset.unreadable.epoch_indices())))
     if not indices:
         return
     names = [dataset.get_data_info(index)['video_id'] for index in indices]

@@ -3,8 +3,25 @@
 import numpy as np
 
 
-def check_labels(labels, predictions, num_classes):
-    """Return labels and predictions as arrays, after checking shapes and values as :func:`count_matches` says."""
+def check_labels(labels: np.ndarray, predictions: np.ndarray, num_classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Check true and predicted labels, and return them as arrays.
+
+    Args:
+        labels (np.ndarray): True labels, integers from 0 to num_classes - 1, shape (N,).
+        predictions (np.ndarray): Predicted labels, integers from 0 to num_classes - 1, shape (N,); -1 for a sample
+            without a prediction.
+        num_classes (int): Number of classes K.
+
+    Returns:
+        tuple[np.ndarray, np.ndarray]: Labels and predictions.
+
+    Raises:
+        ValueError: If the shapes differ, there is no sample, or a value is out of range. The message names the sample.
+
+    Examples:
+        >>> check_labels([0, 1], [1, -1], num_classes=2)
+        (array([0, 1]), array([ 1, -1]))
+    """
     labels, predictions = np.asarray(labels), np.asarray(predictions)
     if labels.shape != predictions.shape or labels.ndim != 1 or not labels.size:
         raise ValueError(

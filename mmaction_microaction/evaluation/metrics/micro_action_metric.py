@@ -58,7 +58,7 @@ class MicroActionMetric(BaseMetric):
             ValueError: If the split is anonymised, or if the scores of a clip are not 52 probabilities. The message
                 names the clip.
         """
-        if (self.dataset_meta or {}).get('anonymised'):
+        if (self.dataset_meta or {}).get('anonymized'):
             raise ValueError(
                 'This split is anonymised: its list has no labels, or only the placeholder 0, so scores would be '
                 'meaningless. configs/manet_r50_8x1_ma52_submission.py writes the challenge file instead. Any config '

@@ -11,7 +11,7 @@ from mmaction_microaction.utils.untrusted import check_num_fields
 from .memory import execution_orders, packed_size, peak_memory
 from .operators import check_node, check_parts
 from .pipeline import MAX_PIXELS
-from .shapes import ELEMENT_SIZES, MAX_NUMBER, MAX_RANK, MAX_VALUES, check_size, infer_shapes, num_bytes
+from .shapes import ELEMENT_SIZES, MAX_NUMBER, MAX_RANK, MAX_VALUES, check_tensor_size, infer_shapes, num_bytes
 
 MAX_FIELDS = 2**18
 """Largest number of fields of all messages in a file. The networks of this project have at most 20,000."""
@@ -107,7 +107,7 @@ class UntrustedGraph:
         sizes = {name: num_bytes(types[name]) for name in types if name not in self._constants}
         for order in self._orders:
             size, node = peak_memory(order, sizes, 'scores')
-            check_size(node, size, self._limit(batch_size))
+            check_tensor_size(node, size, self._limit(batch_size))
         element_type, shape = types.get('scores', (None, ()))
         if element_type != TensorProto.FLOAT or len(shape) != 2 or shape[0] != batch_size or not shape[1]:
             raise ValueError(f'its scores for a batch of {batch_size} have shape {[*shape]} or are not float32')
@@ -133,7 +133,7 @@ class UntrustedGraph:
                 made = [name for name in node.output if name]
                 constants.update(made)
                 total += sum(num_bytes(types[name]) for name in made)
-            check_size(node, total, self._constant_limit)
+            check_tensor_size(node, total, self._constant_limit)
         return constants
 
     def _add_constant(self, name, tensor):

@@ -84,7 +84,7 @@ def infer_shapes(
             if name in types:
                 raise ValueError(f'it has two tensors {name!r:.80}')
             types[name] = _output_type(node, inferred.get(name))
-            check_size(node, num_bytes(types[name]), limit)
+            check_tensor_size(node, num_bytes(types[name]), limit)
             if prod(types[name][1]) <= MAX_VALUES:
                 try:
                     value = _compute(node, [values.get(name) for name in node.input], types)
@@ -101,7 +101,7 @@ def num_bytes(tensor_type: TensorType) -> int:
     return prod(shape) * ELEMENT_SIZES[element_type]
 
 
-def check_size(node: NodeProto, size: int, limit: int) -> None:
+def check_tensor_size(node: NodeProto, size: int, limit: int) -> None:
     """Raise a ValueError that names the operator if ``size`` bytes are more than ``limit``."""
     if size > limit:
         size, limit = (f'{number / 2**20:,.0f} MiB' for number in (size, limit))

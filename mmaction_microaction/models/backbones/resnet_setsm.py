@@ -5,8 +5,8 @@ from mmaction.models.backbones.resnet_tsm import TemporalShift
 from mmaction.registry import MODELS
 from mmengine.logging import MMLogger
 
-from mmaction_microaction.compat.checkpoints import read_weights
 from mmaction_microaction.models.ops import excite_and_shift
+from mmaction_microaction.utils.checkpoints import read_weights
 from mmaction_microaction.utils.messages import first_few
 
 
@@ -179,10 +179,10 @@ class ResNetSETSM(ResNetTSM):
             for name in ours
             if (plain := _plain_name(name)) in weights and weights[plain].shape == ours[name].shape
         }
-        initialised = [name for name in ours if name not in matched and not name.endswith('num_batches_tracked')]
+        initialized = [name for name in ours if name not in matched and not name.endswith('num_batches_tracked')]
         added = {id(parameter) for module in _added_modules(self) for parameter in module.parameters()}
         own = {name for name, parameter in self.named_parameters() if id(parameter) in added}
-        missing = [_plain_name(name) for name in initialised if name not in own]
+        missing = [_plain_name(name) for name in initialized if name not in own]
         if missing:
             raise ValueError(
                 f'{source} does not contain the weights of a plain ResNet-{self.depth}: {len(missing)} tensors are '
@@ -196,7 +196,7 @@ class ResNetSETSM(ResNetTSM):
         MMLogger.get_current_instance().info(
             f'{source}: {len(used)} of {len(weights)} tensors loaded. '
             f'Not used: {", ".join(name for name in weights if name not in used) or "none"}. '
-            f'Keeping their initialisation: {len(initialised)} of squeeze-and-excitation'
+            f'Keeping their initialisation: {len(initialized)} of squeeze-and-excitation'
             f'{" and of the convolutions of Eq. 1" if self.conv_after_shift else ""}.'
         )
 

@@ -20,7 +20,7 @@ _SHOES = ((232, 230, 226), (30, 30, 32), (88, 78, 60), (140, 60, 56), (70, 80, 1
 HAIRCUTS = ('short', 'medium', 'long')
 
 
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 """Red, green and blue, 0 to 255."""
 
 
@@ -30,19 +30,19 @@ class Subject:
 
     proportions: Proportions
     """Body lengths."""
-    skin: Colour
-    hair: Colour
-    shirt: Colour
-    trousers: Colour
-    shoes: Colour
-    socks: Colour
+    skin: Color
+    hair: Color
+    shirt: Color
+    trousers: Color
+    shoes: Color
+    socks: Color
     haircut: str
     """One of :data:`HAIRCUTS`."""
     long_sleeves: bool
     """Whether sleeves reach the wrist. Otherwise they cover the upper arm."""
     shorts: bool
     """Whether trousers end above the knee."""
-    print_on_shirt: Colour | None
+    print_on_shirt: Color | None
     """Colour of a badge on the chest. None if there is no badge."""
     brows: float
     """Thickness of the eyebrows, 1 on average."""
@@ -51,7 +51,7 @@ class Subject:
 def draw_subject(rng):
     """Draw a subject."""
 
-    def colour(palette, spread=10):
+    def color(palette, spread=10):
         base = np.array(palette[int(rng.integers(len(palette)))])
         return tuple(np.clip(base + rng.integers(-spread, spread + 1, 3), 8, 246).tolist())
 
@@ -65,15 +65,15 @@ def draw_subject(rng):
         proportions=Proportions(
             scale=float(scale), head=float(rng.uniform(1.02, 1.14)), girth=float(rng.uniform(0.88, 1.14)), **ratios
         ),
-        skin=colour(_SKIN, 6),
-        hair=colour(_HAIR, 6),
-        shirt=colour(_SHIRTS),
-        trousers=colour(_TROUSERS),
-        shoes=colour(_SHOES),
-        socks=colour(((240, 240, 238), (40, 40, 44), (150, 150, 150))),
+        skin=color(_SKIN, 6),
+        hair=color(_HAIR, 6),
+        shirt=color(_SHIRTS),
+        trousers=color(_TROUSERS),
+        shoes=color(_SHOES),
+        socks=color(((240, 240, 238), (40, 40, 44), (150, 150, 150))),
         haircut=str(rng.choice(HAIRCUTS, p=(0.5, 0.25, 0.25))),
         long_sleeves=bool(rng.random() < 0.4),
         shorts=bool(rng.random() < 0.2),
-        print_on_shirt=colour(_SHIRTS) if rng.random() < 0.4 else None,
+        print_on_shirt=color(_SHIRTS) if rng.random() < 0.4 else None,
         brows=float(rng.uniform(0.7, 1.4)),
     )

@@ -67,9 +67,9 @@ class VirtualCamera:
         return flat, depth
 
 
-def tone(colour, brightness):
+def tone(color, brightness):
     """Return an RGB colour that is darker or lighter, as integers from 0 to 255."""
-    return tuple(int(min(255, max(0, round(c * brightness)))) for c in colour)
+    return tuple(int(min(255, max(0, round(c * brightness)))) for c in color)
 
 
 class Painter:
@@ -89,7 +89,7 @@ class Painter:
 
     def _add(self, depth, layers):
         self._depths.append(np.round(depth, 6))
-        self._layers.append([(fixed_point(p + self.shake), colour, convex) for p, colour, convex in layers])
+        self._layers.append([(fixed_point(p + self.shake), color, convex) for p, color, convex in layers])
 
     def _pixels(self, radius, depth):
         return radius * self.camera.focal * self.size[1] / depth
@@ -102,7 +102,7 @@ class Painter:
         """Return the unit vectors from points, shape (T, 3), to the camera."""
         return unit(np.array([self.camera.sideways, self.camera.height, self.camera.distance]) - points)
 
-    def limb(self, start, end, start_radius, end_radius, colour, pieces=2, nearer=0.0, shades=_SHADES, depth=None):
+    def limb(self, start, end, start_radius, end_radius, color, pieces=2, nearer=0.0, shades=_SHADES, depth=None):
         """Add a tapered limb with round ends, shaded across.
 
         Args:
@@ -110,7 +110,7 @@ class Painter:
             end (np.ndarray): Centre of the second end in metres, shape (T, 3).
             start_radius (float): Radius of the first end in metres.
             end_radius (float): Radius of the second end in metres.
-            colour (tuple[int, int, int]): RGB colour.
+            color (tuple[int, int, int]): RGB colour.
             pieces (int): Number of pieces, each of which has its own depth in the drawing order.
             nearer (float): Metres by which the limb is nearer to the camera in the drawing order.
             shades (tuple): Relative radius, shift towards the light and brightness of each shade.
@@ -144,17 +144,17 @@ class Painter:
             + radii[:, ends][:, :, None, :, None, None] * cap
         )
         corners = corners.reshape(len(start), pieces, len(shades), -1, 2)
-        colours = [tone(colour, bright) for bright in brightness]
+        colors = [tone(color, bright) for bright in brightness]
         for k in range(pieces):
-            layers = [(corners[:, k, n], shaded, True) for n, shaded in enumerate(colours)]
+            layers = [(corners[:, k, n], shaded, True) for n, shaded in enumerate(colors)]
             self._add((own_depth[:, k : k + 2].mean(1) if depth is None else depth) - nearer, layers)
 
-    def polygon(self, points, colour, nearer=0.0, visible=None, depth=None, convex=True):
+    def polygon(self, points, color, nearer=0.0, visible=None, depth=None, convex=True):
         """Add a flat polygon.
 
         Args:
             points (np.ndarray): Corners in metres, shape (T, n, 3).
-            colour (tuple[int, int, int]): RGB colour.
+            color (tuple[int, int, int]): RGB colour.
             nearer (float): Metres by which the polygon is nearer to the camera in the drawing order.
             visible (np.ndarray, optional): Whether the polygon is drawn, shape (T,). Defaults to None: in every frame.
             depth (np.ndarray, optional): Depth in the drawing order in metres, shape (T,). Defaults to None: the mean
@@ -166,14 +166,14 @@ class Painter:
         if visible is not None:
             # A polygon at infinity is hidden.
             depth = np.where(visible, depth, np.inf)
-        self._add(depth, [(flat, tone(colour, 1.0), convex)])
+        self._add(depth, [(flat, tone(color, 1.0), convex)])
 
-    def hull(self, points, colour, depth, shades=_SHADES, mask=None):
+    def hull(self, points, color, depth, shades=_SHADES, mask=None):
         """Add the convex outline of a cloud of points, shaded from its edge to its lit side.
 
         Args:
             points (np.ndarray): Points in metres, shape (T, n, 3).
-            colour (tuple[int, int, int]): RGB colour.
+            color (tuple[int, int, int]): RGB colour.
             depth (np.ndarray): Depth in the drawing order in metres, shape (T,).
             shades (tuple): Relative size, shift towards the light and brightness of each shade.
             mask (np.ndarray, optional): Whether a point belongs to the cloud, shape (T, n). Defaults to None: all
@@ -184,19 +184,19 @@ class Painter:
         middle, extent = 0.5 * (low + high), (high - low).min(2, keepdims=True)
         layers = []
         for size, shift, brightness in shades:
-            centre = middle + 0.45 * shift * extent * self.light
-            layers.append((centre + size * (outlines - middle), tone(colour, brightness), True))
+            center = middle + 0.45 * shift * extent * self.light
+            layers.append((center + size * (outlines - middle), tone(color, brightness), True))
         self._add(depth, layers)
 
-    def outlines(self, shapes, colour, depth):
+    def outlines(self, shapes, color, depth):
         """Add the convex outlines of several clouds of points, drawn one over the other.
 
         Args:
             shapes (list[tuple[np.ndarray, float]]): Points in metres, shape (T, n, 3), and brightness of each cloud.
-            colour (tuple[int, int, int]): RGB colour.
+            color (tuple[int, int, int]): RGB colour.
             depth (np.ndarray): Depth in the drawing order in metres, shape (T,).
         """
-        self._add(depth, [(self._outlines(points), tone(colour, bright), True) for points, bright in shapes])
+        self._add(depth, [(self._outlines(points), tone(color, bright), True) for points, bright in shapes])
 
     def _outlines(self, points, mask=None):
         """Return convex hulls in pixels, padded to the same number of corners, shape (T, corners, 2)."""
@@ -229,11 +229,11 @@ class Painter:
             for i in orders[t]:
                 if hidden[t, i]:
                     continue
-                for points, colour, convex in self._layers[i]:
+                for points, color, convex in self._layers[i]:
                     if convex:
-                        fill(canvas, points[t], colour, line, bits)
+                        fill(canvas, points[t], color, line, bits)
                     else:
-                        fill_any(canvas, [points[t]], colour, line, bits)
+                        fill_any(canvas, [points[t]], color, line, bits)
             yield canvas
 
 

@@ -36,12 +36,12 @@ _FACE_POINTS = np.concatenate([_FACE * [0.0805, 0.099, 0.095] + [0.0, 0.022, -0.
 _FACE_NORMALS = np.concatenate([_FACE, ((_JAW - [0.0, -0.058, 0.024]) / [0.060, 0.064, 0.058])[_JAW[:, 2] > 0.0]])
 
 
-def _oval(centre, half_width, half_height, corners=10, tilt=0.0):
+def _oval(center, half_width, half_height, corners=10, tilt=0.0):
     """Return an oval in the frame of the head, shape (corners, 3). Its sides are bent back around the face."""
     angle = np.arange(corners) * 2 * np.pi / corners
     x, y = half_width * np.cos(angle), half_height * np.sin(angle)
-    points = np.stack([x, y + tilt * x, np.zeros(corners)], -1) + centre
-    points[:, 2] -= 4.0 * (points[:, 0] ** 2 - centre[0] ** 2)
+    points = np.stack([x, y + tilt * x, np.zeros(corners)], -1) + center
+    points[:, 2] -= 4.0 * (points[:, 0] ** 2 - center[0] ** 2)
     return points
 
 
@@ -197,20 +197,20 @@ def _mouth(painter, place, subject, expression, front, depth):
 
 def _glasses(painter, place, facing, depth):
     """Add dark glasses frames: two rims, a bridge and two temples."""
-    colour = (52, 44, 44)
+    color = (52, 44, 44)
     for side in SIDES:
         sees = facing((0.3 * side, 0.0, 0.95))
         outer = _oval((side * 0.034, 0.0, 0.094), 0.0255, 0.0195, 14)
         inner = _oval((side * 0.034, 0.0, 0.094), 0.0222, 0.0165, 14)
         # A rim is the band between two ovals. It is one outline: once around outside, and back inside.
         band = np.concatenate([outer, outer[:1], inner[:1], inner[::-1]])
-        painter.polygon(place(band), colour, 0, sees, depth, convex=False)
+        painter.polygon(place(band), color, 0, sees, depth, convex=False)
         temple = [
             (side * 0.058, 0.004, 0.084),
             (side * 0.083, 0.004, 0.0),
             (side * 0.083, -0.002, 0.0),
             (side * 0.058, -0.002, 0.084),
         ]
-        painter.polygon(place(temple), colour, 0, facing((side, 0.0, 0.25), 0.0), depth)
+        painter.polygon(place(temple), color, 0, facing((side, 0.0, 0.25), 0.0), depth)
     bridge = [(-0.010, 0.006, 0.099), (0.010, 0.006, 0.099), (0.010, 0.001, 0.099), (-0.010, 0.001, 0.099)]
-    painter.polygon(place(bridge), colour, 0, facing((0.0, 0.0, 1.0)), depth)
+    painter.polygon(place(bridge), color, 0, facing((0.0, 0.0, 1.0)), depth)

@@ -81,34 +81,34 @@ def _trunk(painter, skeleton, subject):
         below = below * proportions.torso * s
         upper = 0.58 * proportions.torso * s
         if below <= upper:
-            centre, turn = neck - rotate(chest, np.array([0.0, below, 0.0])), chest
+            center, turn = neck - rotate(chest, np.array([0.0, below, 0.0])), chest
         else:
-            centre, turn = middle - rotate(waist, np.array([0.0, below - upper, 0.0])), waist
+            center, turn = middle - rotate(waist, np.array([0.0, below - upper, 0.0])), waist
         # A shade is a strip of the whole cross-section, so that adjacent pieces meet.
         x = half_width * np.clip(_RING[:, 0], share[1] - share[0], share[1] + share[0])
         shape = np.stack([x, 0 * x, half_depth * _RING[:, 2]], -1)
-        return centre[:, None] + rotate(turn[:, None], shape * s * girth)
+        return center[:, None] + rotate(turn[:, None], shape * s * girth)
 
     def layers(upper, lower):
         return [(np.concatenate([upper(shade), lower(shade)], 1), shade[2]) for shade in _TRUNK_SHADES]
 
     def shoulders(shade):
         tips = skeleton.joints['shoulders']
-        centre = tips.mean(1, keepdims=True)
-        wide = centre + shade[0] * (tips - centre) + rotate(chest, np.array([0.16 * s * shade[1], 0.0, 0.0]))[:, None]
+        center = tips.mean(1, keepdims=True)
+        wide = center + shade[0] * (tips - center) + rotate(chest, np.array([0.16 * s * shade[1], 0.0, 0.0]))[:, None]
         up = rotate(chest, np.array([0.0, 0.050 * s, 0.0]))[:, None]
         collar = neck[:, None] + rotate(
             chest[:, None], (_RING * [0.075 * shade[0], 0.0, 0.055] + [0.0, 0.014, 0.0]) * s
         )
         return np.concatenate([wide + up, wide - up, collar], 1)
 
-    colours = (subject.shirt, subject.shirt, subject.shirt, subject.shirt, subject.trousers)
+    colors = (subject.shirt, subject.shirt, subject.shirt, subject.shirt, subject.trousers)
     parts = [shoulders] + [lambda shade, section=section: ring(*section, shade) for section in _SECTIONS]
-    for k, colour in enumerate(colours):
+    for k, color in enumerate(colors):
         shapes = layers(parts[k], parts[k + 1])
-        centre = shapes[0][0].mean(1)
-        depth = painter.distance(centre) + 0.06 + 0.002 * (k == len(colours) - 1)
-        painter.outlines(shapes, colour, depth)
+        center = shapes[0][0].mean(1)
+        depth = painter.distance(center) + 0.06 + 0.002 * (k == len(colors) - 1)
+        painter.outlines(shapes, color, depth)
     if subject.print_on_shirt is not None:
         corners = np.array([(0.03, -0.14, 0.1), (0.105, -0.14, 0.1), (0.105, -0.19, 0.1), (0.03, -0.19, 0.1)])
         badge = neck[:, None] + rotate(chest[:, None], corners * s)
@@ -174,14 +174,14 @@ def _hand(painter, skeleton, controls, subject, side):
 def _held(painter, skeleton, subject, side, name):
     """Add a phone or a pen to a hand."""
     half = {'phone': (0.034, 0.005, 0.068), 'pen': (0.006, 0.006, 0.075)}[name]
-    colour = {'phone': (26, 28, 34), 'pen': (30, 60, 150)}[name]
+    color = {'phone': (26, 28, 34), 'pen': (30, 60, 150)}[name]
     corners = np.array([(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]) * half
     # A pen is held across the fingers, a phone along them.
     if name == 'pen':
         corners = corners[:, [2, 1, 0]]
     turn = skeleton.hand_frames[:, side]
-    centre = skeleton.joints['wrists'][:, side] + rotate(
+    center = skeleton.joints['wrists'][:, side] + rotate(
         turn, np.array([0.0, -0.024, 0.115]) * subject.proportions.scale
     )
-    points = centre[:, None] + rotate(turn[:, None], corners)
-    painter.hull(points, colour, painter.distance(centre) - 0.005, ((1.0, 0.0, 1.0), (0.7, 0.1, 1.5)))
+    points = center[:, None] + rotate(turn[:, None], corners)
+    painter.hull(points, color, painter.distance(center) - 0.005, ((1.0, 0.0, 1.0), (0.7, 0.1, 1.5)))

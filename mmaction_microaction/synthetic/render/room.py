@@ -34,14 +34,14 @@ class Room:
 def draw_room(rng):
     """Draw a room."""
 
-    def colour(palette):
+    def color(palette):
         base = np.array(palette[int(rng.integers(len(palette)))])
         return tuple(np.clip(base + rng.integers(-16, 17) + rng.integers(-5, 6, 3), 0, 255).tolist())
 
     return Room(
-        wall=colour(_WALLS),
-        floor=colour(_FLOORS),
-        stool=colour(_STOOLS),
+        wall=color(_WALLS),
+        floor=color(_FLOORS),
+        stool=color(_STOOLS),
         depth=float(rng.uniform(0.5, 1.1)),
         shade=tuple(rng.uniform(-0.10, 0.10, 2).tolist()),
         socket=float(rng.choice(SIDES) * rng.uniform(0.35, 0.6)) if rng.random() < 0.5 else None,
@@ -65,10 +65,10 @@ def render_room(room, camera, size, margin, scale):
     image = np.empty((size[1] + 2 * margin, size[0] + 2 * margin, 3), np.uint8)
     image[:] = room.wall
 
-    def fill(points, colour):
+    def fill(points, color):
         flat, _ = camera.project(np.asarray(points, float), size)
         fixed = fixed_point(flat + margin)
-        cv2.fillConvexPoly(image, cv2.convexHull(fixed)[:, 0], colour, cv2.LINE_8, SUBPIXEL_BITS)
+        cv2.fillConvexPoly(image, cv2.convexHull(fixed)[:, 0], color, cv2.LINE_8, SUBPIXEL_BITS)
 
     far, wide = -room.depth, 6.0
     fill([(-wide, 0, far), (wide, 0, far), (wide, 0, 1.9), (-wide, 0, 1.9)], room.floor)
@@ -88,7 +88,7 @@ def render_room(room, camera, size, margin, scale):
     return _shade(image, room.shade)
 
 
-def _stool(fill, colour, scale):
+def _stool(fill, color, scale):
     """Draw a square stool with four splayed legs."""
     top = (SEAT - 0.062) * scale
     for z in (-0.17, 0.15):
@@ -96,11 +96,11 @@ def _stool(fill, colour, scale):
         for side in SIDES:
             foot, head = side * 0.19, side * 0.14
             leg = [(foot + x, 0, 1.15 * z) for x in (-0.025, 0.025)] + [(head + x, top, z) for x in (-0.03, 0.03)]
-            fill(leg, tone(colour, bright * (1.0 if side < 0 else 0.86)))
-        fill([(x, y * top, z) for x in (-0.16, 0.16) for y in (0.4, 0.5)], tone(colour, 0.8 * bright))
+            fill(leg, tone(color, bright * (1.0 if side < 0 else 0.86)))
+        fill([(x, y * top, z) for x in (-0.16, 0.16) for y in (0.4, 0.5)], tone(color, 0.8 * bright))
     seat = [(x, top, z) for x in (-0.17, 0.17) for z in (-0.18, 0.17)]
-    fill(seat, tone(colour, 1.1))
-    fill([(x, top - y, 0.17) for x in (-0.17, 0.17) for y in (0.0, 0.06)], colour)
+    fill(seat, tone(color, 1.1))
+    fill([(x, top - y, 0.17) for x in (-0.17, 0.17) for y in (0.0, 0.06)], color)
 
 
 def _shade(image, shade):

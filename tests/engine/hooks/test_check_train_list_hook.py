@@ -9,7 +9,7 @@ HOOKS = ['CheckTrainListHook']
 
 
 class OtherClips(Clips):
-    ann_fingerprint = dict(list='other.txt', number=5, sha256='1' * 64)
+    ann_fingerprint = dict(ann_file='other.txt', num_clips=5, sha256='1' * 64)
 
 
 def test_refuses_to_resume_with_another_list(tmp_path):
@@ -37,9 +37,9 @@ def test_train_and_val_can_be_concatenated_for_training(tiny_ma52, tiny_pro):
 
     dataset = concatenate('MA52Dataset', *(tiny_ma52 / f'{split}_list_videos.txt' for split in ('train', 'val')))
     assert len(dataset) == 12
-    assert [part.ann_fingerprint['number'] for part in leaf_datasets(dataset)] == [7, 5]
+    assert [part.ann_fingerprint['num_clips'] for part in leaf_datasets(dataset)] == [7, 5]
     dataset = concatenate('MA52ProDataset', *(tiny_pro / f'{split}.jsonl' for split in ('train', 'val')))
-    assert [part.ann_fingerprint['number'] for part in leaf_datasets(dataset)] == [5, 5]
+    assert [part.ann_fingerprint['num_clips'] for part in leaf_datasets(dataset)] == [5, 5]
 
 
 def test_resumes_with_the_same_list_and_starts_from_weights_with_any(tmp_path):
@@ -60,7 +60,7 @@ def test_lists_are_told_apart_by_names_and_labels_alone(tmp_path):
         return DATASETS.build(dataset).ann_fingerprint
 
     clips = fingerprint('a.txt', b'a.mp4 1\nb.mp4 2\n')
-    assert (clips['list'], clips['number']) == (str(tmp_path / 'a.txt'), 2)
+    assert (clips['ann_file'], clips['num_clips']) == (str(tmp_path / 'a.txt'), 2)
     assert fingerprint('b.txt', b'a.mp4 1\r\nb.mp4 2')['sha256'] == clips['sha256']
     for changed in (b'a.mp4 1\nb.mp4 3\n', b'a.mp4 1\nc.mp4 2\n', b'b.mp4 2\na.mp4 1\n', b'a.mp4 1\n'):
         assert fingerprint('c.txt', changed)['sha256'] != clips['sha256']

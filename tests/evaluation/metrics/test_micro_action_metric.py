@@ -121,7 +121,7 @@ def test_result_is_json(predictions):
 
 def test_rejects_an_anonymised_split(predictions):
     with pytest.raises(ValueError, match=r'anonymised.*test_evaluator\.type=DumpResults'):
-        evaluate(*predictions, dataset_meta=dict(anonymised=True))
+        evaluate(*predictions, dataset_meta=dict(anonymized=True))
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def read_checkpoint(path: str | Path, map_location: str | torch.device = 'cpu', 
             )
     try:
         content = CheckpointLoader.load_checkpoint(str(path), map_location, logger)
-    except pickle.UnpicklingError as error:  # raised by safe_loading.load_from_local
+    except pickle.UnpicklingError as error:  # raised by compat.safe_loading
         raise ValueError(str(error)) from None
     except (FileNotFoundError, torch.OutOfMemoryError):
         raise
