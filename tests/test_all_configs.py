@@ -23,7 +23,7 @@ def test_base_names_are_unique():
 
 
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
-def test_hooks_that_guard_a_run_merge_by_name(path):
+def test_default_hooks_are_merged_by_name(path):
     config = Config.fromfile(path)
     names = ('epoch_seed', 'check_train_list', 'check_invalid_loss', 'unreadable_clips', 'checkpoint')
     types = ['EpochSeedHook', 'CheckTrainListHook', 'CheckInvalidLossHook', 'UnreadableClipsHook', 'SafeCheckpointHook']

@@ -14,7 +14,7 @@ from helpers.whole_runs import TINY, on_clips, run_test, run_training, start_scr
 pytestmark = pytest.mark.slow
 
 
-def test_odd_names_and_a_broken_clip_in_a_whole_run(tiny_ma52, tmp_path):
+def test_run_supports_unusual_names_and_a_broken_clip(tiny_ma52, tmp_path):
     data = tmp_path / 'Daten ü 雪'
     shutil.copytree(tiny_ma52, data)
     for split in ('train', 'val'):
@@ -94,7 +94,7 @@ def test_sigterm_ends_a_run_and_its_workers(training, tmp_path):
 
 
 @pytest.mark.parametrize('sent', [signal.SIGTERM, signal.SIGKILL], ids=['SIGTERM', 'SIGKILL'])
-def test_a_signal_ends_a_test_without_scores(tiny_ma52, start, tmp_path, sent):
+def test_signal_ends_a_test_without_scores(tiny_ma52, start, tmp_path, sent):
     # So many clips that the test does not end before the signal.
     clips = sorted((tiny_ma52 / 'videos_val').iterdir())
     data = tmp_path / 'data'
@@ -117,7 +117,7 @@ def test_a_signal_ends_a_test_without_scores(tiny_ma52, start, tmp_path, sent):
     assert not list((tmp_path / 't').glob('*/*.json'))
 
 
-def test_a_killed_worker_ends_the_run_with_the_reason(training):
+def test_killed_worker_ends_the_run_with_the_reason(training):
     process, log = training
     deadline = time.monotonic() + 100
     # Workers are restarted in every epoch. A signal to one that has just ended has no effect, so try again.

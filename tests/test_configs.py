@@ -23,7 +23,7 @@ def pipeline(dataloader):
     return [(step['type'], {k: v for k, v in step.items() if k not in ('type', '_scope_')}) for step in dataloader]
 
 
-def test_main_config_is_the_released_recipe():
+def test_main_config_matches_the_released_recipe():
     config = Config.fromfile(ROOT / 'configs' / 'manet_r50_8x1_ma52.py')
     released = {
         'optim_wrapper.optimizer.type': 'SGD',
@@ -57,7 +57,7 @@ def test_main_config_is_the_released_recipe():
         assert loader.dataset.ann_file == 'data/ma52/val_list_videos.txt'
 
 
-def test_paper_config_departs_where_the_paper_does():
+def test_paper_config_differs_from_the_release_like_the_paper():
     config = Config.fromfile(ROOT / 'configs' / 'ablations' / 'manet_r50_8x1_ma52_paper.py')
     paper = {
         'optim_wrapper.optimizer.lr': 0.001,
@@ -96,7 +96,7 @@ EMBEDDING = [
 
 
 @pytest.mark.parametrize('name', EMBEDDING)
-def test_no_layer_learns_at_another_rate_without_the_embedding(name):
+def test_all_layers_have_the_same_rate_without_the_embedding(name):
     config = Config.fromfile(ROOT / 'configs' / f'{name}.py')
     without = copy.deepcopy(config)
     without.merge_from_dict({'model.cls_head.loss_emb': None})
@@ -104,7 +104,7 @@ def test_no_layer_learns_at_another_rate_without_the_embedding(name):
     assert learning_rates(without) == expected
 
 
-def test_the_option_trains_as_the_config_without_the_embedding():
+def test_option_equals_the_config_without_the_embedding():
     option = Config.fromfile(ROOT / 'configs' / 'manet_r50_8x1_ma52.py')
     option.merge_from_dict({'model.cls_head.loss_emb': None})
     config = Config.fromfile(ROOT / 'configs' / 'ablations' / 'manet_r50_8x1_ma52_noemb.py')
@@ -113,7 +113,7 @@ def test_the_option_trains_as_the_config_without_the_embedding():
     assert (rates['cls_head.fc_cls.weight'], rates['cls_head.fc_cls.bias']) == ((0.00125, 1e-4), (0.0025, 0))
 
 
-def test_submission_config_departs_in_the_test_alone():
+def test_submission_config_differs_only_in_the_test():
     main, submission = (
         Config.fromfile(ROOT / 'configs' / f'manet_r50_8x1_ma52{name}.py').to_dict() for name in ('', '_submission')
     )
@@ -128,7 +128,7 @@ def test_submission_config_departs_in_the_test_alone():
     assert submission == main
 
 
-def test_emotion_config_is_that_of_section_6():
+def test_emotion_config_matches_section_6():
     config = Config.fromfile(ROOT / 'configs' / 'emotion' / 'maenet_r50_16x1_ma52pro.py')
     paper = {
         'model.action_backbone.num_segments': 16,
@@ -145,7 +145,7 @@ def test_emotion_config_is_that_of_section_6():
         assert dict(pipeline(loader.dataset.pipeline))['SampleFrames']['num_clips'] == 16
 
 
-def test_quickstart_renders_what_its_config_reads():
+def test_quickstart_config_reads_the_rendered_dataset():
     target = (ROOT / 'Makefile').read_text()
     config = Config.fromfile(ROOT / re.search(r'^QUICK_CONFIG := (\S+)$', target, re.M)[1])
     assert re.search(r'^QUICK_DATA := (\S+)$', target, re.M)[1] == config.data_root
@@ -163,7 +163,7 @@ def test_quickstart_renders_what_its_config_reads():
 IMBALANCE = ROOT / 'configs' / 'imbalance'
 
 
-def test_class_balanced_focal_loss_knows_the_train_counts():
+def test_class_balanced_focal_loss_uses_the_train_counts():
     config = Config.fromfile(IMBALANCE / 'manet_r50_8x1_ma52_cbfocal.py')
     assert config.model.cls_head.loss_cls.samples_per_cls == [action.train_clips for action in ACTIONS]
 
@@ -178,7 +178,7 @@ def test_class_weights_follow_the_train_counts():
 
 
 @pytest.mark.real_data
-def test_rare_actions_are_repeated_as_the_config_says(shared):
+def test_rare_actions_are_repeated_as_configured(shared):
     config = Config.fromfile(IMBALANCE / 'manet_r50_8x1_ma52_balanced.py').train_dataloader.dataset
     config.dataset.update(ann_file=f'{shared}/ma52/train_list_videos.txt', check_videos=False)
     dataset = DATASETS.build(config)
@@ -189,7 +189,7 @@ def test_rare_actions_are_repeated_as_the_config_says(shared):
 
 
 @pytest.mark.parametrize('alpha', [0.1, 1, 2, 5, 10])
-def test_alpha_is_ten_times_on_the_mean(alpha):
+def test_alpha_configs_use_ten_times_alpha_with_the_mean(alpha):
     name = f'ablations/manet_r50_8x1_ma52_alpha{alpha}.py'.replace('0.1', '0p1')
     config = Config.fromfile(ROOT / 'configs' / ('manet_r50_8x1_ma52.py' if alpha == 5 else name))
     assert config.model.cls_head.loss_emb.loss_weight == pytest.approx(10 * alpha)
@@ -197,7 +197,7 @@ def test_alpha_is_ten_times_on_the_mean(alpha):
 
 
 @pytest.mark.parametrize('path', sorted((ROOT / 'configs' / 'baselines').glob('*.py')), ids=lambda path: path.stem)
-def test_baselines_are_scored_alike(path):
+def test_baselines_use_the_same_evaluation(path):
     config = Config.fromfile(path)
     assert config.test_evaluator.type == 'MicroActionMetric'
     assert config.test_dataloader.dataset.ann_file == 'data/ma52/val_list_videos.txt'

@@ -141,7 +141,7 @@ def anchors(page):
 
 
 @pytest.mark.parametrize('page', PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_links_to_files_lead_somewhere(page):
+def test_links_to_files_have_targets(page):
     links = re.findall(r'\]\((?!https?://|mailto:)([^)#\s]*)(?:#([^)]*))?\)', page.read_text(encoding='utf-8'))
     for file, anchor in links:
         target = page.parent / file if file else page

@@ -48,17 +48,17 @@ def inside(names):
     return [name.partition('.')[2] for name in names if name.startswith(f'{PACKAGE.name}.')]
 
 
-def test_the_hall_holds_packages_and_three_modules_at_most():
+def test_package_root_has_at_most_three_modules():
     assert len(list(PACKAGE.glob('*.py'))) <= 3
 
 
-def test_every_package_has_its_layer():
+def test_every_package_has_a_layer():
     packages = {path.parent.relative_to(PACKAGE).parts[0] for path in MODULES}
     assert packages == {name.partition('.')[0] for layer in LAYERS for name in layer}
 
 
 @pytest.mark.parametrize('path', MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_imports_nothing_from_above(path):
+def test_modules_do_not_import_from_higher_layers(path):
     own = layer_of(name_of(path))
     if own is None:  # the __init__.py of a package whose parts have layers of their own
         own = len(LAYERS)

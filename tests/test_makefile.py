@@ -27,7 +27,7 @@ def script(path, text):
 
 
 @pytest.mark.parametrize('version', ['2, 7', '3, 10', '3, 14'])
-def test_other_pythons_are_refused_before_anything_is_installed(tmp_path, version):
+def test_other_python_versions_are_rejected_before_installation(tmp_path, version):
     pretend = f'import sys; sys.version_info = ({version}); exec(sys.argv[1])'
     python = script(tmp_path / 'python', f'exec {shlex.quote(sys.executable)} -c "{pretend}" "$2"')
     status, output, errors = make('install', f'PYTHON={python}', f'VENV={tmp_path / "venv"}')
@@ -51,7 +51,7 @@ def test_other_pythons_are_refused_before_anything_is_installed(tmp_path, versio
         (['WARNING: Retrying after connection broken', 'ERROR: No matching distribution found for decord'], False),
     ],
 )
-def test_decord_is_replaced_where_it_has_no_wheel_and_other_errors_are_shown(tmp_path, errors, replaced):
+def test_decord_is_replaced_without_a_wheel_and_other_errors_are_shown(tmp_path, errors, replaced):
     lines = '; '.join(f'echo "{error}" >&2' for error in errors)
     script(
         tmp_path / 'venv' / 'bin' / 'python',
@@ -63,7 +63,7 @@ def test_decord_is_replaced_where_it_has_no_wheel_and_other_errors_are_shown(tmp
     assert all((error in shown) != replaced for error in errors)
 
 
-def test_the_matrix_says_which_pythons_are_not_there():
+def test_matrix_reports_missing_python_versions():
     status, output, _ = make('test-matrix', 'PYTHONS=9.8 9.9')
     assert status != 0
     assert 'not tested: 9.8 9.9' in output

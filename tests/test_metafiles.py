@@ -35,7 +35,7 @@ def test_configs_for_ma52_are_listed():
 
 
 @pytest.mark.parametrize('name', PUBLISHED)
-def test_published_numbers_agree_with_each_other(name):
+def test_published_numbers_are_consistent(name):
     row = PUBLISHED[name]
     assert len(row) == 8
     mean = sum(row[f'{level} {f1}'] for level in ('coarse', 'fine') for f1 in ('F1_macro', 'F1_micro')) / 4
@@ -49,13 +49,13 @@ def test_published_numbers_agree_with_each_other(name):
         assert row[f'{level} F1_micro'] == pytest.approx(row[f'{level} Top 1 Accuracy'], abs=0.0101)
 
 
-def test_numbers_of_table_2():
+def test_metafiles_match_table_2():
     first = {name: row['F1_mean'] for name, row in PUBLISHED.items() if '/baselines/' in MODELS[name].config}
     assert sorted(first.values()) == [43.67, 51.53, 58.22, 58.43, 61.24, 61.39, 61.66, 63.09, 64.43]
     assert PUBLISHED['manet_r50_8x1_ma52']['F1_mean'] == 65.59
 
 
-def test_numbers_of_tables_6_and_7():
+def test_metafiles_match_tables_6_and_7():
     rows = [list(row.values()) for row in EMOTION.values()]
     assert [row[:5] for row in rows] == [
         [62.38, 58.49, 41.75, 42.28, 15.40],

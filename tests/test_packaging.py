@@ -67,7 +67,7 @@ def installed(sources_of_all, tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_installed_package_carries_configs_tools_and_index(installed):
+def test_installed_package_contains_configs_tools_and_index(installed):
     mim = installed / 'mmaction_microaction' / '.mim'
     for folder in ('configs', 'tools'):
         shipped = {path.relative_to(mim) for path in (mim / folder).rglob('*') if path.is_file()}
@@ -142,7 +142,7 @@ def test_editable_installs_link_to_the_checkout_or_copy_it(sources, tmp_path):
     assert 'configs is a copy (no links)' in output
 
 
-def test_what_messages_tell_to_install_is_what_the_metadata_asks_for():
+def test_install_commands_in_messages_match_the_metadata():
     """The package itself is on no index; what it needs, is."""
     paths = (ROOT / 'mmaction_microaction').rglob('*.py')
     texts = '\n'.join(path.read_text() for path in paths)
@@ -197,7 +197,7 @@ def launch(tmp_path):
         ('dist_test.sh', ['a config.py', 'c.pth', '2', '--dump', 'p.pkl'], 'test.py .* a config.py c.pth --dump p.pkl'),
     ],
 )
-def test_launchers_by_torchrun(launch, script, arguments, expected):
+def test_torchrun_launchers_pass_their_arguments(launch, script, arguments, expected):
     status, called = launch(script, *arguments)
     assert status == 0
     assert re.search(f'torch.distributed.run --nnodes=1 .*--nproc_per_node=2 .*/with a space/tools/{expected}$', called)
@@ -227,7 +227,7 @@ def test_launchers_by_torchrun(launch, script, arguments, expected):
         ('eight GPUs', {**JOB, 'GPUS': '2', 'GPUS_PER_NODE': '1', 'CPUS_PER_TASK': '4'}, 0, TASKS.format(2, 1, 4)),
     ],
 )
-def test_launchers_by_slurm_ask_for_what_there_is(launch, nodes, environment, gpus, tasks):
+def test_slurm_launchers_request_only_existing_resources(launch, nodes, environment, gpus, tasks):
     arguments = ['part', 'name', 'a config.py']
     for script, more in (('slurm_train.sh', ['--resume']), ('slurm_test.sh', ['c.pth'])):
         environment = {**environment, 'NODES': NODES[nodes], 'SRUN_ARGS': '--qos=long  --exclusive'}
@@ -245,7 +245,7 @@ def test_launchers_by_slurm_ask_for_what_there_is(launch, nodes, environment, gp
     assert launch(script, *arguments, *more, **environment, PORT='5')[1].startswith('port 5 ')
 
 
-def test_launchers_say_in_one_line_why_they_cannot_start(launch):
+def test_launchers_report_errors_in_one_line(launch):
     for script, before in (('dist_train.sh', []), ('slurm_train.sh', ['part', 'name'])):
         status, message = launch(script)
         assert (status, f'usage: tools/{script} ' in message) == (1, True)
@@ -257,7 +257,7 @@ def test_launchers_say_in_one_line_why_they_cannot_start(launch):
 
 
 @pytest.mark.slow
-def test_the_empty_decord_satisfies_pip_and_cannot_be_imported(tmp_path):
+def test_empty_decord_satisfies_pip_and_cannot_be_imported(tmp_path):
     pip = [sys.executable, '-m', 'pip', 'install', '--quiet', '--no-deps', '--no-build-isolation']
     sources = shutil.copytree(ROOT / 'tools' / 'no_decord', tmp_path / 'sources')
     process = run(*pip, '--target', tmp_path / 'site', sources)

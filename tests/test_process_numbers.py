@@ -61,7 +61,7 @@ def alone(train):
     return work_dir
 
 
-def test_two_processes_learn_what_one_does_and_one_goes_on(train, alone):
+def test_two_processes_learn_the_weights_of_one_which_can_resume(train, alone):
     output, together = train(2, 'two', epochs=1)
     assert 'Distributed launcher: pytorch' in output
     assert 'Grad strides' not in output
@@ -77,7 +77,7 @@ def test_two_processes_resume_the_run_of_one(train, alone):
     check_close(together, alone, 'epoch_2.pth')
 
 
-def test_a_compiled_run_learns_the_same(train, alone):
+def test_compiled_run_learns_the_same_weights(train, alone):
     # aot_eager traces like the default backend, but compiles no C++, which takes minutes.
     output, compiled = train(1, 'compiled', options=['compile.backend=aot_eager'])
     assert 'Model has been "compiled"' in output

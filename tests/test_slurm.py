@@ -55,7 +55,7 @@ def wait_for(condition, log, seconds=300):
         time.sleep(0.2)
 
 
-def test_a_preempted_run_on_two_nodes_ends_in_the_weights_of_one_that_was_not(cluster, tiny_ma52, tmp_path):
+def test_preempted_run_on_two_nodes_ends_with_the_weights_of_an_uninterrupted_run(cluster, tiny_ma52, tmp_path):
     folder = tmp_path / 'with a space'
     folder.mkdir()
     (folder / 'stand_still.py').write_text(HOOK)

@@ -40,7 +40,7 @@ def without_usage(text):
 
 
 @pytest.mark.parametrize('name', COMMANDS)
-def test_help_of_a_command_and_of_its_tool_is_the_same_and_light(name):
+def test_help_of_command_and_tool_is_identical_and_light(name):
     tool = f'tools/{COMMANDS[name].tool}.py'
     text, heavy = help_of(START.format(['microaction', name, '--help']))
     assert heavy == set()
@@ -60,7 +60,7 @@ def test_every_tool_is_a_command_or_runs_a_script_of_mmaction2():
     assert modules == {name.replace('-', '_') for name in COMMANDS}
 
 
-def test_the_list_of_commands_is_light_and_complete():
+def test_command_list_is_light_and_complete():
     text, heavy = help_of(START.format(['microaction', '--help']))
     assert heavy == set()
     assert list_commands() in text
@@ -69,7 +69,7 @@ def test_the_list_of_commands_is_light_and_complete():
     assert max(map(len, text.splitlines())) <= 100
 
 
-def test_python_m_is_the_command(monkeypatch, capsys):
+def test_python_m_runs_the_command(monkeypatch, capsys):
     monkeypatch.setattr(sys, 'argv', ['__main__.py', '--version'])
     with pytest.raises(SystemExit) as stop:
         runpy.run_module('mmaction_microaction', run_name='__main__')
@@ -87,7 +87,7 @@ def test_python_m_is_the_command(monkeypatch, capsys):
         ('xyzzy', '"microaction --help" lists the commands'),
     ],
 )
-def test_an_unknown_command_gets_the_nearest_names(typed, hint, capsys):
+def test_unknown_command_suggests_similar_names(typed, hint, capsys):
     with pytest.raises(SystemExit) as stop:
         main(arguments=[typed, '--model', 'x'])
     assert stop.value.code == 2
@@ -96,7 +96,7 @@ def test_an_unknown_command_gets_the_nearest_names(typed, hint, capsys):
     assert hint in last
 
 
-def test_no_command_is_a_usage_error(capsys):
+def test_missing_command_is_a_usage_error(capsys):
     with pytest.raises(SystemExit) as stop:
         main(arguments=[])
     assert stop.value.code == 2
@@ -129,7 +129,7 @@ def command(monkeypatch):
         (KeyboardInterrupt('interrupted; a.json is written'), 130, 'interrupted; a.json is written'),
     ],
 )
-def test_expected_errors_are_one_line(error, status, line, command, capsys):
+def test_expected_errors_are_printed_in_one_line(error, status, line, command, capsys):
     def run(args):
         raise error
 
@@ -151,7 +151,7 @@ def test_an_interrupt_while_python_starts_prints_nothing():
     assert 'Traceback' in errors
 
 
-def test_an_environment_that_lacks_something_is_one_line(command, monkeypatch):
+def test_incomplete_environment_is_reported_in_one_line(command, monkeypatch):
     def register():
         raise ImportError('OpenCV cannot be imported')
 
@@ -172,7 +172,7 @@ def test_unexpected_errors_keep_their_traceback(error, command):
     assert raised.value is error
 
 
-def test_arguments_that_do_not_go_together_are_a_usage_error(command, capsys):
+def test_incompatible_arguments_are_a_usage_error(command, capsys):
     def check(args):
         raise ValueError(f'--size {args.size}: must be even')
 
@@ -185,7 +185,7 @@ def test_arguments_that_do_not_go_together_are_a_usage_error(command, capsys):
     assert last == 'fake.py: error: --size 3: must be even'
 
 
-def test_warnings_are_one_line_while_a_command_runs(command, capsys):
+def test_warnings_of_a_command_are_printed_in_one_line(command, capsys):
     before = warnings.showwarning
     command(lambda args: warnings.warn('2 clips are unreadable', stacklevel=1))
     main('fake', [])
@@ -193,7 +193,7 @@ def test_warnings_are_one_line_while_a_command_runs(command, capsys):
     assert warnings.showwarning is before
 
 
-def test_only_the_command_puts_registration_off():
+def test_only_the_command_defers_registration():
     process = run_python("""
 import sys
 import mmaction_microaction_command
@@ -227,7 +227,7 @@ def test_workers_of_a_command_register_what_they_need(tiny_ma52, tmp_path):
     ]
 
 
-def test_choices_and_defaults_of_commands_are_those_of_the_package():
+def test_choices_and_defaults_of_commands_match_the_package():
     """They are copied, since the package's own modules cannot be imported in a moment."""
     from mmaction_microaction import benchmarks, faces, submission
     from mmaction_microaction.cli import benchmark, embed, features, prepare, submit, synthesize

@@ -50,7 +50,7 @@ def seconds_written(tmp_path):
 
 
 @pytest.mark.parametrize('name', ['SIGINT', 'SIGTERM', 'SIGHUP'])
-def test_a_signal_ends_watching_with_its_results(name, watch, tmp_path):
+def test_signal_ends_watching_and_results_are_written(name, watch, tmp_path):
     before = signal.getsignal(getattr(signal, name))
     status, output = watch(lambda index: signal.raise_signal(getattr(signal, name)) if index == 30 else None)
     assert status == 0
@@ -62,7 +62,7 @@ def test_a_signal_ends_watching_with_its_results(name, watch, tmp_path):
 
 
 @pytest.mark.parametrize('error', [OSError(5, 'Input/output error'), MemoryError('Unable to allocate 9 TiB')])
-def test_an_error_ends_watching_with_its_results(error, watch, tmp_path):
+def test_error_ends_watching_and_results_are_written(error, watch, tmp_path):
     def fail(index):
         if index == 30:
             raise error
@@ -72,7 +72,7 @@ def test_an_error_ends_watching_with_its_results(error, watch, tmp_path):
     assert seconds_written(tmp_path) == (1.0, 1.0)
 
 
-def test_a_network_that_fails_ends_watching_with_its_results(watch, tmp_path, monkeypatch):
+def test_network_failure_ends_watching_and_results_are_written(watch, tmp_path, monkeypatch):
     calls = []
 
     def call(self, inputs):
@@ -86,7 +86,7 @@ def test_a_network_that_fails_ends_watching_with_its_results(watch, tmp_path, mo
     assert seconds_written(tmp_path) == (0.8, 0.8)
 
 
-def test_results_are_written_while_watching_even_if_the_disk_is_full_meanwhile(watch, tmp_path, monkeypatch):
+def test_results_are_written_after_a_full_disk_while_watching(watch, tmp_path, monkeypatch):
     now, written = [0.0], []
     monkeypatch.setattr('time.monotonic', lambda: now[0])
 
@@ -107,6 +107,6 @@ def test_results_are_written_while_watching_even_if_the_disk_is_full_meanwhile(w
     assert written == pytest.approx([0.4, 0.8, 1.2, 1.2])
 
 
-def test_what_is_too_unlikely_is_not_named(watch):
+def test_improbable_actions_are_not_named(watch):
     _, output = watch(lambda index: None, '--min-score', '1')
     assert output.count('nothing above --min-score') == 5

@@ -24,7 +24,7 @@ def test_undeclared_dependencies_are_declared():
     import pkg_resources  # noqa: F401
 
 
-def test_scripts_run_where_mim_lacks_a_part_of_pip():
+def test_scripts_run_if_pip_lacks_a_module_that_mim_imports():
     # pip 27 removes this part.
     without = (
         'import sys; sys.modules["pip._vendor.pkg_resources"] = None; sys.argv = ["test.py", "--help"]; import runpy; '
@@ -35,7 +35,7 @@ def test_scripts_run_where_mim_lacks_a_part_of_pip():
     assert 'MMAction2 test' in script.stdout
 
 
-def test_the_functions_that_importing_replaces_are_listed():
+def test_replaced_functions_are_documented():
     table = (ROOT / 'docs' / 'safety.md').read_text().partition('## What importing')[2]
     rows = [line.split('|')[1] for line in table.splitlines() if line.startswith('| `mm')]
     names = [name for row in rows for name in re.findall(r'`(mm[\w.]+)`', row)]

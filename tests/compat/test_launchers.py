@@ -39,7 +39,7 @@ def test_launchers_start_on_the_cpu(one_process_group, launcher):
     assert run_python(WITH + code, env=environment).stdout.splitlines()[-1] == 'gloo'
 
 
-def test_each_process_takes_a_gpu_that_it_sees(one_process_group):
+def test_each_process_uses_a_visible_gpu(one_process_group):
     """The second process of a node uses GPU 1, or GPU 0 if it sees only one (--gpus-per-task=1). No GPU is needed."""
     code = (
         'import torch; from mmengine import device; from mmengine.dist import init_dist\n'
@@ -68,7 +68,7 @@ def test_ddp_wraps_models_on_the_cpu(one_process_group):
 
 @cpu_only
 @pytest.mark.parametrize('change', ['layout', 'frozen'])
-def test_models_are_wrapped_as_they_are_trained(one_process_group, tmp_path, change):
+def test_models_are_wrapped_after_layout_changes_and_freezing(one_process_group, tmp_path, change):
     """A hook changes the layout of parameters, or ``train()`` freezes some, as in MMAction2's backbones."""
     code = (
         'import sys, warnings; sys.path.insert(0, {tests!r}); import torch, mmaction.engine\n'

@@ -28,7 +28,7 @@ def test_only_the_first_process_writes_the_scores(tmp_path):
         assert result.stdout.splitlines()[-1] == written, result.stderr
 
 
-def test_files_are_written_whole_or_not_at_all(tmp_path):
+def test_files_are_written_completely_or_not_at_all(tmp_path):
     # A limit on the size of files has the effect of a full disk, but leaves space for the error message.
     code = (
         'import mmengine, resource; mmengine.dump([1], "p.pkl"); '

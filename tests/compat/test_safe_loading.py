@@ -54,7 +54,7 @@ class AsksForAttributes:
 
 
 @pytest.mark.parametrize('legacy', [False, True], ids=['zip', 'legacy'])
-def test_malicious_checkpoint_is_refused_and_not_run(tmp_path, legacy):
+def test_malicious_checkpoint_is_rejected_without_running_code(tmp_path, legacy):
     path, victim = tmp_path / 'evil.pth', tmp_path / 'written'
     torch.save({'state_dict': {}, 'meta': WritesAFile(victim)}, path, _use_new_zipfile_serialization=not legacy)
     # Loaded without protection, the checkpoint does write a file.

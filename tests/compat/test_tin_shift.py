@@ -47,7 +47,7 @@ def test_interpolates_between_frames():
 
 
 @pytest.mark.parametrize('shift', [torch.zeros(2, 3), torch.zeros(1, 2), torch.zeros(2)])
-def test_refuses_shapes_that_do_not_fit(shift):
+def test_rejects_mismatched_shapes(shift):
     with pytest.raises(ValueError, match=r'\(2, G\).* 4 channels'):
         shift_groups(torch.zeros(2, 3, 4, 5), shift.int())
 

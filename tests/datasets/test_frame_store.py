@@ -28,7 +28,7 @@ def test_can_be_pickled_after_reading(store_path):
     assert pickle.loads(pickle.dumps(store)).names() == set(SHAPES)
 
 
-def test_no_flipped_bit_passes(store_copy):
+def test_flipped_bits_are_detected(store_copy):
     sound, file = read_store(store_copy), store_copy.read_bytes()
     rng = np.random.default_rng(0)
     frames = [jpeg for _, jpegs in sound.values() for jpeg in jpegs.values()]
@@ -67,7 +67,7 @@ def test_no_flipped_bit_passes(store_copy):
     ],
     ids=['truncated', 'empty', 'foreign', 'version', 'unfinished', 'lost', 'shortened', 'text', 'mixed up'],
 )
-def test_broken_stores_say_so(store_copy, damage, message):
+def test_broken_stores_are_rejected_with_a_remedy(store_copy, damage, message):
     damage(store_copy)
     with pytest.raises(ValueError, match=message) as error:
         read_store(store_copy)
@@ -100,6 +100,6 @@ def test_a_database_that_is_not_a_store_is_refused(store_copy, statements, messa
     assert str(store_copy) in str(error.value)
 
 
-def test_missing_store_says_how_it_is_made(tmp_path):
+def test_error_of_missing_store_names_the_command(tmp_path):
     with pytest.raises(FileNotFoundError, match=r'none: no such frame store\. Make it with "microaction frames"'):
         FrameStore(tmp_path / 'none')

@@ -18,7 +18,7 @@ def build(root, split='train', **kwargs):
     )
 
 
-def test_samples_carry_path_name_and_label(tiny_ma52):
+def test_samples_contain_path_name_and_label(tiny_ma52):
     dataset = build(tiny_ma52)
     assert len(dataset) == 7
     sample = dataset[2]
@@ -98,7 +98,7 @@ def test_absolute_paths_and_links_are_found(tmp_path):
         ('u\u0308.mp4 12', r"There is '\u00fc\.mp4', which differs"),
     ],
 )
-def test_the_message_says_why_a_clip_may_be_missing(tmp_path, line, message):
+def test_error_names_likely_reason_for_a_missing_clip(tmp_path, line, message):
     (tmp_path / 'videos_train' / 'frames').mkdir(parents=True)
     for name in ('a.mp4', '\u00fc.mp4'):
         (tmp_path / 'videos_train' / name).touch()

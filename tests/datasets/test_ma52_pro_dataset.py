@@ -24,7 +24,7 @@ def log(caplog):
     logger.removeHandler(caplog.handler)
 
 
-def test_samples_carry_emotion_labels_and_face_track(tiny_pro):
+def test_samples_contain_emotion_labels_and_face_track(tiny_pro):
     dataset = build(tiny_pro)
     sample = dataset[0]
     assert sample['filename'] == str(tiny_pro / 'videos_train' / '0000.mp4')
@@ -39,7 +39,7 @@ def test_samples_carry_emotion_labels_and_face_track(tiny_pro):
     assert dataset.metainfo['emotions'][4] == 'anger'
 
 
-def test_left_out_body_parts_leave_their_labels_out(tiny_pro):
+def test_excluding_body_parts_removes_their_labels(tiny_pro):
     dataset = build(tiny_pro, leave_out=('lower limb', 'leg-hand'))
     classes = dataset.metainfo['classes']
     assert len(classes) == 40
@@ -56,7 +56,7 @@ def test_log_counts_videos_labels_and_missing_tracks(tiny_pro, log):
     assert '1 of 5 videos name no face track' in log.text
 
 
-def test_without_a_folder_of_tracks_none_is_looked_for(tiny_pro, log):
+def test_face_tracks_are_optional(tiny_pro, log):
     assert build(tiny_pro, faces=False)[0]['face_file'] is None
     assert 'face track' not in log.text
 

@@ -71,7 +71,7 @@ def test_hook_adds_up_the_counts_of_all_processes(clip_folder, monkeypatch):
         HOOKS.build(dict(type='UnreadableClipsHook')).after_train_epoch(runner)
 
 
-def test_spawned_workers_share_what_they_could_not_read(clip_folder):
+def test_spawned_workers_share_unreadable_clips(clip_folder):
     dataset = build(clip_folder, [*GOOD, 'empty.mp4'], max_unreadable=0.25)
     # How a dataset is handed to a spawned process.
     handed = pickle.loads(ForkingPickler.dumps(dataset))

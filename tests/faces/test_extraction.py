@@ -199,7 +199,7 @@ def test_tracks_keep_the_subfolders_of_their_videos(tmp_path):
 
 
 @pytest.mark.usefixtures('bright_is_face')
-def test_a_file_of_somebody_else_is_left_alone(tmp_path):
+def test_unrelated_file_is_not_changed(tmp_path):
     videos, out = tmp_path / 'videos', tmp_path / 'out'
     videos.mkdir()
     (out / 'deep').mkdir(parents=True)
@@ -211,7 +211,7 @@ def test_a_file_of_somebody_else_is_left_alone(tmp_path):
     assert sorted(path for path in out.rglob('*') if path.is_file()) == sorted([out / 'a.json', *foreign])
 
 
-def test_videos_with_a_second_person_are_named_and_either_can_be_chosen(tmp_path, monkeypatch, capsys):
+def test_videos_with_a_second_person_are_named_and_either_face_can_be_selected(tmp_path, monkeypatch, capsys):
     large, small = [4.0, 4, 34, 34], [50.0, 10, 60, 20]
     detections = iter([[large, small], [large], [large, small], [large]] * 2)
     monkeypatch.setattr(extraction, 'make_detector', lambda name, side: lambda image: np.array(next(detections)))
@@ -249,7 +249,7 @@ def test_videos_with_a_second_person_are_named_and_either_can_be_chosen(tmp_path
         ({'side': 640}, 'side 1280, not 640'),
     ],
 )
-def test_tracks_of_other_settings_are_refused_before_any_is_written(tmp_path, changed, message):
+def test_tracks_of_other_settings_are_rejected_before_any_is_written(tmp_path, changed, message):
     videos, out = tmp_path / 'videos', tmp_path / 'out'
     videos.mkdir()
     blinking(videos / 'b.mp4', [1] * 4)
@@ -280,7 +280,7 @@ def test_tracks_of_unknown_settings_are_refused(tmp_path):
 
 
 @pytest.mark.usefixtures('bright_is_face')
-def test_videos_that_would_share_a_track_are_refused(tmp_path):
+def test_videos_that_would_share_a_track_are_rejected(tmp_path):
     for name in ('P01.avi', 'P01.cut.mp4', 'P01.mp4'):
         (tmp_path / name).touch()
     with pytest.raises(ValueError, match=r'extension.*: P01\.avi, P01\.mp4; rename'):

@@ -39,7 +39,7 @@ def frames_of(windows):
     return [(window.first_frame, window.last_frame) for window in windows]
 
 
-def test_windows_of_a_varying_rate_are_equally_long():
+def test_windows_of_a_variable_rate_are_equally_long():
     # Ten frames a second for two seconds, then two, then none for three seconds.
     times = np.array([*np.arange(20) / 10, 2, 2.5, 3, 3.5, 6.5])
     windows = cut(times, duration=7, length=1, step=1)
@@ -57,7 +57,7 @@ def some_indices(num_frames):
 
 
 @pytest.mark.parametrize(('length', 'step'), [(10, 4), (10, 10), (10, 13), (10, 1), (2, 1)])
-def test_gather_gives_each_window_its_frames(length, step):
+def test_gather_returns_the_frames_of_each_window(length, step):
     windows = ten_a_second(57, length / 10, step / 10)
     gathered = list(gather(stream(57), windows, some_indices))
     assert [window for window, _ in gathered] == windows
@@ -66,7 +66,7 @@ def test_gather_gives_each_window_its_frames(length, step):
         assert images == [f'image {window.first_frame + i}' for i in some_indices(window.num_frames)]
 
 
-def test_gather_leaves_out_windows_whose_frames_do_not_come():
+def test_gather_skips_windows_with_missing_frames():
     windows = [window for window, _ in gather(stream(15), ten_a_second(30, 1, 0.5), some_indices)]
     assert frames_of(windows) == [(0, 9), (5, 14)]
 
@@ -94,7 +94,7 @@ def test_gather_keeps_only_frames_of_open_windows():
 
 # One network samples a frame per segment, the other a run of frames. Both sample a window as they sample a clip.
 @pytest.mark.parametrize('name', ['synthetic/manet_r18_8x1_synthetic', 'baselines/i3d_r50_32x2_ma52'])
-def test_a_whole_clip_is_packed_as_by_the_configs_pipeline(name, clip):
+def test_whole_clip_is_packed_like_in_the_config_pipeline(name, clip):
     steps = Config.fromfile(ROOT / 'configs' / f'{name}.py').test_dataloader.dataset.pipeline
     stock = Compose([TRANSFORMS.build(step) for step in steps])
     expected = stock(dict(filename=str(clip), label=0, start_index=0, modality='RGB'))['inputs']
@@ -120,7 +120,7 @@ ODD_RATES = [
 
 @pytest.mark.parametrize('fps', [15, 60])
 @pytest.mark.parametrize(('name', 'target_fps'), ODD_RATES)
-def test_demo_and_test_see_the_same(tmp_path, name, target_fps, fps):
+def test_demo_and_test_use_the_same_frames(tmp_path, name, target_fps, fps):
     steps = Config.fromfile(ROOT / 'configs' / f'{name}.py').test_dataloader.dataset.pipeline
     for step in steps:
         if step['type'] == 'SampleFrames' and target_fps:
@@ -151,7 +151,7 @@ def test_frames_that_a_pipeline_crops_first_or_enlarges_are_kept_whole():
     assert WindowPipeline([*decoding, dict(type='Resize', scale=(-1, 50))]).shrink(image).shape == (50, 60, 3)
 
 
-def test_there_are_no_windows_in_gaps():
+def test_gaps_contain_no_windows():
     # Ten frames a second for 2 s, thirty years without any, and 2 s more.
     later = 1e9
     times = np.array([*np.arange(20) / 10, *(later + np.arange(20) / 10)])
@@ -171,6 +171,6 @@ def test_a_frame_shown_for_long_has_windows_only_at_its_ends():
     assert len(windows) == len(still) + 2 + 2
 
 
-def test_a_pipeline_without_decoding_is_refused():
+def test_pipeline_without_decoding_is_rejected():
     with pytest.raises(ValueError, match='does not decode a video: SampleFrames, Resize'):
         WindowPipeline([dict(type='SampleFrames', clip_len=1), dict(type='Resize', scale=(8, 8))])

@@ -93,7 +93,7 @@ BLOCKS = re.findall(r'```python\n(_base_ = .*?)```', (ROOT / 'docs' / 'configs.m
 
 
 @pytest.mark.parametrize('block', BLOCKS, ids=lambda block: block.splitlines()[2].partition(' ')[0])
-def test_the_guides_configs_build(block, tiny_ma52, tmp_path, monkeypatch):
+def test_configs_of_the_guide_can_be_built(block, tiny_ma52, tmp_path, monkeypatch):
     if 'Wandb' in block:
         pytest.importorskip('wandb', reason='Weights & Biases is no dependency of the project: pip install wandb')
         monkeypatch.setenv('WANDB_MODE', 'offline')

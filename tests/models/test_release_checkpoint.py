@@ -84,7 +84,7 @@ def test_converted_release_computes_the_released_logits(converted, reference):
 
 
 @pytest.mark.real_data
-def test_every_tensor_is_accounted_for(converted):
+def test_every_tensor_is_converted_or_reported(converted):
     conversion = converted[0]
     # 351 tensors and 53 counters. Each of 16 blocks has two tensors of squeeze-and-excitation and three unused ones.
     assert (len(conversion.renamed), len(conversion.dropped), len(conversion.kept)) == (32, 48, 351 + 53 - 80)
@@ -127,7 +127,7 @@ def test_networks_with_the_convolution_of_eq_1_cannot_be_converted_to_the_releas
         convert_to_release({'backbone.layer1.0.conv1.conv.mix.0.bias': torch.zeros(64)})
 
 
-def test_unused_convolutions_have_their_shapes_after_the_way_back(blank, tmp_path):
+def test_unused_convolutions_keep_their_shapes_after_converting_back(blank, tmp_path):
     path = save(blank, tmp_path / 'released.pth')
     convert_file(path, tmp_path / 'ours.pth')
     back = convert_file(tmp_path / 'ours.pth', tmp_path / 'back.pth', to_release=True)
@@ -154,7 +154,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize('fault', FAULTS)
-def test_refuses_other_weights_by_name_and_writes_nothing(blank, tmp_path, fault):
+def test_rejects_other_weights_by_name_and_writes_no_file(blank, tmp_path, fault):
     name, tensor, message = FAULTS[fault]
     if tensor is None:
         del blank[name]
@@ -197,7 +197,7 @@ class Malicious:
 
 
 @pytest.mark.slow
-def test_tool_converts_refuses_and_runs_no_code(blank, tmp_path):
+def test_tool_converts_weights_and_rejects_code(blank, tmp_path):
     run = partial(run_tool, 'convert_release_checkpoint.py', cwd=tmp_path)
 
     save(blank, tmp_path / 'released.pth')

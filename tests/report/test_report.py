@@ -173,7 +173,7 @@ def test_confused_pairs_are_listed_by_number_of_clips(report):
 
 
 @pytest.mark.slow
-def test_names_from_files_are_text(report):
+def test_names_from_files_are_escaped(report):
     page, out, *_ = report
     assert '<script' not in (out / 'report.html').read_text(encoding='utf-8')
     assert '<b>&' in page.text
@@ -227,7 +227,7 @@ def test_strips_of_two_runs_show_clips_that_one_recognises(tmp_path, monkeypatch
     ]
 
 
-def test_strips_of_names_that_cannot_be_drawn(tmp_path):
+def test_strips_show_undrawable_names(tmp_path):
     name = '\udcff' * 70 + '.mp4'
     write_clip(tmp_path / 'clip.mp4')
     (tmp_path / 'clip.mp4').rename(tmp_path / name)
@@ -249,7 +249,7 @@ def test_links_are_quoted(tmp_path, name):
 
 
 @pytest.mark.parametrize('name', ['../secret.mp4', 'absent.mp4', '\ud800.mp4', '\0', 'ABSOLUTE'])
-def test_no_link_leads_out_of_the_folder(tmp_path, name):
+def test_links_stay_within_the_folder(tmp_path, name):
     (tmp_path / 'secret.mp4').touch()
     (tmp_path / 'videos').mkdir()
     (tmp_path / 'videos' / 'other.mp4').touch()

@@ -41,7 +41,7 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_lists_hold_any_name(folder):
+def test_lists_accept_any_name(folder):
     assert read_annotations('list.csv') == [(name, label) for label, name in enumerate(NAMES)]
     lines = [(name, label) for label, name in enumerate(NAMES) if '\n' not in name]
     (folder / 'list.txt').write_text(''.join(f'{name} {label}\n' for name, label in lines), encoding='utf-8')
@@ -57,7 +57,7 @@ def test_videos_of_any_name_are_read_and_written(folder):
     assert not list(folder.glob('.*.unfinished'))
 
 
-def test_datasets_stores_and_submissions_take_any_name(folder):
+def test_datasets_stores_and_submissions_accept_any_name(folder):
     make_frame_store(Path('list.csv'), Path(), Path('fr?am%20es#{'), FrameSettings(64, 90))
     assert FrameStore('fr?am%20es#{').names() == set(NAMES)
     pipeline = [dict(type='PyAVInit')]

@@ -36,13 +36,13 @@ def dump(order=(0, 1, 2), **kwargs):
     ]
 
 
-def test_finds_the_clips_of_a_dump_by_name(read):
+def test_clips_of_a_dump_are_matched_by_name(read):
     names, scores = read(dump([2, 0, 1]))
     assert names == NAMES
     np.testing.assert_array_equal(scores, SCORES)
 
 
-def test_a_dump_that_names_no_clips_is_taken_in_order_with_a_warning(read):
+def test_dump_without_names_is_read_in_order_with_a_warning(read):
     # MMAction2's VideoDataset, which the organisers' baseline uses, does not write video_id.
     samples = dump()
     for sample in samples:
@@ -53,7 +53,7 @@ def test_a_dump_that_names_no_clips_is_taken_in_order_with_a_warning(read):
     np.testing.assert_array_equal(scores, SCORES)
 
 
-def test_clips_that_could_not_be_read_are_named(read):
+def test_unreadable_clips_of_a_dump_are_named(read):
     samples = dump()
     samples[1]['unreadable'] = True
     with pytest.warns(UserWarning, match=r'p\.pkl: 1 clips .*: test0001\.mp4'):

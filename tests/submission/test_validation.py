@@ -112,14 +112,14 @@ def test_reports_every_problem(check):
         (f'\ufeff{HEADER}\n{ROWS[0]}\n'.encode(), 'line 1: the byte-order mark'),
     ],
 )
-def test_files_that_are_no_table_are_reported(tmp_path, content, problem):
+def test_files_other_than_tables_are_reported(tmp_path, content, problem):
     (tmp_path / 'p.csv').write_bytes(content)
     problems = validate_submission(tmp_path / 'p.csv').problems
     assert len(problems) == 1
     assert re.match(problem, problems[0])
 
 
-def test_a_wrong_title_does_not_hide_wrong_rows(check):
+def test_wrong_header_does_not_hide_wrong_rows(check):
     report = check(HEADER.replace('vid', 'id'), 'a.mp4,52,10,11,0,1,1,2,0,3,4')
     assert [problem[:20] for problem in report.problems] == ['line 1: the header s', 'line 2: action_pred_']
 
@@ -205,7 +205,7 @@ def test_a_zip_file_in_a_zip_file_is_not_unpacked(tmp_path):
     assert report.problems
 
 
-def test_tables_are_small(tmp_path, monkeypatch):
+def test_oversized_tables_are_reported(tmp_path, monkeypatch):
     path = tmp_path / 'table.csv'
     path.write_bytes(b'a\n' * 100_001)
     assert validate_submission(path).problems == ['the table has more than 100,000 lines']

@@ -56,7 +56,7 @@ def upright(tmp_path_factory):
 
 
 @pytest.mark.parametrize('name', ORIENTATIONS)
-def test_all_orientations_are_shown_as_by_players(upright, tmp_path, name):
+def test_all_orientations_match_those_of_players(upright, tmp_path, name):
     plain = next(Video(upright).frames()).to_rgb()
     assert plain[8, 8].argmax() == 0
     assert plain[8, -8].argmax() == 1
@@ -131,7 +131,7 @@ def write_two_sizes(path, first, second):
 
 
 @pytest.mark.filterwarnings('error', 'ignore::ResourceWarning')
-def test_a_smaller_resolution_half_way_is_scaled_to_the_first(tmp_path):
+def test_frames_of_a_changed_resolution_are_scaled_to_the_first(tmp_path):
     # As in recordings of calls over a bad line.
     large = np.full((96, 128, 3), 60, np.uint8)
     large[:, 64:] = 200
@@ -170,7 +170,7 @@ def hlg(light):
 
 
 @pytest.mark.parametrize(('curve', 'transfer'), [(pq, 'smpte2084'), (hlg, 'arib-std-b67')])
-def test_hdr_has_the_colours_of_its_twin(tmp_path, curve, transfer):
+def test_hdr_video_has_the_colours_of_its_sdr_version(tmp_path, curve, transfer):
     # Grey from black to bright, as a standard display shows it, whose white has 203 cd/m²; then the same light in HDR.
     standard = np.tile(np.linspace(0, 220, 256), (64, 1))
     signal = curve(203 * (standard / 255) ** 2.4)
@@ -184,7 +184,7 @@ def test_hdr_has_the_colours_of_its_twin(tmp_path, curve, transfer):
         np.testing.assert_allclose(image, np.stack([standard] * 3, -1), atol=4)
 
 
-def test_highlights_of_hdr_stay_apart_and_colours_stay_colours(tmp_path):
+def test_hdr_highlights_and_colours_are_preserved(tmp_path):
     light = np.array([[203, 203, 203], [500, 500, 500], [1000, 1000, 1000], [150, 20, 20]])
     image = np.repeat(np.repeat(pq(light)[None], 64, 1), 64, 0)
     frame = av.VideoFrame.from_ndarray(np.uint16(np.round(image * 65535)), format='rgb48le')
@@ -200,7 +200,7 @@ def test_highlights_of_hdr_stay_apart_and_colours_stay_colours(tmp_path):
     assert red[0] > red[1:].max() + 60
 
 
-def test_fields_in_motion_are_no_combs(tmp_path):
+def test_interlaced_motion_has_no_combing(tmp_path):
     # A white square moves 8 pixels from the first to the second half of a frame, as at 50 fields a second.
     first, second = (np.full((96, 128, 3), 40, np.uint8) for _ in range(2))
     first[32:64, 32:64], second[32:64, 40:72] = 220, 220
@@ -237,7 +237,7 @@ def test_fields_in_motion_are_no_combs(tmp_path):
         ('qtrle', 'argb', 'a.mov'),
     ],
 )
-def test_all_kinds_of_pixels_become_rgb(tmp_path, codec, pixels, name):
+def test_all_pixel_formats_are_converted_to_rgb(tmp_path, codec, pixels, name):
     write_frames(tmp_path / name, grey([30, 120, 210], (64, 48)), codec, pixels)
     for images in (
         [frame.to_rgb() for frame in Video(tmp_path / name).frames()],
@@ -247,7 +247,7 @@ def test_all_kinds_of_pixels_become_rgb(tmp_path, codec, pixels, name):
         assert [image.mean() for image in images] == pytest.approx([30, 120, 210], abs=3)
 
 
-def test_frames_too_large_for_the_memory_are_refused_before_they_are_decoded(tmp_path):
+def test_too_large_frames_are_rejected_before_decoding(tmp_path):
     assert 7680 * 4320 < 8192 * 4320 < MAX_PIXELS < 8000 * 8000
     image = np.zeros((6400, 6400, 3), np.uint8)
     write_two_sizes(tmp_path / 'huge.avi', image, image)

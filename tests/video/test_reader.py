@@ -13,7 +13,7 @@ from mmaction_microaction.video.reader import Video
 
 
 @pytest.mark.parametrize('name', ['a.mp4', 'b.mkv', 'c.avi', 'video mit Umlaut ö 世界.mp4'])
-def test_frames_come_in_order_with_their_times(tmp_path, name):
+def test_frames_are_read_in_order_with_their_times(tmp_path, name):
     write_plain(tmp_path / name, numbered(30))
     video = Video(tmp_path / name)
     assert (video.width, video.height) == (64, 48)
@@ -24,7 +24,7 @@ def test_frames_come_in_order_with_their_times(tmp_path, name):
     assert [frame.to_rgb().mean() for frame in frames] == pytest.approx(20 + 4 * np.arange(30), abs=3)
 
 
-def test_a_recording_of_a_browser_lasts_as_long_as_its_frames_were_shown(tmp_path):
+def test_duration_of_browser_recording_is_that_of_its_frames(tmp_path):
     # 25 frames a second, but for a gap.
     times = [40 * i for i in range(20)] + [2000, 2040, 2080]
     with av.open(str(tmp_path / 'rate.webm'), 'w') as container:
@@ -58,7 +58,7 @@ def test_frames_are_upright_as_in_opencv(tmp_path, rotation):
     assert np.abs(ours - theirs).mean() < 3
 
 
-def test_a_varying_rate_is_measured(tmp_path):
+def test_variable_frame_rate_is_measured(tmp_path):
     # Half a second at 20 frames a second, then five seconds at two; the header may say 20.
     times = [*range(0, 500, 50), *range(500, 5500, 500)]
     for name in ('varying.mp4', 'varying.mkv'):
@@ -78,7 +78,7 @@ def test_a_varying_rate_is_measured(tmp_path):
         assert video.duration == pytest.approx(20 / 3.8, rel=1e-3)
 
 
-def test_frames_that_a_cut_leaves_out_are_not_counted(tmp_path):
+def test_frames_hidden_by_a_cut_are_not_counted(tmp_path):
     write_plain(tmp_path / 'whole.mp4', numbered(30))
     cut_without_encoding(tmp_path / 'whole.mp4', tmp_path / 'cut.mp4', first=7)
     with av.open(str(tmp_path / 'cut.mp4')) as container:
@@ -92,7 +92,7 @@ def grey_levels(frames):
     return [round(float(frame.to_rgb().mean() - 20) / 4) for frame in frames]
 
 
-def test_b_frames_in_avi_come_in_order(tmp_path):
+def test_b_frames_in_avi_are_read_in_order(tmp_path):
     write_plain(tmp_path / 'b.avi', numbered(30), bf='3')
     frames = list(Video(tmp_path / 'b.avi').frames())
     assert [frame.index for frame in frames] == list(range(30))
@@ -143,14 +143,14 @@ def test_a_stream_that_begins_between_key_frames_keeps_its_times(tmp_path):
     assert frames[6].time == pytest.approx(6 / 25, abs=0.01)
 
 
-def test_streams_that_were_joined_byte_by_byte_are_refused(tmp_path):
+def test_streams_joined_byte_by_byte_are_rejected(tmp_path):
     write_plain(tmp_path / 'a.ts', numbered(30))
     (tmp_path / 'joined.ts').write_bytes((tmp_path / 'a.ts').read_bytes() * 2)
     with pytest.raises(ValueError, match=r'joined\.ts .*joined byte by byte'):
         Video(tmp_path / 'joined.ts')
 
 
-def test_duration_follows_the_times_even_if_the_header_is_nearly_right(tmp_path):
+def test_duration_is_computed_from_the_times_rather_than_the_header(tmp_path):
     with av.open(str(tmp_path / 'a.mkv'), 'w') as container:
         stream = container.add_stream('libx264', rate=30)
         stream.width, stream.height, stream.pix_fmt = 64, 48, 'yuv420p'
@@ -163,7 +163,7 @@ def test_duration_follows_the_times_even_if_the_header_is_nearly_right(tmp_path)
     assert Video(tmp_path / 'a.mkv').duration == pytest.approx(20 - 1 / 30, abs=0.01)
 
 
-def test_a_large_file_takes_no_memory(tmp_path):
+def test_large_file_is_read_in_little_memory(tmp_path):
     code = """
 import av, numpy as np
 from mmaction_microaction.video.reader import Video
@@ -185,7 +185,7 @@ print(Video('large.mkv').num_frames, peak() - before)
     assert grown < 30
 
 
-def test_two_fields_are_one_frame(tmp_path):
+def test_two_fields_are_read_as_one_frame(tmp_path):
     path = tmp_path / 'camcorder.mts'
     write_field_video(path, [np.full((64, 64), 40 + 5 * index, np.uint8) for index in range(20)])
     with av.open(str(path)) as container:

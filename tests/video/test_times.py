@@ -101,31 +101,31 @@ def test_wrong_headers_change_nothing(lying, name):
     assert levels(dict(decode(opened, [3, 29])).values()) == [3, 29]
 
 
-def test_frames_that_a_header_promises_are_counted_but_have_no_times(lying):
+def test_missing_frames_are_counted_but_have_no_times(lying):
     video = Video(lying / 'length.avi')
     assert (video.num_lost, len(video.times)) == (2**31 - 1 - 30, 30)
 
 
 @pytest.mark.parametrize('name', ['samples', 'units', 'behind', 'free', 'hoov', 'sinf', 'entry', 'edits', 'fragments'])
-def test_tables_that_the_file_cannot_hold_are_refused(lying, name):
+def test_tables_larger_than_the_file_are_rejected(lying, name):
     for open_ in (Video, open_video):
         with pytest.raises(ValueError, match=rf'{name}\.mp4 has [\d,]+ bytes, but claims [\d,]+ frames'):
             open_(str(lying / f'{name}.mp4'))
 
 
-def test_impossible_rates_are_refused(lying):
+def test_implausible_frame_rates_are_rejected(lying):
     for open_ in (Video, open_video):
         with pytest.raises(ValueError, match=r'fast\.avi claims 1e\+09 frames a second'):
             open_(str(lying / 'fast.avi'))
 
 
-def test_frames_of_decades_are_gaps(lying):
+def test_frames_that_last_decades_are_gaps(lying):
     video = Video(lying / 'slow.avi')
     assert (video.num_frames, len(video.gaps)) == (30, 29)
     assert video.fps == pytest.approx(1 / 120)
 
 
-def test_wrong_headers_cost_no_memory(lying):
+def test_wrong_headers_do_not_increase_memory(lying):
     code = """
 import os
 from mmaction_microaction.inference.windows import cut
@@ -147,7 +147,7 @@ print(peak() - before)
 
 
 @pytest.mark.parametrize('hours', [26.5, 24 * 365 * 30])
-def test_a_clock_that_jumps_leaves_a_gap(tmp_path, hours):
+def test_clock_jump_leaves_a_gap(tmp_path, hours):
     jump = round(hours * 3_600_000)
     stamps = [33 * i + (jump if i >= 15 else 0) for i in range(30)]
     write_frames(tmp_path / 'jump.mkv', grey(LEVELS), options={'crf': '5'}, rate=30, stamps=stamps)
@@ -170,7 +170,7 @@ def join(path, begins, b_frames):
 
 @pytest.mark.parametrize('b_frames', ['0', '2'])
 @pytest.mark.parametrize('step_back', [3, 40])
-def test_a_clock_that_is_set_back_goes_on(tmp_path, step_back, b_frames):
+def test_times_continue_after_the_clock_is_set_back(tmp_path, step_back, b_frames):
     path = tmp_path / 'both.ts'
     join(path, (1000, 1000 - step_back), b_frames)
     video = Video(path)
@@ -181,7 +181,7 @@ def test_a_clock_that_is_set_back_goes_on(tmp_path, step_back, b_frames):
     assert levels(dict(decode(open_video(str(path)), range(30))).values()) == list(range(30))
 
 
-def test_a_clock_that_is_set_back_by_hours_is_taken_for_one_that_has_wrapped(tmp_path):
+def test_clock_set_back_by_hours_is_treated_as_wrapped(tmp_path):
     # The clock of a transport stream has 33 bits, at 90 kHz.
     path = tmp_path / 'both.ts'
     join(path, (36_000, 1000), '2')
@@ -191,7 +191,7 @@ def test_a_clock_that_is_set_back_by_hours_is_taken_for_one_that_has_wrapped(tmp
     assert levels(frame.to_rgb() for frame in video.frames()) == list(range(30))
 
 
-def test_b_frames_are_not_a_clock_that_steps_back(tmp_path):
+def test_b_frames_are_not_mistaken_for_a_clock_set_back(tmp_path):
     # One frame a second, of which two in a row refer to the next: it is decoded before them.
     stamps = [1000 * i for i in range(30)]
     write_frames(tmp_path / 'slow.mkv', grey(LEVELS), options={'crf': '5', 'bf': '3', 'b-adapt': '0'}, stamps=stamps)

@@ -86,7 +86,7 @@ def recognise(page, path):
     page.locator('#recognise').click()
 
 
-def test_uploads_clips_and_reads_their_actions_off_the_page(page, clips):
+def test_page_shows_actions_of_uploaded_clips(page, clips):
     for label, name, part in ((9, 'nodding B1', 'head'), (25, 'curling legs D7', 'lower limb')):
         recognise(page, clips[label])
         found, code = page.locator('#headline'), name[-2:]
@@ -107,7 +107,7 @@ def test_uploads_clips_and_reads_their_actions_off_the_page(page, clips):
         page.get_by_label('Clear').click()
 
 
-def test_shows_where_the_network_saw_an_example(page):
+def test_page_shows_the_gradcam_map_of_an_example(page):
     page.get_by_role('button', name='nod', exact=True).click()
     page.locator('#clip video').wait_for()
     page.locator('#recognise').click()
@@ -118,7 +118,7 @@ def test_shows_where_the_network_saw_an_example(page):
     assert picture.evaluate('image => image.naturalWidth') > 500
 
 
-def test_a_selected_row_jumps_to_its_time_in_the_video(page, long_video):
+def test_selected_row_seeks_to_its_time_in_the_video(page, long_video):
     recognise(page, long_video)
     api.expect(page.locator('#headline')).to_contain_text('micro-actions in 10.0 s')
     page.locator('#timeline img').wait_for()
@@ -136,7 +136,7 @@ def test_a_selected_row_jumps_to_its_time_in_the_video(page, long_video):
     assert page.evaluate('document.querySelector("#clip video").currentTime') == pytest.approx(start, abs=0.1)
 
 
-def test_a_bad_upload_gives_a_message(page, tmp_path):
+def test_invalid_upload_shows_a_message(page, tmp_path):
     (tmp_path / 'noise.mp4').write_bytes(bytes(range(256)) * 40)
     upload(page, tmp_path / 'noise.mp4')
     api.expect(page.get_by_text('noise.mp4 cannot be read as a video; upload another file')).to_be_visible()

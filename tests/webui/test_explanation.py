@@ -13,7 +13,7 @@ def texts(figure):
 
 
 @pytest.mark.slow
-def test_explains_the_whole_of_a_clip_and_the_middle_of_an_interval(trained, clips, long_video):
+def test_explanation_covers_a_whole_clip_or_the_middle_of_an_interval(trained, clips, long_video):
     inferencer = MicroActionInferencer(*trained, window=2)
     figure = explain(inferencer, clips[25], Interval(0, 1.8, 25, 1.0), whole=True)
     seconds = inferencer(clips[25]).duration
@@ -29,7 +29,7 @@ def test_explains_the_whole_of_a_clip_and_the_middle_of_an_interval(trained, cli
     assert texts(figure)[1].startswith('maps of: nodding  B1, ')
 
 
-def test_a_network_without_gradients_or_resnet_is_refused(clips):
+def test_network_without_gradients_or_resnet_is_rejected(clips):
     exported = SimpleNamespace(pipeline=[])
     transformer = SimpleNamespace(pipeline=[], model=SimpleNamespace(backbone=torch.nn.Identity()))
     for recognizer in (exported, transformer):

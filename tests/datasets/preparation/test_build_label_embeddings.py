@@ -32,7 +32,7 @@ def vectors():
     return vectors
 
 
-def test_mean_over_the_words_that_are_known(vectors):
+def test_embedding_is_the_mean_over_known_words(vectors):
     table, missing = average_words(vectors)
     assert missing == ['straightly']
     assert table.shape == (52, 4)
@@ -108,7 +108,7 @@ def test_tool_reports_unknown_words_and_errors_in_one_line(vectors, tmp_path):
         ('folder.npy', r'folder\.npy cannot be written, since it is a folder'),
     ],
 )
-def test_an_output_that_cannot_be_written_is_refused_before_the_download(tmp_path, monkeypatch, name, message):
+def test_unwritable_output_is_rejected_before_the_download(tmp_path, monkeypatch, name, message):
     monkeypatch.setattr(label_embeddings, 'load_word_vectors', lambda source: pytest.fail('downloaded'))
     (tmp_path / 'table.npy').write_text('a file')
     (tmp_path / 'folder.npy').mkdir()
@@ -154,7 +154,7 @@ def test_without_internet_the_message_names_the_remedies(downloader, tmp_path, m
             build_label_embeddings('glove-wiki-300', tmp_path / 'table.npy')
 
 
-def test_what_was_downloaded_elsewhere_is_used_without_internet(downloader, vectors, tmp_path, monkeypatch):
+def test_vectors_downloaded_elsewhere_are_used_without_internet(downloader, vectors, tmp_path, monkeypatch):
     folder = tmp_path / 'gensim-data' / 'glove-of-a-test'
     folder.mkdir(parents=True)
     models = {folder.name: {'file_name': f'{folder.name}.gz'}}

@@ -26,7 +26,7 @@ def snapshot(folder):
 
 
 @pytest.mark.parametrize('split', ['train', 'val'], ids=['zip', 'folder'])
-def test_puts_clips_and_list_in_place(source, split):
+def test_clips_and_list_are_written(source, split):
     assert prepare(source, split) == 3
     out = source.parent / 'out'
     for name in NAMES:
@@ -46,7 +46,7 @@ def test_second_run_changes_nothing_and_needs_no_download(source, split):
     assert prepare(source, split) == 0
 
 
-def test_folder_that_is_already_in_place_is_only_checked(source):
+def test_folder_already_in_place_is_only_checked(source):
     out = source.parent / 'out'
     out.mkdir()
     shutil.move(source / 'val', out / 'videos_val')
@@ -83,7 +83,7 @@ def test_an_interrupted_run_is_continued(source):
 
 
 @pytest.mark.parametrize('split', ['train', 'val'], ids=['zip', 'folder'])
-def test_a_full_disk_ends_the_run_and_names_the_file(source, split, monkeypatch):
+def test_full_disk_ends_the_run_and_names_the_file(source, split, monkeypatch):
     monkeypatch.setattr(os, 'link', Mock(side_effect=OSError(errno.EXDEV, 'another disk')))
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))  # the workers inherit it
@@ -96,7 +96,7 @@ def test_a_full_disk_ends_the_run_and_names_the_file(source, split, monkeypatch)
     assert prepare(source, split) == 3
 
 
-def test_a_full_disk_is_named_even_if_only_the_journal_is_written(source):
+def test_full_disk_is_reported_while_the_journal_is_written(source):
     # Clips that are links take no room.
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (80, hard))
@@ -108,7 +108,7 @@ def test_a_full_disk_is_named_even_if_only_the_journal_is_written(source):
     assert prepare(source, 'val') > 0
 
 
-def test_tool_ends_in_one_line_where_it_cannot_write(source, monkeypatch):
+def test_tool_reports_unwritable_folder_in_one_line(source, monkeypatch):
     (source.parent / 'out').write_text('a file')
     monkeypatch.setattr(sys, 'argv', ['prepare_ma52.py', str(source), '--out', str(source.parent / 'out')])
     with pytest.raises(SystemExit, match=r'^error: .*out/videos_train cannot be a folder') as error:
@@ -116,7 +116,7 @@ def test_tool_ends_in_one_line_where_it_cannot_write(source, monkeypatch):
     assert len(str(error.value).splitlines()) == 1
 
 
-def test_tool_leaves_the_table_out_where_there_is_no_internet(source, monkeypatch, capfd):
+def test_tool_skips_the_table_without_internet(source, monkeypatch, capfd):
     downloader = pytest.importorskip('gensim.downloader')
 
     def refuse(url):
@@ -138,7 +138,7 @@ def test_tool_leaves_the_table_out_where_there_is_no_internet(source, monkeypatc
     assert sorted(path.name for path in (out / 'videos_val').iterdir()) == NAMES
 
 
-def test_a_clip_that_was_cut_without_encoding_is_sound(source):
+def test_clip_cut_without_encoding_is_accepted(source):
     # Its file contains frames that are never shown.
     (source / 'val' / NAMES[1]).rename(source / 'whole.mp4')
     cut_without_encoding(source / 'whole.mp4', source / 'val' / NAMES[1], first=5)
@@ -157,7 +157,7 @@ def test_links_are_followed(source):
         assert placed.read_bytes() == (source / 'pool' / name).read_bytes()
 
 
-def test_says_where_lists_and_videos_come_from(source):
+def test_errors_name_the_source_of_lists_and_videos(source):
     (source / 'train.zip').unlink()
     with pytest.raises(FileNotFoundError, match=r'none of train\.zip, train/ and videos_train/'):
         prepare(source)
@@ -166,7 +166,7 @@ def test_says_where_lists_and_videos_come_from(source):
         prepare_split('train', source, source, source.parent / 'elsewhere', workers=1)
 
 
-def test_a_worker_that_is_killed_ends_the_preparation(source, monkeypatch):
+def test_killed_worker_ends_the_preparation(source, monkeypatch):
     with monkeypatch.context() as patch:
         # Forked workers inherit this.
         patch.setattr(preparation, 'open_video', lambda path: os.kill(os.getpid(), signal.SIGKILL))
@@ -177,7 +177,7 @@ def test_a_worker_that_is_killed_ends_the_preparation(source, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.parametrize('signum', [signal.SIGTERM, signal.SIGKILL])
-def test_a_signal_leaves_no_half_clips_and_no_workers(source, signum):
+def test_signal_leaves_no_partial_clips_and_no_workers(source, signum):
     out = source.parent / 'out'
     # A worker that takes long over the second clip.
     code = f"""
@@ -206,7 +206,7 @@ preparation.prepare_split('train', source, source, Path({str(out)!r}), workers=2
     assert prepare(source) == 3
 
 
-def test_a_clip_is_unpacked_in_little_memory_whatever_its_size(tmp_path):
+def test_large_clip_is_unpacked_in_little_memory(tmp_path):
     with zipfile.ZipFile(tmp_path / 'val.zip', 'w', zipfile.ZIP_DEFLATED) as archive:
         archive.writestr('a.mp4', bytes(2**25))
     tracemalloc.start()

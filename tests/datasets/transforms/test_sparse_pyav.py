@@ -105,12 +105,12 @@ def check_equal(folder, names, sampling):
 
 
 @pytest.mark.parametrize('sampling', SAMPLINGS.values(), ids=SAMPLINGS)
-def test_frames_are_those_of_decord(videos, sampling):
+def test_frames_equal_those_of_decord(videos, sampling):
     check_equal(videos, [path.name for path in sorted(videos.iterdir()) if path.suffix != '.txt'], sampling)
 
 
 @pytest.mark.real_data
-def test_frames_of_real_clips_are_those_of_decord(shared, tmp_path):
+def test_frames_of_real_clips_equal_those_of_decord(shared, tmp_path):
     names = ['0019_02_0078.mp4', '0030_01_0002.mp4']
     for name in names:
         (tmp_path / name).symlink_to(shared / 'ma52' / 'samples' / name)
@@ -124,7 +124,7 @@ def test_frames_shown_twice_are_flipped_once(videos):
     np.testing.assert_array_equal(flipped['imgs'], np.array(plain['imgs'])[:, :, ::-1])
 
 
-def test_names_a_video_that_cannot_be_decoded(videos, tmp_path):
+def test_undecodable_video_is_named(videos, tmp_path):
     content = (videos / 'b frames.mp4').read_bytes()
     (tmp_path / 'cut.mp4').write_bytes(content[: len(content) // 2])
     (tmp_path / 'foreign.mp4').write_bytes(b'no video at all')
@@ -142,7 +142,7 @@ def test_names_a_video_that_cannot_be_decoded(videos, tmp_path):
         _ = build(tmp_path, ['sound.wav'], 'pyav')[0]
 
 
-def test_frames_lost_in_the_file_are_not_replaced_by_others(videos, tmp_path):
+def test_lost_frames_are_not_replaced_by_others(videos, tmp_path):
     content = bytearray((videos / 'b frames.mp4').read_bytes())
     start = content.index(b'mdat') + 4
     length = int.from_bytes(content[start - 8 : start - 4], 'big') - 8
@@ -170,7 +170,7 @@ def types(dataset):
     return [type(transform).__name__ for transform in dataset.pipeline.transforms]
 
 
-def test_one_word_chooses_the_decoder(videos, monkeypatch):
+def test_environment_variable_selects_the_decoder(videos, monkeypatch):
     messages = []
     monkeypatch.setattr(decoding_steps, 'print_log', lambda text, **_: messages.append(text))
     pyav, decord = (
@@ -193,14 +193,14 @@ def test_without_decord_pyav_decodes(videos, monkeypatch):
         build(videos, ['mpeg4.mp4'], 'decord')
 
 
-def test_nothing_of_the_package_needs_decord():
+def test_package_does_not_need_decord():
     block = 'import sys; sys.modules["decord"] = None; '
     imports = 'import mmaction_microaction; from mmaction_microaction.datasets.preparation import frame_store, ma52'
     assert run_python(block + imports).returncode == 0
 
 
 @pytest.mark.parametrize('name', ['manet_r50_8x1_ma52', 'baselines/i3d_r50_32x2_ma52', 'imbalance/*_balanced'])
-def test_one_word_chooses_the_decoder_of_any_config(monkeypatch, name):
+def test_environment_variable_selects_the_decoder_of_any_config(monkeypatch, name):
     (path,) = (ROOT / 'configs').glob(f'{name}.py')
     assert decoders(path) == ['pyav'] * 3
     monkeypatch.setenv('MA52_DECODER', 'decord')
@@ -220,7 +220,7 @@ def decoders(path):
 
 
 @pytest.mark.parametrize('first', [7, 15])
-def test_frames_of_a_video_cut_without_encoding_are_those_that_are_shown(tmp_path, first):
+def test_video_cut_without_encoding_has_only_the_displayed_frames(tmp_path, first):
     write_video(tmp_path / 'whole.mp4', g='12', bf='2')
     cut_without_encoding(tmp_path / 'whole.mp4', tmp_path / 'cut.mp4', first)
     whole, cut = (
@@ -231,7 +231,7 @@ def test_frames_of_a_video_cut_without_encoding_are_those_that_are_shown(tmp_pat
         np.testing.assert_array_equal(cut['imgs'][index], whole['imgs'][first + index])
 
 
-def test_two_fields_are_one_frame(tmp_path):
+def test_two_fields_are_read_as_one_frame(tmp_path):
     images = [np.full((64, 64), 40 + 5 * index, np.uint8) for index in range(20)]
     for image in images:
         image[1::2] += 60

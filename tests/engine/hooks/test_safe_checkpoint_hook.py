@@ -105,7 +105,7 @@ def fill(disk):
     return filler
 
 
-def test_full_disk_leaves_a_run_that_resumes(small_disk, monkeypatch):
+def test_run_can_be_resumed_after_a_full_disk(small_disk, monkeypatch):
     work_dir = small_disk / 'run'
     scored_runner(work_dir, [1]).train()
     before = {path.name: path.read_bytes() for path in work_dir.glob('*.pth')}
@@ -125,7 +125,7 @@ def test_full_disk_leaves_a_run_that_resumes(small_disk, monkeypatch):
 
 
 @pytest.mark.parametrize('write', range(5))
-def test_death_during_any_write_leaves_a_run_that_resumes(tmp_path, monkeypatch, write):
+def test_run_can_be_resumed_after_death_during_any_write(tmp_path, monkeypatch, write):
     # An epoch with a new best writes checkpoint, last_checkpoint, best checkpoint, and the first two again.
     scored_runner(tmp_path, [1]).train()
 
@@ -151,7 +151,7 @@ def test_death_during_any_write_leaves_a_run_that_resumes(tmp_path, monkeypatch,
     assert 'epoch_3.pth' in files(tmp_path)
 
 
-def test_an_epoch_whose_validation_was_stopped_is_validated_on_resume(tmp_path):
+def test_interrupted_validation_is_repeated_on_resume(tmp_path):
     with pytest.raises(Killed):
         scored_runner(tmp_path, [1, Killed()]).train()
     assert files(tmp_path) == ['best_score_epoch_1.pth', 'epoch_2.pth']

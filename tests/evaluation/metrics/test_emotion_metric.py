@@ -69,7 +69,7 @@ def test_equal_to_scikit_learn(seed, levels, num_classes):
     assert all(type(value) is float for value in metrics.values())
 
 
-def test_an_emotion_that_never_occurs():
+def test_absent_emotion_has_no_accuracy():
     emotion, _, emotions, _ = random_results(0, num_emotions=4)
     predictions = emotion.argmax(1)
     assert 4 in predictions
@@ -142,7 +142,7 @@ def test_functions_reject_invalid_input(function, message):
         function()
 
 
-def test_an_unreadable_video_is_of_no_emotion_and_ranks_last():
+def test_unreadable_video_has_no_emotion_and_ranks_last():
     emotion, action = np.eye(5)[[0, 1]], np.zeros((2, 52))
     action[0, [0, 1]] = 0.9, 0.8
     action[1, 0] = 1

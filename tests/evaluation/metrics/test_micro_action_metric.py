@@ -103,7 +103,7 @@ def test_log_has_the_columns_of_table_2(predictions, log):
     assert ['F1_mean', f'{metrics["F1_mean"]:.2f}'] in rows
 
 
-def test_log_names_classes_that_are_left_out(log):
+def test_log_names_excluded_classes(log):
     scores = np.eye(52, dtype=np.float32)
     metrics = evaluate(scores[[*range(51), 9]], np.array([*range(51), 9]))
     assert metrics['fine/F1_macro'] == pytest.approx(100)
@@ -132,7 +132,7 @@ def test_rejects_an_anonymised_split(predictions):
         (np.full(400, 1 / 400), r'clip1\.mp4: expected 52 scores, got shape \(400,\)'),
     ],
 )
-def test_rejects_scores_that_are_no_probabilities(row, message):
+def test_rejects_scores_that_are_not_probabilities(row, message):
     with pytest.raises(ValueError, match=message):
         evaluate([np.full(52, 1 / 52), row], [0, 1])
 

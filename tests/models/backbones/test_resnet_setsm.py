@@ -44,7 +44,7 @@ def test_size_of_the_excitation(ratio):
 
 
 @pytest.mark.parametrize('depth', [18, 101])
-def test_without_excitation_it_is_tsm(depth):
+def test_network_without_excitation_equals_tsm(depth):
     ours = build(depth=depth, se_ratio=None).eval()
     tsm = MODELS.build(dict(type='ResNetTSM', depth=depth, pretrained=None, pretrained2d=False))
     tsm.load_state_dict(ours.state_dict())
@@ -114,7 +114,7 @@ def test_eq_1_needs_the_excitation():
 
 @pytest.mark.parametrize('stages', [0, 2, 4])
 @pytest.mark.parametrize('freeze_excitation', [False, True])
-def test_frozen_stages_freeze_what_pretraining_has_taught(stages, freeze_excitation):
+def test_frozen_stages_freeze_only_pretrained_parameters(stages, freeze_excitation):
     network = build(frozen_stages=stages, freeze_excitation=freeze_excitation, conv_after_shift=True)
     frozen = ('conv1.', *(f'layer{stage}.' for stage in range(1, stages + 1)))
 
@@ -145,7 +145,7 @@ def test_refuses_other_depths(depth):
         build(depth=depth)
 
 
-def test_refuses_to_freeze_stages_that_are_not_there():
+def test_rejects_frozen_stages_out_of_range():
     with pytest.raises(ValueError, match=r'frozen_stages.* 4.* got 5'):
         build(depth=18, frozen_stages=5)
 
@@ -222,7 +222,7 @@ def test_refuses_weights_of_another_kind_of_network(tmp_path):
         build(pretrained=str(path))
 
 
-def test_a_checkpoint_of_mmaction2_is_for_load_from(tmp_path):
+def test_error_of_mmaction2_checkpoint_names_load_from(tmp_path):
     path = tmp_path / 'tsm.pth'
     torch.save({'state_dict': {f'backbone.{name}': value for name, value in build().state_dict().items()}}, path)
     with pytest.raises(ValueError, match=r'load_from=\S+tsm\.pth model\.backbone\.pretrained=None'):
@@ -235,7 +235,7 @@ def test_refuses_weights_of_another_depth(plain_weights):
         build(depth=34, pretrained=str(path))
 
 
-def test_a_web_page_in_place_of_weights_is_named(tmp_path):
+def test_web_page_in_place_of_weights_is_rejected(tmp_path):
     path = tmp_path / 'page.pth'
     path.write_text('<!DOCTYPE html>')
     with pytest.raises(ValueError, match=r'page\.pth .*web page'):
@@ -247,6 +247,6 @@ def test_missing_weights_are_named():
         build(pretrained='no.pth')
 
 
-def test_unreachable_weights_name_the_remedy():
+def test_error_of_unreachable_weights_names_the_remedy():
     with pytest.raises(ConnectionError, match=r'model\.backbone\.pretrained to a file, or to None'):
         build(pretrained='http://127.0.0.1:9/resnet18.pth')

@@ -53,7 +53,7 @@ def test_values_and_gradients_equal_the_naive_implementation(clips, segments, ch
         torch.testing.assert_close(plain, expected)
 
 
-def test_a_batch_of_no_clips_has_gradients_of_zero():
+def test_empty_batch_has_zero_gradients():
     x, excite = make(0, 8, 8)
     out = excite_and_shift(x, excite, 8)
     out.sum().backward()
@@ -79,7 +79,7 @@ def test_gradcheck():
 
 
 @pytest.mark.parametrize('segments', [2, 8])
-def test_without_scaling_it_equals_the_shift_of_tsm(segments):
+def test_unscaled_shift_equals_tsm(segments):
     x, _ = make(clips=2, segments=segments, channels=16)
     expected = TemporalShift.shift(x, segments, shift_div=8)
     torch.testing.assert_close(excite_and_shift(x, Ones(), segments, 8), expected, rtol=0, atol=0)
@@ -155,7 +155,7 @@ def test_torch_compile_captures_one_graph(backend):
 
 
 @pytest.mark.parametrize('dynamo', [False, True], ids=['torchscript', 'dynamo'])
-def test_onnx_export_gives_the_same_numbers(tmp_path, dynamo):
+def test_onnx_export_computes_the_same_values(tmp_path, dynamo):
     onnxruntime = pytest.importorskip('onnxruntime')
 
     class Network(nn.Module):

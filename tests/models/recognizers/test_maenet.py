@@ -221,7 +221,7 @@ def test_both_branches_start_from_a_manet(tmp_path):
         (dict(face_backbone=dict(BRANCH, num_segments=8)), r'num_segments; got \[8, 4\]'),
     ],
 )
-def test_refuses_branches_that_do_not_fit(branches, message):
+def test_rejects_incompatible_branches(branches, message):
     with pytest.raises(ValueError, match=message):
         build(**branches)
 
