@@ -74,8 +74,8 @@ def test_paper_config_differs_from_the_release_like_the_paper():
 
 
 def learning_rates(config):
-    """Learning rate and weight decay of every parameter, by name."""
-    # Without memory, where the network can be built so.
+    """Return the learning rate and weight decay of every parameter by name."""
+    # The meta device needs no memory, but some networks cannot be built on it.
     with torch.device('meta' if config.model.backbone.type.startswith('ResNet') else 'cpu'):
         model = MODELS.build(config.model)
     names = {id(parameter): name for name, parameter in model.named_parameters()}
@@ -83,7 +83,7 @@ def learning_rates(config):
     return {names[id(part)]: (group['lr'], group['weight_decay']) for group in groups for part in group['params']}
 
 
-# A config of each recipe that has the joint embedding.
+# One config of each recipe with the joint embedding.
 EMBEDDING = [
     'manet_r50_8x1_ma52',
     'ablations/manet_r50_8x1_ma52_paper',
@@ -153,10 +153,10 @@ def test_quickstart_config_reads_the_rendered_dataset():
     for loader in (config.train_dataloader, config.val_dataloader, config.test_dataloader):
         assert loader.dataset.data_prefix.video.startswith(f'{config.data_root}/videos_')
         crop_width, crop_height = dict(pipeline(loader.dataset.pipeline))['CenterCrop']['crop_size']
-        # A crop beyond the frame is cut off without a word.
+        # MMAction2 truncates a crop that exceeds the frame without a warning.
         assert crop_width <= width
         assert crop_height == height
-    # The table of label embeddings comes with the repository.
+    # The repository contains the table of label embeddings.
     assert (ROOT / config.model.cls_head.label_embeddings).is_file()
 
 
@@ -171,7 +171,7 @@ def test_class_balanced_focal_loss_uses_the_train_counts():
 def test_class_weights_follow_the_train_counts():
     weights = Config.fromfile(IMBALANCE / 'manet_r50_8x1_ma52_weighted.py').model.cls_head.loss_cls.class_weight
     counts = [action.train_clips for action in ACTIONS]
-    # Proportional to one over the square root, up to the two decimals that are written down.
+    # Weights are proportional to one over the square root, rounded to two decimals.
     products = [weight * count**0.5 for weight, count in zip(weights, counts, strict=True)]
     assert max(products) / min(products) < 1.02
     assert sum(map(lambda w, n: w * n, weights, counts)) / sum(counts) == pytest.approx(1, abs=0.005)
@@ -206,7 +206,7 @@ def test_baselines_use_the_same_evaluation(path):
     assert sampling['test_mode']
     assert 'CenterCrop' in steps
     if config.model.type == 'Recognizer3D':
-        # One window of about the 57 frames of an average clip, whose end is not followed by its beginning.
+        # One window covers about the 57 frames of an average clip. Frames do not wrap around.
         assert sampling.get('num_clips', 1) == 1
         assert 57 <= (sampling['clip_len'] - 1) * sampling['frame_interval'] + 1 <= 63
         assert sampling['out_of_bound_opt'] == 'repeat_last'

@@ -1,4 +1,4 @@
-"""Every package has its layer, and no module imports from a layer above its own."""
+"""Every package belongs to a layer, and no module imports from a higher layer."""
 
 import ast
 
@@ -20,20 +20,20 @@ MODULES = [path for path in sorted(PACKAGE.rglob('*.py')) if path.parent != PACK
 
 
 def name_of(path):
-    """Dotted name of a module, or of the package of an ``__init__.py``, below the project's package."""
+    """Return the dotted name of a module, or of the package of an ``__init__.py``, relative to the project."""
     parts = path.relative_to(PACKAGE).with_suffix('').parts
     return '.'.join(parts[:-1] if parts[-1] == '__init__' else parts)
 
 
 def layer_of(module):
-    """Index of the layer that names a module or a package that it is in."""
+    """Return the index of the layer of a module."""
     parts = module.split('.')
     names = {'.'.join(parts[:length]) for length in (1, 2)}
     return next((index for index, layer in enumerate(LAYERS) if names & layer), None)
 
 
 def imports_of(path):
-    """Dotted names, below the package, of what a module imports anywhere in it."""
+    """Return the names of all imports of a module from the project's package, relative to the package."""
     package = [PACKAGE.name, *path.relative_to(PACKAGE).parts[:-1]]
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom):
@@ -60,7 +60,7 @@ def test_every_package_has_a_layer():
 @pytest.mark.parametrize('path', MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_modules_do_not_import_from_higher_layers(path):
     own = layer_of(name_of(path))
-    if own is None:  # the __init__.py of a package whose parts have layers of their own
+    if own is None:  # the __init__.py of a package whose modules belong to several layers
         own = len(LAYERS)
     above = [name for name in inside(imports_of(path)) if layer_of(name) is not None and layer_of(name) > own]
     assert above == []

@@ -1,4 +1,4 @@
-"""What `make install` does on machines other than this one, with a Python that only says that it were there."""
+"""Tests of `make install` on other machines, with a fake Python."""
 
 import os
 import shlex
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.skipif(not shutil.which('make'), reason='make is not in
 
 
 def make(*args):
-    # Not what a make that runs these tests was asked for.
+    # Ignore the options of a make process that runs these tests.
     environment = {name: value for name, value in os.environ.items() if 'MAKE' not in name}
     process = subprocess.run(['make', *args], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
     return process.returncode, process.stdout, process.stderr
@@ -35,7 +35,7 @@ def test_other_python_versions_are_rejected_before_installation(tmp_path, versio
     assert f'error: {python} is Python {version.replace(", ", ".")}' in errors
     assert '3.11 to 3.13' in errors
     assert not (tmp_path / 'venv').exists()
-    # One that was made by it earlier.
+    # An environment that an earlier `make install` created.
     script(tmp_path / 'venv' / 'bin' / 'python', python.read_text())
     status, output, errors = make('install', f'VENV={tmp_path / "venv"}')
     assert status != 0

@@ -1,4 +1,4 @@
-"""MMAction2's own scripts do on this project's configs and datasets what docs/mmaction2_tools.md says."""
+"""MMAction2's scripts work with the configs and datasets of this project as documented in docs/mmaction2_tools.md."""
 
 import pickle
 import re
@@ -27,7 +27,7 @@ def config(tiny_ma52, tmp_path):
 
 @pytest.fixture
 def predictions(tmp_path):
-    # Of the labels of the tiny val split, all but the last are recognised.
+    # All labels of the tiny val split except the last are recognised.
     path = tmp_path / 'predictions.pkl'
     labels, predicted = [1, 6, 12, 25, 33], [1, 6, 12, 25, 1]
     mmengine.dump(
@@ -51,7 +51,7 @@ def test_page_names_only_existing_scripts():
 
 
 class Recording(Compose):
-    """Notes its steps, as the pipeline does that browse_dataset.py puts in place of a dataset's."""
+    """Pipeline that records its steps, like the one that browse_dataset.py assigns to a dataset."""
 
     def __init__(self, transforms, steps):
         super().__init__(transforms)

@@ -1,4 +1,4 @@
-"""The notebooks of the guides run from the first cell to the last."""
+"""Tests that run all cells of the notebooks of the guides."""
 
 import re
 
@@ -25,7 +25,7 @@ def test_notebooks_run_one_after_the_other(tmp_path):
         done = run_python(code_of(name), cwd=tmp_path)
         print(done.stdout)
         assert done.returncode == 0, done.stderr
-    # A network that has learnt nothing recognises a quarter of the clips; how much more depends on the processor.
+    # An untrained network recognises a quarter of the clips. The gain from training depends on the processor.
     run = tmp_path / 'work_dirs' / 'ten_minutes'
     predictions = read_labelled_predictions(run / 'predictions.pkl')
     assert (predictions.scores.argmax(axis=1) == predictions.labels).mean() > 0.4

@@ -1,4 +1,4 @@
-"""Several processes and compilation change neither the learned weights nor whether a run can be resumed."""
+"""Runs in several processes and compiled runs learn the same weights and can be resumed."""
 
 import pytest
 import torch
@@ -6,7 +6,7 @@ from helpers.whole_runs import TINY, on_clips, run_training
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(torch.cuda.is_available(), reason='two CPU processes')]
 
-# Batch statistics and dropout differ between processes. Without them, several processes compute what one computes.
+# Batch statistics and dropout differ between processes. Without them, several processes compute the same as one.
 # Four clips, since clips are repeated if their number cannot be divided by the number of processes.
 OPTIONS = [
     'model.backbone.norm_eval=True',
@@ -25,7 +25,7 @@ default_hooks = dict(channels_last=dict(type='ChannelsLastHook'), ema=dict(type=
 
 @pytest.fixture(scope='module')
 def train(tiny_ma52, tmp_path_factory):
-    """Function that trains on four clips in a number of processes."""
+    """Return a function that trains on four clips in a number of processes."""
     folder = tmp_path_factory.mktemp('processes')
     config = folder / 'hooks.py'
     config.write_text(CONFIG)
@@ -41,7 +41,7 @@ def train(tiny_ma52, tmp_path_factory):
 
 
 def read_weights(path, averaged):
-    # EMAHook stores the averaged weights as state_dict, and those that are trained as ema_state_dict.
+    # EMAHook stores the averaged weights as state_dict and the trained weights as ema_state_dict.
     checkpoint = torch.load(path, weights_only=False)
     return checkpoint['state_dict' if averaged else 'ema_state_dict']
 

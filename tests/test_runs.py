@@ -1,4 +1,4 @@
-"""Whole runs, started like a user starts them."""
+"""Tests of whole runs, started like a user starts them."""
 
 import os
 import pickle
@@ -67,7 +67,7 @@ def test_overfits_the_four_real_clips(real_clips, tmp_path):
 
 @pytest.fixture(scope='module')
 def plain_resnet50(tmp_path_factory):
-    """Path of the weights of a plain ResNet-50 with torchvision's names, like those that the main config downloads."""
+    """Write weights of a plain ResNet-50 with torchvision's names, like those that the main config downloads."""
     generator = torch.Generator().manual_seed(0)
     state = {}
 
@@ -175,7 +175,7 @@ def test_two_processes_compute_the_same_metrics_as_one(tiny_ma52, tmp_path):
 
 @pytest.fixture
 def anonymised(tiny_ma52, tmp_path):
-    """Options for an anonymised test split of five clips. Also saves the weights of an untrained network."""
+    """Write an anonymised test split of five clips and untrained weights, and return the options to test them."""
     clips = sorted((tiny_ma52 / 'videos_val').iterdir())
     (tmp_path / 'videos').mkdir()
     names = [f'test{index:04d}.mp4' for index in range(5)]

@@ -9,7 +9,7 @@ CONFIG = ROOT / 'configs' / 'manet_r50_8x1_ma52.py'
 
 
 def test_every_option_loads_the_clips(tiny_ma52):
-    """The tool measures which way is faster; the test only runs all of them."""
+    """Only runs all options. The tool itself measures which one is faster."""
     comparisons = list(compare_loading(CONFIG, tiny_ma52 / 'videos_train', clips=2, rounds=2))
     assert [comparison.title for comparison in comparisons] == ["decoder='pyav'", 'frame store']
     for comparison in comparisons:

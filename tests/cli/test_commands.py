@@ -1,4 +1,4 @@
-"""Every command answers --help at once, and reports errors in one line."""
+"""Every command prints its help at once and reports errors in one line."""
 
 import re
 import runpy
@@ -21,13 +21,13 @@ OTHER_TOOLS = {'mmaction2', 'test', 'train'}
 
 
 def run_alone(*arguments):
-    """Run Python in a process that has imported nothing yet; returns its status, output and errors."""
+    """Run code in a fresh Python process, and return its exit status, output and errors."""
     process = subprocess.run([sys.executable, *map(str, arguments)], capture_output=True, text=True, timeout=300)
     return process.returncode, process.stdout, process.stderr
 
 
 def help_of(code):
-    """Return a help text that some code prints on leaving, and the heavy packages that were imported for it."""
+    """Return the help text that some code prints, and the heavy packages that the code imports."""
     show_modules = 'import atexit, sys; atexit.register(lambda: print("modules:", *sys.modules))'
     status, output, errors = run_alone('-c', f'{show_modules}\n{code}')
     assert (status, errors) == (0, '')
@@ -105,7 +105,7 @@ def test_missing_command_is_a_usage_error(capsys):
 
 @pytest.fixture
 def command(monkeypatch):
-    """Add a command `fake` that does what a test says."""
+    """Return a function that adds a command `fake` with a given behaviour."""
 
     def add(run, **functions):
         module = types.ModuleType('mmaction_microaction.cli.fake', 'A command of a test.')
@@ -136,14 +136,14 @@ def test_expected_errors_are_printed_in_one_line(error, status, line, command, c
     command(run)
     with pytest.raises(SystemExit) as stop:
         main('fake', [])
-    # What Python does with the status on leaving.
+    # Python converts the status like this when it exits.
     printed = capsys.readouterr().err or f'{stop.value.code}\n'
     assert printed == f'{line}\n'
     assert (1 if isinstance(stop.value.code, str) else stop.value.code) == status
 
 
 def test_an_interrupt_while_python_starts_prints_nothing():
-    # As in a worker that is still importing its modules.
+    # A worker that is still importing its modules receives the signal like this.
     status, output, errors = run_alone('-c', 'import mmaction_microaction_command; raise KeyboardInterrupt')
     assert status != 0
     assert (output, errors) == ('', '')
@@ -228,7 +228,7 @@ def test_workers_of_a_command_register_what_they_need(tiny_ma52, tmp_path):
 
 
 def test_choices_and_defaults_of_commands_match_the_package():
-    """They are copied, since the package's own modules cannot be imported in a moment."""
+    """The commands copy these values, since importing the modules of the package takes seconds."""
     from mmaction_microaction import benchmarks, faces, submission
     from mmaction_microaction.cli import benchmark, embed, features, prepare, submit, synthesize
     from mmaction_microaction.cli import faces as faces_command

@@ -15,7 +15,7 @@ CAMERA = 'mmaction_microaction.inference.CameraStream'
 
 @pytest.fixture
 def run(monkeypatch, capsys):
-    """Run a tool within this process, which has imported MMAction2 already; gives exit status, output and errors."""
+    """Return a function that runs a tool in this process and returns its exit status, output and errors."""
 
     def run(tool, *arguments):
         monkeypatch.setattr(sys, 'argv', [tool, *map(str, arguments)])
@@ -24,7 +24,7 @@ def run(monkeypatch, capsys):
             runpy.run_path(str(ROOT / 'tools' / f'{tool}.py'), run_name='__main__')
             status = 0
         except SystemExit as stop:
-            # As Python does on leaving.
+            # Python converts the status like this when it exits.
             status = stop.code
             if isinstance(status, str):
                 print(status, file=sys.stderr)
@@ -43,7 +43,7 @@ def test_folder_produces_json_table_and_labelled_videos(run, checkpoint, clip, t
     out = tmp_path / 'out'
     options = ['--json', tmp_path / 'x.json', '--csv', tmp_path / 'x.csv', '--video-dir', out]
     status, output, errors = run('demo', folder, '--model', CONFIG, checkpoint, *options)
-    # One bad file stops nothing, but is told.
+    # One unreadable file is reported and does not stop the others.
     assert status == 1
     assert 'broken.mp4 cannot be read as a video' in output
     assert errors.splitlines()[-1] == 'error: 1 of 3 videos could not be read or drawn, see above'
@@ -56,7 +56,7 @@ def test_folder_produces_json_table_and_labelled_videos(run, checkpoint, clip, t
 
 
 def test_camera_produces_a_timeline(run, checkpoint, clip, tmp_path, monkeypatch):
-    # A file in place of a camera, OpenCV opens both; it would be over too soon if it kept pace with the clock.
+    # OpenCV opens a file like a camera. The file is read without waiting for the clock.
     monkeypatch.setattr(
         'mmaction_microaction.inference.CameraStream.frames', lambda self, seconds: Video(clip).frames()
     )
@@ -65,7 +65,7 @@ def test_camera_produces_a_timeline(run, checkpoint, clip, tmp_path, monkeypatch
     assert status == 0, errors
     [watched] = json.loads((tmp_path / 'x.json').read_text())
     assert watched['intervals'][0]['start'] == 0
-    # Windows of 12 frames of 30 a second, every 6; the last begins with frame 24.
+    # Windows have 12 frames at 30 frames per second and start every 6 frames. The last one starts at frame 24.
     assert watched['duration'] == watched['intervals'][-1]['end'] == 1.2
     assert sum(' s  ' in line for line in output.splitlines()) >= 5
 
@@ -109,7 +109,7 @@ def test_invalid_arguments_are_reported_in_one_line(arguments, message, run, che
 def test_unwritable_outputs_are_reported_before_the_work(arguments, message, run, clip):
     known = {'VIDEO': clip, 'FOLDER': clip.parent}
     arguments = [known.get(argument, argument) for argument in arguments]
-    # There is no such network, which nobody gets to know.
+    # The network does not exist either, but the outputs are checked first.
     status, output, errors = run('demo', *arguments, '--model', 'nowhere.py', 'nowhere.pth')
     assert (status, output) == (1, '')
     assert message in errors
@@ -147,7 +147,7 @@ def test_undrawable_video_does_not_stop_the_others(run, checkpoint, clip, tmp_pa
     def write(result, path, progress):
         if path.name == 'a.mp4':
             raise OSError(28, 'No space left on device', str(path))
-        # The result was written before it is drawn.
+        # The result is written before the video is drawn.
         assert len(json.loads((tmp_path / 'x.json').read_text())) == 2
         path.touch()
 
@@ -186,7 +186,7 @@ def test_video_that_exhausts_memory_does_not_stop_the_others(run, checkpoint, cl
 
 
 def test_names_are_printed_verbatim(run, checkpoint, clip, tmp_path):
-    # Rich would take the first for a style, the second for the end of one, the third for a picture of a cat.
+    # Rich would interpret these names as the start of a style, the end of a style and an emoji.
     (tmp_path / 'broken [').mkdir()
     for name in ('Interview [p01].mp4', 'broken [/x].mp4', ':cat:.mp4'):
         (tmp_path / name).write_bytes(b'no video' if 'broken' in name else clip.read_bytes())

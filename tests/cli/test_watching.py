@@ -1,4 +1,4 @@
-"""A camera that is watched by demo.py, and what may end it."""
+"""Tests of watching a camera with demo.py, and of events that end it."""
 
 import json
 import runpy
@@ -17,9 +17,9 @@ CONFIG = ROOT / 'configs/synthetic/manet_r18_8x1_synthetic.py'
 
 @pytest.fixture
 def watch(monkeypatch, capsys, checkpoint, clip, tmp_path):
-    """Watch a file in place of a camera, with windows of 12 frames; something may happen before a frame.
+    """Return a function that watches a file instead of a camera, with windows of 12 frames.
 
-    Gives exit status, output and errors.
+    The function calls a given function before each frame. It returns the exit status, output and errors.
     """
 
     def watch(before_frame, *options):
@@ -54,7 +54,7 @@ def test_signal_ends_watching_and_results_are_written(name, watch, tmp_path):
     before = signal.getsignal(getattr(signal, name))
     status, output = watch(lambda index: signal.raise_signal(getattr(signal, name)) if index == 30 else None)
     assert status == 0
-    # Windows of 12 frames of 30 a second, every 6: the last that is whole begins with frame 18.
+    # Windows have 12 frames at 30 frames per second and start every 6 frames. The last complete one starts at frame 18.
     assert seconds_written(tmp_path) == (1.0, 1.0)
     assert f'camera {tmp_path}' not in output
     assert '1.0 s' in output

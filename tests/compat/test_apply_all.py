@@ -1,4 +1,4 @@
-"""Dependencies that fix defects, and the documented list of replaced functions."""
+"""Tests of the dependencies that fix defects, and of the documented list of replaced functions."""
 
 import inspect
 import re
@@ -25,7 +25,7 @@ def test_undeclared_dependencies_are_declared():
 
 
 def test_scripts_run_if_pip_lacks_a_module_that_mim_imports():
-    # pip 27 removes this part.
+    # pip 27 removes this module.
     without = (
         'import sys; sys.modules["pip._vendor.pkg_resources"] = None; sys.argv = ["test.py", "--help"]; import runpy; '
     )
@@ -44,7 +44,7 @@ def test_replaced_functions_are_documented():
         # after_test_epoch is MMEngine's own function in a decorator; is_cuda_available is replaced without a GPU only.
         if isinstance(found, FunctionType) and not name.endswith(('after_test_epoch', 'is_cuda_available')):
             files = [found.__code__.co_filename]
-            while hasattr(found, '__wrapped__'):  # replaced more than once
+            while hasattr(found, '__wrapped__'):  # functions that are replaced more than once
                 found = found.__wrapped__
                 files.append(found.__code__.co_filename)
             assert any(Path(file).parent == Path(compat.__file__).parent for file in files), name

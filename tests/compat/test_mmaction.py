@@ -1,4 +1,4 @@
-"""Each defect is shown in a process without the package, and its absence in a process with it."""
+"""Each defect is reproduced in a process without the package, and is absent in a process with the package."""
 
 import json
 
@@ -25,7 +25,7 @@ def test_color_jitter_shifts_hue_both_ways():
     )
     without = run_python(WITHOUT_DRN + code)
     assert 'OverflowError: Python integer' in last_line(without)
-    # Red (hue 0) shifted by -80 degrees has hue 280: (170, 0, 255). Shifted by 120 degrees, it is pure green.
+    # Red (hue 0) shifted by -80 degrees has hue 280, or RGB (170, 0, 255). Shifted by 120 degrees, it becomes green.
     assert json.loads(run_python(WITH + code).stdout.splitlines()[-1]) == [[170, 0, 255], [0, 255, 0], [255, 0, 0]]
 
 

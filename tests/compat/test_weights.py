@@ -1,4 +1,4 @@
-"""Tests and resumed runs need all weights of a network; training may start from a part, which a warning names."""
+"""Tests and resumed runs need all weights of a network. Training may start from some of them, with a warning."""
 
 import itertools
 import runpy
@@ -28,7 +28,7 @@ SMALL = {'layer.weight': torch.full((1, 1), 7.0), 'layer.bias': torch.zeros(1)}
 
 @pytest.fixture
 def save(tmp_path):
-    """Function that saves an object as a checkpoint and returns its path."""
+    """Return a function that saves an object as a checkpoint and returns its path."""
 
     def save(content, name='weights.pth'):
         torch.save(content, tmp_path / name)
@@ -39,7 +39,7 @@ def save(tmp_path):
 
 @pytest.fixture
 def warnings(monkeypatch):
-    """List of the warnings of runs."""
+    """Return a list that collects the warnings of runs."""
     messages = []
     monkeypatch.setattr('mmengine.logging.MMLogger.warning', lambda self, text: messages.append(text))
     return messages
@@ -78,10 +78,10 @@ PARTS = {
 
 
 @pytest.mark.parametrize(('weights', 'message'), PARTS.values(), ids=PARTS)
-def test_test_of_mismatched_weights_ends_without_scores(tmp_path, save, weights, message):
+def test_mismatched_weights_end_a_test_without_scores(tmp_path, save, weights, message):
     path = save({'state_dict': weights})
     runner = make_test(tmp_path, load_from=path)
-    for score in (runner.test, runner.val, runner.test):  # not the second time either
+    for score in (runner.test, runner.val, runner.test):  # The second attempt fails, too.
         with pytest.raises(ValueError, match=rf'{path} .*{message}'):
             score()
     runner = make_test(tmp_path, name='by hand')
@@ -99,7 +99,7 @@ def test_training_loads_matching_weights_and_names_the_others(tmp_path, save, wa
     assert (runner.model.layer.weight.item() == 7) == (part != 'shape')
     assert (runner.model.layer.bias.item() == before) == (part == 'missing')
     runner.train()
-    # After training, the network is scored as it is.
+    # After training, the network is scored with its current weights.
     assert runner.test() == dict(count=4)
     assert runner.val() == dict(count=4)
 
@@ -274,13 +274,13 @@ def test_resume_takes_precedence_over_load_from(tmp_path, save, where, kind):
     given = dict(in_file='nowhere.pth' if where == 'both' else path if where == 'file' else None)
     if where != 'file':
         given['load_from'] = path
-    # At first there is nothing to resume.
+    # At first, there is no checkpoint to resume from.
     runner = start_script(tmp_path / 'run', 'auto', **given)
     runner.load_or_resume()
     assert runner.model.layer.weight.item() == 7
     assert (runner._resume, runner.epoch) == (False, 0)
     runner.train()
-    # Then there is.
+    # Now there is a checkpoint.
     runner = start_script(tmp_path / 'run', 'auto', **given)
     runner._train_loop = runner.build_train_loop(runner._train_loop)
     runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
@@ -329,7 +329,7 @@ def test_run_without_checkpoint_starts_from_the_weights_of_its_config(tmp_path):
     code = (
         'import sys; sys.path.insert(0, {tests!r}); import mmaction.engine; from helpers import engine_runs; '
         'from mmengine.config import Config\n'
-        # As MMAction2's script does for --resume.
+        # MMAction2's script sets this for --resume.
         'config = Config.fromfile({config!r}); config.resume, config.load_from = True, None\n'
         'options = dict(cfg=config, resume=True, checkpoint=dict(type="CheckpointHook"))\n'
         'runner = engine_runs.make_runner({work_dir!r}, **options)\n'

@@ -1,4 +1,4 @@
-"""A frame store returns what was written, or names the damage."""
+"""A frame store returns the written frames or raises an error that describes the damage."""
 
 import os
 import pickle
@@ -34,7 +34,7 @@ def test_flipped_bits_are_detected(store_copy):
     frames = [jpeg for _, jpegs in sound.values() for jpeg in jpegs.values()]
     starts = [file.index(jpeg) for jpeg in frames]
     in_frames = [start + int(rng.integers(len(jpeg))) for start, jpeg in zip(starts, frames)]
-    anywhere = [*range(0, 2 * 8192, 64), *rng.integers(2 * 8192, len(file), 50)]  # tables first, which are small
+    anywhere = [*range(0, 2 * 8192, 64), *rng.integers(2 * 8192, len(file), 50)]  # The tables come first and are small.
     for offset in in_frames + anywhere:
         damaged = bytearray(file)
         damaged[offset] ^= 1 << rng.integers(8)
@@ -44,7 +44,7 @@ def test_flipped_bits_are_detected(store_copy):
         except ValueError as error:
             message = str(error)
         else:
-            # Unused space, or the name of a clip, which is then missing. What is there is as it was.
+            # The byte is in unused space or in the name of a clip, which is then missing. Other clips are unchanged.
             assert offset not in in_frames
             assert found.items() <= sound.items()
             continue

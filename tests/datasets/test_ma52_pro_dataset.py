@@ -30,7 +30,7 @@ def test_samples_contain_emotion_labels_and_face_track(tiny_pro):
     assert sample['filename'] == str(tiny_pro / 'videos_train' / '0000.mp4')
     assert sample['face_file'] == str(tiny_pro / 'faces_train' / '0000.json')
     assert (sample['video_id'], sample['emotion']) == ('0000.mp4', 0)
-    # Listed twice, it occurs.
+    # The label is listed twice and counts once.
     assert torch.equal(sample['label'], torch.zeros(52).index_fill(0, torch.tensor([9, 24]), 1))
     assert dataset[1]['label'].sum() == 0
     assert [dataset[i]['emotion'] for i in range(5)] == [0, 4, 3, 1, 0]
@@ -116,7 +116,7 @@ def test_unreadable_videos_are_replaced_named_or_missing(tiny_pro, tmp_path):
         _ = [dataset[0], dataset[1]]
     with pytest.raises(ValueError, match=r'0000\.mp4 cannot be read \(.*unreadable_as_missing=True'):
         _ = build(root, pipeline=PIPELINE, test_mode=True)[0]
-    # Its face track is of no use then.
+    # The face track of a replaced video is not used.
     missing = build(root, pipeline=PIPELINE, test_mode=True, unreadable_as_missing=True)[0]
     assert missing['data_samples'].unreadable
     assert missing['data_samples'].emotion == 0

@@ -1,4 +1,4 @@
-"""Videos of any size and length go through the training pipelines, whoever decodes them."""
+"""Training pipelines accept videos of any size and length with either decoder."""
 
 import av
 import numpy as np

@@ -1,4 +1,4 @@
-"""Unreadable clips are replaced and logged in training, and named, or scored as missing, in tests."""
+"""Unreadable clips are replaced and logged in training. In tests, they are named or scored as missing."""
 
 import pytest
 from helpers.unreadable_clips import BAD, DECODERS, GOOD, build
@@ -44,7 +44,7 @@ def test_clip_damaged_in_the_store_is_replaced(clip_folder, tmp_path, logged_war
     content = (tmp_path / 'frames').read_bytes()
     dataset = build(tmp_path / 'frames', GOOD, max_unreadable=0.4)
     store = dataset.pipeline.transforms[0].store
-    # A byte in each frame of one clip.
+    # Damage a byte in each frame of one clip.
     for jpeg in store.read(store.find(GOOD[1]), range(12)).values():
         offset = content.index(jpeg) + len(jpeg) // 2
         content = content[:offset] + bytes([content[offset] ^ 1]) + content[offset + 1 :]
@@ -66,7 +66,7 @@ def test_too_many_unreadable_clips_end_the_run(clip_folder):
     assert dataset.prepare_data(3) is None
     with pytest.raises(ValueError, match=r'text\.mp4 cannot be .* with it, 2 of the 5 clips .*max_unreadable=0\.2'):
         dataset.prepare_data(4)
-    # By default, one in a hundred, but one clip in any case, unless it is the only one.
+    # By default, one clip in a hundred may be unreadable, and at least one clip unless it is the only one.
     few = build(clip_folder, [*GOOD, 'empty.mp4', 'text.mp4'])
     assert few.prepare_data(3) is None
     with pytest.raises(ValueError, match=r'with it, 2 of the 5 clips .*max_unreadable=0\.01'):

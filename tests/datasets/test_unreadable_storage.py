@@ -8,7 +8,7 @@ from helpers.unreadable_clips import GOOD, build
 
 
 class Failing:
-    """Raises errors, one after the other; then hands the sample on."""
+    """Transform that raises the given errors in turn, and then returns the sample."""
 
     def __init__(self, *errors):
         self.errors = list(errors)
@@ -20,7 +20,7 @@ class Failing:
 
 
 def failing_dataset(folder, monkeypatch, *errors, **kwargs):
-    """A dataset whose first read raises errors, and the pauses that it makes."""
+    """Return a dataset whose first reads raise the given errors, and a list of its pauses."""
     pauses = []
     monkeypatch.setattr('mmaction_microaction.datasets.unreadable.time.sleep', pauses.append)
     dataset = build(folder, GOOD, max_unreadable=0.5, **kwargs)
@@ -65,7 +65,7 @@ def test_program_and_memory_errors_do_not_count_as_unreadable_clips(clip_folder,
 
 
 def test_system_error_is_found_behind_a_decoder_error(clip_folder, monkeypatch):
-    # decord says of too many open files only that it cannot open the video.
+    # With too many open files, decord reports only that it cannot open the video.
     errors = [RuntimeError('cannot open')] * 3
     dataset, pauses = failing_dataset(clip_folder, monkeypatch, *errors)
 

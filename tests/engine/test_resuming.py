@@ -31,7 +31,7 @@ class ScoreOfEpoch(BaseMetric):
 
 
 def scored_runner(work_dir, scores, killed_in=None, **kwargs):
-    torch.manual_seed(0)  # for the initial weights
+    torch.manual_seed(0)  # seed of the initial weights
     metric = ScoreOfEpoch(scores, killed_in)
     loader = dict(dataset=Clips(), batch_size=2, sampler=dict(type='DefaultSampler', shuffle=False))
     runner = make_runner(

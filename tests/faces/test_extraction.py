@@ -1,4 +1,4 @@
-"""Extraction of a photographed face that moves over a rendered background, and its tool."""
+"""Tests of face extraction on a photographed face that moves over a rendered background, and of its tool."""
 
 import importlib.util
 import json
@@ -152,7 +152,7 @@ def bright_is_face(monkeypatch):
 
 
 def blinking(path, shown):
-    """Write a black clip with a white square in the frames that are shown."""
+    """Write a black clip with a white square in the given frames."""
     frames = np.zeros((len(shown), 64, 64, 3), np.uint8)
     frames[np.array(shown, bool), 16:32, 20:40] = 255
     write_video(str(path), frames, (64, 64), FPS, 15)
@@ -229,7 +229,7 @@ def test_videos_with_a_second_person_are_named_and_either_face_can_be_selected(t
         assert '--face' in line
         return read_face_track(out / 'a.json').boxes
 
-    for _ in range(2):  # an existing track reports the second person, too
+    for _ in range(2):  # An existing track reports the second person, too.
         np.testing.assert_allclose(run([], out), [large] * 4, atol=0.1)
     with pytest.raises(ValueError, match='face largest, not right'):
         extract_faces(videos, out, FaceSettings(face='right'))

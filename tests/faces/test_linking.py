@@ -28,7 +28,7 @@ def test_iou():
 
 def test_largest_and_longest_face_is_kept():
     wanders = [(10 + t, 10, 30 + t, 30) for t in range(6)]
-    # A smaller person stays as long, and a larger one is seen once.
+    # A smaller face is visible as long, and a larger face is visible once.
     small, large = (100, 10, 110, 20), (40, 40, 80, 80)
     frames = [boxes(small, wanders[t]) for t in range(6)]
     frames[2] = boxes(large, wanders[2], small)
@@ -50,7 +50,7 @@ def test_face_is_linked_again_only_at_its_old_position():
 
 
 def link_naively(detections, min_iou=0.3):
-    """Compare every face with every box, and return pairs of frame and box of each face."""
+    """Compare every face with every box, and return the pairs of frame and box index of each face."""
     faces = []
     for frame, found in enumerate(detections):
         pairs = [(float(iou(face[-1][1], box)), -i, -j) for i, face in enumerate(faces) for j, box in enumerate(found)]
@@ -93,7 +93,7 @@ def test_stray_boxes_are_dropped_and_people_are_kept(monkeypatch):
     host, guest = (10, 10, 90, 90), (500, 10, 560, 70)
     frames = []
     for index in range(6000):
-        # False detections are never twice in the same place.
+        # False detections never have the same position twice.
         stray = np.r_[1000 + 50 * index, 300, 1040 + 50 * index, 340] + rng.normal(0, 1, 4)
         frames.append(boxes(host, stray, *([guest] if index < 600 or index > 5800 else [])))
     faces = link_boxes(frames)

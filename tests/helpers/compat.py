@@ -1,4 +1,4 @@
-"""Code for processes that run with or without this package, and so with or without its changes to other libraries."""
+"""Code for processes with or without this package, that is, with or without its changes to other libraries."""
 
 import pytest
 import torch
@@ -17,5 +17,5 @@ cpu_only = pytest.mark.skipif(torch.cuda.is_available(), reason='the defect appe
 
 
 def last_line(process):
-    """Return the last line that a process has written to its errors."""
+    """Return the last line of the standard error of a process."""
     return process.stderr.strip().splitlines()[-1]

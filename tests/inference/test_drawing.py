@@ -61,9 +61,9 @@ def test_clip_shows_its_best_actions_as_bars(clip, tmp_path):
     ('times', 'indices'),
     [
         (np.arange(6) / 25, [0, 1, 2, 3, 4, 5]),
-        # Twice as fast at first, then a gap.
+        # The rate is doubled at first. A gap follows.
         ([0, 0.02, 0.04, 0.06, 0.08, 0.24, 0.28], [0, 2, 4, 4, 4, 4, 5, 6]),
-        # Thirty years without a frame.
+        # The gap lasts thirty years.
         ([0, 0.04, 1e9, 1e9 + 0.04], [0, 1, 2, 3]),
     ],
 )

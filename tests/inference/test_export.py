@@ -102,7 +102,7 @@ def save_weights(config, path, videos, seed=0):
 
 def check_equal(scores, expected):
     assert scores.dtype == np.float32
-    # Otherwise a graph that ignores its input would pass.
+    # If the scores were equal, a graph that ignores its input would pass.
     assert np.ptp(expected, axis=0).max() > 0.01
     np.testing.assert_allclose(scores, expected, rtol=1e-3, atol=1e-6)
 
@@ -115,7 +115,7 @@ def check_batches(recognizer, inputs, expected):
 
 @pytest.fixture(scope='module')
 def videos(tmp_path_factory):
-    """Three videos."""
+    """Return three videos."""
     folder = tmp_path_factory.mktemp('videos')
     for seed in range(3):
         write_clip(folder / f'{seed}.mp4', seed=seed)
@@ -123,7 +123,7 @@ def videos(tmp_path_factory):
 
 
 class Manet:
-    """An exported MANet with its config, checkpoint, inputs and scores."""
+    """Exported MANet with its config, checkpoint, inputs and scores."""
 
     def __init__(self, folder, videos):
         self.config = read_config(MANET)
@@ -283,7 +283,7 @@ def test_rejects_networks_without_probabilities(manet, tmp_path):
 
 @MODELS.register_module()
 class DataDependentBackbone(torch.nn.Conv2d):
-    """A backbone with data-dependent control flow, which cannot be exported."""
+    """Backbone with data-dependent control flow, which cannot be exported."""
 
     def __init__(self):
         super().__init__(3, 8, 3)

@@ -79,7 +79,7 @@ def test_the_predicted_action_is_the_default():
 
 
 def test_map_is_largest_at_the_evidence():
-    # One frame has a patch. Everything else is black, which this network maps to zeros.
+    # One frame has a patch. All other pixels are black, which this network maps to zeros.
     model = build('synthetic/tsn_r18_8x1_synthetic4k', strides=(1, 2, 2, 2))
     inputs = torch.zeros(8, 3, 224, 224, dtype=torch.uint8)
     inputs[3, :, 128:192, 32:96] = torch.randint(0, 256, (3, 64, 64), dtype=torch.uint8)

@@ -37,7 +37,7 @@ def test_scores_of_a_clip_equal_those_of_mmaction2(inferencer, checkpoint, clip)
     result = inferencer(clip)
     assert isinstance(result, ClipResult)
     assert result.duration == 1.6
-    # The decoders differ by a grey level here and there.
+    # The decoders differ by one grey level in some pixels.
     assert result.scores == pytest.approx(expected.numpy(), abs=0.02)
     assert result.scores.argmax() == expected.argmax()
 
@@ -65,7 +65,7 @@ def test_long_video_has_a_timeline(grey, grey_video):
     assert isinstance(result, TimelineResult)
     assert result.duration == 12
     assert [i.label for i in result.intervals] == [5, 20, 11]
-    # A window that spans a change contains both levels; the border is at its middle.
+    # A window that spans a change contains both grey levels. The border is at its middle.
     assert np.ravel([(i.start, i.end) for i in result.intervals]) == pytest.approx([0, 4, 4, 6, 6, 12], abs=0.25)
     assert all(i.score > 0.85 for i in result.intervals)
     assert calls == [(i, 45) for i in range(1, 46)]
@@ -109,7 +109,7 @@ def test_no_interval_covers_a_time_without_windows(grey):
 
 @pytest.fixture
 def damaged(tmp_path, grey_video):
-    """The grey video as AVI, which needs no index at its end, with its last 60 % cut off."""
+    """Write the grey video as AVI, which needs no index at its end, without its last 60 %."""
     path = tmp_path / 'damaged.avi'
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'MJPG'), 20, (64, 48))
     for frame in Video(grey_video).frames():
@@ -146,7 +146,7 @@ def test_damaged_part_is_warned_about_and_other_times_are_kept(grey, grey_video,
 
 @pytest.mark.filterwarnings('error', 'ignore::ResourceWarning')
 def test_long_still_frame_does_not_change_other_intervals(grey, grey_video, brightness_recognizer, tmp_path):
-    # As in recordings of calls: after 3 s, a frame is shown for a minute.
+    # After 3 s, a frame is shown for a minute, as in recordings of calls.
     with av.open(str(tmp_path / 'call.mkv'), 'w') as container:
         stream = container.add_stream('mjpeg', rate=20)
         stream.width, stream.height, stream.pix_fmt = 64, 48, 'yuvj420p'
@@ -181,7 +181,7 @@ def test_clock_jump_is_not_computed(grey, grey_video, brightness_recognizer, tmp
 
 
 def test_video_with_fewer_frames_than_in_its_header_is_warned_about(grey, tmp_path):
-    # The header says 12 s; the file contains the frames of one, all intact.
+    # The header says 12 s. The file contains the frames of 1 s, all intact.
     write_frames(tmp_path / 'a.avi', [np.full((48, 64, 3), 100, np.uint8)] * 20, 'mjpeg', 'yuvj420p', rate=20)
     content = bytearray((tmp_path / 'a.avi').read_bytes())
     length = content.index(b'strh') + 8 + 32

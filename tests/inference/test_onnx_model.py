@@ -59,7 +59,7 @@ def test_refuses_missing_devices(onnx_path):
 
 @pytest.mark.filterwarnings("ignore:Specified provider 'CUDAExecutionProvider'")
 def test_error_reports_that_cuda_does_not_start(onnx_path, monkeypatch):
-    # As for onnxruntime-gpu on a machine without CUDA, which then falls back to the CPU.
+    # Without CUDA, onnxruntime-gpu falls back to the CPU like this.
     monkeypatch.setattr(onnxruntime, 'get_available_providers', lambda: ['CUDAExecutionProvider'])
     with pytest.raises(ValueError, match='cuda: ONNX Runtime cannot start CUDA'):
         OnnxRecognizer(onnx_path, 'cuda')

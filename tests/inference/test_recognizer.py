@@ -13,7 +13,7 @@ CONFIG = ROOT / 'configs/synthetic/manet_r18_8x1_synthetic.py'
 
 
 class RunsCode:
-    """An object whose pickle creates a folder when it is loaded."""
+    """Object whose pickle creates a folder when it is loaded."""
 
     def __reduce__(self):
         return os.mkdir, ('ran',)

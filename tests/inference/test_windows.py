@@ -40,11 +40,11 @@ def frames_of(windows):
 
 
 def test_windows_of_a_variable_rate_are_equally_long():
-    # Ten frames a second for two seconds, then two, then none for three seconds.
+    # The rate is 10 frames per second for 2 s, and then 2. Finally, there are no frames for 3 s.
     times = np.array([*np.arange(20) / 10, 2, 2.5, 3, 3.5, 6.5])
     windows = cut(times, duration=7, length=1, step=1)
     assert frames_of(windows) == [(0, 9), (10, 19), (20, 21), (22, 23), (23, 23), (23, 23), (24, 24)]
-    # However long a frame is shown.
+    # The length of a window does not depend on the display time of a frame.
     assert [(window.start, window.duration) for window in windows] == [(start, 1) for start in range(7)]
 
 
@@ -92,7 +92,7 @@ def test_gather_keeps_only_frames_of_open_windows():
     assert 7 <= most <= 4 * 7
 
 
-# One network samples a frame per segment, the other a run of frames. Both sample a window as they sample a clip.
+# One network samples a frame per segment, the other a run of frames. Both sample windows like clips.
 @pytest.mark.parametrize('name', ['synthetic/manet_r18_8x1_synthetic', 'baselines/i3d_r50_32x2_ma52'])
 def test_whole_clip_is_packed_like_in_the_config_pipeline(name, clip):
     steps = Config.fromfile(ROOT / 'configs' / f'{name}.py').test_dataloader.dataset.pipeline
@@ -152,7 +152,7 @@ def test_frames_that_a_pipeline_crops_first_or_enlarges_are_kept_whole():
 
 
 def test_gaps_contain_no_windows():
-    # Ten frames a second for 2 s, thirty years without any, and 2 s more.
+    # The video has 10 frames per second for 2 s, a gap of thirty years, and 2 s more.
     later = 1e9
     times = np.array([*np.arange(20) / 10, *(later + np.arange(20) / 10)])
     windows = cut(times, later + 2, length=1, step=0.5)
@@ -166,7 +166,7 @@ def test_a_frame_shown_for_long_has_windows_only_at_its_ends():
     times = np.array([*np.arange(10) / 10, *(101 + np.arange(10) / 10)])
     windows = cut(times, 102, length=1.5, step=0.5)
     still = [window.start for window in windows if window[:2] == (9, 9)]
-    # Three windows overlap at any time. At both ends, as many and one more contain only this frame.
+    # Three windows overlap at any time. At each end, four windows contain only this frame.
     assert still == [1, 1.5, 2, 2.5, 98, 98.5, 99, 99.5]
     assert len(windows) == len(still) + 2 + 2
 

@@ -53,7 +53,7 @@ def released(reference):
 
 @pytest.fixture(scope='module')
 def converted(released, tmp_path_factory):
-    """Conversion of a released file, and the path of the converted file."""
+    """Convert a released file, and return the result and the path of the converted file."""
     folder = tmp_path_factory.mktemp('released')
     source = save(released, folder / 'best_top1_acc_epoch_40.pth')
     return convert_file(source, folder / 'ours.pth'), folder / 'ours.pth'
@@ -61,7 +61,7 @@ def converted(released, tmp_path_factory):
 
 @pytest.fixture
 def blank():
-    """Zeros with the names and shapes of the released tensors, with the unused convolutions of one of 16 blocks."""
+    """Make zeros with the names and shapes of the released tensors and the unused convolutions of one of 16 blocks."""
     with torch.device('meta'):
         shapes = {name: tensor.shape for name, tensor in manet().state_dict().items()}
     del shapes['cls_head.label_embeddings']
@@ -109,7 +109,7 @@ def test_tsm_of_mmaction_0x_loads_into_mmaction_1x(released, tmp_path):
     """The released network contains TSM. The number of classes is read from the file."""
     added = ('fcce', 'action_p2', 'fc_emb')
     state = {name: tensor for name, tensor in released.items() if not any(part in name for part in added)}
-    # The released checkpoints of TSM, of 2020, have the file format of PyTorch 1.5.
+    # The released TSM checkpoints are from 2020 and have the file format of PyTorch 1.5.
     source = save(state, tmp_path / 'tsm.pth', _use_new_zipfile_serialization=False)
     conversion = convert_file(source, tmp_path / 'ours.pth')
     assert conversion.config == TSM

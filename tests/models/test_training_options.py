@@ -84,7 +84,7 @@ def test_checkpointed_activations_compute_the_same_gradients_with_less_memory(co
     # A block that is computed twice updates its running statistics twice: by 1 - 0.9 ** 2 instead of 0.1.
     means = [model.backbone.layer3[0].conv2.bn.running_mean for model in (plain, frugal)]
     torch.testing.assert_close(means[1], 1.9 * means[0])
-    # The weights are saved by both and are not counted.
+    # Both networks save the weights, which are not counted.
     weights = sum(parameter.numel() * parameter.element_size() for parameter in plain.parameters())
     assert frugal_memory - weights < (memory - weights) / 2
 

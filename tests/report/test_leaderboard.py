@@ -27,7 +27,7 @@ def write_run(work_dir, config, numbers, time='20240102_030405', **others):
     (work_dir / f'{config}.py').touch()
     result = {**dict(zip(KEYS, numbers)), **others, 'data_time': 0.1, 'time': 0.5}
     (work_dir / time / f'{time}.json').write_text(json.dumps(result))
-    # Training writes an object per line there, and the metrics of its validations too.
+    # Training writes one object per line to this file, and its validations write their metrics to it, too.
     (work_dir / time / 'vis_data' / f'{time}.json').write_text('{"lr": 1, "step": 1}\n{"F1_mean": 99, "step": 2}\n')
     return work_dir
 

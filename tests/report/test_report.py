@@ -47,7 +47,7 @@ def dump(path, labels, predicted, names=None, confidence=0.6):
 
 
 class Page(HTMLParser):
-    """Parsed page: tags with their attributes, and the cells of each table by its id."""
+    """Parsed page with the attributes of its tags, and the cells of each table by id."""
 
     def __init__(self, path):
         super().__init__()
@@ -78,7 +78,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope='module')
 def report(tmp_path_factory):
-    """Report of two runs on 300 clips, two of which have a video: page, folder, labels, predictions of each run."""
+    """Write a report of two runs on 300 clips; return page, folder, labels, and the predictions of each run."""
     folder = tmp_path_factory.mktemp('report')
     rng = np.random.default_rng(0)
     labels = rng.choice(40, 300)
@@ -191,7 +191,7 @@ def test_clips_link_to_their_videos(report):
 
 
 def runs_of(folder, labels, predicted, other, confidence):
-    """Two runs on the same clips in another order. The last clip has no video."""
+    """Return two runs on the same clips in different order. The last clip has no video."""
     names = [f'{index}.mp4' for index in range(len(labels))]
     for name in names[:-1]:
         write_clip(folder / name)
@@ -217,7 +217,7 @@ def test_strips_show_the_most_confident_mistakes_one_per_action(tmp_path, monkey
 def test_strips_of_two_runs_show_clips_that_one_recognises(tmp_path, monkeypatch):
     drawn = []
     monkeypatch.setattr(strips_module, 'plot_prediction_strip', lambda *args: drawn.append(args))
-    # Both recognise the first clip; only one of them recognises the second, and the other one the third.
+    # Both runs recognise the first clip. The second and third clip are each recognised by one of the runs.
     run, other, videos = runs_of(tmp_path, [5, 6, 7, 8], [5, 6, 4, 8], [5, 4, 7, 8], [0.9, 0.5, 0.5, 0.5])
     captions = [caption for _, caption, _ in draw_strips(run, videos, other, ['a', 'b'])]
     assert captions == ['Mistaken with high confidence: 2.mp4.', 'Recognised by a, not by b: 1.mp4.']
@@ -259,7 +259,7 @@ def test_links_stay_within_the_folder(tmp_path, name):
 
 @pytest.fixture
 def undrawn(monkeypatch):
-    """Leave the figures out of the page, which saves seconds; they have their own tests."""
+    """Omit the figures of the page, which saves seconds. They have their own tests."""
     monkeypatch.setattr(
         page_module, 'save_figure', lambda name, caption, figure, out: EmbeddedFigure(name, caption, True, '')
     )

@@ -36,7 +36,7 @@ def test_names_may_have_spaces_folders_and_umlauts(write):
         ('drinking (31).mp4 5\na,b.mp4 6\n"c".mp4 7\n=d 8\n', [
             ('drinking (31).mp4', 5), ('a,b.mp4', 6), ('"c".mp4', 7), ('=d', 8),
         ]),
-        # Names and codes: 9 is B1, nodding; 8 is B3, turning head; 6 is B6, head up; 45 is F10.
+        # Names and codes: 9 is B1 (nodding), 8 is B3 (turning head), 6 is B6 (head up), 45 is F10.
         ('a.mp4 nodding\nb c.mp4 Turning head\nd.mp4 head_up\n', [('a.mp4', 9), ('b c.mp4', 8), ('d.mp4', 6)]),
         ('a.mp4 B1\nb.mp4 f10\n', [('a.mp4', 9), ('b.mp4', 45)]),
         # Tables.

@@ -1,4 +1,4 @@
-"""Clips with unusual names, in lists, datasets, frame stores and submissions."""
+"""Tests of clips with unusual names in lists, datasets, frame stores and submissions."""
 
 import csv
 import os
@@ -31,7 +31,7 @@ NAMES = [
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """Working folder with clips of all names, and a table that lists them."""
+    """Write clips with all names and a table that lists them, and return their folder."""
     monkeypatch.chdir(tmp_path)
     write_clip('x.mp4')
     for name in NAMES:

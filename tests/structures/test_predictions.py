@@ -19,7 +19,7 @@ def ann_file(tmp_path):
 
 @pytest.fixture
 def read(tmp_path, ann_file):
-    """Pickle an object and read it as predictions of the list."""
+    """Return a function that pickles an object and reads it as predictions of the list."""
 
     def read(content, protocol=2):
         (tmp_path / 'p.pkl').write_bytes(pickle.dumps(content, protocol))
@@ -29,7 +29,7 @@ def read(tmp_path, ann_file):
 
 
 def dump(order=(0, 1, 2), **kwargs):
-    """Return predictions as ``mim test --dump`` writes them, in any order."""
+    """Return predictions in the format of ``mim test --dump``, in any order."""
     return [
         {'video_id': NAMES[i], 'pred_score': torch.tensor(SCORES[i]), 'gt_label': torch.tensor([-1]), **kwargs}
         for i in order
@@ -130,7 +130,7 @@ def test_a_missing_list_is_named(tmp_path):
 
 @pytest.fixture
 def labelled(tmp_path):
-    """Pickle an object and read it as predictions with true labels."""
+    """Return a function that pickles an object and reads it as predictions with true labels."""
 
     def read(content):
         (tmp_path / 'p.pkl').write_bytes(pickle.dumps(content))

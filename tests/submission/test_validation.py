@@ -23,7 +23,7 @@ def ann_file(tmp_path):
 
 @pytest.fixture
 def check(tmp_path):
-    """Validate a table that is given as lines."""
+    """Return a function that validates the lines of a table."""
 
     def check(*lines, ann_file=None, end='\n'):
         (tmp_path / 'prediction.csv').write_bytes(end.join([*lines, '']).encode())
@@ -177,7 +177,7 @@ def test_a_zip_file_that_expands_is_reported(tmp_path):
     assert path.stat().st_size < 2**15
     report = validate_submission(path)
     assert 'prediction.csv has more than 16 MiB' in report.problems[0]
-    # A wrong size of the table in the zip file makes no difference.
+    # A wrong size of the table in the zip file has no effect.
     forged = path.read_bytes().replace(struct.pack('<I', 17 * 2**20), struct.pack('<I', 10))
     path.write_bytes(forged)
     assert validate_submission(path).problems

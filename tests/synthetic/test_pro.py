@@ -18,14 +18,14 @@ SMALL = (64, 76)
 
 @pytest.fixture(scope='module')
 def videos():
-    """Parameters of the videos of a dataset. Nothing is rendered."""
+    """Return the parameters of the videos of a dataset without rendering."""
     plan = make_pro_plan(ProSettings(videos=700, seed=3))
     return [make_pro_video(e.emotion, e.subject_id, SMALL, seed=3, split=e.split, index=e.index) for e in plan]
 
 
 @pytest.fixture(scope='module')
 def dataset(tmp_path_factory):
-    """Folder, settings and plan of a small dataset on disk."""
+    """Render a small dataset, and return its folder, settings and plan."""
     out, settings = tmp_path_factory.mktemp('data') / 'pro', ProSettings(videos=7, size=SMALL, seed=5, subjects=7)
     return out, settings, write_pro_dataset(out, settings)
 

@@ -1,4 +1,4 @@
-"""Errors at the import of the package if the environment lacks OpenCV or a recent PyAV."""
+"""Tests of the errors when the package is imported without OpenCV or a recent PyAV."""
 
 import re
 from importlib.metadata import requires
@@ -25,7 +25,7 @@ def error_of(tmp_path, files):
 
 
 def test_error_of_missing_opencv_library_names_the_remedy(tmp_path):
-    # The message on a server without libGL.
+    # This is the message on a server without libGL.
     library = 'libGL.so.1: cannot open shared object file: No such file or directory'
     error = error_of(tmp_path, {'cv2.py': f'raise ImportError({library!r})'})
     assert error.startswith('ImportError: ')

@@ -19,7 +19,7 @@ GIB = 2**30
 
 @pytest.fixture
 def machine(monkeypatch, tmp_path):
-    """Replace the CPUs, the free memory and the control groups that this process sees."""
+    """Return a function that replaces the CPUs, the free memory and the control groups of this process."""
     monkeypatch.setattr(parallel, '_PROC', tmp_path / 'proc')
     monkeypatch.setattr(parallel, '_CGROUPS', tmp_path / 'cgroup')
 

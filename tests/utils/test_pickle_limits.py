@@ -1,4 +1,4 @@
-"""Small files that describe large objects. Each is rejected before any of the objects is built."""
+"""Small files that describe large objects are rejected before any of the objects is built."""
 
 import io
 import pickle
@@ -59,7 +59,7 @@ def laughs():
     ],
 )
 def test_pickles_of_objects_larger_than_the_file_are_rejected(tmp_path, monkeypatch, content):
-    monkeypatch.setattr(pickle_limits, 'ALWAYS', 2**17)  # smaller than usual, like these files
+    monkeypatch.setattr(pickle_limits, 'ALWAYS', 2**17)  # The limit is reduced to the size of these files.
     path = tmp_path / 'p.pkl'
     path.write_bytes(content)
     with pytest.raises(ValueError, match=r'p\.pkl is (refused, since loading it could take all memory|not a pickle)'):

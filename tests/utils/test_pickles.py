@@ -61,7 +61,7 @@ def test_runs_no_code(tmp_path, protocol):
     with pytest.raises(ValueError, match=r'p\.pkl is refused.*asks for (posix|nt)\.mkdir'):
         load_pickle(tmp_path / 'p.pkl')
     assert not ran.exists()
-    # To be sure that the file is dangerous: pickle itself runs the code.
+    # The file is dangerous: pickle itself runs the code.
     pickle.loads((tmp_path / 'p.pkl').read_bytes())
     assert ran.is_dir()
 

@@ -1,4 +1,4 @@
-"""Files that are opened as videos, and files that are refused."""
+"""Tests of files that are opened as videos, and of files that are rejected."""
 
 import av
 import numpy as np

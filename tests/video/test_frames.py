@@ -47,7 +47,7 @@ def set_matrix(source, target, matrix):
 
 @pytest.fixture(scope='module')
 def upright(tmp_path_factory):
-    """A video of an image whose corners are red, green, blue and black, 64 x 48."""
+    """Write a video of 64 x 48 pixels whose corners are red, green, blue and black."""
     path = tmp_path_factory.mktemp('videos') / 'upright.mp4'
     image = np.full((48, 64, 3), 128, np.uint8)
     image[:16, :16], image[:16, -16:], image[-16:, :16], image[-16:, -16:] = [*np.diag([250, 250, 250]), 0]
@@ -66,7 +66,7 @@ def test_all_orientations_match_those_of_players(upright, tmp_path, name):
     set_matrix(upright, path, matrix)
     np.testing.assert_array_equal(next(Video(path).frames()).to_rgb(), expected(plain))
     np.testing.assert_array_equal(dict(decode(open_video(str(path)), [1]))[1], expected(plain))
-    # What is made of videos beforehand.
+    # Frame stores and face tracks are made from videos before training.
     _, [jpeg, *_], error = extract_frames(tmp_path, FrameSettings(256, 95), 'turned.mp4')
     assert not error
     stored = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)[..., ::-1].astype(int)
@@ -94,7 +94,7 @@ def test_orientations_in_the_jpegs_of_cameras_are_followed(tmp_path, orientation
 
 
 def test_pixels_that_are_not_square_are_made_square(tmp_path):
-    # As on a DVD: 64 x 48 pixels for an image of 16:9; a circle stays a circle.
+    # As on a DVD, 64 x 48 pixels contain a 16:9 image. A circle must remain a circle.
     canvas = cv2.circle(np.full((48, 85, 3), 60, np.uint8), (42, 24), 20, (230, 230, 230), -1)
     stored = cv2.resize(canvas, (64, 48), interpolation=cv2.INTER_AREA)
 
@@ -114,7 +114,7 @@ def test_pixels_that_are_not_square_are_made_square(tmp_path):
 
 
 def write_jpegs(path, jpegs, size):
-    """Write MJPEG of files; the header has the size, whatever theirs."""
+    """Write JPEG files as MJPEG. The size in the header may differ from theirs."""
     with av.open(str(path), 'w') as container:
         stream = container.add_stream('mjpeg', rate=25)
         (stream.width, stream.height), stream.pix_fmt = size, 'yuvj420p'
@@ -125,14 +125,14 @@ def write_jpegs(path, jpegs, size):
 
 
 def write_two_sizes(path, first, second):
-    """Write three images of one size, then three of another."""
+    """Write three images of one size and then three of another size."""
     jpegs = [cv2.imencode('.jpg', image[..., ::-1])[1].tobytes() for image in (first, second)]
     write_jpegs(path, [jpegs[0]] * 3 + [jpegs[1]] * 3, first.shape[1::-1])
 
 
 @pytest.mark.filterwarnings('error', 'ignore::ResourceWarning')
 def test_frames_of_a_changed_resolution_are_scaled_to_the_first(tmp_path):
-    # As in recordings of calls over a bad line.
+    # Recordings of calls over a slow connection change their resolution.
     large = np.full((96, 128, 3), 60, np.uint8)
     large[:, 64:] = 200
     write_two_sizes(tmp_path / 'call.avi', large, cv2.resize(large, (64, 48)))
@@ -157,13 +157,13 @@ def test_frames_of_another_aspect_ratio_get_bars_and_a_warning(tmp_path):
 
 
 def pq(light):
-    """The inverse EOTF of SMPTE ST 2084: cd/m² to a signal from 0 to 1."""
+    """Return the inverse EOTF of SMPTE ST 2084, from cd/m² to a signal from 0 to 1."""
     power = (light / 10000) ** 0.1593017578125
     return ((0.8359375 + 18.8515625 * power) / (1 + 18.6875 * power)) ** 78.84375
 
 
 def hlg(light):
-    """BT.2100: light of a display of 1,000 cd/m² to the signal, for grey."""
+    """Return the HLG signal of BT.2100 for a grey light of a display of 1,000 cd/m²."""
     scene = (light / 1000) ** (1 / 1.2)
     bright = 0.17883277 * np.log(np.maximum(12 * scene - 0.28466892, 1e-9)) + 0.55991073
     return np.where(scene <= 1 / 12, np.sqrt(3 * scene), bright)
@@ -171,7 +171,7 @@ def hlg(light):
 
 @pytest.mark.parametrize(('curve', 'transfer'), [(pq, 'smpte2084'), (hlg, 'arib-std-b67')])
 def test_hdr_video_has_the_colours_of_its_sdr_version(tmp_path, curve, transfer):
-    # Grey from black to bright, as a standard display shows it, whose white has 203 cd/m²; then the same light in HDR.
+    # Grey levels on a standard display, whose white has 203 cd/m², and the same light in HDR.
     standard = np.tile(np.linspace(0, 220, 256), (64, 1))
     signal = curve(203 * (standard / 255) ** 2.4)
     frame = av.VideoFrame.from_ndarray(np.uint16(np.round(np.stack([signal] * 3, -1) * 65535)), format='rgb48le')
@@ -201,7 +201,7 @@ def test_hdr_highlights_and_colours_are_preserved(tmp_path):
 
 
 def test_interlaced_motion_has_no_combing(tmp_path):
-    # A white square moves 8 pixels from the first to the second half of a frame, as at 50 fields a second.
+    # A white square moves 8 pixels between the two fields of a frame, as at 50 fields per second.
     first, second = (np.full((96, 128, 3), 40, np.uint8) for _ in range(2))
     first[32:64, 32:64], second[32:64, 40:72] = 220, 220
     woven = first.copy()
@@ -219,7 +219,7 @@ def test_interlaced_motion_has_no_combing(tmp_path):
         assert image.shape == (96, 128, 3)
         differs = np.abs(image.astype(int) - first).max(2) > 30
         assert differs[:, 66:].sum() == 0
-        assert differs.sum() <= 2 * 2 * 40  # the edges above and below
+        assert differs.sum() <= 2 * 2 * 40  # the top and bottom edges
 
 
 @pytest.mark.parametrize(
@@ -268,7 +268,7 @@ def test_frames_larger_than_the_header_says_are_not_decoded(tmp_path):
 
 
 def test_frames_are_freed_after_use(tmp_path):
-    """What waits for the garbage collection takes memory, and a forked worker would wait for the threads of it."""
+    """Objects that await garbage collection occupy memory, and a forked worker would wait for their threads."""
     write_frames(tmp_path / 'a.mp4', [np.zeros((64, 64, 3), np.uint8)] * 4)
     gc.collect()
     gc.disable()

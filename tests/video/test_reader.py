@@ -25,7 +25,7 @@ def test_frames_are_read_in_order_with_their_times(tmp_path, name):
 
 
 def test_duration_of_browser_recording_is_that_of_its_frames(tmp_path):
-    # 25 frames a second, but for a gap.
+    # The rate is 25 frames per second except for a gap.
     times = [40 * i for i in range(20)] + [2000, 2040, 2080]
     with av.open(str(tmp_path / 'rate.webm'), 'w') as container:
         stream = container.add_stream('libvpx')
@@ -35,7 +35,7 @@ def test_duration_of_browser_recording_is_that_of_its_frames(tmp_path):
             video_frame.pts, video_frame.time_base = time, Fraction(1, 1000)
             container.mux(stream.encode(video_frame))
         container.mux(stream.encode(None))
-    # Browsers omit the rate: a void element replaces it.
+    # Browsers omit the rate, so a void element replaces it.
     content = (tmp_path / 'rate.webm').read_bytes()
     (tmp_path / 'recorded.webm').write_bytes(
         re.sub(rb'\x23\xe3\x83\x84....', b'\xec\x86' + bytes(6), content, flags=re.S)
@@ -59,7 +59,7 @@ def test_frames_are_upright_as_in_opencv(tmp_path, rotation):
 
 
 def test_variable_frame_rate_is_measured(tmp_path):
-    # Half a second at 20 frames a second, then five seconds at two; the header may say 20.
+    # The rate is 20 frames per second for 0.5 s and 2 for 5 s. The header may contain 20.
     times = [*range(0, 500, 50), *range(500, 5500, 500)]
     for name in ('varying.mp4', 'varying.mkv'):
         with av.open(str(tmp_path / name), 'w') as container:
@@ -82,7 +82,7 @@ def test_frames_hidden_by_a_cut_are_not_counted(tmp_path):
     write_plain(tmp_path / 'whole.mp4', numbered(30))
     cut_without_encoding(tmp_path / 'whole.mp4', tmp_path / 'cut.mp4', first=7)
     with av.open(str(tmp_path / 'cut.mp4')) as container:
-        assert container.streams.video[0].frames == 30  # what the header says
+        assert container.streams.video[0].frames == 30  # number of frames in the header
     video = Video(tmp_path / 'cut.mp4')
     assert (video.num_frames, video.fps) == (23, 25)
     assert [frame.to_rgb().mean() for frame in video.frames()] == pytest.approx(20 + 4 * np.arange(7, 30), abs=3)
@@ -101,7 +101,7 @@ def test_b_frames_in_avi_are_read_in_order(tmp_path):
 
 @pytest.mark.parametrize(('name', 'codec', 'pixels'), [('a.avi', 'mjpeg', 'yuvj420p'), ('a.mkv', 'libvpx', 'yuv420p')])
 def test_a_damaged_frame_is_replaced_by_the_next_one(tmp_path, name, codec, pixels):
-    # Every frame for itself.
+    # Every frame is a key frame.
     with av.open(str(tmp_path / name), 'w') as container:
         stream = container.add_stream(codec, rate=25, options={'g': '1'})
         stream.width, stream.height, stream.pix_fmt = 64, 48, pixels
@@ -121,11 +121,11 @@ def test_a_damaged_frame_is_replaced_by_the_next_one(tmp_path, name, codec, pixe
 
 
 def cut_between_key_frames(path, frames, lost):
-    """Write a transport stream that begins after some packets, as a recording of a broadcast does."""
+    """Write a transport stream without its first packets, like a recording of a broadcast."""
     write_plain(path.with_name('whole.ts'), frames, g='10')
     content = path.with_name('whole.ts').read_bytes()
     packets = [content[start : start + 188] for start in range(0, len(content), 188)]
-    # Tables come first, and are kept; 0x100 is the ID of the video stream.
+    # The tables at the start are kept. 0x100 is the ID of the video stream.
     video_packets = [packet for packet in packets if (packet[1] & 0x1F) << 8 | packet[2] == 0x100]
     starts = [index for index, packet in enumerate(video_packets) if packet[1] & 0x40]
     tables = [packet for packet in packets if (packet[1] & 0x1F) << 8 | packet[2] != 0x100][:3]
@@ -138,7 +138,7 @@ def test_a_stream_that_begins_between_key_frames_keeps_its_times(tmp_path):
     assert (video.num_frames, video.duration) == (36, pytest.approx(1.44, abs=0.01))
     frames = list(video.frames())
     assert [frame.index for frame in frames] == list(range(36))
-    # Until the next key frame, the tenth, nothing can be decoded; it is shown at its time, and for those before.
+    # No frame before the next key frame (the tenth) can be decoded. The key frame also replaces the frames before it.
     assert grey_levels(frames) == [10] * 6 + list(range(10, 40))
     assert frames[6].time == pytest.approx(6 / 25, abs=0.01)
 
@@ -181,7 +181,7 @@ print(Video('large.mkv').num_frames, peak() - before)
     assert done.returncode == 0, done.stderr
     frames, grown = map(int, done.stdout.split())
     assert frames == 80
-    # MiB, of a file of 120.
+    # MiB, for a file of 120 MiB
     assert grown < 30
 
 

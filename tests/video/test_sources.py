@@ -34,7 +34,7 @@ class Clock:
 
 
 class Capture:
-    """A camera whose frames arrive at given seconds; the grey level of a frame is its time times 100."""
+    """Camera whose frames arrive at given seconds. The grey level of a frame is 100 times its time."""
 
     def __init__(self, ticks):
         self.ticks = iter(ticks)
@@ -76,7 +76,7 @@ def camera(monkeypatch):
 
 
 def test_irregular_camera_produces_a_regular_stream(camera):
-    # Faster than the stream at first, then stuck for a while.
+    # The camera is faster than the stream at first, and then pauses.
     frames = list(camera([0.0, 0.05, 0.11, 0.12, 0.21, 0.61, 0.71], fps=10).frames())
     assert [frame.index for frame in frames] == list(range(8))
     assert [frame.time for frame in frames] == pytest.approx(np.arange(8) / 10)
@@ -90,7 +90,7 @@ def test_watching_ends_after_its_duration_and_releases_the_camera(camera):
 
 
 def test_time_starts_at_the_first_frame_and_long_gaps_are_skipped(camera):
-    # In eighths of a second, which are exact.
+    # Eighths of a second are exact in floating point.
     frames = list(camera([3, 3.125, 3.25, 4.5, 4.625], fps=8).frames())
     assert [frame.index for frame in frames] == [0, 1, 2, 12, 13]
     frames = list(camera([3, 3.125, 4.125], fps=8).frames())
@@ -103,11 +103,11 @@ def test_frames_that_are_not_read_in_time_are_dropped(camera):
     capture.waits_after_first = True
     frames = watched.frames()
     assert next(frames).index == 0
-    # Whoever watches is busy until the end, ten seconds later.
+    # The reader is busy until the end, ten seconds later.
     capture.go_on.set()
     assert capture.released.wait(60)
     rest = list(frames)
-    # What came in the last half a second, in its places on the clock.
+    # The frames of the last half second are returned with their clock times.
     assert [frame.index for frame in rest] == [75, 76, 77, 78, 79]
     assert [frame.to_rgb()[0, 0, 0] for frame in rest] == [round(index / 8 * 100) % 256 for index in range(75, 80)]
 
@@ -122,7 +122,7 @@ def test_lost_stream_is_reopened_a_limited_number_of_times(monkeypatch):
     monkeypatch.setattr(sources, 'BUFFER', np.inf)
     with pytest.warns(UserWarning, match='rtsp://door') as caught:
         frames = list(CameraStream('rtsp://door', fps=8).frames())
-    # Nothing is said of the two seconds between.
+    # There are no frames for the two seconds in between.
     assert [frame.index for frame in frames] == [0, 1, 17]
     assert ['(1 of 3)' in str(caught[0].message), '(3 of 3)' in str(caught[2].message), len(caught)] == [True, True, 4]
     assert all(capture.released.is_set() for capture in captures)
@@ -150,7 +150,7 @@ def test_watching_can_be_stopped(camera):
 
 def test_colours_are_those_of_the_camera(tmp_path):
     image = np.zeros((48, 64, 3), np.uint8)
-    image[:] = (250, 20, 20)  # blue, for OpenCV
+    image[:] = (250, 20, 20)  # blue in OpenCV's BGR order
     path = str(tmp_path / 'blue.avi')
     writer = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*'MJPG'), 10, (64, 48))
     writer.write(image)

@@ -25,7 +25,7 @@ def patch(content, table, offset, *numbers, order='>'):
 
 
 def with_edits(content, count):
-    """Let an MP4 show all of its frames many times over."""
+    """Change the edit list of an MP4 so that all frames are shown many times."""
     start = content.index(b'edts') - 4
     [size] = struct.unpack_from('>I', content, start)
     entries = struct.pack('>II', 0, count) + struct.pack('>IiI', 1000, 0, 65536) * count
@@ -55,7 +55,7 @@ def in_sample_entry(content, table):
 
 @pytest.fixture(scope='module')
 def lying(tmp_path_factory):
-    """Files of 30 frames whose headers say something else."""
+    """Write files of 30 frames with wrong headers."""
     folder = tmp_path_factory.mktemp('lying')
     for name, codec, options in (
         ('a.avi', 'mpeg4', {'flags': 'qscale', 'global_quality': '118'}),
@@ -64,7 +64,7 @@ def lying(tmp_path_factory):
     ):
         write_frames(folder / name, grey(LEVELS), codec, rate=30, options=options)
     avi, mp4, mkv = ((folder / f'a.{ending}').read_bytes() for ending in ('avi', 'mp4', 'mkv'))
-    # Of the header of the stream: scale, rate, start, length.
+    # Fields of the stream header: scale, rate, start, length.
     (folder / 'length.avi').write_bytes(patch(avi, b'strh', 4 + 32, 2**31 - 1, order='<'))
     (folder / 'slow.avi').write_bytes(patch(avi, b'strh', 4 + 20, 1_000_000_000, 1, order='<'))
     (folder / 'fast.avi').write_bytes(patch(avi, b'strh', 4 + 20, 1, 1_000_000_000, order='<'))
@@ -159,7 +159,7 @@ def test_clock_jump_leaves_a_gap(tmp_path, hours):
 
 
 def join(path, begins, b_frames):
-    """Write two recordings one after the other, of 20 and 10 frames, with the clock at the given times, seconds."""
+    """Write recordings of 20 and 10 frames into one file, whose clocks start at the given times in seconds."""
     content = b''
     for part, start in zip((LEVELS[:20], LEVELS[20:]), begins):
         stamps = [1000 * start + 40 * i for i in range(len(part))]
@@ -192,7 +192,7 @@ def test_clock_set_back_by_hours_is_treated_as_wrapped(tmp_path):
 
 
 def test_b_frames_are_not_mistaken_for_a_clock_set_back(tmp_path):
-    # One frame a second, of which two in a row refer to the next: it is decoded before them.
+    # The rate is one frame per second. Two successive B-frames refer to the next frame, which is decoded first.
     stamps = [1000 * i for i in range(30)]
     write_frames(tmp_path / 'slow.mkv', grey(LEVELS), options={'crf': '5', 'bf': '3', 'b-adapt': '0'}, stamps=stamps)
     with av.open(str(tmp_path / 'slow.mkv')) as container:

@@ -19,7 +19,7 @@ def test_failed_writing_leaves_no_file(tmp_path):
 
 @pytest.mark.skipif(platform.machine() not in ('x86_64', 'AMD64'), reason='these instructions are of x86-64')
 def test_videos_are_encoded_with_baseline_cpu_instructions(tmp_path):
-    # With AVX-512, one video of a hundred is another from run to run; which, cannot be foreseen.
+    # With AVX-512, about one video in a hundred differs from run to run, unpredictably.
     av.logging.set_level(av.logging.INFO)
     try:
         with av.logging.Capture() as messages:

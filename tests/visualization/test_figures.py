@@ -31,7 +31,7 @@ from mmaction_microaction.visualization import (
 TRAIN = np.array([action.train_clips for action in ACTIONS])
 VAL = np.array([action.val_clips for action in ACTIONS])
 NONE = np.full(52, np.nan)
-# F1 of one clip of nodding (9) that is predicted as shaking head (10).
+# F1 scores for one clip of nodding (9) predicted as shaking head (10).
 ONE = np.where(np.isin(np.arange(52), [9, 10]), 0, np.nan)
 MANY = np.random.default_rng(0).random((3, 52))
 GREY = np.full((8, 96, 80, 3), 128, np.uint8)

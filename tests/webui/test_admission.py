@@ -1,4 +1,4 @@
-"""Uploads that are too many, too slow or incomplete."""
+"""Tests of uploads that are too many, too slow or incomplete."""
 
 import socket
 import threading
@@ -21,7 +21,7 @@ FORM = (
 
 
 class BusyNetwork(Network):
-    """Waits before it recognises a clip, and notes the clips in order."""
+    """Network that waits before it recognises a clip, and records the order of the clips."""
 
     def __init__(self):
         super().__init__()
@@ -41,7 +41,7 @@ def network():
 
 @pytest.fixture(scope='module')
 def served(network):
-    """Address of a page for uploads of up to 0.3 MB, and the folder of uploads."""
+    """Serve a page for uploads of up to 0.3 MB, and return its address and the folder of uploads."""
     with serving({'net': Network(), 'busy': network}, [], max_megabytes=0.3, port=0) as served:
         yield served
 
@@ -53,7 +53,7 @@ def clip(tmp_path):
 
 
 def begin_upload(url, size=200_000, sent=100_000):
-    """Send the beginning of an upload; return the connection."""
+    """Send the beginning of an upload, and return the connection."""
     url = httpx.URL(url)
     connection = socket.create_connection((url.host, url.port))
     head = 'POST /gradio_api/upload HTTP/1.1\r\nHost: here\r\nContent-Type: multipart/form-data; boundary=B\r\n'
@@ -158,7 +158,7 @@ def test_visitors_take_turns_and_cannot_fill_the_queue(served, network, clip):
 
 
 def test_clips_are_deleted_and_networks_stopped_in_time(clip):
-    # Uploads are kept for 1.2 seconds, and networks may work for 0.
+    # Uploads are kept for 1.2 s. The time limit of networks is 0 s.
     with serving({'net': Network()}, [], max_minutes=0, keep_minutes=0.02, port=0) as (url, folder):
         visitor = Visitor(url)
         sent = visitor.upload(clip)

@@ -1,4 +1,4 @@
-"""The page in a real browser, served by the tool."""
+"""Tests of the page in a real browser, served by the tool."""
 
 import json
 import os
@@ -18,13 +18,13 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason='no Chromium is installed; Debian: apt-get install chromium'),
 ]
-# Milliseconds; long, for busy machines.
+# Milliseconds, long enough for busy machines.
 PATIENCE = 120_000
 
 
 @pytest.fixture(scope='module')
 def tool(trained, clips, tmp_path_factory):
-    """Address of a page served by the tool, with the clips as examples, and the folder of temporary files."""
+    """Start the tool with the clips as examples, and return the page's address and the folder of temporary files."""
     config, checkpoint = trained
     temporary = tmp_path_factory.mktemp('tmp')
     command = [sys.executable, ROOT / 'tools/webui.py', '--model', config, checkpoint, '--max-seconds', '20']
@@ -55,7 +55,7 @@ def browser():
 
 @pytest.fixture
 def page(tool, browser):
-    """The page. Fails after the test if the page requested anything from another server."""
+    """Open the page. Fail after the test if the page sent requests to another server."""
     address, temporary = tool
     page = browser.new_page()
     asked, complaints = [], []
@@ -67,7 +67,7 @@ def page(tool, browser):
     yield page
     assert len(asked) > 10
     assert [url for url in asked if not url.startswith((address, 'data:', 'blob:'))] == []
-    # Blocked requests may only appear as messages.
+    # Some blocked requests appear only as messages.
     assert complaints == []
     page.close()
     deadline = time.monotonic() + 60
@@ -131,7 +131,7 @@ def test_selected_row_seeks_to_its_time_in_the_video(page, long_video):
     asked = page.locator('#interval input')
     api.expect(asked).to_have_value(re.compile('curling legs  D7'))
     start = float(asked.input_value().split()[0])
-    # The action changes at 5 s; a window has 1.5 s.
+    # The action changes at 5 s. A window lasts 1.5 s.
     assert 4 <= start <= 6
     assert page.evaluate('document.querySelector("#clip video").currentTime') == pytest.approx(start, abs=0.1)
 

@@ -29,7 +29,7 @@ def temporary(tmp_path, monkeypatch):
 
 @pytest.fixture
 def server(temporary):
-    """The process of another server, and its folder."""
+    """Start the process of another server, and return it and its folder."""
     process = subprocess.Popen([sys.executable, '-c', SERVER], stdout=subprocess.PIPE, text=True)
     yield process, process.stdout.readline().strip()
     process.kill()

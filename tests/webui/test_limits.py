@@ -11,7 +11,7 @@ from mmaction_microaction.webui.limits import LimitedVideo, check_video
 
 
 def write(path, size, num_frames, rate=30):
-    """Write grey pictures as Motion JPEG."""
+    """Write grey frames as Motion JPEG."""
     with av.open(str(path), 'w') as container:
         stream = container.add_stream('mjpeg', rate=rate)
         stream.width, stream.height = size
@@ -50,7 +50,7 @@ def test_too_many_frames_are_rejected_in_short_videos(tmp_path):
 
 def test_too_many_pixels_per_second_are_rejected(tmp_path, monkeypatch):
     write_clip(tmp_path / 'clip.mp4', num_frames=60, size=(96, 80))
-    # Two seconds at 30 frames per second.
+    # 2 s at 30 frames per second.
     monkeypatch.setattr(limits, 'MAX_PIXEL_RATE', 96 * 80 * 30)
     check_video(tmp_path / 'clip.mp4', max_seconds=10)
     monkeypatch.setattr(limits, 'MAX_PIXEL_RATE', 96 * 80 * 30 - 1)

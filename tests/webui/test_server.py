@@ -1,4 +1,4 @@
-"""The server of the page, by requests without a browser."""
+"""Tests of the server of the page by requests without a browser."""
 
 import re
 import shutil
@@ -26,7 +26,7 @@ def examples(tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def served(examples):
-    """Address of a page for clips of up to 10 seconds and 0.3 MB, and the folder of uploads."""
+    """Serve a page for clips of up to 10 s and 0.3 MB, and return its address and the folder of uploads."""
     with serving({'net': Network()}, examples, max_seconds=10, max_megabytes=0.3, port=0) as served:
         yield served
 
@@ -81,7 +81,7 @@ def test_missing_gradients_are_reported(served, visitor, clip):
     sent = visitor.upload(clip)
     output, _ = visitor.press('recognise', sent, 'net')
     assert not output['data']['explanation']['visible']
-    # The page hides the button, but a request may come without the page.
+    # The page hides the button, but a client may send the request directly.
     choices = output['data']['interval']['choices']
     output, _ = visitor.press('explain', sent, None, choices[0][1])
     assert output['error'].startswith('Grad-CAM needs the gradients of a ResNet')
@@ -104,7 +104,7 @@ def test_invalid_uploads_are_deleted_with_a_message(served, visitor, tmp_path):
         # The clip is removed from the page.
         assert output['data']['clip'] is None
         assert files(served[1]) == []
-        # A request may come without the check of the page.
+        # A client may bypass the check of the page.
         output, _ = visitor.press('recognise', visitor.upload(tmp_path / name), 'net')
         assert output['error'] == shown
         assert files(served[1]) == []
@@ -214,7 +214,7 @@ def test_certificate_enables_https(examples, tmp_path):
 
 def test_urls_start_with_the_root_path_of_a_reverse_proxy(examples):
     with serving({'net': Network()}, examples, port=0, root_path='/micro') as (url, _):
-        # As nginx forwards the request, without the path.
+        # nginx forwards the request without the path.
         headers = {'Host': 'lab.example.org', 'X-Forwarded-Host': 'lab.example.org', 'X-Forwarded-Proto': 'https'}
         assert httpx.get(f'{url}config', headers=headers).json()['root'] == 'https://lab.example.org/micro'
 
@@ -248,7 +248,7 @@ def test_no_files_remain_after_the_result_or_the_end(clip, tmp_path):
 def test_browsers_load_resources_from_this_server_only(served):
     response = httpx.get(served[0])
     assert response.headers['content-security-policy'].startswith("default-src 'self' ")
-    # The analytics of Gradio are off.
+    # Gradio's analytics are disabled.
     assert Visitor(served[0]).http.get('config').json()['analytics_enabled'] is False
 
 

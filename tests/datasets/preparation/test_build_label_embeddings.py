@@ -120,7 +120,7 @@ def test_unwritable_output_is_rejected_before_the_download(tmp_path, monkeypatch
 
 @pytest.fixture
 def downloader(tmp_path, monkeypatch):
-    """gensim.downloader without internet and with nothing downloaded yet."""
+    """Replace gensim.downloader by one without internet and without earlier downloads."""
 
     def refuse(url, *args):
         raise urllib.error.URLError('Connection refused')
@@ -171,11 +171,11 @@ def test_vectors_downloaded_elsewhere_are_used_without_internet(downloader, vect
 def test_a_full_disk_leaves_no_table(vectors, tmp_path):
     vectors.save_word2vec_format(str(tmp_path / 'v.txt'), write_header=False)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (500, hard))  # enough for the side file
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500, hard))  # enough for the file of metadata
     try:
         with pytest.raises(OSError, match=r'File too large.*table\.npy'):
             build_label_embeddings(str(tmp_path / 'v.txt'), tmp_path / 'table.npy')
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    # prepare_ma52.py builds what is not there.
+    # prepare_ma52.py builds the missing table.
     assert not (tmp_path / 'table.npy').exists()

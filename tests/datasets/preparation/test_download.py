@@ -1,4 +1,4 @@
-"""The download of MA-52, with a stand-in for huggingface_hub."""
+"""Tests of the download of MA-52, with a fake huggingface_hub."""
 
 import sys
 import types
@@ -11,7 +11,7 @@ from mmaction_microaction.datasets.preparation.ma52 import SPLIT_SIZES
 
 
 def make_errors():
-    """Return the errors of huggingface_hub 1 and 2 that the download handles, with the same bases."""
+    """Return the errors of huggingface_hub 1 and 2 that the download handles, with the same base classes."""
     errors = types.ModuleType('huggingface_hub.errors')
 
     class HfHubHTTPError(OSError):
@@ -43,7 +43,7 @@ def make_errors():
 
 @pytest.fixture
 def hub(monkeypatch):
-    """A Hub on which every archive exists, and an account with access."""
+    """Replace the Hub by one that has every archive, and an account with access."""
     hub = types.ModuleType('huggingface_hub')
     hub.errors = make_errors()
     hub.get_token = lambda: 'hf_token'

@@ -67,9 +67,9 @@ def test_an_interrupted_run_is_continued(source):
     with pytest.raises(Killed):
         prepare(source, progress=stop_after_one)
     out = source.parent / 'out'
-    # What a kill at the worst moment leaves: a half-written clip under a temporary name and half a journal line.
+    # A killed run may leave a partial clip under a temporary name and a partial line of the journal.
     (out / 'videos_train' / f'.{NAMES[2]}.{"0" * 16}.unfinished').write_bytes(b'half')
-    # What rsync or a browser may be writing at the same time.
+    # rsync or a browser may be writing these files at the same time.
     foreign = [out / 'videos_train' / f'.{NAMES[2]}.Xk3f9Q', out / 'videos_train' / f'{NAMES[2]}.part']
     for path in foreign:
         path.write_bytes(b'half')
@@ -86,7 +86,7 @@ def test_an_interrupted_run_is_continued(source):
 def test_full_disk_ends_the_run_and_names_the_file(source, split, monkeypatch):
     monkeypatch.setattr(os, 'link', Mock(side_effect=OSError(errno.EXDEV, 'another disk')))
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))  # the workers inherit it
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))  # Workers inherit the limit.
     try:
         with pytest.raises(OSError, match=rf'videos_{split}/{NAMES[0]} cannot be put in place \(.*too large.*again'):
             prepare(source, split)
@@ -97,7 +97,7 @@ def test_full_disk_ends_the_run_and_names_the_file(source, split, monkeypatch):
 
 
 def test_full_disk_is_reported_while_the_journal_is_written(source):
-    # Clips that are links take no room.
+    # Linked clips need no space.
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (80, hard))
     try:
@@ -139,7 +139,7 @@ def test_tool_skips_the_table_without_internet(source, monkeypatch, capfd):
 
 
 def test_clip_cut_without_encoding_is_accepted(source):
-    # Its file contains frames that are never shown.
+    # The file contains frames that players do not show.
     (source / 'val' / NAMES[1]).rename(source / 'whole.mp4')
     cut_without_encoding(source / 'whole.mp4', source / 'val' / NAMES[1], first=5)
     assert prepare(source, 'val') == 3
@@ -168,7 +168,7 @@ def test_errors_name_the_source_of_lists_and_videos(source):
 
 def test_killed_worker_ends_the_preparation(source, monkeypatch):
     with monkeypatch.context() as patch:
-        # Forked workers inherit this.
+        # Forked workers inherit this replacement.
         patch.setattr(preparation, 'open_video', lambda path: os.kill(os.getpid(), signal.SIGKILL))
         with pytest.raises(ValueError, match=r'A worker was killed, .*fewer workers'):
             prepare(source)
@@ -179,7 +179,7 @@ def test_killed_worker_ends_the_preparation(source, monkeypatch):
 @pytest.mark.parametrize('signum', [signal.SIGTERM, signal.SIGKILL])
 def test_signal_leaves_no_partial_clips_and_no_workers(source, signum):
     out = source.parent / 'out'
-    # A worker that takes long over the second clip.
+    # The second clip takes a worker a long time.
     code = f"""
 import time
 from pathlib import Path

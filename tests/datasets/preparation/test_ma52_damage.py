@@ -23,7 +23,7 @@ def test_undecodable_clips_are_rejected(source):
     (source / 'val' / NAMES[1]).write_bytes(b'no video at all')
     with pytest.raises(ValueError, match=rf'1 of the 3 clips of val cannot be decoded: {NAMES[1]}'):
         prepare(source, 'val')
-    # The sound ones are done; the bad one is tried again.
+    # The intact clips are finished, and the damaged clip is tried again.
     write_clip(source / 'val' / NAMES[1], seed=1)
     assert prepare(source, 'val') == 1
 
@@ -48,7 +48,7 @@ def test_damaged_clip_is_replaced_by_an_intact_one_of_the_same_size(source, spli
     download(sound)
     assert prepare(source, split) == 1
     assert placed.read_bytes() == sound
-    # It is not taken for sound because it once was, either.
+    # An earlier successful check does not make the damaged clip valid.
     placed.unlink()
     download(bytes(len(sound)))
     for _ in range(2):
@@ -89,7 +89,7 @@ def test_source_that_is_also_the_target_loses_no_clips(source, monkeypatch, alia
     elif alias == 'symbolic link':
         other.symlink_to(out)
     else:
-        # As a folder that is mounted twice looks: other paths, the same files. A test cannot mount.
+        # A folder that is mounted twice has two paths to the same files. Tests cannot mount, so links imitate this.
         other.symlink_to(out)
         monkeypatch.setattr(type(out), 'resolve', lambda self, strict=False: self.absolute())
         monkeypatch.setattr(os.path, 'realpath', os.path.abspath)

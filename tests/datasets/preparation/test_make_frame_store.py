@@ -19,7 +19,7 @@ from mmaction_microaction.datasets.frame_store import FrameSettings, FrameStoreW
 
 @pytest.fixture
 def many(tmp_path):
-    """A data folder with 60 names for one clip."""
+    """Write a data folder with 60 names of one clip."""
     (tmp_path / 'videos_val').mkdir()
     write_clip(tmp_path / 'clip.mp4', num_frames=40, size=(160, 120))
     names = [f'{index:02d}.mp4' for index in range(60)]
@@ -34,7 +34,7 @@ def test_every_frame_is_stored_small_and_in_correct_colours(store_path, odd_clip
     num_frames, width, height = SHAPES[name]
     fps, jpegs = read_store(store_path)[name]
     assert (fps, sorted(jpegs)) == (25, list(range(num_frames)))
-    # Sizes worked out as MMAction2's Resize does: shorter side 48, the other rounded; never enlarged.
+    # Sizes of MMAction2's Resize: the shorter side is 48, the longer side is rounded, and frames are never enlarged.
     scale = min(48 / min(width, height), 1)
     with av.open(str(odd_clips / 'videos_val' / name)) as container:
         for index, frame in enumerate(container.decode(video=0)):
@@ -157,7 +157,7 @@ def test_store_is_continued_after_a_kill(many):
     process.join()
     assert unfinished.exists()
     assert not (many / 'frames_val').exists()
-    wait_until_gone(process.pid)  # the workers, too
+    wait_until_gone(process.pid)  # The workers have ended, too.
 
     new = make_store(many, many / 'frames_val')
     assert 0 < new < 60

@@ -1,4 +1,4 @@
-"""Which steps of a pipeline open and decode a video."""
+"""Tests of the functions that find the opening and decoding steps of a pipeline."""
 
 import inspect
 

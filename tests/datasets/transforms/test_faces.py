@@ -27,13 +27,13 @@ def crop(results, **kwargs):
 
 
 def ramp(width=60, height=40):
-    """An image whose red tells the column and whose green tells the row."""
+    """Return an image whose red channel is the column and whose green channel is the row."""
     x, y = np.meshgrid(np.arange(width), np.arange(height))
     return np.stack([x, y, 0 * x], axis=2).astype(np.uint8)
 
 
 def test_crop_is_the_square_around_the_box(tmp_path):
-    # 10 x 8 pixels from column 20 and row 11; the square of side 10 has columns 20 to 29 and rows 10 to 19.
+    # The box has 10 x 8 pixels from column 20 and row 11. The square has columns 20 to 29 and rows 10 to 19.
     results = crop(sample(tmp_path, [[20, 11, 30, 19]], [ramp()]), size=10, margin=1)
     (face,) = results['face_imgs']
     np.testing.assert_array_equal(face, ramp()[10:20, 20:30])
@@ -43,7 +43,7 @@ def test_crop_is_the_square_around_the_box(tmp_path):
 def test_margin_and_size(tmp_path):
     (face,) = crop(sample(tmp_path, [[20, 10, 30, 20]], [ramp()]), size=40, margin=2)['face_imgs']
     assert face.shape == (40, 40, 3)
-    # Columns 15 to 34, each stretched to two.
+    # Columns 15 to 34 are each stretched to two columns.
     np.testing.assert_allclose(face[20, 1::8, 0], np.arange(15, 35, 4) + 0.25, atol=0.5)
 
 
@@ -72,7 +72,7 @@ def test_crop_uses_the_boxes_of_the_sampled_frames(tmp_path):
 
 
 def test_boxes_are_scaled_with_resized_frames(tmp_path):
-    # Of a video of twice the size.
+    # The track belongs to a video of twice the size.
     (face,) = crop(sample(tmp_path, [[40, 20, 60, 40]], [ramp()], size=(120, 80)), size=10, margin=1)['face_imgs']
     np.testing.assert_array_equal(face, ramp()[10:20, 20:30])
 

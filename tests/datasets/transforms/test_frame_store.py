@@ -1,4 +1,4 @@
-"""Pipelines that read from a frame store see what they see of the videos."""
+"""Pipelines return the same samples from a frame store as from the videos."""
 
 import re
 
@@ -28,7 +28,7 @@ RESIZE = dict(type='Resize', scale=(-1, 64))
 
 @pytest.fixture(scope='module')
 def stores(tiny_ma52):
-    """Frame stores of the tiny set, as large as the pipelines here want them."""
+    """Make frame stores of the tiny dataset, large enough for the pipelines of these tests."""
     for split in ('train', 'val'):
         make_frame_store(
             tiny_ma52 / f'{split}_list_videos.txt',
@@ -71,7 +71,7 @@ def test_samples_match_those_of_the_videos(stores, sampling):
             assert found[key] == expected[key]
         assert found['frame_inds'].tolist() == expected['frame_inds'].tolist()
         assert len(found['imgs']) == len(expected['imgs'])
-        # The tiny set's noise is the worst that JPEG can meet; another frame or other colours are far below.
+        # Noise is the worst case for JPEG. Another frame or other colours would have a much lower PSNR.
         assert all(psnr(ours, theirs) > 24 for ours, theirs in zip(found['imgs'], expected['imgs']))
 
 
@@ -158,7 +158,7 @@ def images(samples):
 @pytest.mark.parametrize('method', ['fork', pytest.param('spawn', marks=pytest.mark.slow)])
 def test_workers_read_the_same_frames_as_the_main_process(stores, method):
     dataset = build(stores, 'frames')
-    # Read before the workers start, so that they inherit an open store.
+    # The store is read before the workers start, so that they inherit an open store.
     expected = images(list(dataset))
     loader = DataLoader(dataset, batch_size=None, num_workers=2, multiprocessing_context=method)
     np.testing.assert_array_equal(images(loader), expected)
@@ -177,7 +177,7 @@ def test_paths_of_clips_may_contain_any_character(monkeypatch, tmp_path):
     clips = 'D:\\new\\train\'s/my "best" clips/%s {x} #1 雪\\'
     monkeypatch.setenv('MA52_CLIPS', clips)
     config = Config.fromfile(ROOT / 'configs/manet_r50_8x1_ma52.py')
-    # As a run leaves it in its work dir, which a resumed one or the leaderboard reads.
+    # A run writes its config to its work dir. Resumed runs and the leaderboard read the config.
     config.dump(tmp_path / 'config.py')
     for one in (config, Config.fromfile(tmp_path / 'config.py')):
         assert one.train_dataloader.dataset.data_prefix.video == f'{clips}_train'
@@ -197,7 +197,7 @@ def test_every_config_can_read_frames(path):
 
 
 def prefixes(path):
-    """Where the three loaders of a config look for clips."""
+    """Return the folders of clips of the three data loaders of a config."""
     config = Config.fromfile(path)
     loaders = (config.train_dataloader, config.val_dataloader, config.test_dataloader)
     return [re.search(r"'video': '([^']+)'", str(loader))[1] for loader in loaders]

@@ -1,4 +1,4 @@
-"""Frames decoded alone are those that decord gives, to the last bit, or the right ones where decord's are not."""
+"""Sparsely decoded frames are bit-identical to those of decord, or correct where decord's are wrong."""
 
 import struct
 
@@ -45,7 +45,7 @@ def build(folder, names, decoder, sampling=SAMPLINGS['2D, test'], after=(), **kw
 
 
 def write_video(path, num_frames=30, codec='libx264', **options):
-    """Write noise that moves, in H.264 with frames that others refer to and frames that none does."""
+    """Write moving noise in H.264 with reference frames and other frames."""
     rng = np.random.default_rng(num_frames)
     noise = rng.integers(0, 255, (96, 200, 3), dtype=np.uint8)
     with av.open(str(path), 'w') as container:
@@ -67,7 +67,7 @@ def videos(tmp_path_factory):
     write_video(folder / 'one frame.mp4', num_frames=1)
     write_video(folder / 'two frames.mp4', num_frames=2, bf='3')
     write_clip(folder / 'mpeg4.mp4')
-    # In AVI, H.264 says when frames are decoded instead of when they are shown.
+    # In AVI, the times of H.264 are those of decoding instead of display.
     write_video(folder / 'h264.avi', bf='3')
     write_video(folder / 'mpeg4.avi', codec='mpeg4', bf='2')
     write_video(folder / 'vp8.webm', codec='libvpx')
@@ -78,7 +78,7 @@ def videos(tmp_path_factory):
 
 
 def turn(path, target, matrix):
-    """Copy a video and let it be shown turned: the matrix is in the header of its track."""
+    """Copy a video and change the display matrix in the header of its track."""
     content = bytearray(path.read_bytes())
     start = content.index(b'tkhd') + 44
     a, b, c, d = (value * 65536 for value in matrix)
@@ -153,7 +153,7 @@ def test_lost_frames_are_not_replaced_by_others(videos, tmp_path):
 
 
 def test_raw_streams_are_decoded_in_order(videos, tmp_path):
-    # Nothing in them says when a frame is shown, and decord refuses them.
+    # Raw streams contain no display times, and decord rejects them.
     write_video(tmp_path / 'raw.h264', bf='3')
     with av.open(str(tmp_path / 'raw.h264')) as container:
         frames = [frame.to_ndarray(format='rgb24') for frame in container.decode(video=0)]
@@ -213,7 +213,7 @@ def test_every_config_of_ma52_names_its_decoder(path):
 
 
 def decoders(path):
-    """What the three loaders of a config decode with."""
+    """Return the decoders of the three data loaders of a config."""
     config = Config.fromfile(path)
     datasets = (config.train_dataloader.dataset, config.val_dataloader.dataset, config.test_dataloader.dataset)
     return [dataset.get('dataset', dataset).decoder for dataset in datasets]
@@ -241,5 +241,5 @@ def test_two_fields_are_read_as_one_frame(tmp_path):
     frames = dict(decode(video, [0, 7, 8, 19]))
     assert list(frames) == [0, 7, 8, 19]
     for index, frame in frames.items():
-        # From 16 to 235, as television counts, to 0 to 255; of the two fields, the upper one.
+        # The range 16 to 235 of video is expanded to 0 to 255. Of the two fields, the upper one is read.
         np.testing.assert_allclose(frame[..., 1], (40 + 5 * index - 16) * 255 / 219, atol=1)

@@ -15,7 +15,7 @@ def test_channels_last_does_not_change_the_results(name):
     plain = MODELS.build(config.model).double()
     fast = copy.deepcopy(plain)
     HOOKS.build(dict(type='ChannelsLastHook')).before_run(SimpleNamespace(model=fast))
-    # As PyTorch converts a whole network, where it can.
+    # PyTorch converts a whole network like this, where it can.
     converted = copy.deepcopy(plain).to(memory_format=torch.channels_last)
     strides = [[parameter.stride() for parameter in model.parameters()] for model in (fast, converted)]
     assert strides[0] == strides[1]

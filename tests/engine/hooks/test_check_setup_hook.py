@@ -44,7 +44,7 @@ def test_error_names_both_missing_embeddings_and_pretrained_weights(tiny_ma52, t
 
 
 def test_label_embeddings_are_read_before_the_first_step(tiny_ma52, tmp_path):
-    # The weights to start from are loaded first, since they may contain a table. A test needs no table.
+    # Initial weights are loaded first, since they may contain a table. A test needs no table.
     options = {'model.cls_head.label_embeddings': 'no.npy'}
     runner = small_runner(tiny_ma52, tmp_path, options)
     runner._load_from = 'weights.pth'
@@ -67,7 +67,7 @@ def test_missing_hooks_are_named(tiny_ma52, tmp_path, caplog):
 
 
 class Loop(BaseLoop):
-    """A loop of another package, with several data loaders or none."""
+    """Loop of another package, with several data loaders or none."""
 
     def __init__(self, runner):
         self._runner = runner

@@ -44,7 +44,7 @@ def log(caplog):
 
 
 def expected_scores(scores, labels, coarse):
-    """Table II by scikit-learn."""
+    """Return the metrics of Table II, computed by scikit-learn."""
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')
         fine = scores.argmax(1)
@@ -81,7 +81,7 @@ def test_coarse_from_summed_probabilities(predictions):
 
 def test_body_parts_of_one_sample_by_hand():
     scores = np.zeros((1, 52))
-    scores[0, [9, 24, 25, 26]] = [0.4, 0.3, 0.2, 0.1]  # nodding, and three of the lower limb
+    scores[0, [9, 24, 25, 26]] = [0.4, 0.3, 0.2, 0.1]  # nodding, and three actions of the lower limb
     assert rank_body_parts(scores, 'top1')[0, :4].tolist() == [1, 3, 3, 3]
     assert rank_body_parts(scores, 'sum')[0, :2].tolist() == [3, 1]
 

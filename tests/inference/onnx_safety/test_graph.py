@@ -1,4 +1,4 @@
-"""Graphs that would take much memory are refused before ONNX Runtime receives them."""
+"""Graphs that need much memory are rejected before ONNX Runtime receives them."""
 
 import subprocess
 import sys
@@ -189,7 +189,7 @@ def test_file_with_very_many_parts_is_rejected_before_parsing(onnx_path, no_sess
 
 
 def test_shapes_claimed_by_a_file_are_not_trusted(onnx_model, onnx_path):
-    # The claimed shape of brightness would make ONNX Runtime fill a GiB while it loads the file.
+    # With the claimed shape of brightness, ONNX Runtime would allocate a GiB while it loads the file.
     nodes = [node('Shape', 'brightness', 'shape', start=1), node('ConstantOfShape', 'shape', 'large')]
     put_before_scores(onnx_model, nodes, {})
     claim = onnx.helper.make_tensor_value_info('brightness', onnx.TensorProto.FLOAT, ['batch', HUGE])

@@ -103,12 +103,12 @@ def test_file_with_code_is_rejected_and_not_run(tmp_path):
     with pytest.raises(ValueError, match=r'evil\.onnx is refused: .*os\.mkdir'):
         OnnxRecognizer(tmp_path / 'evil.onnx')
     assert not ran.exists()
-    # MMEngine does run such a pipeline, without which the test would prove nothing.
+    # The file is dangerous: MMEngine itself runs the code.
     with pytest.raises(TypeError):
         WindowPipeline(pipeline)
     assert ran.is_dir()
 
-    # Classes, graph and length of the metadata are checked too.
+    # The classes, the graph and the length of the metadata are checked, too.
     for changed, message in (
         ({'pipeline': json.dumps(VALID)}, r'scores .* shape \[.*8'),
         ({'pipeline': ' ' * 2**20 + json.dumps(VALID)}, 'characters of metadata in pipeline'),

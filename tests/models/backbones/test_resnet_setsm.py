@@ -35,7 +35,7 @@ def test_squeeze_excitation_is_added_to_every_shift_of_tsm(depth, shifted):
 
 @pytest.mark.parametrize('ratio', [4, 16])
 def test_size_of_the_excitation(ratio):
-    # Input channels of the 16 blocks of ResNet-50; two matrices of C * C / ratio in each.
+    # ResNet-50 has 16 blocks with these input channels C, each with two matrices of C * C / ratio weights.
     channels = [64, 256, 256, 256, 512, 512, 512, 512, 1024, 1024, 1024, 1024, 1024, 1024, 2048, 2048]
     extra = sum(2 * c * (c // ratio) for c in channels)
     plain, ours = build('ResNet', depth=50), build(depth=50, se_ratio=ratio)
@@ -81,7 +81,7 @@ def test_eq_1_convolves_after_the_shift():
             moved = scaled[t].clone()
             moved[:2] = scaled[t + 1][:2] if t < 3 else 0
             moved[2:4] = scaled[t - 1][2:4] if t else 0
-            # Of each pixel, the sum over the nine around it, by hand.
+            # The sum over the 3 x 3 neighbourhood of each pixel, computed by hand.
             padded = nn.functional.pad(moved, (1, 1, 1, 1))
             mixed = layer.mix[0].bias[:, None, None] + sum(
                 torch.einsum('oc,chw->ohw', layer.mix[0].weight[:, :, i, j], padded[:, i : i + 5, j : j + 5])
@@ -100,7 +100,7 @@ def test_the_convolution_of_eq_1_is_initialised_to_the_identity():
     x = torch.randn(8, 3, 64, 64)
     with torch.no_grad():
         torch.testing.assert_close(paper(x), released(x), rtol=1e-3, atol=1e-4)
-    # Of the 8 blocks of ResNet-18, with as many channels as go into them.
+    # ResNet-18 has 8 blocks. The convolution has as many channels as the input of its block.
     sizes = [sum(parameter.numel() for parameter in network.parameters()) for network in (released, paper)]
     assert sizes[1] - sizes[0] == sum(9 * c * c + c for c in [64, 64, 64, 128, 128, 256, 256, 512])
     paper.train()(x).square().mean().backward()
@@ -122,7 +122,7 @@ def test_frozen_stages_freeze_only_pretrained_parameters(stages, freeze_excitati
         added = '.excite.' in name or '.mix.' in name
         return not name.startswith(frozen) or (added and not freeze_excitation)
 
-    # Before training begins, when DistributedDataParallel looks at it, and after each change of mode.
+    # Check before training, when DistributedDataParallel reads requires_grad, and after each change of mode.
     for mode in (None, True, False, True):
         if mode is not None:
             network.train(mode)
@@ -162,7 +162,7 @@ def test_eval_returns_the_network():
 
 
 class PlainResNet18(nn.Module):
-    """torchvision's ResNet-18, as far as names and shapes go."""
+    """Network with the tensor names and shapes of torchvision's ResNet-18."""
 
     def __init__(self):
         super().__init__()

@@ -122,7 +122,7 @@ def test_checkpoint_and_file_with_different_embeddings_are_rejected(table, tmp_p
     path, values = table
     trained = build(label_embeddings=str(path))
     trained.loss(torch.randn(4, 8, 3, 3), samples(1))
-    # The same table, built again, possibly on another machine.
+    # The same table is accepted if it was built again, possibly on another machine.
     np.save(tmp_path / 'again.npy', values.numpy().astype(np.float64))
     again = build(label_embeddings=str(tmp_path / 'again.npy'))
     again.load_state_dict(trained.state_dict())

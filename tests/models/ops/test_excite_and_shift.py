@@ -25,7 +25,7 @@ def make(clips, segments, channels, dtype=torch.float64, seed=0):
 
 
 def loop(x, excite, segments, shift_div):
-    """The definition, one frame and channel at a time."""
+    """Compute the definition, one frame and channel at a time."""
     scaled = torch.stack([frame * excite(frame.mean((1, 2))[None])[0, :, None, None] for frame in x])
     fold = x.size(1) // shift_div
     out = torch.zeros_like(scaled)
@@ -131,7 +131,7 @@ def test_refuses_incomplete_clips():
         excite_and_shift(x, excite, 4)
 
 
-# Inductor hands the linker the folder of PyTorch without quotes.
+# Inductor passes the folder of PyTorch to the linker without quotes.
 INDUCTOR = pytest.param(
     'inductor',
     marks=[

@@ -15,14 +15,14 @@ TOUCHING = [a.index for a in ACTIONS if BODY_PARTS[a.body_part] in ('body-hand',
 
 
 def perform_alone(label, seed, num_frames=60):
-    """Controls and skeleton of a motion without breathing, sway and fidgeting."""
+    """Return the controls and skeletons of a motion without breathing, sway and fidgeting."""
     controls = sit(draw_posture(np.random.default_rng(seed)), PERSON, num_frames)
     perform(label, controls, PERSON, np.random.default_rng([seed, 1]))
     return controls, solve(controls, PERSON)
 
 
 def largest_distance(skeleton, joint):
-    """Largest distance of a joint from its first position in metres."""
+    """Return the largest distance of a joint from its first position in metres."""
     track = skeleton.joints[joint]
     return np.abs(track - track[:1]).max()
 
@@ -42,7 +42,7 @@ def test_every_action_moves_and_begins_at_rest(label):
 
 @pytest.mark.parametrize('label', range(52))
 def test_moved_hands_are_the_hands_whose_reaches_changed(label):
-    """Compares all numbers of the reaches with the reaches of a person who sits still."""
+    """The reaches are compared by value with those of a person who sits still."""
     for seed in range(6):
         posture = draw_posture(np.random.default_rng(seed))
         rest, controls = sit(posture, PERSON, 40), sit(posture, PERSON, 40)
@@ -51,7 +51,7 @@ def test_moved_hands_are_the_hands_whose_reaches_changed(label):
 
 
 def list_reaches(controls, side):
-    """Reaches of a hand as plain values."""
+    """Return the reaches of a hand as plain values."""
     return [
         (reach.contact.part, reach.contact.point.tolist(), reach.weight.tolist(), np.asarray(reach.offset).tolist())
         for reach in controls.hands[side]
