@@ -33,7 +33,7 @@ def default_scope():
 
 
 @pytest.fixture(autouse=True)
-def no_log_files():
+def close_log_files():
     """Close the log files of runs."""
     yield
     for logger in MMLogger._instance_dict.values():

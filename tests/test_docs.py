@@ -157,7 +157,7 @@ def run_snippet(page, text):
     return namespace
 
 
-def test_head_of_the_guide_takes_the_largest_score():
+def test_head_of_the_guide_uses_the_largest_score():
     run_snippet('extending.md', 'MaxScoreHead')
     head = MODELS.build(
         dict(type='MaxScoreHead', num_classes=2, in_channels=3, embed_dims=4, num_segments=2, loss_emb=None)

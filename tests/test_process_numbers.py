@@ -61,7 +61,7 @@ def alone(train):
     return work_dir
 
 
-def test_two_processes_learn_the_weights_of_one_which_can_resume(train, alone):
+def test_two_processes_learn_the_same_weights_as_one(train, alone):
     output, together = train(2, 'two', epochs=1)
     assert 'Distributed launcher: pytorch' in output
     assert 'Grad strides' not in output

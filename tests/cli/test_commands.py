@@ -217,7 +217,7 @@ assert 'MANetHead' in MODELS
 
 
 @pytest.mark.slow
-def test_workers_of_a_command_register_what_they_need(tiny_ma52, tmp_path):
+def test_workers_of_a_command_register_needed_modules(tiny_ma52, tmp_path):
     options = ['--splits', 'train', 'val', '--size', '32', '--workers', '2', '--out', tmp_path]
     process = run_tool('make_frame_store.py', tiny_ma52, *options)
     assert process.returncode == 0, process.stderr

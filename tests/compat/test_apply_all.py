@@ -41,7 +41,7 @@ def test_replaced_functions_are_documented():
     names = [name for row in rows for name in re.findall(r'`(mm[\w.]+)`', row)]
     for name in names:
         found = resolve_name(name)
-        # after_test_epoch is MMEngine's own function in a decorator; is_cuda_available is replaced without a GPU only.
+        # after_test_epoch is MMEngine's own function in a decorator. is_cuda_available is replaced only without a GPU.
         if isinstance(found, FunctionType) and not name.endswith(('after_test_epoch', 'is_cuda_available')):
             files = [found.__code__.co_filename]
             while hasattr(found, '__wrapped__'):  # functions that are replaced more than once

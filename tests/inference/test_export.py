@@ -248,7 +248,7 @@ def test_nothing_is_written_if_the_scores_differ(manet, videos, tmp_path, monkey
 
 
 def test_small_probabilities_are_compared_by_their_ratios(manet, tmp_path, monkeypatch):
-    # Both networks give action 7 a probability of 1 - e^-40. One of them gives action 3 most of the rest.
+    # In both networks, action 7 has a probability of 1 - e^-40. In one of them, action 3 has most of the rest.
     state = torch.load(manet.checkpoint, weights_only=True)['state_dict']
     state['cls_head.fc_cls.weight'].zero_()
     state['cls_head.fc_cls.bias'].zero_()[7] = 40

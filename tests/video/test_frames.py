@@ -19,18 +19,18 @@ from mmaction_microaction.video.sparse_decoding import decode, open_video
 
 ORIENTATIONS = {  # a, b, c, d of the matrix in the header of the track, and the image that players show
     'as stored': ((1, 0, 0, 1), lambda image: image),
-    'a quarter clockwise': ((0, 1, -1, 0), lambda image: np.rot90(image, -1)),
-    'upside down': ((-1, 0, 0, -1), lambda image: np.rot90(image, 2)),
-    'a quarter back': ((0, -1, 1, 0), lambda image: np.rot90(image, 1)),
+    'quarter turn clockwise': ((0, 1, -1, 0), lambda image: np.rot90(image, -1)),
+    'half turn': ((-1, 0, 0, -1), lambda image: np.rot90(image, 2)),
+    'quarter turn counterclockwise': ((0, -1, 1, 0), lambda image: np.rot90(image, 1)),
     'left to right': ((-1, 0, 0, 1), np.fliplr),
     'top to bottom': ((1, 0, 0, -1), np.flipud),
-    'by the diagonal': ((0, 1, 1, 0), lambda image: image.swapaxes(0, 1)),
-    'by the other diagonal': ((0, -1, -1, 0), lambda image: np.rot90(image, 2).swapaxes(0, 1)),
+    'main diagonal': ((0, 1, 1, 0), lambda image: image.swapaxes(0, 1)),
+    'other diagonal': ((0, -1, -1, 0), lambda image: np.rot90(image, 2).swapaxes(0, 1)),
 }
 
 EXIF = (
-    'as stored', 'left to right', 'upside down', 'top to bottom', 'by the diagonal', 'a quarter clockwise',
-    'by the other diagonal', 'a quarter back',
+    'as stored', 'left to right', 'half turn', 'top to bottom', 'main diagonal', 'quarter turn clockwise',
+    'other diagonal', 'quarter turn counterclockwise',
 )  # fmt: skip
 """What the orientations 1 to 8 of JPEGs ask for."""
 

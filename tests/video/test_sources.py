@@ -148,7 +148,7 @@ def test_watching_can_be_stopped(camera):
     assert watched.capture.released.wait(60)
 
 
-def test_colours_are_those_of_the_camera(tmp_path):
+def test_colours_match_those_of_the_camera(tmp_path):
     image = np.zeros((48, 64, 3), np.uint8)
     image[:] = (250, 20, 20)  # blue in OpenCV's BGR order
     path = str(tmp_path / 'blue.avi')

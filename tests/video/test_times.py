@@ -54,9 +54,9 @@ def in_sample_entry(content, table):
 
 
 @pytest.fixture(scope='module')
-def lying(tmp_path_factory):
+def wrong_headers(tmp_path_factory):
     """Write files of 30 frames with wrong headers."""
-    folder = tmp_path_factory.mktemp('lying')
+    folder = tmp_path_factory.mktemp('wrong_headers')
     for name, codec, options in (
         ('a.avi', 'mpeg4', {'flags': 'qscale', 'global_quality': '118'}),
         ('a.mp4', 'libx264', {'bf': '0', 'crf': '5'}),
@@ -92,40 +92,40 @@ def lying(tmp_path_factory):
 
 
 @pytest.mark.parametrize('name', ['length.avi', 'times.mp4', 'duration.mp4', 'duration.mkv'])
-def test_wrong_headers_change_nothing(lying, name):
-    video = Video(lying / name)
+def test_wrong_headers_change_nothing(wrong_headers, name):
+    video = Video(wrong_headers / name)
     assert (video.num_frames, video.fps, video.duration) == (30, 30, pytest.approx(1, abs=0.002))
     assert levels(frame.to_rgb() for frame in video.frames()) == list(range(30))
-    opened = open_video(str(lying / name))
+    opened = open_video(str(wrong_headers / name))
     assert (opened.num_frames, opened.fps) == (30, 30)
     assert levels(dict(decode(opened, [3, 29])).values()) == [3, 29]
 
 
-def test_missing_frames_are_counted_but_have_no_times(lying):
-    video = Video(lying / 'length.avi')
+def test_missing_frames_are_counted_but_have_no_times(wrong_headers):
+    video = Video(wrong_headers / 'length.avi')
     assert (video.num_lost, len(video.times)) == (2**31 - 1 - 30, 30)
 
 
 @pytest.mark.parametrize('name', ['samples', 'units', 'behind', 'free', 'hoov', 'sinf', 'entry', 'edits', 'fragments'])
-def test_tables_larger_than_the_file_are_rejected(lying, name):
+def test_tables_larger_than_the_file_are_rejected(wrong_headers, name):
     for open_ in (Video, open_video):
         with pytest.raises(ValueError, match=rf'{name}\.mp4 has [\d,]+ bytes, but claims [\d,]+ frames'):
-            open_(str(lying / f'{name}.mp4'))
+            open_(str(wrong_headers / f'{name}.mp4'))
 
 
-def test_implausible_frame_rates_are_rejected(lying):
+def test_implausible_frame_rates_are_rejected(wrong_headers):
     for open_ in (Video, open_video):
         with pytest.raises(ValueError, match=r'fast\.avi claims 1e\+09 frames a second'):
-            open_(str(lying / 'fast.avi'))
+            open_(str(wrong_headers / 'fast.avi'))
 
 
-def test_frames_that_last_decades_are_gaps(lying):
-    video = Video(lying / 'slow.avi')
+def test_frames_that_last_decades_are_gaps(wrong_headers):
+    video = Video(wrong_headers / 'slow.avi')
     assert (video.num_frames, len(video.gaps)) == (30, 29)
     assert video.fps == pytest.approx(1 / 120)
 
 
-def test_wrong_headers_do_not_increase_memory(lying):
+def test_wrong_headers_do_not_increase_memory(wrong_headers):
     code = """
 import os
 from mmaction_microaction.inference.windows import cut
@@ -141,7 +141,7 @@ for name in os.listdir():
     assert len(cut(video.times, video.duration, 1.5, 0.5)) <= 300
 print(peak() - before)
 """
-    done = run_python(code, cwd=lying)
+    done = run_python(code, cwd=wrong_headers)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) < 100  # MiB
 

@@ -81,7 +81,7 @@ CASES = {
     'strip of many wide frames': lambda: plot_prediction_strip(np.zeros((32, 9, 160, 3), np.uint8), 0, [('', UNSURE)]),
     'timeline': lambda: plot_timeline([Interval(i, i + 1, i, i / 52) for i in range(52)], 52.0),
     'timeline of an hour': lambda: plot_timeline([Interval(2 * i, 2 * i + 2, i % 52, 1.0) for i in range(1800)], 3600),
-    'timeline of nothing': lambda: plot_timeline([], 8.5),
+    'empty timeline': lambda: plot_timeline([], 8.5),
 }
 
 
@@ -110,7 +110,7 @@ def test_text_is_inside_the_figure_and_does_not_overlap(name):
         assert box.x1 <= width, text
         assert box.y1 <= height, text
     for (first, a), (second, b) in itertools.combinations(boxes.items(), 2):
-        # Boxes have the height of a line, which is more than that of the letters.
+        # Text boxes have the height of a line, which exceeds the height of the letters.
         across = min(a.x1, b.x1) - max(a.x0, b.x0)
         down = min(a.y1, b.y1) - max(a.y0, b.y0)
         assert across <= 0.5 or down <= 0.2 * min(a.height, b.height), (first, second)
@@ -139,7 +139,7 @@ def test_counts_have_a_panel_for_each_split():
     assert read_texts(figure, 'body part') == list(BODY_PARTS)
 
 
-def test_body_parts_are_in_percent_of_the_true_one():
+def test_body_parts_are_percentages_of_the_true_part():
     counts = np.zeros((7, 7), int)
     counts[1, [1, 2]] = 1, 3
     figure = plot_coarse_confusion_matrix(counts)

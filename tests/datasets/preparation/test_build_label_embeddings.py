@@ -171,7 +171,7 @@ def test_vectors_downloaded_elsewhere_are_used_without_internet(downloader, vect
 def test_a_full_disk_leaves_no_table(vectors, tmp_path):
     vectors.save_word2vec_format(str(tmp_path / 'v.txt'), write_header=False)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (500, hard))  # enough for the file of metadata
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500, hard))  # enough for the JSON file
     try:
         with pytest.raises(OSError, match=r'File too large.*table\.npy'):
             build_label_embeddings(str(tmp_path / 'v.txt'), tmp_path / 'table.npy')

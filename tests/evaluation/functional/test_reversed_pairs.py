@@ -34,7 +34,7 @@ def evaluate(rows):
 
 
 def test_metric_is_the_mean_over_the_pairs():
-    # Retracting (17) and stretching (18) arms, retracting (29) and stretching (30) feet; labels 26 and 27 do not occur.
+    # Retracting (17) and stretching (18) arms, retracting (29) and stretching (30) feet. Labels 26 and 27 do not occur.
     metrics = evaluate([(17, 17), (18, 18), (29, 29), (30, 29), (0, 17)])
     assert metrics == {'reversed_pairs/top1': pytest.approx(75)}
 

@@ -81,13 +81,13 @@ BOMBS = {
         + [node('Max', ' '.join(f'e{i}' for i in range(16)), 'large')],
         dict(shape=[1, 2**24]),
     ),
-    'constants one after the other': (
+    'consecutive constants': (
         [item for i in range(64) for item in (
             node('ConstantOfShape', 'shape', f'e{i}'), node('ReduceMax', f'e{i}', f'm{i}'))]
         + [node('Max', ' '.join(f'm{i}' for i in range(64)), 'large')],
         dict(shape=[2**22]),
     ),
-    'weights that are packed again and again': (
+    'weights packed repeatedly': (
         [node('Expand', 'brightness shape', 'x0')]
         + [node('MatMul', f'x{i} square', f'x{i + 1}') for i in range(300)]
         + [node('Identity', 'x300', 'large')],
@@ -97,7 +97,7 @@ BOMBS = {
         [node('Expand', 'brightness shape', 'wide'), node('MatMul', 'wide thin', 'large')],
         dict(shape=[1, 2**21], thin=np.zeros((2**21, 1), np.float32)),
     ),
-    'in the order that costs most': (
+    'most expensive order': (
         [node('Identity', 'brightness', 'x0')]
         + [item for i in range(40) for item in (
             node('Expand', 'brightness shape', f'e{i}'), node('Add', f'e{i} x{i}', f's{i}'),
