@@ -20,7 +20,7 @@ SHARED = Path(os.environ.get('MA52_REFERENCE', ROOT.parent / 'shared')).resolve(
 def pytest_collection_modifyitems(items):
     if SHARED.is_dir():
         return
-    skip = pytest.mark.skip(reason=f'the MA-52 reference data is not at {SHARED}; MA52_REFERENCE may name its folder')
+    skip = pytest.mark.skip(reason=f'the MA-52 reference data is not in {SHARED}; set MA52_REFERENCE to its folder')
     for item in items:
         if 'real_data' in item.keywords:
             item.add_marker(skip)

@@ -50,7 +50,7 @@ def commands():
                 yield pytest.param(words, id=f'{page.name}: {" ".join(words)[:60]}')
 
 
-def config_of(name):
+def find_config(name):
     """Return the path of the config in a command, or None for placeholders and for configs of the reader."""
     return None if name.isupper() or 'FOLDER' in name or '$' in name or 'my_config' in name else ROOT / name
 
@@ -66,8 +66,8 @@ def test_commands_are_accepted(words):
         check_tool(ROOT / 'tools' / f'{words[3]}.py', words[4:])
     elif words[0].startswith('tools/'):
         assert (ROOT / words[0]).is_file()
-    elif words[:3] in (['mim', 'train', 'mmaction'], ['mim', 'test', 'mmaction']) and config_of(words[3]):
-        config = copy.deepcopy(load_config(config_of(words[3])))
+    elif words[:3] in (['mim', 'train', 'mmaction'], ['mim', 'test', 'mmaction']) and find_config(words[3]):
+        config = copy.deepcopy(load_config(find_config(words[3])))
         if '--cfg-options' in words:
             for option in words[words.index('--cfg-options') + 1 :]:
                 if option.startswith('--'):

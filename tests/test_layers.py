@@ -19,20 +19,20 @@ PACKAGE = ROOT / 'mmaction_microaction'
 MODULES = [path for path in sorted(PACKAGE.rglob('*.py')) if path.parent != PACKAGE and '.mim' not in path.parts]
 
 
-def name_of(path):
+def get_name(path):
     """Return the dotted name of a module, or of the package of an ``__init__.py``, relative to the project."""
     parts = path.relative_to(PACKAGE).with_suffix('').parts
     return '.'.join(parts[:-1] if parts[-1] == '__init__' else parts)
 
 
-def layer_of(module):
+def get_layer(module):
     """Return the index of the layer of a module."""
     parts = module.split('.')
     names = {'.'.join(parts[:length]) for length in (1, 2)}
     return next((index for index, layer in enumerate(LAYERS) if names & layer), None)
 
 
-def imports_of(path):
+def find_imports(path):
     """Return the names of all imports of a module from the project's package, relative to the package."""
     package = [PACKAGE.name, *path.relative_to(PACKAGE).parts[:-1]]
     for node in ast.walk(ast.parse(path.read_text())):
@@ -59,8 +59,8 @@ def test_every_package_has_a_layer():
 
 @pytest.mark.parametrize('path', MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_modules_do_not_import_from_higher_layers(path):
-    own = layer_of(name_of(path))
+    own = get_layer(get_name(path))
     if own is None:  # the __init__.py of a package whose modules belong to several layers
         own = len(LAYERS)
-    above = [name for name in inside(imports_of(path)) if layer_of(name) is not None and layer_of(name) > own]
+    above = [name for name in inside(find_imports(path)) if get_layer(name) is not None and get_layer(name) > own]
     assert above == []

@@ -11,7 +11,7 @@ from mmaction_microaction.structures.predictions import read_labelled_prediction
 NOTEBOOKS = ROOT / 'docs' / 'notebooks'
 
 
-def code_of(name):
+def read_code(name):
     """Return the code cells of a notebook, as one script."""
     return '\n'.join(re.findall(r'^```{code-cell} python\n(.*?)^```', (NOTEBOOKS / name).read_text(), re.M | re.S))
 
@@ -22,7 +22,7 @@ def test_notebooks_run_one_after_the_other(tmp_path):
     for folder in ('configs', 'data/ma52'):
         (tmp_path / folder).symlink_to(ROOT / folder)
     for name in ('ten_minutes.md', 'recognise.md'):
-        done = run_python(code_of(name), cwd=tmp_path)
+        done = run_python(read_code(name), cwd=tmp_path)
         print(done.stdout)
         assert done.returncode == 0, done.stderr
     # An untrained network recognises a quarter of the clips. The gain from training depends on the processor.

@@ -36,13 +36,13 @@ def build(kind, sources, out, before=''):
 
 
 @pytest.fixture
-def sources(sources_of_all, tmp_path):
+def sources(shared_sources, tmp_path):
     """Make a private copy of the checkout."""
-    return shutil.copytree(sources_of_all, tmp_path / 'sources')
+    return shutil.copytree(shared_sources, tmp_path / 'sources')
 
 
 @pytest.fixture(scope='module')
-def sources_of_all(tmp_path_factory):
+def shared_sources(tmp_path_factory):
     """Make a shared copy of the checkout, since setuptools writes its build folder next to the sources."""
     folder = tmp_path_factory.mktemp('a checkout')
     left_out = shutil.ignore_patterns('.*', 'build', 'data', 'work_dirs', '*.egg-info', '__pycache__')
@@ -52,10 +52,10 @@ def sources_of_all(tmp_path_factory):
 
 
 @pytest.fixture(scope='module')
-def installed(sources_of_all, tmp_path_factory):
+def installed(shared_sources, tmp_path_factory):
     """Build a wheel from the source distribution, and return a folder with its contents, like site-packages."""
     folder = tmp_path_factory.mktemp('wheel')
-    build('sdist', sources_of_all, folder)
+    build('sdist', shared_sources, folder)
     (archive,) = folder.glob('*.tar.gz')
     shutil.unpack_archive(archive, folder)
     (sources,) = (path for path in folder.iterdir() if path.is_dir())

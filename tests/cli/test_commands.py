@@ -26,7 +26,7 @@ def run_alone(*arguments):
     return process.returncode, process.stdout, process.stderr
 
 
-def help_of(code):
+def get_help(code):
     """Return the help text that some code prints, and the heavy packages that the code imports."""
     show_modules = 'import atexit, sys; atexit.register(lambda: print("modules:", *sys.modules))'
     status, output, errors = run_alone('-c', f'{show_modules}\n{code}')
@@ -42,11 +42,11 @@ def without_usage(text):
 @pytest.mark.parametrize('name', COMMANDS)
 def test_help_of_command_and_tool_is_identical_and_light(name):
     tool = f'tools/{COMMANDS[name].tool}.py'
-    text, heavy = help_of(START.format(['microaction', name, '--help']))
+    text, heavy = get_help(START.format(['microaction', name, '--help']))
     assert heavy == set()
     assert text.startswith(f'usage: microaction {name} ')
     assert text.endswith(f'"microaction {name}" and {tool} are the same command.\n')
-    door, heavy = help_of(
+    door, heavy = get_help(
         f'import runpy; sys.argv = [{tool!r}, "--help"]; runpy.run_path({str(ROOT / tool)!r}, run_name="__main__")'
     )
     assert heavy == set()
@@ -61,7 +61,7 @@ def test_every_tool_is_a_command_or_runs_a_script_of_mmaction2():
 
 
 def test_command_list_is_light_and_complete():
-    text, heavy = help_of(START.format(['microaction', '--help']))
+    text, heavy = get_help(START.format(['microaction', '--help']))
     assert heavy == set()
     assert list_commands() in text
     for name, command in COMMANDS.items():

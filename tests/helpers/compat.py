@@ -4,7 +4,7 @@ import pytest
 import torch
 
 WITH = 'import mmaction_microaction; '
-"""Import of the package, to be put before other code."""
+"""Import of the package, as a prefix of other code."""
 
 WITHOUT_DRN = (
     'import sys, types, warnings; warnings.simplefilter("ignore"); '

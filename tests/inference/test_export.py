@@ -48,7 +48,7 @@ NETWORKS = {
         backbone=dict(img_size=64, embed_dims=48, depth=1, num_heads=4), cls_head=dict(in_channels=48)
     ),
 }
-"""Changes that make the networks of the configs less deep and wide, with the same operations."""
+"""Changes that reduce the depth and width of the networks of the configs and keep their operations."""
 
 
 def read_config(name, model=None):

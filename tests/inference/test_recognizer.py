@@ -86,6 +86,6 @@ def test_swapped_config_and_checkpoint_are_reported(checkpoint):
 @pytest.mark.parametrize('device', ['foo', 'cuda:99', 'mps'])
 def test_missing_devices_are_named(device, checkpoint):
     if device == 'mps' and sys.platform == 'darwin':
-        pytest.skip('it has one')
+        pytest.skip('Macs have this device')
     with pytest.raises(ValueError, match=rf'to the device {device} \(.+\); .*cpu'):
         TorchRecognizer(CONFIG, checkpoint, device)

@@ -28,14 +28,14 @@ from mmaction_microaction.video.reader import Frame, Video
     ],
 )
 def test_windows_reach_from_the_first_frame_to_the_last(num_frames, windows):
-    assert frames_of(ten_a_second(num_frames, length=1, step=0.4)) == windows
+    assert frame_ranges(ten_a_second(num_frames, length=1, step=0.4)) == windows
 
 
 def ten_a_second(num_frames, length, step):
     return cut(np.arange(num_frames) / 10, num_frames / 10, length, step)
 
 
-def frames_of(windows):
+def frame_ranges(windows):
     return [(window.first_frame, window.last_frame) for window in windows]
 
 
@@ -43,7 +43,7 @@ def test_windows_of_a_variable_rate_are_equally_long():
     # The rate is 10 frames per second for 2 s, and then 2. Finally, there are no frames for 3 s.
     times = np.array([*np.arange(20) / 10, 2, 2.5, 3, 3.5, 6.5])
     windows = cut(times, duration=7, length=1, step=1)
-    assert frames_of(windows) == [(0, 9), (10, 19), (20, 21), (22, 23), (23, 23), (23, 23), (24, 24)]
+    assert frame_ranges(windows) == [(0, 9), (10, 19), (20, 21), (22, 23), (23, 23), (23, 23), (24, 24)]
     # The length of a window does not depend on the display time of a frame.
     assert [(window.start, window.duration) for window in windows] == [(start, 1) for start in range(7)]
 
@@ -68,7 +68,7 @@ def test_gather_returns_the_frames_of_each_window(length, step):
 
 def test_gather_skips_windows_with_missing_frames():
     windows = [window for window, _ in gather(stream(15), ten_a_second(30, 1, 0.5), some_indices)]
-    assert frames_of(windows) == [(0, 9), (5, 14)]
+    assert frame_ranges(windows) == [(0, 9), (5, 14)]
 
 
 def test_gather_keeps_only_frames_of_open_windows():
@@ -156,7 +156,7 @@ def test_gaps_contain_no_windows():
     later = 1e9
     times = np.array([*np.arange(20) / 10, *(later + np.arange(20) / 10)])
     windows = cut(times, later + 2, length=1, step=0.5)
-    assert frames_of(windows) == [(0, 9), (5, 14), (10, 19), (20, 29), (25, 34), (30, 39)]
+    assert frame_ranges(windows) == [(0, 9), (5, 14), (10, 19), (20, 29), (25, 34), (30, 39)]
     assert [window.start for window in windows] == [0, 0.5, 1, later, later + 0.5, later + 1]
     assert {window.duration for window in windows} == {1}
 

@@ -95,7 +95,7 @@ BLOCKS = re.findall(r'```python\n(_base_ = .*?)```', (ROOT / 'docs' / 'configs.m
 @pytest.mark.parametrize('block', BLOCKS, ids=lambda block: block.splitlines()[2].partition(' ')[0])
 def test_configs_of_the_guide_can_be_built(block, tiny_ma52, tmp_path, monkeypatch):
     if 'Wandb' in block:
-        pytest.importorskip('wandb', reason='Weights & Biases is no dependency of the project: pip install wandb')
+        pytest.importorskip('wandb', reason='Weights & Biases is not a dependency of the project: pip install wandb')
         monkeypatch.setenv('WANDB_MODE', 'offline')
     small_config(tiny_ma52, tmp_path / 'run').dump(tmp_path / 'manet_r50_8x1_ma52.py')
     (tmp_path / 'own.py').write_text(block)
@@ -146,7 +146,7 @@ def test_ema_and_early_stopping(tiny_ma52, tmp_path):
 
 @pytest.mark.slow
 def test_weights_and_biases(tiny_ma52, tmp_path, monkeypatch):
-    pytest.importorskip('wandb', reason='Weights & Biases is no dependency of the project: pip install wandb')
+    pytest.importorskip('wandb', reason='Weights & Biases is not a dependency of the project: pip install wandb')
     monkeypatch.setenv('WANDB_MODE', 'offline')
     options = {'visualizer.vis_backends': [dict(type='WandbVisBackend', init_kwargs=dict(project='ma52'))]}
     for epochs in (1, 2):

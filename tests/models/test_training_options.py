@@ -89,7 +89,7 @@ def test_checkpointed_activations_compute_the_same_gradients_with_less_memory(co
     assert frugal_memory - weights < (memory - weights) / 2
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason='in float16 there')
+@pytest.mark.skipif(torch.cuda.is_available(), reason='CUDA uses float16')
 def test_mixed_precision_computes_nearly_the_same_gradients(config, network, batch):
     # One clip, since bfloat16 is slow on processors without support for it.
     batch = batch[0][:1], batch[1][:1]

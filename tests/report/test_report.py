@@ -190,7 +190,7 @@ def test_clips_link_to_their_videos(report):
     assert '0 clip.mp4: predicted as scratching legs G3, 60.0 %' in ' '.join(page.text.split())
 
 
-def runs_of(folder, labels, predicted, other, confidence):
+def make_runs(folder, labels, predicted, other, confidence):
     """Return two runs on the same clips in different order. The last clip has no video."""
     names = [f'{index}.mp4' for index in range(len(labels))]
     for name in names[:-1]:
@@ -204,7 +204,7 @@ def test_strips_show_the_most_confident_mistakes_one_per_action(tmp_path, monkey
     drawn = []
     monkeypatch.setattr(strips_module, 'plot_prediction_strip', lambda *args: drawn.append(args))
     labels, predicted = [5, 5, 6, 7, 8, 9], [4, 4, 4, 7, 8, 4]
-    run, _, videos = runs_of(tmp_path, labels, predicted, labels, [0.5, 0.7, 0.6, 0.3, 0.4, 0.9])
+    run, _, videos = make_runs(tmp_path, labels, predicted, labels, [0.5, 0.7, 0.6, 0.3, 0.4, 0.9])
     names = [name for name, _, _ in draw_strips(run, videos, names=['a'])]
     assert names == ['mistaken_1', 'mistaken_2', 'recognised_1', 'recognised_2']
     assert [title for *_, title in drawn] == ['1.mp4', '2.mp4', '4.mp4', '3.mp4']
@@ -218,7 +218,7 @@ def test_strips_of_two_runs_show_clips_that_one_recognises(tmp_path, monkeypatch
     drawn = []
     monkeypatch.setattr(strips_module, 'plot_prediction_strip', lambda *args: drawn.append(args))
     # Both runs recognise the first clip. The second and third clip are each recognised by one of the runs.
-    run, other, videos = runs_of(tmp_path, [5, 6, 7, 8], [5, 6, 4, 8], [5, 4, 7, 8], [0.9, 0.5, 0.5, 0.5])
+    run, other, videos = make_runs(tmp_path, [5, 6, 7, 8], [5, 6, 4, 8], [5, 4, 7, 8], [0.9, 0.5, 0.5, 0.5])
     captions = [caption for _, caption, _ in draw_strips(run, videos, other, ['a', 'b'])]
     assert captions == ['Mistaken with high confidence: 2.mp4.', 'Recognised by a, not by b: 1.mp4.']
     assert [[(name, scores.argmax()) for name, scores in runs] for _, _, runs, _ in drawn] == [

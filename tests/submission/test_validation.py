@@ -165,7 +165,7 @@ def test_tables_in_a_folder_of_the_zip_file_are_checked(tmp_path):
     assert row.startswith('line 2: the actions 9, 9')
 
 
-def zip_of(path, content, **options):
+def write_zip(path, content, **options):
     with zipfile.ZipFile(path, 'w', zipfile.ZIP_DEFLATED) as file, file.open('prediction.csv', 'w', **options) as table:
         for part in content:
             table.write(part)
@@ -173,7 +173,7 @@ def zip_of(path, content, **options):
 
 
 def test_a_zip_file_that_expands_is_reported(tmp_path):
-    path = zip_of(tmp_path / 'bomb.zip', [bytes(2**20)] * 17)
+    path = write_zip(tmp_path / 'bomb.zip', [bytes(2**20)] * 17)
     assert path.stat().st_size < 2**15
     report = validate_submission(path)
     assert 'prediction.csv has more than 16 MiB' in report.problems[0]
@@ -199,8 +199,8 @@ def test_other_compressions_and_encrypted_tables_are_reported(tmp_path):
 
 
 def test_a_zip_file_in_a_zip_file_is_not_unpacked(tmp_path):
-    inner = zip_of(tmp_path / 'inner.zip', [bytes(2**20)])
-    report = validate_submission(zip_of(tmp_path / 'outer.zip', [inner.read_bytes()]))
+    inner = write_zip(tmp_path / 'inner.zip', [bytes(2**20)])
+    report = validate_submission(write_zip(tmp_path / 'outer.zip', [inner.read_bytes()]))
     assert report.format is None
     assert report.problems
 

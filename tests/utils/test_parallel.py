@@ -132,7 +132,7 @@ with worker_pool(1, spawn=False) as pool:
     assert run_python(code, timeout=60).stdout.strip() == '7'
 
 
-@pytest.mark.skipif(multiprocessing.get_start_method() != 'fork', reason='workers are not forked here')
+@pytest.mark.skipif(multiprocessing.get_start_method() != 'fork', reason='workers are not forked on this system')
 def test_forked_worker_does_not_free_objects_of_its_parent(tmp_path):
     """When objects of the parent are freed, they may wait for threads that a worker does not have."""
 

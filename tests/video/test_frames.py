@@ -32,7 +32,7 @@ EXIF = (
     'as stored', 'left to right', 'half turn', 'top to bottom', 'main diagonal', 'quarter turn clockwise',
     'other diagonal', 'quarter turn counterclockwise',
 )  # fmt: skip
-"""What the orientations 1 to 8 of JPEGs ask for."""
+"""Orientations 1 to 8 of Exif."""
 
 
 def set_matrix(source, target, matrix):

@@ -17,7 +17,7 @@ def test_failed_writing_leaves_no_file(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.skipif(platform.machine() not in ('x86_64', 'AMD64'), reason='these instructions are of x86-64')
+@pytest.mark.skipif(platform.machine() not in ('x86_64', 'AMD64'), reason='these instructions exist only on x86-64')
 def test_videos_are_encoded_with_baseline_cpu_instructions(tmp_path):
     # With AVX-512, about one video in a hundred differs from run to run, unpredictably.
     av.logging.set_level(av.logging.INFO)

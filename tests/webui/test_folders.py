@@ -8,7 +8,7 @@ import tempfile
 import pytest
 from helpers.support import ROOT
 
-pytest.importorskip('fcntl', reason='locks of POSIX')
+pytest.importorskip('fcntl', reason='needs POSIX locks')
 FILE = ROOT / 'mmaction_microaction/webui/folders.py'
 folders = runpy.run_path(str(FILE))
 SERVER = f"""

@@ -12,7 +12,7 @@ from mmaction_microaction.datasets.transforms.decoding_steps import replace_deco
 from mmaction_microaction.inference.onnx_safety.pipeline import ALLOWED
 
 OTHERS = {'AudioDecode', 'LoadAudioFeature', 'PoseDecode'}
-"""Transforms that decode something else than frames."""
+"""Transforms that decode other data than frames."""
 
 
 def names(module):

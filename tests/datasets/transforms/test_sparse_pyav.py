@@ -22,9 +22,9 @@ SAMPLINGS = {
     'by time': dict(clip_len=4, frame_interval=1, target_fps=15),
 }
 OPEN_GROUPS = 'open groups.mp4'
-"""Has frames that refer to ones behind a key frame: decord 0.6.0 gives the next one instead of some of them."""
+"""Video with frames that refer to frames after a key frame. decord 0.6.0 returns the next frame for some of them."""
 DECORD_ERRS = (OPEN_GROUPS, 'mpeg4.avi', 'h264.avi')
-"""In AVI it gives a neighbour instead of a frame, in H.264 only now and then."""
+"""Videos of which decord returns wrong frames. In AVI, these are neighbours of the frame, with H.264 only sometimes."""
 
 
 def build(folder, names, decoder, sampling=SAMPLINGS['2D, test'], after=(), **kwargs):

@@ -91,7 +91,7 @@ def small_disk(tmp_path):
     disk.mkdir()
     mount = subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', disk], capture_output=True, text=True)
     if mount.returncode:
-        pytest.skip(f'a small disk needs the right to mount one: {mount.stderr.strip()}')
+        pytest.skip(f'mounting a small disk is not permitted: {mount.stderr.strip()}')
     yield disk
     subprocess.run(['umount', '--lazy', disk], check=True)  # The logs of the runs are still open.
 

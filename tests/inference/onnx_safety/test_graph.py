@@ -37,7 +37,7 @@ def put_before_scores(model, nodes, constants):
 
 
 HUGE = 2**28
-"""A GiB of floats."""
+"""Number of floats in a GiB."""
 BOMBS = {
     'ConstantOfShape': ([node('ConstantOfShape', 'shape', 'large')], dict(shape=[HUGE])),
     'Expand': ([node('Expand', 'weights shape', 'large')], dict(shape=[HUGE // 52, 52])),
@@ -133,7 +133,7 @@ BOMBS = {
                          dict(many=np.zeros(9, np.uint8), one=np.float32(1))),
     'com.microsoft.Attention': ([node('Attention', 'weights', 'large', domain='com.microsoft')], {}),
 }  # fmt: skip
-"""Small files that would take much memory while they are loaded or run."""
+"""Small files that would need much memory while they are loaded or run."""
 
 
 @pytest.mark.parametrize('name', BOMBS)

@@ -136,7 +136,7 @@ INDUCTOR = pytest.param(
     'inductor',
     marks=[
         pytest.mark.slow,
-        pytest.mark.skipif(' ' in torch.__file__, reason='PyTorch compiles nothing where its path has a space'),
+        pytest.mark.skipif(' ' in torch.__file__, reason='PyTorch cannot compile if its path contains a space'),
     ],
 )
 
