@@ -20,7 +20,7 @@ SHARED = Path(os.environ.get('MA52_REFERENCE', ROOT.parent / 'shared')).resolve(
 def pytest_collection_modifyitems(items):
     if SHARED.is_dir():
         return
-    skip = pytest.mark.skip(reason=f'the MA-52 reference data is not at {SHARED}; MA52_REFERENCE may name its folder')
+    skip = pytest.mark.skip(reason=f'the MA-52 reference data is not in {SHARED}; set MA52_REFERENCE to its folder')
     for item in items:
         if 'real_data' in item.keywords:
             item.add_marker(skip)
@@ -28,13 +28,13 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope='session', autouse=True)
 def default_scope():
-    """Let parts that build other parts find MMAction2's registries, as a runner does."""
+    """Set MMAction2's default scope."""
     init_default_scope('mmaction')
 
 
 @pytest.fixture(autouse=True)
-def no_log_files():
-    """Take the log file of a run in this process from its logger, or what writes to it later may find it closed."""
+def close_log_files():
+    """Close the log files of runs."""
     yield
     for logger in MMLogger._instance_dict.values():
         for handler in [handler for handler in logger.handlers if isinstance(handler, FileHandler)]:
@@ -44,13 +44,13 @@ def no_log_files():
 
 @pytest.fixture(scope='session')
 def shared():
-    """Folder of the MA-52 reference data."""
+    """Return the folder of the MA-52 reference data."""
     return SHARED
 
 
 @pytest.fixture(scope='session')
 def checkpoint(tmp_path_factory):
-    """Weights of the quickstart's network, untrained, but spread out enough that clips differ in their scores."""
+    """Write untrained weights of the quickstart's network, large enough that the scores of clips differ."""
     from mmaction.apis import init_recognizer
 
     torch.manual_seed(0)
@@ -63,7 +63,7 @@ def checkpoint(tmp_path_factory):
 
 @pytest.fixture(scope='session')
 def clip(tmp_path_factory):
-    """A video of 40 frames, 64 x 76 pixels, at 25 frames per second, in which a square moves."""
+    """Write a video of a moving square: 40 frames of 64 x 76 pixels at 25 frames per second."""
     path = tmp_path_factory.mktemp('videos') / 'clip.mp4'
     frames = np.full((40, 76, 64, 3), 90, np.uint8)
     for t, frame in enumerate(frames):
@@ -74,7 +74,7 @@ def clip(tmp_path_factory):
 
 @pytest.fixture(scope='session')
 def tiny_ma52(tmp_path_factory):
-    """A data folder laid out as MA-52: 7 clips to train on and 5 to validate, at most one per body part."""
+    """Write a data folder like MA-52 with 7 train clips and 5 val clips, at most one per body part and split."""
     root = tmp_path_factory.mktemp('tiny_ma52')
     labels = {'train': [0, 5, 11, 24, 32, 38, 48], 'val': [1, 6, 12, 25, 33]}
     for split, split_labels in labels.items():
@@ -91,7 +91,7 @@ def tiny_ma52(tmp_path_factory):
 
 @pytest.fixture(scope='session')
 def tiny_pro(tmp_path_factory):
-    """A data folder laid out as MA-52-Pro: faces in all frames, in some, in none, and no face track."""
+    """Write a data folder like MA-52-Pro, with faces in all, some or no frames, and a video without a face track."""
     root = tmp_path_factory.mktemp('tiny_pro')
     always, sometimes, never = [[10, 5, 34, 35]] * 20, [[60, 50, 90.5, 79]] * 8 + [None] * 12, [None] * 20
     samples = [

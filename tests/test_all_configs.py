@@ -1,4 +1,4 @@
-"""Every config trains and tests for one step with MMEngine's runner."""
+"""Every config runs one step of training and testing with MMEngine's runner."""
 
 import copy
 
@@ -17,13 +17,13 @@ FOLDERS = dict(video='videos', faces='faces')
 
 
 def test_base_names_are_unique():
-    # mim looks configs up by base name.
+    # mim finds configs by base name.
     names = [path.name for path in CONFIGS]
     assert len(set(names)) == len(names)
 
 
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
-def test_hooks_that_guard_a_run_merge_by_name(path):
+def test_default_hooks_are_merged_by_name(path):
     config = Config.fromfile(path)
     names = ('epoch_seed', 'check_train_list', 'check_invalid_loss', 'unreadable_clips', 'checkpoint')
     types = ['EpochSeedHook', 'CheckTrainListHook', 'CheckInvalidLossHook', 'UnreadableClipsHook', 'SafeCheckpointHook']
@@ -46,7 +46,7 @@ def shrink_pipeline(pipeline):
 
 
 def read_tiny_set(dataset, roots, split):
-    """Make a dataset, or the dataset that it wraps, read two clips of a tiny dataset."""
+    """Change the config of a dataset, or of the dataset that it wraps, to two clips of a tiny dataset."""
     while 'dataset' in dataset:
         dataset = dataset['dataset']
     root = roots[dataset.type]
@@ -72,7 +72,7 @@ def tiny_config(path, roots, tmp_path):
 
     for backbone in filter(None, map(config.model.get, ('backbone', 'action_backbone', 'face_backbone'))):
         backbone.pretrained = None
-        if backbone.get('conv_after_shift'):  # 143 million parameters at depth 50
+        if backbone.get('conv_after_shift'):  # At depth 50, there are 143 million parameters.
             backbone.depth, config.model.cls_head.in_channels = 18, 512
         if 'img_size' in backbone:
             backbone.img_size = shrink(backbone.img_size)
@@ -83,7 +83,7 @@ def tiny_config(path, roots, tmp_path):
     if head.get('loss_emb', 0) is None:
         del head['label_embeddings']
     if 'out_dir' in config.test_evaluator:
-        # Without ann_file, the metric accepts a part of the clips.
+        # Without ann_file, the metric accepts a subset of the clips.
         config.test_evaluator.update(ann_file=None, out_dir=str(tmp_path / 'submission'))
     config.update(work_dir=str(tmp_path / 'work_dir'), log_level='WARNING')
     return config

@@ -1,4 +1,4 @@
-"""Whole runs with broken clips, unusual names, and killed processes."""
+"""Tests of whole runs with broken clips, unusual names and killed processes."""
 
 import os
 import re
@@ -14,7 +14,7 @@ from helpers.whole_runs import TINY, on_clips, run_test, run_training, start_scr
 pytestmark = pytest.mark.slow
 
 
-def test_odd_names_and_a_broken_clip_in_a_whole_run(tiny_ma52, tmp_path):
+def test_run_supports_unusual_names_and_a_broken_clip(tiny_ma52, tmp_path):
     data = tmp_path / 'Daten ü 雪'
     shutil.copytree(tiny_ma52, data)
     for split in ('train', 'val'):
@@ -24,7 +24,7 @@ def test_odd_names_and_a_broken_clip_in_a_whole_run(tiny_ma52, tmp_path):
         (data / f'{split}_list_videos.txt').write_text(content.replace(name, 'ein Überblick.mp4'), encoding='utf-8')
     broken = sorted((data / 'videos_train').glob('0*.mp4'))[0]
     broken.write_bytes(b'')
-    # A config instead of --cfg-options, from whose values MMEngine removes spaces.
+    # The options are in a config, since MMEngine removes spaces from the values of --cfg-options.
     config = tmp_path / 'Läufe hier' / 'mit Lücken.py'
     config.parent.mkdir()
     lines = [f'_base_ = {str(TINY)!r}']
@@ -43,7 +43,7 @@ def test_odd_names_and_a_broken_clip_in_a_whole_run(tiny_ma52, tmp_path):
         assert output.count(summary) == 1
     assert (config.parent / 'w' / 'epoch_2.pth').is_file()
 
-    # A broken val clip stops the test with an error that names it, unless it is to be scored as missing.
+    # A broken val clip stops the test with an error that names it, unless unreadable clips count as missing.
     missing = sorted((data / 'videos_val').glob('0*.mp4'))[0]
     missing.write_bytes(b'')
     args = [config, config.parent / 'w' / 'epoch_2.pth', '--work-dir', 't', '--dump', 'p.pkl']
@@ -58,7 +58,7 @@ def test_odd_names_and_a_broken_clip_in_a_whole_run(tiny_ma52, tmp_path):
 
 @pytest.fixture
 def start(tmp_path):
-    """Function that starts a script of MMAction2, waits for a pattern in its log, and returns process and log."""
+    """Return a function that starts a script of MMAction2, waits for a log pattern, and returns process and log."""
     processes = []
 
     def start(script, pattern, *args):
@@ -77,7 +77,7 @@ def start(tmp_path):
 
 @pytest.fixture
 def training(tiny_ma52, start):
-    """Process and log of a run of many epochs with two workers, in its second epoch."""
+    """Start a run with two workers, wait for its second epoch, and return the process and its log."""
     options = ['train_cfg.max_epochs=500', 'train_cfg.val_interval=500', 'train_dataloader.num_workers=2']
     options += ['train_dataloader.batch_size=1', 'default_hooks.checkpoint.interval=500']
     args = ['--work-dir', 'w', *on_clips(tiny_ma52, *options)]
@@ -94,8 +94,8 @@ def test_sigterm_ends_a_run_and_its_workers(training, tmp_path):
 
 
 @pytest.mark.parametrize('sent', [signal.SIGTERM, signal.SIGKILL], ids=['SIGTERM', 'SIGKILL'])
-def test_a_signal_ends_a_test_without_scores(tiny_ma52, start, tmp_path, sent):
-    # So many clips that the test does not end before the signal.
+def test_signal_ends_a_test_without_scores(tiny_ma52, start, tmp_path, sent):
+    # With this many clips, the test does not end before the signal.
     clips = sorted((tiny_ma52 / 'videos_val').iterdir())
     data = tmp_path / 'data'
     (data / 'videos_val').mkdir(parents=True)
@@ -112,12 +112,12 @@ def test_a_signal_ends_a_test_without_scores(tiny_ma52, start, tmp_path, sent):
     assert process.exitcode == -sent
     wait_until_gone(process.pid)
     assert '[250/250]' not in log.read_text()
-    # Neither a dump nor scores are written, which could be mistaken for those of all clips.
+    # No dump and no scores are written, since they could be mistaken for those of all clips.
     assert not (tmp_path / 'p.pkl').exists()
     assert not list((tmp_path / 't').glob('*/*.json'))
 
 
-def test_a_killed_worker_ends_the_run_with_the_reason(training):
+def test_killed_worker_ends_the_run_with_the_reason(training):
     process, log = training
     deadline = time.monotonic() + 100
     # Workers are restarted in every epoch. A signal to one that has just ended has no effect, so try again.

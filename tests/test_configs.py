@@ -23,7 +23,7 @@ def pipeline(dataloader):
     return [(step['type'], {k: v for k, v in step.items() if k not in ('type', '_scope_')}) for step in dataloader]
 
 
-def test_main_config_is_the_released_recipe():
+def test_main_config_matches_the_released_recipe():
     config = Config.fromfile(ROOT / 'configs' / 'manet_r50_8x1_ma52.py')
     released = {
         'optim_wrapper.optimizer.type': 'SGD',
@@ -57,7 +57,7 @@ def test_main_config_is_the_released_recipe():
         assert loader.dataset.ann_file == 'data/ma52/val_list_videos.txt'
 
 
-def test_paper_config_departs_where_the_paper_does():
+def test_paper_config_differs_from_the_release_like_the_paper():
     config = Config.fromfile(ROOT / 'configs' / 'ablations' / 'manet_r50_8x1_ma52_paper.py')
     paper = {
         'optim_wrapper.optimizer.lr': 0.001,
@@ -74,8 +74,8 @@ def test_paper_config_departs_where_the_paper_does():
 
 
 def learning_rates(config):
-    """Learning rate and weight decay of every parameter, by name."""
-    # Without memory, where the network can be built so.
+    """Return the learning rate and weight decay of every parameter by name."""
+    # The meta device needs no memory, but some networks cannot be built on it.
     with torch.device('meta' if config.model.backbone.type.startswith('ResNet') else 'cpu'):
         model = MODELS.build(config.model)
     names = {id(parameter): name for name, parameter in model.named_parameters()}
@@ -83,7 +83,7 @@ def learning_rates(config):
     return {names[id(part)]: (group['lr'], group['weight_decay']) for group in groups for part in group['params']}
 
 
-# A config of each recipe that has the joint embedding.
+# One config of each recipe with the joint embedding.
 EMBEDDING = [
     'manet_r50_8x1_ma52',
     'ablations/manet_r50_8x1_ma52_paper',
@@ -96,7 +96,7 @@ EMBEDDING = [
 
 
 @pytest.mark.parametrize('name', EMBEDDING)
-def test_no_layer_learns_at_another_rate_without_the_embedding(name):
+def test_all_layers_have_the_same_rate_without_the_embedding(name):
     config = Config.fromfile(ROOT / 'configs' / f'{name}.py')
     without = copy.deepcopy(config)
     without.merge_from_dict({'model.cls_head.loss_emb': None})
@@ -104,7 +104,7 @@ def test_no_layer_learns_at_another_rate_without_the_embedding(name):
     assert learning_rates(without) == expected
 
 
-def test_the_option_trains_as_the_config_without_the_embedding():
+def test_option_equals_the_config_without_the_embedding():
     option = Config.fromfile(ROOT / 'configs' / 'manet_r50_8x1_ma52.py')
     option.merge_from_dict({'model.cls_head.loss_emb': None})
     config = Config.fromfile(ROOT / 'configs' / 'ablations' / 'manet_r50_8x1_ma52_noemb.py')
@@ -113,7 +113,7 @@ def test_the_option_trains_as_the_config_without_the_embedding():
     assert (rates['cls_head.fc_cls.weight'], rates['cls_head.fc_cls.bias']) == ((0.00125, 1e-4), (0.0025, 0))
 
 
-def test_submission_config_departs_in_the_test_alone():
+def test_submission_config_differs_only_in_the_test():
     main, submission = (
         Config.fromfile(ROOT / 'configs' / f'manet_r50_8x1_ma52{name}.py').to_dict() for name in ('', '_submission')
     )
@@ -128,7 +128,7 @@ def test_submission_config_departs_in_the_test_alone():
     assert submission == main
 
 
-def test_emotion_config_is_that_of_section_6():
+def test_emotion_config_matches_section_6():
     config = Config.fromfile(ROOT / 'configs' / 'emotion' / 'maenet_r50_16x1_ma52pro.py')
     paper = {
         'model.action_backbone.num_segments': 16,
@@ -145,7 +145,7 @@ def test_emotion_config_is_that_of_section_6():
         assert dict(pipeline(loader.dataset.pipeline))['SampleFrames']['num_clips'] == 16
 
 
-def test_quickstart_renders_what_its_config_reads():
+def test_quickstart_config_reads_the_rendered_dataset():
     target = (ROOT / 'Makefile').read_text()
     config = Config.fromfile(ROOT / re.search(r'^QUICK_CONFIG := (\S+)$', target, re.M)[1])
     assert re.search(r'^QUICK_DATA := (\S+)$', target, re.M)[1] == config.data_root
@@ -153,17 +153,17 @@ def test_quickstart_renders_what_its_config_reads():
     for loader in (config.train_dataloader, config.val_dataloader, config.test_dataloader):
         assert loader.dataset.data_prefix.video.startswith(f'{config.data_root}/videos_')
         crop_width, crop_height = dict(pipeline(loader.dataset.pipeline))['CenterCrop']['crop_size']
-        # A crop beyond the frame is cut off without a word.
+        # MMAction2 truncates a crop that exceeds the frame without a warning.
         assert crop_width <= width
         assert crop_height == height
-    # The table of label embeddings comes with the repository.
+    # The repository contains the table of label embeddings.
     assert (ROOT / config.model.cls_head.label_embeddings).is_file()
 
 
 IMBALANCE = ROOT / 'configs' / 'imbalance'
 
 
-def test_class_balanced_focal_loss_knows_the_train_counts():
+def test_class_balanced_focal_loss_uses_the_train_counts():
     config = Config.fromfile(IMBALANCE / 'manet_r50_8x1_ma52_cbfocal.py')
     assert config.model.cls_head.loss_cls.samples_per_cls == [action.train_clips for action in ACTIONS]
 
@@ -171,14 +171,14 @@ def test_class_balanced_focal_loss_knows_the_train_counts():
 def test_class_weights_follow_the_train_counts():
     weights = Config.fromfile(IMBALANCE / 'manet_r50_8x1_ma52_weighted.py').model.cls_head.loss_cls.class_weight
     counts = [action.train_clips for action in ACTIONS]
-    # Proportional to one over the square root, up to the two decimals that are written down.
+    # Weights are proportional to one over the square root, rounded to two decimals.
     products = [weight * count**0.5 for weight, count in zip(weights, counts, strict=True)]
     assert max(products) / min(products) < 1.02
     assert sum(map(lambda w, n: w * n, weights, counts)) / sum(counts) == pytest.approx(1, abs=0.005)
 
 
 @pytest.mark.real_data
-def test_rare_actions_are_repeated_as_the_config_says(shared):
+def test_rare_actions_are_repeated_as_configured(shared):
     config = Config.fromfile(IMBALANCE / 'manet_r50_8x1_ma52_balanced.py').train_dataloader.dataset
     config.dataset.update(ann_file=f'{shared}/ma52/train_list_videos.txt', check_videos=False)
     dataset = DATASETS.build(config)
@@ -189,7 +189,7 @@ def test_rare_actions_are_repeated_as_the_config_says(shared):
 
 
 @pytest.mark.parametrize('alpha', [0.1, 1, 2, 5, 10])
-def test_alpha_is_ten_times_on_the_mean(alpha):
+def test_alpha_configs_use_ten_times_alpha_with_the_mean(alpha):
     name = f'ablations/manet_r50_8x1_ma52_alpha{alpha}.py'.replace('0.1', '0p1')
     config = Config.fromfile(ROOT / 'configs' / ('manet_r50_8x1_ma52.py' if alpha == 5 else name))
     assert config.model.cls_head.loss_emb.loss_weight == pytest.approx(10 * alpha)
@@ -197,7 +197,7 @@ def test_alpha_is_ten_times_on_the_mean(alpha):
 
 
 @pytest.mark.parametrize('path', sorted((ROOT / 'configs' / 'baselines').glob('*.py')), ids=lambda path: path.stem)
-def test_baselines_are_scored_alike(path):
+def test_baselines_use_the_same_evaluation(path):
     config = Config.fromfile(path)
     assert config.test_evaluator.type == 'MicroActionMetric'
     assert config.test_dataloader.dataset.ann_file == 'data/ma52/val_list_videos.txt'
@@ -206,7 +206,7 @@ def test_baselines_are_scored_alike(path):
     assert sampling['test_mode']
     assert 'CenterCrop' in steps
     if config.model.type == 'Recognizer3D':
-        # One window of about the 57 frames of an average clip, whose end is not followed by its beginning.
+        # One window covers about the 57 frames of an average clip. Frames do not wrap around.
         assert sampling.get('num_clips', 1) == 1
         assert 57 <= (sampling['clip_len'] - 1) * sampling['frame_interval'] + 1 <= 63
         assert sampling['out_of_bound_opt'] == 'repeat_last'

@@ -1,4 +1,4 @@
-"""Every command, snippet and link of the README and the guides works as it is printed."""
+"""Every command, snippet and link of the README and the guides works as printed."""
 
 import ast
 import copy
@@ -29,7 +29,7 @@ PAGES = sorted(
 
 
 def blocks(language):
-    """Code blocks of all pages in a language, as pairs of page and text."""
+    """Return the code blocks of all pages in a language as pairs of page and text."""
     for page in PAGES:
         for match in re.finditer(
             rf'^( *)```(?:{{code-cell}} )?{language}\n(.*?)^ *```', page.read_text(encoding='utf-8'), re.M | re.S
@@ -38,9 +38,9 @@ def blocks(language):
 
 
 def commands():
-    """Commands of all shell blocks: those of several lines joined, without comments and variables before them."""
+    """Yield the commands of all shell blocks, with joined lines and without comments and leading variables."""
     for page, block in blocks('bash'):
-        # A quoted value may go on in the next line, as a command does after a backslash.
+        # A quoted value may continue on the next line, like a command after a backslash.
         text = re.sub(r'"[^"\n]*\n[^"]*"', lambda value: value[0].replace('\n', ' '), block.replace('\\\n', ' '))
         text = re.sub(r'\$\([^()]*\)', 'VALUE', text)
         for line in text.splitlines():
@@ -51,8 +51,8 @@ def commands():
                 yield pytest.param(words, id=f'{page.name}: {" ".join(words)[:60]}')
 
 
-def config_of(name):
-    """Path of a config that a command names; None for placeholders such as CONFIG and for the reader's own config."""
+def find_config(name):
+    """Return the path of the config in a command, or None for placeholders and for configs of the reader."""
     return None if name.isupper() or 'FOLDER' in name or '$' in name or 'my_config' in name else ROOT / name
 
 
@@ -67,8 +67,8 @@ def test_commands_are_accepted(words):
         check_tool(ROOT / 'tools' / f'{words[3]}.py', words[4:])
     elif words[0].startswith('tools/'):
         assert (ROOT / words[0]).is_file()
-    elif words[:3] in (['mim', 'train', 'mmaction'], ['mim', 'test', 'mmaction']) and config_of(words[3]):
-        config = copy.deepcopy(load_config(config_of(words[3])))
+    elif words[:3] in (['mim', 'train', 'mmaction'], ['mim', 'test', 'mmaction']) and find_config(words[3]):
+        config = copy.deepcopy(load_config(find_config(words[3])))
         if '--cfg-options' in words:
             for option in words[words.index('--cfg-options') + 1 :]:
                 if option.startswith('--'):
@@ -89,7 +89,7 @@ def check_arguments(command, arguments):
 
 
 def check_tool(path, arguments):
-    """Fail unless a script in ``tools`` exists and, where it is a command, accepts its arguments."""
+    """Fail unless a script in ``tools`` exists and, if it is a command, accepts its arguments."""
     assert path.is_file()
     for name, command in COMMANDS.items():
         if command.tool == path.stem:
@@ -135,14 +135,14 @@ def test_imports_of_snippets_exist(code):
 
 @cache
 def anchors(page):
-    """Anchors of the headings of a page, as GitHub and MyST make them."""
+    """Return the anchors of the headings of a page like GitHub and MyST."""
     text = re.sub(r'^( *)```.*?^ *```', '', page.read_text(encoding='utf-8'), flags=re.M | re.S)
     headings = re.findall(r'^#+ (.*)$', text, re.M)
     return {re.sub(r'[^\w\- ]', '', heading.lower()).strip().replace(' ', '-') for heading in headings}
 
 
 @pytest.mark.parametrize('page', PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_links_to_files_lead_somewhere(page):
+def test_links_to_files_have_targets(page):
     links = re.findall(r'\]\((?!https?://|mailto:)([^)#\s]*)(?:#([^)]*))?\)', page.read_text(encoding='utf-8'))
     for file, anchor in links:
         target = page.parent / file if file else page
@@ -151,14 +151,14 @@ def test_links_to_files_lead_somewhere(page):
 
 
 def run_snippet(page, text):
-    """Run the snippet of a guide that contains a text, in the working folder; returns its names."""
+    """Run the snippet of a guide that contains a text in the working folder, and return its variables."""
     code = next(code for path, code in blocks('python') if path.name == page and text in code)
     namespace = {'__name__': 'snippet'}
     exec(code, namespace)
     return namespace
 
 
-def test_head_of_the_guide_takes_the_largest_score():
+def test_head_of_the_guide_uses_the_largest_score():
     run_snippet('extending.md', 'MaxScoreHead')
     head = MODELS.build(
         dict(type='MaxScoreHead', num_classes=2, in_channels=3, embed_dims=4, num_segments=2, loss_emb=None)
@@ -187,7 +187,7 @@ def test_dataset_of_the_guide(tmp_path):
 
 @pytest.fixture
 def dumps(tmp_path, monkeypatch):
-    """Two dumps of three clips in the working folder; returns their probabilities, shape (2, 3, 52)."""
+    """Write two dumps of three clips to the working folder, and return their probabilities, shape (2, 3, 52)."""
     monkeypatch.chdir(tmp_path)
     scores = np.random.default_rng(0).dirichlet(np.ones(52), (2, 3))
     for name, rows in zip(('a.pkl', 'b.pkl'), scores):

@@ -3,7 +3,7 @@ import re
 from helpers.support import ROOT
 
 
-def test_every_row_of_the_table_of_faults_names_tests_that_exist():
+def test_every_row_of_the_fault_table_names_existing_tests():
     rows = [line for line in (ROOT / 'docs' / 'faults.md').read_text().splitlines() if line.startswith('|')]
     rows = [row for row in rows if not re.match(r'\|-|\| (input|event) ', row)]
     sources = '\n'.join(path.read_text() for path in (ROOT / 'tests').rglob('*.py'))

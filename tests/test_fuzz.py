@@ -1,6 +1,6 @@
-"""Files from elsewhere, of any content: only the documented errors leave, and what is accepted is sound.
+"""Fuzz tests of file readers: either the documented error is raised or the result is valid.
 
-FUZZ_CASES=20000 pytest tests/test_fuzz.py tries that many of each kind.
+``FUZZ_CASES=20000 pytest tests/test_fuzz.py`` runs 20,000 cases of each kind.
 """
 
 import csv
@@ -36,7 +36,7 @@ fuzz = settings(
 
 
 def outcome(function, *args):
-    """Return what a function gives, or else what its ValueError says."""
+    """Return the result of a function and None, or None and the message of its ValueError."""
     try:
         return function(*args), None
     except ValueError as error:
@@ -45,7 +45,7 @@ def outcome(function, *args):
 
 @st.composite
 def mutations(draw, contents):
-    """Sound contents with some bytes changed, cut out or put in."""
+    """Generate valid contents with some bytes changed, removed or inserted."""
     content = bytearray(draw(contents))
     for _ in range(draw(st.integers(0, 4))):
         start = draw(st.integers(0, len(content)))
@@ -65,7 +65,7 @@ encoded_lists = lists.map(lambda text: text.encode('utf-8', 'surrogatepass'))
 
 @fuzz
 @given(content=st.one_of(encoded_lists, mutations(encoded_lists), st.binary(max_size=60)), check_names=st.booleans())
-@example(content=b'a.mp4 ' + b'1' * 5000, check_names=True)  # Python refuses to convert as many digits
+@example(content=b'a.mp4 ' + b'1' * 5000, check_names=True)  # Python refuses to convert this many digits.
 def test_annotation_lists(tmp_path, content, check_names):
     path = tmp_path / 'list.txt'
     path.write_bytes(content)
@@ -120,7 +120,7 @@ submissions = st.one_of(tables(), tables().map(zipped))
 )
 @example(
     content=table([SUBMISSION_FORMATS['2024'].header, ['a' * 200_000, 1, 2]]), suffix='csv'
-)  # beyond csv's limit for a field
+)  # exceeds the field limit of csv
 def test_submissions(tmp_path, content, suffix):
     path = tmp_path / f'submission.{suffix}'
     path.write_bytes(content)
@@ -129,7 +129,7 @@ def test_submissions(tmp_path, content, suffix):
     if report.problems:
         assert all(isinstance(problem, str) and problem for problem in report.problems)
         return
-    # Nothing was found: every row must read as the format says.
+    # No problem was found, so every row must match the format.
     if content.startswith(b'PK'):
         with zipfile.ZipFile(path) as file:
             content = file.read('prediction.csv')
@@ -166,7 +166,7 @@ embeddings = st.one_of(arrays.map(saved), arrays.map(saved_several))
 
 @fuzz
 @given(content=st.one_of(embeddings, mutations(embeddings), st.binary(max_size=60)))
-@example(content=saved(np.full(SHAPE, 1e300)))  # finite, but not as float32
+@example(content=saved(np.full(SHAPE, 1e300)))  # finite in float64 only
 @example(content=saved_several(np.zeros(SHAPE)))
 def test_label_embeddings(tmp_path, content):
     path = tmp_path / 'table.npy'

@@ -1,4 +1,4 @@
-"""What `make install` does on machines other than this one, with a Python that only says that it were there."""
+"""Tests of `make install` on other machines, with a fake Python."""
 
 import os
 import re
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(not shutil.which('make'), reason='make is not in
 
 
 def make(*args):
-    # Not what a make that runs these tests was asked for.
+    # Ignore the options of a make process that runs these tests.
     environment = {name: value for name, value in os.environ.items() if 'MAKE' not in name}
     process = subprocess.run(['make', *args], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
     return process.returncode, process.stdout, process.stderr
@@ -30,7 +30,7 @@ def script(path, text):
 
 
 @pytest.mark.parametrize('version', ['2, 7', '3, 10', '3, 14'])
-def test_other_pythons_are_refused_before_anything_is_installed(tmp_path, version):
+def test_other_python_versions_are_rejected_before_installation(tmp_path, version):
     pretend = f'import sys; sys.version_info = ({version}); exec(sys.argv[1])'
     python = script(tmp_path / 'python', f'exec {shlex.quote(sys.executable)} -c "{pretend}" "$2"')
     status, output, errors = make('install', f'PYTHON={python}', f'VENV={tmp_path / "venv"}')
@@ -38,7 +38,7 @@ def test_other_pythons_are_refused_before_anything_is_installed(tmp_path, versio
     assert f'error: {python} is Python {version.replace(", ", ".")}' in errors
     assert '3.11 to 3.13' in errors
     assert not (tmp_path / 'venv').exists()
-    # One that was made by it earlier.
+    # An environment that an earlier `make install` created.
     script(tmp_path / 'venv' / 'bin' / 'python', python.read_text())
     status, output, errors = make('install', f'VENV={tmp_path / "venv"}')
     assert status != 0
@@ -54,7 +54,7 @@ def test_other_pythons_are_refused_before_anything_is_installed(tmp_path, versio
         (['WARNING: Retrying after connection broken', 'ERROR: No matching distribution found for decord'], False),
     ],
 )
-def test_decord_is_replaced_where_it_has_no_wheel_and_other_errors_are_shown(tmp_path, errors, replaced):
+def test_decord_is_replaced_without_a_wheel_and_other_errors_are_shown(tmp_path, errors, replaced):
     lines = '; '.join(f'echo "{error}" >&2' for error in errors)
     script(
         tmp_path / 'venv' / 'bin' / 'python',
@@ -66,7 +66,7 @@ def test_decord_is_replaced_where_it_has_no_wheel_and_other_errors_are_shown(tmp
     assert all((error in shown) != replaced for error in errors)
 
 
-def test_the_matrix_says_which_pythons_are_not_there():
+def test_matrix_reports_missing_python_versions():
     status, output, _ = make('test-matrix', 'PYTHONS=9.8 9.9')
     assert status != 0
     assert 'not tested: 9.8 9.9' in output

@@ -1,4 +1,4 @@
-"""MMAction2's own scripts do on this project's configs and datasets what docs/mmaction2_tools.md says."""
+"""MMAction2's scripts work with the configs and datasets of this project as documented in docs/mmaction2_tools.md."""
 
 import pickle
 import re
@@ -27,7 +27,7 @@ def config(tiny_ma52, tmp_path):
 
 @pytest.fixture
 def predictions(tmp_path):
-    # Of the labels of the tiny val split, all but the last are recognised.
+    # All labels of the tiny val split except the last are recognised.
     path = tmp_path / 'predictions.pkl'
     labels, predicted = [1, 6, 12, 25, 33], [1, 6, 12, 25, 1]
     mmengine.dump(
@@ -40,7 +40,7 @@ def predictions(tmp_path):
     return path
 
 
-def test_the_page_names_scripts_that_there_are():
+def test_page_names_only_existing_scripts():
     listed = run_tool('mmaction2.py', '--help').stdout.partition('Scripts: ')[2].strip().split(', ')
     named = [*re.findall(r'^\| `([a-z_]+)', PAGE, re.M), 'bench_processing']
     assert len(named) > 10
@@ -51,7 +51,7 @@ def test_the_page_names_scripts_that_there_are():
 
 
 class Recording(Compose):
-    """Notes its steps, as the pipeline does that browse_dataset.py puts in place of a dataset's."""
+    """Pipeline that records its steps, like the one that browse_dataset.py assigns to a dataset."""
 
     def __init__(self, transforms, steps):
         super().__init__(transforms)
@@ -64,7 +64,7 @@ class Recording(Compose):
         return data
 
 
-def test_a_pipeline_that_a_script_puts_in_place_is_run(tiny_ma52, tmp_path):
+def test_pipeline_replaced_by_a_script_is_run(tiny_ma52, tmp_path):
     dataset = small_runner(tiny_ma52, tmp_path).train_dataloader.dataset
     steps = []
     transforms = dataset.pipeline.transforms
@@ -73,7 +73,7 @@ def test_a_pipeline_that_a_script_puts_in_place_is_run(tiny_ma52, tmp_path):
     assert steps == [type(transform).__name__ for transform in transforms]
 
 
-def test_reading_scripts(config, predictions, tmp_path):
+def test_scripts_read_configs_and_predictions(config, predictions, tmp_path):
     def run(script, *args):
         process = run_python(find_upstream_tool(script), *args, cwd=tmp_path)
         assert process.returncode == 0, process.stderr
@@ -85,7 +85,7 @@ def test_reading_scripts(config, predictions, tmp_path):
     assert 'Top 1 Accuracy: 0.8000' in run('analysis_tools/report_accuracy.py', *args)
 
 
-def test_scripts_that_need_the_package_first(config, predictions, tmp_path):
+def test_wrapped_scripts_run_after_importing_the_package(config, predictions, tmp_path):
     without = run_python(find_upstream_tool('analysis_tools/confusion_matrix.py'), config, predictions, cwd=tmp_path)
     assert "No module named 'mmaction.models.localizers.drn'" in without.stderr
     process = run_tool('mmaction2.py', 'confusion_matrix', config, predictions, '--out', 'matrix.pkl', cwd=tmp_path)

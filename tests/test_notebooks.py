@@ -55,7 +55,7 @@ def test_notebooks_run_and_print_what_the_pages_show(tmp_path):
         assert outputs[0] == cells[0][1]
         for output, (_, shown) in zip(outputs[1:], cells[1:]):
             assert not shown or outline(output) == outline(shown)
-    # A network that has learnt nothing recognises a quarter of the clips; how much more depends on the processor.
+    # An untrained network recognises a quarter of the clips. The gain from training depends on the processor.
     run = tmp_path / 'work_dirs' / 'ten_minutes'
     predictions = read_labeled_predictions(run / 'predictions.pkl')
     assert predictions.scores.shape == (24, 52)

@@ -28,7 +28,7 @@ def run(*command, **kwargs):
 
 
 def build(kind, sources, out, before=''):
-    """Have setuptools build a kind of distribution of the sources in a folder, as `python -m build` and pip do."""
+    """Build a wheel or source distribution of a folder with setuptools, like `python -m build` and pip."""
     code = f'{before}\nfrom setuptools import build_meta; build_meta.build_{kind}({str(out)!r})'
     process = run(sys.executable, '-c', code, cwd=sources)
     assert process.returncode == 0, process.stdout
@@ -36,14 +36,14 @@ def build(kind, sources, out, before=''):
 
 
 @pytest.fixture
-def sources(sources_of_all, tmp_path):
-    """A copy of the checkout of one's own."""
-    return shutil.copytree(sources_of_all, tmp_path / 'sources')
+def sources(shared_sources, tmp_path):
+    """Make a private copy of the checkout."""
+    return shutil.copytree(shared_sources, tmp_path / 'sources')
 
 
 @pytest.fixture(scope='module')
-def sources_of_all(tmp_path_factory):
-    """A copy of the checkout: setuptools leaves its build folder beside the sources, where it would mix with others."""
+def shared_sources(tmp_path_factory):
+    """Make a shared copy of the checkout, since setuptools writes its build folder next to the sources."""
     folder = tmp_path_factory.mktemp('a checkout')
     left_out = shutil.ignore_patterns('.*', 'build', 'data', 'work_dirs', '*.egg-info', '__pycache__')
     copy = shutil.copytree(ROOT, folder / 'sources', ignore=left_out)
@@ -52,10 +52,10 @@ def sources_of_all(tmp_path_factory):
 
 
 @pytest.fixture(scope='module')
-def installed(sources_of_all, tmp_path_factory):
-    """A folder that holds what `pip install .` puts into site-packages: a wheel made of the source distribution."""
+def installed(shared_sources, tmp_path_factory):
+    """Build a wheel from the source distribution, and return a folder with its contents, like site-packages."""
     folder = tmp_path_factory.mktemp('wheel')
-    build('sdist', sources_of_all, folder)
+    build('sdist', shared_sources, folder)
     (archive,) = folder.glob('*.tar.gz')
     shutil.unpack_archive(archive, folder)
     (sources,) = (path for path in folder.iterdir() if path.is_dir())
@@ -67,7 +67,7 @@ def installed(sources_of_all, tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_installed_package_carries_configs_tools_and_index(installed):
+def test_installed_package_contains_configs_tools_and_index(installed):
     mim = installed / 'mmaction_microaction' / '.mim'
     for folder in ('configs', 'tools'):
         shipped = {path.relative_to(mim) for path in (mim / folder).rglob('*') if path.is_file()}
@@ -97,7 +97,7 @@ def test_mim_finds_configs_by_base_name_from_any_folder(installed, tmp_path):
     environment = {**os.environ, 'PYTHONPATH': str(installed)}
     process = run(MIM, 'train', 'mmaction_microaction', 'manet_r50_8x1_ma52.py', cwd=tmp_path, env=environment)
     assert f'we find the config file in codebase mmaction_microaction, will use {installed}' in process.stdout
-    # It was run: there is no data here.
+    # The run has started: it fails since there is no data.
     assert 'data/ma52/train_list_videos.txt: no such annotation list' in process.stdout
     process = run(MIM, 'search', 'mmaction_microaction', '--model', 'manet', cwd=tmp_path, env=environment)
     assert 'manet_r50_8x1_ma52' in process.stdout
@@ -108,7 +108,7 @@ def test_mim_finds_configs_by_base_name_from_any_folder(installed, tmp_path):
 def test_the_installed_command_and_mim_run_find_the_tools(installed, tmp_path):
     (metadata,) = installed.glob('*.dist-info')
     assert 'microaction = mmaction_microaction_command:main' in (metadata / 'entry_points.txt').read_text()
-    # mim takes the first for the package.
+    # mim interprets the first argument as the package.
     assert (metadata / 'top_level.txt').read_text().split()[0] == 'mmaction_microaction'
     environment = {**os.environ, 'PYTHONPATH': str(installed)}
     code = 'import mmaction_microaction_command; mmaction_microaction_command.main(); '
@@ -120,7 +120,7 @@ def test_the_installed_command_and_mim_run_find_the_tools(installed, tmp_path):
         cwd=tmp_path,
         env=environment,
     )
-    # mim itself ends in a traceback after it.
+    # mim itself prints a traceback afterwards.
     assert re.search(r'^error: .*absent\.json', process.stdout, re.M)
 
 
@@ -133,7 +133,7 @@ def test_editable_installs_link_to_the_checkout_or_copy_it(sources, tmp_path):
     build('editable', sources, tmp_path)
     folder, _ = mim_files(sources)
     assert (folder / 'configs').readlink() == Path('..', '..', 'configs')
-    # exFAT, and network shares of Windows.
+    # exFAT and network shares of Windows do not support links.
     no_links = 'import errno, os; os.symlink = lambda *_, **__: (_ for _ in ()).throw(OSError(errno.EPERM, "no links"))'
     output = build('editable', sources, tmp_path, no_links)
     folder, found = mim_files(sources)
@@ -142,8 +142,8 @@ def test_editable_installs_link_to_the_checkout_or_copy_it(sources, tmp_path):
     assert 'configs is a copy (no links)' in output
 
 
-def test_what_messages_tell_to_install_is_what_the_metadata_asks_for():
-    """The package itself is on no index; what it needs, is."""
+def test_install_commands_in_messages_match_the_metadata():
+    """The package is not on PyPI, but its dependencies are."""
     paths = (ROOT / 'mmaction_microaction').rglob('*.py')
     texts = '\n'.join(path.read_text() for path in paths)
     told = re.findall(r"""pip install ['"]?([\w-]+)(\[\w+\])?([<>=.\d,]*)""", texts)
@@ -155,20 +155,21 @@ def test_what_messages_tell_to_install_is_what_the_metadata_asks_for():
             assert set(versions.split(',')) == set(declared[name].strip().split(',')), name
 
 
-# What sinfo says of the nodes of a partition, and what is asked of srun in the environment: GPUs and processors.
+# Output of sinfo for the nodes of a partition: GPUs and processors.
 NODES = {
     'eight GPUs': 'gpu:8 128',
     'mixed': '(null) 2\ngpu:h100:8(S:0-1) 96\ngpu:a100:4(S:0-1),shard:16 16',
     'slices': 'gpu:1g.10gb:7,gpu:h100:1 128',
     'without GPUs': '(null) 2\n(null) 64',
 }
+# Options of srun.
 TASKS = '--ntasks={} --ntasks-per-node={} --cpus-per-task={}'
 JOB = {'SLURM_JOB_ID': '7'}
 
 
 @pytest.fixture
 def launch(tmp_path):
-    """Call a launcher, in a folder of its own, with `python`, `srun` and `sinfo` that only say how they were called."""
+    """Return a function that runs a launcher with fake `python`, `srun` and `sinfo`, which print their arguments."""
     folder = tmp_path / 'with a space'
     shutil.copytree(ROOT / 'tools', folder / 'tools')
     python, config = folder / 'bin' / 'python', folder / 'a config.py'
@@ -197,7 +198,7 @@ def launch(tmp_path):
         ('dist_test.sh', ['a config.py', 'c.pth', '2', '--dump', 'p.pkl'], 'test.py .* a config.py c.pth --dump p.pkl'),
     ],
 )
-def test_launchers_by_torchrun(launch, script, arguments, expected):
+def test_torchrun_launchers_pass_their_arguments(launch, script, arguments, expected):
     status, called = launch(script, *arguments)
     assert status == 0
     assert re.search(f'torch.distributed.run --nnodes=1 .*--nproc_per_node=2 .*/with a space/tools/{expected}$', called)
@@ -227,7 +228,7 @@ def test_launchers_by_torchrun(launch, script, arguments, expected):
         ('eight GPUs', {**JOB, 'GPUS': '2', 'GPUS_PER_NODE': '1', 'CPUS_PER_TASK': '4'}, 0, TASKS.format(2, 1, 4)),
     ],
 )
-def test_launchers_by_slurm_ask_for_what_there_is(launch, nodes, environment, gpus, tasks):
+def test_slurm_launchers_request_only_existing_resources(launch, nodes, environment, gpus, tasks):
     arguments = ['part', 'name', 'a config.py']
     for script, more in (('slurm_train.sh', ['--resume']), ('slurm_test.sh', ['c.pth'])):
         environment = {**environment, 'NODES': NODES[nodes], 'SRUN_ARGS': '--qos=long  --exclusive'}
@@ -245,7 +246,7 @@ def test_launchers_by_slurm_ask_for_what_there_is(launch, nodes, environment, gp
     assert launch(script, *arguments, *more, **environment, PORT='5')[1].startswith('port 5 ')
 
 
-def test_launchers_say_in_one_line_why_they_cannot_start(launch):
+def test_launchers_report_errors_in_one_line(launch):
     for script, before in (('dist_train.sh', []), ('slurm_train.sh', ['part', 'name'])):
         status, message = launch(script)
         assert (status, f'usage: tools/{script} ' in message) == (1, True)
@@ -257,7 +258,7 @@ def test_launchers_say_in_one_line_why_they_cannot_start(launch):
 
 
 @pytest.mark.slow
-def test_the_empty_decord_satisfies_pip_and_cannot_be_imported(tmp_path):
+def test_empty_decord_satisfies_pip_and_cannot_be_imported(tmp_path):
     pip = [sys.executable, '-m', 'pip', 'install', '--quiet', '--no-deps', '--no-build-isolation']
     sources = shutil.copytree(ROOT / 'tools' / 'no_decord', tmp_path / 'sources')
     process = run(*pip, '--target', tmp_path / 'site', sources)
@@ -267,5 +268,5 @@ def test_the_empty_decord_satisfies_pip_and_cannot_be_imported(tmp_path):
         f'(found,) = importlib.metadata.distributions(name="decord", path=[{str(tmp_path / "site")!r}])\n'
         f'print(found.version, importlib.machinery.PathFinder.find_spec("decord", [{str(tmp_path / "site")!r}]))'
     )
-    # MMAction2 asks for decord>=0.4.1.
+    # MMAction2 requires decord>=0.4.1.
     assert run(sys.executable, '-c', code).stdout == '0.6.0 None\n'

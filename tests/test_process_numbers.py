@@ -1,4 +1,4 @@
-"""Several processes and compilation change neither the learned weights nor whether a run can be resumed."""
+"""Runs in several processes and compiled runs learn the same weights and can be resumed."""
 
 import pytest
 import torch
@@ -6,7 +6,7 @@ from helpers.whole_runs import TINY, on_clips, run_training
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(torch.cuda.is_available(), reason='two CPU processes')]
 
-# Batch statistics and dropout differ between processes. Without them, several processes compute what one computes.
+# Batch statistics and dropout differ between processes. Without them, several processes compute the same as one.
 # Four clips, since clips are repeated if their number cannot be divided by the number of processes.
 OPTIONS = [
     'model.backbone.norm_eval=True',
@@ -25,7 +25,7 @@ default_hooks = dict(channels_last=dict(type='ChannelsLastHook'), ema=dict(type=
 
 @pytest.fixture(scope='module')
 def train(tiny_ma52, tmp_path_factory):
-    """Function that trains on four clips in a number of processes."""
+    """Return a function that trains on four clips in a number of processes."""
     folder = tmp_path_factory.mktemp('processes')
     config = folder / 'hooks.py'
     config.write_text(CONFIG)
@@ -41,7 +41,7 @@ def train(tiny_ma52, tmp_path_factory):
 
 
 def read_weights(path, averaged):
-    # EMAHook stores the averaged weights as state_dict, and those that are trained as ema_state_dict.
+    # EMAHook stores the averaged weights as state_dict and the trained weights as ema_state_dict.
     checkpoint = torch.load(path, weights_only=False)
     return checkpoint['state_dict' if averaged else 'ema_state_dict']
 
@@ -61,7 +61,7 @@ def alone(train):
     return work_dir
 
 
-def test_two_processes_learn_what_one_does_and_one_goes_on(train, alone):
+def test_two_processes_learn_the_same_weights_as_one(train, alone):
     output, together = train(2, 'two', epochs=1)
     assert 'Distributed launcher: pytorch' in output
     assert 'Grad strides' not in output
@@ -77,7 +77,7 @@ def test_two_processes_resume_the_run_of_one(train, alone):
     check_close(together, alone, 'epoch_2.pth')
 
 
-def test_a_compiled_run_learns_the_same(train, alone):
+def test_compiled_run_learns_the_same_weights(train, alone):
     # aot_eager traces like the default backend, but compiles no C++, which takes minutes.
     output, compiled = train(1, 'compiled', options=['compile.backend=aot_eager'])
     assert 'Model has been "compiled"' in output

@@ -1,4 +1,4 @@
-"""Whole runs, started like a user starts them."""
+"""Tests of whole runs, started like a user starts them."""
 
 import os
 import pickle
@@ -67,7 +67,7 @@ def test_overfits_the_four_real_clips(real_clips, tmp_path):
 
 @pytest.fixture(scope='module')
 def plain_resnet50(tmp_path_factory):
-    """Path of the weights of a plain ResNet-50 with torchvision's names, like those that the main config downloads."""
+    """Write weights of a plain ResNet-50 with torchvision's names, like those that the main config downloads."""
     generator = torch.Generator().manual_seed(0)
     state = {}
 
@@ -100,7 +100,7 @@ def plain_resnet50(tmp_path_factory):
 
 
 @pytest.mark.real_data
-def test_main_config_trains_an_iteration_with_other_paths_only(real_clips, plain_resnet50, shared, tmp_path):
+def test_main_config_trains_after_changing_only_paths(real_clips, plain_resnet50, shared, tmp_path):
     options = [
         f'model.backbone.pretrained={plain_resnet50}',
         f'model.cls_head.label_embeddings={shared}/ma52/1214_new_mean_Vectors.npy',
@@ -150,7 +150,7 @@ def test_killed_run_resumes_to_the_same_weights(tiny_ma52, tmp_path):
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason='two CPU processes')
-def test_two_processes_have_the_metrics_of_one(tiny_ma52, tmp_path):
+def test_two_processes_compute_the_same_metrics_as_one(tiny_ma52, tmp_path):
     two, options = ['--launcher', 'pytorch', '--gpus', 2], on_clips(tiny_ma52)
     output = mim('train', TINY, '--seed', 0, '--work-dir', 'w', *two, *options, cwd=tmp_path)
     assert 'Distributed launcher: pytorch' in output
@@ -175,7 +175,7 @@ def test_two_processes_have_the_metrics_of_one(tiny_ma52, tmp_path):
 
 @pytest.fixture
 def anonymised(tiny_ma52, tmp_path):
-    """Options for an anonymised test split of five clips. Also saves the weights of an untrained network."""
+    """Write an anonymised test split of five clips and untrained weights, and return the options to test them."""
     clips = sorted((tiny_ma52 / 'videos_val').iterdir())
     (tmp_path / 'videos').mkdir()
     names = [f'test{index:04d}.mp4' for index in range(5)]
@@ -205,7 +205,7 @@ def test_anonymised_split_is_predicted_but_not_scored(anonymised, tmp_path):
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason='two CPU processes')
-def test_submission_of_two_processes_equals_the_one_from_their_dump(anonymised, tmp_path):
+def test_submission_of_two_processes_equals_that_from_their_dump(anonymised, tmp_path):
     # The evaluator of the submission config, with a small network. Five clips cannot be divided equally among two.
     (tmp_path / 'submission.py').write_text(
         f"_base_ = '{TINY}'\n"
@@ -225,7 +225,7 @@ def test_submission_of_two_processes_equals_the_one_from_their_dump(anonymised, 
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason='two CPU processes')
-def test_emotions_in_two_processes_have_the_metrics_of_one(tiny_pro, tmp_path):
+def test_two_processes_compute_the_same_emotion_metrics_as_one(tiny_pro, tmp_path):
     options = on_emotions(tiny_pro)
     # The second step would fail if a parameter received no gradient.
     output = run_training(TINY_EMOTION, '--seed', 0, '--work-dir', 'w', *options, cwd=tmp_path, processes=2)

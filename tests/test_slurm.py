@@ -1,4 +1,4 @@
-"""Runs on a real Slurm of two nodes, as docs/slurm.md has them."""
+"""Tests of the commands of docs/slurm.md on a real Slurm cluster with two nodes."""
 
 import re
 import time
@@ -15,7 +15,7 @@ pytestmark = [
     pytest.mark.skipif(torch.cuda.is_available(), reason='two processes on the CPU'),
 ]
 
-# Stands still in the second epoch, until it is preempted.
+# Waits in the second epoch until the job is preempted.
 HOOK = """
 import os, time
 from mmengine.hooks import Hook
@@ -38,13 +38,13 @@ ENDED = ('COMPLETED', 'FAILED', 'TIMEOUT', 'CANCELLED')
 
 @pytest.fixture(scope='module')
 def cluster():
-    # One processor, so that no other job has room beside a process.
+    # With one processor per node, no other job can run at the same time.
     with slurm.cluster(cpus=1) as environment:
         yield environment
 
 
 def blocks(language):
-    """The code in docs/slurm.md, or what it says in another language."""
+    """Return the code blocks of docs/slurm.md in a language."""
     return re.findall(rf'```{language}\n(.*?)```', (ROOT / 'docs' / 'slurm.md').read_text(), re.DOTALL)
 
 
@@ -55,7 +55,7 @@ def wait_for(condition, log, seconds=300):
         time.sleep(0.2)
 
 
-def test_a_preempted_run_on_two_nodes_ends_in_the_weights_of_one_that_was_not(cluster, tiny_ma52, tmp_path):
+def test_preempted_run_on_two_nodes_ends_with_the_weights_of_an_uninterrupted_run(cluster, tiny_ma52, tmp_path):
     folder = tmp_path / 'with a space'
     folder.mkdir()
     (folder / 'stand_still.py').write_text(HOOK)
@@ -71,9 +71,9 @@ def test_a_preempted_run_on_two_nodes_ends_in_the_weights_of_one_that_was_not(cl
     def submit(*args):
         return slurm.run(environment, 'sbatch', '--parsable', *nodes, *args, cwd=folder).strip()
 
-    # By torchrun, without interruption.
+    # The reference run uses torchrun and is not interrupted.
     torchrun = torchrun.replace('CONFIG 8', ' '.join(['config.py 1 --seed 0 --work-dir whole', *options]))
-    # No machine has the names of the nodes.
+    # The nodes have names that cannot be resolved.
     torchrun = torchrun.replace('$(scontrol show hostnames | head -n 1)', '127.0.0.1')
     (folder / 'whole.sbatch').write_text(
         f'#!/usr/bin/env bash\n{torchrun.replace("29500", str(slurm.free_ports(1)[0]))}'
@@ -85,12 +85,12 @@ def test_a_preempted_run_on_two_nodes_ends_in_the_weights_of_one_that_was_not(cl
     job = submit('--job-name=preempted', 'train.sbatch', 'config.py', '--seed', '0', '--work-dir', 'again', *options)
     log = folder / f'preempted-{job}.log'
     wait_for((folder / 'standing still').exists, log)
-    # A test on both nodes takes its place.
+    # A test on both nodes preempts the run.
     test = ['tools/slurm_test.sh', 'urgent', 'test', 'config.py', 'whole/epoch_2.pth', '--work-dir', 'tested', *options]
     environment |= {'GPUS': '2'}
     slurm.run(environment, *test, cwd=folder)
     assert scores(folder / 'tested')
-    # Unless it has started again by now.
+    # The run may have started again already.
     slurm.run(environment, 'scontrol', 'update', f'JobId={job}', 'StartTime=now', check=False)
     wait_for(lambda: slurm.job_state(cluster, job) in ENDED, log)
     output = log.read_text()

@@ -13,6 +13,6 @@ def test_resnet50_as_published():
     assert str(measured).split() == ['tsn_r50_8x1_ma52', '8', '224', 'x', '224', '23.6', 'M', '32.7', 'G']
 
 
-def test_networks_with_several_backbones_are_refused():
+def test_networks_with_several_backbones_are_rejected():
     with pytest.raises(ValueError, match=r'maenet_r50_16x1_ma52pro\.py: .*one backbone'):
         measure_complexity(ROOT / 'configs' / 'emotion' / 'maenet_r50_16x1_ma52pro.py')

@@ -8,8 +8,8 @@ from mmaction_microaction.benchmarks import compare_loading
 CONFIG = ROOT / 'configs' / 'manet_r50_8x1_ma52.py'
 
 
-def test_every_way_loads_the_clips(tiny_ma52):
-    """The tool measures which way is faster; the test only runs all of them."""
+def test_every_option_loads_the_clips(tiny_ma52):
+    """Only runs all options. The tool itself measures which one is faster."""
     comparisons = list(compare_loading(CONFIG, tiny_ma52 / 'videos_train', clips=2, rounds=2))
     assert [comparison.title for comparison in comparisons] == ["decoder='pyav'", 'frame store']
     for comparison in comparisons:
@@ -20,6 +20,6 @@ def test_every_way_loads_the_clips(tiny_ma52):
     )
 
 
-def test_a_folder_without_videos_is_reported(tmp_path):
+def test_folder_without_videos_is_reported(tmp_path):
     with pytest.raises(ValueError, match=r'no \*\.mp4'):
         next(compare_loading(CONFIG, tmp_path))

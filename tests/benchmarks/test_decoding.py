@@ -11,7 +11,7 @@ def test_decoders_are_compared_with_decord(tiny_ma52):
     assert min(ratio for result in results for ratio in result.ratios) > 0
 
 
-def test_each_dataset_uses_the_decoder_of_its_name(tiny_ma52):
+def test_each_dataset_uses_the_named_decoder(tiny_ma52):
     for name in DECODERS:
         dataset = build_dataset_with_decoder(name, tiny_ma52 / 'train_list_videos.txt', tiny_ma52 / 'videos_train')
         decode = type(dataset.pipeline.transforms[-1]).__name__
@@ -19,7 +19,7 @@ def test_each_dataset_uses_the_decoder_of_its_name(tiny_ma52):
         assert [image.shape for image in dataset[0]['imgs']] == [(80, 96, 3)] * 8
 
 
-def test_memory_is_measured_after_numbers_of_clips(tiny_ma52):
+def test_memory_is_measured_at_given_clip_counts(tiny_ma52):
     memory = measure_memory('pyav', tiny_ma52 / 'train_list_videos.txt', tiny_ma52 / 'videos_train', (2, 9))
     assert len(memory) == 2
     assert min(memory) > 100

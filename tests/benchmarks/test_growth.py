@@ -5,7 +5,7 @@ from mmaction_microaction.benchmarks.growth import OURS, STOCK, build_dataset_of
 
 
 @pytest.mark.slow
-def test_every_cost_is_compared_for_every_size():
+def test_every_cost_is_measured_for_every_size():
     results = list(compare_growth(sizes=(1200,), rounds=1))
     titles = ['list', 'metric', 'list, memory', 'list, a worker', 'metric, memory']
     assert [result.title for result in results] == [f'1,200: {title}' for title in titles]
@@ -13,7 +13,7 @@ def test_every_cost_is_compared_for_every_size():
     assert all(len(result.baseline) == len(result.ours) == 1 for result in results)
 
 
-def test_both_read_the_same_list(tmp_path):
+def test_both_storages_read_the_same_list(tmp_path):
     write_list(tmp_path / 'list.txt', 120)
     stock, ours = (build_dataset_of_list(components, tmp_path / 'list.txt') for components in (STOCK, OURS))
     assert len(stock) == len(ours) == 120

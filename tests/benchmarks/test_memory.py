@@ -13,7 +13,7 @@ def test_peak_is_the_memory_of_the_function():
     assert measure_peak_memory(np.ones, 2**25) == pytest.approx(256, abs=40)
 
 
-def test_a_process_that_ends_with_an_error_is_reported():
+def test_failed_process_is_reported():
     with pytest.raises(RuntimeError, match='exit code 1'):
         measure_peak_memory(np.ones, 'many')
 
@@ -30,6 +30,6 @@ def test_memory_of_a_run_is_reported_for_every_process(tiny_ma52):
     assert str(rows[0]._replace(main=1845.3, workers=[476.2, 477.0])).split() == ['5', '1845', '476', '477']
 
 
-def test_a_folder_without_videos_is_reported(tmp_path):
+def test_folder_without_videos_is_reported(tmp_path):
     with pytest.raises(ValueError, match=r'no \*\.mp4'):
         follow_memory(TINY, tmp_path, print)

@@ -9,14 +9,14 @@ TINY = ROOT / 'tests' / 'data' / 'manet_r18_tiny.py'
 
 
 @pytest.mark.slow
-def test_every_way_is_timed_and_its_memory_measured():
+def test_every_option_is_timed_and_its_memory_measured():
     results = list(compare_training(TINY, ways=['channels-last'], clips=2, rounds=2))
     assert [result.title for result in results] == ['channels-last, time', 'channels-last, memory']
     assert [(result.unit, len(result.ours)) for result in results] == [('s', 2), ('MiB', 1)]
     assert min(ratio for result in results for ratio in result.ratios) > 0
 
 
-def test_ways_are_applied():
+def test_options_are_applied():
     assert type(build_from_config(TINY, 'amp')[1]).__name__ == 'AmpOptimWrapper'
     weight = build_from_config(TINY, 'channels-last')[0].backbone.layer1[0].conv2.conv.weight
     assert weight.is_contiguous(memory_format=torch.channels_last)
@@ -32,7 +32,7 @@ def test_batches_have_the_shapes_of_the_config():
     assert [sample.gt_label.shape for sample in batch['data_samples']] == [(40,)] * 3
 
 
-def test_a_network_that_does_not_support_a_way_is_reported():
+def test_unsupported_option_of_a_network_is_reported():
     with pytest.raises(ValueError, match=r'with_cp .*depth 50'):
         build_from_config(TINY, 'with_cp')
     with pytest.raises(ValueError, match=r'c3d_16x4_ma52\.py .*with_cp'):

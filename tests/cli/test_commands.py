@@ -1,4 +1,4 @@
-"""Every command answers --help at once, and reports errors in one line."""
+"""Every command prints its help at once and reports errors in one line."""
 
 import re
 import runpy
@@ -21,13 +21,13 @@ OTHER_TOOLS = {'mmaction2', 'test', 'train'}
 
 
 def run_alone(*arguments):
-    """Run Python in a process that has imported nothing yet; returns its status, output and errors."""
+    """Run code in a fresh Python process, and return its exit status, output and errors."""
     process = subprocess.run([sys.executable, *map(str, arguments)], capture_output=True, text=True, timeout=300)
     return process.returncode, process.stdout, process.stderr
 
 
-def help_of(code):
-    """Return a help text that some code prints on leaving, and the heavy packages that were imported for it."""
+def get_help(code):
+    """Return the help text that some code prints, and the heavy packages that the code imports."""
     show_modules = 'import atexit, sys; atexit.register(lambda: print("modules:", *sys.modules))'
     status, output, errors = run_alone('-c', f'{show_modules}\n{code}')
     assert (status, errors) == (0, '')
@@ -40,13 +40,13 @@ def without_usage(text):
 
 
 @pytest.mark.parametrize('name', COMMANDS)
-def test_help_of_a_command_and_of_its_tool_is_the_same_and_light(name):
+def test_help_of_command_and_tool_is_identical_and_light(name):
     tool = f'tools/{COMMANDS[name].tool}.py'
-    text, heavy = help_of(START.format(['microaction', name, '--help']))
+    text, heavy = get_help(START.format(['microaction', name, '--help']))
     assert heavy == set()
     assert text.startswith(f'usage: microaction {name} ')
     assert text.endswith(f'"microaction {name}" and {tool} are the same command.\n')
-    door, heavy = help_of(
+    door, heavy = get_help(
         f'import runpy; sys.argv = [{tool!r}, "--help"]; runpy.run_path({str(ROOT / tool)!r}, run_name="__main__")'
     )
     assert heavy == set()
@@ -60,8 +60,8 @@ def test_every_tool_is_a_command_or_runs_a_script_of_mmaction2():
     assert modules == {name.replace('-', '_') for name in COMMANDS}
 
 
-def test_the_list_of_commands_is_light_and_complete():
-    text, heavy = help_of(START.format(['microaction', '--help']))
+def test_command_list_is_light_and_complete():
+    text, heavy = get_help(START.format(['microaction', '--help']))
     assert heavy == set()
     assert list_commands() in text
     for name, command in COMMANDS.items():
@@ -69,7 +69,7 @@ def test_the_list_of_commands_is_light_and_complete():
     assert max(map(len, text.splitlines())) <= 100
 
 
-def test_python_m_is_the_command(monkeypatch, capsys):
+def test_python_m_runs_the_command(monkeypatch, capsys):
     monkeypatch.setattr(sys, 'argv', ['__main__.py', '--version'])
     with pytest.raises(SystemExit) as stop:
         runpy.run_module('mmaction_microaction', run_name='__main__')
@@ -87,7 +87,7 @@ def test_python_m_is_the_command(monkeypatch, capsys):
         ('xyzzy', '"microaction --help" lists the commands'),
     ],
 )
-def test_an_unknown_command_gets_the_nearest_names(typed, hint, capsys):
+def test_unknown_command_suggests_similar_names(typed, hint, capsys):
     with pytest.raises(SystemExit) as stop:
         main(arguments=[typed, '--model', 'x'])
     assert stop.value.code == 2
@@ -96,7 +96,7 @@ def test_an_unknown_command_gets_the_nearest_names(typed, hint, capsys):
     assert hint in last
 
 
-def test_no_command_is_a_usage_error(capsys):
+def test_missing_command_is_a_usage_error(capsys):
     with pytest.raises(SystemExit) as stop:
         main(arguments=[])
     assert stop.value.code == 2
@@ -105,7 +105,7 @@ def test_no_command_is_a_usage_error(capsys):
 
 @pytest.fixture
 def command(monkeypatch):
-    """Add a command `fake` that does what a test says."""
+    """Return a function that adds a command `fake` with a given behaviour."""
 
     def add(run, **functions):
         module = types.ModuleType('mmaction_microaction.cli.fake', 'A command of a test.')
@@ -129,21 +129,21 @@ def command(monkeypatch):
         (KeyboardInterrupt('interrupted; a.json is written'), 130, 'interrupted; a.json is written'),
     ],
 )
-def test_expected_errors_are_one_line(error, status, line, command, capsys):
+def test_expected_errors_are_printed_in_one_line(error, status, line, command, capsys):
     def run(args):
         raise error
 
     command(run)
     with pytest.raises(SystemExit) as stop:
         main('fake', [])
-    # What Python does with the status on leaving.
+    # Python converts the status like this when it exits.
     printed = capsys.readouterr().err or f'{stop.value.code}\n'
     assert printed == f'{line}\n'
     assert (1 if isinstance(stop.value.code, str) else stop.value.code) == status
 
 
 def test_an_interrupt_while_python_starts_prints_nothing():
-    # As in a worker that is still importing its modules.
+    # A worker that is still importing its modules receives the signal like this.
     status, output, errors = run_alone('-c', 'import mmaction_microaction_command; raise KeyboardInterrupt')
     assert status != 0
     assert (output, errors) == ('', '')
@@ -151,7 +151,7 @@ def test_an_interrupt_while_python_starts_prints_nothing():
     assert 'Traceback' in errors
 
 
-def test_an_environment_that_lacks_something_is_one_line(command, monkeypatch):
+def test_incomplete_environment_is_reported_in_one_line(command, monkeypatch):
     def register():
         raise ImportError('OpenCV cannot be imported')
 
@@ -172,7 +172,7 @@ def test_unexpected_errors_keep_their_traceback(error, command):
     assert raised.value is error
 
 
-def test_arguments_that_do_not_go_together_are_a_usage_error(command, capsys):
+def test_incompatible_arguments_are_a_usage_error(command, capsys):
     def check(args):
         raise ValueError(f'--size {args.size}: must be even')
 
@@ -185,7 +185,7 @@ def test_arguments_that_do_not_go_together_are_a_usage_error(command, capsys):
     assert last == 'fake.py: error: --size 3: must be even'
 
 
-def test_warnings_are_one_line_while_a_command_runs(command, capsys):
+def test_warnings_of_a_command_are_printed_in_one_line(command, capsys):
     before = warnings.showwarning
     command(lambda args: warnings.warn('2 clips are unreadable', stacklevel=1))
     main('fake', [])
@@ -193,7 +193,7 @@ def test_warnings_are_one_line_while_a_command_runs(command, capsys):
     assert warnings.showwarning is before
 
 
-def test_only_the_command_puts_registration_off():
+def test_only_the_command_defers_registration():
     process = run_python("""
 import sys
 import mmaction_microaction_command
@@ -217,7 +217,7 @@ assert 'MANetHead' in MODELS
 
 
 @pytest.mark.slow
-def test_workers_of_a_command_register_what_they_need(tiny_ma52, tmp_path):
+def test_workers_of_a_command_register_needed_modules(tiny_ma52, tmp_path):
     options = ['--splits', 'train', 'val', '--size', '32', '--workers', '2', '--out', tmp_path]
     process = run_tool('make_frame_store.py', tiny_ma52, *options)
     assert process.returncode == 0, process.stderr
@@ -227,8 +227,8 @@ def test_workers_of_a_command_register_what_they_need(tiny_ma52, tmp_path):
     ]
 
 
-def test_choices_and_defaults_of_commands_are_those_of_the_package():
-    """They are copied, since the package's own modules cannot be imported in a moment."""
+def test_choices_and_defaults_of_commands_match_the_package():
+    """The commands copy these values, since importing the modules of the package takes seconds."""
     from mmaction_microaction import benchmarks, faces, submission
     from mmaction_microaction.cli import benchmark, demo, embed, features, prepare, submit, synthesize
     from mmaction_microaction.cli import faces as faces_command

@@ -15,7 +15,7 @@ CAMERA = 'mmaction_microaction.inference.CameraStream'
 
 @pytest.fixture
 def run(monkeypatch, capsys):
-    """Run a tool within this process, which has imported MMAction2 already; gives exit status, output and errors."""
+    """Return a function that runs a tool in this process and returns its exit status, output and errors."""
 
     def run(tool, *arguments):
         monkeypatch.setattr(sys, 'argv', [tool, *map(str, arguments)])
@@ -24,7 +24,7 @@ def run(monkeypatch, capsys):
             runpy.run_path(str(ROOT / 'tools' / f'{tool}.py'), run_name='__main__')
             status = 0
         except SystemExit as stop:
-            # As Python does on leaving.
+            # Python converts the status like this when it exits.
             status = stop.code
             if isinstance(status, str):
                 print(status, file=sys.stderr)
@@ -34,7 +34,7 @@ def run(monkeypatch, capsys):
     return run
 
 
-def test_a_folder_gives_json_table_and_labelled_videos(run, checkpoint, clip, tmp_path):
+def test_folder_produces_json_table_and_labelled_videos(run, checkpoint, clip, tmp_path):
     folder = tmp_path / 'in'
     (folder / 'deep').mkdir(parents=True)
     (folder / 'a.mp4').write_bytes(clip.read_bytes())
@@ -43,7 +43,7 @@ def test_a_folder_gives_json_table_and_labelled_videos(run, checkpoint, clip, tm
     out = tmp_path / 'out'
     options = ['--json', tmp_path / 'x.json', '--csv', tmp_path / 'x.csv', '--video-dir', out]
     status, output, errors = run('demo', folder, '--model', CONFIG, checkpoint, *options)
-    # One bad file stops nothing, but is told.
+    # One unreadable file is reported and does not stop the others.
     assert status == 1
     assert 'broken.mp4 cannot be read as a video' in output
     assert errors.splitlines()[-1] == 'error: 1 of 3 videos could not be read or drawn, see above'
@@ -55,8 +55,8 @@ def test_a_folder_gives_json_table_and_labelled_videos(run, checkpoint, clip, tm
     assert [Video(out / name).num_frames for name in ('a.mp4', 'deep/a.mp4')] == [40, 40]
 
 
-def test_a_camera_gives_a_timeline(run, checkpoint, clip, tmp_path, monkeypatch):
-    # A file in place of a camera, OpenCV opens both; it would be over too soon if it kept pace with the clock.
+def test_camera_produces_a_timeline(run, checkpoint, clip, tmp_path, monkeypatch):
+    # OpenCV opens a file like a camera. The file is read without waiting for the clock.
     monkeypatch.setattr(
         'mmaction_microaction.inference.CameraStream.frames', lambda self, seconds: Video(clip).frames()
     )
@@ -65,7 +65,7 @@ def test_a_camera_gives_a_timeline(run, checkpoint, clip, tmp_path, monkeypatch)
     assert status == 0, errors
     [watched] = json.loads((tmp_path / 'x.json').read_text())
     assert watched['intervals'][0]['start'] == 0
-    # Windows of 12 frames of 30 a second, every 6; the last begins with frame 24.
+    # Windows have 12 frames at 30 frames per second and start every 6 frames. The last one starts at frame 24.
     assert watched['duration'] == watched['intervals'][-1]['end'] == 1.2
     assert sum(' s  ' in line for line in output.splitlines()) >= 5
 
@@ -88,7 +88,7 @@ def test_a_camera_gives_a_timeline(run, checkpoint, clip, tmp_path, monkeypatch)
         (['--camera', '0', '--video-dir', 'FOLDER', '--model', CONFIG, 'CHECKPOINT'], '--video-dir draws into video'),
     ],
 )
-def test_bad_arguments_end_in_one_clear_line(arguments, message, run, checkpoint, clip, tmp_path):
+def test_invalid_arguments_are_reported_in_one_line(arguments, message, run, checkpoint, clip, tmp_path):
     (tmp_path / 'alias.mp4').hardlink_to(clip)
     known = {'CHECKPOINT': checkpoint, 'VIDEO': clip, 'FOLDER': clip.parent, 'ALIAS': tmp_path / 'alias.mp4'}
     status, _, errors = run('demo', *(known.get(argument, argument) for argument in arguments))
@@ -106,10 +106,10 @@ def test_bad_arguments_end_in_one_clear_line(arguments, message, run, checkpoint
         (['VIDEO', '--video-dir', 'VIDEO'], 'clip.mp4 cannot be a folder (File exists: '),
     ],
 )
-def test_outputs_that_cannot_be_written_are_named_before_the_work(arguments, message, run, clip):
+def test_unwritable_outputs_are_reported_before_the_work(arguments, message, run, clip):
     known = {'VIDEO': clip, 'FOLDER': clip.parent}
     arguments = [known.get(argument, argument) for argument in arguments]
-    # There is no such network, which nobody gets to know.
+    # The network does not exist either, but the outputs are checked first.
     status, output, errors = run('demo', *arguments, '--model', 'nowhere.py', 'nowhere.pth')
     assert (status, output) == (1, '')
     assert message in errors
@@ -117,7 +117,7 @@ def test_outputs_that_cannot_be_written_are_named_before_the_work(arguments, mes
     assert not list(clip.parent.glob('.*'))
 
 
-def test_labelled_videos_do_not_take_each_others_place(run, clip, tmp_path):
+def test_labelled_videos_do_not_overwrite_each_other(run, clip, tmp_path):
     for folder in ('P1', 'P2'):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / 'talk.mp4').write_bytes(clip.read_bytes())
@@ -127,7 +127,7 @@ def test_labelled_videos_do_not_take_each_others_place(run, clip, tmp_path):
     assert f'P1/talk.mp4 and {tmp_path}/P2/talk.mp4 would both be labelled in {out}/talk.mp4; name the folder' in errors
 
 
-def test_a_result_that_cannot_be_printed_is_written(run, checkpoint, clip, tmp_path, monkeypatch):
+def test_result_is_written_if_printing_fails(run, checkpoint, clip, tmp_path, monkeypatch):
     def print_or_fail(self, text='', *_, **__):
         if str(clip) in str(text):
             raise BrokenPipeError(32, 'Broken pipe')
@@ -138,7 +138,7 @@ def test_a_result_that_cannot_be_printed_is_written(run, checkpoint, clip, tmp_p
     assert len(json.loads((tmp_path / 'x.json').read_text())) == 1
 
 
-def test_a_video_that_cannot_be_drawn_stops_no_other(run, checkpoint, clip, tmp_path, monkeypatch):
+def test_undrawable_video_does_not_stop_the_others(run, checkpoint, clip, tmp_path, monkeypatch):
     folder, out = tmp_path / 'in', tmp_path / 'out'
     folder.mkdir()
     for name in ('a.mp4', 'b.mp4'):
@@ -147,7 +147,7 @@ def test_a_video_that_cannot_be_drawn_stops_no_other(run, checkpoint, clip, tmp_
     def write(result, path, progress):
         if path.name == 'a.mp4':
             raise OSError(28, 'No space left on device', str(path))
-        # The result was written before it is drawn.
+        # The result is written before the video is drawn.
         assert len(json.loads((tmp_path / 'x.json').read_text())) == 2
         path.touch()
 
@@ -160,7 +160,7 @@ def test_a_video_that_cannot_be_drawn_stops_no_other(run, checkpoint, clip, tmp_
     assert [path.name for path in out.iterdir()] == ['b.mp4']
 
 
-def test_a_video_that_exhausts_memory_stops_no_other(run, checkpoint, clip, tmp_path, monkeypatch):
+def test_video_that_exhausts_memory_does_not_stop_the_others(run, checkpoint, clip, tmp_path, monkeypatch):
     failures = {
         'a.mp4': MemoryError('Unable to allocate 16.0 GiB for an array'),
         'b.mp4': RuntimeError("can't allocate memory: you tried to allocate 98765432100 bytes"),
@@ -185,8 +185,8 @@ def test_a_video_that_exhausts_memory_stops_no_other(run, checkpoint, clip, tmp_
     assert [found['video'] for found in json.loads((tmp_path / 'x.json').read_text())] == [str(tmp_path / 'd.mp4')]
 
 
-def test_names_are_printed_as_they_are(run, checkpoint, clip, tmp_path):
-    # Rich would take the first for a style, the second for the end of one, the third for a picture of a cat.
+def test_names_are_printed_verbatim(run, checkpoint, clip, tmp_path):
+    # Rich would interpret these names as the start of a style, the end of a style and an emoji.
     (tmp_path / 'broken [').mkdir()
     for name in ('Interview [p01].mp4', 'broken [/x].mp4', ':cat:.mp4'):
         (tmp_path / name).write_bytes(b'no video' if 'broken' in name else clip.read_bytes())
@@ -197,7 +197,7 @@ def test_names_are_printed_as_they_are(run, checkpoint, clip, tmp_path):
         assert str(tmp_path / name) in output
 
 
-def test_a_long_video_is_scored_against_what_is_known(run, tmp_path):
+def test_long_video_is_scored_against_true_intervals(run, tmp_path):
     out = tmp_path / 'long.mp4'
     status, _, errors = run('make_long_video', '--actions', 4, '--size', 64, '--out', out)
     assert status == 0, errors
@@ -218,7 +218,7 @@ def test_a_long_video_is_scored_against_what_is_known(run, tmp_path):
         )
 
 
-def test_maps_are_drawn_of_files_alone(run, clip):
+def test_invalid_paths_are_reported_before_loading_the_network(run, clip):
     for video, out, message in (
         (clip.parent, 'x.png', f'error: {clip.parent} cannot be read as a video (Is a directory)'),
         (clip, '/nowhere/x.png', 'error: /nowhere/x.png cannot be written, since /nowhere is no folder'),

@@ -23,7 +23,7 @@ TOOLS = ROOT / 'tools'
         ('check_synthetic_leaks', ['SET'], 'SET/train_list_videos.txt'),
     ],
 )
-def test_bad_arguments_end_in_one_clear_line(tool, arguments, message, tmp_path, monkeypatch):
+def test_invalid_arguments_are_reported_in_one_line(tool, arguments, message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / 'FILE').touch()
     (tmp_path / 'FOLDER.png').mkdir()

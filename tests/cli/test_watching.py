@@ -1,4 +1,4 @@
-"""A camera that is watched by demo.py, and what may end it."""
+"""Tests of watching a camera with demo.py, and of events that end it."""
 
 import json
 import runpy
@@ -18,9 +18,9 @@ CONFIG = ROOT / 'configs/synthetic/manet_r18_8x1_synthetic.py'
 
 @pytest.fixture
 def watch(monkeypatch, capsys, checkpoint, clip, tmp_path):
-    """Watch a file in place of a camera, with windows of 12 frames; something may happen before a frame.
+    """Return a function that watches a file instead of a camera, with windows of 12 frames.
 
-    Gives exit status, output and errors.
+    The function calls a given function before each frame. It returns the exit status, output and errors.
     """
 
     def watch(before_frame, *options):
@@ -51,11 +51,11 @@ def seconds_written(tmp_path):
 
 
 @pytest.mark.parametrize('name', ['SIGINT', 'SIGTERM', 'SIGHUP'])
-def test_a_signal_ends_watching_with_its_results(name, watch, tmp_path):
+def test_signal_ends_watching_and_results_are_written(name, watch, tmp_path):
     before = signal.getsignal(getattr(signal, name))
     status, output = watch(lambda index: signal.raise_signal(getattr(signal, name)) if index == 30 else None)
     assert status == 0
-    # Windows of 12 frames of 30 a second, every 6: the last that is whole begins with frame 18.
+    # Windows have 12 frames at 30 frames per second and start every 6 frames. The last complete one starts at frame 18.
     assert seconds_written(tmp_path) == (1.0, 1.0)
     assert f'camera {tmp_path}' not in output
     assert '1.0 s' in output
@@ -63,7 +63,7 @@ def test_a_signal_ends_watching_with_its_results(name, watch, tmp_path):
 
 
 @pytest.mark.parametrize('error', [OSError(5, 'Input/output error'), MemoryError('Unable to allocate 9 TiB')])
-def test_an_error_ends_watching_with_its_results(error, watch, tmp_path):
+def test_error_ends_watching_and_results_are_written(error, watch, tmp_path):
     def fail(index):
         if index == 30:
             raise error
@@ -73,7 +73,7 @@ def test_an_error_ends_watching_with_its_results(error, watch, tmp_path):
     assert seconds_written(tmp_path) == (1.0, 1.0)
 
 
-def test_a_network_that_fails_ends_watching_with_its_results(watch, tmp_path, monkeypatch):
+def test_network_failure_ends_watching_and_results_are_written(watch, tmp_path, monkeypatch):
     calls = []
 
     def call(self, inputs):
@@ -87,7 +87,7 @@ def test_a_network_that_fails_ends_watching_with_its_results(watch, tmp_path, mo
     assert seconds_written(tmp_path) == (0.8, 0.8)
 
 
-def test_results_are_written_while_watching_even_if_the_disk_is_full_meanwhile(watch, tmp_path, monkeypatch):
+def test_results_are_written_after_a_full_disk_while_watching(watch, tmp_path, monkeypatch):
     now, written = [0.0], []
     monkeypatch.setattr('time.monotonic', lambda: now[0])
 
@@ -108,6 +108,6 @@ def test_results_are_written_while_watching_even_if_the_disk_is_full_meanwhile(w
     assert written == pytest.approx([0.4, 0.8, 1.2, 1.2])
 
 
-def test_what_is_too_unlikely_is_not_named(watch):
+def test_improbable_actions_are_not_named(watch):
     _, output = watch(lambda index: None, '--min-score', '1')
     assert output.count('nothing above --min-score') == 5

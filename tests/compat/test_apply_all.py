@@ -1,4 +1,4 @@
-"""Dependencies that fix defects, and the documented list of replaced functions."""
+"""Tests of the dependencies that fix defects, and of the documented list of replaced functions."""
 
 import inspect
 import re
@@ -24,8 +24,8 @@ def test_undeclared_dependencies_are_declared():
     import pkg_resources  # noqa: F401
 
 
-def test_scripts_run_where_mim_lacks_a_part_of_pip():
-    # pip 27 removes this part.
+def test_scripts_run_if_pip_lacks_a_module_that_mim_imports():
+    # pip 27 removes this module.
     without = (
         'import sys; sys.modules["pip._vendor.pkg_resources"] = None; sys.argv = ["test.py", "--help"]; import runpy; '
     )
@@ -35,16 +35,16 @@ def test_scripts_run_where_mim_lacks_a_part_of_pip():
     assert 'MMAction2 test' in script.stdout
 
 
-def test_the_functions_that_importing_replaces_are_listed():
+def test_replaced_functions_are_documented():
     table = (ROOT / 'docs' / 'safety.md').read_text().partition('## What importing')[2]
     rows = [line.split('|')[1] for line in table.splitlines() if line.startswith('| `mm')]
     names = [name for row in rows for name in re.findall(r'`(mm[\w.]+)`', row)]
     for name in names:
         found = resolve_name(name)
-        # after_test_epoch is MMEngine's own function in a decorator; is_cuda_available is replaced without a GPU only.
+        # after_test_epoch is MMEngine's own function in a decorator. is_cuda_available is replaced only without a GPU.
         if isinstance(found, FunctionType) and not name.endswith(('after_test_epoch', 'is_cuda_available')):
             files = [found.__code__.co_filename]
-            while hasattr(found, '__wrapped__'):  # replaced more than once
+            while hasattr(found, '__wrapped__'):  # functions that are replaced more than once
                 found = found.__wrapped__
                 files.append(found.__code__.co_filename)
             assert any(Path(file).parent == Path(compat.__file__).parent for file in files), name

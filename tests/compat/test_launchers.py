@@ -1,4 +1,4 @@
-"""Each defect is shown in a process without the package, and its absence in a process with it."""
+"""Each defect is reproduced in a process without the package, and is absent in a process with the package."""
 
 import os
 import socket
@@ -19,7 +19,7 @@ def one_process_group():
     return {**os.environ, **rank}
 
 
-# What the launchers tell the second process of a node, which is the only one here.
+# Environment variables of the second process of a node. No other process runs in this test.
 LAUNCHERS = {
     'pytorch': {'RANK': '0', 'LOCAL_RANK': '1', 'WORLD_SIZE': '1'},
     'slurm': {'SLURM_PROCID': '0', 'SLURM_LOCALID': '1', 'SLURM_NTASKS': '1', 'SLURM_NODELIST': 'localhost'},
@@ -33,13 +33,13 @@ def test_launchers_start_on_the_cpu(one_process_group, launcher):
     code = f'from mmengine.dist import init_dist, get_backend; init_dist({launcher!r}); print(get_backend())'
     environment = one_process_group | LAUNCHERS[launcher]
     without = run_python(code, env=environment).stderr
-    # Messages of PyTorch's CPU build, of its CUDA builds, and of these in a forked process.
+    # Messages of PyTorch's CPU build, of its CUDA builds, and of the CUDA builds in a forked process.
     reasons = "'_cuda_setDevice'", 'Found no NVIDIA driver', 'Cannot re-initialize CUDA'
     assert any(reason in without for reason in reasons), without
     assert run_python(WITH + code, env=environment).stdout.splitlines()[-1] == 'gloo'
 
 
-def test_each_process_takes_a_gpu_that_it_sees(one_process_group):
+def test_each_process_uses_a_visible_gpu(one_process_group):
     """The second process of a node uses GPU 1, or GPU 0 if it sees only one (--gpus-per-task=1). No GPU is needed."""
     code = (
         'import torch; from mmengine import device; from mmengine.dist import init_dist\n'
@@ -68,8 +68,8 @@ def test_ddp_wraps_models_on_the_cpu(one_process_group):
 
 @cpu_only
 @pytest.mark.parametrize('change', ['layout', 'frozen'])
-def test_models_are_wrapped_as_they_are_trained(one_process_group, tmp_path, change):
-    """A hook changes the layout of parameters, or ``train()`` freezes some, as in MMAction2's backbones."""
+def test_models_are_wrapped_after_layout_changes_and_freezing(one_process_group, tmp_path, change):
+    """The layout is changed by a hook. Parameters are frozen by ``train()``, as in MMAction2's backbones."""
     code = (
         'import sys, warnings; sys.path.insert(0, {tests!r}); import torch, mmaction.engine\n'
         'from helpers import engine_runs\n'

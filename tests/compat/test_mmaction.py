@@ -1,4 +1,4 @@
-"""Each defect is shown in a process without the package, and its absence in a process with it."""
+"""Each defect is reproduced in a process without the package, and is absent in a process with the package."""
 
 import json
 
@@ -12,7 +12,7 @@ def test_models_can_be_imported_without_drn():
     assert run_python(WITH + 'import mmaction.models').returncode == 0
 
 
-def test_building_drn_reports_what_is_missing():
+def test_building_drn_reports_the_missing_package():
     process = run_python(WITH + 'from mmaction.registry import MODELS; from mmaction.models import DRN; DRN()')
     assert last_line(process).startswith('ImportError: DRN cannot be built')
 
@@ -25,7 +25,7 @@ def test_color_jitter_shifts_hue_both_ways():
     )
     without = run_python(WITHOUT_DRN + code)
     assert 'OverflowError: Python integer' in last_line(without)
-    # Red (hue 0) shifted by -80 degrees has hue 280: (170, 0, 255). Shifted by 120 degrees, it is pure green.
+    # Red (hue 0) shifted by -80 degrees has hue 280, or RGB (170, 0, 255). Shifted by 120 degrees, it becomes green.
     assert json.loads(run_python(WITH + code).stdout.splitlines()[-1]) == [[170, 0, 255], [0, 255, 0], [255, 0, 0]]
 
 
@@ -103,7 +103,7 @@ def test_heads_score_logits_in_bfloat16_and_keep_the_precision_of_float64():
     assert float(double) == pytest.approx(0.6931471805599453, rel=1e-15)
 
 
-def test_tsms_optimizer_decays_as_it_does_by_default():
+def test_tsm_optimizer_uses_its_default_weight_decay():
     code = (
         'import torch, mmaction.engine; from mmengine.optim import build_optim_wrapper; '
         'model = torch.nn.Sequential(torch.nn.Conv2d(1, 1, 1), torch.nn.Flatten(), torch.nn.Linear(1, 1)); '

@@ -1,4 +1,4 @@
-"""Each defect is shown in a process without the package, and its absence in a process with it."""
+"""Each defect is reproduced in a process without the package, and is absent in a process with the package."""
 
 import os
 import pickle
@@ -28,7 +28,7 @@ def test_only_the_first_process_writes_the_scores(tmp_path):
         assert result.stdout.splitlines()[-1] == written, result.stderr
 
 
-def test_files_are_written_whole_or_not_at_all(tmp_path):
+def test_files_are_written_completely_or_not_at_all(tmp_path):
     # A limit on the size of files has the effect of a full disk, but leaves space for the error message.
     code = (
         'import mmengine, resource; mmengine.dump([1], "p.pkl"); '
@@ -86,7 +86,7 @@ def test_compiled_runs_train(tmp_path):
         'checkpoint=dict(type="CheckpointHook")); runner.train(); print("done")'
     ).format(tests=str(ROOT / 'tests'), work_dir=str(tmp_path), compile='dict(backend="aot_eager")')
     assert "'UserDefinedDictVariable' object has no attribute 'items'" in run_python(code).stderr
-    # test_process_numbers.py tests that it learns the same.
+    # test_process_numbers.py tests that a compiled run learns the same weights.
     assert run_python(WITH + code).stdout.splitlines()[-1] == 'done'
 
 

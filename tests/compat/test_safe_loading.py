@@ -1,4 +1,4 @@
-"""MMEngine loads its own checkpoints, and no checkpoint runs code."""
+"""MMEngine loads its own checkpoints, and code in checkpoints is not run."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ LOAD = 'from mmengine.runner import CheckpointLoader; c = CheckpointLoader.load_
 
 @pytest.fixture
 def checkpoint(tmp_path):
-    """Path of a checkpoint with the content of MMEngine's: weights, counters, logged values and a best score."""
+    """Write a checkpoint like MMEngine's, with weights, counters, logged values and a best score."""
     history = HistoryBuffer()
     history.update(1.5)
     history.update(2)
@@ -47,17 +47,17 @@ class WritesAFile:
 
 
 class AsksForAttributes:
-    """Accesses the globals of a module in the way in which HistoryBuffer refers to its methods."""
+    """Object that accesses the globals of a module like HistoryBuffer accesses its methods."""
 
     def __reduce__(self):
         return getattr, (HistoryBuffer.mean, '__globals__')
 
 
 @pytest.mark.parametrize('legacy', [False, True], ids=['zip', 'legacy'])
-def test_malicious_checkpoint_is_refused_and_not_run(tmp_path, legacy):
+def test_malicious_checkpoint_is_rejected_without_running_code(tmp_path, legacy):
     path, victim = tmp_path / 'evil.pth', tmp_path / 'written'
     torch.save({'state_dict': {}, 'meta': WritesAFile(victim)}, path, _use_new_zipfile_serialization=not legacy)
-    # Loaded without protection, the checkpoint does write a file.
+    # Without protection, loading the checkpoint writes a file.
     torch.load(path, weights_only=False)
     assert victim.exists()
     victim.unlink()
@@ -80,7 +80,7 @@ def test_checkpoint_cannot_access_attributes(tmp_path):
 
 
 def test_downloaded_weights_are_loaded_without_running_code(tmp_path):
-    # A file: URL replaces the download. PyTorch's default for downloads executes code.
+    # A file URL replaces the download. By default, PyTorch executes code in downloaded files.
     path, victim = tmp_path / 'evil.pth', tmp_path / 'written'
     torch.save(WritesAFile(victim), path)
     code = f'from mmengine.runner import checkpoint; checkpoint.load_from_http({path.as_uri()!r}, model_dir={{!r}})'

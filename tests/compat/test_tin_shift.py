@@ -8,7 +8,7 @@ from mmaction_microaction.compat.tin_shift import shift_groups, shift_groups_by_
 
 
 def loop_shift(frames, shift):
-    """Naive implementation: one frame of one channel at a time."""
+    """Shift one frame of one channel at a time."""
     out = torch.zeros_like(frames)
     num_clips, num_frames, channels, _ = frames.shape
     for n, t, c in product(range(num_clips), range(num_frames), range(channels)):
@@ -23,7 +23,7 @@ def loop_shift(frames, shift):
 def test_shift_equals_the_naive_implementation(groups, num_frames):
     generator = torch.Generator().manual_seed(0)
     frames = torch.randn(3, num_frames, 8, 5, generator=generator)
-    # Some shifts go beyond the ends of the clip.
+    # Some shifts exceed the ends of the clip.
     shift = torch.randint(-num_frames - 1, num_frames + 2, (3, groups), generator=generator, dtype=torch.int32)
     assert torch.equal(shift_groups(frames, shift), loop_shift(frames, shift))
 
@@ -34,7 +34,7 @@ def test_gradients():
     shift = torch.tensor([[1, -2], [0, 5]])
     assert torch.autograd.gradcheck(lambda x: shift_groups(x, shift), frames)
     clip = torch.randn(2, 4, 4, 2, 2, dtype=torch.float64, generator=generator, requires_grad=True)
-    # No whole frames, at which the interpolation has no derivative.
+    # Shifts are not integers, where the interpolation has no derivative.
     offset = torch.tensor([[0.3, -1.6], [1.2, -0.4]], dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(shift_groups_by_fractions, (clip, offset))
 
@@ -47,7 +47,7 @@ def test_interpolates_between_frames():
 
 
 @pytest.mark.parametrize('shift', [torch.zeros(2, 3), torch.zeros(1, 2), torch.zeros(2)])
-def test_refuses_shapes_that_do_not_fit(shift):
+def test_rejects_mismatched_shapes(shift):
     with pytest.raises(ValueError, match=r'\(2, G\).* 4 channels'):
         shift_groups(torch.zeros(2, 3, 4, 5), shift.int())
 

@@ -1,4 +1,4 @@
-"""Tests and resumed runs need all weights of a network; training may start from a part, which a warning names."""
+"""Tests and resumed runs need all weights of a network. Training may start from some of them, with a warning."""
 
 import itertools
 import runpy
@@ -28,7 +28,7 @@ SMALL = {'layer.weight': torch.full((1, 1), 7.0), 'layer.bias': torch.zeros(1)}
 
 @pytest.fixture
 def save(tmp_path):
-    """Function that saves an object as a checkpoint and returns its path."""
+    """Return a function that saves an object as a checkpoint and returns its path."""
 
     def save(content, name='weights.pth'):
         torch.save(content, tmp_path / name)
@@ -39,7 +39,7 @@ def save(tmp_path):
 
 @pytest.fixture
 def warnings(monkeypatch):
-    """List of the warnings of runs."""
+    """Return a list that collects the warnings of runs."""
     messages = []
     monkeypatch.setattr('mmengine.logging.MMLogger.warning', lambda self, text: messages.append(text))
     return messages
@@ -55,7 +55,7 @@ WHOLE = {
 
 @pytest.mark.parametrize('method', ['test', 'val'])
 @pytest.mark.parametrize('content', WHOLE.values(), ids=WHOLE)
-def test_weights_that_fit_are_scored(tmp_path, save, content, method):
+def test_matching_weights_are_scored(tmp_path, save, content, method):
     runner = make_test(tmp_path, load_from=save(content), name=method)
     assert getattr(runner, method)() == dict(count=4)
     assert runner.model.layer.weight.item() == 7
@@ -78,10 +78,10 @@ PARTS = {
 
 
 @pytest.mark.parametrize(('weights', 'message'), PARTS.values(), ids=PARTS)
-def test_a_test_of_weights_that_do_not_fit_ends_without_scores(tmp_path, save, weights, message):
+def test_mismatched_weights_end_a_test_without_scores(tmp_path, save, weights, message):
     path = save({'state_dict': weights})
     runner = make_test(tmp_path, load_from=path)
-    for score in (runner.test, runner.val, runner.test):  # not the second time either
+    for score in (runner.test, runner.val, runner.test):  # The second attempt fails, too.
         with pytest.raises(ValueError, match=rf'{path} .*{message}'):
             score()
     runner = make_test(tmp_path, name='by hand')
@@ -91,7 +91,7 @@ def test_a_test_of_weights_that_do_not_fit_ends_without_scores(tmp_path, save, w
 
 
 @pytest.mark.parametrize('part', ['missing', 'unknown', 'shape'])
-def test_training_starts_with_what_fits_and_names_the_rest(tmp_path, save, warnings, part):
+def test_training_loads_matching_weights_and_names_the_others(tmp_path, save, warnings, part):
     path = save({'state_dict': PARTS[part][0]})
     runner = make_test(tmp_path, load_from=path)
     before = runner.model.layer.bias.item()
@@ -99,7 +99,7 @@ def test_training_starts_with_what_fits_and_names_the_rest(tmp_path, save, warni
     assert (runner.model.layer.weight.item() == 7) == (part != 'shape')
     assert (runner.model.layer.bias.item() == before) == (part == 'missing')
     runner.train()
-    # After training, the network is scored as it is.
+    # After training, the network is scored with its current weights.
     assert runner.test() == dict(count=4)
     assert runner.val() == dict(count=4)
 
@@ -120,7 +120,7 @@ def test_training_does_not_start_from_weights_of_another_network(tmp_path, save,
 
 
 @pytest.mark.parametrize(('weights', 'message'), PARTS.values(), ids=PARTS)
-def test_a_run_is_resumed_with_all_weights_or_not_at_all(tmp_path, weights, message):
+def test_run_is_resumed_with_all_weights_or_not_at_all(tmp_path, weights, message):
     make_runner(tmp_path).train()
     path = tmp_path / 'epoch_1.pth'
     checkpoint = torch.load(path, weights_only=False)
@@ -141,7 +141,7 @@ def test_other_packages_load_weights_as_before(tmp_path, save, scope):
     assert model.layer.weight.item() == 7
 
 
-def test_two_processes_refuse_weights_together(tmp_path, save):
+def test_two_processes_reject_weights_together(tmp_path, save):
     path = save({'state_dict': PARTS['missing'][0]})
     code = (
         'import mmaction_microaction; from helpers.engine_runs import make_test; '
@@ -164,7 +164,7 @@ def tiny(data, **kwargs):
 
 
 @pytest.mark.parametrize('given', ['released', 'shallow', 'lacking'])
-def test_a_manet_is_scored_when_all_of_it_is_there(tiny_ma52, tmp_path, given):
+def test_manet_is_scored_if_its_weights_are_complete(tiny_ma52, tmp_path, given):
     config = tiny(tiny_ma52)
     source, converted = tmp_path / 'given.pth', tmp_path / 'converted.pth'
     weights = init_recognizer(config, device='cpu').state_dict()
@@ -214,7 +214,7 @@ def test_a_branch_starts_from_the_part_of_a_checkpoint(save, monkeypatch):
         initialise('neck.')
 
 
-def test_a_branch_that_translates_older_names_loads_them(save):
+def test_branch_translates_older_weight_names(save):
     def translate(weights, prefix, *_):
         weights['weight'], weights['bias'] = weights.pop('w'), weights.pop('b')
 
@@ -234,7 +234,7 @@ class Net(torch.nn.Module):
             self.cls_head = head
 
 
-def test_heads_may_be_left_out_for_features_and_counters_anywhere():
+def test_heads_are_optional_for_features_and_counters_always():
     whole = Net(torch.nn.Linear(1, 2)).state_dict()
     for head in (None, torch.nn.Identity()):
         assert load_weights(Net(head), whole).complete
@@ -267,20 +267,20 @@ _run_indices = itertools.count()
 
 @pytest.mark.parametrize('where', ['file', 'options', 'both'])
 @pytest.mark.parametrize('kind', ['weights', 'whole'])
-def test_resume_with_weights_to_start_from(tmp_path, save, where, kind):
+def test_resume_takes_precedence_over_load_from(tmp_path, save, where, kind):
     make_runner(tmp_path / 'other', name='other').train()
     content = torch.load(tmp_path / 'other' / 'epoch_1.pth', weights_only=False)
     path = save({**content, 'state_dict': SMALL} if kind == 'whole' else {'state_dict': SMALL})
     given = dict(in_file='nowhere.pth' if where == 'both' else path if where == 'file' else None)
     if where != 'file':
         given['load_from'] = path
-    # At first there is nothing to resume.
+    # At first, there is no checkpoint to resume from.
     runner = start_script(tmp_path / 'run', 'auto', **given)
     runner.load_or_resume()
     assert runner.model.layer.weight.item() == 7
     assert (runner._resume, runner.epoch) == (False, 0)
     runner.train()
-    # Then there is.
+    # Now there is a checkpoint.
     runner = start_script(tmp_path / 'run', 'auto', **given)
     runner._train_loop = runner.build_train_loop(runner._train_loop)
     runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
@@ -323,13 +323,13 @@ def test_a_run_is_resumed_with_its_optimizer(tmp_path, optimizer, frozen, messag
         runner.train()
 
 
-def test_a_run_with_nothing_to_resume_begins_with_the_weights_of_its_config(tmp_path):
+def test_run_without_checkpoint_starts_from_the_weights_of_its_config(tmp_path):
     torch.save(dict(state_dict={'layer.weight': torch.full((1, 1), 7.0)}), tmp_path / 'weights.pth')
     (tmp_path / 'config.py').write_text(f'load_from = {str(tmp_path / "weights.pth")!r}')
     code = (
         'import sys; sys.path.insert(0, {tests!r}); import mmaction.engine; from helpers import engine_runs; '
         'from mmengine.config import Config\n'
-        # As MMAction2's script does for --resume.
+        # MMAction2's script sets this for --resume.
         'config = Config.fromfile({config!r}); config.resume, config.load_from = True, None\n'
         'options = dict(cfg=config, resume=True, checkpoint=dict(type="CheckpointHook"))\n'
         'runner = engine_runs.make_runner({work_dir!r}, **options)\n'

@@ -1,4 +1,4 @@
-# A MAENet that a test can train: the synthetic one on 4 frames.
+# A small MAENet for tests: the synthetic config with 4 frames.
 _base_ = '../../configs/synthetic/maenet_r18_16x1_synthetic_pro.py'
 
 branch = dict(num_segments=4)

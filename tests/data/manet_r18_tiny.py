@@ -1,11 +1,11 @@
-# A MANet that a test can train: ResNet-18 at 64 px, one centre crop, 50-d label embeddings.
+# A small MANet for tests: ResNet-18 at 64 px, one centre crop, 50-d label embeddings.
 _base_ = '../../configs/manet_r50_8x1_ma52.py'
 
 model = dict(
     backbone=dict(
         depth=18,
         pretrained=None,
-        # Running statistics that keep up with a few dozen iterations.
+        # Running statistics converge within a few dozen iterations.
         norm_cfg=dict(type='BN2d', requires_grad=True, momentum=0.5),
     ),
     cls_head=dict(

@@ -15,7 +15,7 @@ def clip_folder(tmp_path_factory):
     for seed, name in enumerate(GOOD):
         write_clip(folder / name, seed=seed)
     content = (folder / GOOD[0]).read_bytes()
-    # Its header is at the end.
+    # The header of this file is at its end.
     (folder / 'cut header.mp4').write_bytes(content[: len(content) // 2])
     write_streamable(folder / 'whole.mp4')
     content = (folder / 'whole.mp4').read_bytes()
@@ -33,7 +33,7 @@ def clip_folder(tmp_path_factory):
 
 @pytest.fixture
 def logged_warnings(monkeypatch):
-    """Messages of the dataset above the level of information."""
+    """Return a list that collects the warnings and errors of the dataset."""
     messages = []
 
     def note(message, logger, level=logging.INFO):
@@ -46,7 +46,7 @@ def logged_warnings(monkeypatch):
 
 @pytest.fixture(scope='module')
 def odd_clips(tmp_path_factory):
-    """A data folder with a val split of odd clips."""
+    """Write a data folder with a val split of unusual clips."""
     root = tmp_path_factory.mktemp('clips with spaces')
     (root / 'videos_val' / 'two').mkdir(parents=True)
     for name, shape in SHAPES.items():

@@ -1,4 +1,4 @@
-"""A frame store returns what was written, or names the damage."""
+"""A frame store returns the written frames or raises an error that describes the damage."""
 
 import os
 import pickle
@@ -28,13 +28,13 @@ def test_can_be_pickled_after_reading(store_path):
     assert pickle.loads(pickle.dumps(store)).names() == set(SHAPES)
 
 
-def test_no_flipped_bit_passes(store_copy):
+def test_flipped_bits_are_detected(store_copy):
     sound, file = read_store(store_copy), store_copy.read_bytes()
     rng = np.random.default_rng(0)
     frames = [jpeg for _, jpegs in sound.values() for jpeg in jpegs.values()]
     starts = [file.index(jpeg) for jpeg in frames]
     in_frames = [start + int(rng.integers(len(jpeg))) for start, jpeg in zip(starts, frames)]
-    anywhere = [*range(0, 2 * 8192, 64), *rng.integers(2 * 8192, len(file), 50)]  # tables first, which are small
+    anywhere = [*range(0, 2 * 8192, 64), *rng.integers(2 * 8192, len(file), 50)]  # The tables come first and are small.
     for offset in in_frames + anywhere:
         damaged = bytearray(file)
         damaged[offset] ^= 1 << rng.integers(8)
@@ -44,7 +44,7 @@ def test_no_flipped_bit_passes(store_copy):
         except ValueError as error:
             message = str(error)
         else:
-            # Unused space, or the name of a clip, which is then missing. What is there is as it was.
+            # The byte is in unused space or in the name of a clip, which is then missing. Other clips are unchanged.
             assert offset not in in_frames
             assert found.items() <= sound.items()
             continue
@@ -67,7 +67,7 @@ def test_no_flipped_bit_passes(store_copy):
     ],
     ids=['truncated', 'empty', 'foreign', 'version', 'unfinished', 'lost', 'shortened', 'text', 'mixed up'],
 )
-def test_broken_stores_say_so(store_copy, damage, message):
+def test_broken_stores_are_rejected_with_a_remedy(store_copy, damage, message):
     damage(store_copy)
     with pytest.raises(ValueError, match=message) as error:
         read_store(store_copy)
@@ -100,6 +100,6 @@ def test_a_database_that_is_not_a_store_is_refused(store_copy, statements, messa
     assert str(store_copy) in str(error.value)
 
 
-def test_missing_store_says_how_it_is_made(tmp_path):
+def test_error_of_missing_store_names_the_command(tmp_path):
     with pytest.raises(FileNotFoundError, match=r'none: no such frame store\. Make it with "microaction frames"'):
         FrameStore(tmp_path / 'none')

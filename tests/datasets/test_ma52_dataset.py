@@ -18,7 +18,7 @@ def build(root, split='train', **kwargs):
     )
 
 
-def test_samples_carry_path_name_and_label(tiny_ma52):
+def test_samples_contain_path_name_and_label(tiny_ma52):
     dataset = build(tiny_ma52)
     assert len(dataset) == 7
     sample = dataset[2]
@@ -40,7 +40,7 @@ def test_class_counts(tiny_ma52):
 
 
 def test_class_balanced_dataset_repeats_rare_classes(tmp_path):
-    # Three clips of class 9 and one of class 45. At a threshold of 0.75, class 45 (share 0.25) is repeated
+    # There are three clips of class 9 and one of class 45. At a threshold of 0.75, class 45 (share 0.25) is repeated
     # ceil(sqrt(0.75 / 0.25)) = 2 times, class 9 (share 0.75) not at all.
     (tmp_path / 'train_list_videos.txt').write_text('a.mp4 9\nb.mp4 9\nc.mp4 9\nd.mp4 45\n')
     balanced = ClassBalancedDataset(build(tmp_path, check_videos=False), oversample_thr=0.75)
@@ -81,7 +81,7 @@ def test_absolute_paths_and_links_are_found(tmp_path):
     (tmp_path / 'train_list_videos.txt').write_text(f'{clips[0]} 5\n{clips[1]}\t6\nd.mp4  7\n')
     dataset = build(tmp_path)
     assert [dataset[i]['filename'] for i in range(3)] == [*map(str, clips), f'{tmp_path}/videos_train/d.mp4']
-    # Where all are absolute there need be no folder.
+    # If all paths are absolute, no folder is needed.
     (tmp_path / 'val_list_videos.txt').write_text(f'{clips[0]} 5\n')
     assert build(tmp_path, 'val')[0]['video_id'] == str(clips[0])
     clips[0].unlink()
@@ -98,7 +98,7 @@ def test_absolute_paths_and_links_are_found(tmp_path):
         ('u\u0308.mp4 12', r"There is '\u00fc\.mp4', which differs"),
     ],
 )
-def test_the_message_says_why_a_clip_may_be_missing(tmp_path, line, message):
+def test_error_names_likely_reason_for_a_missing_clip(tmp_path, line, message):
     (tmp_path / 'videos_train' / 'frames').mkdir(parents=True)
     for name in ('a.mp4', '\u00fc.mp4'):
         (tmp_path / 'videos_train' / name).touch()
@@ -120,7 +120,7 @@ def test_anonymised_split_can_be_predicted_but_not_trained_on(tmp_path):
     (tmp_path / 'test_list_videos.txt').write_text('test0000.mp4 0\ntest0001.mp4 0')
     dataset = build(tmp_path, 'test', check_videos=False, test_mode=True)
     assert dataset.metainfo['anonymized'] is True
-    # The placeholder is not passed on: nothing downstream can mistake it for class 0.
+    # The placeholder is removed, so it cannot be mistaken for class 0.
     assert dataset.get_data_info(0)['label'] == -1
     with pytest.raises(ValueError, match='anonymised'):
         _ = dataset.class_counts

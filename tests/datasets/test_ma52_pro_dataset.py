@@ -24,13 +24,13 @@ def log(caplog):
     logger.removeHandler(caplog.handler)
 
 
-def test_samples_carry_emotion_labels_and_face_track(tiny_pro):
+def test_samples_contain_emotion_labels_and_face_track(tiny_pro):
     dataset = build(tiny_pro)
     sample = dataset[0]
     assert sample['filename'] == str(tiny_pro / 'videos_train' / '0000.mp4')
     assert sample['face_file'] == str(tiny_pro / 'faces_train' / '0000.json')
     assert (sample['video_id'], sample['emotion']) == ('0000.mp4', 0)
-    # Listed twice, it occurs.
+    # The label is listed twice and counts once.
     assert torch.equal(sample['label'], torch.zeros(52).index_fill(0, torch.tensor([9, 24]), 1))
     assert dataset[1]['label'].sum() == 0
     assert [dataset[i]['emotion'] for i in range(5)] == [0, 4, 3, 1, 0]
@@ -39,7 +39,7 @@ def test_samples_carry_emotion_labels_and_face_track(tiny_pro):
     assert dataset.metainfo['emotions'][4] == 'anger'
 
 
-def test_left_out_body_parts_leave_their_labels_out(tiny_pro):
+def test_excluding_body_parts_removes_their_labels(tiny_pro):
     dataset = build(tiny_pro, leave_out=('lower limb', 'leg-hand'))
     classes = dataset.metainfo['classes']
     assert len(classes) == 40
@@ -56,7 +56,7 @@ def test_log_counts_videos_labels_and_missing_tracks(tiny_pro, log):
     assert '1 of 5 videos name no face track' in log.text
 
 
-def test_without_a_folder_of_tracks_none_is_looked_for(tiny_pro, log):
+def test_face_tracks_are_optional(tiny_pro, log):
     assert build(tiny_pro, faces=False)[0]['face_file'] is None
     assert 'face track' not in log.text
 
@@ -116,7 +116,7 @@ def test_unreadable_videos_are_replaced_named_or_missing(tiny_pro, tmp_path):
         _ = [dataset[0], dataset[1]]
     with pytest.raises(ValueError, match=r'0000\.mp4 cannot be read \(.*unreadable_as_missing=True'):
         _ = build(root, pipeline=PIPELINE, test_mode=True)[0]
-    # Its face track is of no use then.
+    # The face track of a replaced video is not used.
     missing = build(root, pipeline=PIPELINE, test_mode=True, unreadable_as_missing=True)[0]
     assert missing['data_samples'].unreadable
     assert missing['data_samples'].emotion == 0

@@ -1,4 +1,4 @@
-"""Videos of any size and length go through the training pipelines, whoever decodes them."""
+"""Training pipelines accept videos of any size and length with either decoder."""
 
 import av
 import numpy as np
@@ -38,7 +38,7 @@ def folder(tmp_path_factory):
     ('config', 'shape'),
     [('manet_r50_8x1_ma52', (8, 3, 224, 224)), ('baselines/i3d_r50_32x2_ma52', (1, 3, 32, 224, 224))],
 )
-def test_training_pipelines_take_odd_videos(folder, config, shape, decoder):
+def test_training_pipelines_accept_unusual_videos(folder, config, shape, decoder):
     pipeline = Config.fromfile(ROOT / 'configs' / f'{config}.py').train_dataloader.dataset.pipeline
     dataset = DATASETS.build(
         dict(

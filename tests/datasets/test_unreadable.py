@@ -1,4 +1,4 @@
-"""Unreadable clips are replaced and logged in training, and named, or scored as missing, in tests."""
+"""Unreadable clips are replaced and logged in training. In tests, they are named or scored as missing."""
 
 import pytest
 from helpers.unreadable_clips import BAD, DECODERS, GOOD, build
@@ -12,7 +12,7 @@ from mmaction_microaction.datasets.preparation.make_frame_store import make_fram
     ('decoder', 'name'),
     [(decoder, name) for decoder in DECODERS for name in BAD if (decoder, name) != ('OpenCV', 'cut.mp4')],
 )
-def test_training_takes_another_clip_and_a_test_names_it(clip_folder, logged_warnings, decoder, name):
+def test_unreadable_clips_are_replaced_in_training_and_named_in_tests(clip_folder, logged_warnings, decoder, name):
     dataset = build(clip_folder, [*GOOD, name], decoder, max_unreadable=0.25)
     for _ in range(2):
         assert dataset[3]['data_samples'].video_id in GOOD
@@ -26,7 +26,7 @@ def test_training_takes_another_clip_and_a_test_names_it(clip_folder, logged_war
 
 
 @pytest.mark.parametrize('decoder', DECODERS)
-def test_missing_clips_have_black_frames_and_say_so(clip_folder, logged_warnings, decoder):
+def test_missing_clips_have_black_frames_and_are_marked(clip_folder, logged_warnings, decoder):
     dataset = build(clip_folder, [GOOD[0], 'empty.mp4'], decoder, test_mode=True, unreadable_as_missing=True)
     good, missing = dataset[0], dataset[1]
     assert missing['inputs'].shape == good['inputs'].shape == (8, 3, 56, 56)
@@ -44,7 +44,7 @@ def test_clip_damaged_in_the_store_is_replaced(clip_folder, tmp_path, logged_war
     content = (tmp_path / 'frames').read_bytes()
     dataset = build(tmp_path / 'frames', GOOD, max_unreadable=0.4)
     store = dataset.pipeline.transforms[0].store
-    # A byte in each frame of one clip.
+    # Damage a byte in each frame of one clip.
     for jpeg in store.read(store.find(GOOD[1]), range(12)).values():
         offset = content.index(jpeg) + len(jpeg) // 2
         content = content[:offset] + bytes([content[offset] ^ 1]) + content[offset + 1 :]
@@ -54,19 +54,19 @@ def test_clip_damaged_in_the_store_is_replaced(clip_folder, tmp_path, logged_war
     assert 'is damaged: frame' in logged_warnings[0]
 
 
-def test_pipeline_errors_are_not_taken_for_unreadable_clips(clip_folder):
+def test_pipeline_errors_do_not_count_as_unreadable_clips(clip_folder):
     dataset = build(clip_folder, GOOD, max_unreadable=1)
     dataset.pipeline.transforms[-1] = lambda results: results['no such key']
     with pytest.raises(KeyError, match='no such key'):
         _ = dataset[0]
 
 
-def test_too_many_end_the_run_with_the_last_ones_name(clip_folder):
+def test_too_many_unreadable_clips_end_the_run(clip_folder):
     dataset = build(clip_folder, [*GOOD, 'empty.mp4', 'text.mp4'], max_unreadable=0.2)
     assert dataset.prepare_data(3) is None
     with pytest.raises(ValueError, match=r'text\.mp4 cannot be .* with it, 2 of the 5 clips .*max_unreadable=0\.2'):
         dataset.prepare_data(4)
-    # By default, one in a hundred, but one clip in any case, unless it is the only one.
+    # By default, one clip in a hundred may be unreadable, and at least one clip unless it is the only one.
     few = build(clip_folder, [*GOOD, 'empty.mp4', 'text.mp4'])
     assert few.prepare_data(3) is None
     with pytest.raises(ValueError, match=r'with it, 2 of the 5 clips .*max_unreadable=0\.01'):

@@ -62,7 +62,7 @@ def test_hook_counts_every_list_of_several(clip_folder, monkeypatch):
 def test_hook_adds_up_the_counts_of_all_processes(clip_folder, monkeypatch):
     dataset = build(clip_folder, [*GOOD, 'empty.mp4', 'text.mp4'], max_unreadable=0.2)
     dataset.prepare_data(3)
-    # What the other of two processes has met.
+    # Unreadable clips of the other process.
     monkeypatch.setattr(
         'mmaction_microaction.engine.hooks.unreadable_clips_hook.all_gather_object', lambda own: [own, [4]]
     )
@@ -71,9 +71,9 @@ def test_hook_adds_up_the_counts_of_all_processes(clip_folder, monkeypatch):
         HOOKS.build(dict(type='UnreadableClipsHook')).after_train_epoch(runner)
 
 
-def test_spawned_workers_share_what_they_could_not_read(clip_folder):
+def test_spawned_workers_share_unreadable_clips(clip_folder):
     dataset = build(clip_folder, [*GOOD, 'empty.mp4'], max_unreadable=0.25)
-    # How a dataset is handed to a spawned process.
+    # A dataset is pickled for a spawned process.
     handed = pickle.loads(ForkingPickler.dumps(dataset))
     assert handed.prepare_data(3) is None
     assert dataset.unreadable.epoch_indices() == [3]

@@ -8,7 +8,7 @@ from helpers.unreadable_clips import GOOD, build
 
 
 class Failing:
-    """Raises errors, one after the other; then hands the sample on."""
+    """Transform that raises the given errors in turn, and then returns the sample."""
 
     def __init__(self, *errors):
         self.errors = list(errors)
@@ -20,7 +20,7 @@ class Failing:
 
 
 def failing_dataset(folder, monkeypatch, *errors, **kwargs):
-    """A dataset whose first read raises errors, and the pauses that it makes."""
+    """Return a dataset whose first reads raise the given errors, and a list of its pauses."""
     pauses = []
     monkeypatch.setattr('mmaction_microaction.datasets.unreadable.time.sleep', pauses.append)
     dataset = build(folder, GOOD, max_unreadable=0.5, **kwargs)
@@ -30,7 +30,7 @@ def failing_dataset(folder, monkeypatch, *errors, **kwargs):
 
 @pytest.mark.parametrize('test_mode', [False, True])
 @pytest.mark.parametrize('code', [errno.EIO, errno.ESTALE, errno.EMFILE, errno.ETIMEDOUT])
-def test_temporary_storage_errors_cost_no_clip(clip_folder, monkeypatch, logged_warnings, code, test_mode):
+def test_temporary_storage_errors_are_retried(clip_folder, monkeypatch, logged_warnings, code, test_mode):
     errors = [OSError(code, 'passes'), av.error.OSError(code, 'passes')]
     dataset, pauses = failing_dataset(clip_folder, monkeypatch, *errors, test_mode=test_mode)
     assert dataset[1]['data_samples'].video_id == GOOD[1]
@@ -39,7 +39,7 @@ def test_temporary_storage_errors_cost_no_clip(clip_folder, monkeypatch, logged_
 
 
 @pytest.mark.parametrize('code', [errno.ESTALE, errno.EMFILE, errno.ETIMEDOUT])
-def test_a_storage_that_fails_for_good_ends_the_run(clip_folder, monkeypatch, code):
+def test_permanent_storage_error_ends_the_run(clip_folder, monkeypatch, code):
     dataset, _ = failing_dataset(clip_folder, monkeypatch, *[OSError(code, 'stays')] * 3)
     with pytest.raises(OSError, match=r'good 1\.mp4 cannot be read .*stays.*--resume') as raised:
         _ = dataset[1]
@@ -56,7 +56,7 @@ def test_a_bad_sector_is_an_unreadable_clip(clip_folder, monkeypatch, logged_war
 
 @pytest.mark.parametrize('kind', [AttributeError, ImportError, MemoryError, NameError, TypeError])
 @pytest.mark.parametrize('test_mode', [False, True])
-def test_errors_of_program_and_memory_are_not_taken_for_unreadable_clips(clip_folder, monkeypatch, kind, test_mode):
+def test_program_and_memory_errors_do_not_count_as_unreadable_clips(clip_folder, monkeypatch, kind, test_mode):
     kwargs = dict(unreadable_as_missing=True, test_mode=True) if test_mode else {}
     dataset, pauses = failing_dataset(clip_folder, monkeypatch, kind('it is not the clip'), **kwargs)
     with pytest.raises(kind, match='it is not the clip'):
@@ -64,8 +64,8 @@ def test_errors_of_program_and_memory_are_not_taken_for_unreadable_clips(clip_fo
     assert dataset.unreadable.epoch_indices() == pauses == []
 
 
-def test_an_error_of_the_system_is_found_behind_that_of_a_decoder(clip_folder, monkeypatch):
-    # decord says of too many open files only that it cannot open the video.
+def test_system_error_is_found_behind_a_decoder_error(clip_folder, monkeypatch):
+    # With too many open files, decord reports only that it cannot open the video.
     errors = [RuntimeError('cannot open')] * 3
     dataset, pauses = failing_dataset(clip_folder, monkeypatch, *errors)
 

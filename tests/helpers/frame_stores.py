@@ -1,4 +1,4 @@
-"""Frame stores of odd clips."""
+"""Frame stores of unusual clips."""
 
 import av
 import numpy as np
@@ -19,7 +19,7 @@ SHAPES = {  # name: frames, width, height
 
 
 def write_ramp(path, num_frames, width, height):
-    """Write a video of smooth colours that differ by channel and time; x264 with all its colour, odd sides allowed."""
+    """Write smooth colours that differ by channel and time. Sides may be odd, since chroma is not subsampled."""
     x, y = np.meshgrid(np.linspace(0, 255, width), np.linspace(0, 255, height))
     with av.open(str(path), 'w') as container:
         stream = container.add_stream('libx264', rate=25, options={'crf': '1'})
@@ -35,7 +35,7 @@ def make_store(root, path, settings=SETTINGS, **kwargs):
 
 
 def read_store(path):
-    """Everything in a store, by clip."""
+    """Return the content of a store by clip."""
     store = FrameStore(path)
     clips = [store.find(name) for name in store.names()]
     return {clip.name: (clip.fps, store.read(clip, range(clip.num_frames))) for clip in clips}

@@ -1,4 +1,4 @@
-"""Writing of videos with unusual codecs, pixel formats, times and cuts."""
+"""Writers of videos with unusual codecs, pixel formats, times and cuts."""
 
 from fractions import Fraction
 
@@ -49,7 +49,7 @@ def grey(levels, size=(64, 48)):
 
 
 def cut_without_encoding(source, target, first):
-    """Cut the packets before a key frame, and hide the remaining frames before index ``first`` by an edit list."""
+    """Remove the packets before a key frame, and hide the remaining frames before index ``first`` by an edit list."""
     with av.open(str(source)) as video, av.open(str(target), 'w') as container:
         stream = container.add_stream_from_template(video.streams.video[0])
         packets = [packet for packet in video.demux(video.streams.video[0]) if packet.size]
@@ -62,7 +62,7 @@ def cut_without_encoding(source, target, first):
 
 
 def numbered(count, size=(64, 48)):
-    """Frames whose grey level encodes their index."""
+    """Return frames whose grey level encodes their index."""
     return [np.full((size[1], size[0], 3), 20 + 4 * i, np.uint8) for i in range(count)]
 
 

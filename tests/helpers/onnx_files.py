@@ -1,4 +1,4 @@
-"""A small ONNX file as ``tools/export.py`` writes it."""
+"""A small ONNX file in the format of ``tools/export.py``."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Separate Python processes that have imported PyTorch and MMEngine already, which takes longer than most tests.
+"""Separate Python processes that have already imported PyTorch and MMEngine, which takes longer than most tests.
 
 They are forked from a server process that has imported these packages, but neither MMAction2 nor this package.
 """

@@ -1,4 +1,4 @@
-"""Slurm with two nodes on this machine. All of its files are in one temporary folder."""
+"""A Slurm cluster with two nodes on this machine. All of its files are in one temporary folder."""
 
 import contextlib
 import getpass
@@ -91,7 +91,7 @@ def cluster(cpus=2, gpus=0):
         key.touch(0o600)
         key.write_bytes(os.urandom(64))
         path = os.pathsep.join([os.path.dirname(sys.executable), SBIN])
-        # Both nodes are this machine, whose name they have not.
+        # Both nodes are this machine and have other names.
         env = dict(os.environ, PATH=path, SLURM_CONF=str(folder / 'slurm.conf'), MASTER_ADDR='127.0.0.1')
         files = [f'--{name}-file={folder}/munge.{name}' for name in ('log', 'pid', 'seed')]
         _start(daemons, folder, env, 'munged', '-F', f'--socket={folder}/munge', f'--key-file={key}', *files)
@@ -145,7 +145,7 @@ def _wait(condition, folder, seconds):
 
 
 def free_ports(count):
-    """Return ports that no process uses now."""
+    """Return ports that no process uses at present."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for free in sockets:

@@ -7,7 +7,7 @@ from helpers.whole_runs import TINY
 
 
 def small_config(data, work_dir, options=(), epochs=1):
-    """Return the config of a small MANet for a data folder in the layout of MA-52, with options as of --cfg-options."""
+    """Return the config of a small MANet for a data folder in the layout of MA-52, with options like --cfg-options."""
     config = Config.fromfile(TINY)
     for loader, split in (('train', 'train'), ('val', 'val'), ('test', 'val')):
         config[f'{loader}_dataloader'].dataset.ann_file = f'{data}/{split}_list_videos.txt'

@@ -69,7 +69,7 @@ def wait_until_gone(group, seconds=60):
 
 
 def released_values(name, shape):
-    """Return the values of a tensor of the released network. Its name determines them, see README of the reference."""
+    """Return the values of a tensor of the released network. They follow from its name: see the reference's README."""
     rng = np.random.RandomState(zlib.crc32(name.encode()) & 0x7FFFFFFF)
     if name.endswith('running_var'):
         return 0.5 + rng.rand(*shape)

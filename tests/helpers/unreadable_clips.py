@@ -30,7 +30,7 @@ def write_sound(path):
 
 
 def write_streamable(path):
-    """Write a video that begins with its header, so that one that is cut opens."""
+    """Write a video that begins with its header, so that it can be opened when truncated."""
     with av.open(str(path), 'w', options={'movflags': 'faststart'}) as container:
         stream = container.add_stream('libx264', rate=30)
         stream.width, stream.height, stream.pix_fmt = 96, 80, 'yuv420p'

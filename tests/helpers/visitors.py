@@ -1,4 +1,4 @@
-"""A network without weights, and a visitor without a browser."""
+"""A fake network without weights, and a fake visitor of the page without a browser."""
 
 import json
 import time
@@ -14,7 +14,7 @@ from mmaction_microaction.structures.intervals import Interval
 
 
 class Network:
-    """Recognises nodding in short clips, and a second of waving in longer ones, with a warning."""
+    """Network that recognises nodding in short clips, and a second of waving with a warning in longer clips."""
 
     longest_clip = 8
 
@@ -35,14 +35,14 @@ class Network:
 
 
 class Visitor:
-    """Sends the requests of the page in a browser."""
+    """Client that sends the requests that the page sends in a browser."""
 
     def __init__(self, url, session='one', **options):
         self.session = session
         self.http = httpx.Client(base_url=url, timeout=60, **options)
         config = self.http.get('config').json()
         self.calls = {call['api_name']: call for call in config['dependencies']}
-        # The elem_id of each component, as the tests name it; the state of the page has none.
+        # Tests refer to components by elem_id. The state of the page has none.
         self.names = {component['id']: component['props'].get('elem_id') for component in config['components']}
         self.asked = {}
 
@@ -53,12 +53,12 @@ class Visitor:
         return {'path': response.json()[0], 'meta': {'_type': 'gradio.FileData'}}
 
     def press(self, call, *data):
-        """Return the output of a call, and the messages shown."""
+        """Make a call, and return its output and the messages shown."""
         self.ask(call, *data).raise_for_status()
         return self.answers(1)[0]
 
     def ask(self, call, *data):
-        """Join the queue with a call; return the response of the server."""
+        """Add a call to the queue, and return the response of the server."""
         query = dict(data=list(data), fn_index=self.calls[call]['id'], session_hash=self.session)
         response = self.http.post('gradio_api/queue/join', json=query)
         if response.status_code == 200:
@@ -66,7 +66,7 @@ class Visitor:
         return response
 
     def answers(self, count):
-        """Wait for a number of outputs; return them, each with the messages shown before it.
+        """Wait for a number of outputs, and return each with the messages shown before it.
 
         The ``data`` of an output is a dict of the updated components by elem_id.
         """
@@ -94,7 +94,7 @@ def files(folder):
 
 
 def wait_for_none(folder):
-    """Wait until all files are deleted; fail after 20 seconds."""
+    """Wait until all files are deleted, and fail after 20 seconds."""
     deadline = time.monotonic() + 20
     while files(folder):
         assert time.monotonic() < deadline, files(folder)

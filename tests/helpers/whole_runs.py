@@ -1,4 +1,4 @@
-"""Runs of MMAction2's scripts, started by mim as users do, or directly, which saves the seconds that mim takes."""
+"""Runs of MMAction2's scripts, started by mim or directly. The latter is seconds faster."""
 
 import json
 import os
@@ -20,7 +20,7 @@ TINY_EMOTION = ROOT / 'tests' / 'data' / 'maenet_r18_tiny.py'
 
 
 def on_clips(data, *more):
-    """Return command-line options for a data folder in the layout of MA-52, and more. The test split is val."""
+    """Return command-line options for a data folder in the layout of MA-52 and other options. The test split is val."""
     options = ['--cfg-options']
     for loader, split in (('train', 'train'), ('val', 'val'), ('test', 'val')):
         options.append(f'{loader}_dataloader.dataset.ann_file={data}/{split}_list_videos.txt')
@@ -59,7 +59,7 @@ def run_test(config, checkpoint, *args, **kwargs):
 
 
 def run_script(name, *args, cwd, status=0, processes=1):
-    """Run the script that mim would run in one or several processes, and return their output."""
+    """Run MMAction2's script in one or several processes, and return their output."""
     logs = [cwd / f'log of process {rank}' for rank in range(processes)]
     for log in logs:
         log.unlink(missing_ok=True)
@@ -72,14 +72,14 @@ def run_script(name, *args, cwd, status=0, processes=1):
 
 
 def start_script(name, *args, cwd, logs):
-    """Start the script that mim would run, in one process per log."""
+    """Start MMAction2's script in one process per log."""
     if len(logs) > 1:
         args = ('--launcher', 'pytorch', *args)
     return start_together(find_upstream_tool(name), *args, cwd=cwd, logs=logs)
 
 
 def start_together(what, *args, cwd, logs):
-    """Start one process per log, in the environment that torchrun would give them; see :func:`processes.start`."""
+    """Start one process per log with the environment variables of torchrun; see :func:`processes.start`."""
     with socket.socket() as free:
         free.bind(('127.0.0.1', 0))
         port = free.getsockname()[1]
@@ -93,7 +93,7 @@ def start_together(what, *args, cwd, logs):
 
 
 def wait_for(pattern, log, process):
-    """Wait until a pattern is in the log of a process."""
+    """Wait until the log of a process contains a pattern."""
     deadline = time.monotonic() + 400
     while not (log.exists() and re.search(pattern, log.read_text())):
         assert process.exitcode is None, log.read_text()[-2000:]

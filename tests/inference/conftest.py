@@ -5,7 +5,7 @@ from mmaction_microaction.video.writer import write_video
 
 
 class BrightnessRecognizer:
-    """Predicts as label a tenth of the mean grey level of the frames."""
+    """Recognizer whose predicted label is a tenth of the mean grey level of the frames."""
 
     pipeline = (
         dict(type='DecordInit'),
@@ -31,7 +31,7 @@ def brightness_recognizer():
 
 @pytest.fixture(scope='session')
 def grey_video(tmp_path_factory):
-    """12 seconds at 20 frames per second: label 5 for 4 s, 20 for 2 s and 11 for 6 s by BrightnessRecognizer."""
+    """Write 12 s at 20 fps, in which BrightnessRecognizer predicts label 5 for 4 s, 20 for 2 s and 11 for 6 s."""
     path = tmp_path_factory.mktemp('videos') / 'grey.mp4'
     levels = np.repeat([50, 200, 110], [80, 40, 120])
     frames = (np.full((48, 64, 3), level, np.uint8) for level in levels)
@@ -41,7 +41,7 @@ def grey_video(tmp_path_factory):
 
 @pytest.fixture
 def onnx_model():
-    """An exported network, see brightness_model."""
+    """Return an exported network, see brightness_model."""
     pytest.importorskip('onnx')
     pytest.importorskip('onnxruntime')
     from helpers.onnx_files import brightness_model
@@ -51,6 +51,6 @@ def onnx_model():
 
 @pytest.fixture
 def onnx_path(onnx_model, tmp_path):
-    """The file of ``onnx_model``."""
+    """Write ``onnx_model`` to a file, and return its path."""
     (tmp_path / 'model.onnx').write_bytes(onnx_model.SerializeToString())
     return tmp_path / 'model.onnx'

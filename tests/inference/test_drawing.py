@@ -38,14 +38,14 @@ def test_band_shows_intervals_in_the_colours_of_their_body_parts(grey_video, tmp
     assert image[:340].mean() == pytest.approx(200, abs=3)  # the video itself
 
 
-def test_first_line_names_the_action_of_the_moment(grey_video, tmp_path):
+def test_first_line_names_the_current_action(grey_video, tmp_path):
     _, images = drawn(timeline(grey_video, [Interval(0, 3, 9, 0.9)]), tmp_path)
     first_lines = [image[362:378].min() for image in images]
     assert max(first_lines[:60]) < 100
     assert min(first_lines[62:]) > 180
 
 
-def test_a_clip_shows_its_best_actions_as_bars(clip, tmp_path):
+def test_clip_shows_its_best_actions_as_bars(clip, tmp_path):
     scores = np.full(52, 0.001)
     scores[[9, 19]] = 0.6, 0.35
     video, images = drawn(ClipResult(str(clip), 1.6, scores), tmp_path)
@@ -61,9 +61,9 @@ def test_a_clip_shows_its_best_actions_as_bars(clip, tmp_path):
     ('times', 'indices'),
     [
         (np.arange(6) / 25, [0, 1, 2, 3, 4, 5]),
-        # Twice as fast at first, then a gap.
+        # The rate is doubled at first. A gap follows.
         ([0, 0.02, 0.04, 0.06, 0.08, 0.24, 0.28], [0, 2, 4, 4, 4, 4, 5, 6]),
-        # Thirty years without a frame.
+        # The gap lasts thirty years.
         ([0, 0.04, 1e9, 1e9 + 0.04], [0, 1, 2, 3]),
     ],
 )

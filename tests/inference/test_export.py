@@ -48,7 +48,7 @@ NETWORKS = {
         backbone=dict(img_size=64, embed_dims=48, depth=1, num_heads=4), cls_head=dict(in_channels=48)
     ),
 }
-"""Changes that make the networks of the configs less deep and wide, with the same operations."""
+"""Changes that reduce the depth and width of the networks of the configs and keep their operations."""
 
 
 def read_config(name, model=None):
@@ -102,7 +102,7 @@ def save_weights(config, path, videos, seed=0):
 
 def check_equal(scores, expected):
     assert scores.dtype == np.float32
-    # Otherwise a graph that ignores its input would pass.
+    # If the scores were equal, a graph that ignores its input would pass.
     assert np.ptp(expected, axis=0).max() > 0.01
     np.testing.assert_allclose(scores, expected, rtol=1e-3, atol=1e-6)
 
@@ -115,7 +115,7 @@ def check_batches(recognizer, inputs, expected):
 
 @pytest.fixture(scope='module')
 def videos(tmp_path_factory):
-    """Three videos."""
+    """Return three videos."""
     folder = tmp_path_factory.mktemp('videos')
     for seed in range(3):
         write_clip(folder / f'{seed}.mp4', seed=seed)
@@ -123,7 +123,7 @@ def videos(tmp_path_factory):
 
 
 class Manet:
-    """An exported MANet with its config, checkpoint, inputs and scores."""
+    """Exported MANet with its config, checkpoint, inputs and scores."""
 
     def __init__(self, folder, videos):
         self.config = read_config(MANET)
@@ -139,13 +139,13 @@ def manet(tmp_path_factory, videos):
     return Manet(tmp_path_factory.mktemp('manet'), videos)
 
 
-def test_scores_are_those_of_test_step(manet):
+def test_scores_equal_those_of_test_step(manet):
     # Inputs have both signs after SubtractMeanFrame.
     assert manet.inputs.min() < -1 < 1 < manet.inputs.max()
     check_batches(OnnxRecognizer(manet.path), manet.inputs, manet.scores)
 
 
-def test_the_file_alone_is_enough(manet, videos, tmp_path):
+def test_onnx_file_is_self_contained(manet, videos, tmp_path):
     path = tmp_path / 'elsewhere.onnx'
     path.write_bytes(manet.path.read_bytes())
     recognizer = OnnxRecognizer(path)
@@ -158,13 +158,13 @@ def test_the_file_alone_is_enough(manet, videos, tmp_path):
     assert WindowPipeline(recognizer.pipeline).pack(8, frames).shape == recognizer.shape
 
 
-def test_inferencer_takes_the_file_for_config_and_checkpoint(manet, videos):
+def test_inferencer_accepts_onnx_file_instead_of_config_and_checkpoint(manet, videos):
     alone = MicroActionInferencer(manet.path).clip(videos[0])
     expected = MicroActionInferencer(manet.config, manet.checkpoint, 'cpu').clip(videos[0])
     np.testing.assert_allclose(alone.scores, expected.scores, rtol=1e-3, atol=1e-6)
 
 
-def test_the_graph_is_plain_onnx(manet):
+def test_graph_contains_only_standard_operators(manet):
     model = onnx.load(manet.path)
     onnx.checker.check_model(model, full_check=True)
     assert {opset.domain for opset in model.opset_import} == {''}
@@ -177,20 +177,20 @@ def test_the_graph_is_plain_onnx(manet):
     assert scores == ['batch', 52]
 
 
-def test_the_file_says_nothing_of_the_machine(manet):
+def test_onnx_file_contains_no_local_paths(manet):
     # The exporter notes the source file and line of each node.
     content = manet.path.read_bytes()
     assert b'recognizer2d.py' not in content
     assert str(ROOT).encode() not in content
 
 
-def test_openvino_gives_the_same_scores(manet):
+def test_openvino_computes_the_same_scores(manet):
     openvino = pytest.importorskip('openvino', reason="OpenVINO is not installed: pip install '.[openvino]'")
     compiled = openvino.compile_model(manet.path, 'CPU', {'INFERENCE_PRECISION_HINT': 'f32'})
     check_equal(compiled(manet.inputs.float().numpy())[0], manet.scores)
 
 
-def test_result_says_what_was_written(manet):
+def test_result_describes_the_written_file(manet):
     assert manet.result.difference < 1e-5
     lines = str(manet.result).splitlines()
     assert '(N, 8, 3, 76, 48)' in lines[0]
@@ -248,7 +248,7 @@ def test_nothing_is_written_if_the_scores_differ(manet, videos, tmp_path, monkey
 
 
 def test_small_probabilities_are_compared_by_their_ratios(manet, tmp_path, monkeypatch):
-    # Both networks give action 7 a probability of 1 - e^-40. One of them gives action 3 most of the rest.
+    # In both networks, action 7 has a probability of 1 - e^-40. In one of them, action 3 has most of the rest.
     state = torch.load(manet.checkpoint, weights_only=True)['state_dict']
     state['cls_head.fc_cls.weight'].zero_()
     state['cls_head.fc_cls.bias'].zero_()[7] = 40
@@ -275,7 +275,7 @@ def test_refuses_a_pipeline_whose_frames_have_no_fixed_size(manet, tmp_path):
         export.export_onnx(config, manet.checkpoint, tmp_path / 'out.onnx')
 
 
-def test_refuses_scores_that_are_no_probabilities(manet, tmp_path):
+def test_rejects_networks_without_probabilities(manet, tmp_path):
     config = read_config(MANET, dict(cls_head=dict(average_clips='score')))
     with pytest.raises(ValueError, match=r"average_clips='score'.* 'prob'"):
         export.export_onnx(config, manet.checkpoint, tmp_path / 'out.onnx')
@@ -283,7 +283,7 @@ def test_refuses_scores_that_are_no_probabilities(manet, tmp_path):
 
 @MODELS.register_module()
 class DataDependentBackbone(torch.nn.Conv2d):
-    """A backbone with data-dependent control flow, which cannot be exported."""
+    """Backbone with data-dependent control flow, which cannot be exported."""
 
     def __init__(self):
         super().__init__(3, 8, 3)
@@ -292,7 +292,7 @@ class DataDependentBackbone(torch.nn.Conv2d):
         return super().forward(x) if x.sum() > 0 else super().forward(-x)
 
 
-def test_says_which_network_cannot_be_exported(videos, tmp_path, capsys):
+def test_error_names_the_network_that_cannot_be_exported(videos, tmp_path, capsys):
     config = read_config(MANET)
     config.model.backbone = dict(type='DataDependentBackbone')
     config.model.cls_head.in_channels = 8
@@ -315,14 +315,14 @@ def run_tool(monkeypatch):
     return run
 
 
-def test_tool_ends_in_one_sentence(run_tool, tmp_path):
+def test_tool_reports_errors_in_one_sentence(run_tool, tmp_path):
     with pytest.raises(SystemExit, match=r'error: .*none\.pth'):
         run_tool(tmp_path / 'none.pth', '--out', tmp_path / 'manet.onnx')
     with pytest.raises(SystemExit, match=r'error: manet\.pt must end in \.onnx'):
         run_tool(tmp_path / 'none.pth', '--out', 'manet.pt')
 
 
-def test_tool_prints_what_it_wrote(manet, run_tool, tmp_path, monkeypatch, capsys):
+def test_tool_prints_the_written_file(manet, run_tool, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(export, '_to_onnx', lambda *args: manet.path.read_bytes())
     out = tmp_path / 'manet.onnx'
     run_tool(manet.checkpoint, '--out', out)

@@ -61,7 +61,7 @@ def reference(model, inputs, label):
         ('baselines/i3d_r50_32x2_ma52', (1, 3, 8, 64, 96)),
     ],
 )
-def test_maps_are_those_of_plain_loops(name, shape):
+def test_maps_equal_the_naive_implementation(name, shape):
     model = build(name)
     inputs = torch.randint(0, 256, shape, dtype=torch.uint8)
     maps = gradcam(model, inputs, 9)
@@ -78,8 +78,8 @@ def test_the_predicted_action_is_the_default():
     assert np.abs(gradcam(model, inputs) - gradcam(model, inputs, 9)).max() > 0.1
 
 
-def test_the_map_is_largest_where_the_evidence_is():
-    # One frame has a patch. Everything else is black, which this network maps to zeros.
+def test_map_is_largest_at_the_evidence():
+    # One frame has a patch. All other pixels are black, which this network maps to zeros.
     model = build('synthetic/tsn_r18_8x1_synthetic4k', strides=(1, 2, 2, 2))
     inputs = torch.zeros(8, 3, 224, 224, dtype=torch.uint8)
     inputs[3, :, 128:192, 32:96] = torch.randint(0, 256, (3, 64, 64), dtype=torch.uint8)
@@ -95,7 +95,7 @@ def test_the_map_is_largest_where_the_evidence_is():
     assert not gradcam(model, inputs, 10).any()
 
 
-def test_leaves_the_network_as_it_was_and_works_frozen():
+def test_network_is_unchanged_and_may_be_frozen():
     model = build('synthetic/manet_r18_8x1_synthetic')
     inputs = torch.randint(0, 256, (8, 3, 64, 96), dtype=torch.uint8)
     maps = gradcam(model, inputs, 9)
@@ -117,7 +117,7 @@ def test_refuses_networks_without_resnet_and_other_actions():
         gradcam(build('synthetic/tsn_r18_8x1_synthetic4k'), None, 52)
 
 
-def test_frames_are_those_before_their_mean_is_subtracted(tmp_path):
+def test_displayed_frames_are_those_before_mean_subtraction(tmp_path):
     write_clip(tmp_path / 'a.mp4')
     inputs, frames = read_sample(Video(tmp_path / 'a.mp4'), SYNTHETIC.test_dataloader.dataset.pipeline)
     assert (frames.dtype, frames.shape) == (np.uint8, (8, 76, 48, 3))
@@ -136,7 +136,7 @@ def test_frames_of_3d_networks(tmp_path):
 
 
 @pytest.mark.slow
-def test_tool_draws_or_says_why_not(tmp_path):
+def test_tool_draws_maps_or_reports_the_reason(tmp_path):
     write_clip(tmp_path / 'clip.mp4')
     config = ROOT / 'configs/synthetic/manet_r18_8x1_synthetic.py'
     torch.save(build('synthetic/manet_r18_8x1_synthetic').state_dict(), tmp_path / 'manet.pth')

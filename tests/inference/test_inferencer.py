@@ -30,19 +30,19 @@ def grey(monkeypatch, brightness_recognizer):
     return lambda **options: MicroActionInferencer('unused', **options)
 
 
-def test_scores_of_a_clip_are_those_of_mmaction2(inferencer, checkpoint, clip):
+def test_scores_of_a_clip_equal_those_of_mmaction2(inferencer, checkpoint, clip):
     config = Config.fromfile(CONFIG)
     config.test_pipeline = config.test_dataloader.dataset.pipeline
     expected = inference_recognizer(init_recognizer(config, str(checkpoint), 'cpu'), str(clip)).pred_score
     result = inferencer(clip)
     assert isinstance(result, ClipResult)
     assert result.duration == 1.6
-    # The decoders differ by a grey level here and there.
+    # The decoders differ by one grey level in some pixels.
     assert result.scores == pytest.approx(expected.numpy(), abs=0.02)
     assert result.scores.argmax() == expected.argmax()
 
 
-def test_an_array_is_a_clip_too(inferencer, clip):
+def test_array_is_accepted_as_a_clip(inferencer, clip):
     frames = np.stack([frame.to_rgb() for frame in Video(clip).frames()])
     result = inferencer.clip(frames, fps=25)
     assert (result.scores == inferencer.clip(clip).scores).all()
@@ -54,18 +54,18 @@ def test_an_array_is_a_clip_too(inferencer, clip):
     [((3, 8, 8, 3), float, 25), ((3, 8, 8, 4), np.uint8, 25), ((3, 8, 8), np.uint8, 25), ((0, 8, 8, 3), np.uint8, 25),
      ((3, 8, 8, 3), np.uint8, 0)],
 )  # fmt: skip
-def test_arrays_of_another_kind_are_refused(grey, shape, dtype, fps):
+def test_invalid_arrays_are_rejected(grey, shape, dtype, fps):
     with pytest.raises(ValueError, match='uint8'):
         grey().clip(np.zeros(shape, dtype), fps)
 
 
-def test_a_long_video_gives_a_timeline(grey, grey_video):
+def test_long_video_has_a_timeline(grey, grey_video):
     calls = []
     result = grey(window=1, step=0.25)(grey_video, lambda *args: calls.append(args))
     assert isinstance(result, TimelineResult)
     assert result.duration == 12
     assert [i.label for i in result.intervals] == [5, 20, 11]
-    # A window that spans a change contains both levels; the border is at its middle.
+    # A window that spans a change contains both grey levels. The border is at its middle.
     assert np.ravel([(i.start, i.end) for i in result.intervals]) == pytest.approx([0, 4, 4, 6, 6, 12], abs=0.25)
     assert all(i.score > 0.85 for i in result.intervals)
     assert calls == [(i, 45) for i in range(1, 46)]
@@ -92,7 +92,7 @@ def test_batches_are_full_but_the_last(grey, grey_video, brightness_recognizer):
     assert brightness_recognizer.batches == [6, 6, 6, 5]
 
 
-def test_a_live_stream_is_scored_as_the_file(grey, grey_video):
+def test_live_stream_is_scored_like_the_file(grey, grey_video):
     inferencer = grey(window=1, step=0.5)
     timeline = inferencer.timeline(grey_video)
     live = list(inferencer.live(Video(grey_video).frames(), fps=20))
@@ -109,7 +109,7 @@ def test_no_interval_covers_a_time_without_windows(grey):
 
 @pytest.fixture
 def damaged(tmp_path, grey_video):
-    """The grey video as AVI, which needs no index at its end, with its last 60 % cut off."""
+    """Write the grey video as AVI, which needs no index at its end, without its last 60 %."""
     path = tmp_path / 'damaged.avi'
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'MJPG'), 20, (64, 48))
     for frame in Video(grey_video).frames():
@@ -119,14 +119,14 @@ def damaged(tmp_path, grey_video):
     return path
 
 
-def test_a_damaged_video_gives_what_can_be_read_and_a_warning(grey, damaged):
+def test_readable_part_of_damaged_video_is_scored_with_a_warning(grey, damaged):
     with pytest.warns(UserWarning, match=r'damaged.avi breaks off after .* of 12.0 s'):
         result = grey(window=1, step=0.5).timeline(damaged)
     assert result.intervals[0].label == 5
     assert result.ends.max() < 7
 
 
-def test_a_damaged_part_gives_a_warning_and_the_rest_keeps_its_times(grey, grey_video, tmp_path):
+def test_damaged_part_is_warned_about_and_other_times_are_kept(grey, grey_video, tmp_path):
     with av.open(str(tmp_path / 'gap.mkv'), 'w') as container:
         stream = container.add_stream('mjpeg', rate=20)
         stream.width, stream.height, stream.pix_fmt = 64, 48, 'yuvj420p'
@@ -145,8 +145,8 @@ def test_a_damaged_part_gives_a_warning_and_the_rest_keeps_its_times(grey, grey_
 
 
 @pytest.mark.filterwarnings('error', 'ignore::ResourceWarning')
-def test_a_frame_shown_for_a_minute_changes_no_other_interval(grey, grey_video, brightness_recognizer, tmp_path):
-    # As in recordings of calls: after 3 s, a frame is shown for a minute.
+def test_long_still_frame_does_not_change_other_intervals(grey, grey_video, brightness_recognizer, tmp_path):
+    # After 3 s, a frame is shown for a minute, as in recordings of calls.
     with av.open(str(tmp_path / 'call.mkv'), 'w') as container:
         stream = container.add_stream('mjpeg', rate=20)
         stream.width, stream.height, stream.pix_fmt = 64, 48, 'yuvj420p'
@@ -162,7 +162,7 @@ def test_a_frame_shown_for_a_minute_changes_no_other_interval(grey, grey_video, 
 
 
 @pytest.mark.parametrize('hours', [26.5, 24 * 365 * 30])
-def test_a_clock_that_jumps_costs_nothing(grey, grey_video, brightness_recognizer, tmp_path, hours):
+def test_clock_jump_is_not_computed(grey, grey_video, brightness_recognizer, tmp_path, hours):
     jump = round(hours * 3600 * 20)
     with av.open(str(tmp_path / 'jump.mkv'), 'w') as container:
         stream = container.add_stream('mjpeg', rate=20)
@@ -180,8 +180,8 @@ def test_a_clock_that_jumps_costs_nothing(grey, grey_video, brightness_recognize
     assert sum(brightness_recognizer.batches) == len(result.starts) == 2 * 11
 
 
-def test_a_video_with_fewer_frames_than_its_header_says_gives_a_warning(grey, tmp_path):
-    # The header says 12 s; the file contains the frames of one, all intact.
+def test_video_with_fewer_frames_than_in_its_header_is_warned_about(grey, tmp_path):
+    # The header says 12 s. The file contains the frames of 1 s, all intact.
     write_frames(tmp_path / 'a.avi', [np.full((48, 64, 3), 100, np.uint8)] * 20, 'mjpeg', 'yuvj420p', rate=20)
     content = bytearray((tmp_path / 'a.avi').read_bytes())
     length = content.index(b'strh') + 8 + 32
@@ -198,7 +198,7 @@ def test_a_video_with_fewer_frames_than_its_header_says_gives_a_warning(grey, tm
 @pytest.mark.parametrize(
     ('fps', 'target_fps', 'warns'), [(60, None, True), (15, None, True), (25, None, False), (60, 30, False)]
 )
-def test_a_frame_rate_unlike_ma52_gives_a_warning_where_it_matters(
+def test_frame_rate_unlike_ma52_is_warned_about_if_relevant(
     grey, brightness_recognizer, tmp_path, fps, target_fps, warns
 ):
     path = tmp_path / 'a.mkv'
@@ -219,7 +219,7 @@ def test_a_frame_rate_unlike_ma52_gives_a_warning_where_it_matters(
 
 
 @pytest.mark.parametrize(('size', 'warns'), [((64, 48), False), ((112, 64), True)])
-def test_frames_much_wider_than_in_ma52_give_a_warning(grey, tmp_path, size, warns):
+def test_frames_much_wider_than_in_ma52_are_warned_about(grey, tmp_path, size, warns):
     path = tmp_path / 'a.mkv'
     write_frames(path, [np.full((*size[::-1], 3), 100, np.uint8)] * 20, 'mjpeg', 'yuvj420p', rate=20)
     with warnings.catch_warnings(record=True) as caught:
@@ -229,17 +229,17 @@ def test_frames_much_wider_than_in_ma52_give_a_warning(grey, tmp_path, size, war
 
 
 @pytest.mark.filterwarnings('error', 'ignore::ResourceWarning')
-def test_a_low_rate_is_no_damage(grey, tmp_path):
+def test_low_frame_rate_is_not_reported_as_damage(grey, tmp_path):
     write_video(str(tmp_path / 'slow.mp4'), [np.full((48, 64, 3), 100, np.uint8)] * 10, (64, 48), 1, 20)
     assert grey(window=1.5, step=0.5).timeline(tmp_path / 'slow.mp4').ends.max() == pytest.approx(10)
 
 
-def test_a_damaged_clip_is_refused(grey, damaged):
+def test_damaged_clip_is_rejected(grey, damaged):
     with pytest.raises(ValueError, match=r'damaged.avi breaks off before its last frame'):
         grey().clip(damaged)
 
 
-def test_weights_of_another_network_are_refused(tmp_path, checkpoint):
+def test_weights_of_another_network_are_rejected(tmp_path, checkpoint):
     weights = torch.load(checkpoint)
     weights['state_dict'].pop('cls_head.fc_cls.weight')
     torch.save(weights, tmp_path / 'other.pth')
@@ -247,7 +247,7 @@ def test_weights_of_another_network_are_refused(tmp_path, checkpoint):
         MicroActionInferencer(CONFIG, tmp_path / 'other.pth', 'cpu')
 
 
-def test_a_network_of_other_classes_is_refused(tmp_path, checkpoint):
+def test_network_with_other_classes_is_rejected(tmp_path, checkpoint):
     config = Config.fromfile(CONFIG)
     config.model.cls_head.num_classes = 400
     with pytest.raises(ValueError, match='400 classes, not the 52 micro-actions'):
@@ -275,12 +275,12 @@ def test_missing_files_are_named(tmp_path, checkpoint, inferencer):
         ('min_duration', (-1,)),
     ],
 )
-def test_impossible_options_are_refused(name, values, grey):
+def test_invalid_options_are_rejected(name, values, grey):
     for value in (*values, float('nan')):
         with pytest.raises(ValueError, match=f'^{name} is {value}, but must be'):
             grey(**{name: value})
 
 
-def test_extreme_options_are_taken(grey):
+def test_extreme_options_are_accepted(grey):
     grey(longest_clip=0, step=1.5, switch_cost=0, min_score=1, min_duration=0)
     grey(longest_clip=float('inf'), min_duration=float('inf'))

@@ -58,20 +58,20 @@ def test_refuses_missing_devices(onnx_path):
 
 
 @pytest.mark.filterwarnings("ignore:Specified provider 'CUDAExecutionProvider'")
-def test_says_if_cuda_does_not_start(onnx_path, monkeypatch):
-    # As for onnxruntime-gpu on a machine without CUDA, which then falls back to the CPU.
+def test_error_reports_that_cuda_does_not_start(onnx_path, monkeypatch):
+    # Without CUDA, onnxruntime-gpu falls back to the CPU like this.
     monkeypatch.setattr(onnxruntime, 'get_available_providers', lambda: ['CUDAExecutionProvider'])
     with pytest.raises(ValueError, match='cuda: ONNX Runtime cannot start CUDA'):
         OnnxRecognizer(onnx_path, 'cuda')
 
 
-def test_says_how_to_install_onnx_runtime(onnx_path, monkeypatch):
+def test_error_names_the_command_to_install_onnx_runtime(onnx_path, monkeypatch):
     monkeypatch.setitem(sys.modules, 'onnxruntime', None)
     with pytest.raises(ImportError, match='pip install onnxruntime'):
         OnnxRecognizer(onnx_path)
 
 
-def test_says_how_to_install_onnx(onnx_path, monkeypatch):
+def test_error_names_the_command_to_install_onnx(onnx_path, monkeypatch):
     for name in [name for name in sys.modules if name.split('.')[0] == 'onnx' or 'onnx_safety' in name.split('.')]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, 'onnx', None)

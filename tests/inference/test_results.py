@@ -14,7 +14,7 @@ CLIP = ClipResult('a, b.mp4', 1.5, SCORES)
 TIMELINE = TimelineResult('ü.mp4', 60, [Interval(1.0, 2.5, 9, 0.75)], np.zeros(1), np.ones(1), SCORES[None])
 
 
-def test_the_body_part_is_the_one_of_the_best_action():
+def test_body_part_is_that_of_the_best_action():
     assert [i.label for i in CLIP.top()] == [19, 9, 10, 45, 46]
     assert CLIP.body_part == 'upper limb'
     assert CLIP.body_part_scores == pytest.approx([0.02, 0.5, 0.35, 0, 0, 0.13, 0])
@@ -25,7 +25,7 @@ def test_both_kinds_of_result_have_intervals():
     assert {(interval.start, interval.end) for interval in CLIP.intervals} == {(0, 1.5)}
 
 
-def test_json_holds_both_kinds(tmp_path):
+def test_json_contains_both_kinds_of_result(tmp_path):
     write_json([CLIP, TIMELINE], tmp_path / 'x.json')
     clip, timeline = json.loads((tmp_path / 'x.json').read_text('utf-8'))
     assert clip['actions'][0] == {
@@ -42,7 +42,7 @@ def test_json_holds_both_kinds(tmp_path):
     assert timeline['intervals'][0]['code'] == 'B1'
 
 
-def test_names_that_are_not_utf8_are_written_readably(tmp_path):
+def test_non_utf8_names_are_written_readably(tmp_path):
     clip = ClipResult('caf\udce9.mp4', 1.5, SCORES)  # a Latin-1 name, as Python reads it from the disk
     write_json([clip], tmp_path / 'x.json')
     write_csv([clip], tmp_path / 'x.csv')
@@ -50,7 +50,7 @@ def test_names_that_are_not_utf8_are_written_readably(tmp_path):
     assert 'caf\\udce9.mp4' in (tmp_path / 'x.csv').read_text('utf-8-sig')
 
 
-def test_table_holds_both_kinds(tmp_path):
+def test_table_contains_both_kinds_of_result(tmp_path):
     write_csv([CLIP, TIMELINE], tmp_path / 'x.csv')
     with open(tmp_path / 'x.csv', encoding='utf-8-sig', newline='') as file:
         rows = list(csv.DictReader(file))
@@ -82,7 +82,7 @@ FORMULAS = [
 ]
 
 
-def test_a_name_is_no_formula_in_a_table_and_as_it_is_in_json(tmp_path):
+def test_formula_like_name_is_escaped_in_csv_and_unchanged_in_json(tmp_path):
     names = [*FORMULAS, 'a=1.mp4', '/home/-1.mp4', "'a.mp4", '']
     results = [ClipResult(name, 1.5, SCORES) for name in names]
     write_csv(results, tmp_path / 'x.csv')
@@ -93,14 +93,14 @@ def test_a_name_is_no_formula_in_a_table_and_as_it_is_in_json(tmp_path):
     assert [result['video'] for result in json.loads((tmp_path / 'x.json').read_text('utf-8'))] == names
 
 
-def test_a_folder_in_the_place_of_a_file_is_named_and_nothing_is_left(tmp_path):
+def test_folder_in_place_of_a_file_is_named_and_no_file_remains(tmp_path):
     (tmp_path / 'x.json').mkdir()
     with pytest.raises(OSError, match=r'the file is as before.*x\.json'):
         write_json([CLIP], tmp_path / 'x.json')
     assert [path.name for path in tmp_path.iterdir()] == ['x.json']
 
 
-def test_a_path_that_cannot_be_written_is_known_in_advance(tmp_path):
+def test_unwritable_path_is_detected_in_advance(tmp_path):
     check_writable(tmp_path / 'x.json')
     assert not list(tmp_path.iterdir())
     (tmp_path / 'file').touch()

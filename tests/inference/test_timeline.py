@@ -35,7 +35,7 @@ def test_most_likely_labels_are_the_best_of_all_sequences(switch_cost):
         assert tuple(most_likely_labels(scores, switch_cost)) == max(product(range(3), repeat=6), key=worth)
 
 
-def test_a_doubtful_window_does_not_cut_an_action_in_two():
+def test_uncertain_window_does_not_split_an_action():
     starts = np.arange(0, 5, 1.0)
     scores = np.full((5, 52), 0.2 / 50)
     scores[:, 3], scores[:, 7] = [0.6, 0.6, 0.35, 0.6, 0.6], [0.2, 0.2, 0.45, 0.2, 0.2]
@@ -43,7 +43,7 @@ def test_a_doubtful_window_does_not_cut_an_action_in_two():
     assert [i.label for i in find_intervals(starts, starts + 1, scores, 1, switch_cost=1)] == [3]
 
 
-def test_equal_neighbours_become_one_interval():
+def test_equal_neighbours_are_merged_into_one_interval():
     starts = np.arange(0, 6, 1.0)
     scores = 0.8 * one_hot([3, 3, 3, 7, 7, 7]) + 0.2 / 52
     intervals = find_intervals(starts, starts + 1, scores, step=1)
@@ -59,7 +59,7 @@ def test_a_border_is_halfway_between_windows_that_disagree():
     assert intervals[0].end == intervals[1].start == pytest.approx(4.75, abs=0.25)
 
 
-def test_weak_and_short_intervals_are_left_out():
+def test_weak_and_short_intervals_are_dropped():
     starts = np.arange(0, 6, 1.0)
     scores = one_hot([3, 3, 3, 7, 5, 5]) * np.array([0.9, 0.9, 0.9, 0.9, 0.3, 0.3])[:, None]
     labels = [i.label for i in find_intervals(starts, starts + 1, scores, 1, min_score=0.5)]
@@ -84,6 +84,6 @@ def test_a_window_that_is_shorter_than_half_a_step_is_an_interval():
     assert (interval.start, interval.end, interval.label) == (0, 0.2, 7)
 
 
-def test_a_single_window_is_one_interval_and_none_gives_none():
+def test_number_of_windows_may_be_one_or_zero():
     assert find_intervals([0.0], [0.4], one_hot([8]), step=0.5) == [Interval(0.0, 0.4, 8, 1.0)]
     assert find_intervals([], [], np.empty((0, 52)), step=0.5) == []

@@ -28,23 +28,23 @@ from mmaction_microaction.video.reader import Frame, Video
     ],
 )
 def test_windows_reach_from_the_first_frame_to_the_last(num_frames, windows):
-    assert frames_of(ten_a_second(num_frames, length=1, step=0.4)) == windows
+    assert frame_ranges(ten_a_second(num_frames, length=1, step=0.4)) == windows
 
 
 def ten_a_second(num_frames, length, step):
     return cut(np.arange(num_frames) / 10, num_frames / 10, length, step)
 
 
-def frames_of(windows):
+def frame_ranges(windows):
     return [(window.first_frame, window.last_frame) for window in windows]
 
 
-def test_windows_of_a_varying_rate_are_equally_long():
-    # Ten frames a second for two seconds, then two, then none for three seconds.
+def test_windows_of_a_variable_rate_are_equally_long():
+    # The rate is 10 frames per second for 2 s, and then 2. Finally, there are no frames for 3 s.
     times = np.array([*np.arange(20) / 10, 2, 2.5, 3, 3.5, 6.5])
     windows = cut(times, duration=7, length=1, step=1)
-    assert frames_of(windows) == [(0, 9), (10, 19), (20, 21), (22, 23), (23, 23), (23, 23), (24, 24)]
-    # However long a frame is shown.
+    assert frame_ranges(windows) == [(0, 9), (10, 19), (20, 21), (22, 23), (23, 23), (23, 23), (24, 24)]
+    # The length of a window does not depend on the display time of a frame.
     assert [(window.start, window.duration) for window in windows] == [(start, 1) for start in range(7)]
 
 
@@ -57,7 +57,7 @@ def some_indices(num_frames):
 
 
 @pytest.mark.parametrize(('length', 'step'), [(10, 4), (10, 10), (10, 13), (10, 1), (2, 1)])
-def test_gather_gives_each_window_its_frames(length, step):
+def test_gather_returns_the_frames_of_each_window(length, step):
     windows = ten_a_second(57, length / 10, step / 10)
     gathered = list(gather(stream(57), windows, some_indices))
     assert [window for window, _ in gathered] == windows
@@ -66,9 +66,9 @@ def test_gather_gives_each_window_its_frames(length, step):
         assert images == [f'image {window.first_frame + i}' for i in some_indices(window.num_frames)]
 
 
-def test_gather_leaves_out_windows_whose_frames_do_not_come():
+def test_gather_skips_windows_with_missing_frames():
     windows = [window for window, _ in gather(stream(15), ten_a_second(30, 1, 0.5), some_indices)]
-    assert frames_of(windows) == [(0, 9), (5, 14)]
+    assert frame_ranges(windows) == [(0, 9), (5, 14)]
 
 
 def test_gather_keeps_only_frames_of_open_windows():
@@ -92,9 +92,9 @@ def test_gather_keeps_only_frames_of_open_windows():
     assert 7 <= most <= 4 * 7
 
 
-# One network samples a frame per segment, the other a run of frames. Both sample a window as they sample a clip.
+# One network samples a frame per segment, the other a run of frames. Both sample windows like clips.
 @pytest.mark.parametrize('name', ['synthetic/manet_r18_8x1_synthetic', 'baselines/i3d_r50_32x2_ma52'])
-def test_a_whole_clip_is_packed_as_by_the_configs_pipeline(name, clip):
+def test_whole_clip_is_packed_like_in_the_config_pipeline(name, clip):
     steps = Config.fromfile(ROOT / 'configs' / f'{name}.py').test_dataloader.dataset.pipeline
     stock = Compose([TRANSFORMS.build(step) for step in steps])
     expected = stock(dict(filename=str(clip), label=0, start_index=0, modality='RGB'))['inputs']
@@ -120,7 +120,7 @@ ODD_RATES = [
 
 @pytest.mark.parametrize('fps', [15, 60])
 @pytest.mark.parametrize(('name', 'target_fps'), ODD_RATES)
-def test_demo_and_test_see_the_same(tmp_path, name, target_fps, fps):
+def test_demo_and_test_use_the_same_frames(tmp_path, name, target_fps, fps):
     steps = Config.fromfile(ROOT / 'configs' / f'{name}.py').test_dataloader.dataset.pipeline
     for step in steps:
         if step['type'] == 'SampleFrames' and target_fps:
@@ -151,12 +151,12 @@ def test_frames_that_a_pipeline_crops_first_or_enlarges_are_kept_whole():
     assert WindowPipeline([*decoding, dict(type='Resize', scale=(-1, 50))]).shrink(image).shape == (50, 60, 3)
 
 
-def test_there_are_no_windows_in_gaps():
-    # Ten frames a second for 2 s, thirty years without any, and 2 s more.
+def test_gaps_contain_no_windows():
+    # The video has 10 frames per second for 2 s, a gap of thirty years, and 2 s more.
     later = 1e9
     times = np.array([*np.arange(20) / 10, *(later + np.arange(20) / 10)])
     windows = cut(times, later + 2, length=1, step=0.5)
-    assert frames_of(windows) == [(0, 9), (5, 14), (10, 19), (20, 29), (25, 34), (30, 39)]
+    assert frame_ranges(windows) == [(0, 9), (5, 14), (10, 19), (20, 29), (25, 34), (30, 39)]
     assert [window.start for window in windows] == [0, 0.5, 1, later, later + 0.5, later + 1]
     assert {window.duration for window in windows} == {1}
 
@@ -166,11 +166,11 @@ def test_a_frame_shown_for_long_has_windows_only_at_its_ends():
     times = np.array([*np.arange(10) / 10, *(101 + np.arange(10) / 10)])
     windows = cut(times, 102, length=1.5, step=0.5)
     still = [window.start for window in windows if window[:2] == (9, 9)]
-    # Three windows overlap at any time. At both ends, as many and one more contain only this frame.
+    # Three windows overlap at any time. At each end, four windows contain only this frame.
     assert still == [1, 1.5, 2, 2.5, 98, 98.5, 99, 99.5]
     assert len(windows) == len(still) + 2 + 2
 
 
-def test_a_pipeline_without_decoding_is_refused():
+def test_pipeline_without_decoding_is_rejected():
     with pytest.raises(ValueError, match='does not decode a video: SampleFrames, Resize'):
         WindowPipeline([dict(type='SampleFrames', clip_len=1), dict(type='Resize', scale=(8, 8))])

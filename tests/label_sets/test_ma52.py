@@ -16,11 +16,11 @@ def test_actions_have_the_released_indices_codes_and_parts():
     assert len({action.code for action in ACTIONS}) == len({action.name for action in ACTIONS}) == 52
 
 
-def test_fine_to_coarse_changes_part_at_the_released_boundaries():
+def test_fine_to_coarse_changes_at_the_released_boundaries():
     last_of_part = [4, 10, 23, 31, 37, 47, 51]
     expected = [sum(label > last for last in last_of_part) for label in range(52)]
     assert FINE_TO_COARSE.tolist() == expected
-    assert BODY_PARTS[expected[36]] == 'body-hand'  # arms akimbo, which is easily mistaken for an action of the body
+    assert BODY_PARTS[expected[36]] == 'body-hand'  # arms akimbo, easily mistaken for an action of the body
 
 
 def test_fine_to_coarse_cannot_be_changed():

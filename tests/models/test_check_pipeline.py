@@ -61,7 +61,7 @@ def build(steps):
 
 
 @pytest.mark.parametrize('how', [list, build])
-def test_frames_of_a_clip_are_those_that_the_network_takes(network, how):
+def test_number_of_frames_must_match_the_network(network, how):
     for sampling in GOOD:
         check_pipeline(network, how(pipeline(**sampling)), 'val_dataloader')
     for sampling in BAD:
@@ -69,7 +69,7 @@ def test_frames_of_a_clip_are_those_that_the_network_takes(network, how):
             check_pipeline(network, how(pipeline(**sampling)), 'val_dataloader')
 
 
-def test_parts_with_different_segments_are_named():
+def test_parts_with_different_num_segments_are_named():
     network = MODELS.build(
         dict(
             type='Recognizer2D',
@@ -97,7 +97,7 @@ def test_3d_networks_and_networks_without_segments_accept_any_clips():
 
 
 @pytest.mark.parametrize(('kind', 'expected'), [('Recognizer2D', 'NCHW'), ('Recognizer3D', 'NCTHW')])
-def test_the_format_of_the_other_kind_of_network_is_rejected(kind, expected):
+def test_input_format_of_another_kind_of_network_is_rejected(kind, expected):
     network = MODELS.build(
         dict(type=kind, backbone=dict(type='ResNet', depth=18), cls_head=dict(type='TSNHead', **HEAD))
     )

@@ -11,11 +11,11 @@ from mmaction_microaction.utils import paths as shipped
 SHIPPED = 'data/ma52/label_embeddings_glove50.npy'
 
 
-def test_a_table_of_another_shape_is_not_read(tmp_path):
+def test_table_of_another_shape_is_rejected_before_reading(tmp_path):
     path = tmp_path / 'table.npy'
     header = "{'descr': '<f4', 'fortran_order': False, 'shape': (250000000000, 1)}"
     path.write_bytes(b'\x93NUMPY\x01\x00v\x00' + header.ljust(117).encode() + b'\n')
-    os.truncate(path, 128 + 10**12)  # a sparse file of 1 TB, which uses no disk space
+    os.truncate(path, 128 + 10**12)  # A sparse file of 1 TB uses no disk space.
     with pytest.raises(ValueError, match=r'table\.npy .* float32 of shape \(250000000000, 1\)'):
         load_label_embeddings(path, (52, 50))
 

@@ -1,4 +1,4 @@
-"""Additions to MANet's recipe: blended labels, label smoothing, other losses, EMA, early stopping, W&B."""
+"""Tests of additions to MANet's recipe: blended labels, label smoothing, other losses, EMA, early stopping, W&B."""
 
 import copy
 import itertools
@@ -53,7 +53,7 @@ def test_class_balanced_loss_is_the_same_for_indices_and_one_hot_labels():
     scores = torch.randn(6, 5, generator=torch.Generator().manual_seed(0))
     labels = torch.tensor([0, 1, 2, 3, 4, 0])
     torch.testing.assert_close(loss(scores, F.one_hot(labels, 5).float()), loss(scores, labels))
-    # No overflow for large scores.
+    # Large scores do not overflow.
     assert loss(1000 * scores, F.one_hot(labels, 5).float()).isfinite()
 
 
@@ -93,9 +93,9 @@ BLOCKS = re.findall(r'```python\n(_base_ = .*?)```', (ROOT / 'docs' / 'configs.m
 
 
 @pytest.mark.parametrize('block', BLOCKS, ids=lambda block: block.splitlines()[2].partition(' ')[0])
-def test_the_guides_configs_build(block, tiny_ma52, tmp_path, monkeypatch):
+def test_configs_of_the_guide_can_be_built(block, tiny_ma52, tmp_path, monkeypatch):
     if 'Wandb' in block:
-        pytest.importorskip('wandb', reason='Weights & Biases is no dependency of the project: pip install wandb')
+        pytest.importorskip('wandb', reason='Weights & Biases is not a dependency of the project: pip install wandb')
         monkeypatch.setenv('WANDB_MODE', 'offline')
     small_config(tiny_ma52, tmp_path / 'run').dump(tmp_path / 'manet_r50_8x1_ma52.py')
     (tmp_path / 'own.py').write_text(block)
@@ -111,7 +111,7 @@ def test_the_guides_configs_build(block, tiny_ma52, tmp_path, monkeypatch):
 
 
 class Record(Hook):
-    """Keeps the classifier's weights of every step."""
+    """Hook that stores the weights of the classifier after every step."""
 
     def __init__(self):
         self.weights = []
@@ -132,7 +132,7 @@ def test_ema_and_early_stopping(tiny_ma52, tmp_path):
     runner = small_runner(tiny_ma52, tmp_path, options, epochs=4)
     runner.register_hook(record)
     runner.train()
-    # Two steps an epoch; the second epoch is no better by 1000, so it is the last.
+    # An epoch has two steps. The second epoch does not improve by 1000, so training stops.
     assert (runner.epoch, len(record.weights)) == (2, 4)
     expected = record.weights[0]
     for weights in record.weights[1:]:
@@ -146,7 +146,7 @@ def test_ema_and_early_stopping(tiny_ma52, tmp_path):
 
 @pytest.mark.slow
 def test_weights_and_biases(tiny_ma52, tmp_path, monkeypatch):
-    pytest.importorskip('wandb', reason='Weights & Biases is no dependency of the project: pip install wandb')
+    pytest.importorskip('wandb', reason='Weights & Biases is not a dependency of the project: pip install wandb')
     monkeypatch.setenv('WANDB_MODE', 'offline')
     options = {'visualizer.vis_backends': [dict(type='WandbVisBackend', init_kwargs=dict(project='ma52'))]}
     for epochs in (1, 2):

@@ -53,7 +53,7 @@ def released(reference):
 
 @pytest.fixture(scope='module')
 def converted(released, tmp_path_factory):
-    """Conversion of a released file, and the path of the converted file."""
+    """Convert a released file, and return the result and the path of the converted file."""
     folder = tmp_path_factory.mktemp('released')
     source = save(released, folder / 'best_top1_acc_epoch_40.pth')
     return convert_file(source, folder / 'ours.pth'), folder / 'ours.pth'
@@ -61,7 +61,7 @@ def converted(released, tmp_path_factory):
 
 @pytest.fixture
 def blank():
-    """Zeros with the names and shapes of the released tensors, with the unused convolutions of one of 16 blocks."""
+    """Make zeros with the names and shapes of the released tensors and the unused convolutions of one of 16 blocks."""
     with torch.device('meta'):
         shapes = {name: tensor.shape for name, tensor in manet().state_dict().items()}
     del shapes['cls_head.label_embeddings']
@@ -84,7 +84,7 @@ def test_converted_release_computes_the_released_logits(converted, reference):
 
 
 @pytest.mark.real_data
-def test_every_tensor_is_accounted_for(converted):
+def test_every_tensor_is_converted_or_reported(converted):
     conversion = converted[0]
     # 351 tensors and 53 counters. Each of 16 blocks has two tensors of squeeze-and-excitation and three unused ones.
     assert (len(conversion.renamed), len(conversion.dropped), len(conversion.kept)) == (32, 48, 351 + 53 - 80)
@@ -109,7 +109,7 @@ def test_tsm_of_mmaction_0x_loads_into_mmaction_1x(released, tmp_path):
     """The released network contains TSM. The number of classes is read from the file."""
     added = ('fcce', 'action_p2', 'fc_emb')
     state = {name: tensor for name, tensor in released.items() if not any(part in name for part in added)}
-    # The released checkpoints of TSM, of 2020, have the file format of PyTorch 1.5.
+    # The released TSM checkpoints are from 2020 and have the file format of PyTorch 1.5.
     source = save(state, tmp_path / 'tsm.pth', _use_new_zipfile_serialization=False)
     conversion = convert_file(source, tmp_path / 'ours.pth')
     assert conversion.config == TSM
@@ -127,7 +127,7 @@ def test_networks_with_the_convolution_of_eq_1_cannot_be_converted_to_the_releas
         convert_to_release({'backbone.layer1.0.conv1.conv.mix.0.bias': torch.zeros(64)})
 
 
-def test_unused_convolutions_have_their_shapes_after_the_way_back(blank, tmp_path):
+def test_unused_convolutions_keep_their_shapes_after_converting_back(blank, tmp_path):
     path = save(blank, tmp_path / 'released.pth')
     convert_file(path, tmp_path / 'ours.pth')
     back = convert_file(tmp_path / 'ours.pth', tmp_path / 'back.pth', to_release=True)
@@ -154,7 +154,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize('fault', FAULTS)
-def test_refuses_other_weights_by_name_and_writes_nothing(blank, tmp_path, fault):
+def test_rejects_other_weights_by_name_and_writes_no_file(blank, tmp_path, fault):
     name, tensor, message = FAULTS[fault]
     if tensor is None:
         del blank[name]
@@ -197,7 +197,7 @@ class Malicious:
 
 
 @pytest.mark.slow
-def test_tool_converts_refuses_and_runs_no_code(blank, tmp_path):
+def test_tool_converts_weights_and_rejects_code(blank, tmp_path):
     run = partial(run_tool, 'convert_release_checkpoint.py', cwd=tmp_path)
 
     save(blank, tmp_path / 'released.pth')

@@ -1,4 +1,4 @@
-"""Our MANet against numbers that the authors' released network computed in float64 from the same weights and input."""
+"""MANet equals the authors' released network, which computed its results in float64 from the same weights and input."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ def model(reference):
             unused.append(name)
         else:
             state[our_name(name)] = tensor
-    assert len(unused) == 48  # three in each of 16 blocks
+    assert len(unused) == 48  # three tensors in each of 16 blocks
     report = model.load_state_dict(state, strict=False)
     assert report.unexpected_keys == []
     assert [key for key in report.missing_keys if 'num_batches_tracked' not in key] == []
@@ -60,7 +60,7 @@ def test_predictions(model, inputs, reference):
 
 def test_losses_and_gradients(model, inputs, reference):
     model.train()
-    # Training statistics of batch norm do not enter, but the running ones would change.
+    # Batch statistics are not used, but the running statistics would change.
     state = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     losses = model.loss(inputs, [ActionDataSample().set_gt_label(int(label)) for label in reference['labels']])
     check_close('cross-entropy', losses['loss_cls'].item(), reference['train_ce'])
@@ -79,7 +79,7 @@ def test_losses_and_gradients(model, inputs, reference):
 
 
 def test_optimizer_groups(model):
-    """The groups of the release, by name and multiples of the learning rate and weight decay."""
+    """Parameter groups match the release in names and multiples of the learning rate and weight decay."""
     constructor = OPTIM_WRAPPER_CONSTRUCTORS.build(
         dict(
             type='MANetOptimWrapperConstructor',

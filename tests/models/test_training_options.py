@@ -74,7 +74,7 @@ def saved_bytes(model, batch):
     return loss.item(), total
 
 
-def test_checkpointed_activations_give_the_same_gradients_with_less_memory(config, network, batch):
+def test_checkpointed_activations_compute_the_same_gradients_with_less_memory(config, network, batch):
     network = copy.deepcopy(network).double()
     plain, frugal = build(config, network), build(config, network, with_cp=True)
     loss, memory = saved_bytes(plain, batch)
@@ -84,13 +84,13 @@ def test_checkpointed_activations_give_the_same_gradients_with_less_memory(confi
     # A block that is computed twice updates its running statistics twice: by 1 - 0.9 ** 2 instead of 0.1.
     means = [model.backbone.layer3[0].conv2.bn.running_mean for model in (plain, frugal)]
     torch.testing.assert_close(means[1], 1.9 * means[0])
-    # The weights are saved by both and are not counted.
+    # Both networks save the weights, which are not counted.
     weights = sum(parameter.numel() * parameter.element_size() for parameter in plain.parameters())
     assert frugal_memory - weights < (memory - weights) / 2
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason='in float16 there')
-def test_mixed_precision_gives_nearly_the_same_gradients(config, network, batch):
+@pytest.mark.skipif(torch.cuda.is_available(), reason='CUDA uses float16')
+def test_mixed_precision_computes_nearly_the_same_gradients(config, network, batch):
     # One clip, since bfloat16 is slow on processors without support for it.
     batch = batch[0][:1], batch[1][:1]
     # Batch statistics of a few small frames would amplify rounding errors in every layer.
@@ -106,7 +106,7 @@ def test_mixed_precision_gives_nearly_the_same_gradients(config, network, batch)
     assert {parameter.dtype for parameter in mixed.parameters()} == {torch.float32}
 
 
-def test_accumulated_gradients_are_those_of_the_whole_batch(config, network, batch):
+def test_accumulated_gradients_equal_those_of_the_whole_batch(config, network, batch):
     # norm_eval, since batch statistics of the parts differ from those of the whole batch.
     network = copy.deepcopy(network).double()
     inputs, samples = batch

@@ -27,7 +27,7 @@ def write_run(work_dir, config, numbers, time='20240102_030405', **others):
     (work_dir / f'{config}.py').touch()
     result = {**dict(zip(KEYS, numbers)), **others, 'data_time': 0.1, 'time': 0.5}
     (work_dir / time / f'{time}.json').write_text(json.dumps(result))
-    # Training writes an object per line there, and the metrics of its validations too.
+    # Training writes one object per line to this file, and its validations write their metrics to it, too.
     (work_dir / time / 'vis_data' / f'{time}.json').write_text('{"lr": 1, "step": 1}\n{"F1_mean": 99, "step": 2}\n')
     return work_dir
 
@@ -124,7 +124,7 @@ def test_only_runs_of_the_shipped_config_are_compared_with_the_paper(tmp_path, o
     assert ('not compared with the paper' in to_markdown(rows, [run])) == bool(differences)
 
 
-def test_configs_of_work_dirs_are_not_run(seeds, tmp_path):
+def test_code_in_configs_of_work_dirs_is_not_run(seeds, tmp_path):
     ran = tmp_path / 'ran'
     for folder, name in ((seeds[0], 'manet.py'), (seeds[1], '20240102_030405/vis_data/config.py')):
         (folder / name).write_text(f'model = dict(type="MANet")\nopen({str(ran)!r}, "w")\n')
@@ -158,12 +158,12 @@ def test_best_config_is_first_and_unrun_configs_are_an_option(tmp_path):
     assert [(row.config, row.kind) for row in rows] == [('manet', 'published'), ('own', 'mean'), ('tsm', 'mean')]
 
 
-def test_folder_that_is_named_twice_is_one_run(seeds):
+def test_folder_named_twice_is_one_run(seeds):
     runs, _ = read_runs([seeds[0], f'{seeds[0]}/', seeds[0] / '..' / seeds[0].name])
     assert len(runs) == 1
 
 
-def test_metric_that_one_run_lacks_has_no_mean(tmp_path):
+def test_metric_missing_from_one_run_has_no_mean(tmp_path):
     for name, extra in (('a', 50.0), ('b', float('nan'))):
         write_run(tmp_path / name, 'manet', SEEDS[0], **{'reversed_pairs/top1': extra})
     runs, _ = read_runs([tmp_path / 'a'])
@@ -187,7 +187,7 @@ def test_csv(seeds, tmp_path):
     assert table[4][:4] == ['manet', 'difference', '', '-0.39']
 
 
-def test_the_name_of_a_config_is_no_formula_in_a_table(tmp_path):
+def test_formula_like_config_name_is_escaped_in_csv(tmp_path):
     runs, _ = read_runs([write_run(tmp_path / 'w', '=1+1', SEEDS[0], **{'@SUM': 1.0})])
     to_csv(rank(runs, {}), tmp_path / 'table.csv', extra=['@SUM'])
     with open(tmp_path / 'table.csv', newline='') as file:
@@ -203,7 +203,7 @@ def test_published_numbers_come_from_the_metafiles():
     assert all(row.keys() >= set(KEYS) for row in published.values())
 
 
-def test_refuses_what_is_no_work_dir(tmp_path):
+def test_folders_other_than_work_dirs_are_rejected(tmp_path):
     def broken(name, text):
         folder = write_run(tmp_path / name, 'manet', [])
         (folder / '20240102_030405' / '20240102_030405.json').write_text(text)
@@ -247,7 +247,7 @@ def test_tool_prints_the_table_even_if_it_cannot_be_written(seeds, tmp_path, mon
 
 
 @pytest.mark.slow
-def test_reads_what_the_runner_writes(tiny_ma52, tmp_path):
+def test_reads_files_written_by_the_runner(tiny_ma52, tmp_path):
     config = Config.fromfile(ROOT / 'tests' / 'data' / 'manet_r18_tiny.py')
     config.work_dir = str(tmp_path / 'work')
     config.test_dataloader.dataset.ann_file = str(tiny_ma52 / 'val_list_videos.txt')

@@ -47,7 +47,7 @@ def dump(path, labels, predicted, names=None, confidence=0.6):
 
 
 class Page(HTMLParser):
-    """Parsed page: tags with their attributes, and the cells of each table by its id."""
+    """Parsed page with the attributes of its tags, and the cells of each table by id."""
 
     def __init__(self, path):
         super().__init__()
@@ -78,7 +78,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope='module')
 def report(tmp_path_factory):
-    """Report of two runs on 300 clips, two of which have a video: page, folder, labels, predictions of each run."""
+    """Write a report of two runs on 300 clips; return page, folder, labels, and the predictions of each run."""
     folder = tmp_path_factory.mktemp('report')
     rng = np.random.default_rng(0)
     labels = rng.choice(40, 300)
@@ -173,7 +173,7 @@ def test_confused_pairs_are_listed_by_number_of_clips(report):
 
 
 @pytest.mark.slow
-def test_names_from_files_are_text(report):
+def test_names_from_files_are_escaped(report):
     page, out, *_ = report
     assert '<script' not in (out / 'report.html').read_text(encoding='utf-8')
     assert '<b>&' in page.text
@@ -190,8 +190,8 @@ def test_clips_link_to_their_videos(report):
     assert '0 clip.mp4: predicted as scratching legs G3, 60.0 %' in ' '.join(page.text.split())
 
 
-def runs_of(folder, labels, predicted, other, confidence):
-    """Two runs on the same clips in another order. The last clip has no video."""
+def make_runs(folder, labels, predicted, other, confidence):
+    """Return two runs on the same clips in different order. The last clip has no video."""
     names = [f'{index}.mp4' for index in range(len(labels))]
     for name in names[:-1]:
         write_clip(folder / name)
@@ -204,7 +204,7 @@ def test_strips_show_the_most_confident_mistakes_one_per_action(tmp_path, monkey
     drawn = []
     monkeypatch.setattr(strips_module, 'plot_prediction_strip', lambda *args: drawn.append(args))
     labels, predicted = [5, 5, 6, 7, 8, 9], [4, 4, 4, 7, 8, 4]
-    run, _, videos = runs_of(tmp_path, labels, predicted, labels, [0.5, 0.7, 0.6, 0.3, 0.4, 0.9])
+    run, _, videos = make_runs(tmp_path, labels, predicted, labels, [0.5, 0.7, 0.6, 0.3, 0.4, 0.9])
     names = [name for name, _, _ in draw_strips(run, videos, names=['a'])]
     assert names == ['mistaken_1', 'mistaken_2', 'recognised_1', 'recognised_2']
     assert [title for *_, title in drawn] == ['1.mp4', '2.mp4', '4.mp4', '3.mp4']
@@ -217,8 +217,8 @@ def test_strips_show_the_most_confident_mistakes_one_per_action(tmp_path, monkey
 def test_strips_of_two_runs_show_clips_that_one_recognises(tmp_path, monkeypatch):
     drawn = []
     monkeypatch.setattr(strips_module, 'plot_prediction_strip', lambda *args: drawn.append(args))
-    # Both recognise the first clip; only one of them recognises the second, and the other one the third.
-    run, other, videos = runs_of(tmp_path, [5, 6, 7, 8], [5, 6, 4, 8], [5, 4, 7, 8], [0.9, 0.5, 0.5, 0.5])
+    # Both runs recognise the first clip. The second and third clip are each recognised by one of the runs.
+    run, other, videos = make_runs(tmp_path, [5, 6, 7, 8], [5, 6, 4, 8], [5, 4, 7, 8], [0.9, 0.5, 0.5, 0.5])
     captions = [caption for _, caption, _ in draw_strips(run, videos, other, ['a', 'b'])]
     assert captions == ['Mistaken with high confidence: 2.mp4.', 'Recognised by a, not by b: 1.mp4.']
     assert [[(name, scores.argmax()) for name, scores in runs] for _, _, runs, _ in drawn] == [
@@ -227,7 +227,7 @@ def test_strips_of_two_runs_show_clips_that_one_recognises(tmp_path, monkeypatch
     ]
 
 
-def test_strips_of_names_that_cannot_be_drawn(tmp_path):
+def test_strips_show_undrawable_names(tmp_path):
     name = '\udcff' * 70 + '.mp4'
     write_clip(tmp_path / 'clip.mp4')
     (tmp_path / 'clip.mp4').rename(tmp_path / name)
@@ -249,7 +249,7 @@ def test_links_are_quoted(tmp_path, name):
 
 
 @pytest.mark.parametrize('name', ['../secret.mp4', 'absent.mp4', '\ud800.mp4', '\0', 'ABSOLUTE'])
-def test_no_link_leads_out_of_the_folder(tmp_path, name):
+def test_links_stay_within_the_folder(tmp_path, name):
     (tmp_path / 'secret.mp4').touch()
     (tmp_path / 'videos').mkdir()
     (tmp_path / 'videos' / 'other.mp4').touch()
@@ -259,7 +259,7 @@ def test_no_link_leads_out_of_the_folder(tmp_path, name):
 
 @pytest.fixture
 def undrawn(monkeypatch):
-    """Leave the figures out of the page, which saves seconds; they have their own tests."""
+    """Omit the figures of the page, which saves seconds. They have their own tests."""
     monkeypatch.setattr(
         page_module, 'save_figure', lambda name, caption, figure, out: EmbeddedFigure(name, caption, True, '')
     )

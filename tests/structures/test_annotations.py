@@ -36,7 +36,7 @@ def test_names_may_have_spaces_folders_and_umlauts(write):
         ('drinking (31).mp4 5\na,b.mp4 6\n"c".mp4 7\n=d 8\n', [
             ('drinking (31).mp4', 5), ('a,b.mp4', 6), ('"c".mp4', 7), ('=d', 8),
         ]),
-        # Names and codes: 9 is B1, nodding; 8 is B3, turning head; 6 is B6, head up; 45 is F10.
+        # Names and codes: 9 is B1 (nodding), 8 is B3 (turning head), 6 is B6 (head up), 45 is F10.
         ('a.mp4 nodding\nb c.mp4 Turning head\nd.mp4 head_up\n', [('a.mp4', 9), ('b c.mp4', 8), ('d.mp4', 6)]),
         ('a.mp4 B1\nb.mp4 f10\n', [('a.mp4', 9), ('b.mp4', 45)]),
         # Tables.
@@ -49,11 +49,11 @@ def test_names_may_have_spaces_folders_and_umlauts(write):
         ('label,video\n9,"line\nbreak.mp4"\n', [('line\nbreak.mp4', 9)]),
     ],
 )  # fmt: skip
-def test_reads_the_forms_that_people_have(write, content, expected):
+def test_reads_common_list_formats(write, content, expected):
     assert read_annotations(write(content.encode())) == expected
 
 
-def test_clips_to_predict_need_no_label(write):
+def test_labels_are_optional_for_prediction(write):
     path = write(b'a.mp4\nmy clip.mp4\nc.mp4 -1\n')
     annotations = read_annotations(path, unlabeled=True)
     assert annotations == [('a.mp4', -1), ('my clip.mp4', -1), ('c.mp4', -1)]
@@ -92,7 +92,7 @@ def test_malformed_lists_are_reported_with_file_and_line(write, content, message
     assert str(path) in str(error.value)
 
 
-def test_all_bad_lines_are_in_one_message(write):
+def test_all_invalid_lines_are_reported_in_one_message(write):
     path = write(b'0001_01_0001.mp4 0\na.mp4 1\nb.mp4 99\nc.mp4 x\n' + b'd.mp4 y\n' * 20 + b'e.mp4 1\nf.mp4 z\n')
     with pytest.raises(ValueError, match=r'line 1: the name .*; line 3: label 99.*; line 4: expected') as error:
         read_annotations(path)
@@ -105,7 +105,7 @@ def test_all_bad_lines_are_in_one_message(write):
     assert len(message.splitlines()) == 1
 
 
-def test_labels_that_count_from_one_are_told(write):
+def test_one_based_labels_are_rejected(write):
     names = ''.join(f'{label}.mp4 {label}\n' for label in range(1, 53))
     with pytest.raises(ValueError, match=r'line 52: label 52 .*subtract 1 .*count from 1'):
         read_annotations(write(names.encode()))
@@ -114,7 +114,7 @@ def test_labels_that_count_from_one_are_told(write):
     assert 'subtract' not in str(error.value)
 
 
-def test_a_list_of_skeletons_is_no_list_of_clips(tmp_path):
+def test_list_of_skeletons_is_rejected(tmp_path):
     (tmp_path / 'ntu60.pkl').write_bytes(b'\x80\x04N.')
     with pytest.raises(ValueError, match=r'ntu60\.pkl is a pickle.*PoseDataset'):
         read_annotations(tmp_path / 'ntu60.pkl')
@@ -127,7 +127,7 @@ def test_refuses_a_name_whose_body_part_contradicts_the_label(write):
     assert len(read_annotations(path, check_names=False)) == 2
 
 
-def test_missing_list_says_where_data_comes_from(tmp_path):
+def test_error_of_missing_list_names_the_source(tmp_path):
     with pytest.raises(FileNotFoundError, match=r'data/ma52/README\.md'):
         read_annotations(tmp_path / 'no.txt')
 

@@ -6,7 +6,7 @@ import pytest
 from mmaction_microaction.faces import FaceTrack, read_face_track, write_face_track
 
 
-def test_tracks_are_read_as_they_were_written(tmp_path):
+def test_tracks_are_unchanged_after_writing_and_reading(tmp_path):
     boxes = np.array([[1, 2, 30.5, 40], [np.nan] * 4, [2, 3, 31.5, 41]])
     write_face_track(FaceTrack(boxes, (64, 48), 'dlib', 1), tmp_path / 'track.json')
     track = read_face_track(tmp_path / 'track.json')
@@ -17,7 +17,7 @@ def test_tracks_are_read_as_they_were_written(tmp_path):
     assert read_face_track(tmp_path / 'track.json')[2:] == ('dlib', 1, settings, 7)
 
 
-def test_a_video_of_no_frames_has_a_track(tmp_path):
+def test_empty_video_has_a_track(tmp_path):
     write_face_track(FaceTrack(np.empty((0, 4)), (64, 48), 'dlib', 0), tmp_path / 'track.json')
     assert read_face_track(tmp_path / 'track.json').boxes.shape == (0, 4)
 
@@ -56,6 +56,6 @@ def test_a_face_at_the_border_may_reach_beyond_it(tmp_path):
     np.testing.assert_array_equal(read_face_track(tmp_path / 'track.json').boxes, boxes)
 
 
-def test_a_missing_file_says_what_writes_it(tmp_path):
+def test_error_of_missing_file_names_the_command(tmp_path):
     with pytest.raises(FileNotFoundError, match=r'microaction faces'):
         read_face_track(tmp_path / 'track.json')

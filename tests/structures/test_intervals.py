@@ -5,7 +5,7 @@ import pytest
 from mmaction_microaction.structures.intervals import Interval, read_intervals, write_intervals
 
 
-def test_intervals_are_read_as_they_were_written(tmp_path):
+def test_intervals_are_unchanged_after_writing_and_reading(tmp_path):
     videos = {'ä/a.mp4': [Interval(0.0, 1.25, 9, 0.5), Interval(2.0, 3.0, 51)], 'b.mp4': []}
     write_intervals(videos, tmp_path / 'x.json')
     assert read_intervals(tmp_path / 'x.json') == videos

@@ -1,4 +1,4 @@
-"""Clips with unusual names, in lists, datasets, frame stores and submissions."""
+"""Tests of clips with unusual names in lists, datasets, frame stores and submissions."""
 
 import csv
 import os
@@ -31,7 +31,7 @@ NAMES = [
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """Working folder with clips of all names, and a table that lists them."""
+    """Write clips with all names and a table that lists them, and return their folder."""
     monkeypatch.chdir(tmp_path)
     write_clip('x.mp4')
     for name in NAMES:
@@ -41,7 +41,7 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_lists_hold_any_name(folder):
+def test_lists_accept_any_name(folder):
     assert read_annotations('list.csv') == [(name, label) for label, name in enumerate(NAMES)]
     lines = [(name, label) for label, name in enumerate(NAMES) if '\n' not in name]
     (folder / 'list.txt').write_text(''.join(f'{name} {label}\n' for name, label in lines), encoding='utf-8')
@@ -57,7 +57,7 @@ def test_videos_of_any_name_are_read_and_written(folder):
     assert not list(folder.glob('.*.unfinished'))
 
 
-def test_datasets_stores_and_submissions_take_any_name(folder):
+def test_datasets_stores_and_submissions_accept_any_name(folder):
     make_frame_store(Path('list.csv'), Path(), Path('fr?am%20es#{'), FrameSettings(64, 90))
     assert FrameStore('fr?am%20es#{').names() == set(NAMES)
     pipeline = [dict(type='PyAVInit')]

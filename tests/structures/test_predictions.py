@@ -19,7 +19,7 @@ def ann_file(tmp_path):
 
 @pytest.fixture
 def read(tmp_path, ann_file):
-    """Pickle an object and read it as predictions of the list."""
+    """Return a function that pickles an object and reads it as predictions of the list."""
 
     def read(content, protocol=2):
         (tmp_path / 'p.pkl').write_bytes(pickle.dumps(content, protocol))
@@ -29,20 +29,20 @@ def read(tmp_path, ann_file):
 
 
 def dump(order=(0, 1, 2), **kwargs):
-    """Return predictions as ``mim test --dump`` writes them, in any order."""
+    """Return predictions in the format of ``mim test --dump``, in any order."""
     return [
         {'video_id': NAMES[i], 'pred_score': torch.tensor(SCORES[i]), 'gt_label': torch.tensor([-1]), **kwargs}
         for i in order
     ]
 
 
-def test_finds_the_clips_of_a_dump_by_name(read):
+def test_clips_of_a_dump_are_matched_by_name(read):
     names, scores = read(dump([2, 0, 1]))
     assert names == NAMES
     np.testing.assert_array_equal(scores, SCORES)
 
 
-def test_a_dump_that_names_no_clips_is_taken_in_order_with_a_warning(read):
+def test_dump_without_names_is_read_in_order_with_a_warning(read):
     # MMAction2's VideoDataset, which the organisers' baseline uses, does not write video_id.
     samples = dump()
     for sample in samples:
@@ -53,7 +53,7 @@ def test_a_dump_that_names_no_clips_is_taken_in_order_with_a_warning(read):
     np.testing.assert_array_equal(scores, SCORES)
 
 
-def test_clips_that_could_not_be_read_are_named(read):
+def test_unreadable_clips_of_a_dump_are_named(read):
     samples = dump()
     samples[1]['unreadable'] = True
     with pytest.warns(UserWarning, match=r'p\.pkl: 1 clips .*: test0001\.mp4'):
@@ -130,7 +130,7 @@ def test_a_missing_list_is_named(tmp_path):
 
 @pytest.fixture
 def labelled(tmp_path):
-    """Pickle an object and read it as predictions with true labels."""
+    """Return a function that pickles an object and reads it as predictions with true labels."""
 
     def read(content):
         (tmp_path / 'p.pkl').write_bytes(pickle.dumps(content))

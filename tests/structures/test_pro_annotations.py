@@ -33,7 +33,7 @@ def test_reads_a_list(write):
 
 
 @pytest.mark.parametrize('ending', ['\n', '\r\n', '\r'])
-def test_separators_within_a_string_are_no_ends_of_lines(tmp_path, ending):
+def test_separators_within_a_string_do_not_end_lines(tmp_path, ending):
     # str.splitlines() splits at these characters, but a JSON string may contain them.
     video = 'a\u2028b\u2029c\x85d.mp4'
     line = json.dumps({**LINE, 'video': video}, ensure_ascii=False)
@@ -92,12 +92,12 @@ def test_refuses_malformed_lists(write, lines, message):
         read_pro_annotations(write(*lines))
 
 
-def test_empty_lines_are_passed_over_and_all_bad_ones_named(write):
+def test_empty_lines_are_skipped_and_all_invalid_lines_named(write):
     assert len(read_pro_annotations(write('', LINE, ' ', {**LINE, 'video': 'b.mp4'}, ''))) == 2
     with pytest.raises(ValueError, match=r"train\.jsonl, line 2 is not JSON .*; line 3: 'emotion' .*; line 4 lacks 'v"):
         read_pro_annotations(write(LINE, '{', {**LINE, 'emotion': 'happy'}, {'emotion': 'joy', 'actions': []}))
 
 
-def test_missing_list_says_what_it_should_hold(tmp_path):
+def test_error_of_missing_list_describes_its_content(tmp_path):
     with pytest.raises(FileNotFoundError, match=r'no\.jsonl: no such annotation list\. data/ma52_pro/README\.md'):
         read_pro_annotations(tmp_path / 'no.jsonl')

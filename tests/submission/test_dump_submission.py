@@ -47,14 +47,14 @@ def test_an_anonymised_split_needs_no_labels(tmp_path, ann_file):
     assert validate_submission(tmp_path / 'out' / 'submission.zip', ann_file).problems == []
 
 
-def test_rows_follow_the_list_or_else_the_run(tmp_path, ann_file):
+def test_rows_are_in_the_order_of_the_list_or_the_run(tmp_path, ann_file):
     run(SAMPLES[::-1], out_dir=tmp_path / 'a', ann_file=ann_file)
     assert [row[0] for row in rows(tmp_path / 'a')] == NAMES
     run(SAMPLES[::-1], out_dir=tmp_path / 'b')
     assert [row[0] for row in rows(tmp_path / 'b')] == NAMES[::-1]
 
 
-def test_other_formats_and_options(tmp_path):
+def test_evaluator_supports_other_formats_and_options(tmp_path):
     scores = torch.zeros(52)
     scores[[9, 24, 25]] = torch.tensor([0.4, 0.3, 0.3])  # nodding, and two actions of the lower limb
     sample = dict(video_id='a.mp4', pred_score=scores)
@@ -67,7 +67,7 @@ def test_format_may_be_a_number_as_command_line_options_are_parsed(tmp_path):
     assert rows(tmp_path)[0] == ['test0000.mp4', '1', '9']
 
 
-def test_rejects_clips_that_are_not_those_of_the_list(tmp_path, ann_file):
+def test_rejects_clips_that_differ_from_the_list(tmp_path, ann_file):
     kwargs = dict(out_dir=tmp_path / 'out', ann_file=ann_file)
     with pytest.raises(ValueError, match=r'x\.mp4 .*list\.txt.*test_evaluator\.ann_file'):
         run([dict(SAMPLES[0], video_id='x.mp4')], **kwargs)

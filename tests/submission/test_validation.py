@@ -23,7 +23,7 @@ def ann_file(tmp_path):
 
 @pytest.fixture
 def check(tmp_path):
-    """Validate a table that is given as lines."""
+    """Return a function that validates the lines of a table."""
 
     def check(*lines, ann_file=None, end='\n'):
         (tmp_path / 'prediction.csv').write_bytes(end.join([*lines, '']).encode())
@@ -112,14 +112,14 @@ def test_reports_every_problem(check):
         (f'\ufeff{HEADER}\n{ROWS[0]}\n'.encode(), 'line 1: the byte-order mark'),
     ],
 )
-def test_files_that_are_no_table_are_reported(tmp_path, content, problem):
+def test_files_other_than_tables_are_reported(tmp_path, content, problem):
     (tmp_path / 'p.csv').write_bytes(content)
     problems = validate_submission(tmp_path / 'p.csv').problems
     assert len(problems) == 1
     assert re.match(problem, problems[0])
 
 
-def test_a_wrong_title_does_not_hide_wrong_rows(check):
+def test_wrong_header_does_not_hide_wrong_rows(check):
     report = check(HEADER.replace('vid', 'id'), 'a.mp4,52,10,11,0,1,1,2,0,3,4')
     assert [problem[:20] for problem in report.problems] == ['line 1: the header s', 'line 2: action_pred_']
 
@@ -165,7 +165,7 @@ def test_tables_in_a_folder_of_the_zip_file_are_checked(tmp_path):
     assert row.startswith('line 2: the actions 9, 9')
 
 
-def zip_of(path, content, **options):
+def write_zip(path, content, **options):
     with zipfile.ZipFile(path, 'w', zipfile.ZIP_DEFLATED) as file, file.open('prediction.csv', 'w', **options) as table:
         for part in content:
             table.write(part)
@@ -173,11 +173,11 @@ def zip_of(path, content, **options):
 
 
 def test_a_zip_file_that_expands_is_reported(tmp_path):
-    path = zip_of(tmp_path / 'bomb.zip', [bytes(2**20)] * 17)
+    path = write_zip(tmp_path / 'bomb.zip', [bytes(2**20)] * 17)
     assert path.stat().st_size < 2**15
     report = validate_submission(path)
     assert 'prediction.csv has more than 16 MiB' in report.problems[0]
-    # A wrong size of the table in the zip file makes no difference.
+    # A wrong size of the table in the zip file has no effect.
     forged = path.read_bytes().replace(struct.pack('<I', 17 * 2**20), struct.pack('<I', 10))
     path.write_bytes(forged)
     assert validate_submission(path).problems
@@ -199,13 +199,13 @@ def test_other_compressions_and_encrypted_tables_are_reported(tmp_path):
 
 
 def test_a_zip_file_in_a_zip_file_is_not_unpacked(tmp_path):
-    inner = zip_of(tmp_path / 'inner.zip', [bytes(2**20)])
-    report = validate_submission(zip_of(tmp_path / 'outer.zip', [inner.read_bytes()]))
+    inner = write_zip(tmp_path / 'inner.zip', [bytes(2**20)])
+    report = validate_submission(write_zip(tmp_path / 'outer.zip', [inner.read_bytes()]))
     assert report.format is None
     assert report.problems
 
 
-def test_tables_are_small(tmp_path, monkeypatch):
+def test_oversized_tables_are_reported(tmp_path, monkeypatch):
     path = tmp_path / 'table.csv'
     path.write_bytes(b'a\n' * 100_001)
     assert validate_submission(path).problems == ['the table has more than 100,000 lines']

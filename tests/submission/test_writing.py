@@ -25,7 +25,7 @@ def test_writes_the_format_of_2024(tmp_path):
     assert table.read_text() == 'id,pred_label_1,pred_label_2\na,1,9\nb,6,48\n'
 
 
-def test_same_predictions_give_the_same_bytes(tmp_path, monkeypatch):
+def test_same_predictions_produce_identical_files(tmp_path, monkeypatch):
     _, first = write_submission(tmp_path / 'a', ['a.mp4', 'b.mp4'], SCORES)
     monkeypatch.setattr('time.time', lambda: 2e9)
     _, second = write_submission(tmp_path / 'b', ['a.mp4', 'b.mp4'], SCORES)
@@ -34,7 +34,7 @@ def test_same_predictions_give_the_same_bytes(tmp_path, monkeypatch):
         assert file.getinfo('prediction.csv').date_time == (1980, 1, 1, 0, 0, 0)
 
 
-def test_an_interrupted_write_leaves_the_old_files(tmp_path, monkeypatch):
+def test_interrupted_write_keeps_the_previous_files(tmp_path, monkeypatch):
     table, archive = write_submission(tmp_path, ['a.mp4', 'b.mp4'], SCORES)
     before = table.read_bytes(), archive.read_bytes()
 

@@ -20,7 +20,7 @@ def contents(folder):
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob('*') if path.is_file()}
 
 
-def test_annotation_files_and_folders_are_those_of_ma52(dataset):
+def test_annotation_files_and_folders_match_ma52(dataset):
     out, _, plan = dataset
     for index, split in enumerate(('train', 'val', 'test')):
         text = (out / f'{split}_list_videos.txt').read_bytes().decode()

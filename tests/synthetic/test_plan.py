@@ -60,7 +60,7 @@ def test_clips_are_not_sorted_by_label():
     assert abs(np.corrcoef(np.arange(len(labels)), labels)[0, 1]) < 0.1
 
 
-def test_durations_are_those_of_ma52():
+def test_durations_match_ma52():
     settings = SyntheticSettings(clips=600)
     entries = [entry for entry in make_plan(settings) if entry.split == 0]
     seconds = (

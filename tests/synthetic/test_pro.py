@@ -18,14 +18,14 @@ SMALL = (64, 76)
 
 @pytest.fixture(scope='module')
 def videos():
-    """Parameters of the videos of a dataset. Nothing is rendered."""
+    """Return the parameters of the videos of a dataset without rendering."""
     plan = make_pro_plan(ProSettings(videos=700, seed=3))
     return [make_pro_video(e.emotion, e.subject_id, SMALL, seed=3, split=e.split, index=e.index) for e in plan]
 
 
 @pytest.fixture(scope='module')
 def dataset(tmp_path_factory):
-    """Folder, settings and plan of a small dataset on disk."""
+    """Render a small dataset, and return its folder, settings and plan."""
     out, settings = tmp_path_factory.mktemp('data') / 'pro', ProSettings(videos=7, size=SMALL, seed=5, subjects=7)
     return out, settings, write_pro_dataset(out, settings)
 
@@ -60,7 +60,7 @@ def test_actions_visible_in_a_face_crop_are_independent_of_the_emotion():
     assert (np.ptp(action_shares()[:, head], axis=0) < 1e-12).all()
 
 
-def test_durations_and_numbers_of_actions_are_those_of_ma52_pro(videos):
+def test_durations_and_numbers_of_actions_match_ma52_pro(videos):
     seconds = np.array([video.num_frames / FPS for video in videos])
     assert 5 <= seconds.min() < seconds.max() <= 20
     assert 6 < seconds.mean() < 7
@@ -171,7 +171,7 @@ def test_plan_keeps_the_shares_of_the_emotions():
     assert [train[emotion] for emotion in range(5)] == [120, 95, 95, 90, 100]
 
 
-def test_bad_arguments_end_in_one_clear_line(tmp_path):
+def test_invalid_arguments_are_reported_in_one_line(tmp_path):
     result = run_tool('make_synthetic_ma52_pro.py', '--videos', '3', '--out', tmp_path / 'set')
     assert result.returncode == 1
     assert result.stderr.strip().splitlines()[-1].startswith('error: 3 videos')

@@ -1,4 +1,4 @@
-"""Errors at the import of the package if the environment lacks OpenCV or a recent PyAV."""
+"""Tests of the errors when the package is imported without OpenCV or a recent PyAV."""
 
 import re
 from importlib.metadata import requires
@@ -24,8 +24,8 @@ def error_of(tmp_path, files):
     return process.stderr.strip().splitlines()[-1]
 
 
-def test_a_missing_library_of_opencv_is_told_with_the_remedy(tmp_path):
-    # The message on a server without libGL.
+def test_error_of_missing_opencv_library_names_the_remedy(tmp_path):
+    # This is the message on a server without libGL.
     library = 'libGL.so.1: cannot open shared object file: No such file or directory'
     error = error_of(tmp_path, {'cv2.py': f'raise ImportError({library!r})'})
     assert error.startswith('ImportError: ')
@@ -35,7 +35,7 @@ def test_a_missing_library_of_opencv_is_told_with_the_remedy(tmp_path):
 
 
 @pytest.mark.parametrize('old', ['12.3.0', '17.1.0'])
-def test_an_old_pyav_is_told_with_the_remedy(tmp_path, old):
+def test_error_of_old_pyav_names_the_remedy(tmp_path, old):
     metadata = f'Metadata-Version: 2.1\nName: av\nVersion: {old}\n'
     error = error_of(tmp_path, {f'av-{old}.dist-info/METADATA': metadata})
     assert error.startswith('ImportError: ')
@@ -43,6 +43,6 @@ def test_an_old_pyav_is_told_with_the_remedy(tmp_path, old):
     assert f'pip install "av>={environment.OLDEST_PYAV}"' in error
 
 
-def test_the_oldest_pyav_is_the_requirement_of_the_package():
+def test_minimum_pyav_version_matches_the_requirements():
     (declared,) = [text for text in requires('mmaction-microaction') if re.match(r'av\b', text)]
     assert declared == f'av>={environment.OLDEST_PYAV}'

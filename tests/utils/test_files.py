@@ -54,7 +54,7 @@ def test_a_new_file_has_the_mode_of_the_umask(tmp_path, umask, mode):
     assert stat.S_IMODE((tmp_path / 'file').stat().st_mode) == mode
 
 
-def test_a_replaced_file_keeps_its_owner_where_that_is_permitted(tmp_path, monkeypatch):
+def test_replaced_file_keeps_its_owner_if_permitted(tmp_path, monkeypatch):
     path = tmp_path / 'file'
     path.write_bytes(b'before')
     status = path.stat()
@@ -77,7 +77,7 @@ def test_any_file_name_can_be_written(tmp_path, name):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_two_writers_of_a_file_do_not_disturb_each_other(tmp_path):
+def test_simultaneous_writers_do_not_mix_content(tmp_path):
     path = tmp_path / 'file'
     contents = [bytes([letter]) * 100_000 for letter in b'abcd']
     failures = []
@@ -99,7 +99,7 @@ def test_two_writers_of_a_file_do_not_disturb_each_other(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_what_a_killed_writer_left_is_removed_and_nothing_else(tmp_path):
+def test_only_temporary_files_of_killed_writers_are_removed(tmp_path):
     # Temporary files of rsync, a browser, and earlier versions of this project.
     foreign = {tmp_path / name for name in ('.a.mp4.Xk3f9Q', 'a.mp4.part', 'a.json.part', '.a.unfinished')}
     for path in foreign:
@@ -153,7 +153,7 @@ def test_content_and_folder_are_on_the_disk_before_the_writer_returns(tmp_path, 
     assert events == [stat.S_IFREG, 'replace', stat.S_IFDIR]
 
 
-def test_errors_name_the_file_and_leave_it_as_it_was(tmp_path):
+def test_errors_name_the_file_and_leave_it_unchanged(tmp_path):
     path = tmp_path / 'file'
     path.write_bytes(b'before')
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)

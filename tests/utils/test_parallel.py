@@ -19,7 +19,7 @@ GIB = 2**30
 
 @pytest.fixture
 def machine(monkeypatch, tmp_path):
-    """Replace the CPUs, the free memory and the control groups that this process sees."""
+    """Return a function that replaces the CPUs, the free memory and the control groups of this process."""
     monkeypatch.setattr(parallel, '_PROC', tmp_path / 'proc')
     monkeypatch.setattr(parallel, '_CGROUPS', tmp_path / 'cgroup')
 
@@ -56,12 +56,12 @@ UNIFIED, OLD = '0::/job/step\n', '4:memory:/job\n2:cpu,cpuacct:/job\n1:name=syst
         (5, dict(cpus=64, groups=OLD, files={'memory/job/memory.limit_in_bytes': str(5 * GIB)})),
     ],
 )  # fmt: skip
-def test_no_more_workers_than_cpus_and_memory_that_may_be_used(machine, expected, settings):
+def test_number_of_workers_is_limited_by_cpus_and_memory(machine, expected, settings):
     machine(**settings)
     assert default_workers() == expected
 
 
-def test_workers_on_other_systems(machine, monkeypatch):
+def test_number_of_workers_on_other_systems(machine, monkeypatch):
     machine(cpus=64)
     monkeypatch.setattr(sys, 'platform', 'win32')
     assert default_workers() == 61
@@ -87,7 +87,7 @@ def die(_):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def test_a_killed_worker_is_told_with_the_remedy():
+def test_error_of_killed_worker_names_the_remedy():
     with pytest.raises(ValueError, match=r'A worker was killed, .* with fewer workers'), worker_pool(1) as pool:
         list(pool.map(die, [0]))
 
@@ -132,8 +132,8 @@ with worker_pool(1, spawn=False) as pool:
     assert run_python(code, timeout=60).stdout.strip() == '7'
 
 
-@pytest.mark.skipif(multiprocessing.get_start_method() != 'fork', reason='workers are not forked here')
-def test_a_forked_worker_frees_nothing_of_its_parent(tmp_path):
+@pytest.mark.skipif(multiprocessing.get_start_method() != 'fork', reason='workers are not forked on this system')
+def test_forked_worker_does_not_free_objects_of_its_parent(tmp_path):
     """When objects of the parent are freed, they may wait for threads that a worker does not have."""
 
     class Held:

@@ -1,4 +1,4 @@
-"""Small files that describe large objects. Each is rejected before any of the objects is built."""
+"""Small files that describe large objects are rejected before any of the objects is built."""
 
 import io
 import pickle
@@ -58,8 +58,8 @@ def laughs():
         laughs(),
     ],
 )
-def test_pickles_that_describe_far_more_than_they_hold(tmp_path, monkeypatch, content):
-    monkeypatch.setattr(pickle_limits, 'ALWAYS', 2**17)  # smaller than usual, like these files
+def test_pickles_of_objects_larger_than_the_file_are_rejected(tmp_path, monkeypatch, content):
+    monkeypatch.setattr(pickle_limits, 'ALWAYS', 2**17)  # The limit is reduced to the size of these files.
     path = tmp_path / 'p.pkl'
     path.write_bytes(content)
     with pytest.raises(ValueError, match=r'p\.pkl is (refused, since loading it could take all memory|not a pickle)'):
@@ -142,7 +142,7 @@ def calls(function, argument):
     ],
     ids=lambda value: value if isinstance(value, str) else '',
 )
-def test_checkpoints_that_describe_far_more_than_they_hold(tmp_path, content, message):
+def test_checkpoints_of_objects_larger_than_the_file_are_rejected(tmp_path, content, message):
     path = tmp_path / 'x.pth'
     path.write_bytes(content)
     with pytest.raises(ValueError, match=rf'x\.pth is refused, since loading it could take all memory: {message}'):
@@ -184,7 +184,7 @@ class ForgedArray:
         return reconstruct, (np.ndarray, (0,), b'b'), (1, (1,), Forged(), False, bytes(8))
 
 
-def test_types_of_numbers_in_a_checkpoint_are_not_believed(tmp_path):
+def test_dtypes_defined_by_a_checkpoint_are_ignored(tmp_path):
     path = tmp_path / 'x.pth'
     torch.save({'meta': ForgedArray()}, path)
     assert torch.load(path, weights_only=False)['meta'].dtype.fields
@@ -193,14 +193,14 @@ def test_types_of_numbers_in_a_checkpoint_are_not_believed(tmp_path):
 
 
 @pytest.mark.parametrize('array', [np.array([None]), np.array([(1, 2.0)], 'i4,f4'), np.array(['a'])])
-def test_arrays_of_anything_but_numbers_are_refused_in_a_checkpoint(tmp_path, array):
+def test_non_numeric_arrays_in_a_checkpoint_are_rejected(tmp_path, array):
     torch.save({'meta': array}, tmp_path / 'x.pth')
     with pytest.raises(pickle.UnpicklingError, match=r'x\.pth is refused'):
         CheckpointLoader.load_checkpoint(str(tmp_path / 'x.pth'), 'cpu', 'silent')
 
 
 @pytest.mark.parametrize('log', [[1.0], np.zeros((2, 2)), np.zeros(3), None])
-def test_logged_values_are_two_arrays_of_one_length(tmp_path, log):
+def test_logged_values_are_two_arrays_of_equal_length(tmp_path, log):
     history = HistoryBuffer([1.0, 2.0], [1, 1])
     history._log_history = log
     torch.save({'meta': history}, tmp_path / 'x.pth')
@@ -208,7 +208,7 @@ def test_logged_values_are_two_arrays_of_one_length(tmp_path, log):
         CheckpointLoader.load_checkpoint(str(tmp_path / 'x.pth'), 'cpu', 'silent')
 
 
-def test_a_checkpoint_gives_logged_values_no_other_methods(tmp_path):
+def test_checkpoint_cannot_replace_methods_of_logged_values(tmp_path):
     history = HistoryBuffer([1.0, 3.0], [1, 1])
     history._statistics_methods = {**HistoryBuffer._statistics_methods, 'mean': HistoryBuffer.min}
     torch.save({'meta': history}, tmp_path / 'x.pth')

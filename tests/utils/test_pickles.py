@@ -35,7 +35,7 @@ def test_reads_plain_values_arrays_and_tensors(tmp_path, protocol):
         assert tensor.dtype == expected.dtype
 
 
-def test_reads_what_numpy_1_wrote(tmp_path):
+def test_reads_pickles_of_numpy_1(tmp_path):
     content = pickle.dumps([np.arange(3.0), np.float64(4)], protocol=2).replace(b'numpy._core.', b'numpy.core.')
     assert b'numpy.core.multiarray' in content
     (tmp_path / 'p.pkl').write_bytes(content)
@@ -61,7 +61,7 @@ def test_runs_no_code(tmp_path, protocol):
     with pytest.raises(ValueError, match=r'p\.pkl is refused.*asks for (posix|nt)\.mkdir'):
         load_pickle(tmp_path / 'p.pkl')
     assert not ran.exists()
-    # To be sure that the file is dangerous: pickle itself runs the code.
+    # The file is dangerous: pickle itself runs the code.
     pickle.loads((tmp_path / 'p.pkl').read_bytes())
     assert ran.is_dir()
 
@@ -84,7 +84,7 @@ def test_does_not_look_up_attributes(tmp_path):
 
 
 @pytest.mark.parametrize('array', [np.array([{}, 'a'], object), np.array(['a']), np.array([(1, 2.0)], 'i4,f4')])
-def test_refuses_arrays_of_anything_but_numbers(tmp_path, array):
+def test_rejects_non_numeric_arrays(tmp_path, array):
     (tmp_path / 'p.pkl').write_bytes(pickle.dumps(array))
     with pytest.raises(ValueError, match=r'is refused.*a NumPy array of'):
         load_pickle(tmp_path / 'p.pkl')
@@ -112,7 +112,7 @@ class Forged:
     ('content', 'message'),
     [(b'', 'is empty'), (b'vid,action_pred_1\n', 'not a pickle'), (pickle.dumps([1.0] * 99)[:-9], 'not a pickle')],
 )
-def test_rejects_files_that_are_no_pickles(tmp_path, content, message):
+def test_rejects_files_other_than_pickles(tmp_path, content, message):
     (tmp_path / 'p.pkl').write_bytes(content)
     with pytest.raises(ValueError, match=rf'p\.pkl.*{message}'):
         load_pickle(tmp_path / 'p.pkl')

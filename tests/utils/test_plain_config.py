@@ -8,7 +8,7 @@ from mmaction_microaction.utils.plain_config import read_plain_config
 
 
 @pytest.mark.parametrize('name', ['manet_r50_8x1_ma52.py', 'emotion/maenet_r50_16x1_ma52pro.py'])
-def test_reads_what_the_runner_writes(tmp_path, name):
+def test_reads_files_written_by_the_runner(tmp_path, name):
     config = Config.fromfile(ROOT / 'configs' / name)
     odd = {'a key': 1, 2: (3,), 'deep': [dict(x=[(1, 2), []])]}
     config.merge_from_dict(dict(odd=odd, text='it\'s "x"\n\u2028', none=None, small=1e-30, negative=-3, empty=()))
@@ -49,7 +49,7 @@ def test_reads_infinity_and_nan(tmp_path):
         ('x = "\0"', 'config'),
     ],
 )
-def test_runs_nothing_and_names_the_line(tmp_path, line, reason):
+def test_code_is_not_run_and_its_line_is_named(tmp_path, line, reason):
     path, ran = tmp_path / 'config.py', tmp_path / 'ran'
     path.write_text(f'first = 1\n{line.replace("RAN", repr(str(ran)))}\n')
     with pytest.raises(ValueError, match=reason) as error:

@@ -23,7 +23,7 @@ def run(*names, ignored=False):
 
 
 @pytest.mark.parametrize('name', ['SIGINT', 'SIGTERM', 'SIGHUP'])
-def test_the_second_signal_ends_at_once(name):
+def test_second_signal_ends_the_process_at_once(name):
     one = run(name)
     assert (one.returncode, one.stdout) == (0, 'results are written\nstill there\n')
     two = run('SIGHUP', name)

@@ -1,4 +1,4 @@
-"""Files that are opened as videos, and files that are refused."""
+"""Tests of files that are opened as videos, and of files that are rejected."""
 
 import av
 import numpy as np
@@ -12,20 +12,20 @@ from mmaction_microaction.video.sparse_decoding import decode, open_video
 @pytest.mark.parametrize(
     ('content', 'message'), [(b'', 'cannot be read as a video'), (b'not a video' * 99, 'cannot be read as a video')]
 )
-def test_a_file_that_is_not_a_video_is_named(tmp_path, content, message):
+def test_file_other_than_video_is_named(tmp_path, content, message):
     (tmp_path / 'x.mp4').write_bytes(content)
     with pytest.raises(ValueError, match=f'x.mp4 {message}'):
         Video(tmp_path / 'x.mp4')
 
 
-def test_a_folder_and_a_missing_file_are_named(tmp_path):
+def test_folder_and_missing_file_are_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r'missing.mp4: no such video'):
         Video(tmp_path / 'missing.mp4')
     with pytest.raises(ValueError, match='cannot be read as a video'):
         Video(tmp_path)
 
 
-def test_sound_alone_is_no_video(tmp_path):
+def test_audio_file_is_rejected(tmp_path):
     with av.open(str(tmp_path / 'sound.mp4'), 'w') as container:
         stream = container.add_stream('aac', rate=8000)
         frame = av.AudioFrame.from_ndarray(np.zeros((1, 8000), np.float32), format='fltp', layout='mono')
@@ -36,7 +36,7 @@ def test_sound_alone_is_no_video(tmp_path):
         Video(tmp_path / 'sound.mp4')
 
 
-def test_an_unknown_codec_is_named(tmp_path):
+def test_unknown_codec_is_named(tmp_path):
     write_plain(tmp_path / 'a.mkv', numbered(3))
     content = (tmp_path / 'a.mkv').read_bytes()
     assert content.count(b'V_MPEG4/ISO/AVC') == 1
@@ -60,7 +60,7 @@ def test_playlists_and_lists_of_files_are_not_followed(tmp_path):
     assert Video(tmp_path / 'private.ts').num_frames == 30
 
 
-def test_titles_in_other_alphabets_do_no_harm(tmp_path):
+def test_titles_in_other_alphabets_are_accepted(tmp_path):
     with av.open(str(tmp_path / 'old.avi'), 'w') as container:
         container.metadata['title'] = 'Gespraech ueber alles'
         stream = container.add_stream('mpeg4', rate=25)
@@ -74,7 +74,7 @@ def test_titles_in_other_alphabets_do_no_harm(tmp_path):
     assert Video(tmp_path / 'old.avi').num_frames == 5
 
 
-def test_a_thumbnail_before_the_video_is_passed_over(tmp_path):
+def test_thumbnail_before_the_video_is_skipped(tmp_path):
     path = tmp_path / 'thumbnail.mkv'
     with av.open(str(path), 'w') as container:
         streams = [container.add_stream(codec, rate=25) for codec in ('mjpeg', 'libx264')]

@@ -3,7 +3,7 @@ import pytest
 from mmaction_microaction.video.files import list_videos
 
 
-def test_tells_videos_from_other_files(tmp_path):
+def test_videos_are_distinguished_from_other_files(tmp_path):
     names = ['a.m4v', 'b.MTS', 'c.mp4', 'd.m2ts', 'e.3gp', 'f.ts', 'g.ogv']
     for name in [*names, 'notes.txt', 'mp4', 'a.mp4.part']:
         (tmp_path / name).touch()
@@ -18,7 +18,7 @@ def test_tells_videos_from_other_files(tmp_path):
     assert others == 4
 
 
-def test_a_folder_without_videos_says_so(tmp_path):
+def test_folder_without_videos_is_rejected(tmp_path):
     (tmp_path / 'notes.txt').touch()
     with pytest.raises(ValueError, match=r'holds no video \(.*\.3gp.*\) among its 1 files; name another'):
         list_videos(tmp_path)

@@ -19,20 +19,20 @@ from mmaction_microaction.video.sparse_decoding import decode, open_video
 
 ORIENTATIONS = {  # a, b, c, d of the matrix in the header of the track, and the image that players show
     'as stored': ((1, 0, 0, 1), lambda image: image),
-    'a quarter clockwise': ((0, 1, -1, 0), lambda image: np.rot90(image, -1)),
-    'upside down': ((-1, 0, 0, -1), lambda image: np.rot90(image, 2)),
-    'a quarter back': ((0, -1, 1, 0), lambda image: np.rot90(image, 1)),
+    'quarter turn clockwise': ((0, 1, -1, 0), lambda image: np.rot90(image, -1)),
+    'half turn': ((-1, 0, 0, -1), lambda image: np.rot90(image, 2)),
+    'quarter turn counterclockwise': ((0, -1, 1, 0), lambda image: np.rot90(image, 1)),
     'left to right': ((-1, 0, 0, 1), np.fliplr),
     'top to bottom': ((1, 0, 0, -1), np.flipud),
-    'by the diagonal': ((0, 1, 1, 0), lambda image: image.swapaxes(0, 1)),
-    'by the other diagonal': ((0, -1, -1, 0), lambda image: np.rot90(image, 2).swapaxes(0, 1)),
+    'main diagonal': ((0, 1, 1, 0), lambda image: image.swapaxes(0, 1)),
+    'other diagonal': ((0, -1, -1, 0), lambda image: np.rot90(image, 2).swapaxes(0, 1)),
 }
 
 EXIF = (
-    'as stored', 'left to right', 'upside down', 'top to bottom', 'by the diagonal', 'a quarter clockwise',
-    'by the other diagonal', 'a quarter back',
+    'as stored', 'left to right', 'half turn', 'top to bottom', 'main diagonal', 'quarter turn clockwise',
+    'other diagonal', 'quarter turn counterclockwise',
 )  # fmt: skip
-"""What the orientations 1 to 8 of JPEGs ask for."""
+"""Orientations 1 to 8 of Exif."""
 
 
 def set_matrix(source, target, matrix):
@@ -47,7 +47,7 @@ def set_matrix(source, target, matrix):
 
 @pytest.fixture(scope='module')
 def upright(tmp_path_factory):
-    """A video of an image whose corners are red, green, blue and black, 64 x 48."""
+    """Write a video of 64 x 48 pixels whose corners are red, green, blue and black."""
     path = tmp_path_factory.mktemp('videos') / 'upright.mp4'
     image = np.full((48, 64, 3), 128, np.uint8)
     image[:16, :16], image[:16, -16:], image[-16:, :16], image[-16:, -16:] = [*np.diag([250, 250, 250]), 0]
@@ -56,7 +56,7 @@ def upright(tmp_path_factory):
 
 
 @pytest.mark.parametrize('name', ORIENTATIONS)
-def test_all_orientations_are_shown_as_by_players(upright, tmp_path, name):
+def test_all_orientations_match_those_of_players(upright, tmp_path, name):
     plain = next(Video(upright).frames()).to_rgb()
     assert plain[8, 8].argmax() == 0
     assert plain[8, -8].argmax() == 1
@@ -66,7 +66,7 @@ def test_all_orientations_are_shown_as_by_players(upright, tmp_path, name):
     set_matrix(upright, path, matrix)
     np.testing.assert_array_equal(next(Video(path).frames()).to_rgb(), expected(plain))
     np.testing.assert_array_equal(dict(decode(open_video(str(path)), [1]))[1], expected(plain))
-    # What is made of videos beforehand.
+    # Frame stores and face tracks are made from videos before training.
     _, [jpeg, *_], error = extract_frames(tmp_path, FrameSettings(256, 95), 'turned.mp4')
     assert not error
     stored = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)[..., ::-1].astype(int)
@@ -94,7 +94,7 @@ def test_orientations_in_the_jpegs_of_cameras_are_followed(tmp_path, orientation
 
 
 def test_pixels_that_are_not_square_are_made_square(tmp_path):
-    # As on a DVD: 64 x 48 pixels for an image of 16:9; a circle stays a circle.
+    # As on a DVD, 64 x 48 pixels contain a 16:9 image. A circle must remain a circle.
     canvas = cv2.circle(np.full((48, 85, 3), 60, np.uint8), (42, 24), 20, (230, 230, 230), -1)
     stored = cv2.resize(canvas, (64, 48), interpolation=cv2.INTER_AREA)
 
@@ -114,7 +114,7 @@ def test_pixels_that_are_not_square_are_made_square(tmp_path):
 
 
 def write_jpegs(path, jpegs, size):
-    """Write MJPEG of files; the header has the size, whatever theirs."""
+    """Write JPEG files as MJPEG. The size in the header may differ from theirs."""
     with av.open(str(path), 'w') as container:
         stream = container.add_stream('mjpeg', rate=25)
         (stream.width, stream.height), stream.pix_fmt = size, 'yuvj420p'
@@ -125,14 +125,14 @@ def write_jpegs(path, jpegs, size):
 
 
 def write_two_sizes(path, first, second):
-    """Write three images of one size, then three of another."""
+    """Write three images of one size and then three of another size."""
     jpegs = [cv2.imencode('.jpg', image[..., ::-1])[1].tobytes() for image in (first, second)]
     write_jpegs(path, [jpegs[0]] * 3 + [jpegs[1]] * 3, first.shape[1::-1])
 
 
 @pytest.mark.filterwarnings('error', 'ignore::ResourceWarning')
-def test_a_smaller_resolution_half_way_is_scaled_to_the_first(tmp_path):
-    # As in recordings of calls over a bad line.
+def test_frames_of_a_changed_resolution_are_scaled_to_the_first(tmp_path):
+    # Recordings of calls over a slow connection change their resolution.
     large = np.full((96, 128, 3), 60, np.uint8)
     large[:, 64:] = 200
     write_two_sizes(tmp_path / 'call.avi', large, cv2.resize(large, (64, 48)))
@@ -157,21 +157,21 @@ def test_frames_of_another_aspect_ratio_get_bars_and_a_warning(tmp_path):
 
 
 def pq(light):
-    """The inverse EOTF of SMPTE ST 2084: cd/m² to a signal from 0 to 1."""
+    """Return the inverse EOTF of SMPTE ST 2084, from cd/m² to a signal from 0 to 1."""
     power = (light / 10000) ** 0.1593017578125
     return ((0.8359375 + 18.8515625 * power) / (1 + 18.6875 * power)) ** 78.84375
 
 
 def hlg(light):
-    """BT.2100: light of a display of 1,000 cd/m² to the signal, for grey."""
+    """Return the HLG signal of BT.2100 for a grey light of a display of 1,000 cd/m²."""
     scene = (light / 1000) ** (1 / 1.2)
     bright = 0.17883277 * np.log(np.maximum(12 * scene - 0.28466892, 1e-9)) + 0.55991073
     return np.where(scene <= 1 / 12, np.sqrt(3 * scene), bright)
 
 
 @pytest.mark.parametrize(('curve', 'transfer'), [(pq, 'smpte2084'), (hlg, 'arib-std-b67')])
-def test_hdr_has_the_colours_of_its_twin(tmp_path, curve, transfer):
-    # Grey from black to bright, as a standard display shows it, whose white has 203 cd/m²; then the same light in HDR.
+def test_hdr_video_has_the_colours_of_its_sdr_version(tmp_path, curve, transfer):
+    # Grey levels on a standard display, whose white has 203 cd/m², and the same light in HDR.
     standard = np.tile(np.linspace(0, 220, 256), (64, 1))
     signal = curve(203 * (standard / 255) ** 2.4)
     frame = av.VideoFrame.from_ndarray(np.uint16(np.round(np.stack([signal] * 3, -1) * 65535)), format='rgb48le')
@@ -184,7 +184,7 @@ def test_hdr_has_the_colours_of_its_twin(tmp_path, curve, transfer):
         np.testing.assert_allclose(image, np.stack([standard] * 3, -1), atol=4)
 
 
-def test_highlights_of_hdr_stay_apart_and_colours_stay_colours(tmp_path):
+def test_hdr_highlights_and_colours_are_preserved(tmp_path):
     light = np.array([[203, 203, 203], [500, 500, 500], [1000, 1000, 1000], [150, 20, 20]])
     image = np.repeat(np.repeat(pq(light)[None], 64, 1), 64, 0)
     frame = av.VideoFrame.from_ndarray(np.uint16(np.round(image * 65535)), format='rgb48le')
@@ -200,8 +200,8 @@ def test_highlights_of_hdr_stay_apart_and_colours_stay_colours(tmp_path):
     assert red[0] > red[1:].max() + 60
 
 
-def test_fields_in_motion_are_no_combs(tmp_path):
-    # A white square moves 8 pixels from the first to the second half of a frame, as at 50 fields a second.
+def test_interlaced_motion_has_no_combing(tmp_path):
+    # A white square moves 8 pixels between the two fields of a frame, as at 50 fields per second.
     first, second = (np.full((96, 128, 3), 40, np.uint8) for _ in range(2))
     first[32:64, 32:64], second[32:64, 40:72] = 220, 220
     woven = first.copy()
@@ -219,7 +219,7 @@ def test_fields_in_motion_are_no_combs(tmp_path):
         assert image.shape == (96, 128, 3)
         differs = np.abs(image.astype(int) - first).max(2) > 30
         assert differs[:, 66:].sum() == 0
-        assert differs.sum() <= 2 * 2 * 40  # the edges above and below
+        assert differs.sum() <= 2 * 2 * 40  # the top and bottom edges
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_fields_in_motion_are_no_combs(tmp_path):
         ('qtrle', 'argb', 'a.mov'),
     ],
 )
-def test_all_kinds_of_pixels_become_rgb(tmp_path, codec, pixels, name):
+def test_all_pixel_formats_are_converted_to_rgb(tmp_path, codec, pixels, name):
     write_frames(tmp_path / name, grey([30, 120, 210], (64, 48)), codec, pixels)
     for images in (
         [frame.to_rgb() for frame in Video(tmp_path / name).frames()],
@@ -247,7 +247,7 @@ def test_all_kinds_of_pixels_become_rgb(tmp_path, codec, pixels, name):
         assert [image.mean() for image in images] == pytest.approx([30, 120, 210], abs=3)
 
 
-def test_frames_too_large_for_the_memory_are_refused_before_they_are_decoded(tmp_path):
+def test_too_large_frames_are_rejected_before_decoding(tmp_path):
     assert 7680 * 4320 < 8192 * 4320 < MAX_PIXELS < 8000 * 8000
     image = np.zeros((6400, 6400, 3), np.uint8)
     write_two_sizes(tmp_path / 'huge.avi', image, image)
@@ -268,7 +268,7 @@ def test_frames_larger_than_the_header_says_are_not_decoded(tmp_path):
 
 
 def test_frames_are_freed_after_use(tmp_path):
-    """What waits for the garbage collection takes memory, and a forked worker would wait for the threads of it."""
+    """Objects that await garbage collection occupy memory, and a forked worker would wait for their threads."""
     write_frames(tmp_path / 'a.mp4', [np.zeros((64, 64, 3), np.uint8)] * 4)
     gc.collect()
     gc.disable()

@@ -13,7 +13,7 @@ from mmaction_microaction.video.reader import Video
 
 
 @pytest.mark.parametrize('name', ['a.mp4', 'b.mkv', 'c.avi', 'video mit Umlaut ö 世界.mp4'])
-def test_frames_come_in_order_with_their_times(tmp_path, name):
+def test_frames_are_read_in_order_with_their_times(tmp_path, name):
     write_plain(tmp_path / name, numbered(30))
     video = Video(tmp_path / name)
     assert (video.width, video.height) == (64, 48)
@@ -24,8 +24,8 @@ def test_frames_come_in_order_with_their_times(tmp_path, name):
     assert [frame.to_rgb().mean() for frame in frames] == pytest.approx(20 + 4 * np.arange(30), abs=3)
 
 
-def test_a_recording_of_a_browser_lasts_as_long_as_its_frames_were_shown(tmp_path):
-    # 25 frames a second, but for a gap.
+def test_duration_of_browser_recording_is_that_of_its_frames(tmp_path):
+    # The rate is 25 frames per second except for a gap.
     times = [40 * i for i in range(20)] + [2000, 2040, 2080]
     with av.open(str(tmp_path / 'rate.webm'), 'w') as container:
         stream = container.add_stream('libvpx')
@@ -35,7 +35,7 @@ def test_a_recording_of_a_browser_lasts_as_long_as_its_frames_were_shown(tmp_pat
             video_frame.pts, video_frame.time_base = time, Fraction(1, 1000)
             container.mux(stream.encode(video_frame))
         container.mux(stream.encode(None))
-    # Browsers omit the rate: a void element replaces it.
+    # Browsers omit the rate, so a void element replaces it.
     content = (tmp_path / 'rate.webm').read_bytes()
     (tmp_path / 'recorded.webm').write_bytes(
         re.sub(rb'\x23\xe3\x83\x84....', b'\xec\x86' + bytes(6), content, flags=re.S)
@@ -58,8 +58,8 @@ def test_frames_are_upright_as_in_opencv(tmp_path, rotation):
     assert np.abs(ours - theirs).mean() < 3
 
 
-def test_a_varying_rate_is_measured(tmp_path):
-    # Half a second at 20 frames a second, then five seconds at two; the header may say 20.
+def test_variable_frame_rate_is_measured(tmp_path):
+    # The rate is 20 frames per second for 0.5 s and 2 for 5 s. The header may contain 20.
     times = [*range(0, 500, 50), *range(500, 5500, 500)]
     for name in ('varying.mp4', 'varying.mkv'):
         with av.open(str(tmp_path / name), 'w') as container:
@@ -78,11 +78,11 @@ def test_a_varying_rate_is_measured(tmp_path):
         assert video.duration == pytest.approx(20 / 3.8, rel=1e-3)
 
 
-def test_frames_that_a_cut_leaves_out_are_not_counted(tmp_path):
+def test_frames_hidden_by_a_cut_are_not_counted(tmp_path):
     write_plain(tmp_path / 'whole.mp4', numbered(30))
     cut_without_encoding(tmp_path / 'whole.mp4', tmp_path / 'cut.mp4', first=7)
     with av.open(str(tmp_path / 'cut.mp4')) as container:
-        assert container.streams.video[0].frames == 30  # what the header says
+        assert container.streams.video[0].frames == 30  # number of frames in the header
     video = Video(tmp_path / 'cut.mp4')
     assert (video.num_frames, video.fps) == (23, 25)
     assert [frame.to_rgb().mean() for frame in video.frames()] == pytest.approx(20 + 4 * np.arange(7, 30), abs=3)
@@ -92,7 +92,7 @@ def grey_levels(frames):
     return [round(float(frame.to_rgb().mean() - 20) / 4) for frame in frames]
 
 
-def test_b_frames_in_avi_come_in_order(tmp_path):
+def test_b_frames_in_avi_are_read_in_order(tmp_path):
     write_plain(tmp_path / 'b.avi', numbered(30), bf='3')
     frames = list(Video(tmp_path / 'b.avi').frames())
     assert [frame.index for frame in frames] == list(range(30))
@@ -101,7 +101,7 @@ def test_b_frames_in_avi_come_in_order(tmp_path):
 
 @pytest.mark.parametrize(('name', 'codec', 'pixels'), [('a.avi', 'mjpeg', 'yuvj420p'), ('a.mkv', 'libvpx', 'yuv420p')])
 def test_a_damaged_frame_is_replaced_by_the_next_one(tmp_path, name, codec, pixels):
-    # Every frame for itself.
+    # Every frame is a key frame.
     with av.open(str(tmp_path / name), 'w') as container:
         stream = container.add_stream(codec, rate=25, options={'g': '1'})
         stream.width, stream.height, stream.pix_fmt = 64, 48, pixels
@@ -121,11 +121,11 @@ def test_a_damaged_frame_is_replaced_by_the_next_one(tmp_path, name, codec, pixe
 
 
 def cut_between_key_frames(path, frames, lost):
-    """Write a transport stream that begins after some packets, as a recording of a broadcast does."""
+    """Write a transport stream without its first packets, like a recording of a broadcast."""
     write_plain(path.with_name('whole.ts'), frames, g='10')
     content = path.with_name('whole.ts').read_bytes()
     packets = [content[start : start + 188] for start in range(0, len(content), 188)]
-    # Tables come first, and are kept; 0x100 is the ID of the video stream.
+    # The tables at the start are kept. 0x100 is the ID of the video stream.
     video_packets = [packet for packet in packets if (packet[1] & 0x1F) << 8 | packet[2] == 0x100]
     starts = [index for index, packet in enumerate(video_packets) if packet[1] & 0x40]
     tables = [packet for packet in packets if (packet[1] & 0x1F) << 8 | packet[2] != 0x100][:3]
@@ -138,19 +138,19 @@ def test_a_stream_that_begins_between_key_frames_keeps_its_times(tmp_path):
     assert (video.num_frames, video.duration) == (36, pytest.approx(1.44, abs=0.01))
     frames = list(video.frames())
     assert [frame.index for frame in frames] == list(range(36))
-    # Until the next key frame, the tenth, nothing can be decoded; it is shown at its time, and for those before.
+    # No frame before the next key frame (the tenth) can be decoded. The key frame also replaces the frames before it.
     assert grey_levels(frames) == [10] * 6 + list(range(10, 40))
     assert frames[6].time == pytest.approx(6 / 25, abs=0.01)
 
 
-def test_streams_that_were_joined_byte_by_byte_are_refused(tmp_path):
+def test_streams_joined_byte_by_byte_are_rejected(tmp_path):
     write_plain(tmp_path / 'a.ts', numbered(30))
     (tmp_path / 'joined.ts').write_bytes((tmp_path / 'a.ts').read_bytes() * 2)
     with pytest.raises(ValueError, match=r'joined\.ts .*joined byte by byte'):
         Video(tmp_path / 'joined.ts')
 
 
-def test_duration_follows_the_times_even_if_the_header_is_nearly_right(tmp_path):
+def test_duration_is_computed_from_the_times_rather_than_the_header(tmp_path):
     with av.open(str(tmp_path / 'a.mkv'), 'w') as container:
         stream = container.add_stream('libx264', rate=30)
         stream.width, stream.height, stream.pix_fmt = 64, 48, 'yuv420p'
@@ -163,7 +163,7 @@ def test_duration_follows_the_times_even_if_the_header_is_nearly_right(tmp_path)
     assert Video(tmp_path / 'a.mkv').duration == pytest.approx(20 - 1 / 30, abs=0.01)
 
 
-def test_a_large_file_takes_no_memory(tmp_path):
+def test_large_file_is_read_in_little_memory(tmp_path):
     code = """
 import av, numpy as np
 from mmaction_microaction.video.reader import Video
@@ -181,11 +181,11 @@ print(Video('large.mkv').num_frames, peak() - before)
     assert done.returncode == 0, done.stderr
     frames, grown = map(int, done.stdout.split())
     assert frames == 80
-    # MiB, of a file of 120.
+    # MiB, for a file of 120 MiB
     assert grown < 30
 
 
-def test_two_fields_are_one_frame(tmp_path):
+def test_two_fields_are_read_as_one_frame(tmp_path):
     path = tmp_path / 'camcorder.mts'
     write_field_video(path, [np.full((64, 64), 40 + 5 * index, np.uint8) for index in range(20)])
     with av.open(str(path)) as container:

@@ -9,7 +9,7 @@ from mmaction_microaction.inference import CameraStream, find_videos
 from mmaction_microaction.video import sources
 
 
-def test_folders_are_searched_and_files_taken_as_they_are(tmp_path):
+def test_folders_are_searched_and_files_are_used_whatever_their_extension(tmp_path):
     for name in ('b.MP4', 'deep/er/a.mkv', 'notes.txt', 'odd.xyz', '._b.MP4'):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
@@ -22,7 +22,7 @@ def test_folders_are_searched_and_files_taken_as_they_are(tmp_path):
     }
 
 
-def test_nothing_to_do_is_an_error(tmp_path):
+def test_missing_input_is_an_error(tmp_path):
     with pytest.raises(ValueError, match='holds no video'):
         find_videos([tmp_path])
     with pytest.raises(FileNotFoundError, match='nowhere: no such file or folder'):
@@ -34,7 +34,7 @@ class Clock:
 
 
 class Capture:
-    """A camera whose frames arrive at given seconds; the grey level of a frame is its time times 100."""
+    """Camera whose frames arrive at given seconds. The grey level of a frame is 100 times its time."""
 
     def __init__(self, ticks):
         self.ticks = iter(ticks)
@@ -75,22 +75,22 @@ def camera(monkeypatch):
     return make
 
 
-def test_an_uneven_camera_gives_an_even_stream(camera):
-    # Faster than the stream at first, then stuck for a while.
+def test_irregular_camera_produces_a_regular_stream(camera):
+    # The camera is faster than the stream at first, and then pauses.
     frames = list(camera([0.0, 0.05, 0.11, 0.12, 0.21, 0.61, 0.71], fps=10).frames())
     assert [frame.index for frame in frames] == list(range(8))
     assert [frame.time for frame in frames] == pytest.approx(np.arange(8) / 10)
     assert [frame.to_rgb()[0, 0, 0] for frame in frames] == [0, 11, 21, 61, 61, 61, 61, 71]
 
 
-def test_watching_ends_with_its_time_and_frees_the_camera(camera):
+def test_watching_ends_after_its_duration_and_releases_the_camera(camera):
     watched = camera(np.arange(0, 9, 0.07), fps=10)
     assert len(list(watched.frames(seconds=2))) == 20
     assert watched.capture.released.wait(60)
 
 
 def test_time_starts_at_the_first_frame_and_long_gaps_are_skipped(camera):
-    # In eighths of a second, which are exact.
+    # Eighths of a second are exact in floating point.
     frames = list(camera([3, 3.125, 3.25, 4.5, 4.625], fps=8).frames())
     assert [frame.index for frame in frames] == [0, 1, 2, 12, 13]
     frames = list(camera([3, 3.125, 4.125], fps=8).frames())
@@ -103,16 +103,16 @@ def test_frames_that_are_not_read_in_time_are_dropped(camera):
     capture.waits_after_first = True
     frames = watched.frames()
     assert next(frames).index == 0
-    # Whoever watches is busy until the end, ten seconds later.
+    # The reader is busy until the end, ten seconds later.
     capture.go_on.set()
     assert capture.released.wait(60)
     rest = list(frames)
-    # What came in the last half a second, in its places on the clock.
+    # The frames of the last half second are returned with their clock times.
     assert [frame.index for frame in rest] == [75, 76, 77, 78, 79]
     assert [frame.to_rgb()[0, 0, 0] for frame in rest] == [round(index / 8 * 100) % 256 for index in range(75, 80)]
 
 
-def test_a_stream_that_is_lost_is_opened_again_and_in_the_end_given_up(monkeypatch):
+def test_lost_stream_is_reopened_a_limited_number_of_times(monkeypatch):
     captures = [Capture(ticks) for ticks in ([0, 0.125], [2.125], [], [])]
     waiting = iter(captures)
     monkeypatch.setattr('cv2.VideoCapture', lambda source: next(waiting))
@@ -122,13 +122,13 @@ def test_a_stream_that_is_lost_is_opened_again_and_in_the_end_given_up(monkeypat
     monkeypatch.setattr(sources, 'BUFFER', np.inf)
     with pytest.warns(UserWarning, match='rtsp://door') as caught:
         frames = list(CameraStream('rtsp://door', fps=8).frames())
-    # Nothing is said of the two seconds between.
+    # There are no frames for the two seconds in between.
     assert [frame.index for frame in frames] == [0, 1, 17]
     assert ['(1 of 3)' in str(caught[0].message), '(3 of 3)' in str(caught[2].message), len(caught)] == [True, True, 4]
     assert all(capture.released.is_set() for capture in captures)
 
 
-def test_a_camera_that_hangs_is_given_up(monkeypatch):
+def test_hanging_camera_ends_the_session(monkeypatch):
     capture = Capture([0])
     monkeypatch.setattr('cv2.VideoCapture', lambda source: capture)
     monkeypatch.setattr(sources, 'TIMEOUT', 0.05)
@@ -148,9 +148,9 @@ def test_watching_can_be_stopped(camera):
     assert watched.capture.released.wait(60)
 
 
-def test_colours_are_those_of_the_camera(tmp_path):
+def test_colours_match_those_of_the_camera(tmp_path):
     image = np.zeros((48, 64, 3), np.uint8)
-    image[:] = (250, 20, 20)  # blue, for OpenCV
+    image[:] = (250, 20, 20)  # blue in OpenCV's BGR order
     path = str(tmp_path / 'blue.avi')
     writer = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*'MJPG'), 10, (64, 48))
     writer.write(image)
@@ -159,6 +159,6 @@ def test_colours_are_those_of_the_camera(tmp_path):
     assert image.mean(axis=(0, 1)) == pytest.approx([20, 20, 250], abs=6)
 
 
-def test_a_camera_that_is_not_there_is_named():
+def test_missing_camera_is_named():
     with pytest.raises(ValueError, match='camera 97 cannot be opened'):
         CameraStream('97')

@@ -25,7 +25,7 @@ def patch(content, table, offset, *numbers, order='>'):
 
 
 def with_edits(content, count):
-    """Let an MP4 show all of its frames many times over."""
+    """Change the edit list of an MP4 so that all frames are shown many times."""
     start = content.index(b'edts') - 4
     [size] = struct.unpack_from('>I', content, start)
     entries = struct.pack('>II', 0, count) + struct.pack('>IiI', 1000, 0, 65536) * count
@@ -54,9 +54,9 @@ def in_sample_entry(content, table):
 
 
 @pytest.fixture(scope='module')
-def lying(tmp_path_factory):
-    """Files of 30 frames whose headers say something else."""
-    folder = tmp_path_factory.mktemp('lying')
+def wrong_headers(tmp_path_factory):
+    """Write files of 30 frames with wrong headers."""
+    folder = tmp_path_factory.mktemp('wrong_headers')
     for name, codec, options in (
         ('a.avi', 'mpeg4', {'flags': 'qscale', 'global_quality': '118'}),
         ('a.mp4', 'libx264', {'bf': '0', 'crf': '5'}),
@@ -64,7 +64,7 @@ def lying(tmp_path_factory):
     ):
         write_frames(folder / name, grey(LEVELS), codec, rate=30, options=options)
     avi, mp4, mkv = ((folder / f'a.{ending}').read_bytes() for ending in ('avi', 'mp4', 'mkv'))
-    # Of the header of the stream: scale, rate, start, length.
+    # Fields of the stream header: scale, rate, start, length.
     (folder / 'length.avi').write_bytes(patch(avi, b'strh', 4 + 32, 2**31 - 1, order='<'))
     (folder / 'slow.avi').write_bytes(patch(avi, b'strh', 4 + 20, 1_000_000_000, 1, order='<'))
     (folder / 'fast.avi').write_bytes(patch(avi, b'strh', 4 + 20, 1, 1_000_000_000, order='<'))
@@ -92,40 +92,40 @@ def lying(tmp_path_factory):
 
 
 @pytest.mark.parametrize('name', ['length.avi', 'times.mp4', 'duration.mp4', 'duration.mkv'])
-def test_wrong_headers_change_nothing(lying, name):
-    video = Video(lying / name)
+def test_wrong_headers_change_nothing(wrong_headers, name):
+    video = Video(wrong_headers / name)
     assert (video.num_frames, video.fps, video.duration) == (30, 30, pytest.approx(1, abs=0.002))
     assert levels(frame.to_rgb() for frame in video.frames()) == list(range(30))
-    opened = open_video(str(lying / name))
+    opened = open_video(str(wrong_headers / name))
     assert (opened.num_frames, opened.fps) == (30, 30)
     assert levels(dict(decode(opened, [3, 29])).values()) == [3, 29]
 
 
-def test_frames_that_a_header_promises_are_counted_but_have_no_times(lying):
-    video = Video(lying / 'length.avi')
+def test_missing_frames_are_counted_but_have_no_times(wrong_headers):
+    video = Video(wrong_headers / 'length.avi')
     assert (video.num_lost, len(video.times)) == (2**31 - 1 - 30, 30)
 
 
 @pytest.mark.parametrize('name', ['samples', 'units', 'behind', 'free', 'hoov', 'sinf', 'entry', 'edits', 'fragments'])
-def test_tables_that_the_file_cannot_hold_are_refused(lying, name):
+def test_tables_larger_than_the_file_are_rejected(wrong_headers, name):
     for open_ in (Video, open_video):
         with pytest.raises(ValueError, match=rf'{name}\.mp4 has [\d,]+ bytes, but claims [\d,]+ frames'):
-            open_(str(lying / f'{name}.mp4'))
+            open_(str(wrong_headers / f'{name}.mp4'))
 
 
-def test_impossible_rates_are_refused(lying):
+def test_implausible_frame_rates_are_rejected(wrong_headers):
     for open_ in (Video, open_video):
         with pytest.raises(ValueError, match=r'fast\.avi claims 1e\+09 frames a second'):
-            open_(str(lying / 'fast.avi'))
+            open_(str(wrong_headers / 'fast.avi'))
 
 
-def test_frames_of_decades_are_gaps(lying):
-    video = Video(lying / 'slow.avi')
+def test_frames_that_last_decades_are_gaps(wrong_headers):
+    video = Video(wrong_headers / 'slow.avi')
     assert (video.num_frames, len(video.gaps)) == (30, 29)
     assert video.fps == pytest.approx(1 / 120)
 
 
-def test_wrong_headers_cost_no_memory(lying):
+def test_wrong_headers_do_not_increase_memory(wrong_headers):
     code = """
 import os
 from mmaction_microaction.inference.windows import cut
@@ -141,13 +141,13 @@ for name in os.listdir():
     assert len(cut(video.times, video.duration, 1.5, 0.5)) <= 300
 print(peak() - before)
 """
-    done = run_python(code, cwd=lying)
+    done = run_python(code, cwd=wrong_headers)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) < 100  # MiB
 
 
 @pytest.mark.parametrize('hours', [26.5, 24 * 365 * 30])
-def test_a_clock_that_jumps_leaves_a_gap(tmp_path, hours):
+def test_clock_jump_leaves_a_gap(tmp_path, hours):
     jump = round(hours * 3_600_000)
     stamps = [33 * i + (jump if i >= 15 else 0) for i in range(30)]
     write_frames(tmp_path / 'jump.mkv', grey(LEVELS), options={'crf': '5'}, rate=30, stamps=stamps)
@@ -159,7 +159,7 @@ def test_a_clock_that_jumps_leaves_a_gap(tmp_path, hours):
 
 
 def join(path, begins, b_frames):
-    """Write two recordings one after the other, of 20 and 10 frames, with the clock at the given times, seconds."""
+    """Write recordings of 20 and 10 frames into one file, whose clocks start at the given times in seconds."""
     content = b''
     for part, start in zip((LEVELS[:20], LEVELS[20:]), begins):
         stamps = [1000 * start + 40 * i for i in range(len(part))]
@@ -170,7 +170,7 @@ def join(path, begins, b_frames):
 
 @pytest.mark.parametrize('b_frames', ['0', '2'])
 @pytest.mark.parametrize('step_back', [3, 40])
-def test_a_clock_that_is_set_back_goes_on(tmp_path, step_back, b_frames):
+def test_times_continue_after_the_clock_is_set_back(tmp_path, step_back, b_frames):
     path = tmp_path / 'both.ts'
     join(path, (1000, 1000 - step_back), b_frames)
     video = Video(path)
@@ -181,7 +181,7 @@ def test_a_clock_that_is_set_back_goes_on(tmp_path, step_back, b_frames):
     assert levels(dict(decode(open_video(str(path)), range(30))).values()) == list(range(30))
 
 
-def test_a_clock_that_is_set_back_by_hours_is_taken_for_one_that_has_wrapped(tmp_path):
+def test_clock_set_back_by_hours_is_treated_as_wrapped(tmp_path):
     # The clock of a transport stream has 33 bits, at 90 kHz.
     path = tmp_path / 'both.ts'
     join(path, (36_000, 1000), '2')
@@ -191,8 +191,8 @@ def test_a_clock_that_is_set_back_by_hours_is_taken_for_one_that_has_wrapped(tmp
     assert levels(frame.to_rgb() for frame in video.frames()) == list(range(30))
 
 
-def test_b_frames_are_not_a_clock_that_steps_back(tmp_path):
-    # One frame a second, of which two in a row refer to the next: it is decoded before them.
+def test_b_frames_are_not_mistaken_for_a_clock_set_back(tmp_path):
+    # The rate is one frame per second. Two successive B-frames refer to the next frame, which is decoded first.
     stamps = [1000 * i for i in range(30)]
     write_frames(tmp_path / 'slow.mkv', grey(LEVELS), options={'crf': '5', 'bf': '3', 'b-adapt': '0'}, stamps=stamps)
     with av.open(str(tmp_path / 'slow.mkv')) as container:

@@ -7,7 +7,7 @@ from helpers.odd_videos import numbered
 from mmaction_microaction.video.writer import write_video
 
 
-def test_a_video_that_fails_half_way_leaves_nothing(tmp_path):
+def test_failed_writing_leaves_no_file(tmp_path):
     def frames():
         yield from numbered(3)
         raise RuntimeError('stop')
@@ -17,9 +17,9 @@ def test_a_video_that_fails_half_way_leaves_nothing(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.skipif(platform.machine() not in ('x86_64', 'AMD64'), reason='these instructions are of x86-64')
-def test_videos_are_written_with_the_instructions_that_every_processor_has(tmp_path):
-    # With AVX-512, one video of a hundred is another from run to run; which, cannot be foreseen.
+@pytest.mark.skipif(platform.machine() not in ('x86_64', 'AMD64'), reason='these instructions exist only on x86-64')
+def test_videos_are_encoded_with_baseline_cpu_instructions(tmp_path):
+    # With AVX-512, about one video in a hundred differs from run to run, unpredictably.
     av.logging.set_level(av.logging.INFO)
     try:
         with av.logging.Capture() as messages:

@@ -13,7 +13,7 @@ from mmaction_microaction.cli import features as features_command
 from mmaction_microaction.visualization import read_features
 
 TOOL = ROOT / 'tools' / 'plot_features.py'
-# As in the output of tools/plot_features.py --help.
+# These options are in the output of tools/plot_features.py --help.
 OPTIONS = {
     'model.cls_head._delete_': True,
     'model.cls_head.type': 'FeatureHead',
@@ -30,7 +30,7 @@ def write(folder, features, labels):
     return folder / 'features.pkl', folder / 'list.txt'
 
 
-# The first config has one evaluator, the second a list of them.
+# The first config has one evaluator, and the second a list of evaluators.
 @pytest.mark.parametrize('name', ['manet_r50_8x1_ma52', 'synthetic/manet_r18_8x1_synthetic'])
 def test_options_of_the_help_write_features_before_the_classifier(name):
     text = features_command.__doc__

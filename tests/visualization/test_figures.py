@@ -31,7 +31,7 @@ from mmaction_microaction.visualization import (
 TRAIN = np.array([action.train_clips for action in ACTIONS])
 VAL = np.array([action.val_clips for action in ACTIONS])
 NONE = np.full(52, np.nan)
-# F1 of one clip of nodding (9) that is predicted as shaking head (10).
+# F1 scores for one clip of nodding (9) predicted as shaking head (10).
 ONE = np.where(np.isin(np.arange(52), [9, 10]), 0, np.nan)
 MANY = np.random.default_rng(0).random((3, 52))
 GREY = np.full((8, 96, 80, 3), 128, np.uint8)
@@ -81,7 +81,7 @@ CASES = {
     'strip of many wide frames': lambda: plot_prediction_strip(np.zeros((32, 9, 160, 3), np.uint8), 0, [('', UNSURE)]),
     'timeline': lambda: plot_timeline([Interval(i, i + 1, i, i / 52) for i in range(52)], 52.0),
     'timeline of an hour': lambda: plot_timeline([Interval(2 * i, 2 * i + 2, i % 52, 1.0) for i in range(1800)], 3600),
-    'timeline of nothing': lambda: plot_timeline([], 8.5),
+    'empty timeline': lambda: plot_timeline([], 8.5),
 }
 
 
@@ -110,7 +110,7 @@ def test_text_is_inside_the_figure_and_does_not_overlap(name):
         assert box.x1 <= width, text
         assert box.y1 <= height, text
     for (first, a), (second, b) in itertools.combinations(boxes.items(), 2):
-        # Boxes have the height of a line, which is more than that of the letters.
+        # Text boxes have the height of a line, which exceeds the height of the letters.
         across = min(a.x1, b.x1) - max(a.x0, b.x0)
         down = min(a.y1, b.y1) - max(a.y0, b.y0)
         assert across <= 0.5 or down <= 0.2 * min(a.height, b.height), (first, second)
@@ -139,7 +139,7 @@ def test_counts_have_a_panel_for_each_split():
     assert read_texts(figure, 'body part') == list(BODY_PARTS)
 
 
-def test_body_parts_are_in_percent_of_the_true_one():
+def test_body_parts_are_percentages_of_the_true_part():
     counts = np.zeros((7, 7), int)
     counts[1, [1, 2]] = 1, 3
     figure = plot_coarse_confusion_matrix(counts)
@@ -174,7 +174,7 @@ def test_confused_pairs_within_and_across_body_parts():
     assert [text.get_text().strip() for text in axes.texts] == ['30 (25%)', '3 (2%)']
 
 
-def test_groups_are_by_training_clips():
+def test_groups_are_formed_by_training_clips():
     f1 = np.where(np.arange(52) == 9, 0.9, 0.5)
     f1[45] = np.nan
     figure = plot_frequency_groups(f1, TRAIN)
@@ -219,7 +219,7 @@ def test_strip_shows_the_probabilities_of_both_levels():
     assert read_texts(figure, 'outcome 1') == ['tsm: scratching arms  C6, 100.0%; right']
 
 
-def test_strip_shows_eight_frames_of_many():
+def test_strip_shows_at_most_eight_frames():
     frames = np.arange(32, dtype=np.uint8)[:, None, None, None] + np.zeros((32, 4, 3, 3), np.uint8)
     figure = plot_prediction_strip(frames, 0, [('tsm', UNSURE)])
     assert [axes.images[0].get_array()[0, 0, 0] for axes in find_axes(figure, 'frames')] == [
@@ -255,7 +255,7 @@ def test_maps_are_drawn_over_their_frames():
     assert read_texts(figure, 'subtitle') == ['predicted: nodding  B1, 100.0%']
 
 
-def test_frames_are_those_that_are_tested(tmp_path):
+def test_frames_are_those_sampled_in_a_test(tmp_path):
     # Frame t has the grey level 10 t, except for losses of the encoding.
     writer = cv2.VideoWriter(str(tmp_path / 'a.mp4'), cv2.VideoWriter_fourcc(*'mp4v'), 30, (96, 80))
     for t in range(20):
@@ -295,7 +295,7 @@ def test_rejects_other_shapes(plot):
         plot()
 
 
-def test_timeline_shows_when_which_body_part_moves():
+def test_timeline_shows_intervals_by_body_part():
     # Nodding, waving, which is too short for its code, and curling legs with a probability of 1.
     figure = plot_timeline([Interval(0, 4, 9, 0.5), Interval(4, 4.2, 19, 0.5), Interval(4.5, 10, 25, 1.0)], 10)
     (axes,) = figure.axes
@@ -314,7 +314,7 @@ def test_bars_of_probable_actions_are_darker():
     assert sum(pale[:3]) > sum(full[:3])
 
 
-def test_long_timelines_are_in_minutes():
+def test_long_timelines_have_axes_in_minutes():
     (axes,) = plot_timeline([], 600).axes
     axes.figure.canvas.draw()
     assert axes.get_xlabel() == 'minutes'

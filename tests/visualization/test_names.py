@@ -25,7 +25,7 @@ def test_long_names_are_cut_in_the_middle(name, short):
         (['manet.pkl', 'tsm.pkl'], ['manet', 'tsm']),
         (['manet/predictions.pkl', 'tsm/predictions.pkl'], ['manet', 'tsm']),
         (['manet/val/predictions.pkl', 'tsm/val/predictions.pkl'], ['manet', 'tsm']),
-        # The names differ only in the middle, which comes first.
+        # The names differ only in the middle, which is cut first.
         ([LONG.format('SE'), LONG.format('TSM')], ['…SE_and_many_other_settings', '…TSM_and_many_other_settings']),
         (['same.pkl', 'same.pkl'], ['same', 'same']),
     ],

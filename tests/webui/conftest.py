@@ -21,7 +21,7 @@ def draw(label):
 
 @pytest.fixture(scope='session')
 def clips(tmp_path_factory):
-    """Rendered clips by label: nodding (9) and curling legs (25)."""
+    """Render clips by label: nodding (9) and curling legs (25)."""
     folder = tmp_path_factory.mktemp('clips')
     paths = {9: folder / 'nod.mp4', 25: folder / 'curl.mp4'}
     for label, path in paths.items():
@@ -31,7 +31,7 @@ def clips(tmp_path_factory):
 
 @pytest.fixture(scope='session')
 def long_video(tmp_path_factory):
-    """A rendered video of five seconds of nodding and five seconds of curling legs."""
+    """Render a video of five seconds of nodding and five seconds of curling legs."""
     path = tmp_path_factory.mktemp('long') / 'interview.mp4'
     nods, curls = ((one * (150 // len(one) + 1))[:150] for one in (draw(9), draw(25)))
     write_video(str(path), [*nods, *curls], SIZE, FPS, crf=18)
@@ -40,7 +40,7 @@ def long_video(tmp_path_factory):
 
 @pytest.fixture(scope='session')
 def trained(clips, long_video, tmp_path_factory):
-    """Config and weights of the quickstart's network, overfitted to the clips and the long video."""
+    """Overfit the quickstart's network to the clips and the long video, and return its config and weights."""
     torch.manual_seed(0)
     model = init_recognizer(Config.fromfile(CONFIG), device='cpu')
     pipeline = WindowPipeline(model.cfg.test_dataloader.dataset.pipeline)

@@ -1,4 +1,4 @@
-"""Uploads that are too many, too slow or incomplete."""
+"""Tests of uploads that are too many, too slow or incomplete."""
 
 import socket
 import threading
@@ -21,7 +21,7 @@ FORM = (
 
 
 class BusyNetwork(Network):
-    """Waits before it recognises a clip, and notes the clips in order."""
+    """Network that waits before it recognises a clip, and records the order of the clips."""
 
     def __init__(self):
         super().__init__()
@@ -41,7 +41,7 @@ def network():
 
 @pytest.fixture(scope='module')
 def served(network):
-    """Address of a page for uploads of up to 0.3 MB, and the folder of uploads."""
+    """Serve a page for uploads of up to 0.3 MB, and return its address and the folder of uploads."""
     with serving({'net': Network(), 'busy': network}, [], max_megabytes=0.3, port=0) as served:
         yield served
 
@@ -53,7 +53,7 @@ def clip(tmp_path):
 
 
 def begin_upload(url, size=200_000, sent=100_000):
-    """Send the beginning of an upload; return the connection."""
+    """Send the beginning of an upload, and return the connection."""
     url = httpx.URL(url)
     connection = socket.create_connection((url.host, url.port))
     head = 'POST /gradio_api/upload HTTP/1.1\r\nHost: here\r\nContent-Type: multipart/form-data; boundary=B\r\n'
@@ -66,14 +66,14 @@ def wait_for_file(folder):
         pass
 
 
-def test_an_upload_that_is_broken_off_is_deleted(served):
+def test_interrupted_upload_is_deleted(served):
     connection = begin_upload(served[0])
     wait_for_file(served[1])
     connection.close()
     wait_for_none(served[1])
 
 
-def test_an_upload_that_takes_too_long_is_broken_off_and_deleted(served, monkeypatch):
+def test_slow_upload_is_stopped_and_deleted(served, monkeypatch):
     monkeypatch.setattr(admission, 'UPLOAD_MINUTES', 0.01)
     connection = begin_upload(served[0])
     connection.settimeout(60)
@@ -81,7 +81,7 @@ def test_an_upload_that_takes_too_long_is_broken_off_and_deleted(served, monkeyp
     wait_for_none(served[1])
 
 
-def test_uploads_of_an_address_are_limited_at_once_and_over_time(served, clip, monkeypatch):
+def test_uploads_of_an_address_are_limited_in_number_and_rate(served, clip, monkeypatch):
     monkeypatch.setattr(admission, 'UPLOADS_AT_ONCE', 2)
     connections = [begin_upload(served[0]) for _ in range(2)]
     wait_for_file(served[1])
@@ -100,7 +100,7 @@ def test_uploads_of_an_address_are_limited_at_once_and_over_time(served, clip, m
     visitor.press('release')
 
 
-def test_the_disk_is_not_filled(served, clip, monkeypatch):
+def test_uploads_do_not_fill_the_disk(served, clip, monkeypatch):
     visitor = Visitor(served[0])
     monkeypatch.setattr('shutil.disk_usage', lambda path: type('Usage', (), {'free': 2000}))
     with pytest.raises(httpx.HTTPStatusError, match='503'):
@@ -108,7 +108,7 @@ def test_the_disk_is_not_filled(served, clip, monkeypatch):
     assert files(served[1]) == []
 
 
-def test_requests_that_are_no_uploads_are_small(served):
+def test_other_requests_are_limited_in_size(served):
     visitor = Visitor(served[0])
     response = visitor.ask('upload', 'x' * 3_000_000)
     assert response.status_code == 413
@@ -119,7 +119,7 @@ def test_requests_that_are_no_uploads_are_small(served):
     assert visitor.http.post('gradio_api/queue/join', content=parts()).status_code in (400, 413)
 
 
-def test_an_upload_is_one_file(served, clip):
+def test_uploads_of_several_files_are_rejected(served, clip):
     with httpx.Client(base_url=served[0]) as http:
         several = [('files', (f'{index}.mp4', clip.read_bytes(), 'video/mp4')) for index in range(2)]
         assert http.post('gradio_api/upload', files=several).status_code == 400
@@ -137,7 +137,7 @@ def test_visitors_with_the_same_file_do_not_share_it(served, clip):
     assert files(served[1]) == []
 
 
-def test_visitors_take_turns_and_none_fills_the_queue(served, network, clip):
+def test_visitors_take_turns_and_cannot_fill_the_queue(served, network, clip):
     ada, ben, eve = (Visitor(served[0], name) for name in ('Ada', 'Ben', 'Eve'))
     clips = {visitor: visitor.upload(clip) for visitor in (ada, ben, eve)}
     assert ada.ask('recognize', clips[ada], 'busy').status_code == 200
@@ -158,7 +158,7 @@ def test_visitors_take_turns_and_none_fills_the_queue(served, network, clip):
 
 
 def test_clips_are_deleted_and_networks_stopped_in_time(clip):
-    # Uploads are kept for 1.2 seconds, and networks may work for 0.
+    # Uploads are kept for 1.2 s. The time limit of networks is 0 s.
     with serving({'net': Network()}, [], max_minutes=0, keep_minutes=0.02, port=0) as (url, folder):
         visitor = Visitor(url)
         sent = visitor.upload(clip)
@@ -171,7 +171,7 @@ def test_clips_are_deleted_and_networks_stopped_in_time(clip):
 
 
 @pytest.mark.parametrize('error', [MemoryError('Unable to allocate 16 GiB'), ZeroDivisionError('division by zero')])
-def test_an_unexpected_error_is_answered_with_a_sentence(error, clip, monkeypatch, capsys):
+def test_unexpected_error_is_reported_in_a_sentence(error, clip, monkeypatch, capsys):
     def fail(*_):
         raise error
 

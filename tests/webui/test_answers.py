@@ -15,7 +15,7 @@ from mmaction_microaction.webui.answers import (
     write_files,
 )
 
-# The best action is of the upper limb, but the sum of two actions of the head is larger.
+# The best action is one of the upper limb, but the sum of two head actions is larger.
 SCORES = np.zeros(52)
 SCORES[[9, 10, 19]] = 0.3, 0.25, 0.45
 CLIP = ClipResult('/secret/folder/wave.mp4', 1.5, SCORES)

@@ -1,4 +1,4 @@
-"""The page in a real browser, served by the tool."""
+"""Tests of the page in a real browser, served by the tool."""
 
 import json
 import os
@@ -18,13 +18,13 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason='no Chromium is installed; Debian: apt-get install chromium'),
 ]
-# Milliseconds; long, for busy machines.
+# Milliseconds, long enough for busy machines.
 PATIENCE = 120_000
 
 
 @pytest.fixture(scope='module')
 def tool(trained, clips, tmp_path_factory):
-    """Address of a page served by the tool, with the clips as examples, and the folder of temporary files."""
+    """Start the tool with the clips as examples, and return the page's address and the folder of temporary files."""
     config, checkpoint = trained
     temporary = tmp_path_factory.mktemp('tmp')
     command = [sys.executable, ROOT / 'tools/webui.py', '--model', config, checkpoint, '--max-seconds', '20']
@@ -55,7 +55,7 @@ def browser():
 
 @pytest.fixture
 def page(tool, browser):
-    """The page. Fails after the test if the page requested anything from another server."""
+    """Open the page. Fail after the test if the page sent requests to another server."""
     address, temporary = tool
     page = browser.new_page()
     asked, complaints = [], []
@@ -67,7 +67,7 @@ def page(tool, browser):
     yield page
     assert len(asked) > 10
     assert [url for url in asked if not url.startswith((address, 'data:', 'blob:'))] == []
-    # Blocked requests may only appear as messages.
+    # Some blocked requests appear only as messages.
     assert complaints == []
     page.close()
     deadline = time.monotonic() + 60
@@ -86,7 +86,7 @@ def recognise(page, path):
     page.locator('#recognize').click()
 
 
-def test_uploads_clips_and_reads_their_actions_off_the_page(page, clips):
+def test_page_shows_actions_of_uploaded_clips(page, clips):
     for label, name, part in ((9, 'nodding B1', 'head'), (25, 'curling legs D7', 'lower limb')):
         recognise(page, clips[label])
         found, code = page.locator('#headline'), name[-2:]
@@ -107,7 +107,7 @@ def test_uploads_clips_and_reads_their_actions_off_the_page(page, clips):
         page.get_by_label('Clear').click()
 
 
-def test_shows_where_the_network_saw_an_example(page):
+def test_page_shows_the_gradcam_map_of_an_example(page):
     page.get_by_role('button', name='nod', exact=True).click()
     page.locator('#clip video').wait_for()
     page.locator('#recognize').click()
@@ -118,7 +118,7 @@ def test_shows_where_the_network_saw_an_example(page):
     assert picture.evaluate('image => image.naturalWidth') > 500
 
 
-def test_a_selected_row_jumps_to_its_time_in_the_video(page, long_video):
+def test_selected_row_seeks_to_its_time_in_the_video(page, long_video):
     recognise(page, long_video)
     api.expect(page.locator('#headline')).to_contain_text('micro-actions in 10.0 s')
     page.locator('#timeline img').wait_for()
@@ -131,12 +131,12 @@ def test_a_selected_row_jumps_to_its_time_in_the_video(page, long_video):
     asked = page.locator('#interval input')
     api.expect(asked).to_have_value(re.compile('curling legs  D7'))
     start = float(asked.input_value().split()[0])
-    # The action changes at 5 s; a window has 1.5 s.
+    # The action changes at 5 s. A window lasts 1.5 s.
     assert 4 <= start <= 6
     assert page.evaluate('document.querySelector("#clip video").currentTime') == pytest.approx(start, abs=0.1)
 
 
-def test_a_bad_upload_gives_a_message(page, tmp_path):
+def test_invalid_upload_shows_a_message(page, tmp_path):
     (tmp_path / 'noise.mp4').write_bytes(bytes(range(256)) * 40)
     upload(page, tmp_path / 'noise.mp4')
     api.expect(page.get_by_text('noise.mp4 cannot be read as a video; upload another file')).to_be_visible()

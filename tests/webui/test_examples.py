@@ -18,7 +18,7 @@ def test_rendered_examples_are_clips_of_all_body_parts_and_a_long_video(tmp_path
 
 
 @pytest.mark.parametrize('num_clips', [2080, 4160])
-def test_no_network_was_trained_on_the_people_of_the_examples(tmp_path, monkeypatch, num_clips):
+def test_people_of_the_examples_are_not_in_training_sets(tmp_path, monkeypatch, num_clips):
     shown = []
 
     def make(label, subject, *args, **kwargs):

@@ -8,7 +8,7 @@ import tempfile
 import pytest
 from helpers.support import ROOT
 
-pytest.importorskip('fcntl', reason='locks of POSIX')
+pytest.importorskip('fcntl', reason='needs POSIX locks')
 FILE = ROOT / 'mmaction_microaction/webui/folders.py'
 folders = runpy.run_path(str(FILE))
 SERVER = f"""
@@ -29,7 +29,7 @@ def temporary(tmp_path, monkeypatch):
 
 @pytest.fixture
 def server(temporary):
-    """The process of another server, and its folder."""
+    """Start the process of another server, and return it and its folder."""
     process = subprocess.Popen([sys.executable, '-c', SERVER], stdout=subprocess.PIPE, text=True)
     yield process, process.stdout.readline().strip()
     process.kill()
@@ -44,7 +44,7 @@ def test_the_folder_is_private_and_deleted_with_the_server(temporary):
     assert list(temporary.iterdir()) == []
 
 
-def test_what_a_killed_server_left_is_deleted_by_the_next(server, temporary):
+def test_folder_of_a_killed_server_is_deleted_by_the_next(server, temporary):
     process, folder = server
     with folders['private_folder']():
         assert os.listdir(folder)
@@ -55,7 +55,7 @@ def test_what_a_killed_server_left_is_deleted_by_the_next(server, temporary):
         assert list(temporary.iterdir()) == [own]
 
 
-def test_other_folders_of_such_a_name_stay(temporary, tmp_path_factory, monkeypatch):
+def test_unrelated_folders_of_a_similar_name_are_kept(temporary, tmp_path_factory, monkeypatch):
     mine = tmp_path_factory.mktemp('mine')
     (mine / 'lock').touch()
     (temporary / 'micro-actions-link').symlink_to(mine)

@@ -11,7 +11,7 @@ from mmaction_microaction.webui.limits import LimitedVideo, check_video
 
 
 def write(path, size, num_frames, rate=30):
-    """Write grey pictures as Motion JPEG."""
+    """Write grey frames as Motion JPEG."""
     with av.open(str(path), 'w') as container:
         stream = container.add_stream('mjpeg', rate=rate)
         stream.width, stream.height = size
@@ -25,14 +25,14 @@ def write(path, size, num_frames, rate=30):
     return path
 
 
-def test_large_frames_are_refused_by_the_header(tmp_path):
+def test_large_frames_are_rejected_from_the_header(tmp_path):
     # 16.8 million pixels: one row too many.
     with pytest.raises(ValueError, match=r'large\.avi has frames of 4096 x 4112 pixels, but at most 16[.]8 million'):
         check_video(write(tmp_path / 'large.avi', (4096, 4112), 1), max_seconds=10)
     check_video(write(tmp_path / 'wide.avi', (8192, 2048), 1), max_seconds=10)
 
 
-def test_an_unknown_codec_is_no_video(tmp_path):
+def test_unknown_codec_is_rejected(tmp_path):
     write(tmp_path / 'a.mkv', (32, 32), 3)
     content = (tmp_path / 'a.mkv').read_bytes()
     assert content.count(b'V_MJPEG') == 1
@@ -41,16 +41,16 @@ def test_an_unknown_codec_is_no_video(tmp_path):
         check_video(tmp_path / 'a.mkv', max_seconds=10)
 
 
-def test_many_frames_are_refused_however_short_the_video_is(tmp_path):
+def test_too_many_frames_are_rejected_in_short_videos(tmp_path):
     fast = write(tmp_path / 'fast.mkv', (32, 32), 241, rate=1000)
     check_video(fast, max_seconds=2.01)
     with pytest.raises(ValueError, match=r'fast\.mkv has more than 240 frames'):
         check_video(fast, max_seconds=2)
 
 
-def test_many_pixels_a_second_are_refused(tmp_path, monkeypatch):
+def test_too_many_pixels_per_second_are_rejected(tmp_path, monkeypatch):
     write_clip(tmp_path / 'clip.mp4', num_frames=60, size=(96, 80))
-    # Two seconds at 30 frames per second.
+    # 2 s at 30 frames per second.
     monkeypatch.setattr(limits, 'MAX_PIXEL_RATE', 96 * 80 * 30)
     check_video(tmp_path / 'clip.mp4', max_seconds=10)
     monkeypatch.setattr(limits, 'MAX_PIXEL_RATE', 96 * 80 * 30 - 1)
@@ -58,7 +58,7 @@ def test_many_pixels_a_second_are_refused(tmp_path, monkeypatch):
         check_video(tmp_path / 'clip.mp4', max_seconds=10)
 
 
-def test_frames_end_at_the_time_limit(tmp_path, monkeypatch):
+def test_reading_stops_at_the_time_limit(tmp_path, monkeypatch):
     write_clip(tmp_path / 'clip.mp4', num_frames=12)
     now = [0.0]
     monkeypatch.setattr(time, 'monotonic', lambda: now[0])

@@ -1,4 +1,4 @@
-"""The server of the page, by requests without a browser."""
+"""Tests of the server of the page by requests without a browser."""
 
 import re
 import shutil
@@ -26,7 +26,7 @@ def examples(tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def served(examples):
-    """Address of a page for clips of up to 10 seconds and 0.3 MB, and the folder of uploads."""
+    """Serve a page for clips of up to 10 s and 0.3 MB, and return its address and the folder of uploads."""
     with serving({'net': Network()}, examples, max_seconds=10, max_megabytes=0.3, port=0) as served:
         yield served
 
@@ -42,7 +42,7 @@ def clip(tmp_path):
     return tmp_path / 'clip.mp4'
 
 
-def test_a_clip_is_recognised_and_deleted_when_another_takes_its_place(served, visitor, clip, tmp_path):
+def test_clip_is_recognised_and_deleted_when_replaced(served, visitor, clip, tmp_path):
     sent = visitor.upload(clip)
     visitor.press('upload', sent)
     output, logs = visitor.press('recognize', sent, 'net')
@@ -56,7 +56,7 @@ def test_a_clip_is_recognised_and_deleted_when_another_takes_its_place(served, v
     assert files(served[1]) == []
 
 
-def test_all_is_deleted_when_the_page_is_closed(served, visitor, clip):
+def test_files_are_deleted_when_the_page_is_closed(served, visitor, clip):
     with visitor.http.stream('GET', f'gradio_api/heartbeat/{visitor.session}') as alive:
         # The reference keeps the connection open.
         beats = alive.iter_lines()
@@ -67,7 +67,7 @@ def test_all_is_deleted_when_the_page_is_closed(served, visitor, clip):
     wait_for_none(served[1])
 
 
-def test_a_long_video_gives_a_timeline_and_passes_on_warnings(served, visitor, tmp_path):
+def test_timeline_of_a_long_video_includes_warnings(served, visitor, tmp_path):
     write_clip(tmp_path / 'long.mp4', num_frames=270)
     output, logs = visitor.press('recognize', visitor.upload(tmp_path / 'long.mp4'), 'net')
     assert '1 micro-action in 9.0 s' in output['data']['headline']
@@ -77,18 +77,18 @@ def test_a_long_video_gives_a_timeline_and_passes_on_warnings(served, visitor, t
     visitor.press('release')
 
 
-def test_a_network_without_gradients_says_so(served, visitor, clip):
+def test_missing_gradients_are_reported(served, visitor, clip):
     sent = visitor.upload(clip)
     output, _ = visitor.press('recognize', sent, 'net')
     assert not output['data']['explanation']['visible']
-    # The page hides the button, but a request may come without the page.
+    # The page hides the button, but a client may send the request directly.
     choices = output['data']['interval']['choices']
     output, _ = visitor.press('explain', sent, None, choices[0][1])
     assert output['error'].startswith('Grad-CAM needs the gradients of a ResNet')
     visitor.press('release')
 
 
-def test_bad_uploads_are_answered_with_a_sentence_and_deleted(served, visitor, tmp_path):
+def test_invalid_uploads_are_deleted_with_a_message(served, visitor, tmp_path):
     (tmp_path / 'empty.mp4').touch()
     (tmp_path / 'noise.mp4').write_bytes(bytes(range(256)) * 40)
     write_clip(tmp_path / 'long.mp4', num_frames=330)
@@ -104,14 +104,14 @@ def test_bad_uploads_are_answered_with_a_sentence_and_deleted(served, visitor, t
         # The clip is removed from the page.
         assert output['data']['clip'] is None
         assert files(served[1]) == []
-        # A request may come without the check of the page.
+        # A client may bypass the check of the page.
         output, _ = visitor.press('recognize', visitor.upload(tmp_path / name), 'net')
         assert output['error'] == shown
         assert files(served[1]) == []
     assert visitor.press('recognize', None, 'net')[0]['error'].startswith('There is no clip yet')
 
 
-def test_names_are_no_html(visitor, tmp_path):
+def test_names_are_escaped_in_html(visitor, tmp_path):
     (tmp_path / 'a').touch()
     _, logs = visitor.press('upload', visitor.upload(tmp_path / 'a', name='a<script>&b.mp4'))
     assert '<' not in logs[0]
@@ -153,7 +153,7 @@ def test_an_upload_cannot_choose_its_folder(served, visitor, clip):
         'assets/..%2f..%2f..%2f..%2f..%2f..%2f..%2f..%2fetc/passwd',
     ],
 )
-def test_other_files_are_not_served(served, path, examples):
+def test_files_outside_the_uploads_are_not_served(served, path, examples):
     url, uploads = served
     # Files next to the uploads and next to an example.
     (uploads.parent / 'secret.txt').write_text('secret')
@@ -174,7 +174,7 @@ def test_examples_are_served(served, examples):
     assert response.content == examples[0].read_bytes()
 
 
-def test_examples_are_shown_as_they_are_where_ffmpeg_could_convert_them(examples, monkeypatch):
+def test_examples_are_not_converted_by_ffmpeg(examples, monkeypatch):
     def convert(*_, **__):
         raise AssertionError('converted')
 
@@ -187,7 +187,7 @@ def test_examples_are_shown_as_they_are_where_ffmpeg_could_convert_them(examples
         assert files(folder) == []
 
 
-def test_the_page_says_where_browsers_allow_no_camera(examples, tmp_path):
+def test_page_explains_missing_camera_access(examples, tmp_path):
     def introduction(**options):
         with serving({'net': Network()}, examples, port=0, **options) as (url, _):
             return httpx.get(f'{url}config', verify=False).text
@@ -197,7 +197,7 @@ def test_the_page_says_where_browsers_allow_no_camera(examples, tmp_path):
 
 
 @pytest.mark.skipif(shutil.which('openssl') is None, reason='needs openssl, to make a certificate')
-def test_a_certificate_gives_https(examples, tmp_path):
+def test_certificate_enables_https(examples, tmp_path):
     certificate, key = tmp_path / 'certificate.pem', tmp_path / 'key.pem'
     command = ['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=localhost', '-days', '2']
     subprocess.run([*command, '-keyout', key, '-out', certificate], check=True, capture_output=True)
@@ -212,9 +212,9 @@ def test_a_certificate_gives_https(examples, tmp_path):
         pass
 
 
-def test_addresses_are_below_the_root_path_of_a_server_in_front(examples):
+def test_urls_start_with_the_root_path_of_a_reverse_proxy(examples):
     with serving({'net': Network()}, examples, port=0, root_path='/micro') as (url, _):
-        # As nginx forwards the request, without the path.
+        # nginx forwards the request without the path.
         headers = {'Host': 'lab.example.org', 'X-Forwarded-Host': 'lab.example.org', 'X-Forwarded-Proto': 'https'}
         assert httpx.get(f'{url}config', headers=headers).json()['root'] == 'https://lab.example.org/micro'
 
@@ -235,7 +235,7 @@ def test_other_networks_are_not_opened(visitor, examples, clip):
     assert examples[0].exists()
 
 
-def test_nothing_stays_after_the_result_or_the_end(clip, tmp_path):
+def test_no_files_remain_after_the_result_or_the_end(clip, tmp_path):
     with serving({'net': Network()}, [], keep_minutes=0, port=0) as (url, folder):
         visitor = Visitor(url)
         output, _ = visitor.press('recognize', visitor.upload(clip), 'net')
@@ -245,14 +245,14 @@ def test_nothing_stays_after_the_result_or_the_end(clip, tmp_path):
     assert not folder.parent.exists()
 
 
-def test_browsers_load_from_this_server_only(served):
+def test_browsers_load_resources_from_this_server_only(served):
     response = httpx.get(served[0])
     assert response.headers['content-security-policy'].startswith("default-src 'self' ")
-    # The analytics of Gradio are off.
+    # Gradio's analytics are disabled.
     assert Visitor(served[0]).http.get('config').json()['analytics_enabled'] is False
 
 
-def test_the_network_that_gave_the_result_is_explained_while_the_clip_is_there(clip, examples, monkeypatch):
+def test_explanation_uses_the_network_of_the_result_while_the_clip_exists(clip, examples, monkeypatch):
     asked = []
 
     def explain(inferencer, *args, **kwargs):

@@ -25,7 +25,7 @@ def test_pages_take_turns():
     ]
 
 
-def test_many_pages_of_an_address_wait_for_other_addresses():
+def test_pages_of_one_address_wait_for_other_addresses():
     pages = [f'a/page{index} {index}' for index in range(4)]
     assert order([*pages, 'b/Ben 9']) == ['a/page0 0', 'b/Ben 9', *(pages[1:])]
 

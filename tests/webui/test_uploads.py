@@ -24,7 +24,7 @@ def send(uploads):
     return send
 
 
-def test_a_visitor_has_one_clip_at_a_time(uploads, send):
+def test_visitor_has_one_clip_at_a_time(uploads, send):
     first, second = send('first.mp4'), send('second.mp4')
     uploads.hold('Ada', first)
     uploads.hold('Ada', first)
@@ -45,7 +45,7 @@ def test_results_are_deleted_with_the_clip(uploads, send):
     assert clip.exists()
 
 
-def test_a_clip_that_two_visitors_sent_stays_for_the_second(uploads, send):
+def test_clip_sent_by_two_visitors_is_kept_for_the_second(uploads, send):
     clip = send()
     for visitor in ('Ada', 'Ben'):
         uploads.hold(visitor, clip)
@@ -55,7 +55,7 @@ def test_a_clip_that_two_visitors_sent_stays_for_the_second(uploads, send):
     assert not clip.exists()
 
 
-def test_files_elsewhere_are_never_deleted(uploads, tmp_path):
+def test_files_outside_the_folder_are_never_deleted(uploads, tmp_path):
     example = tmp_path / 'example.mp4'
     write_clip(example)
     uploads.hold('Ada', example)
@@ -64,7 +64,7 @@ def test_files_elsewhere_are_never_deleted(uploads, tmp_path):
     assert example.exists()
 
 
-def test_refused_files_are_deleted(uploads, send):
+def test_rejected_files_are_deleted(uploads, send):
     (uploads.folder / 'empty.mp4').touch()
     (uploads.folder / 'noise.mp4').write_bytes(bytes(range(256)) * 40)
     (uploads.folder / 'text.mp4').write_text('not a video')
@@ -109,7 +109,7 @@ def test_deleting_old_uploads_follows_no_links(uploads, tmp_path):
     assert (tmp_path / 'mine/letter.txt').exists()
 
 
-def test_what_exhausts_memory_is_deleted(uploads, send, monkeypatch):
+def test_clip_that_exhausts_memory_is_deleted(uploads, send, monkeypatch):
     def fail(*_):
         raise MemoryError('Unable to allocate 16 GiB')
 

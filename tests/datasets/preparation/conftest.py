@@ -9,7 +9,7 @@ from mmaction_microaction.datasets.preparation import ma52 as preparation
 
 @pytest.fixture
 def source(tmp_path, monkeypatch):
-    """Downloaded: train.zip with a folder in it, an unpacked val/, and the lists beside them."""
+    """Write a download: train.zip with a folder inside, an unpacked val/, and the lists in the same folder."""
     monkeypatch.setattr(preparation, 'SPLIT_SIZES', {'train': 3, 'val': 3})
     source = tmp_path / 'download'
     (source / 'val').mkdir(parents=True)

@@ -32,7 +32,7 @@ def vectors():
     return vectors
 
 
-def test_mean_over_the_words_that_are_known(vectors):
+def test_embedding_is_the_mean_over_known_words(vectors):
     table, missing = average_words(vectors)
     assert missing == ['straightly']
     assert table.shape == (52, 4)
@@ -108,7 +108,7 @@ def test_tool_reports_unknown_words_and_errors_in_one_line(vectors, tmp_path):
         ('folder.npy', r'folder\.npy cannot be written, since it is a folder'),
     ],
 )
-def test_an_output_that_cannot_be_written_is_refused_before_the_download(tmp_path, monkeypatch, name, message):
+def test_unwritable_output_is_rejected_before_the_download(tmp_path, monkeypatch, name, message):
     monkeypatch.setattr(label_embeddings, 'load_word_vectors', lambda source: pytest.fail('downloaded'))
     (tmp_path / 'table.npy').write_text('a file')
     (tmp_path / 'folder.npy').mkdir()
@@ -120,7 +120,7 @@ def test_an_output_that_cannot_be_written_is_refused_before_the_download(tmp_pat
 
 @pytest.fixture
 def downloader(tmp_path, monkeypatch):
-    """gensim.downloader without internet and with nothing downloaded yet."""
+    """Replace gensim.downloader by one without internet and without earlier downloads."""
 
     def refuse(url, *args):
         raise urllib.error.URLError('Connection refused')
@@ -154,7 +154,7 @@ def test_without_internet_the_message_names_the_remedies(downloader, tmp_path, m
             build_label_embeddings('glove-wiki-300', tmp_path / 'table.npy')
 
 
-def test_what_was_downloaded_elsewhere_is_used_without_internet(downloader, vectors, tmp_path, monkeypatch):
+def test_vectors_downloaded_elsewhere_are_used_without_internet(downloader, vectors, tmp_path, monkeypatch):
     folder = tmp_path / 'gensim-data' / 'glove-of-a-test'
     folder.mkdir(parents=True)
     models = {folder.name: {'file_name': f'{folder.name}.gz'}}
@@ -171,11 +171,11 @@ def test_what_was_downloaded_elsewhere_is_used_without_internet(downloader, vect
 def test_a_full_disk_leaves_no_table(vectors, tmp_path):
     vectors.save_word2vec_format(str(tmp_path / 'v.txt'), write_header=False)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (500, hard))  # enough for the side file
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500, hard))  # enough for the JSON file
     try:
         with pytest.raises(OSError, match=r'File too large.*table\.npy'):
             build_label_embeddings(str(tmp_path / 'v.txt'), tmp_path / 'table.npy')
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    # prepare_ma52.py builds what is not there.
+    # prepare_ma52.py builds the missing table.
     assert not (tmp_path / 'table.npy').exists()

@@ -1,4 +1,4 @@
-"""The download of MA-52, with a stand-in for huggingface_hub."""
+"""Tests of the download of MA-52, with a fake huggingface_hub."""
 
 import sys
 import types
@@ -11,7 +11,7 @@ from mmaction_microaction.datasets.preparation.ma52 import SPLIT_SIZES
 
 
 def make_errors():
-    """Return the errors of huggingface_hub 1 and 2 that the download handles, with the same bases."""
+    """Return the errors of huggingface_hub 1 and 2 that the download handles, with the same base classes."""
     errors = types.ModuleType('huggingface_hub.errors')
 
     class HfHubHTTPError(OSError):
@@ -43,7 +43,7 @@ def make_errors():
 
 @pytest.fixture
 def hub(monkeypatch):
-    """A Hub on which every archive exists, and an account with access."""
+    """Replace the Hub by one that has every archive, and an account with access."""
     hub = types.ModuleType('huggingface_hub')
     hub.errors = make_errors()
     hub.get_token = lambda: 'hf_token'
@@ -79,7 +79,7 @@ def test_archives_of_the_splits_are_downloaded_to_the_folder(hub, tmp_path):
         ('HfHubHTTPError', OSError, r'train\.zip of lab/set cannot be downloaded: the last line'),
     ],
 )
-def test_errors_of_the_hub_name_the_remedy(name, kind, message, hub, tmp_path):
+def test_hub_errors_name_the_remedy(name, kind, message, hub, tmp_path):
     def fail(*_, **__):
         raise getattr(hub.errors, name)('Client Error.\n\nthe last line')
 
@@ -90,7 +90,7 @@ def test_errors_of_the_hub_name_the_remedy(name, kind, message, hub, tmp_path):
     assert '\n' not in str(error.value)
 
 
-def test_a_missing_token_and_a_missing_package_name_the_remedy(hub, tmp_path, monkeypatch):
+def test_errors_of_missing_token_and_package_name_the_remedy(hub, tmp_path, monkeypatch):
     hub.get_token = lambda: None
     with pytest.raises(PermissionError, match=r'lab/set is a gated data set.*hf auth login.*HF_TOKEN'):
         download_splits('lab/set', ['train'], tmp_path / 'new')
@@ -100,7 +100,7 @@ def test_a_missing_token_and_a_missing_package_name_the_remedy(hub, tmp_path, mo
         download_splits('lab/set', ['train'], tmp_path)
 
 
-def test_errors_of_the_stand_in_are_those_of_the_real_package():
+def test_fake_errors_match_the_real_package():
     stand_in = make_errors()
     real = pytest.importorskip('huggingface_hub.errors')
     for name in (name for name in vars(stand_in) if name[0].isupper()):
@@ -109,7 +109,7 @@ def test_errors_of_the_stand_in_are_those_of_the_real_package():
             assert issubclass(getattr(real, name), getattr(real, other)) == expected, (name, other)
 
 
-def test_lists_are_looked_for_before_the_download(hub, tmp_path):
+def test_missing_lists_are_reported_before_the_download(hub, tmp_path):
     with pytest.raises(SystemExit, match=r'^error: train_list_videos\.txt is not in .*--lists'):
         main('prepare', [str(tmp_path), '--download', '--out', str(tmp_path / 'out')])
     assert hub.calls == []

@@ -26,7 +26,7 @@ def snapshot(folder):
 
 
 @pytest.mark.parametrize('split', ['train', 'val'], ids=['zip', 'folder'])
-def test_puts_clips_and_list_in_place(source, split):
+def test_clips_and_list_are_written(source, split):
     assert prepare(source, split) == 3
     out = source.parent / 'out'
     for name in NAMES:
@@ -46,7 +46,7 @@ def test_second_run_changes_nothing_and_needs_no_download(source, split):
     assert prepare(source, split) == 0
 
 
-def test_folder_that_is_already_in_place_is_only_checked(source):
+def test_folder_already_in_place_is_only_checked(source):
     out = source.parent / 'out'
     out.mkdir()
     shutil.move(source / 'val', out / 'videos_val')
@@ -67,9 +67,9 @@ def test_an_interrupted_run_is_continued(source):
     with pytest.raises(Killed):
         prepare(source, progress=stop_after_one)
     out = source.parent / 'out'
-    # What a kill at the worst moment leaves: a half-written clip under a temporary name and half a journal line.
+    # A killed run may leave a partial clip under a temporary name and a partial line of the journal.
     (out / 'videos_train' / f'.{NAMES[2]}.{"0" * 16}.unfinished').write_bytes(b'half')
-    # What rsync or a browser may be writing at the same time.
+    # rsync or a browser may be writing these files at the same time.
     foreign = [out / 'videos_train' / f'.{NAMES[2]}.Xk3f9Q', out / 'videos_train' / f'{NAMES[2]}.part']
     for path in foreign:
         path.write_bytes(b'half')
@@ -83,10 +83,10 @@ def test_an_interrupted_run_is_continued(source):
 
 
 @pytest.mark.parametrize('split', ['train', 'val'], ids=['zip', 'folder'])
-def test_a_full_disk_ends_the_run_and_names_the_file(source, split, monkeypatch):
+def test_full_disk_ends_the_run_and_names_the_file(source, split, monkeypatch):
     monkeypatch.setattr(os, 'link', Mock(side_effect=OSError(errno.EXDEV, 'another disk')))
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))  # the workers inherit it
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))  # Workers inherit the limit.
     try:
         with pytest.raises(OSError, match=rf'videos_{split}/{NAMES[0]} cannot be put in place \(.*too large.*again'):
             prepare(source, split)
@@ -96,8 +96,8 @@ def test_a_full_disk_ends_the_run_and_names_the_file(source, split, monkeypatch)
     assert prepare(source, split) == 3
 
 
-def test_a_full_disk_is_named_even_if_only_the_journal_is_written(source):
-    # Clips that are links take no room.
+def test_full_disk_is_reported_while_the_journal_is_written(source):
+    # Linked clips need no space.
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (80, hard))
     try:
@@ -108,7 +108,7 @@ def test_a_full_disk_is_named_even_if_only_the_journal_is_written(source):
     assert prepare(source, 'val') > 0
 
 
-def test_tool_ends_in_one_line_where_it_cannot_write(source, monkeypatch):
+def test_tool_reports_unwritable_folder_in_one_line(source, monkeypatch):
     (source.parent / 'out').write_text('a file')
     monkeypatch.setattr(sys, 'argv', ['prepare_ma52.py', str(source), '--out', str(source.parent / 'out')])
     with pytest.raises(SystemExit, match=r'^error: .*out/videos_train cannot be a folder') as error:
@@ -116,7 +116,7 @@ def test_tool_ends_in_one_line_where_it_cannot_write(source, monkeypatch):
     assert len(str(error.value).splitlines()) == 1
 
 
-def test_tool_leaves_the_table_out_where_there_is_no_internet(source, monkeypatch, capfd):
+def test_tool_skips_the_table_without_internet(source, monkeypatch, capfd):
     downloader = pytest.importorskip('gensim.downloader')
 
     def refuse(url):
@@ -138,8 +138,8 @@ def test_tool_leaves_the_table_out_where_there_is_no_internet(source, monkeypatc
     assert sorted(path.name for path in (out / 'videos_val').iterdir()) == NAMES
 
 
-def test_a_clip_that_was_cut_without_encoding_is_sound(source):
-    # Its file contains frames that are never shown.
+def test_clip_cut_without_encoding_is_accepted(source):
+    # The file contains frames that players do not show.
     (source / 'val' / NAMES[1]).rename(source / 'whole.mp4')
     cut_without_encoding(source / 'whole.mp4', source / 'val' / NAMES[1], first=5)
     assert prepare(source, 'val') == 3
@@ -157,7 +157,7 @@ def test_links_are_followed(source):
         assert placed.read_bytes() == (source / 'pool' / name).read_bytes()
 
 
-def test_says_where_lists_and_videos_come_from(source):
+def test_errors_name_the_source_of_lists_and_videos(source):
     (source / 'train.zip').unlink()
     with pytest.raises(FileNotFoundError, match=r'none of train\.zip, train/ and videos_train/'):
         prepare(source)
@@ -166,9 +166,9 @@ def test_says_where_lists_and_videos_come_from(source):
         prepare_split('train', source, source, source.parent / 'elsewhere', workers=1)
 
 
-def test_a_worker_that_is_killed_ends_the_preparation(source, monkeypatch):
+def test_killed_worker_ends_the_preparation(source, monkeypatch):
     with monkeypatch.context() as patch:
-        # Forked workers inherit this.
+        # Forked workers inherit this replacement.
         patch.setattr(preparation, 'open_video', lambda path: os.kill(os.getpid(), signal.SIGKILL))
         with pytest.raises(ValueError, match=r'A worker was killed, .*fewer workers'):
             prepare(source)
@@ -177,9 +177,9 @@ def test_a_worker_that_is_killed_ends_the_preparation(source, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.parametrize('signum', [signal.SIGTERM, signal.SIGKILL])
-def test_a_signal_leaves_no_half_clips_and_no_workers(source, signum):
+def test_signal_leaves_no_partial_clips_and_no_workers(source, signum):
     out = source.parent / 'out'
-    # A worker that takes long over the second clip.
+    # The second clip takes a worker a long time.
     code = f"""
 import time
 from pathlib import Path
@@ -206,7 +206,7 @@ preparation.prepare_split('train', source, source, Path({str(out)!r}), workers=2
     assert prepare(source) == 3
 
 
-def test_a_clip_is_unpacked_in_little_memory_whatever_its_size(tmp_path):
+def test_large_clip_is_unpacked_in_little_memory(tmp_path):
     with zipfile.ZipFile(tmp_path / 'val.zip', 'w', zipfile.ZIP_DEFLATED) as archive:
         archive.writestr('a.mp4', bytes(2**25))
     tracemalloc.start()

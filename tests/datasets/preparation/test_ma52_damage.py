@@ -11,7 +11,7 @@ from helpers.support import write_clip
 from mmaction_microaction.datasets.preparation.ma52 import prepare_split
 
 
-def test_clip_that_was_cut_short_is_replaced(source):
+def test_truncated_clip_is_replaced(source):
     prepare(source)
     damaged = source.parent / 'out' / 'videos_train' / NAMES[1]
     damaged.write_bytes(damaged.read_bytes()[:100])
@@ -19,17 +19,17 @@ def test_clip_that_was_cut_short_is_replaced(source):
     assert damaged.read_bytes() == (source / 'val' / NAMES[1]).read_bytes()
 
 
-def test_refuses_clips_that_cannot_be_decoded(source):
+def test_undecodable_clips_are_rejected(source):
     (source / 'val' / NAMES[1]).write_bytes(b'no video at all')
     with pytest.raises(ValueError, match=rf'1 of the 3 clips of val cannot be decoded: {NAMES[1]}'):
         prepare(source, 'val')
-    # The sound ones are done; the bad one is tried again.
+    # The intact clips are finished, and the damaged clip is tried again.
     write_clip(source / 'val' / NAMES[1], seed=1)
     assert prepare(source, 'val') == 1
 
 
 @pytest.mark.parametrize('split', ['train', 'val'], ids=['zip', 'folder'])
-def test_a_damaged_clip_is_replaced_by_a_sound_one_of_the_same_size(source, split):
+def test_damaged_clip_is_replaced_by_an_intact_one_of_the_same_size(source, split):
     sound = (source / 'val' / NAMES[1]).read_bytes()
 
     def download(content):
@@ -48,7 +48,7 @@ def test_a_damaged_clip_is_replaced_by_a_sound_one_of_the_same_size(source, spli
     download(sound)
     assert prepare(source, split) == 1
     assert placed.read_bytes() == sound
-    # It is not taken for sound because it once was, either.
+    # An earlier successful check does not make the damaged clip valid.
     placed.unlink()
     download(bytes(len(sound)))
     for _ in range(2):
@@ -78,7 +78,7 @@ def test_a_damaged_download_that_is_already_in_place_is_not_removed(source):
 
 @pytest.mark.parametrize('alias', ['hard link', 'symbolic link', 'mount'])
 @pytest.mark.parametrize('damaged', [False, True])
-def test_source_and_target_under_two_names_lose_nothing(source, monkeypatch, alias, damaged):
+def test_source_that_is_also_the_target_loses_no_clips(source, monkeypatch, alias, damaged):
     out, other = source.parent / 'out', source.parent / 'other'
     shutil.move(source / 'val', out / 'videos_val')
     if damaged:
@@ -89,7 +89,7 @@ def test_source_and_target_under_two_names_lose_nothing(source, monkeypatch, ali
     elif alias == 'symbolic link':
         other.symlink_to(out)
     else:
-        # As a folder that is mounted twice looks: other paths, the same files. A test cannot mount.
+        # A folder that is mounted twice has two paths to the same files. Tests cannot mount, so links imitate this.
         other.symlink_to(out)
         monkeypatch.setattr(type(out), 'resolve', lambda self, strict=False: self.absolute())
         monkeypatch.setattr(os.path, 'realpath', os.path.abspath)

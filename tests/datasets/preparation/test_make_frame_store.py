@@ -19,7 +19,7 @@ from mmaction_microaction.datasets.frame_store import FrameSettings, FrameStoreW
 
 @pytest.fixture
 def many(tmp_path):
-    """A data folder with 60 names for one clip."""
+    """Write a data folder with 60 names of one clip."""
     (tmp_path / 'videos_val').mkdir()
     write_clip(tmp_path / 'clip.mp4', num_frames=40, size=(160, 120))
     names = [f'{index:02d}.mp4' for index in range(60)]
@@ -30,11 +30,11 @@ def many(tmp_path):
 
 
 @pytest.mark.parametrize('name', SHAPES)
-def test_every_frame_is_stored_small_and_in_the_right_colours(store_path, odd_clips, name):
+def test_every_frame_is_stored_small_and_in_correct_colours(store_path, odd_clips, name):
     num_frames, width, height = SHAPES[name]
     fps, jpegs = read_store(store_path)[name]
     assert (fps, sorted(jpegs)) == (25, list(range(num_frames)))
-    # Sizes worked out as MMAction2's Resize does: shorter side 48, the other rounded; never enlarged.
+    # Sizes of MMAction2's Resize: the shorter side is 48, the longer side is rounded, and frames are never enlarged.
     scale = min(48 / min(width, height), 1)
     with av.open(str(odd_clips / 'videos_val' / name)) as container:
         for index, frame in enumerate(container.decode(video=0)):
@@ -80,7 +80,7 @@ def test_refuses_a_store_of_other_clips(store_path, odd_clips, tmp_path):
         make_store(tmp_path, tmp_path / 'frames_val', FrameSettings(48, 80))
 
 
-def test_names_every_clip_that_cannot_be_read_and_publishes_nothing(odd_clips, tmp_path):
+def test_unreadable_clips_are_named_and_no_store_is_published(odd_clips, tmp_path):
     shutil.copytree(odd_clips / 'videos_val', tmp_path / 'videos_val')
     shutil.copy(odd_clips / 'val_list_videos.txt', tmp_path)
     (tmp_path / 'videos_val' / 'odd.mp4').write_bytes(b'no video at all')
@@ -107,7 +107,7 @@ def test_video_that_vanishes_while_others_are_read_is_named(odd_clips, tmp_path)
         make_store(tmp_path, tmp_path / 'frames_val', progress=remove_after_the_first)
 
 
-def test_video_that_has_lost_frames_is_named(odd_clips, tmp_path):
+def test_video_with_lost_frames_is_named(odd_clips, tmp_path):
     shutil.copytree(odd_clips / 'videos_val', tmp_path / 'videos_val')
     shutil.copy(odd_clips / 'val_list_videos.txt', tmp_path)
     path = tmp_path / 'videos_val' / 'odd.mp4'
@@ -129,7 +129,7 @@ def test_only_one_process_writes(odd_clips, tmp_path):
         make_store(odd_clips, tmp_path / 'frames_val')
 
 
-def test_goes_on_after_a_full_disk(many):
+def test_store_is_continued_after_a_full_disk(many):
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, hard))
     try:
@@ -144,7 +144,7 @@ def test_goes_on_after_a_full_disk(many):
 
 
 @pytest.mark.slow
-def test_goes_on_after_a_kill(many):
+def test_store_is_continued_after_a_kill(many):
     args = [many, '--splits', 'val', '--workers', 2, '--size', 48]
     process = start(ROOT / 'tools' / 'make_frame_store.py', *args, output=many / 'log', errors=many / 'log')
     unfinished = many / 'frames_val.part'
@@ -157,7 +157,7 @@ def test_goes_on_after_a_kill(many):
     process.join()
     assert unfinished.exists()
     assert not (many / 'frames_val').exists()
-    wait_until_gone(process.pid)  # the workers, too
+    wait_until_gone(process.pid)  # The workers have ended, too.
 
     new = make_store(many, many / 'frames_val')
     assert 0 < new < 60
@@ -167,7 +167,7 @@ def test_goes_on_after_a_kill(many):
 
 
 @pytest.mark.real_data
-def test_real_clips_stay_as_close_as_documented(shared, tmp_path):
+def test_stored_real_clips_have_the_documented_quality(shared, tmp_path):
     names = ['0010_02_0101.mp4', '0019_02_0078.mp4', '0020_01_0008.mp4', '0030_01_0002.mp4']
     (tmp_path / 'val_list_videos.txt').write_text(''.join(f'{name} 0\n' for name in names))
     (tmp_path / 'videos_val').symlink_to(shared / 'ma52' / 'samples')

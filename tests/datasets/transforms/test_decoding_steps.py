@@ -1,4 +1,4 @@
-"""Which steps of a pipeline open and decode a video."""
+"""Tests of the functions that find the opening and decoding steps of a pipeline."""
 
 import inspect
 
@@ -12,7 +12,7 @@ from mmaction_microaction.datasets.transforms.decoding_steps import replace_deco
 from mmaction_microaction.inference.onnx_safety.pipeline import ALLOWED
 
 OTHERS = {'AudioDecode', 'LoadAudioFeature', 'PoseDecode'}
-"""Transforms that decode something else than frames."""
+"""Transforms that decode other data than frames."""
 
 
 def names(module):
@@ -20,7 +20,7 @@ def names(module):
 
 
 @pytest.mark.parametrize('scope', ['', 'mmaction.'])
-def test_every_opener_and_decoder_of_mmaction2_and_ours_is_known(scope):
+def test_every_decoding_transform_is_known(scope):
     known = names(upstream) | names(ours)
     openers = {name for name in known if is_opener(dict(type=scope + name))}
     decoders = {name for name in known if is_decoder(dict(type=scope + name))}
@@ -28,13 +28,13 @@ def test_every_opener_and_decoder_of_mmaction2_and_ours_is_known(scope):
     assert decoders == {name for name in known if 'Decode' in name} - OTHERS
 
 
-def test_every_step_of_a_stored_pipeline_is_told_apart_as_by_its_name():
+def test_steps_of_stored_pipelines_are_recognised_like_registered_names():
     for name in ALLOWED:
         assert is_opener(dict(type=name)) == name.endswith('Init')
         assert is_decoder(dict(type=name)) == name.endswith('Decode')
 
 
-def test_configs_classes_and_transforms_are_the_same_step():
+def test_configs_classes_and_objects_are_the_same_step():
     for step in (dict(type='PyAVInit'), dict(type=upstream.PyAVInit), TRANSFORMS.build(dict(type='PyAVInit'))):
         assert is_opener(step)
         assert not is_decoder(step)

@@ -1,4 +1,4 @@
-"""Pipelines that read from a frame store see what they see of the videos."""
+"""Pipelines return the same samples from a frame store as from the videos."""
 
 import re
 
@@ -28,7 +28,7 @@ RESIZE = dict(type='Resize', scale=(-1, 64))
 
 @pytest.fixture(scope='module')
 def stores(tiny_ma52):
-    """Frame stores of the tiny set, as large as the pipelines here want them."""
+    """Make frame stores of the tiny dataset, large enough for the pipelines of these tests."""
     for split in ('train', 'val'):
         make_frame_store(
             tiny_ma52 / f'{split}_list_videos.txt',
@@ -58,7 +58,7 @@ def build(root, clips, sampling=SAMPLINGS['2D, test'], decoder='Decord', after=(
 
 
 @pytest.mark.parametrize('sampling', SAMPLINGS.values(), ids=SAMPLINGS)
-def test_samples_are_those_of_the_videos(stores, sampling):
+def test_samples_match_those_of_the_videos(stores, sampling):
     videos, frames = (build(stores, clips, sampling) for clips in ('videos', 'frames'))
     assert len(videos) == len(frames) == 7
     for index in range(7):
@@ -71,7 +71,7 @@ def test_samples_are_those_of_the_videos(stores, sampling):
             assert found[key] == expected[key]
         assert found['frame_inds'].tolist() == expected['frame_inds'].tolist()
         assert len(found['imgs']) == len(expected['imgs'])
-        # The tiny set's noise is the worst that JPEG can meet; another frame or other colours are far below.
+        # Noise is the worst case for JPEG. Another frame or other colours would have a much lower PSNR.
         assert all(psnr(ours, theirs) > 24 for ours, theirs in zip(found['imgs'], expected['imgs']))
 
 
@@ -109,7 +109,7 @@ def test_frames_shown_twice_are_flipped_once(stores):
         np.testing.assert_array_equal(mirrored, image[:, ::-1])
 
 
-def test_names_the_line_of_a_clip_that_the_store_lacks(stores, tmp_path):
+def test_clip_missing_from_the_store_is_named_with_its_line(stores, tmp_path):
     (tmp_path / 'frames_train').symlink_to(stores / 'frames_train')
     lines = (stores / 'train_list_videos.txt').read_text().splitlines()
     (tmp_path / 'train_list_videos.txt').write_text('\n'.join([*lines, 'new.mp4 1', 'newer.mp4 1']))
@@ -122,7 +122,7 @@ def test_names_the_line_of_a_clip_that_the_store_lacks(stores, tmp_path):
 
 
 @pytest.mark.parametrize(('jpeg', 'message'), [('vast', r'4097 x 4096 pixels, more than 16,777,216'), ('png', 'JPEG')])
-def test_frames_that_would_take_all_memory_are_refused(tmp_path, jpeg, message):
+def test_frames_that_would_exhaust_memory_are_rejected(tmp_path, jpeg, message):
     image = np.zeros((16, 16, 3), np.uint8)
     if jpeg == 'png':
         content = cv2.imencode('.png', image)[1].tobytes()
@@ -138,7 +138,7 @@ def test_frames_that_would_take_all_memory_are_refused(tmp_path, jpeg, message):
         FrameStoreDecode().transform(sample)
 
 
-def test_warns_of_frames_that_are_too_small(stores, monkeypatch):
+def test_too_small_frames_are_warned_about(stores, monkeypatch):
     messages = []
     monkeypatch.setattr(
         'mmaction_microaction.datasets.transforms.decoding_steps.print_log', lambda text, **_: messages.append(text)
@@ -156,9 +156,9 @@ def images(samples):
 
 
 @pytest.mark.parametrize('method', ['fork', pytest.param('spawn', marks=pytest.mark.slow)])
-def test_workers_read_what_the_main_process_reads(stores, method):
+def test_workers_read_the_same_frames_as_the_main_process(stores, method):
     dataset = build(stores, 'frames')
-    # Read before the workers start, so that they inherit an open store.
+    # The store is read before the workers start, so that they inherit an open store.
     expected = images(list(dataset))
     loader = DataLoader(dataset, batch_size=None, num_workers=2, multiprocessing_context=method)
     np.testing.assert_array_equal(images(loader), expected)
@@ -166,18 +166,18 @@ def test_workers_read_what_the_main_process_reads(stores, method):
 
 
 @pytest.mark.parametrize('name', ['manet_r50_8x1_ma52', 'baselines/i3d_r50_32x2_ma52', 'imbalance/*_balanced'])
-def test_one_word_lets_any_config_read_frames(monkeypatch, name):
+def test_one_option_makes_any_config_read_frames(monkeypatch, name):
     (path,) = (ROOT / 'configs').glob(f'{name}.py')
     assert prefixes(path) == ['data/ma52/videos_train', 'data/ma52/videos_val', 'data/ma52/videos_val']
     monkeypatch.setenv('MA52_CLIPS', '/scratch/frames')
     assert prefixes(path) == ['/scratch/frames_train', '/scratch/frames_val', '/scratch/frames_val']
 
 
-def test_any_path_can_be_where_the_clips_are(monkeypatch, tmp_path):
+def test_paths_of_clips_may_contain_any_character(monkeypatch, tmp_path):
     clips = 'D:\\new\\train\'s/my "best" clips/%s {x} #1 雪\\'
     monkeypatch.setenv('MA52_CLIPS', clips)
     config = Config.fromfile(ROOT / 'configs/manet_r50_8x1_ma52.py')
-    # As a run leaves it in its work dir, which a resumed one or the leaderboard reads.
+    # A run writes its config to its work dir. Resumed runs and the leaderboard read the config.
     config.dump(tmp_path / 'config.py')
     for one in (config, Config.fromfile(tmp_path / 'config.py')):
         assert one.train_dataloader.dataset.data_prefix.video == f'{clips}_train'
@@ -186,7 +186,7 @@ def test_any_path_can_be_where_the_clips_are(monkeypatch, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
-def test_no_config_decodes_videos_in_another_way(path):
+def test_every_config_can_read_frames(path):
     config = Config.fromfile(path)
     for dataset in (config.train_dataloader.dataset, config.test_dataloader.dataset):
         steps = dataset.get('dataset', dataset).pipeline
@@ -197,7 +197,7 @@ def test_no_config_decodes_videos_in_another_way(path):
 
 
 def prefixes(path):
-    """Where the three loaders of a config look for clips."""
+    """Return the folders of clips of the three data loaders of a config."""
     config = Config.fromfile(path)
     loaders = (config.train_dataloader, config.val_dataloader, config.test_dataloader)
     return [re.search(r"'video': '([^']+)'", str(loader))[1] for loader in loaders]

@@ -2,8 +2,8 @@ import numpy as np
 from mmaction.registry import TRANSFORMS
 
 
-def test_subtract_mean_frame_leaves_what_moves():
-    # Two frames of a wall at 200; in the first pixel something goes from 10 to 30.
+def test_subtract_mean_frame_removes_the_static_background():
+    # Two frames have a background of 200. The first pixel changes from 10 to 30.
     first, second = np.full((2, 3, 4, 3), 200, np.uint8)
     first[0, 0], second[0, 0] = 10, 30
     transform = TRANSFORMS.build(dict(type='SubtractMeanFrame'))

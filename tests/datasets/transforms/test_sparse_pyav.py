@@ -1,4 +1,4 @@
-"""Frames decoded alone are those that decord gives, to the last bit, or the right ones where decord's are not."""
+"""Sparsely decoded frames are bit-identical to those of decord, or correct where decord's are wrong."""
 
 import struct
 
@@ -22,9 +22,9 @@ SAMPLINGS = {
     'by time': dict(clip_len=4, frame_interval=1, target_fps=15),
 }
 OPEN_GROUPS = 'open groups.mp4'
-"""Has frames that refer to ones behind a key frame: decord 0.6.0 gives the next one instead of some of them."""
+"""Video with frames that refer to frames after a key frame. decord 0.6.0 returns the next frame for some of them."""
 DECORD_ERRS = (OPEN_GROUPS, 'mpeg4.avi', 'h264.avi')
-"""In AVI it gives a neighbour instead of a frame, in H.264 only now and then."""
+"""Videos of which decord returns wrong frames. In AVI, these are neighbours of the frame, with H.264 only sometimes."""
 
 
 def build(folder, names, decoder, sampling=SAMPLINGS['2D, test'], after=(), **kwargs):
@@ -45,7 +45,7 @@ def build(folder, names, decoder, sampling=SAMPLINGS['2D, test'], after=(), **kw
 
 
 def write_video(path, num_frames=30, codec='libx264', **options):
-    """Write noise that moves, in H.264 with frames that others refer to and frames that none does."""
+    """Write moving noise in H.264 with reference frames and other frames."""
     rng = np.random.default_rng(num_frames)
     noise = rng.integers(0, 255, (96, 200, 3), dtype=np.uint8)
     with av.open(str(path), 'w') as container:
@@ -67,7 +67,7 @@ def videos(tmp_path_factory):
     write_video(folder / 'one frame.mp4', num_frames=1)
     write_video(folder / 'two frames.mp4', num_frames=2, bf='3')
     write_clip(folder / 'mpeg4.mp4')
-    # In AVI, H.264 says when frames are decoded instead of when they are shown.
+    # In AVI, the times of H.264 are those of decoding instead of display.
     write_video(folder / 'h264.avi', bf='3')
     write_video(folder / 'mpeg4.avi', codec='mpeg4', bf='2')
     write_video(folder / 'vp8.webm', codec='libvpx')
@@ -78,7 +78,7 @@ def videos(tmp_path_factory):
 
 
 def turn(path, target, matrix):
-    """Copy a video and let it be shown turned: the matrix is in the header of its track."""
+    """Copy a video and change the display matrix in the header of its track."""
     content = bytearray(path.read_bytes())
     start = content.index(b'tkhd') + 44
     a, b, c, d = (value * 65536 for value in matrix)
@@ -105,12 +105,12 @@ def check_equal(folder, names, sampling):
 
 
 @pytest.mark.parametrize('sampling', SAMPLINGS.values(), ids=SAMPLINGS)
-def test_frames_are_those_of_decord(videos, sampling):
+def test_frames_equal_those_of_decord(videos, sampling):
     check_equal(videos, [path.name for path in sorted(videos.iterdir()) if path.suffix != '.txt'], sampling)
 
 
 @pytest.mark.real_data
-def test_frames_of_real_clips_are_those_of_decord(shared, tmp_path):
+def test_frames_of_real_clips_equal_those_of_decord(shared, tmp_path):
     names = ['0019_02_0078.mp4', '0030_01_0002.mp4']
     for name in names:
         (tmp_path / name).symlink_to(shared / 'ma52' / 'samples' / name)
@@ -124,7 +124,7 @@ def test_frames_shown_twice_are_flipped_once(videos):
     np.testing.assert_array_equal(flipped['imgs'], np.array(plain['imgs'])[:, :, ::-1])
 
 
-def test_names_a_video_that_cannot_be_decoded(videos, tmp_path):
+def test_undecodable_video_is_named(videos, tmp_path):
     content = (videos / 'b frames.mp4').read_bytes()
     (tmp_path / 'cut.mp4').write_bytes(content[: len(content) // 2])
     (tmp_path / 'foreign.mp4').write_bytes(b'no video at all')
@@ -142,7 +142,7 @@ def test_names_a_video_that_cannot_be_decoded(videos, tmp_path):
         _ = build(tmp_path, ['sound.wav'], 'pyav')[0]
 
 
-def test_frames_lost_in_the_file_are_not_replaced_by_others(videos, tmp_path):
+def test_lost_frames_are_not_replaced_by_others(videos, tmp_path):
     content = bytearray((videos / 'b frames.mp4').read_bytes())
     start = content.index(b'mdat') + 4
     length = int.from_bytes(content[start - 8 : start - 4], 'big') - 8
@@ -153,7 +153,7 @@ def test_frames_lost_in_the_file_are_not_replaced_by_others(videos, tmp_path):
 
 
 def test_raw_streams_are_decoded_in_order(videos, tmp_path):
-    # Nothing in them says when a frame is shown, and decord refuses them.
+    # Raw streams contain no display times, and decord rejects them.
     write_video(tmp_path / 'raw.h264', bf='3')
     with av.open(str(tmp_path / 'raw.h264')) as container:
         frames = [frame.to_ndarray(format='rgb24') for frame in container.decode(video=0)]
@@ -170,7 +170,7 @@ def types(dataset):
     return [type(transform).__name__ for transform in dataset.pipeline.transforms]
 
 
-def test_one_word_chooses_the_decoder(videos, monkeypatch):
+def test_environment_variable_selects_the_decoder(videos, monkeypatch):
     messages = []
     monkeypatch.setattr(decoding_steps, 'print_log', lambda text, **_: messages.append(text))
     pyav, decord = (
@@ -193,14 +193,14 @@ def test_without_decord_pyav_decodes(videos, monkeypatch):
         build(videos, ['mpeg4.mp4'], 'decord')
 
 
-def test_nothing_of_the_package_needs_decord():
+def test_package_does_not_need_decord():
     block = 'import sys; sys.modules["decord"] = None; '
     imports = 'import mmaction_microaction; from mmaction_microaction.datasets.preparation import frame_store, ma52'
     assert run_python(block + imports).returncode == 0
 
 
 @pytest.mark.parametrize('name', ['manet_r50_8x1_ma52', 'baselines/i3d_r50_32x2_ma52', 'imbalance/*_balanced'])
-def test_one_word_chooses_the_decoder_of_any_config(monkeypatch, name):
+def test_environment_variable_selects_the_decoder_of_any_config(monkeypatch, name):
     (path,) = (ROOT / 'configs').glob(f'{name}.py')
     assert decoders(path) == ['pyav'] * 3
     monkeypatch.setenv('MA52_DECODER', 'decord')
@@ -213,14 +213,14 @@ def test_every_config_of_ma52_names_its_decoder(path):
 
 
 def decoders(path):
-    """What the three loaders of a config decode with."""
+    """Return the decoders of the three data loaders of a config."""
     config = Config.fromfile(path)
     datasets = (config.train_dataloader.dataset, config.val_dataloader.dataset, config.test_dataloader.dataset)
     return [dataset.get('dataset', dataset).decoder for dataset in datasets]
 
 
 @pytest.mark.parametrize('first', [7, 15])
-def test_frames_of_a_video_cut_without_encoding_are_those_that_are_shown(tmp_path, first):
+def test_video_cut_without_encoding_has_only_the_displayed_frames(tmp_path, first):
     write_video(tmp_path / 'whole.mp4', g='12', bf='2')
     cut_without_encoding(tmp_path / 'whole.mp4', tmp_path / 'cut.mp4', first)
     whole, cut = (
@@ -231,7 +231,7 @@ def test_frames_of_a_video_cut_without_encoding_are_those_that_are_shown(tmp_pat
         np.testing.assert_array_equal(cut['imgs'][index], whole['imgs'][first + index])
 
 
-def test_two_fields_are_one_frame(tmp_path):
+def test_two_fields_are_read_as_one_frame(tmp_path):
     images = [np.full((64, 64), 40 + 5 * index, np.uint8) for index in range(20)]
     for image in images:
         image[1::2] += 60
@@ -241,5 +241,5 @@ def test_two_fields_are_one_frame(tmp_path):
     frames = dict(decode(video, [0, 7, 8, 19]))
     assert list(frames) == [0, 7, 8, 19]
     for index, frame in frames.items():
-        # From 16 to 235, as television counts, to 0 to 255; of the two fields, the upper one.
+        # The range 16 to 235 of video is expanded to 0 to 255. Of the two fields, the upper one is read.
         np.testing.assert_allclose(frame[..., 1], (40 + 5 * index - 16) * 255 / 219, atol=1)

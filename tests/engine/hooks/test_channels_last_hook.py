@@ -9,13 +9,13 @@ from mmengine.config import Config
 
 
 @pytest.mark.parametrize('name', ['manet', 'tsm'])
-def test_the_network_computes_the_same_in_channels_last(name):
+def test_channels_last_does_not_change_the_results(name):
     config = Config.fromfile(ROOT / f'configs/synthetic/{name}_r18_8x1_synthetic4k.py')
     torch.manual_seed(0)
     plain = MODELS.build(config.model).double()
     fast = copy.deepcopy(plain)
     HOOKS.build(dict(type='ChannelsLastHook')).before_run(SimpleNamespace(model=fast))
-    # As PyTorch converts a whole network, where it can.
+    # PyTorch converts a whole network like this, where it can.
     converted = copy.deepcopy(plain).to(memory_format=torch.channels_last)
     strides = [[parameter.stride() for parameter in model.parameters()] for model in (fast, converted)]
     assert strides[0] == strides[1]

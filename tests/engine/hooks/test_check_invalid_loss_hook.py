@@ -2,7 +2,7 @@ import pytest
 from helpers.engine_runs import make_runner
 
 
-def test_names_the_batch_and_stops_before_the_checkpoint(tmp_path):
+def test_invalid_loss_names_the_batch_and_prevents_a_checkpoint(tmp_path):
     runner = make_runner(tmp_path, broken=(3.0,), hooks=['CheckInvalidLossHook'])
     message = r'epoch 1, iteration 2: .*loss_cls nan.* 2\.mp4, 3\.mp4\. .*optim_wrapper\.optimizer\.lr'
     with pytest.raises(ValueError, match=message):

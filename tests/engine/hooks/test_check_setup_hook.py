@@ -9,7 +9,7 @@ def hooks(runner):
     return [type(hook).__name__ for hook in runner.hooks]
 
 
-def test_hooks_of_ones_own_drop_none(tiny_ma52, tmp_path):
+def test_custom_hooks_keep_the_default_hooks(tiny_ma52, tmp_path):
     options = {'custom_hooks': [dict(type='EMAHook')], 'default_hooks.checkpoint': dict(interval=2)}
     names = hooks(small_runner(tiny_ma52, tmp_path, options))
     order = ['DistSamplerSeedHook', *SAFETY, 'EMAHook', 'LoggerHook', 'SafeCheckpointHook']
@@ -26,7 +26,7 @@ def test_a_hook_is_removed_by_name(tiny_ma52, tmp_path):
 
 @pytest.mark.parametrize('verb', ['train', 'val', 'test'])
 @pytest.mark.parametrize('num_clips', [8, 80])
-def test_clips_of_other_frames_are_told_before_the_first_step(tiny_ma52, tmp_path, verb, num_clips):
+def test_mismatched_num_clips_is_rejected_before_the_first_step(tiny_ma52, tmp_path, verb, num_clips):
     # --cfg-options may change only the network or only a pipeline.
     options = {f'{verb}_dataloader.dataset.pipeline.1.num_clips': num_clips}
     if num_clips == 8:
@@ -36,7 +36,7 @@ def test_clips_of_other_frames_are_told_before_the_first_step(tiny_ma52, tmp_pat
         getattr(runner, verb)()
 
 
-def test_pretrained_weights_and_label_embeddings_are_told_of_at_once(tiny_ma52, tmp_path):
+def test_error_names_both_missing_embeddings_and_pretrained_weights(tiny_ma52, tmp_path):
     options = {'model.cls_head.label_embeddings': 'no.npy', 'model.backbone.pretrained': 'http://127.0.0.1:9/r18.pth'}
     runner = small_runner(tiny_ma52, tmp_path, options)
     with pytest.raises(FileNotFoundError, match=r'no\.npy.*model\.backbone\.pretrained=http://127\.0\.0\.1:9/r18\.pth'):
@@ -44,7 +44,7 @@ def test_pretrained_weights_and_label_embeddings_are_told_of_at_once(tiny_ma52, 
 
 
 def test_label_embeddings_are_read_before_the_first_step(tiny_ma52, tmp_path):
-    # The weights to start from are loaded first, since they may contain a table. A test needs no table.
+    # Initial weights are loaded first, since they may contain a table. A test needs no table.
     options = {'model.cls_head.label_embeddings': 'no.npy'}
     runner = small_runner(tiny_ma52, tmp_path, options)
     runner._load_from = 'weights.pth'
@@ -55,7 +55,7 @@ def test_label_embeddings_are_read_before_the_first_step(tiny_ma52, tmp_path):
     assert 0 <= small_runner(tiny_ma52, tmp_path, options).test()['F1_mean'] <= 100
 
 
-def test_a_run_that_lacks_hooks_says_which(tiny_ma52, tmp_path, caplog):
+def test_missing_hooks_are_named(tiny_ma52, tmp_path, caplog):
     options = {f'default_hooks.{name}': None for name in ('check_train_list', 'check_invalid_loss', 'unreadable_clips')}
     runner = small_runner(tiny_ma52, tmp_path, options)
     runner._hooks = [hook for hook in runner.hooks if type(hook).__name__ != 'EpochSeedHook']
@@ -67,7 +67,7 @@ def test_a_run_that_lacks_hooks_says_which(tiny_ma52, tmp_path, caplog):
 
 
 class Loop(BaseLoop):
-    """A loop of another package, with several data loaders or none."""
+    """Loop of another package, with several data loaders or none."""
 
     def __init__(self, runner):
         self._runner = runner
@@ -76,7 +76,7 @@ class Loop(BaseLoop):
         return dict(ran=1)
 
 
-def test_loops_without_a_data_loader_run_unchecked(tiny_ma52, tmp_path):
+def test_loops_without_data_loader_are_not_checked(tiny_ma52, tmp_path):
     runner = small_runner(tiny_ma52, tmp_path, {})
     runner._test_loop = Loop(runner)
     assert runner.test() == dict(ran=1)

@@ -22,7 +22,7 @@ def test_refuses_to_resume_with_another_list(tmp_path):
         runner.train()
 
 
-def test_compares_all_lists_that_are_trained_on(tmp_path):
+def test_all_training_lists_are_compared(tmp_path):
     make_runner(tmp_path, hooks=HOOKS, dataset=torch.utils.data.ConcatDataset([Clips(), Clips()])).train()
     dataset = torch.utils.data.ConcatDataset([Clips(), OtherClips()])
     runner = make_runner(tmp_path, epochs=2, hooks=HOOKS, dataset=dataset, resume=True, name='resumed')
@@ -42,7 +42,7 @@ def test_train_and_val_can_be_concatenated_for_training(tiny_ma52, tiny_pro):
     assert [part.ann_fingerprint['num_clips'] for part in leaf_datasets(dataset)] == [5, 5]
 
 
-def test_resumes_with_the_same_list_and_starts_from_weights_with_any(tmp_path):
+def test_same_list_is_needed_only_for_resuming(tmp_path):
     make_runner(tmp_path / 'a', hooks=HOOKS).train()
     resumed = make_runner(tmp_path / 'a', epochs=2, hooks=HOOKS, resume=True, name='resumed')
     resumed.train()
@@ -53,7 +53,7 @@ def test_resumes_with_the_same_list_and_starts_from_weights_with_any(tmp_path):
     assert other.epoch == 1
 
 
-def test_lists_are_told_apart_by_names_and_labels_alone(tmp_path):
+def test_lists_are_compared_by_names_and_labels_only(tmp_path):
     def fingerprint(name, content):
         (tmp_path / name).write_bytes(content)
         dataset = dict(type='MA52Dataset', ann_file=str(tmp_path / name), pipeline=[], check_videos=False)

@@ -72,7 +72,7 @@ def test_a_resumed_run_of_another_batch_size_warns(iterations, warnings):
     assert all(re.search('4 iterations .* 2 before', text) for text in messages)
 
 
-def test_a_change_of_the_batch_size_is_warned_of_once(tmp_path, monkeypatch):
+def test_changed_batch_size_is_warned_about_once(tmp_path, monkeypatch):
     messages = []
     monkeypatch.setattr(
         'mmengine.logging.MMLogger.warning',
@@ -86,7 +86,7 @@ def test_a_change_of_the_batch_size_is_warned_of_once(tmp_path, monkeypatch):
     assert [re.findall(r'has (\d) iter.*had (\d) before', text) for text in messages] == [[('1', '2')], [('4', '1')]]
 
 
-def test_a_resumed_run_without_a_seed_of_its_own_goes_on_in_the_same_order(tmp_path):
+def test_resumed_run_without_seed_continues_in_the_same_order(tmp_path):
     orders = []
     for name, resume in (('whole', None), ('resumed', tmp_path / 'whole' / 'epoch_1.pth')):
         kwargs = {} if resume is None else dict(load_from=str(resume), resume=True)

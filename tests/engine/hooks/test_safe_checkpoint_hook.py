@@ -86,14 +86,14 @@ def test_a_run_resumed_elsewhere_keeps_the_first_runs_best_checkpoint(tmp_path):
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """Mount point of a disk of 256 KiB."""
+    """Mount a disk of 256 KiB, and return its mount point."""
     disk = tmp_path / 'disk'
     disk.mkdir()
     mount = subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', disk], capture_output=True, text=True)
     if mount.returncode:
-        pytest.skip(f'a small disk needs the right to mount one: {mount.stderr.strip()}')
+        pytest.skip(f'mounting a small disk is not permitted: {mount.stderr.strip()}')
     yield disk
-    subprocess.run(['umount', '--lazy', disk], check=True)  # the logs of the runs are still open
+    subprocess.run(['umount', '--lazy', disk], check=True)  # The logs of the runs are still open.
 
 
 def fill(disk):
@@ -105,12 +105,12 @@ def fill(disk):
     return filler
 
 
-def test_full_disk_leaves_a_run_that_resumes(small_disk, monkeypatch):
+def test_run_can_be_resumed_after_a_full_disk(small_disk, monkeypatch):
     work_dir = small_disk / 'run'
     scored_runner(work_dir, [1]).train()
     before = {path.name: path.read_bytes() for path in work_dir.glob('*.pth')}
     filler = fill(small_disk)
-    # Logs, curves and configs are written elsewhere, so that only checkpoints need space.
+    # Logs, curves and configs are written to another disk, so that only checkpoints need space.
     monkeypatch.setattr('mmengine.runner.Runner.dump_config', lambda self: None)
     runner = scored_runner(work_dir, [2], epochs=2, resume=True, name='full', visualizer=dict(type='Visualizer'))
     runner.logger.handlers = runner.logger.handlers[:1]
@@ -125,8 +125,8 @@ def test_full_disk_leaves_a_run_that_resumes(small_disk, monkeypatch):
 
 
 @pytest.mark.parametrize('write', range(5))
-def test_death_during_any_write_leaves_a_run_that_resumes(tmp_path, monkeypatch, write):
-    # An epoch with a new best writes checkpoint, last_checkpoint, best checkpoint, and the first two again.
+def test_run_can_be_resumed_after_death_during_any_write(tmp_path, monkeypatch, write):
+    # An epoch with a new best score writes a checkpoint, last_checkpoint, the best checkpoint, and the first two again.
     scored_runner(tmp_path, [1]).train()
 
     writes = []
@@ -151,11 +151,11 @@ def test_death_during_any_write_leaves_a_run_that_resumes(tmp_path, monkeypatch,
     assert 'epoch_3.pth' in files(tmp_path)
 
 
-def test_an_epoch_whose_validation_was_stopped_is_validated_on_resume(tmp_path):
+def test_interrupted_validation_is_repeated_on_resume(tmp_path):
     with pytest.raises(Killed):
         scored_runner(tmp_path, [1, Killed()]).train()
     assert files(tmp_path) == ['best_score_epoch_1.pth', 'epoch_2.pth']
     scored_runner(tmp_path, [3], epochs=2, resume=True, name='resumed').train()
     assert files(tmp_path) == ['best_score_epoch_2.pth', 'epoch_2.pth']
-    # Now the checkpoint contains that the epoch was validated: no score is requested.
+    # The checkpoint now records that the epoch was validated, so no score is requested.
     scored_runner(tmp_path, [], epochs=2, resume=True, name='over').train()

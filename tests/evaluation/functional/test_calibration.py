@@ -40,13 +40,13 @@ def test_upper_edge_belongs_to_the_bin():
     assert calibration_bins([True] * 4, [0, 0.5, 0.51, 1], n_bins=2).clips.tolist() == [2, 2]
 
 
-def test_full_confidence_with_correct_and_with_wrong_predictions():
+def test_full_confidence_in_correct_and_wrong_predictions():
     assert calibration_bins(np.ones(3), np.ones(3)).error == 0
     assert calibration_bins(np.zeros(3), np.ones(3)).error == 1
 
 
 @pytest.mark.parametrize('confidences', [[], [0.5, 0.5], [1.2], [-0.1], [np.nan]])
-def test_rejects_confidences_that_are_no_probabilities(confidences):
+def test_rejects_confidences_that_are_not_probabilities(confidences):
     with pytest.raises(ValueError, match=r'same length|must be 0 to 1'):
         calibration_bins([True] * min(len(confidences), 1), confidences)
 

@@ -16,7 +16,7 @@ FUNCTIONS = [name for name in functional.__all__ if inspect.isfunction(getattr(f
 
 
 @pytest.mark.parametrize('module', MODULES, ids=lambda module: module.__name__.rpartition('.')[2])
-def test_examples_print_what_they_show(module):
+def test_examples_print_the_documented_output(module):
     results = doctest.testmod(module)
     assert results.attempted > 0
     assert results.failed == 0

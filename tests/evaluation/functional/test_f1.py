@@ -63,9 +63,9 @@ def test_macro_f1_by_hand():
     assert f1_macro_of_means(labels, predictions, 52) == pytest.approx(2 * precision * recall / (precision + recall))
 
 
-def test_a_missing_prediction_is_wrong_and_of_no_class():
+def test_missing_prediction_is_wrong_and_counts_for_no_class():
     labels, predictions = np.array([0, 0, 1]), np.array([0, -1, 1])
-    # (true positives, support, predicted): class 0 (1, 2, 1), class 1 (1, 1, 1). There is no third class.
+    # (true positives, support, predicted): class 0 (1, 2, 1), class 1 (1, 1, 1). No other class occurs.
     assert f1_macro(labels, predictions, 52) == pytest.approx((2 / 3 + 1) / 2)
     assert f1_micro(labels, predictions, 52) == pytest.approx(2 / 3)
     assert f1_macro_of_means(labels, predictions, 52) == pytest.approx(2 * 1 * 0.75 / 1.75)

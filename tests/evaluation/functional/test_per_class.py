@@ -52,7 +52,7 @@ def test_confusion_matrix_rejects_invalid_labels(labels, predictions, message):
 
 
 def test_scores_by_hand():
-    # Class 0 is recognised once of two; class 1 is never predicted, class 2 never true, class 3 neither.
+    # One of two clips of class 0 is correct. Class 1 is never predicted, class 2 is never true, and class 3 is neither.
     scores = per_class_metrics([0, 0, 1], [0, 2, 2], 4)
     np.testing.assert_allclose(scores.precision, [1, np.nan, 0, np.nan])
     np.testing.assert_allclose(scores.recall, [1 / 2, 0, np.nan, np.nan])

@@ -9,11 +9,11 @@ from mmaction_microaction.evaluation.functional import reversed_pair_accuracies
 def test_accuracies_by_hand():
     scores = np.array(
         [
-            [0.3, 0.2, 0.5],  # 0 before 1: correct, although 2 is best
+            [0.3, 0.2, 0.5],  # class 0 ranks above class 1: correct, although class 2 is the best
             [0.1, 0.2, 0.7],  # wrong
             [0.1, 0.1, 0.8],  # a tie counts as half
-            [0.2, 0.3, 0.5],  # 1 before 0: correct
-            [0.9, 0.1, 0.0],  # class 2: not in the pair (0, 1)
+            [0.2, 0.3, 0.5],  # class 1 ranks above class 0: correct
+            [0.9, 0.1, 0.0],  # class 2 is not in the pair (0, 1)
         ]
     )
     labels = [0, 0, 0, 1, 2]
@@ -34,7 +34,7 @@ def evaluate(rows):
 
 
 def test_metric_is_the_mean_over_the_pairs():
-    # Retracting (17) and stretching (18) arms, retracting (29) and stretching (30) feet; labels 26 and 27 do not occur.
+    # Retracting (17) and stretching (18) arms, retracting (29) and stretching (30) feet. Labels 26 and 27 do not occur.
     metrics = evaluate([(17, 17), (18, 18), (29, 29), (30, 29), (0, 17)])
     assert metrics == {'reversed_pairs/top1': pytest.approx(75)}
 

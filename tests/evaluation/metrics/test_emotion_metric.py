@@ -38,7 +38,7 @@ def evaluate(emotion, action, emotions, actions, batch=7):
 
 
 def random_results(seed, num_emotions=5, num_classes=52, videos=60, levels=None):
-    """Scores and labels. ``levels`` is the number of different scores of actions, so that many are equal."""
+    """Return random scores and labels. ``levels`` is the number of different scores of actions, so many are tied."""
     rng = np.random.default_rng(seed)
     emotion, action = rng.random((videos, 5)), rng.random((videos, num_classes))
     if levels:
@@ -51,7 +51,7 @@ def random_results(seed, num_emotions=5, num_classes=52, videos=60, levels=None)
 @pytest.mark.parametrize('num_classes', [52, 40])
 def test_equal_to_scikit_learn(seed, levels, num_classes):
     emotion, action, emotions, actions = random_results(seed, num_classes=num_classes, levels=levels)
-    actions[:, 0], actions[np.arange(60), seed + 1] = 0, 1  # a class that is never true; no video without an action
+    actions[:, 0], actions[np.arange(60), seed + 1] = 0, 1  # one class never occurs, and every video has an action
     predictions = emotion.argmax(1)
     present = actions.any(axis=0)
     expected = {
@@ -69,7 +69,7 @@ def test_equal_to_scikit_learn(seed, levels, num_classes):
     assert all(type(value) is float for value in metrics.values())
 
 
-def test_an_emotion_that_never_occurs():
+def test_absent_emotion_has_no_accuracy():
     emotion, _, emotions, _ = random_results(0, num_emotions=4)
     predictions = emotion.argmax(1)
     assert 4 in predictions
@@ -79,7 +79,7 @@ def test_an_emotion_that_never_occurs():
         expected = {
             'Acc': accuracy_score(emotions, predictions),
             'F1_weighted': f1_score(emotions, predictions, average='weighted'),
-            'UF1': f1_score(emotions, predictions, average='macro'),  # predicted, so an F1 of 0
+            'UF1': f1_score(emotions, predictions, average='macro'),  # The absent class is predicted: its F1 is 0.
             'UAR': balanced_accuracy_score(emotions, predictions),
         }
     assert {name: metrics[name] for name in expected} == pytest.approx({k: 100 * v for k, v in expected.items()})
@@ -142,7 +142,7 @@ def test_functions_reject_invalid_input(function, message):
         function()
 
 
-def test_an_unreadable_video_is_of_no_emotion_and_ranks_last():
+def test_unreadable_video_has_no_emotion_and_ranks_last():
     emotion, action = np.eye(5)[[0, 1]], np.zeros((2, 52))
     action[0, [0, 1]] = 0.9, 0.8
     action[1, 0] = 1
@@ -159,6 +159,6 @@ def test_an_unreadable_video_is_of_no_emotion_and_ranks_last():
     assert scores['Acc'] == 50
     assert (scores['Acc_joy'], scores['Acc_sadness']) == (100, 0)
     assert scores['UF1'] == 50  # joy 1, sadness 0
-    # The readable video has its action first; in the other all 52 share the last rank.
+    # The action of the readable video ranks first. All 52 actions of the other video share the last rank.
     assert scores['mAP'] == pytest.approx(100 * (1 + 1 / 52) / 2)
     assert scores['mAP_class'] == 100

@@ -44,7 +44,7 @@ def log(caplog):
 
 
 def expected_scores(scores, labels, coarse):
-    """Table II by scikit-learn."""
+    """Return the metrics of Table II, computed by scikit-learn."""
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')
         fine = scores.argmax(1)
@@ -81,7 +81,7 @@ def test_coarse_from_summed_probabilities(predictions):
 
 def test_body_parts_of_one_sample_by_hand():
     scores = np.zeros((1, 52))
-    scores[0, [9, 24, 25, 26]] = [0.4, 0.3, 0.2, 0.1]  # nodding, and three of the lower limb
+    scores[0, [9, 24, 25, 26]] = [0.4, 0.3, 0.2, 0.1]  # nodding, and three actions of the lower limb
     assert rank_body_parts(scores, 'top1')[0, :4].tolist() == [1, 3, 3, 3]
     assert rank_body_parts(scores, 'sum')[0, :2].tolist() == [3, 1]
 
@@ -103,7 +103,7 @@ def test_log_has_the_columns_of_table_2(predictions, log):
     assert ['F1_mean', f'{metrics["F1_mean"]:.2f}'] in rows
 
 
-def test_log_names_classes_that_are_left_out(log):
+def test_log_names_excluded_classes(log):
     scores = np.eye(52, dtype=np.float32)
     metrics = evaluate(scores[[*range(51), 9]], np.array([*range(51), 9]))
     assert metrics['fine/F1_macro'] == pytest.approx(100)
@@ -132,7 +132,7 @@ def test_rejects_an_anonymised_split(predictions):
         (np.full(400, 1 / 400), r'clip1\.mp4: expected 52 scores, got shape \(400,\)'),
     ],
 )
-def test_rejects_scores_that_are_no_probabilities(row, message):
+def test_rejects_scores_that_are_not_probabilities(row, message):
     with pytest.raises(ValueError, match=message):
         evaluate([np.full(52, 1 / 52), row], [0, 1])
 

@@ -1,4 +1,4 @@
-"""Graphs that would take much memory are refused before ONNX Runtime receives them."""
+"""Graphs that need much memory are rejected before ONNX Runtime receives them."""
 
 import subprocess
 import sys
@@ -37,7 +37,7 @@ def put_before_scores(model, nodes, constants):
 
 
 HUGE = 2**28
-"""A GiB of floats."""
+"""Number of floats in a GiB."""
 BOMBS = {
     'ConstantOfShape': ([node('ConstantOfShape', 'shape', 'large')], dict(shape=[HUGE])),
     'Expand': ([node('Expand', 'weights shape', 'large')], dict(shape=[HUGE // 52, 52])),
@@ -81,13 +81,13 @@ BOMBS = {
         + [node('Max', ' '.join(f'e{i}' for i in range(16)), 'large')],
         dict(shape=[1, 2**24]),
     ),
-    'constants one after the other': (
+    'consecutive constants': (
         [item for i in range(64) for item in (
             node('ConstantOfShape', 'shape', f'e{i}'), node('ReduceMax', f'e{i}', f'm{i}'))]
         + [node('Max', ' '.join(f'm{i}' for i in range(64)), 'large')],
         dict(shape=[2**22]),
     ),
-    'weights that are packed again and again': (
+    'weights packed repeatedly': (
         [node('Expand', 'brightness shape', 'x0')]
         + [node('MatMul', f'x{i} square', f'x{i + 1}') for i in range(300)]
         + [node('Identity', 'x300', 'large')],
@@ -97,7 +97,7 @@ BOMBS = {
         [node('Expand', 'brightness shape', 'wide'), node('MatMul', 'wide thin', 'large')],
         dict(shape=[1, 2**21], thin=np.zeros((2**21, 1), np.float32)),
     ),
-    'in the order that costs most': (
+    'most expensive order': (
         [node('Identity', 'brightness', 'x0')]
         + [item for i in range(40) for item in (
             node('Expand', 'brightness shape', f'e{i}'), node('Add', f'e{i} x{i}', f's{i}'),
@@ -133,11 +133,11 @@ BOMBS = {
                          dict(many=np.zeros(9, np.uint8), one=np.float32(1))),
     'com.microsoft.Attention': ([node('Attention', 'weights', 'large', domain='com.microsoft')], {}),
 }  # fmt: skip
-"""Small files that would take much memory while they are loaded or run."""
+"""Small files that would need much memory while they are loaded or run."""
 
 
 @pytest.mark.parametrize('name', BOMBS)
-def test_refuses_a_graph_that_takes_much_memory_before_anything_is_computed(onnx_model, onnx_path, no_session, name):
+def test_graph_that_needs_much_memory_is_rejected_before_running(onnx_model, onnx_path, no_session, name):
     put_before_scores(onnx_model, *BOMBS[name])
     onnx.save(onnx_model, onnx_path)
     operator = next((word for word in name.split() if word[0].isupper()), '')
@@ -145,7 +145,7 @@ def test_refuses_a_graph_that_takes_much_memory_before_anything_is_computed(onnx
         OnnxRecognizer(onnx_path)
 
 
-def test_refuses_parts_of_a_file_that_take_more_than_they_hold(onnx_model, onnx_path, no_session):
+def test_file_parts_that_expand_in_memory_are_rejected(onnx_model, onnx_path, no_session):
     def sparse(model):
         values = onnx.numpy_helper.from_array(np.ones(1, np.float32), 'sparse')
         indices = onnx.numpy_helper.from_array(np.zeros(1, np.int64), 'indices')
@@ -179,7 +179,7 @@ def test_refuses_parts_of_a_file_that_take_more_than_they_hold(onnx_model, onnx_
             OnnxRecognizer(onnx_path)
 
 
-def test_refuses_a_file_of_very_many_parts_before_it_is_parsed(onnx_path, no_session, monkeypatch):
+def test_file_with_very_many_parts_is_rejected_before_parsing(onnx_path, no_session, monkeypatch):
     # Nodes of two bytes each, for each of which a parser creates an object of hundreds of bytes.
     nodes = b'\x0a\x00' * 2**18
     onnx_path.write_bytes(onnx_path.read_bytes() + b'\x3a' + bytes([128, 128, 32]) + nodes)
@@ -188,8 +188,8 @@ def test_refuses_a_file_of_very_many_parts_before_it_is_parsed(onnx_path, no_ses
         OnnxRecognizer(onnx_path)
 
 
-def test_shapes_that_a_file_claims_are_not_believed(onnx_model, onnx_path):
-    # The claimed shape of brightness would make ONNX Runtime fill a GiB while it loads the file.
+def test_shapes_claimed_by_a_file_are_not_trusted(onnx_model, onnx_path):
+    # With the claimed shape of brightness, ONNX Runtime would allocate a GiB while it loads the file.
     nodes = [node('Shape', 'brightness', 'shape', start=1), node('ConstantOfShape', 'shape', 'large')]
     put_before_scores(onnx_model, nodes, {})
     claim = onnx.helper.make_tensor_value_info('brightness', onnx.TensorProto.FLOAT, ['batch', HUGE])
@@ -200,7 +200,7 @@ def test_shapes_that_a_file_claims_are_not_believed(onnx_model, onnx_path):
     assert recognizer(np.zeros((3, 2, 3, 4, 5))).shape == (3, 52)
 
 
-def test_refuses_a_batch_that_takes_much_memory(onnx_model, onnx_path):
+def test_batch_that_needs_much_memory_is_rejected(onnx_model, onnx_path):
     # 4 * N^4 bytes.
     nodes = [
         *(node('Reshape', f'brightness s{i}', f'b{i}') for i in range(4)),
@@ -217,7 +217,7 @@ def test_refuses_a_batch_that_takes_much_memory(onnx_model, onnx_path):
 
 
 @pytest.mark.skipif(sys.platform != 'linux', reason='reads the peak memory of a process from /proc')
-def test_the_largest_graph_that_is_accepted_takes_less_than_a_gib(onnx_model, onnx_path):
+def test_largest_accepted_graph_needs_less_than_one_gib(onnx_model, onnx_path):
     # Tensors of 60 MiB while the file is loaded, and of 120 MiB while it is run.
     nodes = [
         node('ConstantOfShape', 'constant_shape', 'zeros'),

@@ -71,12 +71,12 @@ def test_an_allowed_pipeline_packs_frames():
         ('null', 'list of 1 to 64'),
     ],
 )  # fmt: skip
-def test_a_file_may_name_no_other_transform_or_argument(text, named):
+def test_other_transforms_and_arguments_are_rejected(text, named):
     with pytest.raises(ValueError, match=named):
         load_pipeline(text)
 
 
-def test_every_allowed_transform_is_one_that_can_be_built():
+def test_every_allowed_transform_can_be_built():
     from mmaction.registry import TRANSFORMS
 
     import mmaction_microaction  # noqa: F401
@@ -84,7 +84,7 @@ def test_every_allowed_transform_is_one_that_can_be_built():
     assert [name for name in ALLOWED if name not in TRANSFORMS.module_dict] == []
 
 
-def test_a_file_that_asks_for_code_is_refused_and_not_run(tmp_path):
+def test_file_with_code_is_rejected_and_not_run(tmp_path):
     onnx = pytest.importorskip('onnx')
     pytest.importorskip('onnxruntime')
     value = onnx.helper.make_tensor_value_info
@@ -103,12 +103,12 @@ def test_a_file_that_asks_for_code_is_refused_and_not_run(tmp_path):
     with pytest.raises(ValueError, match=r'evil\.onnx is refused: .*os\.mkdir'):
         OnnxRecognizer(tmp_path / 'evil.onnx')
     assert not ran.exists()
-    # MMEngine does run such a pipeline, without which the test would prove nothing.
+    # The file is dangerous: MMEngine itself runs the code.
     with pytest.raises(TypeError):
         WindowPipeline(pipeline)
     assert ran.is_dir()
 
-    # Classes, graph and length of the metadata are checked too.
+    # The classes, the graph and the length of the metadata are checked, too.
     for changed, message in (
         ({'pipeline': json.dumps(VALID)}, r'scores .* shape \[.*8'),
         ({'pipeline': ' ' * 2**20 + json.dumps(VALID)}, 'characters of metadata in pipeline'),

@@ -35,7 +35,7 @@ def test_squeeze_excitation_is_added_to_every_shift_of_tsm(depth, shifted):
 
 @pytest.mark.parametrize('ratio', [4, 16])
 def test_size_of_the_excitation(ratio):
-    # Input channels of the 16 blocks of ResNet-50; two matrices of C * C / ratio in each.
+    # ResNet-50 has 16 blocks with these input channels C, each with two matrices of C * C / ratio weights.
     channels = [64, 256, 256, 256, 512, 512, 512, 512, 1024, 1024, 1024, 1024, 1024, 1024, 2048, 2048]
     extra = sum(2 * c * (c // ratio) for c in channels)
     plain, ours = build('ResNet', depth=50), build(depth=50, se_ratio=ratio)
@@ -44,7 +44,7 @@ def test_size_of_the_excitation(ratio):
 
 
 @pytest.mark.parametrize('depth', [18, 101])
-def test_without_excitation_it_is_tsm(depth):
+def test_network_without_excitation_equals_tsm(depth):
     ours = build(depth=depth, se_ratio=None).eval()
     tsm = MODELS.build(dict(type='ResNetTSM', depth=depth, pretrained=None, pretrained2d=False))
     tsm.load_state_dict(ours.state_dict())
@@ -81,7 +81,7 @@ def test_eq_1_convolves_after_the_shift():
             moved = scaled[t].clone()
             moved[:2] = scaled[t + 1][:2] if t < 3 else 0
             moved[2:4] = scaled[t - 1][2:4] if t else 0
-            # Of each pixel, the sum over the nine around it, by hand.
+            # The sum over the 3 x 3 neighbourhood of each pixel, computed by hand.
             padded = nn.functional.pad(moved, (1, 1, 1, 1))
             mixed = layer.mix[0].bias[:, None, None] + sum(
                 torch.einsum('oc,chw->ohw', layer.mix[0].weight[:, :, i, j], padded[:, i : i + 5, j : j + 5])
@@ -100,7 +100,7 @@ def test_the_convolution_of_eq_1_is_initialised_to_the_identity():
     x = torch.randn(8, 3, 64, 64)
     with torch.no_grad():
         torch.testing.assert_close(paper(x), released(x), rtol=1e-3, atol=1e-4)
-    # Of the 8 blocks of ResNet-18, with as many channels as go into them.
+    # ResNet-18 has 8 blocks. The convolution has as many channels as the input of its block.
     sizes = [sum(parameter.numel() for parameter in network.parameters()) for network in (released, paper)]
     assert sizes[1] - sizes[0] == sum(9 * c * c + c for c in [64, 64, 64, 128, 128, 256, 256, 512])
     paper.train()(x).square().mean().backward()
@@ -114,7 +114,7 @@ def test_eq_1_needs_the_excitation():
 
 @pytest.mark.parametrize('stages', [0, 2, 4])
 @pytest.mark.parametrize('freeze_excitation', [False, True])
-def test_frozen_stages_freeze_what_pretraining_has_taught(stages, freeze_excitation):
+def test_frozen_stages_freeze_only_pretrained_parameters(stages, freeze_excitation):
     network = build(frozen_stages=stages, freeze_excitation=freeze_excitation, conv_after_shift=True)
     frozen = ('conv1.', *(f'layer{stage}.' for stage in range(1, stages + 1)))
 
@@ -122,7 +122,7 @@ def test_frozen_stages_freeze_what_pretraining_has_taught(stages, freeze_excitat
         added = '.excite.' in name or '.mix.' in name
         return not name.startswith(frozen) or (added and not freeze_excitation)
 
-    # Before training begins, when DistributedDataParallel looks at it, and after each change of mode.
+    # Check before training, when DistributedDataParallel reads requires_grad, and after each change of mode.
     for mode in (None, True, False, True):
         if mode is not None:
             network.train(mode)
@@ -145,7 +145,7 @@ def test_refuses_other_depths(depth):
         build(depth=depth)
 
 
-def test_refuses_to_freeze_stages_that_are_not_there():
+def test_rejects_frozen_stages_out_of_range():
     with pytest.raises(ValueError, match=r'frozen_stages.* 4.* got 5'):
         build(depth=18, frozen_stages=5)
 
@@ -162,7 +162,7 @@ def test_eval_returns_the_network():
 
 
 class PlainResNet18(nn.Module):
-    """torchvision's ResNet-18, as far as names and shapes go."""
+    """Network with the tensor names and shapes of torchvision's ResNet-18."""
 
     def __init__(self):
         super().__init__()
@@ -222,7 +222,7 @@ def test_refuses_weights_of_another_kind_of_network(tmp_path):
         build(pretrained=str(path))
 
 
-def test_a_checkpoint_of_mmaction2_is_for_load_from(tmp_path):
+def test_error_of_mmaction2_checkpoint_names_load_from(tmp_path):
     path = tmp_path / 'tsm.pth'
     torch.save({'state_dict': {f'backbone.{name}': value for name, value in build().state_dict().items()}}, path)
     with pytest.raises(ValueError, match=r'load_from=\S+tsm\.pth model\.backbone\.pretrained=None'):
@@ -235,7 +235,7 @@ def test_refuses_weights_of_another_depth(plain_weights):
         build(depth=34, pretrained=str(path))
 
 
-def test_a_web_page_in_place_of_weights_is_named(tmp_path):
+def test_web_page_in_place_of_weights_is_rejected(tmp_path):
     path = tmp_path / 'page.pth'
     path.write_text('<!DOCTYPE html>')
     with pytest.raises(ValueError, match=r'page\.pth .*web page'):
@@ -247,6 +247,6 @@ def test_missing_weights_are_named():
         build(pretrained='no.pth')
 
 
-def test_unreachable_weights_name_the_remedy():
+def test_error_of_unreachable_weights_names_the_remedy():
     with pytest.raises(ConnectionError, match=r'model\.backbone\.pretrained to a file, or to None'):
         build(pretrained='http://127.0.0.1:9/resnet18.pth')

@@ -73,7 +73,7 @@ def test_targets_of_blended_labels_are_weighted_means(table):
     torch.testing.assert_close(targets, (0.25 * values[3] + 0.75 * values[41])[None])
 
 
-def test_without_embedding_loss_the_head_has_no_layers_for_it():
+def test_head_without_embedding_loss_has_no_embedding_layers():
     head = build(loss_emb=None)
     assert {name.split('.')[0] for name in head.state_dict()} == {'fc_cls'}
     assert 'loss_emb' not in head.loss(torch.randn(4, 8, 3, 3), samples(1))
@@ -118,11 +118,11 @@ def test_a_checkpoint_contains_the_table(table):
     torch.testing.assert_close(resumed.label_embeddings, values)
 
 
-def test_a_checkpoint_and_a_file_with_other_embeddings_are_not_mixed(table, tmp_path):
+def test_checkpoint_and_file_with_different_embeddings_are_rejected(table, tmp_path):
     path, values = table
     trained = build(label_embeddings=str(path))
     trained.loss(torch.randn(4, 8, 3, 3), samples(1))
-    # The same table, built again, possibly on another machine.
+    # The same table is accepted if it was built again, possibly on another machine.
     np.save(tmp_path / 'again.npy', values.numpy().astype(np.float64))
     again = build(label_embeddings=str(tmp_path / 'again.npy'))
     again.load_state_dict(trained.state_dict())
@@ -164,7 +164,7 @@ def test_refuses_unusable_tables_and_names_the_command(tmp_path, content, messag
         ((6, 8, 3, 3), '6 frames .* clips of 4'),
     ],
 )
-def test_refuses_features_that_do_not_fit(shape, message):
+def test_rejects_features_of_another_shape(shape, message):
     with pytest.raises(ValueError, match=message):
         build(loss_emb=None)(torch.randn(shape))
 

@@ -25,7 +25,7 @@ def make(clips, segments, channels, dtype=torch.float64, seed=0):
 
 
 def loop(x, excite, segments, shift_div):
-    """The definition, one frame and channel at a time."""
+    """Compute the definition, one frame and channel at a time."""
     scaled = torch.stack([frame * excite(frame.mean((1, 2))[None])[0, :, None, None] for frame in x])
     fold = x.size(1) // shift_div
     out = torch.zeros_like(scaled)
@@ -53,7 +53,7 @@ def test_values_and_gradients_equal_the_naive_implementation(clips, segments, ch
         torch.testing.assert_close(plain, expected)
 
 
-def test_a_batch_of_no_clips_has_gradients_of_zero():
+def test_empty_batch_has_zero_gradients():
     x, excite = make(0, 8, 8)
     out = excite_and_shift(x, excite, 8)
     out.sum().backward()
@@ -79,7 +79,7 @@ def test_gradcheck():
 
 
 @pytest.mark.parametrize('segments', [2, 8])
-def test_without_scaling_it_equals_the_shift_of_tsm(segments):
+def test_unscaled_shift_equals_tsm(segments):
     x, _ = make(clips=2, segments=segments, channels=16)
     expected = TemporalShift.shift(x, segments, shift_div=8)
     torch.testing.assert_close(excite_and_shift(x, Ones(), segments, 8), expected, rtol=0, atol=0)
@@ -131,12 +131,12 @@ def test_refuses_incomplete_clips():
         excite_and_shift(x, excite, 4)
 
 
-# Inductor hands the linker the folder of PyTorch without quotes.
+# Inductor passes the folder of PyTorch to the linker without quotes.
 INDUCTOR = pytest.param(
     'inductor',
     marks=[
         pytest.mark.slow,
-        pytest.mark.skipif(' ' in torch.__file__, reason='PyTorch compiles nothing where its path has a space'),
+        pytest.mark.skipif(' ' in torch.__file__, reason='PyTorch cannot compile if its path contains a space'),
     ],
 )
 
@@ -155,7 +155,7 @@ def test_torch_compile_captures_one_graph(backend):
 
 
 @pytest.mark.parametrize('dynamo', [False, True], ids=['torchscript', 'dynamo'])
-def test_onnx_export_gives_the_same_numbers(tmp_path, dynamo):
+def test_onnx_export_computes_the_same_values(tmp_path, dynamo):
     onnxruntime = pytest.importorskip('onnxruntime')
 
     class Network(nn.Module):

@@ -54,7 +54,7 @@ TWO = [(0, [9, 24]), (4, [51])]
 
 
 class Frames(nn.Module):
-    """A backbone that returns its input, so that tests can set the features."""
+    """Backbone that returns its input, so that tests can set the features."""
 
     num_segments = T
 
@@ -76,7 +76,7 @@ def test_shapes_of_the_logits(variant, clips, views, num_classes):
     network = build(variant, num_classes=num_classes).eval()
     with torch.no_grad():
         actions, emotions = network(inputs(clips, views))
-    # Three crops of the frames share the same faces.
+    # Three crops of the frames have the same faces.
     views = 1 if variant == 'face' else views
     assert actions.shape == (clips, views, num_classes)
     assert emotions.shape == (clips, views, 5)
@@ -221,7 +221,7 @@ def test_both_branches_start_from_a_manet(tmp_path):
         (dict(face_backbone=dict(BRANCH, num_segments=8)), r'num_segments; got \[8, 4\]'),
     ],
 )
-def test_refuses_branches_that_do_not_fit(branches, message):
+def test_rejects_incompatible_branches(branches, message):
     with pytest.raises(ValueError, match=message):
         build(**branches)
 

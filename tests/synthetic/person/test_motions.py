@@ -15,14 +15,14 @@ TOUCHING = [a.index for a in ACTIONS if BODY_PARTS[a.body_part] in ('body-hand',
 
 
 def perform_alone(label, seed, num_frames=60):
-    """Controls and skeleton of a motion without breathing, sway and fidgeting."""
+    """Return the controls and skeletons of a motion without breathing, sway and fidgeting."""
     controls = sit(draw_posture(np.random.default_rng(seed)), PERSON, num_frames)
     perform(label, controls, PERSON, np.random.default_rng([seed, 1]))
     return controls, solve(controls, PERSON)
 
 
 def largest_distance(skeleton, joint):
-    """Largest distance of a joint from its first position in metres."""
+    """Return the largest distance of a joint from its first position in metres."""
     track = skeleton.joints[joint]
     return np.abs(track - track[:1]).max()
 
@@ -42,7 +42,7 @@ def test_every_action_moves_and_begins_at_rest(label):
 
 @pytest.mark.parametrize('label', range(52))
 def test_moved_hands_are_the_hands_whose_reaches_changed(label):
-    """Compares all numbers of the reaches with the reaches of a person who sits still."""
+    """The reaches are compared by value with those of a person who sits still."""
     for seed in range(6):
         posture = draw_posture(np.random.default_rng(seed))
         rest, controls = sit(posture, PERSON, 40), sit(posture, PERSON, 40)
@@ -51,7 +51,7 @@ def test_moved_hands_are_the_hands_whose_reaches_changed(label):
 
 
 def list_reaches(controls, side):
-    """Reaches of a hand as plain values."""
+    """Return the reaches of a hand as plain values."""
     return [
         (reach.contact.part, reach.contact.point.tolist(), reach.weight.tolist(), np.asarray(reach.offset).tolist())
         for reach in controls.hands[side]
@@ -59,7 +59,7 @@ def list_reaches(controls, side):
 
 
 @pytest.mark.parametrize('label', [LABELS['stretching arms'], LABELS['retracting arms']])
-def test_hand_is_moved_even_if_its_reach_has_the_address_of_a_freed_one(label, monkeypatch):
+def test_moved_hands_are_detected_despite_reused_memory_addresses(label, monkeypatch):
     """Stretching an extended arm frees its reach, and Python may reuse the address for the new reach.
 
     A hand would look idle if reaches were compared by identity, and the clip would depend on memory addresses.
@@ -82,7 +82,7 @@ def test_hand_is_moved_even_if_its_reach_has_the_address_of_a_freed_one(label, m
 
 
 @pytest.mark.parametrize('label', TOUCHING)
-def test_hands_reach_what_they_touch(label):
+def test_hands_reach_the_touched_body_part(label):
     for seed in range(8):
         clip = make_clip(label, subject_id=seed, size=(64, 76), seed=11, index=seed)
         skeleton = solve(clip.controls, clip.subject.proportions)
@@ -114,7 +114,7 @@ def test_fingertips_reach_the_place_in_the_name_of_the_action(action, part, plac
 
 
 @pytest.mark.parametrize(('forward', 'backward'), PAIRS)
-def test_pairs_are_each_other_played_backwards(forward, backward):
+def test_reversed_pairs_are_each_other_played_backwards(forward, backward):
     for seed in range(5):
         _, first = perform_alone(forward, seed)
         _, second = perform_alone(backward, seed)
@@ -124,7 +124,7 @@ def test_pairs_are_each_other_played_backwards(forward, backward):
 
 
 @pytest.mark.parametrize(('forward', 'backward'), PAIRS)
-def test_pairs_go_opposite_ways(forward, backward):
+def test_reversed_pairs_move_in_opposite_directions(forward, backward):
     def change(label, seed):
         controls, skeleton = perform_alone(label, seed)
         # An arm is stretched by raising it or by extending it forward or sideways.
