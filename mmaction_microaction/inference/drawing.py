@@ -63,7 +63,7 @@ def write_labelled_video(
             if progress:
                 progress(frame.index + 1, video.num_frames)
 
-    write_video(str(path), images(), (band_width, height + band.height), rate, crf=20)
+    write_video(path, images(), (band_width, height + band.height), fps=rate, crf=20)
 
 
 def evenly(frames: Iterable[Frame], rate: Fraction | float) -> Iterator[Frame]:
@@ -93,7 +93,7 @@ def evenly(frames: Iterable[Frame], rate: Fraction | float) -> Iterator[Frame]:
 class _Band:
     """A white band with lines of text whose size fits its width."""
 
-    def __init__(self, width, lines):
+    def __init__(self, width, lines) -> None:
         self.width = width
         self.line = round(width / 20 / 2) * 2
         self.height = self.line * lines
@@ -104,7 +104,7 @@ class _Band:
         image = Image.new('RGB', (self.width, self.height), WHITE)
         return image, ImageDraw.Draw(image)
 
-    def write(self, draw, position, text, anchor='lm', colour=BLACK):
+    def write(self, draw, position, text, anchor='lm', colour=BLACK) -> None:
         """Write text at a position (x, y). See Pillow's text anchors."""
         draw.text(position, text, fill=colour, font=self.font, anchor=anchor)
 
@@ -112,7 +112,7 @@ class _Band:
 class _ClipBand(_Band):
     """Bars of the best five actions of a clip."""
 
-    def __init__(self, result, width):
+    def __init__(self, result, width) -> None:
         super().__init__(width, lines=5)
         image, draw = self.empty()
         pad = self.line // 4
@@ -134,7 +134,7 @@ class _ClipBand(_Band):
 class _TimelineBand(_Band):
     """The action at a time, and below it the timeline before and after."""
 
-    def __init__(self, result, width):
+    def __init__(self, result, width) -> None:
         super().__init__(width, lines=3)
         self.intervals = result.intervals
         self.starts = [interval.start for interval in result.intervals]

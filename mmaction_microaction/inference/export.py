@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from mmaction.models import ActionDataPreprocessor
+from mmaction.models.recognizers.base import BaseRecognizer
 from mmengine.config import Config
 
 from mmaction_microaction.inference.onnx_safety.pipeline import load_pipeline
@@ -134,7 +135,7 @@ class _Scores(torch.nn.Module):
         example (torch.Tensor): Batch of clips as the test pipeline packs them.
     """
 
-    def __init__(self, model, example):
+    def __init__(self, model: BaseRecognizer, example: torch.Tensor) -> None:
         super().__init__()
         head, preprocessor = model.cls_head, model.data_preprocessor
         if type(preprocessor) is not ActionDataPreprocessor:

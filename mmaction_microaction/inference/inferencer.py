@@ -67,7 +67,7 @@ class MicroActionInferencer:
         switch_cost: float = 0.5,
         min_score: float = 0.0,
         min_duration: float = 0.0,
-    ):
+    ) -> None:
         for name, value, valid, expected in (
             ('batch_size', batch_size, batch_size >= 1, 'at least 1'),
             ('longest_clip', longest_clip, longest_clip >= 0, 'at least 0 s'),

@@ -118,7 +118,7 @@ class WindowPipeline:
         ValueError: If no transform of the pipeline decodes a video.
     """
 
-    def __init__(self, pipeline: Sequence[dict]):
+    def __init__(self, pipeline: Sequence[dict]) -> None:
         decode = next((index for index, step in enumerate(pipeline) if is_decoder(step)), None)
         if decode is None:
             types = [step['type'] if isinstance(step['type'], str) else step['type'].__name__ for step in pipeline]

@@ -2,9 +2,9 @@
 
 import json
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, NUM_ACTIONS
+from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, NUM_ACTIONS, Action
 from mmaction_microaction.utils.files import write_whole
 from mmaction_microaction.utils.untrusted import parse_json, read_limited
 
@@ -25,11 +25,11 @@ class Interval(NamedTuple):
     """Mean probability of the label, 0 to 1."""
 
     @property
-    def action(self):
+    def action(self) -> Action:
         """Action: Action of the label, with its name, code and body part."""
         return ACTIONS[self.label]
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Return the interval with the names of its label, for JSON and tables.
 
         Returns:
@@ -47,7 +47,7 @@ class Interval(NamedTuple):
         }
 
 
-def parse_interval(content, where):
+def parse_interval(content: dict, where: str) -> Interval:
     """Convert an object of a JSON file into an interval.
 
     Args:
@@ -79,7 +79,7 @@ def parse_interval(content, where):
     return Interval(start, end, label, score)
 
 
-def _is_number(value):
+def _is_number(value: Any) -> bool:
     # 1e9 seconds are 30 years. math.isfinite would raise an error for a very large integer.
     return type(value) in (int, float) and abs(value) < 1e9
 
@@ -124,7 +124,7 @@ def read_intervals(path: str | Path) -> dict[str, list[Interval]]:
     return found
 
 
-def write_intervals(videos: dict[str, list[Interval]], path: str | Path):
+def write_intervals(videos: dict[str, list[Interval]], path: str | Path) -> None:
     """Write intervals as JSON, in the format of :func:`read_intervals`.
 
     Args:

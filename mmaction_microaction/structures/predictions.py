@@ -4,7 +4,7 @@ import warnings
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ from mmaction_microaction.utils.pickles import load_pickle
 from .annotations import read_annotations
 
 
-def read_clip_names(ann_file):
+def read_clip_names(ann_file: str | Path) -> list[str]:
     """Read the names of the clips of an annotation list, with or without labels.
 
     Args:
@@ -75,7 +75,7 @@ def read_predictions(path: str | Path, clips: Sequence[str] | None = None) -> Pr
     if not len(samples):
         raise ValueError(f'{path} contains no predictions')
 
-    def where(index, name=None):
+    def where(index: int, name: str | None = None) -> str:
         clip = f' ({clips[index]})' if clips and index < len(clips) else ''
         return f'{path}, row {index + 1}{clip}' if name is None else f'{path}, {name}'
 
@@ -161,7 +161,7 @@ def read_scores(path: str | Path, ann_file: str | Path) -> tuple[list[str], np.n
     return names, predictions.scores
 
 
-def get_scores(sample, key='pred_score'):
+def get_scores(sample: dict, key: str = 'pred_score') -> np.ndarray:
     """Return the scores of a tested sample for a metric.
 
     Args:
@@ -175,7 +175,7 @@ def get_scores(sample, key='pred_score'):
     return np.full_like(scores, np.nan) if sample.get('unreadable') else scores
 
 
-def check_probabilities(scores, clip):
+def check_probabilities(scores: np.ndarray, clip: str) -> None:
     """Check that the scores of a clip are probabilities of the 52 actions.
 
     Args:
@@ -198,7 +198,7 @@ def check_probabilities(scores, clip):
         )
 
 
-def _get_values(sample, keys, where):
+def _get_values(sample: dict[str, Any], keys: Sequence[str], where: str) -> list[Any]:
     """Return the values of a prediction for several keys."""
     missing = [key for key in keys if not isinstance(sample, dict) or sample.get(key) is None]
     if missing:
@@ -208,7 +208,7 @@ def _get_values(sample, keys, where):
     return [sample[key] for key in keys]
 
 
-def _get_label(sample, where):
+def _get_label(sample: dict[str, Any], where: str) -> int | None:
     """Return the true label of a prediction, or None if it has none."""
     label = sample.get('gt_label')
     try:
@@ -217,7 +217,7 @@ def _get_label(sample, where):
         raise ValueError(f'{where}: {label!r:.40} is not a label ({error})') from None
 
 
-def unreadable_message(names):
+def unreadable_message(names: Sequence[str]) -> str:
     """Describe clips that could not be read, so that their scores are those of black frames.
 
     Datasets with ``unreadable_as_missing`` replace the frames of such clips.
@@ -233,7 +233,7 @@ def unreadable_message(names):
     )
 
 
-def _check_row(row, clip):
+def _check_row(row: Any, clip: str) -> np.ndarray:
     """Return the checked probabilities of one clip as an array."""
     try:
         row = np.asarray(row.double() if torch.is_tensor(row) else row, dtype=float)
@@ -243,7 +243,7 @@ def _check_row(row, clip):
     return row
 
 
-def match_names(names, predicted, source, ann_file):
+def match_names(names: Sequence[str], predicted: Sequence[str], source: str | Path, ann_file: str | Path) -> list[int]:
     """Find every clip of a list among predictions.
 
     Args:

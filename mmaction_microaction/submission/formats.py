@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -26,7 +26,7 @@ class SubmissionFormat(NamedTuple):
     """Advice for users of the format."""
 
     @property
-    def header(self):
+    def header(self) -> list[str]:
         """list[str]: Titles of all columns."""
         return [self.id_column, *self.columns]
 
@@ -49,13 +49,17 @@ SUBMISSION_FORMATS = {
 }
 
 
-def check_options(format='codabench', coarse_from='top1', ids='name'):
+def check_options(
+    format: Literal['codabench', '2024'] = 'codabench',
+    coarse_from: Literal['top1', 'sum'] = 'top1',
+    ids: Literal['name', 'stem'] = 'name',
+) -> None:
     """Check the options of a submission.
 
     Args:
-        format (str): Format of the submission, see :func:`predicted_labels`.
-        coarse_from (str): Source of the body parts, see :func:`predicted_labels`.
-        ids (str): Identifiers of the clips, see :func:`clip_ids`.
+        format (Literal['codabench', '2024']): Format of the submission, see :func:`predicted_labels`.
+        coarse_from (Literal['top1', 'sum']): Source of the body parts, see :func:`predicted_labels`.
+        ids (Literal['name', 'stem']): Identifiers of the clips, see :func:`clip_ids`.
 
     Raises:
         ValueError: If an option has an unknown value.
@@ -70,16 +74,18 @@ def check_options(format='codabench', coarse_from='top1', ids='name'):
             raise ValueError(f'{option} must be one of {", ".join(map(repr, allowed))}, got {value!r}')
 
 
-def predicted_labels(scores: np.ndarray, format: str = 'codabench', coarse_from: str = 'top1') -> np.ndarray:
+def predicted_labels(
+    scores: np.ndarray, format: Literal['codabench', '2024'] = 'codabench', coarse_from: Literal['top1', 'sum'] = 'top1'
+) -> np.ndarray:
     """Convert probabilities into the labels of a submission.
 
     Args:
         scores (np.ndarray): Fine probabilities, shape (N, 52).
-        format (str): Format of the submission. ``'codabench'`` has the five best actions and five body parts,
-            ``'2024'`` has the best body part and the best action. Defaults to ``'codabench'``.
-        coarse_from (str): Source of the body parts. ``'top1'`` is the body part of each action, as the authors derive
-            it, so that body parts may repeat. ``'sum'`` ranks the body parts by the sum of the probabilities of their
-            actions. Defaults to ``'top1'``.
+        format (Literal['codabench', '2024']): Format of the submission. ``'codabench'`` has the five best actions and
+            five body parts, ``'2024'`` has the best body part and the best action. Defaults to ``'codabench'``.
+        coarse_from (Literal['top1', 'sum']): Source of the body parts. ``'top1'`` is the body part of each action, as
+            the authors derive it, so that body parts may repeat. ``'sum'`` ranks the body parts by the sum of the
+            probabilities of their actions. Defaults to ``'top1'``.
 
     Returns:
         np.ndarray: Labels in the order of the columns of the format, shape (N, 10) or (N, 2).
@@ -94,7 +100,7 @@ def predicted_labels(scores: np.ndarray, format: str = 'codabench', coarse_from:
     return np.concatenate([actions[:, :TOP_K], parts[:, :TOP_K]], axis=1)
 
 
-def clip_ids(names: Sequence[str], ids: str = 'name') -> list[str]:
+def clip_ids(names: Sequence[str], ids: Literal['name', 'stem'] = 'name') -> list[str]:
     """Convert the names of clips into the identifiers of the first column.
 
     The challenge's page does not say whether identifiers have the extension ``.mp4``. By default they are the names of
@@ -102,8 +108,8 @@ def clip_ids(names: Sequence[str], ids: str = 'name') -> list[str]:
 
     Args:
         names (Sequence[str]): Names of the clips in the annotation list.
-        ids (str): Kind of identifier: ``'name'`` such as ``test0000.mp4``, or ``'stem'`` such as ``test0000``. Defaults
-            to ``'name'``.
+        ids (Literal['name', 'stem']): Kind of identifier: ``'name'`` such as ``test0000.mp4``, or ``'stem'`` such as
+            ``test0000``. Defaults to ``'name'``.
 
     Returns:
         list[str]: Identifier of each clip.

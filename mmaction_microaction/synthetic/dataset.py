@@ -51,5 +51,5 @@ def _write_clip(out, settings, entry):
     clip = make_clip(entry.label, entry.subject_id, settings.size, settings.seed, entry.split, entry.index)
     path = out / f'videos_{SPLITS[entry.split]}' / entry.name
     if not path.exists():
-        write_video(str(path), render_frames(clip), clip.size, clip.fps, clip.nuisances.crf)
+        write_video(path, render_frames(clip), clip.size, fps=clip.fps, crf=clip.nuisances.crf)
     return {'name': entry.name, 'split': SPLITS[entry.split], **clip.parameters()}

@@ -40,7 +40,7 @@ class SyntheticSettings(DatasetSettings):
     subjects: int = 200
     """Number of subjects."""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         for name, value, known in (('counts', self.counts, COUNTS), ('protocol', self.protocol, PROTOCOLS)):
             if value not in known:

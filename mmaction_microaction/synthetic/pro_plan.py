@@ -31,7 +31,7 @@ class ProSettings(DatasetSettings):
     subjects: int = 210
     """Number of subjects. No subject is in two splits."""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         if not 7 <= self.videos <= 99999:
             raise ValueError(f'{self.videos} videos: must be from 7, for one in each split, to 99999')

@@ -138,7 +138,7 @@ class _ScheduledAction(NamedTuple):
     """Index of the frame at which the body begins to return to its posture."""
 
 
-def _schedule(labels, num_frames, rng):
+def _schedule(labels, num_frames, rng) -> list[_ScheduledAction]:
     """Schedule actions one after the other, sometimes two at once, until the video is full.
 
     Returns:
@@ -169,7 +169,7 @@ def _release_in_time(action, later, num_frames):
     return action._replace(until=min(action.until, latest))
 
 
-def _add_action(controls, posture, proportions, action, rng):
+def _add_action(controls, posture, proportions, action, rng) -> tuple[dict, Interval]:
     """Add an action to the controls of a video, in place.
 
     Returns:

@@ -25,6 +25,6 @@ def last_line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[-1].strip()
 
 
-def warn_in_one_line():
+def warn_in_one_line() -> None:
     """Print warnings to standard error as ``warning: MESSAGE``, without the place in the code."""
     warnings.showwarning = lambda message, *_: print(f'warning: {message}', file=sys.stderr)

@@ -39,7 +39,7 @@ class FrameConverter:
         stream (av.video.stream.VideoStream): Video stream, which contains the aspect ratio of the pixels.
     """
 
-    def __init__(self, path: str, stream: av.video.stream.VideoStream):
+    def __init__(self, path: str, stream: av.video.stream.VideoStream) -> None:
         self.path = path
         self.pixel_aspect = float(stream.sample_aspect_ratio or 1)
         self.size = None
@@ -164,7 +164,7 @@ def _convert_colours(frame):
     return frame.to_ndarray(format='rgb24')
 
 
-def _tone_map(coded, transfer):
+def _tone_map(coded: np.ndarray, transfer: int) -> np.ndarray:
     """Map HDR to standard colours: colours below reference white keep their luminance, highlights are compressed.
 
     The transfer curves are from ITU-R BT.2100, for a display of 1,000 cd/m². The matrix is from BT.2087.

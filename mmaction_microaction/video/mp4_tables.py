@@ -49,11 +49,11 @@ def check_tables(path: str | Path) -> None:
 class _Track:
     """Numbers that the tables of a track claim."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.samples = self.edits = self.fragments = 0
         self.handlers, self.has_unit_durations = set(), []
 
-    def read(self, kind, head):
+    def read(self, kind, head) -> None:
         """Read the first bytes of a table, after its version and flags."""
         first, second, third = struct.unpack('>3I', head[4:].ljust(12, b'\0'))
         if kind == b'elst':

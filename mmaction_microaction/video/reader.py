@@ -45,7 +45,7 @@ class Video:
         ValueError: If the file is not a video, has no frames, or has frames that are too large for the memory.
     """
 
-    def __init__(self, path: str | Path):
+    def __init__(self, path: str | Path) -> None:
         self.path = str(path)
         try:
             with open_container(path) as container:

@@ -69,7 +69,7 @@ class CameraStream:
         ValueError: If the camera cannot be opened.
     """
 
-    def __init__(self, source: str, fps: float = 30.0):
+    def __init__(self, source: str, fps: float = 30.0) -> None:
         self.source, self.fps = source, fps
         self.capture = self._open()
         if not self.capture.isOpened():
@@ -140,7 +140,7 @@ class CameraStream:
             self._dropped = False
             return taken
 
-    def _read(self):
+    def _read(self) -> None:
         """Read the camera until it ends; runs in a thread."""
         tries = 0
         try:

@@ -1,6 +1,7 @@
 """Computes when the frames of a video are shown, from its packets instead of its header."""
 
 from collections.abc import Iterable
+from fractions import Fraction
 from typing import NamedTuple
 
 import av
@@ -122,7 +123,7 @@ def read_frame_times(packets: Iterable[av.packet.Packet], stream: av.video.strea
     )
 
 
-def _continue_clock(pts, time_base, max_reordered):
+def _continue_clock(pts: np.ndarray, time_base: Fraction, max_reordered: int) -> np.ndarray:
     """Remove the steps of a clock that was set back by a second or more.
 
     Args:

@@ -68,7 +68,7 @@ def percentages_of_rows(counts: np.ndarray) -> np.ma.MaskedArray:
     return np.ma.masked_array(100 * counts / np.maximum(sums, 1), np.broadcast_to(sums == 0, counts.shape))
 
 
-def _mark_body_parts(axes):
+def _mark_body_parts(axes) -> None:
     """Draw borders between the body parts, and write their names at the top and on the right."""
     for part, name in enumerate(BODY_PARTS):
         first, last = np.flatnonzero(part == FINE_TO_COARSE)[[0, -1]]

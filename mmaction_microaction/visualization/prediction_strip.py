@@ -81,7 +81,7 @@ def plot_prediction_strip(
     return figure
 
 
-def _draw_actions(axes, scores, label, top, codes):
+def _draw_actions(axes, scores, label, top, codes) -> None:
     """Draw a bar for each action, coloured by body part, and mark the true action."""
     for part in range(0, NUM_BODY_PARTS, 2):
         first, last = np.flatnonzero(part == FINE_TO_COARSE)[[0, -1]]
@@ -109,7 +109,7 @@ def _draw_actions(axes, scores, label, top, codes):
     axes.spines[['top', 'right']].set_visible(False)
 
 
-def _draw_parts(axes, scores, true):
+def _draw_parts(axes, scores, true) -> None:
     """Draw a bar for each body part with its sum, and mark the true body part."""
     sums = np.bincount(FINE_TO_COARSE, weights=scores)
     axes.barh(range(NUM_BODY_PARTS), 100 * sums, height=0.75, color=BODY_PART_COLORS)

@@ -13,7 +13,7 @@ def test_a_video_that_fails_half_way_leaves_nothing(tmp_path):
         raise RuntimeError('stop')
 
     with pytest.raises(RuntimeError):
-        write_video(str(tmp_path / 'x.mp4'), frames(), (64, 48), 25, 20)
+        write_video(tmp_path / 'x.mp4', frames(), (64, 48), fps=25, crf=20)
     assert not list(tmp_path.iterdir())
 
 
@@ -23,7 +23,7 @@ def test_videos_are_written_with_the_instructions_that_every_processor_has(tmp_p
     av.logging.set_level(av.logging.INFO)
     try:
         with av.logging.Capture() as messages:
-            write_video(str(tmp_path / 'x.mp4'), numbered(3), (64, 48), 25, 20)
+            write_video(tmp_path / 'x.mp4', numbered(3), (64, 48), fps=25, crf=20)
     finally:
         av.logging.set_level(None)
     (used,) = [text for _, _, text in messages if 'using cpu capabilities' in text]

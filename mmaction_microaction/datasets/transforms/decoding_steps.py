@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
 
 from mmaction.datasets.transforms import (
     ArrayDecode,
@@ -95,13 +96,16 @@ def replace_decoding(
     return [new_by_type.get(type(transform), transform) for transform in transforms]
 
 
-def choose_decoder(transforms: Sequence[Callable], decoder: str | None = None) -> Sequence[Callable]:
+def choose_decoder(
+    transforms: Sequence[Callable], decoder: Literal['pyav', 'decord'] | None = None
+) -> Sequence[Callable]:
     """Select PyAV or decord, which decode the same frames, for a pipeline.
 
     Args:
         transforms (Sequence[Callable]): Transforms of the pipeline.
-        decoder (str, optional): ``'pyav'`` or ``'decord'``. Defaults to None, which keeps the pipeline's own decoder.
-            If that is decord and decord is not installed, PyAV is used: decord has no wheels for Arm and macOS.
+        decoder (Literal['pyav', 'decord'], optional): ``'pyav'`` or ``'decord'``. Defaults to None, which keeps the
+            pipeline's own decoder. If that is decord and decord is not installed, PyAV is used: decord has no wheels
+            for Arm and macOS.
 
     Returns:
         Sequence[Callable]: Transforms of the new pipeline.

@@ -78,7 +78,7 @@ class EmotionMetric(BaseMetric):
             )
         return metrics
 
-    def _table(self, metrics, num_videos):
+    def _table(self, metrics: dict[str, float], num_videos: int) -> str:
         """Format the metrics in the columns of Tables VI and VII."""
         columns = ('Acc', 'F1_weighted', 'UF1', 'UAR', 'mAP', 'mAP_class')
         lines = []

@@ -76,7 +76,7 @@ class MAENet(BaseModel):
         loss_emo: dict = dict(type='CrossEntropyLoss', loss_weight=0.03),
         data_preprocessor: dict | None = None,
         init_cfg: dict | None = None,
-    ):
+    ) -> None:
         super().__init__(data_preprocessor=data_preprocessor, init_cfg=init_cfg)
         self.action_backbone = None if action_backbone is None else MODELS.build(action_backbone)
         self.face_backbone = None if face_backbone is None else MODELS.build(face_backbone)
@@ -101,7 +101,7 @@ class MAENet(BaseModel):
         self.loss_act = MODELS.build(loss_act)
         self.loss_emo = MODELS.build(loss_emo)
 
-    def init_weights(self):
+    def init_weights(self) -> None:
         """Initialise the encoder like PyTorch's ``Transformer``, and the classifiers like MANet's."""
         for layer in (self.fc_act, self.fc_emo):
             normal_init(layer, std=self.init_std)
@@ -112,7 +112,9 @@ class MAENet(BaseModel):
                     nn.init.xavier_uniform_(parameter)
         super().init_weights()
 
-    def forward(self, inputs: dict[str, torch.Tensor], data_samples: list | None = None, mode: str = 'tensor'):
+    def forward(
+        self, inputs: dict[str, torch.Tensor], data_samples: list | None = None, mode: str = 'tensor'
+    ) -> tuple | dict | list:
         """Run the network in one of MMEngine's modes.
 
         Args:
@@ -163,7 +165,7 @@ class MAENet(BaseModel):
             action = encoded.unflatten(0, frames.shape[:2])
         return face, mask, action
 
-    def _frame_features(self, backbone, images):
+    def _frame_features(self, backbone: nn.Module, images: torch.Tensor) -> torch.Tensor:
         """Map images of shape (N, V * T, 3, H, W) to features of shape (N, V, T, d)."""
         if images.dim() != 5 or images.size(1) % self.num_segments:
             raise ValueError(
@@ -173,7 +175,9 @@ class MAENet(BaseModel):
         features = backbone(images.flatten(0, 1)).mean(dim=(-2, -1))
         return features.unflatten(0, (images.size(0), -1, self.num_segments))
 
-    def classify(self, face, mask, action):
+    def classify(
+        self, face: torch.Tensor, mask: torch.Tensor, action: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Compute the logits of actions and emotions, each of shape (N, V, K), from the features of every frame."""
         branches = []
         if face is not None:

@@ -28,7 +28,7 @@ def taps(times, start, end, frequency):
     )
 
 
-def wander(times, rng, cutoff):
+def wander(times: np.ndarray, rng: np.random.Generator, cutoff: float) -> np.ndarray:
     """Return a smooth random drift with unit variance.
 
     Args:

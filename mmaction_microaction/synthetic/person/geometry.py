@@ -17,7 +17,9 @@ def _length(vectors):
     return np.sqrt(x * x + y * y + z * z)
 
 
-def rotation(yaw=0.0, pitch=0.0, roll=0.0):
+def rotation(
+    yaw: np.ndarray | float = 0.0, pitch: np.ndarray | float = 0.0, roll: np.ndarray | float = 0.0
+) -> np.ndarray:
     """Return rotation matrices that roll, then pitch, then yaw.
 
     Args:
@@ -44,7 +46,7 @@ def rotate(matrices, vectors):
     return matrices[..., 0] * x + matrices[..., 1] * y + matrices[..., 2] * z
 
 
-def frame_along(axis, up):
+def frame_along(axis: np.ndarray, up: np.ndarray) -> np.ndarray:
     """Return rotation matrices whose third column is `axis` and whose second column is as close as possible to `up`.
 
     Args:
@@ -70,7 +72,9 @@ def blend_directions(first, second, weight):
     return unit(first + weight[..., None] * (second - first))
 
 
-def two_bone_ik(root, target, pole, upper, lower):
+def two_bone_ik(
+    root: np.ndarray, target: np.ndarray, pole: np.ndarray, upper: float, lower: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Bend a two-bone limb so that its end is at the target, or as close as the bones allow.
 
     Args:

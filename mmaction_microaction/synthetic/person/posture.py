@@ -1,11 +1,12 @@
 """The posture in which a video begins. It is drawn independently of the label."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from .places import make_contact
-from .skeleton import SIDES, Controls, Reach
+from .skeleton import SIDES, Controls, Proportions, Reach
 
 HANDS = ('both thighs', 'lap', 'thigh and lap', 'lap and thigh', 'beside the stool')
 """Resting places of the hands. Where they differ, the right hand is named first."""
@@ -55,7 +56,7 @@ def knees_apart(gap):
     return 1.5 * (gap - KNEE_GAP[0])
 
 
-def draw_extension(uniform):
+def draw_extension(uniform: Callable[[str, float, float], float]) -> tuple[float, float, float]:
     """Draw the position of the hand of an arm that is stretched forward or sideways.
 
     Args:
@@ -107,7 +108,7 @@ def _resting_place(hands, side):
     return {'both thighs': 'thigh', 'lap': 'lap', 'beside the stool': 'stool'}[hands]
 
 
-def sit(posture, proportions, num_frames):
+def sit(posture: Posture, proportions: Proportions, num_frames: int) -> Controls:
     """Return the controls of a person who sits still.
 
     Args:

@@ -164,7 +164,7 @@ def _leg(controls, proportions, hip, i):
     return (knee, ankle, ball), frames
 
 
-def _arm(controls, proportions, joints, frames, i):
+def _arm(controls, proportions, joints, frames, i) -> tuple:
     """Place one arm by the reaches of its hand.
 
     Returns:

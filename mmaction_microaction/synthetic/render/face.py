@@ -5,9 +5,10 @@ from typing import NamedTuple
 import numpy as np
 
 from mmaction_microaction.synthetic.person.geometry import rotate
-from mmaction_microaction.synthetic.person.skeleton import SIDES
+from mmaction_microaction.synthetic.person.skeleton import SIDES, Proportions, Skeleton
+from mmaction_microaction.synthetic.person.subject import Subject
 
-from .canvas import tone
+from .canvas import Painter, tone
 
 _SHADES = ((1.0, 0.0, 0.84), (0.86, 0.05, 0.95), (0.62, 0.12, 1.02))
 _HAIR_SHADES = ((1.0, 0.0, 0.85), (0.72, 0.16, 1.15), (0.4, 0.3, 1.4))
@@ -65,7 +66,7 @@ class Expression(NamedTuple):
 _AT_REST = Expression(*np.zeros((6, 1)))
 
 
-def face_points(skeleton, proportions):
+def face_points(skeleton: Skeleton, proportions: Proportions) -> np.ndarray:
     """Return points on the face, from the hair to the chin.
 
     Args:
@@ -79,7 +80,9 @@ def face_points(skeleton, proportions):
     return head[:, None] + rotate(turn[:, None], _FACE_POINTS * (proportions.head * proportions.scale))
 
 
-def draw_head(painter, skeleton, subject, glasses, expression=None):
+def draw_head(
+    painter: Painter, skeleton: Skeleton, subject: Subject, glasses: bool, expression: Expression | None = None
+) -> None:
     """Add the shapes of a head to a painter.
 
     Args:
@@ -123,7 +126,7 @@ def draw_head(painter, skeleton, subject, glasses, expression=None):
         _glasses(painter, place, facing, depth - 0.006)
 
 
-def _long_hair(painter, place, subject, depth):
+def _long_hair(painter, place, subject, depth) -> None:
     """Add the hair below the ears, behind neck and shoulders."""
     if subject.haircut == 'short':
         return
@@ -142,7 +145,7 @@ def _lifted(points, up, along=0.0):
     return moved
 
 
-def _features(painter, place, facing, subject, expression, depth):
+def _features(painter, place, facing, subject, expression, depth) -> None:
     """Add eyes, eyebrows, nose and mouth. Each is hidden where it faces away from the camera."""
     shade = tone(subject.skin, 0.72)
     brows, slant, eyes = (amount[:, None] for amount in expression[:3])
@@ -172,7 +175,7 @@ def _features(painter, place, facing, subject, expression, depth):
     _mouth(painter, place, subject, expression, front, depth)
 
 
-def _mouth(painter, place, subject, expression, front, depth):
+def _mouth(painter, place, subject, expression, front, depth) -> None:
     """Add the lips, the line between them and, in an open mouth, the inside."""
     corners, opening, width = (amount[:, None] for amount in expression[3:])
     middle = -0.069
@@ -195,7 +198,7 @@ def _mouth(painter, place, subject, expression, front, depth):
         painter.polygon(place(inside), (62, 22, 24), 0, parted, depth - 1.2e-3, convex=False)
 
 
-def _glasses(painter, place, facing, depth):
+def _glasses(painter, place, facing, depth) -> None:
     """Add dark glasses frames: two rims, a bridge and two temples."""
     colour = (52, 44, 44)
     for side in SIDES:

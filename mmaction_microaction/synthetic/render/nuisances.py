@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from mmaction_microaction.synthetic.person.curves import oscillation, pulse, wander
+from mmaction_microaction.synthetic.person.skeleton import Controls
 
 from .canvas import VirtualCamera
 
@@ -86,7 +87,7 @@ def draw_camera(rng):
     )
 
 
-def add_idle_motion(controls, nuisances, rng, fps=30.0):
+def add_idle_motion(controls: Controls, nuisances: Nuisances, rng: np.random.Generator, fps: float = 30.0) -> None:
     """Add breathing, sway and fidgeting to the controls, in place.
 
     Args:
@@ -111,7 +112,7 @@ def add_idle_motion(controls, nuisances, rng, fps=30.0):
         _fidget(fidget, controls, times, rng)
 
 
-def _fidget(fidget, controls, times, rng):
+def _fidget(fidget, controls, times, rng) -> None:
     """Add one small movement, about a third as large as a micro-action."""
     duration = times[-1]
     start = rng.uniform(0.0, 0.5) * duration
@@ -154,7 +155,9 @@ class Sensor:
 
     _SPARE = 48  # pixels by which the field of noise is larger than a frame
 
-    def __init__(self, nuisances, size, num_frames, rng, fps=30.0):
+    def __init__(
+        self, nuisances: Nuisances, size: tuple[int, int], num_frames: int, rng: np.random.Generator, fps: float = 30.0
+    ) -> None:
         times = np.arange(num_frames) / fps
         self.shake = nuisances.jitter * np.stack([wander(times, rng, 2.5) for _ in range(2)], -1)
         flicker = 1 + nuisances.flicker * wander(times, rng, 2.0)

@@ -7,7 +7,7 @@ import numpy as np
 
 from mmaction_microaction.synthetic.person.skeleton import SEAT, SIDES
 
-from .canvas import SUBPIXEL_BITS, fixed_point, tone
+from .canvas import SUBPIXEL_BITS, VirtualCamera, fixed_point, tone
 
 _WALLS = ((206, 210, 204), (190, 198, 200), (216, 212, 200), (176, 184, 178), (198, 190, 186))
 _FLOORS = ((150, 150, 144), (122, 122, 124), (160, 146, 126), (112, 104, 96), (176, 176, 172))
@@ -49,7 +49,7 @@ def draw_room(rng):
     )
 
 
-def render_room(room, camera, size, margin, scale):
+def render_room(room: Room, camera: VirtualCamera, size: tuple[int, int], margin: int, scale: float) -> np.ndarray:
     """Render the room with the empty stool.
 
     Args:
@@ -65,7 +65,7 @@ def render_room(room, camera, size, margin, scale):
     image = np.empty((size[1] + 2 * margin, size[0] + 2 * margin, 3), np.uint8)
     image[:] = room.wall
 
-    def fill(points, colour):
+    def fill(points, colour) -> None:
         flat, _ = camera.project(np.asarray(points, float), size)
         fixed = fixed_point(flat + margin)
         cv2.fillConvexPoly(image, cv2.convexHull(fixed)[:, 0], colour, cv2.LINE_8, SUBPIXEL_BITS)
@@ -88,7 +88,7 @@ def render_room(room, camera, size, margin, scale):
     return _shade(image, room.shade)
 
 
-def _stool(fill, colour, scale):
+def _stool(fill, colour, scale) -> None:
     """Draw a square stool with four splayed legs."""
     top = (SEAT - 0.062) * scale
     for z in (-0.17, 0.15):

@@ -4,7 +4,7 @@ import numpy as np
 
 from mmaction_microaction.synthetic.person.curves import oscillation, pulse, ramp, taps
 from mmaction_microaction.synthetic.person.places import make_contact
-from mmaction_microaction.synthetic.person.skeleton import SIDES, Reach
+from mmaction_microaction.synthetic.person.skeleton import SIDES, Controls, Proportions, Reach
 
 # Curl of the thumb and the four fingers.
 POINTING = (0.6, 0.0, 0.9, 0.95, 0.95)
@@ -31,7 +31,14 @@ class Stage:
         moved_hands (set[int]): Sides of the hands that were sent to a place so far: 0 right, 1 left.
     """
 
-    def __init__(self, controls, proportions, rng, fps=30.0, backwards=False):
+    def __init__(
+        self,
+        controls: Controls,
+        proportions: Proportions,
+        rng: np.random.Generator,
+        fps: float = 30.0,
+        backwards: bool = False,
+    ) -> None:
         self.controls, self.proportions, self.rng = controls, proportions, rng
         num_frames = len(controls.slouch)
         self.times = np.arange(num_frames) / fps
@@ -44,7 +51,7 @@ class Stage:
             self.times = self.times[::-1].copy()
 
     @property
-    def length(self):
+    def length(self) -> float:
         """float: Seconds between start and end."""
         return self.end - self.start
 
@@ -78,7 +85,7 @@ class Stage:
         """Draw a direction: -1 or 1."""
         return self.choose('sign', (-1.0, 1.0))
 
-    def move(self, slow=0.9, comes_back=0.0):
+    def move(self, slow: float = 0.9, comes_back: float = 0.0) -> np.ndarray:
         """Draw a single movement.
 
         Args:
@@ -94,7 +101,9 @@ class Stage:
             return pulse(self.times, self.start, self.start + rise, self.end - rise, self.end)
         return ramp(self.times, self.start, self.start + min(rise, 0.75 * self.length))
 
-    def repeat(self, slowest, fastest, cycles=2.0, start=None, end=None):
+    def repeat(
+        self, slowest: float, fastest: float, cycles: float = 2.0, start: float | None = None, end: float | None = None
+    ) -> np.ndarray:
         """Draw a repeated movement, an oscillation of amplitude 1.
 
         Args:
@@ -116,7 +125,7 @@ class Stage:
         frequency = max(self.uniform('frequency', slowest, fastest), 2.0 / (end - start))
         return taps(self.times, start, end, frequency)
 
-    def approach(self, quick=0.32, slow=0.55, stays=0.55):
+    def approach(self, quick: float = 0.32, slow: float = 0.55, stays: float = 0.55) -> tuple[np.ndarray, float, float]:
         """Draw the time course of a hand that goes to a place.
 
         Args:
@@ -135,7 +144,16 @@ class Stage:
         departure = self.end - travel
         return pulse(self.times, self.start, arrival, departure, self.end), arrival, departure
 
-    def reach(self, side, place, weight, grip=None, arc=None, offset=0.0, shift=(0.0, 0.0, 0.0)):
+    def reach(
+        self,
+        side: int,
+        place: str,
+        weight: np.ndarray,
+        grip: tuple[float, ...] | None = None,
+        arc: tuple[float, float, float] | None = None,
+        offset: np.ndarray | float = 0.0,
+        shift: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    ) -> None:
         """Send a hand to a place on the body.
 
         Args:
@@ -159,7 +177,7 @@ class Stage:
         if grip is not None:
             self.grip(side, grip, weight)
 
-    def grip(self, side, curl, weight):
+    def grip(self, side, curl, weight) -> None:
         """Bend the fingers of a hand towards five curls with progress `weight`, shape (T,)."""
         fingers = self.controls.fingers[:, side]
         fingers += weight[:, None] * (np.array(curl) - fingers)
