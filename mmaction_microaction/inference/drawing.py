@@ -126,7 +126,7 @@ class _ClipBand(_Band):
             self.write(draw, (width - pad, middle), f'{interval.score:.0%}', 'rm')
         self.image = np.asarray(image)
 
-    def at(self, time):
+    def at(self, time: float) -> np.ndarray:
         """Return the image of the band at a time, which is the same throughout a clip."""
         return self.image
 
@@ -141,7 +141,7 @@ class _TimelineBand(_Band):
         self.ends = [interval.end for interval in result.intervals]
         self.duration = result.duration
 
-    def at(self, time):
+    def at(self, time: float) -> np.ndarray:
         """Return the image of the band at a time in seconds: RGB, shape (height, width, 3), uint8."""
         image, draw = self.empty()
         pad = self.line // 4

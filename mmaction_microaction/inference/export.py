@@ -150,10 +150,10 @@ class _Scores(torch.nn.Module):
         self.model = model
         self.views = len(self.logits(example)) // len(example)
 
-    def forward(self, inputs):
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         return self.model.cls_head.average_clip(self.logits(inputs), num_segs=self.views)
 
-    def logits(self, inputs):
+    def logits(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return the logits of all views, shape (N * views, 52)."""
         preprocessor = self.model.data_preprocessor
         if preprocessor.to_rgb:

@@ -26,11 +26,12 @@ class MicroActionInferencer:
     MMAction2's own inferencer treats every video as one clip, whatever its length. This one also cuts long videos into
     windows, and keeps frames in memory only while their windows are read.
 
-    >>> inferencer = MicroActionInferencer('configs/manet_r50_8x1_ma52.py', 'best.pth')
-    >>> inferencer('nod.mp4').top(1)[0].action.name
-    'nodding'
-    >>> for interval in inferencer('interview.mp4').intervals:
-    ...     print(interval.start, interval.end, interval.action.name)
+    .. code-block:: python
+
+        inferencer = MicroActionInferencer('configs/manet_r50_8x1_ma52.py', 'best.pth')
+        print(inferencer('nod.mp4').top(1)[0].action.name)
+        for interval in inferencer('interview.mp4').intervals:
+            print(interval.start, interval.end, interval.action.name)
 
     Args:
         model (str | Path | Config): Config of the network, or an ``.onnx`` file written by ``microaction export``.
@@ -120,6 +121,9 @@ class MicroActionInferencer:
         Raises:
             FileNotFoundError: If the file is missing.
             ValueError: If the file cannot be read as a video to its end, or the array has another shape or type.
+
+        See Also:
+            :meth:`timeline`, for a video with several actions.
         """
         if isinstance(video, np.ndarray):
             if video.dtype != np.uint8 or video.ndim != 4 or video.shape[-1] != 3 or not len(video) or not fps > 0:
@@ -155,6 +159,9 @@ class MicroActionInferencer:
         Raises:
             FileNotFoundError: If the file is missing.
             ValueError: If the file cannot be read as a video.
+
+        See Also:
+            :meth:`clip`, for a video that shows one action.
         """
         video = video if isinstance(video, Video) else Video(video)
         windows = cut(video.times, video.duration, self.window, self.step)

@@ -45,6 +45,14 @@ def read_annotations(path: str | Path, check_names: bool = True, unlabelled: boo
         FileNotFoundError: If the list does not exist.
         ValueError: If the list is empty, or a line is malformed, repeats a name, or has a label that is not a fine
             label or contradicts the name. The message contains the file, all such lines, and the remedies.
+
+    Examples:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, 'list.txt')
+        ...     _ = path.write_text('0001_01_0001.mp4 9\\n0002_03_0001.mp4 24\\n')
+        ...     read_annotations(path)
+        [Annotation(filename='0001_01_0001.mp4', label=9), Annotation(filename='0002_03_0001.mp4', label=24)]
     """
     if str(path).endswith(('.pkl', '.pickle')):
         raise ValueError(

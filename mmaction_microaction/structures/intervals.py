@@ -13,7 +13,15 @@ MAX_SIZE = 2**26
 
 
 class Interval(NamedTuple):
-    """Micro-action in a video."""
+    """Micro-action in a video.
+
+    Examples:
+        >>> interval = Interval(1.0, 2.5, label=9, score=0.8)
+        >>> interval.action.name
+        'nodding'
+        >>> interval.to_dict()['code'], interval.to_dict()['body_part']
+        ('B1', 'head')
+    """
 
     start: float
     """Start in seconds."""

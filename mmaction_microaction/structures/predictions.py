@@ -65,6 +65,21 @@ def read_predictions(path: str | Path, clips: Sequence[str] | None = None) -> Pr
         FileNotFoundError: If the file does not exist.
         ValueError: If the file contains no predictions, or scores that are not probabilities. The message contains the
             file and the clip.
+
+    See Also:
+        :func:`read_labelled_predictions`, which requires true labels; :func:`read_scores`, which sorts the scores in
+        the order of an annotation list.
+
+    Examples:
+        >>> import pickle
+        >>> import tempfile
+        >>> sample = {'video_id': 'nod.mp4', 'pred_score': np.eye(52)[9], 'gt_label': 9}
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, 'predictions.pkl')
+        ...     _ = path.write_bytes(pickle.dumps([sample]))
+        ...     predictions = read_predictions(path)
+        >>> predictions.names, predictions.labels.tolist(), predictions.scores.shape
+        (['nod.mp4'], [9], (1, 52))
     """
     samples = load_pickle(path)
     if not isinstance(samples, list) and getattr(samples, 'ndim', 0) != 2:
@@ -109,6 +124,9 @@ def read_labelled_predictions(path: str | Path) -> Predictions:
         FileNotFoundError: If the file does not exist.
         ValueError: If :func:`read_predictions` rejects the file, the split is anonymised and has no true labels, or a
             clip could not be read.
+
+    See Also:
+        :func:`read_predictions`, which accepts predictions without labels.
     """
     predictions = read_predictions(path)
     labels, unreadable = predictions.labels, predictions.unreadable
@@ -140,6 +158,9 @@ def read_scores(path: str | Path, ann_file: str | Path) -> tuple[list[str], np.n
     Raises:
         FileNotFoundError: If one of the files does not exist.
         ValueError: If :func:`read_predictions` rejects the file, or the predictions are not those of the list.
+
+    See Also:
+        :func:`read_predictions`, which needs no annotation list.
     """
     names = read_clip_names(ann_file)
     predictions = read_predictions(path, clips=names)

@@ -38,8 +38,9 @@ class DumpSubmission(BaseMetric):
         ValueError: If the list is malformed, or an option has an unknown value.
 
     Examples:
-        >>> evaluator = dict(type='DumpSubmission', out_dir='submission', ann_file='data/ma52/test_list_videos.txt')
-        >>> evaluator = dict(type='DumpSubmission', out_dir='submission', format='2024', coarse_from='sum')
+        >>> test_evaluator = dict(type='DumpSubmission', out_dir='submission', format='2024')  # in a config
+        >>> METRICS.build(test_evaluator).ids
+        'name'
     """
 
     default_prefix = 'submission'

@@ -15,6 +15,10 @@ def first_few(names: Iterable, limit: int = 5, separator: str = ', ') -> str:
 
     Returns:
         str: The names in one line, for example ``'a.mp4, b.mp4, …'``.
+
+    Examples:
+        >>> first_few(['a.mp4', 'b.mp4', 'c.mp4'], limit=2)
+        'a.mp4, b.mp4, …'
     """
     names = [str(name) for name in names]
     return separator.join([*names[:limit], '…'] if len(names) > limit else names)

@@ -53,7 +53,7 @@ class _Track:
         self.samples = self.edits = self.fragments = 0
         self.handlers, self.has_unit_durations = set(), []
 
-    def read(self, kind, head) -> None:
+    def read(self, kind: bytes, head: bytes) -> None:
         """Read the first bytes of a table, after its version and flags."""
         first, second, third = struct.unpack('>3I', head[4:].ljust(12, b'\0'))
         if kind == b'elst':

@@ -43,6 +43,9 @@ class Video:
     Raises:
         FileNotFoundError: If the file does not exist.
         ValueError: If the file is not a video, has no frames, or has frames that are too large for the memory.
+
+    See Also:
+        ``video.sparse_decoding.open_video``, which decodes only a few frames of a video, as training does.
     """
 
     def __init__(self, path: str | Path) -> None:

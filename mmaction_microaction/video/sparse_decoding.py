@@ -50,6 +50,9 @@ def open_video(path: str | Path) -> OpenVideo:
     Raises:
         ValueError: If the file has no video stream, no frames, or frames that are too large for the memory.
         av.error.FFmpegError: If the file cannot be read.
+
+    See Also:
+        :class:`.reader.Video`, which decodes all frames from start to end.
     """
     container = open_container(path)
     stream = prepare_video_stream(container)

@@ -49,6 +49,10 @@ def is_opener(step: dict | Callable) -> bool:
     Returns:
         bool: Whether its class is one of :data:`OPENERS` or derived from one. ``MMDecode`` opens a video and decodes
         it, and counts as a decoder only.
+
+    Examples:
+        >>> is_opener(dict(type='DecordInit')), is_opener(dict(type='DecordDecode'))
+        (True, False)
     """
     return _is_one_of(step, OPENERS) and not is_decoder(step)
 
@@ -61,6 +65,10 @@ def is_decoder(step: dict | Callable) -> bool:
 
     Returns:
         bool: Whether its class is one of :data:`DECODERS` or derived from one.
+
+    Examples:
+        >>> is_decoder(dict(type='DecordInit')), is_decoder(dict(type='DecordDecode'))
+        (False, True)
     """
     return _is_one_of(step, DECODERS)
 

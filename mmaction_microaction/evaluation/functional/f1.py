@@ -68,6 +68,9 @@ def f1_macro(labels: ArrayLike, predictions: ArrayLike, num_classes: int) -> flo
     Raises:
         ValueError: If the shapes differ, there is no sample, or a value is out of range. The message names the sample.
 
+    See Also:
+        :func:`f1_macro_of_means`, the definition that the paper prints.
+
     Examples:
         >>> round(f1_macro([0, 0, 1], [0, 2, 1], num_classes=4), 4)  # (2 / 3 + 1 + 0) / 3
         0.5556
@@ -117,6 +120,9 @@ def f1_macro_of_means(labels: ArrayLike, predictions: ArrayLike, num_classes: in
 
     Raises:
         ValueError: If the shapes differ, there is no sample, or a value is out of range. The message names the sample.
+
+    See Also:
+        :func:`f1_macro`, the definition of the challenges and of scikit-learn.
 
     Examples:
         >>> f1_macro_of_means([0, 0, 1], [0, 1, 1], num_classes=4)  # precision (1 + 1/2) / 2, recall (1/2 + 1) / 2

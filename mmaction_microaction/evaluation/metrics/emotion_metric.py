@@ -21,7 +21,7 @@ class EmotionMetric(BaseMetric):
     Both are NaN if no video contains an action. The log reports how many videos and actions are left out.
 
     Examples:
-        >>> evaluator = dict(type='EmotionMetric')
+        >>> test_evaluator = dict(type='EmotionMetric')  # in a config
     """
 
     default_prefix = ''

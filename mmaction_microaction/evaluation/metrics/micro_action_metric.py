@@ -35,8 +35,9 @@ class MicroActionMetric(BaseMetric):
         ValueError: If an option is unknown.
 
     Examples:
-        >>> evaluator = dict(type='MicroActionMetric')
-        >>> evaluator = dict(type='MicroActionMetric', coarse_from='sum', macro='f1_macro_of_means')
+        >>> test_evaluator = dict(type='MicroActionMetric', coarse_from='sum')  # in a config
+        >>> METRICS.build(test_evaluator).macro
+        'f1_macro'
     """
 
     default_prefix = ''

@@ -18,7 +18,7 @@ class ReversedPairsMetric(BaseMetric):
     percentage, see :func:`.reversed_pair_accuracies`. Use it beside ``MicroActionMetric``.
 
     Examples:
-        >>> evaluator = [dict(type='MicroActionMetric'), dict(type='ReversedPairsMetric')]
+        >>> test_evaluator = [dict(type='MicroActionMetric'), dict(type='ReversedPairsMetric')]  # in a config
     """
 
     default_prefix = 'reversed_pairs'

@@ -7,7 +7,7 @@ The x axis points to the right of the image, y up and z towards the camera. The 
 import numpy as np
 
 
-def unit(vectors):
+def unit(vectors: np.ndarray) -> np.ndarray:
     """Scale vectors, shape (..., 3), to length one."""
     return vectors / np.maximum(_length(vectors), 1e-9)
 
@@ -40,7 +40,7 @@ def rotation(
     return np.stack([np.stack(row, -1) for row in rows], -2)
 
 
-def rotate(matrices, vectors):
+def rotate(matrices: np.ndarray, vectors: np.ndarray) -> np.ndarray:
     """Apply matrices, shape (..., 3, 3), to vectors, shape (..., 3)."""
     x, y, z = vectors[..., None, 0], vectors[..., None, 1], vectors[..., None, 2]
     return matrices[..., 0] * x + matrices[..., 1] * y + matrices[..., 2] * z
@@ -67,7 +67,7 @@ def _cross(a, b):
     return np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], -1)
 
 
-def blend_directions(first, second, weight):
+def blend_directions(first: np.ndarray, second: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Interpolate unit vectors, shape (..., 3), from `first` (`weight` 0) to `second` (`weight` 1), shape (...)."""
     return unit(first + weight[..., None] * (second - first))
 

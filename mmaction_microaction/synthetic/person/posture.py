@@ -51,7 +51,7 @@ class Posture:
     position of the hand at full extension (see :func:`draw_extension`). None if no arm is extended."""
 
 
-def knees_apart(gap):
+def knees_apart(gap: float) -> float:
     """Return the outward bend of the knees when the feet are `gap` metres from the middle."""
     return 1.5 * (gap - KNEE_GAP[0])
 
@@ -72,14 +72,14 @@ def draw_extension(uniform: Callable[[str, float, float], float]) -> tuple[float
     return tuple(float(g - f) for g, f in zip(goal, (0.10, -0.36, 0.27)))
 
 
-def draw_posture(rng):
+def draw_posture(rng: np.random.Generator) -> Posture:
     """Draw a posture."""
     extended = None
     if rng.random() < 0.25:
         sides = ((0,), (1,), (0, 1))[int(rng.integers(3))]
         extended = sides, float(rng.random()), draw_extension(lambda _, low, high: rng.uniform(low, high))
 
-    def pair(low, high):
+    def pair(low: float, high: float) -> tuple[float, float]:
         return tuple(rng.uniform(low, high, 2).tolist())
 
     gap = rng.uniform(*KNEE_GAP)

@@ -4,6 +4,7 @@ Index 0 of a pair is the person's right (-x), index 1 the left (+x).
 """
 
 from dataclasses import dataclass, field
+from typing import Self
 
 import numpy as np
 
@@ -95,7 +96,7 @@ class Controls:
     """Successive reaches of each hand. The first is the resting place."""
 
     @classmethod
-    def zeros(cls, num_frames):
+    def zeros(cls, num_frames: int) -> Self:
         """Return the controls of a person who sits upright, without reaches of the hands."""
         shapes = ((3,), (3,), (), (3,), (2, 2), (2, 3), (2, 2), (2,), (2, 5), (2,))
         return cls(*(np.zeros((num_frames, *shape)) for shape in shapes), hands=([], []))

@@ -68,7 +68,7 @@ class VirtualCamera:
         return flat, depth
 
 
-def tone(colour, brightness):
+def tone(colour: tuple[int, int, int], brightness: float) -> tuple[int, int, int]:
     """Return an RGB colour that is darker or lighter, as integers from 0 to 255."""
     return tuple(int(min(255, max(0, round(c * brightness)))) for c in colour)
 
@@ -97,11 +97,11 @@ class Painter:
     def _pixels(self, radius, depth):
         return radius * self.camera.focal * self.size[1] / depth
 
-    def distance(self, points):
+    def distance(self, points: np.ndarray) -> np.ndarray:
         """Return the distance of points, shape (T, 3), from the camera along its line of sight, shape (T,)."""
         return self.camera.project(points, self.size)[1]
 
-    def view(self, points):
+    def view(self, points: np.ndarray) -> np.ndarray:
         """Return the unit vectors from points, shape (T, 3), to the camera."""
         return unit(np.array([self.camera.sideways, self.camera.height, self.camera.distance]) - points)
 
@@ -266,6 +266,6 @@ class Painter:
             yield canvas
 
 
-def fixed_point(points):
+def fixed_point(points: np.ndarray) -> np.ndarray:
     """Return canvas coordinates as fixed-point numbers of OpenCV, whose pixel centres have integer coordinates."""
     return np.round((points - 0.5) * (1 << SUBPIXEL_BITS)).astype(np.int32)

@@ -52,7 +52,7 @@ class Nuisances:
     """Whether the subject wears glasses."""
 
 
-def draw_nuisances(rng):
+def draw_nuisances(rng: np.random.Generator) -> Nuisances:
     """Draw the nuisances of a video."""
     count = int(rng.choice(3, p=(0.35, 0.4, 0.25)))
     return Nuisances(
@@ -71,7 +71,7 @@ def draw_nuisances(rng):
     )
 
 
-def draw_camera(rng):
+def draw_camera(rng: np.random.Generator) -> VirtualCamera:
     """Draw a camera that films the whole person."""
     distance = rng.uniform(2.7, 3.7)
     # A seated person (1.42 m, with the feet in front) fills 0.74 to 0.83 of the image height.
@@ -169,7 +169,7 @@ class Sensor:
         self.grain = np.round(nuisances.noise * grain).astype(np.int16)
         self.corners = rng.integers(0, self._SPARE, (num_frames, 2))
 
-    def record(self, image, t):
+    def record(self, image: np.ndarray, t: int) -> np.ndarray:
         """Return frame `t` of the video for a rendered image, shape (height, width, 3), uint8."""
         height, width = image.shape[:2]
         top, left = self.corners[t]

@@ -1,5 +1,6 @@
 """The room behind the person: wall, skirting, floor and stool. It is static, so it is drawn once per video."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -31,10 +32,10 @@ class Room:
     """Brightness of the skirting relative to the wall."""
 
 
-def draw_room(rng):
+def draw_room(rng: np.random.Generator) -> Room:
     """Draw a room."""
 
-    def colour(palette):
+    def colour(palette: Sequence[tuple[int, int, int]]) -> tuple[int, int, int]:
         base = np.array(palette[int(rng.integers(len(palette)))])
         return tuple(np.clip(base + rng.integers(-16, 17) + rng.integers(-5, 6, 3), 0, 255).tolist())
 

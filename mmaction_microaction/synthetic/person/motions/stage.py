@@ -1,5 +1,8 @@
 """The stage of a motion: a clock, the controls to change, and random numbers that the manifest records."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from mmaction_microaction.synthetic.person.curves import oscillation, pulse, ramp, taps
@@ -61,27 +64,27 @@ class Stage:
         self.parameters[f'{name} #{times_before + 1}' if times_before else name] = value
         return value
 
-    def uniform(self, name, low, high):
+    def uniform(self, name: str, low: float, high: float) -> float:
         """Draw a number between low and high."""
         return self._record(name, float(self.rng.uniform(low, high)))
 
-    def choose(self, name, options, probabilities=None):
+    def choose(self, name: str, options: Sequence, probabilities: Sequence[float] | None = None) -> Any:
         """Draw one of several options."""
         return self._record(name, options[int(self.rng.choice(len(options), p=probabilities))])
 
-    def chance(self, name, probability):
+    def chance(self, name: str, probability: float) -> bool:
         """Draw True with a probability."""
         return self._record(name, bool(self.rng.random() < probability))
 
-    def side(self):
+    def side(self) -> int:
         """Draw a side: 0 is right, 1 is left."""
         return self.choose('side', (0, 1))
 
-    def sides(self, both):
+    def sides(self, both: float) -> tuple[int, ...]:
         """Draw one side, or both sides with probability `both`."""
         return self.choose('sides', ((0,), (1,), (0, 1)), ((1 - both) / 2, (1 - both) / 2, both))
 
-    def sign(self):
+    def sign(self) -> float:
         """Draw a direction: -1 or 1."""
         return self.choose('sign', (-1.0, 1.0))
 
@@ -120,7 +123,7 @@ class Stage:
         frequency = max(self.uniform('frequency', slowest, fastest), cycles / (end - start))
         return oscillation(self.times, start, end, frequency)
 
-    def taps(self, slowest, fastest, start, end):
+    def taps(self, slowest: float, fastest: float, start: float, end: float) -> np.ndarray:
         """Draw at least two taps between `start` and `end` seconds: heights between 0 and 1, shape (T,)."""
         frequency = max(self.uniform('frequency', slowest, fastest), 2.0 / (end - start))
         return taps(self.times, start, end, frequency)
@@ -177,12 +180,12 @@ class Stage:
         if grip is not None:
             self.grip(side, grip, weight)
 
-    def grip(self, side, curl, weight) -> None:
+    def grip(self, side: int, curl: Sequence[float], weight: np.ndarray) -> None:
         """Bend the fingers of a hand towards five curls with progress `weight`, shape (T,)."""
         fingers = self.controls.fingers[:, side]
         fingers += weight[:, None] * (np.array(curl) - fingers)
 
 
-def along(direction, values):
+def along(direction: Sequence[float], values: np.ndarray) -> np.ndarray:
     """Return a movement of `values`, shape (T,), along a direction, shape (3,), as shape (T, 3)."""
     return values[:, None] * np.array(direction)

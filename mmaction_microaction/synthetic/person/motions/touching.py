@@ -36,37 +36,37 @@ def touch(
     return side, weight
 
 
-def neck(stage) -> None:
+def neck(stage: Stage) -> None:
     """Scratch or touch the side of the neck."""
     _, weight = touch(stage, ('neck',), rub=(0, 1, 0))
     stage.controls.head[:, 1] += 0.08 * weight
 
 
-def chest(stage) -> None:
+def chest(stage: Stage) -> None:
     """Scratch or touch the front of the upper body."""
     touch(stage, ('chest',), rub=(0, 1, 0), amplitude=0.02)
 
 
-def back(stage) -> None:
+def back(stage: Stage) -> None:
     """Scratch or touch the back of the upper body."""
     side, weight = touch(stage, ('back',), rub=(0, 1, 0), amplitude=0.02)
     stage.controls.torso[:, 1] += 0.14 * weight
     stage.controls.torso[:, 0] += 0.16 * weight * (2 * side - 1)
 
 
-def shoulder(stage) -> None:
+def shoulder(stage: Stage) -> None:
     """Scratch or touch a shoulder."""
     touch(stage, ('other shoulder', 'other shoulder', 'own shoulder'), rub=(1, 0, 0), amplitude=0.02)
 
 
-def arms_akimbo(stage) -> None:
+def arms_akimbo(stage: Stage) -> None:
     """Place one hand or both on the hips."""
     weight, _, _ = stage.approach(0.4, 0.7, stays=0.75)
     for side in stage.sides(0.7):
         stage.reach(side, 'hip', weight, OPEN, arc=(0.12, 0.03, 0.0))
 
 
-def crossing_arms(stage) -> None:
+def crossing_arms(stage: Stage) -> None:
     """Cross the arms over the chest."""
     weight, _, _ = stage.approach(0.45, 0.75, stays=0.75)
     front = stage.side()
@@ -75,29 +75,29 @@ def crossing_arms(stage) -> None:
         stage.reach(side, 'arm across the chest', weight, RELAXED, arc=(0.0, 0.0, 0.1), shift=over)
 
 
-def hair(stage) -> None:
+def hair(stage: Stage) -> None:
     """Adjust the hair on the side or the top of the head."""
     touch(stage, ('hair on the side', 'hair on top'), RELAXED, (0, 0.3, -1), 1.0, 0.03, (0.9, 1.8))
 
 
-def hindbrain(stage) -> None:
+def hindbrain(stage: Stage) -> None:
     """Touch the back of the head."""
     side, weight = touch(stage, ('hindbrain',), RELAXED, (0, 1, 0), amplitude=0.018)
     stage.controls.head[:, 1] += 0.15 * weight
     stage.controls.shoulders[:, side, 0] += 0.04 * weight
 
 
-def forehead(stage) -> None:
+def forehead(stage: Stage) -> None:
     """Touch or scratch the forehead."""
     touch(stage, ('forehead',), (0.4, 0.15, 0.25, 0.4, 0.5), (1, 0, 0))
 
 
-def face(stage) -> None:
+def face(stage: Stage) -> None:
     """Touch a cheek."""
     touch(stage, ('cheek',), RELAXED, (0, 1, 0))
 
 
-def rubbing_eyes(stage) -> None:
+def rubbing_eyes(stage: Stage) -> None:
     """Rub one eye or both."""
     weight, arrival, departure = stage.approach(stays=0.4)
     rub = stage.repeat(2.0, 3.4, 2, arrival, departure) * 0.013
@@ -107,17 +107,17 @@ def rubbing_eyes(stage) -> None:
     stage.controls.head[:, 1] += 0.1 * weight
 
 
-def nose(stage) -> None:
+def nose(stage: Stage) -> None:
     """Touch the nose."""
     touch(stage, ('nose',), (0.5, 0.15, 0.85, 0.95, 0.95), (1, 0, 0), amplitude=0.01)
 
 
-def ears(stage) -> None:
+def ears(stage: Stage) -> None:
     """Touch or rub an ear."""
     touch(stage, ('ear',), (0.3, 0.3, 0.6, 0.8, 0.8), (0, 1, 0), amplitude=0.015)
 
 
-def covering_face(stage) -> None:
+def covering_face(stage: Stage) -> None:
     """Cover the face above the mouth with one hand or both."""
     weight, _, _ = stage.approach(0.4, 0.65, stays=0.5)
     for side in stage.sides(0.75):
@@ -125,14 +125,14 @@ def covering_face(stage) -> None:
     stage.controls.head[:, 1] += 0.2 * weight
 
 
-def covering_mouth(stage) -> None:
+def covering_mouth(stage: Stage) -> None:
     """Cover the mouth with a hand."""
     side = stage.side()
     weight, _, _ = stage.approach(stays=0.5)
     stage.reach(side, 'mouth', weight, (0.2, 0.15, 0.15, 0.15, 0.15))
 
 
-def pushing_glasses(stage) -> None:
+def pushing_glasses(stage: Stage) -> None:
     """Push the glasses up at the bridge or the rim."""
     stage.parameters['glasses'] = True
     side = stage.side()
@@ -142,7 +142,7 @@ def pushing_glasses(stage) -> None:
     stage.reach(side, place, weight, POINTING, offset=along((0, 1, 0), push))
 
 
-def patting_legs(stage) -> None:
+def patting_legs(stage: Stage) -> None:
     """Pat the leg repeatedly with a hand."""
     for side in stage.sides(0.3):
         weight, arrival, departure = stage.approach(0.2, 0.35, stays=0.8)
@@ -152,7 +152,7 @@ def patting_legs(stage) -> None:
         stage.reach(side, 'thigh', weight, OPEN, (0, 0.05, 0.0), along((0, 1, 0), height), (0, 0, position))
 
 
-def touching_legs(stage) -> None:
+def touching_legs(stage: Stage) -> None:
     """Touch the leg with a hand and rub along it."""
     side = stage.side()
     weight, arrival, departure = stage.approach(0.2, 0.4, stays=0.8)
@@ -165,20 +165,20 @@ def touching_legs(stage) -> None:
         stage.controls.torso[:, 0] += 0.1 * weight * (1 - 2 * side)
 
 
-def _bend_down(stage, side, weight, pitch) -> None:
+def _bend_down(stage: Stage, side: int, weight: np.ndarray, pitch: float) -> None:
     """Lean forward and towards the leg that the hand reaches for."""
     stage.controls.torso[:, 1] += weight * (pitch - stage.controls.torso[:, 1])
     stage.controls.torso[:, 2] += weight * 0.12 * (1 - 2 * side)
     stage.controls.head[:, 1] += 0.2 * weight
 
 
-def scratching_legs(stage) -> None:
+def scratching_legs(stage: Stage) -> None:
     """Scratch the calf."""
     side, weight = touch(stage, ('calf',), RELAXED, (0, 0, 1), 1.0, 0.022)
     _bend_down(stage, side, weight, 0.8)
 
 
-def scratching_feet(stage) -> None:
+def scratching_feet(stage: Stage) -> None:
     """Scratch a foot."""
     side, weight = touch(stage, ('foot',), RELAXED, (0, 0, 1), 1.0, 0.02)
     _bend_down(stage, side, weight, 1.14)
