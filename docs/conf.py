@@ -31,7 +31,7 @@ suppress_warnings = ['myst.xref_missing']  # links to files of the repository, s
 autodoc_member_order = 'bysource'
 autodoc_default_options = {'members': True, 'show-inheritance': True}
 # Without this alias, signatures would spell out NumPy's union of a dozen types.
-autodoc_type_aliases = {'ArrayLike': 'numpy.typing.ArrayLike'}
+autodoc_type_aliases = {'ArrayLike': 'ArrayLike'}
 python_use_unqualified_type_names = True
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True

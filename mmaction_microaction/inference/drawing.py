@@ -34,8 +34,8 @@ def write_labelled_video(
     Args:
         result (ClipResult | TimelineResult): The result, whose ``video`` is the path of the video.
         path (str | Path): Path of the new video, ``*.mp4``.
-        progress (Callable, optional): Function that is called with the number of written frames and their total.
-            Defaults to None.
+        progress (Callable[[int, int], None], optional): Function that is called with the number of written frames and
+            their total. Defaults to None.
 
     Raises:
         FileNotFoundError: If the video of the result is missing.

@@ -93,8 +93,8 @@ class MicroActionInferencer:
 
         Args:
             video (str | Path | Video): Path of the video, or the open video.
-            progress (Callable, optional): Function that is called with the number of scored windows and their total.
-                Defaults to None.
+            progress (Callable[[int, int], None], optional): Function that is called with the number of scored windows
+                and their total. Defaults to None.
 
         Returns:
             ClipResult | TimelineResult: A timeline if the video is longer than ``longest_clip``, a clip otherwise.
@@ -150,8 +150,8 @@ class MicroActionInferencer:
 
         Args:
             video (str | Path | Video): Path of the video, or the open video.
-            progress (Callable, optional): Function that is called with the number of scored windows and their total.
-                Defaults to None.
+            progress (Callable[[int, int], None], optional): Function that is called with the number of scored windows
+                and their total. Defaults to None.
 
         Returns:
             TimelineResult: The micro-actions with their times.
@@ -209,7 +209,7 @@ class MicroActionInferencer:
 
         Args:
             video (str): Name of the video.
-            scored (Sequence[tuple]): Windows as yielded by :meth:`live`, at least one.
+            scored (Sequence[tuple[float, float, np.ndarray]]): Windows as yielded by :meth:`live`, at least one.
             duration (float): Duration of the video in seconds.
 
         Returns:

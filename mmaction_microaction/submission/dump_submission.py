@@ -39,8 +39,8 @@ class DumpSubmission(BaseMetric):
 
     Examples:
         >>> test_evaluator = dict(type='DumpSubmission', out_dir='submission', format='2024')  # in a config
-        >>> METRICS.build(test_evaluator).ids
-        'name'
+        >>> METRICS.build(test_evaluator).options['coarse_from']
+        'top1'
     """
 
     default_prefix = 'submission'

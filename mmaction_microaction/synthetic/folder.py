@@ -70,7 +70,9 @@ class DatasetFolder:
                 f'choose another folder, delete this one, or use the same settings to continue it'
             )
 
-    def render(self, write_entry: Callable, plan: list, workers: int, progress: Callable | None) -> list:
+    def render(
+        self, write_entry: Callable, plan: list, workers: int, progress: Callable[[int, int], None] | None
+    ) -> list:
         """Write every entry of a plan that is missing.
 
         Args:

@@ -21,7 +21,7 @@ def plot_confusion_matrix(counts: np.ndarray, title: str | None = None) -> Figur
         title (str, optional): Title of the figure.
 
     Returns:
-        matplotlib.figure.Figure: 10 x 9 inches; ``figure.savefig('confusion.png')`` writes it.
+        Figure: 10 x 9 inches; ``figure.savefig('confusion.png')`` writes it.
 
     Raises:
         ValueError: If the counts have another shape, are negative, or are all zero.

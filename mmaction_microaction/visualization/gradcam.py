@@ -34,7 +34,7 @@ def plot_gradcam(
         title (str, optional): Title of the figure.
 
     Returns:
-        matplotlib.figure.Figure: 7.5 inches wide; the height depends on the frames.
+        Figure: 7.5 inches wide; the height depends on the frames.
 
     Raises:
         ValueError: If the shapes of frames, maps or probabilities do not fit.

@@ -20,7 +20,7 @@ def plot_per_class(scores: PerClassMetrics, title: str | None = None) -> Figure:
         title (str, optional): Title of the figure.
 
     Returns:
-        matplotlib.figure.Figure: 7.5 x 9.6 inches.
+        Figure: 7.5 x 9.6 inches.
 
     Raises:
         ValueError: If there are not 52 classes.

@@ -32,7 +32,7 @@ def plot_prediction_strip(
         title (str, optional): Title of the figure.
 
     Returns:
-        matplotlib.figure.Figure: 7.5 inches wide; the height depends on the frames and the number of networks.
+        Figure: 7.5 inches wide; the height depends on the frames and the number of networks.
 
     Raises:
         ValueError: If there is no network or more than two, or if the shapes of frames or probabilities do not fit.

@@ -26,7 +26,7 @@ def average_words(vectors: 'KeyedVectors') -> tuple[np.ndarray, list[str]]:
     """Average the word vectors of the name of each action, without words that have no vector.
 
     Args:
-        vectors (gensim.models.KeyedVectors): Word vectors of D dimensions, by lower-case word.
+        vectors (KeyedVectors): Word vectors of D dimensions, by lower-case word.
 
     Returns:
         tuple[np.ndarray, list[str]]: Table of label embeddings, float32 of shape (52, D), and the sorted words without
@@ -56,7 +56,7 @@ def load_word_vectors(source: str) -> 'KeyedVectors':
             and runs it.
 
     Returns:
-        gensim.models.KeyedVectors: Word vectors.
+        KeyedVectors: Word vectors.
 
     Raises:
         ImportError: If gensim is not installed.

@@ -30,7 +30,7 @@ class EmotionMetric(BaseMetric):
         """Collect the scores and labels of a batch.
 
         Args:
-            data_batch (dict): Not used.
+            data_batch (dict | None): Not used.
             data_samples (Sequence[dict]): Samples with ``pred_emotion`` of shape (5,), ``emotion``, and ``pred_score``
                 and ``gt_label`` of shape (K,). A sample with ``unreadable`` counts as not recognised: it has no
                 emotion, and the scores of its actions are lower than those of any other video.
@@ -52,7 +52,8 @@ class EmotionMetric(BaseMetric):
         """Compute the metrics of all videos, and log them as a table.
 
         Args:
-            results (list[tuple]): True emotion, emotion scores, true actions and action scores of each video.
+            results (list[tuple[int, np.ndarray, np.ndarray, np.ndarray]]): True emotion, emotion scores, true actions
+                and action scores of each video.
 
         Returns:
             dict[str, float]: Metrics by name, in percent.

@@ -58,7 +58,7 @@ class MicroActionMetric(BaseMetric):
         """Collect the scores and labels of a batch.
 
         Args:
-            data_batch (dict): Not used.
+            data_batch (dict | None): Not used.
             data_samples (Sequence[dict]): Samples with ``pred_score`` of shape (52,) and ``gt_label`` of shape (1,). A
                 sample with ``unreadable`` counts as not recognised.
 

@@ -27,7 +27,7 @@ class ReversedPairsMetric(BaseMetric):
         """Collect the scores and labels of a batch.
 
         Args:
-            data_batch (dict): Not used.
+            data_batch (dict | None): Not used.
             data_samples (Sequence[dict]): Samples with ``pred_score`` of shape (52,) and ``gt_label`` of shape (1,).
         """
         for sample in data_samples:

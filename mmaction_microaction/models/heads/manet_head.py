@@ -5,6 +5,7 @@ import torch
 import torch.nn as nn
 from mmaction.models.heads import BaseHead
 from mmaction.registry import MODELS
+from mmaction.structures import ActionDataSample
 from mmengine.model.weight_init import normal_init
 
 from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
@@ -151,7 +152,7 @@ class MANetHead(BaseHead):
             projections = self.fc_emb_t(torch.tanh(projections))
         return projections.mean(dim=1)
 
-    def loss(self, feats: torch.Tensor, data_samples: list, **kwargs: Any) -> dict[str, torch.Tensor]:
+    def loss(self, feats: torch.Tensor, data_samples: list[ActionDataSample], **kwargs: Any) -> dict[str, torch.Tensor]:
         """Compute the loss terms.
 
         Args:
@@ -173,7 +174,7 @@ class MANetHead(BaseHead):
             losses['loss_emb'] = self.loss_emb(self.project(frames), self._targets(data_samples))
         return losses
 
-    def _targets(self, data_samples: list) -> torch.Tensor:
+    def _targets(self, data_samples: list[ActionDataSample]) -> torch.Tensor:
         """Return the word vectors of the labels, or their weighted means, :math:`X_q` of shape (N, D)."""
         self.ensure_embeddings()
         labels = torch.stack([sample.gt_label for sample in data_samples]).to(self.label_embeddings.device)

@@ -1,6 +1,7 @@
 import torch
 import torch.nn as nn
 from mmaction.registry import MODELS
+from mmaction.structures import ActionDataSample
 from mmengine.model import BaseModel
 from mmengine.model.weight_init import normal_init
 
@@ -113,7 +114,7 @@ class MAENet(BaseModel):
         super().init_weights()
 
     def forward(
-        self, inputs: dict[str, torch.Tensor], data_samples: list | None = None, mode: str = 'tensor'
+        self, inputs: dict[str, torch.Tensor], data_samples: list[ActionDataSample] | None = None, mode: str = 'tensor'
     ) -> tuple | dict | list:
         """Run the network in one of MMEngine's modes.
 
@@ -150,8 +151,8 @@ class MAENet(BaseModel):
             inputs (dict[str, torch.Tensor]): Frames, faces and mask, see :meth:`forward`.
 
         Returns:
-            tuple: :math:`X_{face}`, shape (N, V, T, d), the mask, shape (N, V, T), and :math:`X_{act}`, shape
-            (N, V, T, d). Those of a disabled branch are None.
+            tuple[torch.Tensor | None, torch.Tensor | None, torch.Tensor | None]: :math:`X_{face}`, shape (N, V, T, d),
+            the mask, shape (N, V, T), and :math:`X_{act}`, shape (N, V, T, d). Those of a disabled branch are None.
         """
         face = mask = action = None
         if self.face_backbone is not None:
@@ -190,7 +191,7 @@ class MAENet(BaseModel):
                 branches[0] = branches[0].repeat(1, action.size(1) // face.size(1), 1)
         return self.fc_act(branches[-1]), self.fc_emo(torch.cat(branches, dim=-1))
 
-    def loss(self, inputs: dict[str, torch.Tensor], data_samples: list) -> dict[str, torch.Tensor]:
+    def loss(self, inputs: dict[str, torch.Tensor], data_samples: list[ActionDataSample]) -> dict[str, torch.Tensor]:
         """Compute the loss terms from the logits, averaged over the views.
 
         Args:
@@ -213,7 +214,7 @@ class MAENet(BaseModel):
         emotion = torch.tensor([int(sample.emotion) for sample in data_samples], device=emotions.device)
         return dict(loss_act=self.loss_act(actions, labels), loss_emo=self.loss_emo(emotions, emotion))
 
-    def predict(self, inputs: dict[str, torch.Tensor], data_samples: list) -> list:
+    def predict(self, inputs: dict[str, torch.Tensor], data_samples: list[ActionDataSample]) -> list[ActionDataSample]:
         """Predict probabilities, averaged over the views.
 
         Args:
