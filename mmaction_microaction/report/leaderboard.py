@@ -137,19 +137,19 @@ def to_csv(rows: Sequence[LeaderboardRow], path: str | Path, extra: Sequence[str
     write_whole(path, table.getvalue().encode(errors='backslashreplace'))
 
 
-def _columns(extra):
+def _columns(extra: Sequence[str]) -> dict[str, str]:
     """Return the titles of all columns by their keys."""
     return {**COLUMNS, **{key: key for key in extra if key not in COLUMNS}}
 
 
-def _kind(row):
+def _kind(row: LeaderboardRow) -> str:
     """Format the kind of a row, which is the number of runs for a mean."""
     if row.runs is None:
         return row.kind
     return '1 run' if row.runs == 1 else f'{row.runs} runs'
 
 
-def _cell(row, key):
+def _cell(row: LeaderboardRow, key: str) -> str:
     """Format a metric, with its sign if it is a difference."""
     if key not in row.metrics:
         return '-'

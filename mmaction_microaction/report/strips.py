@@ -56,7 +56,7 @@ def draw_strips(
             yield f'{kind}_{number}', f'{caption}: {name}.', figure
 
 
-def _match_clips(run, other):
+def _match_clips(run: PredictedRun, other: PredictedRun) -> np.ndarray:
     """Return the index in the other run of each clip of a run."""
     if not other.names:
         return np.arange(len(run))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from mmaction_microaction.video.writer import write_video
 
@@ -46,7 +47,7 @@ def write_dataset(
     return plan
 
 
-def _write_clip(out, settings, entry):
+def _write_clip(out: Path, settings: SyntheticSettings, entry: PlanEntry) -> dict[str, Any]:
     """Write the video of a clip if it is missing, and return the clip's parameters."""
     clip = make_clip(entry.label, entry.subject_id, settings.size, settings.seed, entry.split, entry.index)
     path = out / f'videos_{SPLITS[entry.split]}' / entry.name

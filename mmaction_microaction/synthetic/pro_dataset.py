@@ -46,7 +46,7 @@ def write_pro_dataset(
     return plan
 
 
-def _write_video(out, settings, entry) -> tuple[str, dict]:
+def _write_video(out: Path, settings: ProSettings, entry: ProEntry) -> tuple[str, dict]:
     """Write the face track and the video of an entry if they are missing.
 
     Returns:

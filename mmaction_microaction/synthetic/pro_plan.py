@@ -57,7 +57,7 @@ class ProEntry(NamedTuple):
         return f'{self.index + 1:04d}'
 
 
-def _apportion(total, shares):
+def _apportion(total: int, shares: np.ndarray) -> np.ndarray:
     """Split a total into integers that are as close to the shares as possible. The largest remainders round up."""
     ideal = total * shares
     counts = np.floor(ideal).astype(int)

@@ -97,7 +97,7 @@ class Video:
                 count = index + 1
 
 
-def _decode(container, stream):
+def _decode(container: av.container.InputContainer, stream: av.video.stream.VideoStream) -> Iterator[av.VideoFrame]:
     """Decode a stream, and skip damaged packets."""
     for packet in container.demux(stream):
         try:

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 from .files import list_videos
 from .reader import Frame
@@ -80,7 +81,7 @@ class CameraStream:
         # A plain attribute and no Event: signal handlers set it, and must not wait for a lock.
         self._stopped = False
 
-    def _open(self):
+    def _open(self) -> cv2.VideoCapture:
         return cv2.VideoCapture(int(self.source) if self.source.isdigit() else self.source)
 
     def stop(self) -> None:
@@ -122,7 +123,7 @@ class CameraStream:
             # A reader that hangs in a dead stream is left behind.
             reader.join(timeout=2)
 
-    def _take(self, until):
+    def _take(self, until: float) -> tuple[float, np.ndarray, bool] | None:
         """Wait for the next frame; return its arrival time, its image, and whether frames were dropped before it."""
         deadline = time.monotonic() + TIMEOUT
         with self._arrival:
@@ -164,7 +165,7 @@ class CameraStream:
                 self._arrival.notify()
             self.capture.release()
 
-    def _reopen(self, tries):
+    def _reopen(self, tries: int) -> bool:
         """Reopen a network stream; an unplugged camera, or a file at its end, cannot be reopened."""
         if '://' not in self.source:
             return False

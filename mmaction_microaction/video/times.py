@@ -148,7 +148,7 @@ def _continue_clock(pts: np.ndarray, time_base: Fraction, max_reordered: int) ->
     return pts if shift is None else pts + np.cumsum(shift)
 
 
-def _frame_rate(pts, seconds, stream):
+def _frame_rate(pts: np.ndarray | None, seconds: np.ndarray, stream: av.video.stream.VideoStream) -> float:
     """Return the average frame rate, which may differ from the header's in recordings of calls and screens."""
     from_header = stream.average_rate or stream.guessed_rate
     before = np.flatnonzero(np.diff(seconds) > LONGEST_STILL)
@@ -162,7 +162,7 @@ def _frame_rate(pts, seconds, stream):
     return float(from_header if from_header and abs(measured / from_header - 1) < 0.02 else measured)
 
 
-def _count_lost(num_packets, num_frames, fps, stream):
+def _count_lost(num_packets: int, num_frames: int, fps: float, stream: av.video.stream.VideoStream) -> int:
     """Return the number of frames that the header counts and a truncated file lacks."""
     # A stream-copied cut has fewer frames than the header counts, but the duration that the header says. A truncated
     # file has neither.

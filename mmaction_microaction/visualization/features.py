@@ -81,7 +81,7 @@ def plot_features(
     return figure
 
 
-def _shades():
+def _shades() -> np.ndarray:
     """Return a shade of its body part's colour for each action, from dark to light; shape (52, 3)."""
     shades = np.empty((NUM_ACTIONS, 3))
     for part, colour in enumerate(BODY_PART_COLORS):

@@ -66,7 +66,7 @@ def plot_gradcam(
     return figure
 
 
-def _overlay(frame, heat):
+def _overlay(frame: np.ndarray, heat: np.ndarray) -> np.ndarray:
     """Lay a heat map over a grey frame, so that only the map has colour; shape (H, W, 3), 0 to 1."""
     grey = (frame @ np.array([0.299, 0.587, 0.114]) / 255)[..., None]
     weight = 0.7 * heat[..., None]

@@ -12,7 +12,7 @@ def unit(vectors: np.ndarray) -> np.ndarray:
     return vectors / np.maximum(_length(vectors), 1e-9)
 
 
-def _length(vectors):
+def _length(vectors: np.ndarray) -> np.ndarray:
     x, y, z = vectors[..., :1], vectors[..., 1:2], vectors[..., 2:]
     return np.sqrt(x * x + y * y + z * z)
 
@@ -61,7 +61,7 @@ def frame_along(axis: np.ndarray, up: np.ndarray) -> np.ndarray:
     return np.stack([x, _cross(z, x), z], -1)
 
 
-def _cross(a, b):
+def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Return the cross product over the last axis. ``np.cross`` is several times slower for few vectors."""
     (ax, ay, az), (bx, by, bz) = np.moveaxis(a, -1, 0), np.moveaxis(b, -1, 0)
     return np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], -1)

@@ -99,7 +99,7 @@ def draw_posture(rng: np.random.Generator) -> Posture:
     )
 
 
-def _resting_place(hands, side):
+def _resting_place(hands: str, side: int) -> str:
     """Return the name of the place where a hand rests."""
     if hands == 'thigh and lap':
         return ('thigh', 'lap')[side]

@@ -118,7 +118,9 @@ class Skeleton:
     """Points that the hands touch, shape (T, 2, 3)."""
 
 
-def _trunk(controls, proportions):
+def _trunk(
+    controls: Controls, proportions: Proportions
+) -> tuple[dict[str, np.ndarray], dict[str, tuple[np.ndarray, np.ndarray]]]:
     """Return the joints and coordinate frames of the pelvis, spine, head and shoulders."""
     s = proportions.scale
     yaw, pitch, roll = np.moveaxis(controls.torso, -1, 0)
@@ -147,7 +149,9 @@ def _trunk(controls, proportions):
     return {**joints, 'shoulders': np.stack(shoulders, 1), 'hips': hips}, frames
 
 
-def _leg(controls, proportions, hip, i):
+def _leg(
+    controls: Controls, proportions: Proportions, hip: np.ndarray, i: int
+) -> tuple[tuple[np.ndarray, ...], dict[str, tuple[np.ndarray, np.ndarray]]]:
     """Return the joints and coordinate frames of one leg."""
     s, side = proportions.scale, SIDES[i]
     ball = controls.balls[:, i]
@@ -165,7 +169,13 @@ def _leg(controls, proportions, hip, i):
     return (knee, ankle, ball), frames
 
 
-def _arm(controls, proportions, joints, frames, i) -> tuple:
+def _arm(
+    controls: Controls,
+    proportions: Proportions,
+    joints: dict[str, np.ndarray],
+    frames: dict[str, tuple[np.ndarray, np.ndarray]],
+    i: int,
+) -> tuple:
     """Place one arm by the reaches of its hand.
 
     Returns:

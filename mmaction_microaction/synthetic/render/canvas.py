@@ -90,11 +90,11 @@ class Painter:
         self.light = np.array(light)
         self._depths, self._layers = [], []
 
-    def _add(self, depth, layers) -> None:
+    def _add(self, depth: np.ndarray, layers: list[tuple]) -> None:
         self._depths.append(np.round(depth, 6))
         self._layers.append([(fixed_point(p + self.shake), colour, convex) for p, colour, convex in layers])
 
-    def _pixels(self, radius, depth):
+    def _pixels(self, radius: float, depth: np.ndarray) -> np.ndarray:
         return radius * self.camera.focal * self.size[1] / depth
 
     def distance(self, points: np.ndarray) -> np.ndarray:
@@ -227,7 +227,7 @@ class Painter:
         """
         self._add(depth, [(self._outlines(points), tone(colour, bright), True) for points, bright in shapes])
 
-    def _outlines(self, points, mask=None):
+    def _outlines(self, points: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
         """Return convex hulls in pixels, padded to the same number of corners, shape (T, corners, 2)."""
         flat, _ = self.camera.project(points, self.size)
         fixed = np.round(flat * 64.0).astype(np.int32)

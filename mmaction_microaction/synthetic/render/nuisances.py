@@ -112,7 +112,7 @@ def add_idle_motion(controls: Controls, nuisances: Nuisances, rng: np.random.Gen
         _fidget(fidget, controls, times, rng)
 
 
-def _fidget(fidget, controls, times, rng) -> None:
+def _fidget(fidget: str, controls: Controls, times: np.ndarray, rng: np.random.Generator) -> None:
     """Add one small movement, about a third as large as a micro-action."""
     duration = times[-1]
     start = rng.uniform(0.0, 0.5) * duration

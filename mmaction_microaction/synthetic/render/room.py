@@ -1,6 +1,6 @@
 """The room behind the person: wall, skirting, floor and stool. It is static, so it is drawn once per video."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -66,7 +66,7 @@ def render_room(room: Room, camera: VirtualCamera, size: tuple[int, int], margin
     image = np.empty((size[1] + 2 * margin, size[0] + 2 * margin, 3), np.uint8)
     image[:] = room.wall
 
-    def fill(points, colour) -> None:
+    def fill(points: np.ndarray, colour: tuple[int, int, int]) -> None:
         flat, _ = camera.project(np.asarray(points, float), size)
         fixed = fixed_point(flat + margin)
         cv2.fillConvexPoly(image, cv2.convexHull(fixed)[:, 0], colour, cv2.LINE_8, SUBPIXEL_BITS)
@@ -89,7 +89,9 @@ def render_room(room: Room, camera: VirtualCamera, size: tuple[int, int], margin
     return _shade(image, room.shade)
 
 
-def _stool(fill, colour, scale) -> None:
+def _stool(
+    fill: Callable[[np.ndarray, tuple[int, int, int]], None], colour: tuple[int, int, int], scale: float
+) -> None:
     """Draw a square stool with four splayed legs."""
     top = (SEAT - 0.062) * scale
     for z in (-0.17, 0.15):
@@ -104,7 +106,7 @@ def _stool(fill, colour, scale) -> None:
     fill([(x, top - y, 0.17) for x in (-0.17, 0.17) for y in (0.0, 0.06)], colour)
 
 
-def _shade(image, shade):
+def _shade(image: np.ndarray, shade: tuple[float, float]) -> np.ndarray:
     """Change the brightness linearly across the image, in integer arithmetic."""
     height, width = image.shape[:2]
     down = np.round(128 * shade[1] * (np.arange(height) / height - 0.5)).astype(np.int16)

@@ -8,7 +8,7 @@ from mmaction_microaction.synthetic.person.skeleton import SIDES
 from .stage import Stage
 
 
-def _detour(weight, up, forward):
+def _detour(weight: np.ndarray, up: float, forward: float) -> np.ndarray:
     """Return the detour of a foot that moves to another position, shape (T, 3)."""
     return (4 * weight * (1 - weight))[:, None] * np.array([0.0, up, forward])
 

@@ -58,7 +58,7 @@ class Stage:
         """float: Seconds between start and end."""
         return self.end - self.start
 
-    def _record(self, name, value):
+    def _record(self, name: str, value: Any) -> Any:
         """Record a parameter. A name that is drawn again, for example for the other hand, gets a counter."""
         times_before = sum(key.split(' #')[0] == name for key in self.parameters)
         self.parameters[f'{name} #{times_before + 1}' if times_before else name] = value
