@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mmaction_microaction.label_sets.ma52 import ACTIONS
-from mmaction_microaction.synthetic import Settings, make_clip, make_plan, render_frames, video_size
+from mmaction_microaction.synthetic import SyntheticSettings, make_clip, make_plan, render_frames, video_size
 from mmaction_microaction.synthetic.clip import FPS
 from mmaction_microaction.video.writer import write_video
 
@@ -21,7 +21,8 @@ def unseen_subjects() -> list[int]:
     Returns:
         list[int]: Identifiers of the subjects.
     """
-    return list(dict.fromkeys(entry.subject_id for entry in make_plan(Settings(seed=_SEED)) if entry.split == _TEST))
+    plan = make_plan(SyntheticSettings(seed=_SEED))
+    return list(dict.fromkeys(entry.subject_id for entry in plan if entry.split == _TEST))
 
 
 def render_examples(folder: str | Path, size: int = 160, codes: Sequence[str] = CODES) -> list[Path]:

@@ -1,7 +1,7 @@
 import pytest
 
 from mmaction_microaction.label_sets.ma52 import ACTIONS
-from mmaction_microaction.synthetic import Settings, make_clip, make_plan
+from mmaction_microaction.synthetic import SyntheticSettings, make_clip, make_plan
 from mmaction_microaction.video.reader import Video
 from mmaction_microaction.webui import examples
 from mmaction_microaction.webui.examples import render_examples
@@ -28,6 +28,6 @@ def test_no_network_was_trained_on_the_people_of_the_examples(tmp_path, monkeypa
     monkeypatch.setattr(examples, 'make_clip', make)
     monkeypatch.setattr(examples, 'write_video', lambda path, pictures, *_, **__: next(iter(pictures)))
     render_examples(tmp_path, size=64)
-    trained_on = {entry.subject_id for entry in make_plan(Settings(clips=num_clips)) if entry.split < 2}
+    trained_on = {entry.subject_id for entry in make_plan(SyntheticSettings(clips=num_clips)) if entry.split < 2}
     assert len(set(shown)) == 9
     assert not trained_on & set(shown)
