@@ -30,6 +30,9 @@ suppress_warnings = ['myst.xref_missing']  # links to files of the repository, s
 # Pages in api/ document what a package exports, under the name of the package.
 autodoc_member_order = 'bysource'
 autodoc_default_options = {'members': True, 'show-inheritance': True}
+# Without this alias, signatures would spell out NumPy's union of a dozen types.
+autodoc_type_aliases = {'ArrayLike': 'ArrayLike'}
+python_use_unqualified_type_names = True
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 napoleon_use_rtype = False

@@ -9,7 +9,7 @@ __all__ = ['__version__', 'datasets', 'engine', 'evaluation', 'models', 'registe
 
 
 @cache
-def register_all_modules():
+def register_all_modules() -> None:
     """Check the environment, apply the fixes of ``compat`` and register all components.
 
     Importing the package calls this function. Later calls do nothing.

@@ -68,7 +68,7 @@ def clip(tmp_path_factory):
     frames = np.full((40, 76, 64, 3), 90, np.uint8)
     for t, frame in enumerate(frames):
         frame[20 + t // 2 : 36 + t // 2, 10 + t // 2 : 26 + t // 2] = (220, 40, 60)
-    write_video(str(path), frames, (64, 76), 25, crf=10)
+    write_video(path, frames, (64, 76), fps=25, crf=10)
     return path
 
 

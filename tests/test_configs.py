@@ -149,7 +149,7 @@ def test_quickstart_config_reads_the_rendered_dataset():
     target = (ROOT / 'Makefile').read_text()
     config = Config.fromfile(ROOT / re.search(r'^QUICK_CONFIG := (\S+)$', target, re.M)[1])
     assert re.search(r'^QUICK_DATA := (\S+)$', target, re.M)[1] == config.data_root
-    width, height = video_size(re.search(r'--size (\d+)', target)[1])
+    width, height = video_size(int(re.search(r'--size (\d+)', target)[1]))
     for loader in (config.train_dataloader, config.val_dataloader, config.test_dataloader):
         assert loader.dataset.data_prefix.video.startswith(f'{config.data_root}/videos_')
         crop_width, crop_height = dict(pipeline(loader.dataset.pipeline))['CenterCrop']['crop_size']

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Literal
 
 import cv2
 from mmaction.registry import DATASETS
@@ -102,7 +103,9 @@ def compare_loading(config: str | Path, videos: Path, clips: int = 8, rounds: in
         yield from compare_rates(ways, clips, rounds)
 
 
-def build_training_set(config: Config, ann_file: Path, clips: Path, decoder: str | None = None) -> Dataset:
+def build_training_set(
+    config: Config, ann_file: Path, clips: Path, decoder: Literal['pyav', 'decord'] | None = None
+) -> Dataset:
     """Build the training set of a config with other clips and, optionally, another decoder."""
     ours = dict(ann_file=str(ann_file), data_prefix=dict(video=str(clips)), check_names=False, decoder=decoder)
     return DATASETS.build({**unwrap_dataset(config.train_dataloader.dataset), **ours})
@@ -132,6 +135,6 @@ def _collate_and_stamp(samples):
     return pseudo_collate(samples), time.process_time()
 
 
-def _start_worker(index):
+def _start_worker(index) -> None:
     """Disable the threads of OpenCV, as MMEngine's runner does."""
     cv2.setNumThreads(0)

@@ -108,7 +108,7 @@ def measure_worker_memory(components: dict[str, dict], path: Path) -> float:
     return result
 
 
-def _read_all(connection, dataset):
+def _read_all(connection, dataset) -> None:
     dataset.get_data_info(0)
     before = read_private_memory()
     for index in range(len(dataset)):

@@ -57,7 +57,7 @@ def measure_peak_memory(function: Callable, *args) -> float:
     return result
 
 
-def _measure(connection, function, args):
+def _measure(connection, function, args) -> None:
     before = read_memory('VmRSS')
     function(*args)
     if torch.cuda.is_available():

@@ -69,7 +69,7 @@ def predict(model: torch.nn.Module, batch: dict[str, list]) -> None:
         model.test_step(batch)
 
 
-def _train_twice(network, depth, num_segments, size, clips):
+def _train_twice(network, depth, num_segments, size, clips) -> None:
     """Run two steps, since gradients and momenta are allocated in the first one."""
     model, optimizer = build_model(network, depth, num_segments)
     batch = make_noise_batch(num_segments, size, clips)

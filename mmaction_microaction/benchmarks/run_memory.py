@@ -30,10 +30,10 @@ class RunMemory(NamedTuple):
 
 
 class _MemoryHook(Hook):
-    def __init__(self, every, report):
+    def __init__(self, every, report) -> None:
         self.every, self.report = every, report
 
-    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None) -> None:
         if (batch_idx + 1) % self.every == 0:
             workers = sorted(process.pid for process in multiprocessing.active_children())
             memory = [read_memory('VmRSS', process) for process in workers]

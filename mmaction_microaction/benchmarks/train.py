@@ -104,7 +104,7 @@ def train_step(model: torch.nn.Module, optimizer: OptimWrapper, batch: dict) -> 
     model.train_step(copy.copy(batch), optimizer)
 
 
-def _train_twice(config, way, clips):
+def _train_twice(config, way, clips) -> None:
     """Run two steps, since gradients and momenta are allocated in the first one."""
     model, optimizer = build_from_config(config, way)
     batch = make_config_batch(config, clips)

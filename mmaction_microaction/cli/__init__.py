@@ -74,9 +74,9 @@ def main(command: str | None = None, arguments: Sequence[str] | None = None, pro
     """Run a command.
 
     Args:
-        command: Name of the command. Defaults to None, for the first of the arguments.
-        arguments: Command-line arguments. Defaults to None, for those of this process.
-        prog: Name of the program in usage lines. Defaults to None, for the name of the running script.
+        command (str, optional): Name of the command. Defaults to None, for the first of the arguments.
+        arguments (Sequence[str], optional): Command-line arguments. Defaults to None, for those of this process.
+        prog (str, optional): Name of the program in usage lines. Defaults to None, for the name of the running script.
 
     Raises:
         SystemExit: If the arguments are wrong (status 2), the command fails for an expected reason (status 1, with one
@@ -99,12 +99,13 @@ def parse_arguments(command: str, arguments: Sequence[str], prog: str | None = N
     """Parse the arguments of a command.
 
     Args:
-        command: Name of the command.
-        arguments: Its command-line arguments.
-        prog: Name of the program in the usage line. Defaults to None, for the name of the running script.
+        command (str): Name of the command.
+        arguments (Sequence[str]): Its command-line arguments.
+        prog (str, optional): Name of the program in the usage line. Defaults to None, for the name of the running
+            script.
 
     Returns:
-        The arguments. ``run`` is the function to call with them.
+        argparse.Namespace: The arguments. ``run`` is the function to call with them.
 
     Raises:
         SystemExit: If the arguments are wrong, or help is asked for.

@@ -30,7 +30,9 @@ def run(args):
     from mmaction_microaction.evaluation.functional import count_detections
     from mmaction_microaction.structures.intervals import read_intervals
 
-    levels = count_detections(read_intervals(args.truth), read_intervals(args.detections), args.iou)
+    levels = count_detections(
+        truth=read_intervals(args.truth), detections=read_intervals(args.detections), iou=args.iou
+    )
     print(
         f'| intersection over union at least {args.iou:g} | precision | recall | detections | truth |\n'
         '|---|---|---|---|---|'

@@ -49,10 +49,11 @@ def add_arguments(parser):
 
 
 def run(args):
-    from mmaction_microaction.synthetic import SyntheticSettings, video_size, write_dataset
+    from mmaction_microaction.synthetic import SyntheticSettings, write_dataset
+    from mmaction_microaction.synthetic.settings import parse_video_size
     from mmaction_microaction.utils.progress import progress_bar
 
-    size = video_size(args.size)
+    size = parse_video_size(args.size)
     if args.contact_sheet:
         _write_contact_sheet(Path(args.contact_sheet), size, args.seed)
         return

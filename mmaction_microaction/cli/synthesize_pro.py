@@ -36,10 +36,11 @@ def add_arguments(parser):
 
 
 def run(args):
-    from mmaction_microaction.synthetic import ProSettings, video_size, write_pro_dataset
+    from mmaction_microaction.synthetic import ProSettings, write_pro_dataset
+    from mmaction_microaction.synthetic.settings import parse_video_size
     from mmaction_microaction.utils.progress import progress_bar
 
-    settings = ProSettings(args.videos, video_size(args.size), args.seed, args.subjects)
+    settings = ProSettings(args.videos, parse_video_size(args.size), args.seed, args.subjects)
     with progress_bar('rendering') as progress:
         write_pro_dataset(args.out, settings, args.workers, progress)
     print(f'{args.videos} videos are in {args.out}')

@@ -30,13 +30,13 @@ def check(args):
 
 def run(args):
     from mmaction_microaction.structures.intervals import write_intervals
-    from mmaction_microaction.synthetic import video_size
     from mmaction_microaction.synthetic.long_video import write_long_video
+    from mmaction_microaction.synthetic.settings import parse_video_size
     from mmaction_microaction.utils.files import check_writable
 
     truth_file = args.out.with_suffix('.json')
     for path in (args.out, truth_file):
         check_writable(path)
-    truth = write_long_video(args.out, args.actions, video_size(args.size), args.seed)
+    truth = write_long_video(args.out, args.actions, parse_video_size(args.size), args.seed)
     write_intervals({str(args.out): truth}, truth_file)
     print(f'{truth[-1].end:.0f} seconds are in {args.out}, the true intervals in {truth_file}')

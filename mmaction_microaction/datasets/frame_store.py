@@ -71,7 +71,7 @@ class FrameStoreWriter:
         OSError: If the file cannot be written, or another process is writing it.
     """
 
-    def __init__(self, path: Path, settings: FrameSettings):
+    def __init__(self, path: Path, settings: FrameSettings) -> None:
         self.path = path
         self.unfinished = path.with_name(path.name + '.part')
         with _writing(self.unfinished):
@@ -83,7 +83,7 @@ class FrameStoreWriter:
             self._connection.close()
             raise
 
-    def _prepare(self, settings):
+    def _prepare(self, settings) -> None:
         """Lock the file, and create the tables unless an interrupted run has created them with the same settings."""
         self._connection.execute(f'PRAGMA page_size = {_PAGE_SIZE}')
         # In this mode, the lock is kept until the connection is closed.
@@ -132,7 +132,7 @@ class FrameStoreWriter:
     def __enter__(self):
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception) -> None:
         self._connection.close()
 
 
@@ -151,7 +151,7 @@ class FrameStore:
         ValueError: If the file is not a store, incomplete, of another version, or damaged.
     """
 
-    def __init__(self, path: str | Path):
+    def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         if self.path.is_dir():
             raise ValueError(f'{path} is a folder, not a frame store. Choose another path for the store.')

@@ -1,5 +1,6 @@
 import os
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 from mmaction.datasets import VideoDataset
@@ -52,8 +53,8 @@ class MA52Dataset(ReplaceUnreadableMixin, VideoDataset):
         check_videos (bool): Whether to check that every listed clip exists. Defaults to True.
         check_names (bool): Whether to check that the label in the name of a clip equals its label in the list, see
             ``read_annotations``. Defaults to True.
-        decoder (str, optional): Decoder of the videos, ``'pyav'`` or ``'decord'``, which replaces the one in the
-            pipeline; see ``choose_decoder``. Defaults to None, which keeps the decoder of the pipeline.
+        decoder (Literal['pyav', 'decord'], optional): Decoder of the videos, ``'pyav'`` or ``'decord'``, which replaces
+            the one in the pipeline; see ``choose_decoder``. Defaults to None, which keeps the decoder of the pipeline.
         **kwargs: ``max_unreadable`` and ``unreadable_as_missing`` of :class:`ReplaceUnreadableMixin`, and arguments
             of MMAction2's ``VideoDataset``.
 
@@ -77,9 +78,9 @@ class MA52Dataset(ReplaceUnreadableMixin, VideoDataset):
         data_prefix: dict[str, str] = dict(video=''),
         check_videos: bool = True,
         check_names: bool = True,
-        decoder: str | None = None,
+        decoder: Literal['pyav', 'decord'] | None = None,
         **kwargs,
-    ):
+    ) -> None:
         self.check_videos = check_videos
         self.check_names = check_names
         super().__init__(ann_file, pipeline, data_prefix=data_prefix, **kwargs)
@@ -124,7 +125,7 @@ class MA52Dataset(ReplaceUnreadableMixin, VideoDataset):
             for filename, label in annotations
         ]
 
-    def _check_store(self, path, filenames):
+    def _check_store(self, path, filenames) -> None:
         """Raise an error unless the frame store contains every clip."""
         present = FrameStore(path).names()
         missing = [line for line, name in enumerate(filenames, start=1) if name not in present]

@@ -1,6 +1,7 @@
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 from mmaction.datasets import BaseActionDataset
 from mmaction.registry import DATASETS
@@ -52,7 +53,7 @@ class MA52ProDataset(ReplaceUnreadableMixin, BaseActionDataset):
             order, and ``num_classes`` of the network is their number. Table VII leaves out ``'lower limb'`` and
             ``'leg-hand'``, so that 40 actions remain. Defaults to ``()``.
         check_videos (bool): Whether to check that all videos and face tracks exist. Defaults to True.
-        decoder (str, optional): Decoder of the videos, see :class:`MA52Dataset`.
+        decoder (Literal['pyav', 'decord'], optional): Decoder of the videos, see :class:`MA52Dataset`.
         **kwargs: ``max_unreadable`` and ``unreadable_as_missing`` of :class:`ReplaceUnreadableMixin`, and arguments
             of MMAction2's ``BaseActionDataset``.
 
@@ -71,9 +72,9 @@ class MA52ProDataset(ReplaceUnreadableMixin, BaseActionDataset):
         data_prefix: dict[str, str] = dict(video='', faces=''),
         leave_out: Sequence[str] = (),
         check_videos: bool = True,
-        decoder: str | None = None,
+        decoder: Literal['pyav', 'decord'] | None = None,
         **kwargs,
-    ):
+    ) -> None:
         unknown = sorted(set(leave_out) - set(BODY_PARTS))
         if unknown:
             raise ValueError(f'leave_out={unknown}: the body parts are {", ".join(map(repr, BODY_PARTS))}.')
@@ -128,7 +129,7 @@ class MA52ProDataset(ReplaceUnreadableMixin, BaseActionDataset):
             )
         return data_list
 
-    def _log_summary(self, data_list):
+    def _log_summary(self, data_list) -> None:
         """Log the number of videos of each emotion, and the number of labels."""
         emotions = Counter(EMOTIONS[sample['emotion']] for sample in data_list)
         labels = Counter(label for sample in data_list for label in sample['label'])

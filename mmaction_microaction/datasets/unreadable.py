@@ -60,7 +60,7 @@ class ReplaceUnreadableMixin:
             The network receives black frames, and the sample has the metainfo ``unreadable``. Defaults to False.
     """
 
-    def __init__(self, *args, max_unreadable: float = 0.01, unreadable_as_missing: bool = False, **kwargs):
+    def __init__(self, *args, max_unreadable: float = 0.01, unreadable_as_missing: bool = False, **kwargs) -> None:
         self.max_unreadable = max_unreadable
         self.unreadable_as_missing = unreadable_as_missing
         super().__init__(*args, **kwargs)
@@ -178,7 +178,7 @@ class UnreadableClips:
     # No lock is needed: writing a byte is atomic, and all processes write the same value.
     _BEFORE, _NOW = 1, 2
 
-    def __init__(self, num_clips: int):
+    def __init__(self, num_clips: int) -> None:
         self._states = torch.zeros(num_clips, dtype=torch.uint8).share_memory_()
 
     def add(self, index: int) -> bool:

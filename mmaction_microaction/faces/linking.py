@@ -1,6 +1,7 @@
 """Linking of the boxes of single frames to faces, choice of one face, interpolation and smoothing."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
@@ -11,7 +12,7 @@ COMPANION = 0.2
 """Smallest number of detections of a second person, as a fraction of the detections of the chosen face."""
 
 
-def iou(first, second):
+def iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return the intersection over union of boxes.
 
     Args:
@@ -36,17 +37,17 @@ class LinkedFace(NamedTuple):
     """Box in each of these frames, shape (4,)."""
 
     @property
-    def size(self):
+    def size(self) -> float:
         """float: Sum over the frames of the square root of the area of the box."""
         return sum(np.sqrt((box[2:] - box[:2]).prod()) for box in self.boxes)
 
     @property
-    def x(self):
+    def x(self) -> float:
         """float: Median over the frames of the horizontal centre of the box, in pixels."""
         return float(np.median([(box[0] + box[2]) / 2 for box in self.boxes]))
 
 
-def link_boxes(detections, min_iou=0.3):
+def link_boxes(detections: Sequence[np.ndarray], min_iou: float = 0.3) -> list[LinkedFace]:
     """Link boxes of consecutive frames to faces.
 
     A box belongs to the face whose last box it overlaps most. The time since that last box does not matter, because
@@ -90,14 +91,17 @@ def link_boxes(detections, min_iou=0.3):
     return faces
 
 
-def choose_face(faces, which='largest'):
+def choose_face(
+    faces: Sequence[LinkedFace], which: Literal['largest', 'left', 'right'] = 'largest'
+) -> tuple[LinkedFace, int]:
     """Choose the main face of a video.
 
     Args:
         faces (Sequence[LinkedFace]): All faces of the video.
-        which (str): Rule of the choice. ``'largest'`` chooses the face with the largest size, summed over its frames.
-            ``'left'`` and ``'right'`` choose the leftmost and the rightmost face among this face and all faces that
-            have at least :data:`COMPANION` times as many detections. Defaults to ``'largest'``.
+        which (Literal['largest', 'left', 'right']): Rule of the choice. ``'largest'`` chooses the face with the largest
+            size, summed over its frames. ``'left'`` and ``'right'`` choose the leftmost and the rightmost face among
+            this face and all faces that have at least :data:`COMPANION` times as many detections. Defaults to
+            ``'largest'``.
 
     Returns:
         tuple[LinkedFace, int]: Chosen face, which has no frames if the video has no face, and number of detections of
@@ -113,7 +117,7 @@ def choose_face(faces, which='largest'):
     return main, num_second if num_second >= COMPANION * len(main.frames) else 0
 
 
-def fill_gaps(boxes, max_frames):
+def fill_gaps(boxes: np.ndarray, max_frames: int) -> np.ndarray:
     """Interpolate boxes linearly in short gaps. Gaps at the start and the end are filled with the nearest box.
 
     Args:
@@ -132,7 +136,7 @@ def fill_gaps(boxes, max_frames):
     return filled
 
 
-def smooth_boxes(boxes, sigma):
+def smooth_boxes(boxes: np.ndarray, sigma: float) -> np.ndarray:
     """Smooth boxes over time with a Gaussian. Stretches between gaps are smoothed separately.
 
     Args:
@@ -149,6 +153,6 @@ def smooth_boxes(boxes, sigma):
     return smoothed
 
 
-def _find_runs(mask):
+def _find_runs(mask: np.ndarray) -> np.ndarray:
     """Return the start and the end (exclusive) of each run of True in a mask, shape (n, 2)."""
     return np.flatnonzero(np.diff(np.r_[False, mask, False].astype(int))).reshape(-1, 2)

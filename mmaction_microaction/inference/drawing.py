@@ -34,8 +34,8 @@ def write_labeled_video(
     Args:
         result (ClipResult | TimelineResult): The result, whose ``video`` is the path of the video.
         path (str | Path): Path of the new video, ``*.mp4``.
-        progress (Callable, optional): Function that is called with the number of written frames and their total.
-            Defaults to None.
+        progress (Callable[[int, int], None], optional): Function that is called with the number of written frames and
+            their total. Defaults to None.
 
     Raises:
         FileNotFoundError: If the video of the result is missing.
@@ -63,7 +63,7 @@ def write_labeled_video(
             if progress:
                 progress(frame.index + 1, video.num_frames)
 
-    write_video(str(path), images(), (band_width, height + band.height), rate, crf=20)
+    write_video(path, images(), (band_width, height + band.height), fps=rate, crf=20)
 
 
 def resample_frames(frames: Iterable[Frame], rate: Fraction | float) -> Iterator[Frame]:
@@ -93,7 +93,7 @@ def resample_frames(frames: Iterable[Frame], rate: Fraction | float) -> Iterator
 class _Band:
     """A white band with lines of text whose size fits its width."""
 
-    def __init__(self, width, lines):
+    def __init__(self, width, lines) -> None:
         self.width = width
         self.line = round(width / 20 / 2) * 2
         self.height = self.line * lines
@@ -104,7 +104,7 @@ class _Band:
         image = Image.new('RGB', (self.width, self.height), WHITE)
         return image, ImageDraw.Draw(image)
 
-    def write(self, draw, position, text, anchor='lm', color=BLACK):
+    def write(self, draw, position, text, anchor='lm', color=BLACK) -> None:
         """Write text at a position (x, y). See Pillow's text anchors."""
         draw.text(position, text, fill=color, font=self.font, anchor=anchor)
 
@@ -112,7 +112,7 @@ class _Band:
 class _ClipBand(_Band):
     """Bars of the best five actions of a clip."""
 
-    def __init__(self, result, width):
+    def __init__(self, result, width) -> None:
         super().__init__(width, lines=5)
         image, draw = self.empty()
         pad = self.line // 4
@@ -126,7 +126,7 @@ class _ClipBand(_Band):
             self.write(draw, (width - pad, middle), f'{interval.score:.0%}', 'rm')
         self.image = np.asarray(image)
 
-    def at(self, time):
+    def at(self, time: float) -> np.ndarray:
         """Return the image of the band at a time, which is the same throughout a clip."""
         return self.image
 
@@ -134,14 +134,14 @@ class _ClipBand(_Band):
 class _TimelineBand(_Band):
     """The action at a time, and below it the timeline before and after."""
 
-    def __init__(self, result, width):
+    def __init__(self, result, width) -> None:
         super().__init__(width, lines=3)
         self.intervals = result.intervals
         self.starts = [interval.start for interval in result.intervals]
         self.ends = [interval.end for interval in result.intervals]
         self.duration = result.duration
 
-    def at(self, time):
+    def at(self, time: float) -> np.ndarray:
         """Return the image of the band at a time in seconds: RGB, shape (height, width, 3), uint8."""
         image, draw = self.empty()
         pad = self.line // 4

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from mmaction.models import ActionDataPreprocessor
+from mmaction.models.recognizers.base import BaseRecognizer
 from mmengine.config import Config
 
 from mmaction_microaction.inference.onnx_safety.pipeline import load_pipeline
@@ -134,7 +135,7 @@ class _Scores(torch.nn.Module):
         example (torch.Tensor): Batch of clips as the test pipeline packs them.
     """
 
-    def __init__(self, model, example):
+    def __init__(self, model: BaseRecognizer, example: torch.Tensor) -> None:
         super().__init__()
         head, preprocessor = model.cls_head, model.data_preprocessor
         if type(preprocessor) is not ActionDataPreprocessor:
@@ -149,10 +150,10 @@ class _Scores(torch.nn.Module):
         self.model = model
         self.views = len(self.logits(example)) // len(example)
 
-    def forward(self, inputs):
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         return self.model.cls_head.average_clip(self.logits(inputs), num_segs=self.views)
 
-    def logits(self, inputs):
+    def logits(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return the logits of all views, shape (N * views, 52)."""
         preprocessor = self.model.data_preprocessor
         if preprocessor.to_rgb:

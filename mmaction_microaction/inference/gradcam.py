@@ -19,7 +19,7 @@ def has_gradcam(model: torch.nn.Module) -> bool:
     """Return whether :func:`gradcam` supports a network.
 
     Args:
-        model (nn.Module): A recognizer.
+        model (torch.nn.Module): A recognizer.
 
     Returns:
         bool: True if the backbone is a ResNet, 2D or 3D.
@@ -36,7 +36,7 @@ def gradcam(model: torch.nn.Module, inputs: torch.Tensor, target: int | None = N
     are interpolated between them.
 
     Args:
-        model (nn.Module): A trained recognizer with a ResNet, 2D or 3D. It is not modified.
+        model (torch.nn.Module): A trained recognizer with a ResNet, 2D or 3D. It is not modified.
         inputs (torch.Tensor): One clip as the test pipeline packs it, shape (T, 3, H, W) or (views, 3, T, H, W).
         target (int, optional): Fine label. Defaults to None: the predicted label.
 

@@ -26,11 +26,12 @@ class MicroActionInferencer:
     MMAction2's own inferencer treats every video as one clip, whatever its length. This one also cuts long videos into
     windows, and keeps frames in memory only while their windows are read.
 
-    >>> inferencer = MicroActionInferencer('configs/manet_r50_8x1_ma52.py', 'best.pth')
-    >>> inferencer('nod.mp4').top(1)[0].action.name
-    'nodding'
-    >>> for interval in inferencer('interview.mp4').intervals:
-    ...     print(interval.start, interval.end, interval.action.name)
+    .. code-block:: python
+
+        inferencer = MicroActionInferencer('configs/manet_r50_8x1_ma52.py', 'best.pth')
+        print(inferencer('nod.mp4').top(1)[0].action.name)
+        for interval in inferencer('interview.mp4').intervals:
+            print(interval.start, interval.end, interval.action.name)
 
     Args:
         model (str | Path | Config): Config of the network, or an ``.onnx`` file written by ``microaction export``.
@@ -67,7 +68,7 @@ class MicroActionInferencer:
         switch_cost: float = 0.5,
         min_score: float = 0.0,
         min_duration: float = 0.0,
-    ):
+    ) -> None:
         for name, value, valid, expected in (
             ('batch_size', batch_size, batch_size >= 1, 'at least 1'),
             ('longest_clip', longest_clip, longest_clip >= 0, 'at least 0 s'),
@@ -92,8 +93,8 @@ class MicroActionInferencer:
 
         Args:
             video (str | Path | Video): Path of the video, or the open video.
-            progress (Callable, optional): Function that is called with the number of scored windows and their total.
-                Defaults to None.
+            progress (Callable[[int, int], None], optional): Function that is called with the number of scored windows
+                and their total. Defaults to None.
 
         Returns:
             ClipResult | TimelineResult: A timeline if the video is longer than ``longest_clip``, a clip otherwise.
@@ -120,6 +121,9 @@ class MicroActionInferencer:
         Raises:
             FileNotFoundError: If the file is missing.
             ValueError: If the file cannot be read as a video to its end, or the array has another shape or type.
+
+        See Also:
+            :meth:`timeline`, for a video with several actions.
         """
         if isinstance(video, np.ndarray):
             if video.dtype != np.uint8 or video.ndim != 4 or video.shape[-1] != 3 or not len(video) or not fps > 0:
@@ -146,8 +150,8 @@ class MicroActionInferencer:
 
         Args:
             video (str | Path | Video): Path of the video, or the open video.
-            progress (Callable, optional): Function that is called with the number of scored windows and their total.
-                Defaults to None.
+            progress (Callable[[int, int], None], optional): Function that is called with the number of scored windows
+                and their total. Defaults to None.
 
         Returns:
             TimelineResult: The micro-actions with their times.
@@ -155,6 +159,9 @@ class MicroActionInferencer:
         Raises:
             FileNotFoundError: If the file is missing.
             ValueError: If the file cannot be read as a video.
+
+        See Also:
+            :meth:`clip`, for a video that shows one action.
         """
         video = video if isinstance(video, Video) else Video(video)
         windows = cut(video.times, video.duration, self.window, self.step)
@@ -202,7 +209,7 @@ class MicroActionInferencer:
 
         Args:
             video (str): Name of the video.
-            scored (Sequence[tuple]): Windows as yielded by :meth:`live`, at least one.
+            scored (Sequence[tuple[float, float, np.ndarray]]): Windows as yielded by :meth:`live`, at least one.
             duration (float): Duration of the video in seconds.
 
         Returns:

@@ -1,11 +1,18 @@
 """Opens a network from a config and a checkpoint, or from an ONNX file."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mmengine.config import Config
 
+if TYPE_CHECKING:
+    from .onnx_model import OnnxRecognizer
+    from .recognizer import TorchRecognizer
 
-def load_recognizer(model: str | Path | Config, checkpoint: str | Path | None = None, device: str | None = None):
+
+def load_recognizer(
+    model: str | Path | Config, checkpoint: str | Path | None = None, device: str | None = None
+) -> 'TorchRecognizer | OnnxRecognizer':
     """Open a network.
 
     Args:

@@ -47,7 +47,7 @@ class OnnxRecognizer:
     config: str
     shape: tuple[int, ...]
 
-    def __init__(self, path: str | Path, device: str = 'cpu', num_threads: int = 0):
+    def __init__(self, path: str | Path, device: str = 'cpu', num_threads: int = 0) -> None:
         onnxruntime = _import_onnxruntime()
         self.path = Path(path).expanduser()
         if not self.path.is_file():

@@ -42,7 +42,7 @@ class TorchRecognizer:
     pipeline: list[dict]
     model: torch.nn.Module
 
-    def __init__(self, config: str | Path | Config, checkpoint: str | Path, device: str | None = None):
+    def __init__(self, config: str | Path | Config, checkpoint: str | Path, device: str | None = None) -> None:
         config = config if isinstance(config, Config) else _read_config(config)
         if 'model' not in config or 'test_dataloader' not in config:
             raise ValueError(f'{config.filename} lacks a model or a test_dataloader; use a complete config')

@@ -20,6 +20,13 @@ def smooth_scores(starts: np.ndarray, ends: np.ndarray, scores: np.ndarray, time
     Returns:
         np.ndarray: Probabilities at each time, shape (N, C). A time that no window covers has the probabilities of the
         nearest window.
+
+    Examples:
+        The time 0.75 is equally far from the middles of two windows.
+
+        >>> scores = np.array([[1.0, 0.0], [0.0, 1.0]])
+        >>> smooth_scores(np.array([0.0, 0.5]), np.array([1.0, 1.5]), scores, np.array([0.5, 0.75])).tolist()
+        [[1.0, 0.0], [0.5, 0.5]]
     """
     middles, halves = (starts + ends) / 2, (ends - starts) / 2
     smoothed = np.empty((len(times), scores.shape[1]))
@@ -87,6 +94,16 @@ def find_intervals(
 
     Returns:
         list[Interval]: The intervals, ascending in time and without overlap; empty if there are no windows.
+
+    Examples:
+        Three windows of nodding (9), followed by three of shaking legs (24).
+
+        >>> starts = np.arange(6) * 0.5
+        >>> scores = np.eye(52)[[9, 9, 9, 24, 24, 24]]
+        >>> for interval in find_intervals(starts, starts + 1, scores, step=0.5):
+        ...     print(interval.start, interval.end, interval.action.name)
+        0.0 1.5 nodding
+        1.5 3.5 shaking legs
     """
     starts, ends, scores = np.asarray(starts), np.asarray(ends), np.asarray(scores)
     if not len(starts):

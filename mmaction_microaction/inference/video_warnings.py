@@ -3,13 +3,18 @@
 import warnings
 from itertools import pairwise
 
+import numpy as np
+
+from mmaction_microaction.video.reader import Video
 from mmaction_microaction.video.times import LONGEST_STILL
+
+from .windows import Window
 
 MA52_FPS = 30
 """Frames per second of the clips of MA-52, on which networks are trained."""
 
 
-def warn_of_frame_rate(name, fps, frame_interval):
+def warn_of_frame_rate(name: str, fps: float, frame_interval: int | None) -> None:
     """Warn that a network which samples every n-th frame sees motion at another speed than in training.
 
     Args:
@@ -26,7 +31,7 @@ def warn_of_frame_rate(name, fps, frame_interval):
         )
 
 
-def warn_of_width(name, image):
+def warn_of_width(name: str, image: np.ndarray) -> None:
     """Warn that the network crops the sides of wide frames.
 
     Args:
@@ -42,7 +47,7 @@ def warn_of_width(name, image):
         )
 
 
-def warn_of_gaps(video, windows, scored):
+def warn_of_gaps(video: Video, windows: list[Window], scored: list[Window]) -> None:
     """Warn of times for which there is no result, or no result of their own.
 
     Args:

@@ -118,7 +118,7 @@ class WindowPipeline:
         ValueError: If no transform of the pipeline decodes a video.
     """
 
-    def __init__(self, pipeline: Sequence[dict]):
+    def __init__(self, pipeline: Sequence[dict]) -> None:
         decode = next((index for index, step in enumerate(pipeline) if is_decoder(step)), None)
         if decode is None:
             types = [step['type'] if isinstance(step['type'], str) else step['type'].__name__ for step in pipeline]
@@ -196,8 +196,10 @@ def gather(
     Args:
         frames (Iterable[Frame]): Frames of the video from its start; may be infinite.
         windows (Iterable[Window]): Windows, ascending in time; may be infinite.
-        frame_indices (Callable): Function that maps the number of frames of a window to the indices that are sampled.
-        shrink (Callable, optional): Function that is applied to each frame before it is kept. Defaults to None.
+        frame_indices (Callable[[int], np.ndarray]): Function that maps the number of frames of a window to the indices
+            that are sampled.
+        shrink (Callable[[np.ndarray], np.ndarray], optional): Function that is applied to each frame before it is kept.
+            Defaults to None.
 
     Yields:
         tuple[Window, list[np.ndarray]]: A window and its sampled frames. A window is skipped if the stream lacks one of

@@ -5,6 +5,12 @@ annotation manual of MA-52 (Guo et al., IEEE TCSVT 2024, section III), and the n
 of the train and val splits.
 
 Indices do *not* follow the order of the codes: index 1 is A3 and index 3 is A2.
+
+Examples:
+    >>> ACTIONS[9].code, ACTIONS[9].name, BODY_PARTS[FINE_TO_COARSE[9]]
+    ('B1', 'nodding', 'head')
+    >>> [action.index for action in ACTIONS if action.code == 'A2']
+    [3]
 """
 
 from typing import NamedTuple
@@ -73,7 +79,12 @@ _TABLE = (
 
 
 class Action(NamedTuple):
-    """One of the 52 micro-actions."""
+    """One of the 52 micro-actions.
+
+    Examples:
+        >>> ACTIONS[36].words
+        ('arms', 'akimbo')
+    """
 
     index: int
     """Fine label, 0 to 51."""

@@ -1,6 +1,7 @@
 """Check that a pipeline samples as many frames per clip as the network expects."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from mmaction.models.recognizers import Recognizer2D, Recognizer3D
@@ -62,6 +63,6 @@ def check_pipeline(model: torch.nn.Module, pipeline: list[dict | Callable], sour
     )
 
 
-def _get(step, name):
+def _get(step: dict | Callable, name: str) -> Any:
     """Return an argument of a transform, or None if the transform does not have it or does not set it."""
     return step.get(name) if isinstance(step, dict) else getattr(step, name, None)

@@ -51,7 +51,7 @@ def load_label_embeddings(path: str | Path | None, shape: tuple[int, int]) -> np
     )
 
 
-def _find(path):
+def _find(path: str | Path) -> str | Path:
     """Return the path if it exists, or else the path of the project's own file of this name, if there is one."""
     if not Path(path).exists():
         try:
@@ -61,7 +61,7 @@ def _find(path):
     return path
 
 
-def _remedy(path, dimensions):
+def _remedy(path: str | Path | None, dimensions: int) -> str:
     """Return the sentence of an error message that says how to get a usable table."""
     if path is not None and Path(path) == SHIPPED_TABLE:
         return (

@@ -46,7 +46,7 @@ class Conversion:
     notes: list[str] = field(default_factory=list)
     """Explanations of the dropped and added tensors, one sentence each."""
 
-    def __str__(self):
+    def __str__(self) -> str:
         """Format a table with the number of tensors and parameters per group, followed by the notes."""
         groups = dict(kept=self.kept, renamed=self.renamed, dropped=self.dropped, added=self.added, written=self.state)
         lines = [f'{"":<10}{"tensors":>8}{"numbers":>13}']
@@ -167,7 +167,7 @@ def convert_to_release(state: dict[str, torch.Tensor], config: str | None = None
     return conversion
 
 
-def _unused_convolutions(state):
+def _unused_convolutions(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Return zeros for the three unused convolutions of each block that has squeeze-and-excitation."""
     zeros = {}
     for name, tensor in state.items():
@@ -181,7 +181,7 @@ def _unused_convolutions(state):
     return zeros
 
 
-def _rename(state, old, new, config):
+def _rename(state: dict[str, torch.Tensor], old: str, new: str, config: str) -> Conversion:
     """Replace a part of the names."""
     renamed = {name: tensor for name, tensor in state.items() if old in name}
     kept = {name: tensor for name, tensor in state.items() if old not in name}
@@ -189,7 +189,7 @@ def _rename(state, old, new, config):
     return Conversion(config, converted, kept, renamed, dropped={}, added={})
 
 
-def _read_shapes(config, state):
+def _read_shapes(config: str, state: dict[str, torch.Tensor]) -> tuple[str, dict[str, tuple[int, ...]]]:
     """Build a network without memory for its weights, and return its config and the shapes of its tensors by name.
 
     ``TSM`` is built with as many classes as the checkpoint has.
@@ -206,7 +206,7 @@ def _read_shapes(config, state):
     return config, {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
 
 
-def _check_complete(state, shapes, config):
+def _check_complete(state: dict[str, torch.Tensor], shapes: dict[str, tuple[int, ...]], config: str) -> None:
     """Raise a ValueError if the tensors are not exactly those of a network."""
     fit = compare(state, shapes)
     if not fit.complete:

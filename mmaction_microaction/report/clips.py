@@ -147,7 +147,7 @@ class ClipLists:
             for pair in most_confused_pairs(run.confusion, limit)
         ]
 
-    def _of_action(self, label):
+    def _of_action(self, label: int) -> ActionClips:
         is_label = self.run.labels == label
         correct = is_label & (self.run.predictions == label)
         wrong = is_label & ~correct

@@ -59,11 +59,11 @@ def draw_figures(
         train_clips (np.ndarray): Number of training clips of each action, shape (52,).
         other (PredictedRun, optional): Run that is compared with the first.
         names (Sequence[str], optional): Name of the run, or names of both.
-        splits (dict[str, np.ndarray], optional): Number of clips of each action in further splits, by their names.
+        splits (Mapping[str, np.ndarray], optional): Number of clips of each action in further splits, by their names.
         videos (VideoFolder, optional): Videos of the clips, for durations and frames.
 
     Yields:
-        tuple[str, str, matplotlib.figure.Figure]: Name, caption, figure.
+        tuple[str, str, Figure]: Name, caption, figure.
     """
     coarse = confusion_matrix(FINE_TO_COARSE[run.labels], FINE_TO_COARSE[run.predictions], NUM_BODY_PARTS)
     yield (
@@ -126,7 +126,7 @@ def save_figure(name: str, caption: str, figure: Figure, out: Path) -> EmbeddedF
     Args:
         name (str): Name of the files, without extension.
         caption (str): Caption on the page.
-        figure (matplotlib.figure.Figure): Figure to write.
+        figure (Figure): Figure to write.
         out (Path): Folder of the files.
 
     Returns:

@@ -42,8 +42,8 @@ def rank(
     """Sort configs by their F1_mean, best first.
 
     Args:
-        runs (list[ScoredRun]): Test results, see :func:`.read_runs`. Runs of the same config are averaged.
-        published (dict[str, dict[str, float]]): The paper's results, see :func:`.read_published`.
+        runs (Sequence[ScoredRun]): Test results, see :func:`.read_runs`. Runs of the same config are averaged.
+        published (Mapping[str, dict[str, float]]): The paper's results, see :func:`.read_published`.
         include_unrun (bool): Whether to add published results of configs without a run. Defaults to False.
 
     Returns:
@@ -79,8 +79,9 @@ def to_markdown(rows: Sequence[LeaderboardRow], runs: Sequence[ScoredRun], extra
     """Format rows as a Markdown table that is aligned as plain text too, followed by the files of the results.
 
     Args:
-        rows (list[LeaderboardRow]): Rows, see :func:`rank`. A standard deviation is written in the cells of its mean.
-        runs (list[ScoredRun]): The runs that the rows are computed from.
+        rows (Sequence[LeaderboardRow]): Rows, see :func:`rank`. A standard deviation is written in the cells of its
+            mean.
+        runs (Sequence[ScoredRun]): The runs that the rows are computed from.
         extra (Sequence[str]): Keys of further metrics, each of which is a column. Defaults to none.
 
     Returns:
@@ -122,7 +123,7 @@ def to_csv(rows: Sequence[LeaderboardRow], path: str | Path, extra: Sequence[str
     Spreadsheets never take the name of a config for a formula.
 
     Args:
-        rows (list[LeaderboardRow]): Rows, see :func:`rank`.
+        rows (Sequence[LeaderboardRow]): Rows, see :func:`rank`.
         path (str | Path): Path of the file.
         extra (Sequence[str]): Keys of further metrics, each of which is a column. Defaults to none.
     """
@@ -136,19 +137,19 @@ def to_csv(rows: Sequence[LeaderboardRow], path: str | Path, extra: Sequence[str
     write_whole(path, table.getvalue().encode(errors='backslashreplace'))
 
 
-def _columns(extra):
+def _columns(extra: Sequence[str]) -> dict[str, str]:
     """Return the titles of all columns by their keys."""
     return {**COLUMNS, **{key: key for key in extra if key not in COLUMNS}}
 
 
-def _kind(row):
+def _kind(row: LeaderboardRow) -> str:
     """Format the kind of a row, which is the number of runs for a mean."""
     if row.runs is None:
         return row.kind
     return '1 run' if row.runs == 1 else f'{row.runs} runs'
 
 
-def _cell(row, key):
+def _cell(row: LeaderboardRow, key: str) -> str:
     """Format a metric, with its sign if it is a difference."""
     if key not in row.metrics:
         return '-'

@@ -89,7 +89,7 @@ def write_report(
     return out / 'report.html'
 
 
-def _count_clips(ann_file):
+def _count_clips(ann_file: str | Path) -> np.ndarray:
     """Count the clips of each action in an annotation list."""
     annotations = read_annotations(ann_file, check_names=False)
     if is_anonymized(annotations):
@@ -97,7 +97,9 @@ def _count_clips(ann_file):
     return np.bincount([annotation.label for annotation in annotations], minlength=NUM_ACTIONS)
 
 
-def _group_rows(run, other, train_clips):
+def _group_rows(
+    run: PredictedRun, other: PredictedRun | None, train_clips: np.ndarray
+) -> list[tuple[str, int, int, list[float]]]:
     """Return the rows of the table of frequency groups: name, actions, training clips, mean F1 of each run."""
     if np.ptp(train_clips) == 0:
         return []
@@ -109,6 +111,6 @@ def _group_rows(run, other, train_clips):
     ]
 
 
-def _percent(value):
+def _percent(value: float) -> str:
     """Format a share from 0 to 1 in percent, and NaN as a hyphen."""
     return '-' if np.isnan(value) else f'{100 * value:.1f}'

@@ -1,6 +1,7 @@
 """The paper's results, from the metafiles of the shipped configs."""
 
 from pathlib import Path
+from typing import Any
 
 from mmengine.fileio import load
 
@@ -46,7 +47,7 @@ def find_shipped_configs() -> dict[str, Path]:
     return {name: root / model['Config'] for name, model in _read_models().items()}
 
 
-def _read_models():
+def _read_models() -> dict[str, dict[str, Any]]:
     """Read the entries of all metafiles, by the names of the models, which are the base names of their configs."""
     index = find_shipped('model-index.yml')
     models = [model for metafile in load(index)['Import'] for model in load(index.parent / metafile)['Models']]

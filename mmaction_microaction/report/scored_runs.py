@@ -1,9 +1,10 @@
 """Reads test results from work dirs, and finds out which of them can be compared."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from typing import Any
 
 from mmengine.config import Config
 
@@ -112,14 +113,14 @@ def read_runs(work_dirs: Sequence[str | Path]) -> tuple[list[ScoredRun], list[st
     return runs, problems
 
 
-def _describe_differences(settings, reference):
+def _describe_differences(settings: dict[str, Any], reference: dict[str, Any]) -> str:
     """Describe the first three settings that differ."""
     different = [key for key in sorted({**settings, **reference}) if settings.get(key) != reference.get(key)]
     described = [f'{key} is {settings.get(key)}, not {reference.get(key)}' for key in different[:3]]
     return ', '.join([*described, f'and {len(different) - 3} more'] if different[3:] else described)
 
 
-def _settings_of(config, path):
+def _settings_of(config: dict[str, Any], path: Path) -> dict[str, Any]:
     """Return the settings that affect the metrics, by dotted names: network, annotation list and evaluator."""
     try:
         evaluators = _as_list(config.get('test_evaluator') or [])
@@ -136,11 +137,11 @@ def _settings_of(config, path):
     return {key: value for key, value in settings.items() if not key.endswith(ignored)}
 
 
-def _as_list(value):
+def _as_list(value: Any) -> list:
     return value if isinstance(value, list) else [value]
 
 
-def _flatten(value, name=''):
+def _flatten(value: Any, name: str = '') -> Iterator[tuple[str, Any]]:
     """Yield the leaves of nested dicts and lists with their dotted names."""
     if isinstance(value, (dict, list, tuple)):
         for key, part in value.items() if isinstance(value, dict) else enumerate(value):
@@ -149,7 +150,7 @@ def _flatten(value, name=''):
         yield name, value
 
 
-def _read_metrics(path):
+def _read_metrics(path: Path) -> dict[str, float]:
     """Read the numbers of a test result, without NaN, which is the value of a metric that had nothing to score."""
     try:
         values = parse_json(read_limited(path, MAX_RESULT_SIZE, 'the scores of a test'))

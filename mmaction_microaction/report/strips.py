@@ -28,12 +28,12 @@ def draw_strips(
         run (PredictedRun): Run whose clips are drawn.
         videos (VideoFolder): Videos of the clips. Clips without a video are skipped.
         other (PredictedRun, optional): Run that is compared with the first.
-        names (Sequence[str]): Name of the run, or names of both.
+        names (Sequence[str] | None): Name of the run, or names of both.
         max_wrong (int): Maximum number of clips with a wrong prediction. Defaults to 4.
         max_correct (int): Maximum number of clips with a correct prediction. Defaults to 2.
 
     Yields:
-        tuple[str, str, matplotlib.figure.Figure]: Name, caption, figure.
+        tuple[str, str, Figure]: Name, caption, figure.
     """
     wrong = run.predictions != run.labels
     correct = ~wrong
@@ -56,7 +56,7 @@ def draw_strips(
             yield f'{kind}_{number}', f'{caption}: {name}.', figure
 
 
-def _match_clips(run, other):
+def _match_clips(run: PredictedRun, other: PredictedRun) -> np.ndarray:
     """Return the index in the other run of each clip of a run."""
     if not other.names:
         return np.arange(len(run))

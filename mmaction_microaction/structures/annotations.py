@@ -2,13 +2,14 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, FINE_TO_COARSE, NUM_ACTIONS
 from mmaction_microaction.utils.untrusted import read_limited
 
-from .list_rows import UNKNOWN, read_rows
+from .list_rows import UNKNOWN, ListRow, read_rows
 
 MAX_LIST_SIZE = 2**25
 """Largest size of a list in bytes. The list of MA-52's training clips has 250,000."""
@@ -44,6 +45,14 @@ def read_annotations(path: str | Path, check_names: bool = True, unlabeled: bool
         FileNotFoundError: If the list does not exist.
         ValueError: If the list is empty, or a line is malformed, repeats a name, or has a label that is not a fine
             label or contradicts the name. The message contains the file, all such lines, and the remedies.
+
+    Examples:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, 'list.txt')
+        ...     _ = path.write_text('0001_01_0001.mp4 9\\n0002_03_0001.mp4 24\\n')
+        ...     read_annotations(path)
+        [Annotation(filename='0001_01_0001.mp4', label=9), Annotation(filename='0002_03_0001.mp4', label=24)]
     """
     if str(path).endswith(('.pkl', '.pickle')):
         raise ValueError(
@@ -74,7 +83,7 @@ def read_annotations(path: str | Path, check_names: bool = True, unlabeled: bool
     return [Annotation(row.name, row.label) for row in rows]
 
 
-def _find_problem(row, unlabeled, check_names):
+def _find_problem(row: ListRow, unlabeled: bool, check_names: bool) -> tuple[str, str] | None:
     """Return the problem of a single line and its remedy, or None if the line is correct."""
     if row.name is None or row.label is None or (row.label == UNKNOWN and not unlabeled):
         shown = f'{row.text[:80]!r}{"…" if len(row.text) > 80 else ""}'
@@ -100,7 +109,7 @@ def _find_problem(row, unlabeled, check_names):
     return None
 
 
-def enumerate_lines(problems, limit=10):
+def enumerate_lines(problems: dict[int, str], limit: int = 10) -> str:
     """Describe the problems of a list: the first in full, and the others by the numbers of their lines.
 
     Args:
@@ -122,7 +131,7 @@ def enumerate_lines(problems, limit=10):
     return f'{text}; and {len(lines) - limit:,} more, in lines {others}' if others else text
 
 
-def read_lines(path, remedy, content):
+def read_lines(path: str | Path, remedy: str, content: str) -> list[str]:
     """Read the lines of a list.
 
     Args:
@@ -150,7 +159,7 @@ def read_lines(path, remedy, content):
     return lines
 
 
-def fingerprint_list(path, annotations):
+def fingerprint_list(path: str | Path, annotations: Sequence[tuple]) -> dict[str, Any]:
     """Return the fingerprint of a list.
 
     Args:
@@ -167,7 +176,7 @@ def fingerprint_list(path, annotations):
     return dict(ann_file=str(path), num_clips=len(annotations), sha256=sha256.hexdigest())
 
 
-def is_anonymized(annotations):
+def is_anonymized(annotations: Sequence[Annotation]) -> bool:
     """Return whether a list has no labels, or placeholders, as the list of the challenge's test split has.
 
     Args:

@@ -77,7 +77,7 @@ def read_face_track(path: str | Path) -> FaceTrack:
     return track
 
 
-def write_face_track(track: FaceTrack, path: str | Path):
+def write_face_track(track: FaceTrack, path: str | Path) -> None:
     """Write a face track as JSON.
 
     The keys are the fields of :class:`FaceTrack`, except that ``size`` is written as ``width`` and ``height``. A frame

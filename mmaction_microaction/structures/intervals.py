@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, NUM_ACTIONS
+from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, NUM_ACTIONS, Action
 from mmaction_microaction.utils.files import write_whole
 from mmaction_microaction.utils.untrusted import parse_json, read_limited
 
@@ -14,7 +14,15 @@ MAX_SIZE = 2**26
 
 
 class Interval(NamedTuple):
-    """Micro-action in a video."""
+    """Micro-action in a video.
+
+    Examples:
+        >>> interval = Interval(1.0, 2.5, label=9, score=0.8)
+        >>> interval.action.name
+        'nodding'
+        >>> interval.to_dict()['code'], interval.to_dict()['body_part']
+        ('B1', 'head')
+    """
 
     start: float
     """Start in seconds."""
@@ -26,11 +34,11 @@ class Interval(NamedTuple):
     """Mean probability of the label, 0 to 1."""
 
     @property
-    def action(self):
+    def action(self) -> Action:
         """Action: Action of the label, with its name, code and body part."""
         return ACTIONS[self.label]
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Return the interval with the names of its label, for JSON and tables.
 
         Returns:
@@ -48,7 +56,7 @@ class Interval(NamedTuple):
         }
 
 
-def parse_interval(content, where):
+def parse_interval(content: dict, where: str) -> Interval:
     """Convert an object of a JSON file into an interval.
 
     Args:
@@ -80,7 +88,7 @@ def parse_interval(content, where):
     return Interval(start, end, label, score)
 
 
-def _is_number(value):
+def _is_number(value: Any) -> bool:
     # 1e9 seconds are 30 years. math.isfinite would raise an error for a very large integer.
     return type(value) in (int, float) and abs(value) < 1e9
 

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from mmaction_microaction.label_sets.ma52 import ACTIONS
@@ -46,7 +47,7 @@ class ListRow(NamedTuple):
     """Text of the line."""
 
 
-def read_rows(lines):
+def read_rows(lines: Sequence[str]) -> list[ListRow]:
     """Split each line of a list into the name of a clip and its label.
 
     A list is a table if its first line is a header that names the columns, or has two fields of which the second is a
@@ -74,7 +75,7 @@ def read_rows(lines):
     return list(_parse_table(lines, start, delimiter, *columns, width))
 
 
-def _detect_format(line):
+def _detect_format(line: str) -> tuple[str | None, tuple[int, int] | None, int | None, bool]:
     """Return the delimiter, the columns of name and label, the width, and whether the first line is a header.
 
     The delimiter is None if the list is not a table.
@@ -94,7 +95,7 @@ def _detect_format(line):
     return None, None, None, len(words) == 2 and words[0] in NAME_TITLES and words[1] in LABEL_TITLES
 
 
-def _split_fields(line, delimiter):
+def _split_fields(line: str, delimiter: str) -> list[str]:
     """Return the fields of a line, or an empty list if the line is no row of a table."""
     try:
         return [field.strip() for field in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))]
@@ -102,7 +103,9 @@ def _split_fields(line, delimiter):
         return []
 
 
-def _parse_table(lines, start, delimiter, name_column, label_column, width):
+def _parse_table(
+    lines: Sequence[str], start: int, delimiter: str, name_column: int, label_column: int, width: int
+) -> Iterator[ListRow]:
     """Yield the rows of a table from index ``start``. A row with more fields than ``width`` is malformed."""
     reader = csv.reader((f'{line}\n' for line in lines[start:]), delimiter=delimiter, skipinitialspace=True)
     while True:
@@ -124,7 +127,7 @@ def _parse_table(lines, start, delimiter, name_column, label_column, width):
         yield ListRow(index + 1, fields[name_column], parse_label(label) if label else UNKNOWN, text)
 
 
-def _parse_plain_row(line_number, line):
+def _parse_plain_row(line_number: int, line: str) -> ListRow:
     """Return the row of a line ``name label`` or ``name``."""
     name, _, label = line.rpartition(' ')
     if label in _LABELS and name and not name[-1].isspace():  # a fast path for almost all lines
@@ -137,7 +140,7 @@ def _parse_plain_row(line_number, line):
     return ListRow(line_number, None, None, line)
 
 
-def parse_label(text):
+def parse_label(text: str) -> int | None:
     """Parse a label.
 
     Args:

@@ -4,7 +4,7 @@ import warnings
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ from mmaction_microaction.utils.pickles import load_pickle
 from .annotations import read_annotations
 
 
-def read_clip_names(ann_file):
+def read_clip_names(ann_file: str | Path) -> list[str]:
     """Read the names of the clips of an annotation list, with or without labels.
 
     Args:
@@ -65,6 +65,21 @@ def read_predictions(path: str | Path, clips: Sequence[str] | None = None) -> Pr
         FileNotFoundError: If the file does not exist.
         ValueError: If the file contains no predictions, or scores that are not probabilities. The message contains the
             file and the clip.
+
+    See Also:
+        :func:`read_labelled_predictions`, which requires true labels; :func:`read_scores`, which sorts the scores in
+        the order of an annotation list.
+
+    Examples:
+        >>> import pickle
+        >>> import tempfile
+        >>> sample = {'video_id': 'nod.mp4', 'pred_score': np.eye(52)[9], 'gt_label': 9}
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, 'predictions.pkl')
+        ...     _ = path.write_bytes(pickle.dumps([sample]))
+        ...     predictions = read_predictions(path)
+        >>> predictions.names, predictions.labels.tolist(), predictions.scores.shape
+        (['nod.mp4'], [9], (1, 52))
     """
     samples = load_pickle(path)
     if not isinstance(samples, list) and getattr(samples, 'ndim', 0) != 2:
@@ -75,7 +90,7 @@ def read_predictions(path: str | Path, clips: Sequence[str] | None = None) -> Pr
     if not len(samples):
         raise ValueError(f'{path} contains no predictions')
 
-    def where(index, name=None):
+    def where(index: int, name: str | None = None) -> str:
         clip = f' ({clips[index]})' if clips and index < len(clips) else ''
         return f'{path}, row {index + 1}{clip}' if name is None else f'{path}, {name}'
 
@@ -109,6 +124,9 @@ def read_labeled_predictions(path: str | Path) -> Predictions:
         FileNotFoundError: If the file does not exist.
         ValueError: If :func:`read_predictions` rejects the file, the split is anonymised and has no true labels, or a
             clip could not be read.
+
+    See Also:
+        :func:`read_predictions`, which accepts predictions without labels.
     """
     predictions = read_predictions(path)
     labels, unreadable = predictions.labels, predictions.unreadable
@@ -140,6 +158,9 @@ def read_scores(path: str | Path, ann_file: str | Path) -> tuple[list[str], np.n
     Raises:
         FileNotFoundError: If one of the files does not exist.
         ValueError: If :func:`read_predictions` rejects the file, or the predictions are not those of the list.
+
+    See Also:
+        :func:`read_predictions`, which needs no annotation list.
     """
     names = read_clip_names(ann_file)
     predictions = read_predictions(path, clips=names)
@@ -161,7 +182,7 @@ def read_scores(path: str | Path, ann_file: str | Path) -> tuple[list[str], np.n
     return names, predictions.scores
 
 
-def get_scores(sample, key='pred_score'):
+def get_scores(sample: dict, key: str = 'pred_score') -> np.ndarray:
     """Return the scores of a tested sample for a metric.
 
     Args:
@@ -175,7 +196,7 @@ def get_scores(sample, key='pred_score'):
     return np.full_like(scores, np.nan) if sample.get('unreadable') else scores
 
 
-def check_probabilities(scores, clip):
+def check_probabilities(scores: np.ndarray, clip: str) -> None:
     """Check that the scores of a clip are probabilities of the 52 actions.
 
     Args:
@@ -198,7 +219,7 @@ def check_probabilities(scores, clip):
         )
 
 
-def _get_values(sample, keys, where):
+def _get_values(sample: dict[str, Any], keys: Sequence[str], where: str) -> list[Any]:
     """Return the values of a prediction for several keys."""
     missing = [key for key in keys if not isinstance(sample, dict) or sample.get(key) is None]
     if missing:
@@ -208,7 +229,7 @@ def _get_values(sample, keys, where):
     return [sample[key] for key in keys]
 
 
-def _get_label(sample, where):
+def _get_label(sample: dict[str, Any], where: str) -> int | None:
     """Return the true label of a prediction, or None if it has none."""
     label = sample.get('gt_label')
     try:
@@ -217,7 +238,7 @@ def _get_label(sample, where):
         raise ValueError(f'{where}: {label!r:.40} is not a label ({error})') from None
 
 
-def describe_unreadable(names):
+def describe_unreadable(names: Sequence[str]) -> str:
     """Describe clips that could not be read, so that their scores are those of black frames.
 
     Datasets with ``unreadable_as_missing`` replace the frames of such clips.
@@ -233,7 +254,7 @@ def describe_unreadable(names):
     )
 
 
-def _check_row(row, clip):
+def _check_row(row: Any, clip: str) -> np.ndarray:
     """Return the checked probabilities of one clip as an array."""
     try:
         row = np.asarray(row.double() if torch.is_tensor(row) else row, dtype=float)
@@ -243,7 +264,7 @@ def _check_row(row, clip):
     return row
 
 
-def match_names(names, predicted, source, ann_file):
+def match_names(names: Sequence[str], predicted: Sequence[str], source: str | Path, ann_file: str | Path) -> list[int]:
     """Find every clip of a list among predictions.
 
     Args:

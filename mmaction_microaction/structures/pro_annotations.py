@@ -58,7 +58,7 @@ def read_pro_annotations(path: str | Path) -> list[ProSample]:
     return samples
 
 
-def _parse_line(line, where):
+def _parse_line(line: str, where: str) -> ProSample:
     """Parse one line. The argument ``where`` names the line in error messages."""
     try:
         content = parse_json(line)

@@ -1,4 +1,6 @@
 import logging
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import numpy as np
 from mmaction.registry import METRICS
@@ -24,9 +26,11 @@ class DumpSubmission(BaseMetric):
         out_dir (str): Folder that receives ``prediction.csv`` and ``submission.zip``.
         ann_file (str, optional): Annotation list whose clips all have to be predicted. Rows follow its order. Defaults
             to None: rows are the clips of the dataset, in the order of the test run.
-        format (str): Format of the submission, see :func:`.predicted_labels`. Defaults to ``'codabench'``.
-        coarse_from (str): Source of the body parts, see :func:`.predicted_labels`. Defaults to ``'top1'``.
-        ids (str): Identifiers of the clips, see :func:`.clip_ids`. Defaults to ``'name'``.
+        format (Literal['codabench', '2024']): Format of the submission, see :func:`.predicted_labels`. Defaults to
+            ``'codabench'``.
+        coarse_from (Literal['top1', 'sum']): Source of the body parts, see :func:`.predicted_labels`. Defaults to
+            ``'top1'``.
+        ids (Literal['name', 'stem']): Identifiers of the clips, see :func:`.clip_ids`. Defaults to ``'name'``.
         **kwargs: Keyword arguments of MMEngine's ``BaseMetric``.
 
     Raises:
@@ -34,8 +38,9 @@ class DumpSubmission(BaseMetric):
         ValueError: If the list is malformed, or an option has an unknown value.
 
     Examples:
-        >>> evaluator = dict(type='DumpSubmission', out_dir='submission', ann_file='data/ma52/test_list_videos.txt')
-        >>> evaluator = dict(type='DumpSubmission', out_dir='submission', format='2024', coarse_from='sum')
+        >>> test_evaluator = dict(type='DumpSubmission', out_dir='submission', format='2024')  # in a config
+        >>> METRICS.build(test_evaluator).options['coarse_from']
+        'top1'
     """
 
     default_prefix = 'submission'
@@ -44,11 +49,11 @@ class DumpSubmission(BaseMetric):
         self,
         out_dir: str,
         ann_file: str | None = None,
-        format: str = 'codabench',
-        coarse_from: str = 'top1',
-        ids: str = 'name',
-        **kwargs,
-    ):
+        format: Literal['codabench', '2024'] = 'codabench',
+        coarse_from: Literal['top1', 'sum'] = 'top1',
+        ids: Literal['name', 'stem'] = 'name',
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         format = str(format)  # --cfg-options parses test_evaluator.format=2024 as a number.
         check_options(format, coarse_from, ids)  # before the test run
@@ -57,7 +62,7 @@ class DumpSubmission(BaseMetric):
         self.names = None if ann_file is None else dict.fromkeys(read_clip_names(ann_file))
         self.options = dict(format=format, coarse_from=coarse_from, ids=ids)
 
-    def process(self, data_batch, data_samples):
+    def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
         """Collect the scores and names of a batch.
 
         Args:
@@ -81,7 +86,7 @@ class DumpSubmission(BaseMetric):
             check_probabilities(scores, name)
             self.results.append((name, scores, bool(sample.get('unreadable'))))
 
-    def compute_metrics(self, results):
+    def compute_metrics(self, results: list[tuple[str, np.ndarray, bool]]) -> dict[str, int]:
         """Write the files, and log their paths and the clips that could not be read.
 
         Args:

@@ -1,8 +1,8 @@
 """Formats of the challenges' submissions, and conversion of predictions into their rows."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -33,26 +33,26 @@ class SubmissionFormat(NamedTuple):
     """Function that returns the valid but unusual properties of a table from the fields of all rows."""
 
     @property
-    def header(self):
+    def header(self) -> list[str]:
         """list[str]: Titles of all columns."""
         return [self.id_column, *self.columns]
 
 
-def _select_top_k(actions, parts):
+def _select_top_k(actions: np.ndarray, parts: np.ndarray) -> np.ndarray:
     return np.concatenate([actions[:, :TOP_K], parts[:, :TOP_K]], axis=1)
 
 
-def _select_best(actions, parts):
+def _select_best(actions: np.ndarray, parts: np.ndarray) -> np.ndarray:
     return np.stack([parts[:, 0], actions[:, 0]], axis=1)
 
 
-def _check_actions_differ(labels):
+def _check_actions_differ(labels: dict[str, str]) -> Iterator[str]:
     actions = [label for column, label in labels.items() if column.startswith('action_pred')]
     if len({label.lstrip('0') for label in actions}) < len(actions):
         yield f'the actions {", ".join(actions)} are not all different'
 
 
-def _note_repeated_parts(rows):
+def _note_repeated_parts(rows: list[list[str]]) -> Iterator[str]:
     repeating = sum(len(set(parts)) < len(parts) for parts in (row[1 + TOP_K :] for row in rows))
     if repeating:
         yield f'body parts repeat in {repeating:,} of {len(rows):,} rows, as body parts of the top-5 actions do'
@@ -81,13 +81,17 @@ SUBMISSION_FORMATS = {
 """Formats by name."""
 
 
-def check_options(format='codabench', coarse_from='top1', ids='name'):
+def check_options(
+    format: Literal['codabench', '2024'] = 'codabench',
+    coarse_from: Literal['top1', 'sum'] = 'top1',
+    ids: Literal['name', 'stem'] = 'name',
+) -> None:
     """Check the options of a submission.
 
     Args:
-        format (str): Format of the submission, see :func:`predicted_labels`.
-        coarse_from (str): Source of the body parts, see :func:`predicted_labels`.
-        ids (str): Identifiers of the clips, see :func:`clip_ids`.
+        format (Literal['codabench', '2024']): Format of the submission, see :func:`predicted_labels`.
+        coarse_from (Literal['top1', 'sum']): Source of the body parts, see :func:`predicted_labels`.
+        ids (Literal['name', 'stem']): Identifiers of the clips, see :func:`clip_ids`.
 
     Raises:
         ValueError: If an option has an unknown value.
@@ -102,16 +106,18 @@ def check_options(format='codabench', coarse_from='top1', ids='name'):
             raise ValueError(f'{option} must be one of {", ".join(map(repr, allowed))}, got {value!r}')
 
 
-def predicted_labels(scores: np.ndarray, format: str = 'codabench', coarse_from: str = 'top1') -> np.ndarray:
+def predicted_labels(
+    scores: np.ndarray, format: Literal['codabench', '2024'] = 'codabench', coarse_from: Literal['top1', 'sum'] = 'top1'
+) -> np.ndarray:
     """Convert probabilities into the labels of a submission.
 
     Args:
         scores (np.ndarray): Fine probabilities, shape (N, 52).
-        format (str): Format of the submission. ``'codabench'`` has the five best actions and five body parts,
-            ``'2024'`` has the best body part and the best action. Defaults to ``'codabench'``.
-        coarse_from (str): Source of the body parts. ``'top1'`` is the body part of each action, as the authors derive
-            it, so that body parts may repeat. ``'sum'`` ranks the body parts by the sum of the probabilities of their
-            actions. Defaults to ``'top1'``.
+        format (Literal['codabench', '2024']): Format of the submission. ``'codabench'`` has the five best actions and
+            five body parts, ``'2024'`` has the best body part and the best action. Defaults to ``'codabench'``.
+        coarse_from (Literal['top1', 'sum']): Source of the body parts. ``'top1'`` is the body part of each action, as
+            the authors derive it, so that body parts may repeat. ``'sum'`` ranks the body parts by the sum of the
+            probabilities of their actions. Defaults to ``'top1'``.
 
     Returns:
         np.ndarray: Labels in the order of the columns of the format, shape (N, 10) or (N, 2).
@@ -123,7 +129,7 @@ def predicted_labels(scores: np.ndarray, format: str = 'codabench', coarse_from:
     return SUBMISSION_FORMATS[format].select_labels(rank_classes(scores), rank_body_parts(scores, coarse_from))
 
 
-def clip_ids(names: Sequence[str], ids: str = 'name') -> list[str]:
+def clip_ids(names: Sequence[str], ids: Literal['name', 'stem'] = 'name') -> list[str]:
     """Convert the names of clips into the identifiers of the first column.
 
     The challenge's page does not say whether identifiers have the extension ``.mp4``. By default they are the names of
@@ -131,8 +137,8 @@ def clip_ids(names: Sequence[str], ids: str = 'name') -> list[str]:
 
     Args:
         names (Sequence[str]): Names of the clips in the annotation list.
-        ids (str): Kind of identifier: ``'name'`` such as ``test0000.mp4``, or ``'stem'`` such as ``test0000``. Defaults
-            to ``'name'``.
+        ids (Literal['name', 'stem']): Kind of identifier: ``'name'`` such as ``test0000.mp4``, or ``'stem'`` such as
+            ``test0000``. Defaults to ``'name'``.
 
     Returns:
         list[str]: Identifier of each clip.

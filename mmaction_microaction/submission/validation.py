@@ -5,15 +5,16 @@ import io
 import os
 import re
 import zipfile
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from mmaction_microaction.structures.predictions import read_clip_names
 from mmaction_microaction.utils.messages import first_few
 from mmaction_microaction.utils.untrusted import read_limited
 
-from .formats import FILE_NAME, SUBMISSION_FORMATS
+from .formats import FILE_NAME, SUBMISSION_FORMATS, SubmissionFormat
 
 MAX_SIZE = 2**24
 """Largest size of a table in bytes. The table of MA-52's test split has 300,000."""
@@ -24,7 +25,7 @@ MAX_ROWS = 100_000
 class ValidationReport(NamedTuple):
     """Result of the validation of a submission."""
 
-    format: str | None
+    format: Literal['codabench', '2024'] | None
     """Key of ``SUBMISSION_FORMATS``. None if the table has no known format."""
     rows: int
     """Number of rows below the header."""
@@ -76,7 +77,7 @@ def validate_submission(path: str | Path, ann_file: str | Path | None = None) ->
     return ValidationReport(name, len(rows), problems, notes)
 
 
-def _unzip(content, problems):
+def _unzip(content: bytes, problems: list[str]) -> bytes | None:
     """Return the content of the table in a zip file, or None."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as file:
@@ -94,7 +95,7 @@ def _unzip(content, problems):
     return table
 
 
-def _read_member(file, member, problems):
+def _read_member(file: zipfile.ZipFile, member: zipfile.ZipInfo, problems: list[str]) -> bytes | None:
     """Return the content of a member of a zip file, or None if it is too large, whatever size the zip file states."""
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         problems.append(f'{member.filename} has a compression other than deflate; create the zip file again')
@@ -107,7 +108,7 @@ def _read_member(file, member, problems):
     return content
 
 
-def _parse(content, problems):
+def _parse(content: bytes, problems: list[str]) -> list[tuple[int, list[str]]]:
     """Return the line number and the fields of each line of a table."""
     if content.startswith(b'\xef\xbb\xbf'):
         problems.append('line 1: the byte-order mark becomes part of the first title; save the file without one')
@@ -128,7 +129,7 @@ def _parse(content, problems):
     return []
 
 
-def _detect_format(header, problems):
+def _detect_format(header: list[str], problems: list[str]) -> str | None:
     """Return the name of the format with this header, else of the one with as many columns, else None."""
     for name, format in SUBMISSION_FORMATS.items():
         if header == format.header:
@@ -138,7 +139,7 @@ def _detect_format(header, problems):
     return next((name for name, format in SUBMISSION_FORMATS.items() if len(header) == len(format.header)), None)
 
 
-def _check_row(row, format):
+def _check_row(row: list[str], format: SubmissionFormat) -> Iterator[str]:
     """Yield the problems of a single line."""
     if len(row) != len(format.header):
         yield f'{len(row)} columns instead of {len(format.header)}' if row else 'the line is empty'
@@ -154,7 +155,9 @@ def _check_row(row, format):
     yield from format.check_row(labels)
 
 
-def _check_ids(ids, names, ann_file, problems):
+def _check_ids(
+    ids: list[tuple[int, str]], names: list[str] | None, ann_file: str | Path | None, problems: list[str]
+) -> None:
     """Add the problems of the first column. The argument ``names`` contains the names of the list, or is None."""
     first_lines = {}
     for line, clip in ids:

@@ -5,6 +5,7 @@ import io
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -17,9 +18,9 @@ def write_submission(
     out_dir: str | Path,
     names: Sequence[str],
     scores: np.ndarray,
-    format: str = 'codabench',
-    coarse_from: str = 'top1',
-    ids: str = 'name',
+    format: Literal['codabench', '2024'] = 'codabench',
+    coarse_from: Literal['top1', 'sum'] = 'top1',
+    ids: Literal['name', 'stem'] = 'name',
 ) -> tuple[Path, Path]:
     """Write ``prediction.csv``, and ``submission.zip``, which contains it and can be uploaded.
 
@@ -29,9 +30,11 @@ def write_submission(
         out_dir (str | Path): Folder of the files, which is created if it does not exist.
         names (Sequence[str]): Names of the N clips.
         scores (np.ndarray): Fine probabilities of the clips, shape (N, 52).
-        format (str): Format of the submission, see :func:`.predicted_labels`. Defaults to ``'codabench'``.
-        coarse_from (str): Source of the body parts, see :func:`.predicted_labels`. Defaults to ``'top1'``.
-        ids (str): Identifiers of the clips, see :func:`.clip_ids`. Defaults to ``'name'``.
+        format (Literal['codabench', '2024']): Format of the submission, see :func:`.predicted_labels`. Defaults to
+            ``'codabench'``.
+        coarse_from (Literal['top1', 'sum']): Source of the body parts, see :func:`.predicted_labels`. Defaults to
+            ``'top1'``.
+        ids (Literal['name', 'stem']): Identifiers of the clips, see :func:`.clip_ids`. Defaults to ``'name'``.
 
     Returns:
         tuple[Path, Path]: Paths of the table and the zip file.
@@ -54,7 +57,7 @@ def write_submission(
     return table, archive
 
 
-def _zip(content):
+def _zip(content: bytes) -> bytes:
     """Return the bytes of a zip file that contains the table."""
     # Without these, the time and the system of the machine would be in the file.
     entry = zipfile.ZipInfo(FILE_NAME, date_time=(1980, 1, 1, 0, 0, 0))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from mmaction_microaction.video.writer import write_video
 
@@ -46,10 +47,10 @@ def write_dataset(
     return plan
 
 
-def _write_clip(out, settings, entry):
+def _write_clip(out: Path, settings: SyntheticSettings, entry: PlanEntry) -> dict[str, Any]:
     """Write the video of a clip if it is missing, and return the clip's parameters."""
     clip = make_clip(entry.label, entry.subject_id, settings.size, settings.seed, entry.split, entry.index)
     path = out / f'videos_{SPLITS[entry.split]}' / entry.name
     if not path.exists():
-        write_video(str(path), render_frames(clip), clip.size, clip.fps, clip.nuisances.crf)
+        write_video(path, render_frames(clip), clip.size, fps=clip.fps, crf=clip.nuisances.crf)
     return {'name': entry.name, 'split': SPLITS[entry.split], **clip.parameters()}

@@ -26,7 +26,7 @@ class DatasetFolder:
         settings (DatasetSettings): Settings of the dataset.
     """
 
-    def __init__(self, path: str | Path, version: int | str, settings: DatasetSettings):
+    def __init__(self, path: str | Path, version: int | str, settings: DatasetSettings) -> None:
         self.path = Path(path)
         self.settings = settings
         self.header = {'version': version, 'settings': settings.to_dict()}
@@ -48,7 +48,7 @@ class DatasetFolder:
         if not (self.path / _MANIFEST).exists():
             self.write(_MANIFEST, json.dumps(self.header))
 
-    def _check(self):
+    def _check(self) -> None:
         """Raise a ValueError if the folder contains videos of another dataset."""
         manifest = self.path / _MANIFEST
         if not manifest.exists():
@@ -70,7 +70,9 @@ class DatasetFolder:
                 f'choose another folder, delete this one, or use the same settings to continue it'
             )
 
-    def render(self, write_entry: Callable, plan: list, workers: int, progress: Callable | None) -> list:
+    def render(
+        self, write_entry: Callable, plan: list, workers: int, progress: Callable[[int, int], None] | None
+    ) -> list:
         """Write every entry of a plan that is missing.
 
         Args:

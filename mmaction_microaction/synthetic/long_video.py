@@ -38,6 +38,6 @@ def write_long_video(path: str | Path, num_actions: int, size: tuple[int, int], 
     for clip in clips:
         clip.nuisances.glasses = glasses
     frames = (frame for clip in clips for frame in render_frames(clip))
-    write_video(str(path), frames, size, FPS, clips[0].nuisances.crf)
+    write_video(path, frames, size, fps=FPS, crf=clips[0].nuisances.crf)
     edges = np.cumsum([0, *(clip.num_frames for clip in clips)]) / FPS
     return [Interval(float(start), float(end), label) for start, end, label in zip(edges, edges[1:], labels)]

@@ -40,7 +40,7 @@ class SyntheticSettings(DatasetSettings):
     subjects: int = 200
     """Number of subjects."""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         for name, value, known in (('counts', self.counts, COUNTS), ('protocol', self.protocol, PROTOCOLS)):
             if value not in known:
@@ -72,7 +72,7 @@ class PlanEntry(NamedTuple):
     """File name ``SSSS_BB_NNNN.mp4``: subject, body part from 00, and a counter from 0001."""
 
 
-def _split_sizes(total):
+def _split_sizes(total: int) -> tuple[int, int, int]:
     """Return how many of a total are in train, val and test."""
     val = round(total * SHARES[1])
     test = round(total * SHARES[2])

@@ -46,7 +46,7 @@ def write_pro_dataset(
     return plan
 
 
-def _write_video(out, settings, entry):
+def _write_video(out: Path, settings: ProSettings, entry: ProEntry) -> tuple[str, dict]:
     """Write the face track and the video of an entry if they are missing.
 
     Returns:
@@ -58,6 +58,6 @@ def _write_video(out, settings, entry):
     if not faces.exists():
         write_face_track(FaceTrack(face_boxes(video), video.size, 'renderer', video.num_frames), faces)
     if not path.exists():
-        write_video(str(path), render_frames(video), video.size, video.fps, video.nuisances.crf)
+        write_video(path, render_frames(video), video.size, fps=video.fps, crf=video.nuisances.crf)
     line = json.dumps({'video': path.name, **video.annotation(), 'faces': faces.name}) + '\n'
     return line, {'video': f'{path.parent.name}/{path.name}', **video.parameters()}

@@ -31,7 +31,7 @@ class ProSettings(DatasetSettings):
     subjects: int = 210
     """Number of subjects. No subject is in two splits."""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         if not 7 <= self.videos <= 99999:
             raise ValueError(f'{self.videos} videos: must be from 7, for one in each split, to 99999')
@@ -57,7 +57,7 @@ class ProEntry(NamedTuple):
         return f'{self.index + 1:04d}'
 
 
-def _apportion(total, shares):
+def _apportion(total: int, shares: np.ndarray) -> np.ndarray:
     """Split a total into integers that are as close to the shares as possible. The largest remainders round up."""
     ideal = total * shares
     counts = np.floor(ideal).astype(int)

@@ -1,5 +1,6 @@
 """A video of MA-52-Pro: one person shows an emotion and performs several micro-actions, some at the same time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import NamedTuple
 
@@ -9,8 +10,8 @@ from mmaction_microaction.label_sets.ma52 import EMOTIONS, FINE_TO_COARSE
 from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.synthetic.person.curves import pulse
 from mmaction_microaction.synthetic.person.motions import BACKWARDS, perform
-from mmaction_microaction.synthetic.person.posture import draw_posture, sit
-from mmaction_microaction.synthetic.person.skeleton import Controls, Reach
+from mmaction_microaction.synthetic.person.posture import Posture, draw_posture, sit
+from mmaction_microaction.synthetic.person.skeleton import Controls, Proportions, Reach
 from mmaction_microaction.synthetic.render.nuisances import add_idle_motion, draw_camera, draw_nuisances
 from mmaction_microaction.synthetic.render.room import draw_room
 
@@ -120,7 +121,7 @@ def make_pro_video(
     )
 
 
-def _face_camera(posture):
+def _face_camera(posture: Posture) -> Posture:
     """Return the posture with the head towards the camera, as in an interview, and without an extended arm."""
     yaw, pitch, roll = posture.head
     return replace(posture, head=(0.5 * yaw, 0.4 * pitch, roll), extended=None)
@@ -138,7 +139,7 @@ class _ScheduledAction(NamedTuple):
     """Index of the frame at which the body begins to return to its posture."""
 
 
-def _schedule(labels, num_frames, rng):
+def _schedule(labels: Sequence[int], num_frames: int, rng: np.random.Generator) -> list[_ScheduledAction]:
     """Schedule actions one after the other, sometimes two at once, until the video is full.
 
     Returns:
@@ -161,7 +162,7 @@ def _schedule(labels, num_frames, rng):
     return [_release_in_time(action, plan[i + 1 :], num_frames) for i, action in enumerate(plan)]
 
 
-def _release_in_time(action, later, num_frames):
+def _release_in_time(action: _ScheduledAction, later: list[_ScheduledAction], num_frames: int) -> _ScheduledAction:
     """Return the action with its pose ended before the next action that moves the same part of the body."""
     moves = _MOVES[FINE_TO_COARSE[action.label]]
     needed = (other.start for other in later if moves & _MOVES[FINE_TO_COARSE[other.label]])
@@ -169,7 +170,9 @@ def _release_in_time(action, later, num_frames):
     return action._replace(until=min(action.until, latest))
 
 
-def _add_action(controls, posture, proportions, action, rng):
+def _add_action(
+    controls: Controls, posture: Posture, proportions: Proportions, action: _ScheduledAction, rng: np.random.Generator
+) -> tuple[dict, Interval]:
     """Add an action to the controls of a video, in place.
 
     Returns:

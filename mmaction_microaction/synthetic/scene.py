@@ -81,7 +81,7 @@ class _Recording(NamedTuple):
     """Camera shake in pixels of the canvas, right and down, shape (T, 2)."""
 
 
-def _make_recording(scene):
+def _make_recording(scene: Scene) -> _Recording:
     # The canvas is halved once or twice: the mean of 2 x 2 pixels is exact in integers on every machine.
     num_halvings = 2 if scene.size[1] < 128 else 1
     canvas_size = tuple(side * 2**num_halvings for side in scene.size)

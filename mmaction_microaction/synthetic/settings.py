@@ -5,33 +5,56 @@ from dataclasses import asdict
 _MIN_SIDE, _MAX_SIDE = 64, 2160
 
 
-def video_size(size: int | str) -> tuple[int, int]:
-    """Return the width and height of a video, given as on a command line.
+def video_size(size: int | tuple[int, int]) -> tuple[int, int]:
+    """Return the width and height of a video.
 
     Args:
-        size (int | str): Width of the 5:6 portrait of MA-52, such as ``112`` for 112 x 134 or ``1080`` for 1080 x 1296.
-            ``'WxH'`` for any other format.
+        size (int | tuple[int, int]): Width of the 5:6 portrait of MA-52, such as 112 for 112 x 134 or 1080 for
+            1080 x 1296, or width and height of any other format.
 
     Returns:
         tuple[int, int]: Width and height in pixels.
 
     Raises:
-        ValueError: If the size is neither an integer nor WxH, or a side is odd or not between 64 and 2160.
+        ValueError: If a side is odd or not between 64 and 2160.
+
+    Examples:
+        >>> video_size(112)
+        (112, 134)
+        >>> video_size((320, 240))
+        (320, 240)
     """
-    text = str(size).lower()
-    try:
-        if 'x' in text:
-            width, height = map(int, text.split('x'))
-        else:
-            width = int(text)
-            height = 2 * round(width * 1296 / 1080 / 2)
-    except ValueError:
-        raise ValueError(f'size {size!r} is neither a width in pixels, such as 112, nor WxH, such as 112x134') from None
+    width, height = (size, 2 * round(size * 1296 / 1080 / 2)) if isinstance(size, int) else size
     _check_size((width, height))
     return width, height
 
 
-def _check_size(size):
+def parse_video_size(text: str) -> tuple[int, int]:
+    """Return the width and height that an option of a command states.
+
+    Args:
+        text (str): Width of the 5:6 portrait of MA-52, such as ``112``, or width and height, such as ``112x134``.
+
+    Returns:
+        tuple[int, int]: Width and height in pixels.
+
+    Raises:
+        ValueError: If the text has another form, or a side is odd or not between 64 and 2160.
+
+    Examples:
+        >>> parse_video_size('112'), parse_video_size('320x240')
+        ((112, 134), (320, 240))
+    """
+    try:
+        sides = [int(side) for side in text.lower().split('x')]
+        if len(sides) > 2:
+            raise ValueError
+    except ValueError:
+        raise ValueError(f'size {text!r} is neither a width in pixels, such as 112, nor WxH, such as 112x134') from None
+    return video_size(sides[0] if len(sides) == 1 else tuple(sides))
+
+
+def _check_size(size: tuple[int, int]) -> None:
     """Raise a ValueError unless H.264 can encode the size (even sides) and the renderer can draw it."""
     width, height = size
     if any(side % 2 or not _MIN_SIDE <= side <= _MAX_SIDE for side in size):
@@ -43,7 +66,7 @@ def _check_size(size):
 class DatasetSettings:
     """Base of the settings dataclasses, which have the fields ``size`` and ``seed``."""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _check_size(self.size)
         if self.seed < 0:
             raise ValueError(f'seed {self.seed}: must not be negative')

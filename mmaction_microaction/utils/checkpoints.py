@@ -106,7 +106,7 @@ class WeightMatch:
         """Whether the file has the names of the authors' MANet."""
         return any(RELEASED in name for name in self.unexpected)
 
-    def __str__(self):
+    def __str__(self) -> str:
         """Format the number of tensors of each kind that do not fit, and the first five names."""
         faults = {'missing': self.missing, 'unknown': self.unexpected, 'of another shape': self.reshaped}
         return '; '.join(f'{len(names)} {fault}: {first_few(names)}' for fault, names in faults.items() if names)

@@ -11,7 +11,7 @@ PyAV 14.0 does not report the rotation of frames, and PyAV 17 rejects frames who
 _HEADLESS = 'pip install --force-reinstall --no-deps opencv-contrib-python-headless'
 
 
-def check():
+def check() -> None:
     """Check that OpenCV and a recent PyAV are installed.
 
     Raises:

@@ -5,6 +5,7 @@ import os
 import re
 import secrets
 import stat
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -19,7 +20,7 @@ _swept = set()  # folders from which this process has removed the temporary file
 
 
 @contextmanager
-def atomic_write(path):
+def atomic_write(path: str | Path) -> Iterator[Path]:
     """Write to a temporary file that is renamed at the end, so that the target is either complete or unchanged.
 
     Several processes may write the same file: the last one to finish determines its content. A file that is replaced
@@ -64,7 +65,7 @@ def atomic_write(path):
 
 
 @contextmanager
-def lock_for_link(path):
+def lock_for_link(path: str | Path) -> Iterator[None]:
     """Lock a file while a block hard-links it in place of a temporary file of :func:`atomic_write`.
 
     Without the lock, another process would take the hard link for the file of a killed process, and remove it.
@@ -78,7 +79,7 @@ def lock_for_link(path):
         yield
 
 
-def write_whole(path: str | Path, content: bytes):
+def write_whole(path: str | Path, content: bytes) -> None:
     """Write a file so that it is either complete or unchanged, see :func:`atomic_write`.
 
     Args:
@@ -92,7 +93,7 @@ def write_whole(path: str | Path, content: bytes):
         unfinished.write_bytes(content)
 
 
-def replace(source, target):
+def replace(source: Path, target: Path) -> None:
     """Rename a complete file so that a power failure leaves either the old file or all of the new one.
 
     Args:
@@ -107,7 +108,7 @@ def replace(source, target):
     _flush(target.parent, os.O_RDONLY)
 
 
-def _flush(path, mode):
+def _flush(path: str | Path, mode: int) -> None:
     """Wait until a file or a folder is on the disk."""
     try:
         descriptor = os.open(path, mode)
@@ -122,7 +123,7 @@ def _flush(path, mode):
         os.close(descriptor)
 
 
-def _make_unfinished(path):
+def _make_unfinished(path: Path) -> tuple[Path, int | None]:
     """Create the temporary file of a target; return its path and the descriptor that locks it.
 
     The temporary file has the mode of the target. The descriptor is None if the file system has no locks.
@@ -145,7 +146,7 @@ def _make_unfinished(path):
     return unfinished, None
 
 
-def _copy_owner_and_mode(status, descriptor):
+def _copy_owner_and_mode(status: os.stat_result, descriptor: int) -> None:
     """Give an open file the owner and the mode of another file, as far as the system permits it."""
     own = os.fstat(descriptor)
     for owner, group in ((status.st_uid, -1), (-1, status.st_gid)):
@@ -156,7 +157,7 @@ def _copy_owner_and_mode(status, descriptor):
         os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
 
 
-def _lock(descriptor):
+def _lock(descriptor: int) -> bool | None:
     """Lock an open file. Return True, False if another process holds the lock, or None if locks are not supported."""
     if fcntl is None:
         return None
@@ -169,7 +170,7 @@ def _lock(descriptor):
     return True
 
 
-def _sweep(folder):
+def _sweep(folder: Path) -> None:
     """Remove the temporary files of killed processes from a folder. They are those that nobody has locked."""
     key = os.path.realpath(folder)
     if key in _swept:
@@ -187,7 +188,7 @@ def _sweep(folder):
                         os.close(descriptor)
 
 
-def as_text_cell(text):
+def as_text_cell(text: str) -> str:
     """Escape a text, such as a file name, so that no spreadsheet evaluates it as a formula.
 
     Args:
@@ -201,7 +202,7 @@ def as_text_cell(text):
     return f"'{text}" if start in tuple('=+-@\uff1d\uff0b\uff0d\uff20') or text[:1] in ('\t', '\r', '\n') else text
 
 
-def check_writable(path):
+def check_writable(path: str | Path) -> None:
     """Check that a file can be written, before the work whose result it will contain. Nothing is written.
 
     Args:
@@ -224,12 +225,12 @@ def check_writable(path):
         raise OSError(f'{path} cannot be written, since {path.parent} is write-protected; name another file')
 
 
-def _is_special(path):
+def _is_special(path: Path) -> bool:
     """Return whether a path exists that is neither a file nor a folder."""
     return path.exists() and not path.is_file() and not path.is_dir()
 
 
-def file_identity(path):
+def file_identity(path: str | Path) -> tuple:
     """Return an identity that is equal for all paths of one file: links, mounts and letter case give it several.
 
     Args:
@@ -249,7 +250,7 @@ def file_identity(path):
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 
-def make_folder(path):
+def make_folder(path: str | Path) -> None:
     """Create a folder and its parents, unless it exists.
 
     Args:

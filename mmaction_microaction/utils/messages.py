@@ -15,6 +15,10 @@ def first_few(names: Iterable, limit: int = 5, separator: str = ', ') -> str:
 
     Returns:
         str: The names in one line, for example ``'a.mp4, b.mp4, …'``.
+
+    Examples:
+        >>> first_few(['a.mp4', 'b.mp4', 'c.mp4'], limit=2)
+        'a.mp4, b.mp4, …'
     """
     names = [str(name) for name in names]
     return separator.join([*names[:limit], '…'] if len(names) > limit else names)
@@ -25,6 +29,6 @@ def last_line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[-1].strip()
 
 
-def warn_in_one_line():
+def warn_in_one_line() -> None:
     """Print warnings to standard error as ``warning: MESSAGE``, without the place in the code."""
     warnings.showwarning = lambda message, *_: print(f'warning: {message}', file=sys.stderr)

@@ -6,18 +6,20 @@ import os
 import sys
 import threading
 from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 MEMORY = 2**30
 """Bytes of memory per worker. PyTorch and MMAction2 take half of them, and frames the rest."""
 _PROC, _CGROUPS = Path('/proc'), Path('/sys/fs/cgroup')
 
 
-def default_workers():
+def default_workers() -> int:
     """Return the number of workers that this process should start.
 
     Returns:
@@ -31,7 +33,7 @@ def default_workers():
     return max(1, int(min(limits)))
 
 
-def _quotas():
+def _quotas() -> Iterator[float]:
     """Yield the CPU quota of each control group of this process and of each parent group."""
     for group in _groups():
         with suppress(OSError, ValueError, ZeroDivisionError):  # "max" means no limit.
@@ -43,7 +45,7 @@ def _quotas():
                 yield quota / period
 
 
-def _memories():
+def _memories() -> Iterator[int]:
     """Yield the available memory in bytes, and the memory limit of each control group."""
     with suppress(OSError, ValueError):
         lines = (_PROC / 'meminfo').read_text().splitlines()
@@ -54,7 +56,7 @@ def _memories():
                 yield int((group / name).read_text())
 
 
-def _groups():
+def _groups() -> Iterator[Path]:
     """Yield the folders of the control groups of this process and of their parents, for cgroup versions 1 and 2."""
     try:
         lines = (_PROC / 'self' / 'cgroup').read_text().splitlines()
@@ -69,7 +71,13 @@ def _groups():
             group = group.parent
 
 
-def ordered_map(function, tasks, workers=1, spawn=True, progress=None):
+def ordered_map(
+    function: Callable,
+    tasks: Sequence,
+    workers: int = 1,
+    spawn: bool = True,
+    progress: Callable[[int, int], None] | None = None,
+) -> Iterator[Any]:
     """Apply a function to each task, in this process or in worker processes, and keep the order of the tasks.
 
     Args:
@@ -93,7 +101,7 @@ def ordered_map(function, tasks, workers=1, spawn=True, progress=None):
             progress(done, len(tasks))
 
 
-def _results(function, tasks, workers, spawn):
+def _results(function: Callable, tasks: Sequence, workers: int, spawn: bool) -> Iterator[Any]:
     if workers <= 1:
         yield from map(function, tasks)
         return
@@ -107,7 +115,7 @@ def _results(function, tasks, workers, spawn):
 
 
 @contextmanager
-def worker_pool(workers, spawn=True):
+def worker_pool(workers: int, spawn: bool = True) -> Iterator[ProcessPoolExecutor]:
     """Start a pool of worker processes that end with this process.
 
     Args:
@@ -134,7 +142,7 @@ def worker_pool(workers, spawn=True):
             pool.shutdown(cancel_futures=True)
 
 
-def _start(spawn):
+def _start(spawn: bool) -> None:
     if spawn:
         import cv2  # not above: default_workers has to answer at once
 
@@ -146,6 +154,6 @@ def _start(spawn):
     threading.Thread(target=_wait_for_parent, daemon=True).start()
 
 
-def _wait_for_parent():
+def _wait_for_parent() -> None:
     multiprocessing.parent_process().join()
     os._exit(1)

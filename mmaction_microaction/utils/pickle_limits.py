@@ -7,6 +7,7 @@ of times. None of these numbers is bounded by the size of the file.
 import pickletools
 from collections import OrderedDict
 from itertools import chain
+from typing import Any, BinaryIO
 
 import numpy as np
 import torch
@@ -36,11 +37,11 @@ class Budget:
         size (int): Size of the file in bytes.
     """
 
-    def __init__(self, size: int):
+    def __init__(self, size: int) -> None:
         self.size = size
         self.total = self.left = 4 * size + ALWAYS
 
-    def charge(self, num_bytes: int, what: str):
+    def charge(self, num_bytes: int, what: str) -> None:
         """Subtract bytes from what is left.
 
         Args:
@@ -55,7 +56,7 @@ class Budget:
             raise TooLargeError(f'{what} would take more memory than {self.size:,} bytes justify')
 
 
-def check_opcodes(file, budget):
+def check_opcodes(file: BinaryIO, budget: Budget) -> None:
     """Check the instructions of a pickle before any of them is executed.
 
     Args:
@@ -76,7 +77,7 @@ def check_opcodes(file, budget):
             budget.charge(CONTAINER_SIZE, 'so many lists, dicts and tuples')
 
 
-def check_sharing(value, budget):
+def check_sharing(value: Any, budget: Budget) -> None:
     """Check that a value stays within its budget when every reference to a shared object is counted.
 
     Args:
@@ -88,7 +89,7 @@ def check_sharing(value, budget):
     """
     known = {}
 
-    def measure(value, depth):
+    def measure(value: Any, depth: int) -> tuple[int, int]:
         """Return size in bytes and height of nesting."""
         kind = type(value)
         if kind in (str, bytes, bytearray):

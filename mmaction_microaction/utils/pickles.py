@@ -3,6 +3,9 @@
 import io
 import pickle
 from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -11,7 +14,7 @@ from .pickle_limits import Budget, TooLargeError, check_opcodes, check_sharing
 from .torch_file_limits import OBJECT_SIZE, TorchFileChecker, charge_for_view
 
 
-def load_pickle(path):
+def load_pickle(path: str | Path) -> Any:
     """Load a pickle of plain values, containers, NumPy arrays of numbers, and tensors.
 
     Args:
@@ -55,7 +58,7 @@ class _RefusedError(pickle.UnpicklingError):
 class _Unpickler(pickle.Unpickler):
     """Unpickler that knows only a few functions, and charges a budget for the objects that they create."""
 
-    def __init__(self, content, budget):
+    def __init__(self, content: bytes, budget: Budget) -> None:
         super().__init__(io.BytesIO(content))
         self._budget = budget
         self._torch_files = TorchFileChecker(budget)
@@ -72,45 +75,47 @@ class _Unpickler(pickle.Unpickler):
             'torch._utils._rebuild_tensor_v2': self._tensor,
         }
 
-    def find_class(self, module, name):
+    def find_class(self, module: str, name: str) -> Callable:
         # NumPy 1 and 2 save the same functions under different names.
         function = self._allowed.get(f'{module}.{name}'.replace('numpy.core.', 'numpy._core.'))
         if function is None:
             raise _RefusedError(f'{module}.{name}')
         return function
 
-    def _charge(self, num_bytes):
+    def _charge(self, num_bytes: int) -> None:
         self._budget.charge(OBJECT_SIZE + num_bytes, 'so many arrays')
 
-    def _ordered_dict(self):
+    def _ordered_dict(self) -> OrderedDict:
         self._charge(0)
         return OrderedDict()
 
-    def _bytes(self, text='', encoding='latin1'):
+    def _bytes(self, text: str = '', encoding: str = 'latin1') -> bytes:
         # Protocols 0 to 2 write bytes as text in Latin-1, and empty ones as a call without arguments.
         self._charge(len(text))
         return text.encode('latin1')
 
-    def _dtype(self, name, align=False, copy=False):
+    def _dtype(self, name: str, align: bool = False, copy: bool = False) -> 'Dtype':
         self._charge(0)
         return Dtype(name)
 
-    def _array(self, subtype, shape, code):
+    def _array(self, subtype: type, shape: tuple, code: bytes) -> 'Array':
         array = make_array()
         array.charge = self._charge
         return array
 
-    def _array_from_buffer(self, data, dtype, shape, order):
+    def _array_from_buffer(self, data: bytes, dtype: 'Dtype', shape: tuple[int, ...], order: str) -> np.ndarray:
         self._charge(0)
         return np.frombuffer(data, dtype.dtype).reshape(shape, order=order)
 
-    def _storage(self, data):
+    def _storage(self, data: bytes) -> Any:
         self._charge(len(data))
         self._torch_files.check(io.BytesIO(data), len(data))
         # torch.storage._load_from_bytes itself loads with weights_only=False.
         return torch.load(io.BytesIO(data), map_location='cpu', weights_only=True)
 
-    def _tensor(self, storage, offset, size, stride, *_):
+    def _tensor(
+        self, storage: torch.TypedStorage, offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_: Any
+    ) -> torch.Tensor:
         item_size = storage.dtype.itemsize
         charge_for_view(self._budget, storage._untyped_storage.nbytes(), item_size, offset, size, stride)
         return torch._utils._rebuild_tensor(storage, offset, size, stride)
@@ -119,12 +124,12 @@ class _Unpickler(pickle.Unpickler):
 class Dtype:
     """Stand-in for ``numpy.dtype``. NumPy accepts any flags from a file, even one that makes numbers into pointers."""
 
-    def __init__(self, name, align=False, copy=False):
+    def __init__(self, name: str, align: bool = False, copy: bool = False) -> None:
         self.dtype = np.dtype(name)
         if self.dtype.kind not in 'biuf':
             raise _RefusedError(f'a NumPy array of {self.dtype}')
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: tuple) -> None:
         self.dtype = self.dtype.newbyteorder(state[1])
 
 
@@ -133,10 +138,10 @@ class Array(np.ndarray):
 
     charge = None
 
-    def __new__(cls, *_):
+    def __new__(cls, *_: Any) -> Self:
         return super().__new__(cls, (0,))
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: tuple) -> None:
         version, shape, dtype, fortran, data = state
         if type(dtype) is not Dtype or type(data) is not bytes:
             raise _RefusedError('a NumPy array of objects')
@@ -144,16 +149,16 @@ class Array(np.ndarray):
             self.charge(len(data))
         super().__setstate__((version, shape, dtype.dtype, fortran, data))
 
-    def __reduce_ex__(self, protocol):
+    def __reduce_ex__(self, protocol: int) -> tuple:
         # Pickle it as a plain array.
         return self.view(np.ndarray).__reduce_ex__(protocol)
 
 
-def make_array(*_):
+def make_array(*_: Any) -> Array:
     """Return an empty array in place of NumPy's ``_reconstruct``, whatever shape a file states."""
     return Array()
 
 
-def make_number(dtype, data):
+def make_number(dtype: Dtype, data: bytes) -> np.number:
     """Return the number that bytes hold, in place of NumPy's ``scalar``."""
     return np.frombuffer(data, dtype.dtype)[0]

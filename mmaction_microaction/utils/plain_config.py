@@ -2,6 +2,8 @@
 
 import ast
 import math
+from pathlib import Path
+from typing import Any
 
 from .untrusted import read_limited
 
@@ -10,7 +12,7 @@ MAX_SIZE = 2**20
 _NUMBERS = {'inf': math.inf, 'nan': math.nan}
 
 
-def read_plain_config(path):
+def read_plain_config(path: str | Path) -> dict[str, Any]:
     """Read a config of plain values without executing it.
 
     The runner writes the config of a run with MMEngine's ``Config.dump``. Such a file has one assignment per key, whose
@@ -57,11 +59,11 @@ def read_plain_config(path):
 class _NotPlainError(Exception):
     """Part of a config that would have to be executed."""
 
-    def __init__(self, node):
+    def __init__(self, node: ast.AST) -> None:
         self.node = node
 
 
-def _assignment(statement):
+def _assignment(statement: ast.stmt) -> tuple[str, Any]:
     """Return the name and the value of an assignment, except of ``_base_``: a config that inherits is incomplete."""
     match statement:
         case ast.Assign(targets=[ast.Name(id=name)], value=value) if name != '_base_':
@@ -69,7 +71,7 @@ def _assignment(statement):
     raise _NotPlainError(statement)
 
 
-def _value(node):
+def _value(node: ast.expr) -> Any:
     """Return the plain value that an expression states."""
     match node:
         case ast.Constant(value=value):

@@ -1,18 +1,20 @@
 """Progress bars in the terminal."""
 
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 
 
 @contextmanager
-def progress_bar(description, console=None):
+def progress_bar(description: str, console: Console | None = None) -> Iterator[Callable[[int, int], None]]:
     """Show a progress bar while a block runs.
 
     Args:
         description (str): Text before the bar.
-        console (rich.console.Console, optional): Console of a bar that disappears at the end. Defaults to None: the
+        console (Console, optional): Console of a bar that disappears at the end. Defaults to None: the
             bar is drawn on standard output and stays.
 
     Yields:

@@ -1,11 +1,13 @@
 """Handling of the signals that end a program, so that its results can be kept."""
 
 import signal
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 
 @contextmanager
-def ending_by_signals(stop):
+def ending_by_signals(stop: Callable[[], None]) -> Iterator[None]:
     """Call a function at the first SIGINT, SIGTERM or SIGHUP, and end the program at the second.
 
     A signal that is ignored already, such as SIGHUP under nohup, stays ignored.
@@ -15,7 +17,7 @@ def ending_by_signals(stop):
             set a flag.
     """
 
-    def handle_first(*_):
+    def handle_first(*_: Any) -> None:
         for number in previous_handlers:
             signal.signal(number, signal.SIG_DFL)
         stop()

@@ -8,10 +8,12 @@ import io
 import pickle
 import zipfile
 from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from typing import Any, BinaryIO, Self
 
 import torch
 
-from .pickle_limits import TooLargeError, check_opcodes
+from .pickle_limits import Budget, TooLargeError, check_opcodes
 
 OBJECT_SIZE = 200
 """Bytes charged for an array or a tensor in addition to its numbers."""
@@ -26,7 +28,9 @@ _HARMLESS = {
 }  # fmt: skip
 
 
-def charge_for_view(budget, available, item_size, offset, size, stride):
+def charge_for_view(
+    budget: Budget, available: int, item_size: int, offset: int, size: Sequence[int], stride: Sequence[int]
+) -> None:
     """Check that a tensor is within its storage, and charge for its numbers.
 
     Args:
@@ -57,13 +61,13 @@ class TorchFileChecker:
         budget (Budget): Budget that is charged.
     """
 
-    def __init__(self, budget):
+    def __init__(self, budget: Budget) -> None:
         self._budget = budget
         # Making a class takes longer than checking a small file.
         self._stand_in = _make_stand_in(budget)
         self._legacy_start = b''  # of the last file of the old format; it is the same in all of them
 
-    def check(self, file, size):
+    def check(self, file: BinaryIO, size: int) -> None:
         """Check what ``torch.load`` would build from a file.
 
         Args:
@@ -79,7 +83,7 @@ class TorchFileChecker:
         else:
             self._check_legacy(file, size)
 
-    def _check_zip(self, file, size):
+    def _check_zip(self, file: BinaryIO, size: int) -> None:
         with zipfile.ZipFile(file) as archive:
             members = archive.infolist()
             if any(member.compress_type != zipfile.ZIP_STORED for member in members):
@@ -95,7 +99,7 @@ class TorchFileChecker:
                     check_opcodes(io.BytesIO(content), self._budget)
                     self._charge_for_storages(content, size, sizes)
 
-    def _check_legacy(self, file, size):
+    def _check_legacy(self, file: BinaryIO, size: int) -> None:
         """Check a file of the format before PyTorch 1.6: five pickles, followed by the numbers."""
         file.seek(0)
         if not (self._legacy_start and file.read(len(self._legacy_start)) == self._legacy_start):
@@ -112,7 +116,7 @@ class TorchFileChecker:
         self._charge_for_storages(file.read(end - start), size, None)
         check_opcodes(file, self._budget)  # names of the storages
 
-    def _charge_for_storages(self, content, size, sizes):
+    def _charge_for_storages(self, content: bytes, size: int, sizes: dict[str, int] | None) -> None:
         _SizeUnpickler(content, size, sizes, self._budget, self._stand_in).load()
 
 
@@ -127,13 +131,13 @@ class _SizeUnpickler(pickle.Unpickler):
         stand_in (type): Class of the stand-ins.
     """
 
-    def __init__(self, content, size, sizes, budget, stand_in):
+    def __init__(self, content: bytes, size: int, sizes: dict[str, int] | None, budget: Budget, stand_in: type) -> None:
         super().__init__(io.BytesIO(content))
         self._size, self._sizes, self._budget = size, sizes, budget
         self._stand_in = stand_in
         self._known = {}
 
-    def persistent_load(self, identity):
+    def persistent_load(self, identity: Any) -> Any:
         if type(identity) is not tuple or identity[0] not in ('storage', b'storage'):
             return self._stand_in()  # source code, which torch.load rejects
         _, item_size, key, _, count = identity[:5]
@@ -145,12 +149,12 @@ class _SizeUnpickler(pickle.Unpickler):
             raise TooLargeError(f'a storage of {size:,} bytes and of {self._known[key]:,}')
         return size, item_size
 
-    def load(self):
+    def load(self) -> Any:
         value = super().load()
         self._budget.charge(sum(self._known.values()), 'so many storages')
         return value
 
-    def find_class(self, module, name):
+    def find_class(self, module: str, name: str) -> Any:
         full = f'{module}.{name}'
         if module.partition('.')[0] == 'torch':
             if name.endswith('Storage') and name.removesuffix('Storage') in _ITEM_SIZES:
@@ -167,15 +171,27 @@ class _SizeUnpickler(pickle.Unpickler):
             return OrderedDict
         return self._bytes if full == '_codecs.encode' else self._stand_in
 
-    def _tensor(self, storage, offset, size, stride, *_):
+    def _tensor(
+        self, storage: tuple[int, int], offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_: Any
+    ) -> '_Tensor':
         charge_for_view(self._budget, *storage, offset, size, stride)
         return _Tensor()
 
-    def _tensor_of_type(self, storage, offset, size, stride, requires_grad, hooks, dtype, *_):
+    def _tensor_of_type(
+        self,
+        storage: tuple[int, int],
+        offset: int,
+        size: tuple[int, ...],
+        stride: tuple[int, ...],
+        requires_grad: bool,
+        hooks: Any,
+        dtype: torch.dtype,
+        *_: Any,
+    ) -> '_Tensor':
         charge_for_view(self._budget, storage[0], dtype.itemsize, offset, size, stride)
         return _Tensor()
 
-    def _bytes(self, text, encoding='latin1'):
+    def _bytes(self, text: str, encoding: str = 'latin1') -> bytes:
         self._budget.charge(OBJECT_SIZE + len(text), 'so many bytes')
         return text.encode('latin1')
 
@@ -183,35 +199,35 @@ class _SizeUnpickler(pickle.Unpickler):
 class _Tensor:
     """Stand-in for a tensor. A state could give the tensor another size, so it is rejected."""
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: Any) -> None:
         raise TooLargeError('a tensor that is changed after it is built')
 
 
-def _make_stand_in(budget):
+def _make_stand_in(budget: Budget) -> type:
     """Return a class that accepts any call and only charges for the bytes, strings and numbers that it receives."""
 
-    def charge(values):
+    def charge(values: Iterable) -> None:
         sizes = (len(value) if type(value) in (str, bytes) else value if type(value) is int else 0 for value in values)
         budget.charge(OBJECT_SIZE + sum(map(abs, sizes)), 'so many arrays')
 
     class StandIn:
-        def __new__(cls, *args):
+        def __new__(cls, *args: Any) -> Self:
             charge(args)
             return super().__new__(cls)
 
-        def __init__(self, *args):
+        def __init__(self, *args: Any) -> None:
             pass
 
-        def __setstate__(self, state):
+        def __setstate__(self, state: Any) -> None:
             charge(state if type(state) is tuple else ())
 
-        def __setitem__(self, key, value):
+        def __setitem__(self, key: Any, value: Any) -> None:
             pass
 
-        def append(self, item):
+        def append(self, item: Any) -> None:
             pass
 
-        def extend(self, items):
+        def extend(self, items: Any) -> None:
             pass
 
     return StandIn

@@ -2,9 +2,14 @@
 
 import json
 import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from google.protobuf.descriptor import Descriptor
 
 
-def read_limited(path, max_size, content):
+def read_limited(path: str | Path, max_size: int, content: str) -> bytes:
     """Read a file, unless it is larger than files of its kind can be.
 
     Args:
@@ -30,7 +35,7 @@ def read_limited(path, max_size, content):
     return data
 
 
-def parse_json(text):
+def parse_json(text: str | bytes) -> Any:
     """Parse JSON.
 
     Args:
@@ -48,12 +53,12 @@ def parse_json(text):
         raise ValueError('its lists and objects are nested too deeply') from None
 
 
-def check_num_fields(data, message, max_fields):
+def check_num_fields(data: bytes, message: 'Descriptor', max_fields: int) -> None:
     """Check that a serialised Protocol Buffers message has at most so many fields, each of which takes memory.
 
     Args:
         data (bytes): Serialised message.
-        message (google.protobuf.descriptor.Descriptor): Descriptor of the message.
+        message (Descriptor): Descriptor of the message.
         max_fields (int): Largest accepted number of fields in the message and its nested messages. Packed numbers
             count as a field each.
 
@@ -91,7 +96,7 @@ def check_num_fields(data, message, max_fields):
             raise ValueError('it is damaged')
 
 
-def _varint(data, start, end):
+def _varint(data: bytes, start: int, end: int) -> tuple[int, int]:
     """Return a variable-length integer, and the position after it."""
     value = 0
     for shift in range(0, 70, 7):

@@ -39,7 +39,7 @@ class FrameConverter:
         stream (av.video.stream.VideoStream): Video stream, which contains the aspect ratio of the pixels.
     """
 
-    def __init__(self, path: str, stream: av.video.stream.VideoStream):
+    def __init__(self, path: str, stream: av.video.stream.VideoStream) -> None:
         self.path = path
         self.pixel_aspect = float(stream.sample_aspect_ratio or 1)
         self.size = None
@@ -66,7 +66,7 @@ class FrameConverter:
             image = cv2.resize(image, (width, image.shape[0]), interpolation=_interpolation(self.pixel_aspect))
         return orient(image, read_display_matrix(frame))
 
-    def _fit(self, image):
+    def _fit(self, image: np.ndarray) -> np.ndarray:
         """Scale an image to the size of the first one, with black bars if its aspect ratio differs."""
         height, width = image.shape[:2]
         scale = min(self.size[0] / width, self.size[1] / height)
@@ -87,7 +87,7 @@ class FrameConverter:
         return fitted
 
 
-def _interpolation(scale):
+def _interpolation(scale: float) -> int:
     return cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
 
 
@@ -105,7 +105,7 @@ def read_display_matrix(frame: av.VideoFrame) -> np.ndarray | None:
     return None if data is None else np.frombuffer(bytes(data), np.int32).reshape(3, 3)[:2, :2]
 
 
-def _side_data(frame):
+def _side_data(frame: av.VideoFrame) -> SideDataContainer:
     """Return the side data of a frame."""
     while True:
         try:
@@ -118,7 +118,7 @@ def _side_data(frame):
             frame = _filter(frame, 'sidedata', f'mode=delete:type={int(str(error).split()[0])}')
 
 
-def _filter(frame, name, options):
+def _filter(frame: av.VideoFrame, name: str, options: str) -> av.VideoFrame:
     """Apply a filter of FFmpeg to a frame."""
     graph = av.filter.Graph()
     graph.link_nodes(
@@ -148,7 +148,7 @@ def orient(image: np.ndarray, matrix: np.ndarray | None) -> np.ndarray:
     return np.ascontiguousarray(image[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1])
 
 
-def _to_rgb(frame):
+def _to_rgb(frame: av.VideoFrame) -> np.ndarray:
     """Convert a frame to RGB, neither scaled nor rotated."""
     if not frame.interlaced_frame or frame.height == 1:
         return _convert_colors(frame)
@@ -158,13 +158,13 @@ def _to_rgb(frame):
     return cv2.resize(_convert_colors(field), (frame.width, frame.height), interpolation=cv2.INTER_LINEAR)
 
 
-def _convert_colors(frame):
+def _convert_colors(frame: av.VideoFrame) -> np.ndarray:
     if frame.color_trc in (ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67):
         return _tone_map(frame.to_ndarray(format='rgb48le'), frame.color_trc)
     return frame.to_ndarray(format='rgb24')
 
 
-def _tone_map(coded, transfer):
+def _tone_map(coded: np.ndarray, transfer: int) -> np.ndarray:
     """Map HDR to standard colours: colours below reference white keep their luminance, highlights are compressed.
 
     The transfer curves are from ITU-R BT.2100, for a display of 1,000 cd/m². The matrix is from BT.2087.
@@ -195,7 +195,7 @@ _BT2020_TO_BT709 = np.array(
 
 
 @cache
-def _tabulate_curve(transfer):
+def _tabulate_curve(transfer: int) -> np.ndarray:
     """Tabulate a transfer curve over 12-bit codes: linear light, relative to reference white (PQ) or 0 to 1 (HLG)."""
     code = np.arange(4096) / 4095
     if transfer == ColorTrc.SMPTE2084:

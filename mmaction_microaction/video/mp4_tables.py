@@ -2,7 +2,9 @@
 
 import os
 import struct
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 MIN_FRAME_BYTES = 16
 """Smallest plausible size of a frame."""
@@ -49,11 +51,11 @@ def check_tables(path: str | Path) -> None:
 class _Track:
     """Numbers that the tables of a track claim."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.samples = self.edits = self.fragments = 0
         self.handlers, self.has_unit_durations = set(), []
 
-    def read(self, kind, head):
+    def read(self, kind: bytes, head: bytes) -> None:
         """Read the first bytes of a table, after its version and flags."""
         first, second, third = struct.unpack('>3I', head[4:].ljust(12, b'\0'))
         if kind == b'elst':
@@ -67,7 +69,7 @@ class _Track:
         else:
             self.samples += second
 
-    def num_entries(self):
+    def num_entries(self) -> int:
         """Return the number of entries of the index that FFmpeg builds."""
         # FFmpeg indexes chunks instead of samples for sound whose samples all last one time unit.
         is_sound = b'soun' in self.handlers and not self.handlers & {b'vide', b'subp', b'clcp'}
@@ -76,7 +78,7 @@ class _Track:
         return samples * max(self.edits, 1) + self.fragments
 
 
-def _boxes(file, start, end, depth=0):
+def _boxes(file: BinaryIO, start: int, end: int, depth: int = 0) -> Iterator[tuple[bytes, int, int]]:
     """Yield each box as (kind, start and end of its content), nested ones as deep as FFmpeg looks."""
     while start + 8 <= end:
         file.seek(start)
@@ -99,7 +101,7 @@ def _boxes(file, start, end, depth=0):
         start = box_end
 
 
-def _first_nested(file, kind, start, end):
+def _first_nested(file: BinaryIO, kind: bytes, start: int, end: int) -> int:
     """Return where the first nested box starts, or the end of the box if it has none."""
     if kind in CONTAINERS:
         return start
@@ -111,7 +113,7 @@ def _first_nested(file, kind, start, end):
     return end
 
 
-def _search(file, name, start, end):
+def _search(file: BinaryIO, name: bytes, start: int, end: int) -> Iterator[int]:
     """Yield each offset of a name in a section of a file, which is read in chunks."""
     for chunk_start in range(start, end, _CHUNK):
         file.seek(chunk_start)

@@ -43,9 +43,12 @@ class Video:
     Raises:
         FileNotFoundError: If the file does not exist.
         ValueError: If the file is not a video, has no frames, or has frames that are too large for the memory.
+
+    See Also:
+        ``video.sparse_decoding.open_video``, which decodes only a few frames of a video, as training does.
     """
 
-    def __init__(self, path: str | Path):
+    def __init__(self, path: str | Path) -> None:
         self.path = str(path)
         try:
             with open_container(path) as container:
@@ -94,7 +97,7 @@ class Video:
                 count = index + 1
 
 
-def _decode(container, stream):
+def _decode(container: av.container.InputContainer, stream: av.video.stream.VideoStream) -> Iterator[av.VideoFrame]:
     """Decode a stream, and skip damaged packets."""
     for packet in container.demux(stream):
         try:

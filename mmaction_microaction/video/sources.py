@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 from .files import list_videos
 from .reader import Frame
@@ -69,7 +70,7 @@ class CameraStream:
         ValueError: If the camera cannot be opened.
     """
 
-    def __init__(self, source: str, fps: float = 30.0):
+    def __init__(self, source: str, fps: float = 30.0) -> None:
         self.source, self.fps = source, fps
         self.capture = self._open()
         if not self.capture.isOpened():
@@ -80,7 +81,7 @@ class CameraStream:
         # A plain attribute and no Event: signal handlers set it, and must not wait for a lock.
         self._stopped = False
 
-    def _open(self):
+    def _open(self) -> cv2.VideoCapture:
         return cv2.VideoCapture(int(self.source) if self.source.isdigit() else self.source)
 
     def stop(self) -> None:
@@ -122,7 +123,7 @@ class CameraStream:
             # A reader that hangs in a dead stream is left behind.
             reader.join(timeout=2)
 
-    def _take(self, until):
+    def _take(self, until: float) -> tuple[float, np.ndarray, bool] | None:
         """Wait for the next frame; return its arrival time, its image, and whether frames were dropped before it."""
         deadline = time.monotonic() + TIMEOUT
         with self._arrival:
@@ -140,7 +141,7 @@ class CameraStream:
             self._dropped = False
             return taken
 
-    def _read(self):
+    def _read(self) -> None:
         """Read the camera until it ends; runs in a thread."""
         tries = 0
         try:
@@ -164,7 +165,7 @@ class CameraStream:
                 self._arrival.notify()
             self.capture.release()
 
-    def _reopen(self, tries):
+    def _reopen(self, tries: int) -> bool:
         """Reopen a network stream; an unplugged camera, or a file at its end, cannot be reopened."""
         if '://' not in self.source:
             return False

@@ -1,6 +1,7 @@
 """Decodes the sampled frames of a video, and of the other frames only those that the sampled ones refer to."""
 
 from collections.abc import Collection, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import av
@@ -37,11 +38,11 @@ class OpenVideo(NamedTuple):
         return self.frame_times.fps
 
 
-def open_video(path: str) -> OpenVideo:
+def open_video(path: str | Path) -> OpenVideo:
     """Open a video and read its packets.
 
     Args:
-        path (str): Path of the video.
+        path (str | Path): Path of the video.
 
     Returns:
         OpenVideo: The open video. :func:`decode` closes it.
@@ -49,6 +50,9 @@ def open_video(path: str) -> OpenVideo:
     Raises:
         ValueError: If the file has no video stream, no frames, or frames that are too large for the memory.
         av.error.FFmpegError: If the file cannot be read.
+
+    See Also:
+        :class:`.reader.Video`, which decodes all frames from start to end.
     """
     container = open_container(path)
     stream = prepare_video_stream(container)
@@ -57,7 +61,7 @@ def open_video(path: str) -> OpenVideo:
     # Data loaders run several processes instead of threads.
     stream.thread_type, stream.codec_context.thread_count = 'NONE', 1
     packets = list(read_packets(container))
-    return OpenVideo(path, container, packets, read_frame_times(packets, stream))
+    return OpenVideo(str(path), container, packets, read_frame_times(packets, stream))
 
 
 def decode(video: OpenVideo, indices: Collection[int]) -> Iterator[tuple[int, np.ndarray]]:

@@ -1,6 +1,7 @@
 """Computes when the frames of a video are shown, from its packets instead of its header."""
 
 from collections.abc import Iterable
+from fractions import Fraction
 from typing import NamedTuple
 
 import av
@@ -122,7 +123,7 @@ def read_frame_times(packets: Iterable[av.packet.Packet], stream: av.video.strea
     )
 
 
-def _continue_clock(pts, time_base, max_reordered):
+def _continue_clock(pts: np.ndarray, time_base: Fraction, max_reordered: int) -> np.ndarray:
     """Remove the steps of a clock that was set back by a second or more.
 
     Args:
@@ -147,7 +148,7 @@ def _continue_clock(pts, time_base, max_reordered):
     return pts if shift is None else pts + np.cumsum(shift)
 
 
-def _frame_rate(pts, seconds, stream):
+def _frame_rate(pts: np.ndarray | None, seconds: np.ndarray, stream: av.video.stream.VideoStream) -> float:
     """Return the average frame rate, which may differ from the header's in recordings of calls and screens."""
     from_header = stream.average_rate or stream.guessed_rate
     before = np.flatnonzero(np.diff(seconds) > LONGEST_STILL)
@@ -161,7 +162,7 @@ def _frame_rate(pts, seconds, stream):
     return float(from_header if from_header and abs(measured / from_header - 1) < 0.02 else measured)
 
 
-def _count_lost(num_packets, num_frames, fps, stream):
+def _count_lost(num_packets: int, num_frames: int, fps: float, stream: av.video.stream.VideoStream) -> int:
     """Return the number of frames that the header counts and a truncated file lacks."""
     # A stream-copied cut has fewer frames than the header counts, but the duration that the header says. A truncated
     # file has neither.

@@ -15,7 +15,7 @@ _SSE4_2 = 7
 
 
 def write_video(
-    path: str | Path, frames: Iterable[np.ndarray], size: tuple[int, int], fps: int | Fraction, crf: int
+    path: str | Path, frames: Iterable[np.ndarray], size: tuple[int, int], *, fps: int | Fraction, crf: int = 23
 ) -> None:
     """Write an MP4 file with H.264, which decord, OpenCV and PyAV can read.
 
@@ -27,6 +27,7 @@ def write_video(
         size (tuple[int, int]): Width and height in pixels, both even.
         fps (int | Fraction): Frames per second.
         crf (int): Constant rate factor of x264. A higher value results in a smaller file of lower quality.
+            Defaults to 23, the default of x264.
     """
     with atomic_write(path) as unfinished, av.open(str(unfinished.absolute()), 'w', format='mp4') as container:
         # One thread per file: callers that write many clips use several processes.

@@ -18,7 +18,7 @@ def plot_calibration(calibration: Calibration, title: str | None = None) -> Figu
         title (str, optional): Title of the figure.
 
     Returns:
-        matplotlib.figure.Figure: 5.2 x 5.8 inches.
+        Figure: 5.2 x 5.8 inches.
     """
     n_bins = len(calibration.clips)
     num_clips = calibration.clips.sum()

@@ -14,12 +14,12 @@ def plot_class_counts(splits: Mapping[str, np.ndarray], title: str | None = None
     """Draw the number of clips of each action, coloured by body part, with a panel for each split.
 
     Args:
-        splits (dict[str, np.ndarray]): Number of clips of each action, shape (52,), by the name of the split. One to
+        splits (Mapping[str, np.ndarray]): Number of clips of each action, shape (52,), by the name of the split. One to
             three splits.
         title (str, optional): Title of the figure.
 
     Returns:
-        matplotlib.figure.Figure: 7.5 x 9.6 inches.
+        Figure: 7.5 x 9.6 inches.
 
     Raises:
         ValueError: If there is no split or more than three, or if counts have another shape or are negative.

@@ -19,7 +19,7 @@ def plot_coarse_confusion_matrix(counts: np.ndarray, title: str | None = None) -
         title (str, optional): Title of the figure.
 
     Returns:
-        matplotlib.figure.Figure: 6.5 x 5.6 inches.
+        Figure: 6.5 x 5.6 inches.
 
     Raises:
         ValueError: If the counts have another shape, are negative, or are all zero.

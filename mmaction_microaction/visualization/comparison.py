@@ -22,7 +22,7 @@ def plot_comparison(
         title (str, optional): Title of the figure.
 
     Returns:
-        matplotlib.figure.Figure: 7.5 x 9.6 inches.
+        Figure: 7.5 x 9.6 inches.
 
     Raises:
         ValueError: If an array does not have 52 values.

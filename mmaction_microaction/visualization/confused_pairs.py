@@ -23,7 +23,7 @@ def plot_confused_pairs(pairs: Sequence[ConfusedPair], title: str | None = None)
         title (str, optional): Title of the figure.
 
     Returns:
-        matplotlib.figure.Figure: 7.5 inches wide; the height depends on the number of pairs.
+        Figure: 7.5 inches wide; the height depends on the number of pairs.
     """
     height = 1.5 + 0.21 * max(len(pairs), 3)
     figure = new_figure(

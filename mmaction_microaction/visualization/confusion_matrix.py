@@ -1,6 +1,7 @@
 """Confusion matrix of the 52 actions, in blocks of body parts."""
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -21,7 +22,7 @@ def plot_confusion_matrix(counts: np.ndarray, title: str | None = None) -> Figur
         title (str, optional): Title of the figure.
 
     Returns:
-        matplotlib.figure.Figure: 10 x 9 inches; ``figure.savefig('confusion.png')`` writes it.
+        Figure: 10 x 9 inches; ``figure.savefig('confusion.png')`` writes it.
 
     Raises:
         ValueError: If the counts have another shape, are negative, or are all zero.
@@ -68,7 +69,7 @@ def percentages_of_rows(counts: np.ndarray) -> np.ma.MaskedArray:
     return np.ma.masked_array(100 * counts / np.maximum(sums, 1), np.broadcast_to(sums == 0, counts.shape))
 
 
-def _mark_body_parts(axes):
+def _mark_body_parts(axes: Axes) -> None:
     """Draw borders between the body parts, and write their names at the top and on the right."""
     for part, name in enumerate(BODY_PARTS):
         first, last = np.flatnonzero(part == FINE_TO_COARSE)[[0, -1]]

@@ -14,7 +14,7 @@ def plot_durations(seconds: np.ndarray, title: str | None = None) -> Figure:
         title (str, optional): Title of the figure.
 
     Returns:
-        matplotlib.figure.Figure: 7.5 x 3.2 inches.
+        Figure: 7.5 x 3.2 inches.
 
     Raises:
         ValueError: If there is no clip.

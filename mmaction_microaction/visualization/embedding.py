@@ -30,7 +30,7 @@ def embed_features(features: np.ndarray, seed: int = 0, method: str = 'tsne') ->
     return (_embed_by_umap if method == 'umap' else _embed_by_tsne)(features, seed)
 
 
-def _embed_by_tsne(features, seed):
+def _embed_by_tsne(features: np.ndarray, seed: int) -> np.ndarray:
     try:
         from sklearn.manifold import TSNE
     except ImportError:
@@ -39,7 +39,7 @@ def _embed_by_tsne(features, seed):
     return TSNE(init='pca', perplexity=min(30, (len(features) - 1) / 3), random_state=seed).fit_transform(features)
 
 
-def _embed_by_umap(features, seed):
+def _embed_by_umap(features: np.ndarray, seed: int) -> np.ndarray:
     try:
         from umap import UMAP
     except ImportError as error:

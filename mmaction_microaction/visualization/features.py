@@ -22,13 +22,13 @@ def plot_features(
     The actions of a body part have shades of its colour.
 
     Args:
-        runs (dict[str, tuple[np.ndarray, np.ndarray]]): Points of shape (N, 2) and fine labels of shape (N,), by the
+        runs (Mapping[str, tuple[np.ndarray, np.ndarray]]): Points of shape (N, 2) and fine labels of shape (N,), by the
             name of the network. One or two networks.
         title (str, optional): Title of the figure.
         method (str): Method of embedding that the figure names, see :func:`embed_features`. Defaults to ``'tsne'``.
 
     Returns:
-        matplotlib.figure.Figure: 4.5 x 9.2 inches for one network, 7.5 x 8.1 inches for two.
+        Figure: 4.5 x 9.2 inches for one network, 7.5 x 8.1 inches for two.
 
     Raises:
         ValueError: If there is no network or more than two, or if the shapes of points and labels do not fit.
@@ -81,7 +81,7 @@ def plot_features(
     return figure
 
 
-def _shades():
+def _shades() -> np.ndarray:
     """Return a shade of its body part's colour for each action, from dark to light; shape (52, 3)."""
     shades = np.empty((NUM_ACTIONS, 3))
     for part, color in enumerate(BODY_PART_COLORS):

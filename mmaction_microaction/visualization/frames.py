@@ -77,7 +77,7 @@ def new_figure_with_frames(
         rows (Sequence[str]): Labels of the rows, which the axes have. Defaults to one row, ``'frames'``.
 
     Returns:
-        tuple[matplotlib.figure.Figure, list[list[matplotlib.axes.Axes]]]: The figure, 7.5 inches wide, and the axes of
+        tuple[Figure, list[list[Axes]]]: The figure, 7.5 inches wide, and the axes of
         each row.
     """
     row_height = min(_WIDTH * frames.shape[1] / frames.shape[2], _MAX_HEIGHT)

@@ -25,7 +25,7 @@ def plot_frequency_groups(f1: np.ndarray, train_clips: np.ndarray, title: str | 
         title (str, optional): Title of the figure.
 
     Returns:
-        matplotlib.figure.Figure: 7.5 x 4 inches.
+        Figure: 7.5 x 4 inches.
 
     Raises:
         ValueError: If an array does not have 52 values.

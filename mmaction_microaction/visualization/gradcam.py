@@ -34,7 +34,7 @@ def plot_gradcam(
         title (str, optional): Title of the figure.
 
     Returns:
-        matplotlib.figure.Figure: 7.5 inches wide; the height depends on the frames.
+        Figure: 7.5 inches wide; the height depends on the frames.
 
     Raises:
         ValueError: If the shapes of frames, maps or probabilities do not fit.
@@ -66,7 +66,7 @@ def plot_gradcam(
     return figure
 
 
-def _overlay(frame, heat):
+def _overlay(frame: np.ndarray, heat: np.ndarray) -> np.ndarray:
     """Lay a heat map over a grey frame, so that only the map has colour; shape (H, W, 3), 0 to 1."""
     gray = (frame @ np.array([0.299, 0.587, 0.114]) / 255)[..., None]
     weight = 0.7 * heat[..., None]

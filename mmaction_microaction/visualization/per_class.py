@@ -1,6 +1,9 @@
 """Precision, recall and F1 of the 52 actions."""
 
+from collections.abc import Sequence
+
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mmaction_microaction.evaluation.functional import PerClassMetrics
@@ -20,7 +23,7 @@ def plot_per_class(scores: PerClassMetrics, title: str | None = None) -> Figure:
         title (str, optional): Title of the figure.
 
     Returns:
-        matplotlib.figure.Figure: 7.5 x 9.6 inches.
+        Figure: 7.5 x 9.6 inches.
 
     Raises:
         ValueError: If there are not 52 classes.
@@ -57,7 +60,7 @@ def plot_per_class(scores: PerClassMetrics, title: str | None = None) -> Figure:
     return figure
 
 
-def _write_column(axes, x, head, texts):
+def _write_column(axes: Axes, x: float, head: str, texts: Sequence[str]) -> None:
     """Write a column of texts on the right of the axes; x is its right end, as a multiple of the width of the axes."""
     for row, text in enumerate([head, *texts], start=-1):
         axes.text(x, row, text, transform=axes.get_yaxis_transform(), ha='right', va='center', fontsize=7.5, label=head)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, FINE_TO_COARSE, NUM_ACTIONS, NUM_BODY_PARTS
@@ -32,7 +33,7 @@ def plot_prediction_strip(
         title (str, optional): Title of the figure.
 
     Returns:
-        matplotlib.figure.Figure: 7.5 inches wide; the height depends on the frames and the number of networks.
+        Figure: 7.5 inches wide; the height depends on the frames and the number of networks.
 
     Raises:
         ValueError: If there is no network or more than two, or if the shapes of frames or probabilities do not fit.
@@ -81,7 +82,7 @@ def plot_prediction_strip(
     return figure
 
 
-def _draw_actions(axes, scores, label, top, codes):
+def _draw_actions(axes: Axes, scores: np.ndarray, label: int, top: int, codes: bool) -> None:
     """Draw a bar for each action, coloured by body part, and mark the true action."""
     for part in range(0, NUM_BODY_PARTS, 2):
         first, last = np.flatnonzero(part == FINE_TO_COARSE)[[0, -1]]
@@ -109,7 +110,7 @@ def _draw_actions(axes, scores, label, top, codes):
     axes.spines[['top', 'right']].set_visible(False)
 
 
-def _draw_parts(axes, scores, true):
+def _draw_parts(axes: Axes, scores: np.ndarray, true: int) -> None:
     """Draw a bar for each body part with its sum, and mark the true body part."""
     sums = np.bincount(FINE_TO_COARSE, weights=scores)
     axes.barh(range(NUM_BODY_PARTS), 100 * sums, height=0.75, color=BODY_PART_COLORS)

@@ -47,7 +47,7 @@ def write_titles(
     """Write the title and, in smaller letters, the subtitle of a figure.
 
     Args:
-        figure (matplotlib.figure.Figure): Figure to write to.
+        figure (Figure): Figure to write to.
         title (str): Title, which may contain names of files.
         subtitle (str): Subtitle.
         x (float): Left end of both lines, as a share of the width.
@@ -70,7 +70,7 @@ def new_figure(width: float, height: float, title: str, subtitle: str) -> Figure
         subtitle (str): Subtitle, in smaller letters.
 
     Returns:
-        matplotlib.figure.Figure: Figure whose upper 0.65 inches are taken.
+        Figure: Figure whose upper 0.65 inches are taken.
     """
     figure = empty_figure(width, height)
     write_titles(
@@ -85,7 +85,7 @@ def draw_action_rows(axes: Axes, names: bool = True, parts: bool = True) -> None
     The rows are in the order of the labels, which keeps the actions of a body part together.
 
     Args:
-        axes (matplotlib.axes.Axes): Axes to draw in.
+        axes (Axes): Axes to draw in.
         names (bool): Whether to write the names of the actions on the left. Defaults to True.
         parts (bool): Whether to write the names of the body parts on the right. Defaults to True.
     """

@@ -22,12 +22,12 @@ def plot_timeline(intervals: Sequence[Interval], duration: float, title: str | N
     A bar that is wide enough contains the code of the action.
 
     Args:
-        intervals (list[Interval]): Micro-actions of the video.
+        intervals (Sequence[Interval]): Micro-actions of the video.
         duration (float): Duration of the video in seconds.
         title (str, optional): Title of the figure.
 
     Returns:
-        matplotlib.figure.Figure: 7.5 x 2.9 inches.
+        Figure: 7.5 x 2.9 inches.
     """
     noun = 'micro-action' if len(intervals) == 1 else 'micro-actions'
     figure = new_figure(

@@ -36,7 +36,7 @@ def render_examples(folder: str | Path, size: int = 160, codes: Sequence[str] = 
     Returns:
         list[Path]: Paths of the clips, which are named after their actions, then the path of the long video.
     """
-    folder, size = Path(folder), video_size(str(size))
+    folder, size = Path(folder), video_size(size)
     labels = {action.code: action.index for action in ACTIONS}
     *people, person = unseen_subjects()[: len(codes) + 1]
     paths = []
@@ -44,9 +44,9 @@ def render_examples(folder: str | Path, size: int = 160, codes: Sequence[str] = 
         label = labels[code]
         paths.append(folder / f'{ACTIONS[label].name}.mp4')
         clip = make_clip(label, subject, size, seed=_SEED, split=_TEST, index=index)
-        write_video(str(paths[-1]), render_frames(clip), size, FPS, crf=23)
+        write_video(paths[-1], render_frames(clip), size, fps=FPS)
     # The same subject and index give the same person, room and length for each action.
     clips = (make_clip(labels[code], person, size, seed=_SEED, split=_TEST, index=len(codes)) for code in codes)
     frames = (frame for clip in clips for frame in render_frames(clip))
-    write_video(str(folder / LONG), frames, size, FPS, crf=23)
+    write_video(folder / LONG, frames, size, fps=FPS)
     return [*paths, folder / LONG]

@@ -36,7 +36,7 @@ def explain(inferencer: MicroActionInferencer, video: str | Path | Video, interv
             of the interval.
 
     Returns:
-        matplotlib.figure.Figure: Frames above, maps below.
+        Figure: Frames above, maps below.
 
     Raises:
         ValueError: If Grad-CAM does not support the network, or the video breaks off.

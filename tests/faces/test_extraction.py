@@ -71,7 +71,7 @@ def write_portrait(portrait, path, faces=(70.0, 45.0)):
         head, mask = (cv2.warpAffine(image, move, SIZE, flags=cv2.INTER_AREA) for image in (portrait, inside))
         frames.append(np.where(mask[..., None] > 127, head, background()))
         boxes.append((ASTRONAUT.reshape(2, 2) * scale + move[:, 2]).ravel())
-    write_video(str(path), frames, SIZE, FPS, 20)
+    write_video(path, frames, SIZE, fps=FPS, crf=20)
     return np.array(boxes)
 
 
@@ -113,7 +113,7 @@ def test_tracks_of_a_folder_are_written_once_and_counted(portrait, tmp_path, mon
     videos, out = tmp_path / 'videos', tmp_path / 'faces'
     videos.mkdir()
     boxes = write_portrait(portrait, videos / 'face.mp4')
-    write_video(str(videos / 'empty.mp4'), [background()] * 5, SIZE, FPS, 20)
+    write_video(videos / 'empty.mp4', [background()] * 5, SIZE, fps=FPS, crf=20)
     (videos / 'notes.txt').write_text('no video')
     options = f'--detector {detector} --every 2 --side 640 --workers 1'.split()
     monkeypatch.setattr(sys, 'argv', ['extract_faces.py', str(videos), '--out', str(out), *options])
@@ -155,7 +155,7 @@ def blinking(path, shown):
     """Write a black clip with a white square in the given frames."""
     frames = np.zeros((len(shown), 64, 64, 3), np.uint8)
     frames[np.array(shown, bool), 16:32, 20:40] = 255
-    write_video(str(path), frames, (64, 64), FPS, 15)
+    write_video(path, frames, (64, 64), fps=FPS, crf=15)
 
 
 @pytest.mark.usefixtures('bright_is_face')

@@ -35,7 +35,7 @@ def grey_video(tmp_path_factory):
     path = tmp_path_factory.mktemp('videos') / 'grey.mp4'
     levels = np.repeat([50, 200, 110], [80, 40, 120])
     frames = (np.full((48, 64, 3), level, np.uint8) for level in levels)
-    write_video(str(path), frames, (64, 48), 20, crf=5)
+    write_video(path, frames, (64, 48), fps=20, crf=5)
     return path
 
 

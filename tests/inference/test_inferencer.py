@@ -230,7 +230,7 @@ def test_frames_much_wider_than_in_ma52_are_warned_about(grey, tmp_path, size, w
 
 @pytest.mark.filterwarnings('error', 'ignore::ResourceWarning')
 def test_low_frame_rate_is_not_reported_as_damage(grey, tmp_path):
-    write_video(str(tmp_path / 'slow.mp4'), [np.full((48, 64, 3), 100, np.uint8)] * 10, (64, 48), 1, 20)
+    write_video(tmp_path / 'slow.mp4', [np.full((48, 64, 3), 100, np.uint8)] * 10, (64, 48), fps=1, crf=20)
     assert grey(window=1.5, step=0.5).timeline(tmp_path / 'slow.mp4').ends.max() == pytest.approx(10)
 
 

@@ -51,7 +51,7 @@ def test_lists_accept_any_name(folder):
 def test_videos_of_any_name_are_read_and_written(folder):
     # The last name is not valid UTF-8.
     for name in [*NAMES, os.fsdecode(b'\xff.mp4')]:
-        write_video(name, [np.zeros((48, 64, 3), np.uint8)] * 3, (64, 48), 10, 20)
+        write_video(name, [np.zeros((48, 64, 3), np.uint8)] * 3, (64, 48), fps=10, crf=20)
         for path in (name, Path(name)):
             assert Video(path).num_frames == 3
     assert not list(folder.glob('.*.unfinished'))

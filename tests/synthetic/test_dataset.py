@@ -102,7 +102,7 @@ def test_interrupted_video_is_absent(tmp_path):
         raise RuntimeError('power cut')
 
     with pytest.raises(RuntimeError, match='power cut'):
-        write_video(str(tmp_path / 'a.mp4'), broken(), (64, 76), 30, 23)
+        write_video(tmp_path / 'a.mp4', broken(), (64, 76), fps=30)
     assert not (tmp_path / 'a.mp4').exists()
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from mmaction_microaction.label_sets.ma52 import ACTIONS, FINE_TO_COARSE
 from mmaction_microaction.synthetic import SyntheticSettings, make_clip, make_plan, video_size
+from mmaction_microaction.synthetic.settings import parse_video_size
 
 
 @pytest.mark.parametrize('counts', ['uniform', 'long-tailed'])
@@ -72,16 +73,27 @@ def test_durations_match_ma52():
 
 
 @pytest.mark.parametrize(
-    ('size', 'expected'), [(112, (112, 134)), ('64', (64, 76)), (1080, (1080, 1296)), ('128x96', (128, 96))]
+    ('size', 'expected'), [(112, (112, 134)), (64, (64, 76)), (1080, (1080, 1296)), ((128, 96), (128, 96))]
 )
 def test_video_size(size, expected):
     assert video_size(size) == expected
 
 
-@pytest.mark.parametrize('size', ['big', '112x', 32, '113x112', 5000])
+@pytest.mark.parametrize('size', [32, (113, 112), 5000])
 def test_invalid_sizes_are_rejected(size):
     with pytest.raises(ValueError, match='size'):
         video_size(size)
+
+
+@pytest.mark.parametrize(('text', 'expected'), [('64', (64, 76)), ('128x96', (128, 96)), ('128X96', (128, 96))])
+def test_parse_video_size(text, expected):
+    assert parse_video_size(text) == expected
+
+
+@pytest.mark.parametrize('text', ['big', '112x', '1x2x3', '32', '113x112'])
+def test_invalid_texts_of_a_size_are_rejected(text):
+    with pytest.raises(ValueError, match='size'):
+        parse_video_size(text)
 
 
 @pytest.mark.parametrize(

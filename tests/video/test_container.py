@@ -87,6 +87,6 @@ def test_thumbnail_before_the_video_is_skipped(tmp_path):
     video = Video(path)
     assert video.num_frames == 10
     assert next(video.frames()).to_rgb().shape == (64, 64, 3)
-    opened = open_video(str(path))
+    opened = open_video(path)
     assert opened.num_frames == 10
     assert dict(decode(opened, [9]))[9].shape == (64, 64, 3)

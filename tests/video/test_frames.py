@@ -65,7 +65,7 @@ def test_all_orientations_match_those_of_players(upright, tmp_path, name):
     path = tmp_path / 'turned.mp4'
     set_matrix(upright, path, matrix)
     np.testing.assert_array_equal(next(Video(path).frames()).to_rgb(), expected(plain))
-    np.testing.assert_array_equal(dict(decode(open_video(str(path)), [1]))[1], expected(plain))
+    np.testing.assert_array_equal(dict(decode(open_video(path), [1]))[1], expected(plain))
     # Frame stores and face tracks are made from videos before training.
     _, [jpeg, *_], error = extract_frames(tmp_path, FrameSettings(256, 95), 'turned.mp4')
     assert not error
@@ -88,7 +88,7 @@ def test_orientations_in_the_jpegs_of_cameras_are_followed(tmp_path, orientation
     expected = ORIENTATIONS[name][1](image).astype(int)
     for found in (
         next(Video(tmp_path / 'a.avi').frames()).to_rgb(),
-        dict(decode(open_video(str(tmp_path / 'a.avi')), [1]))[1],
+        dict(decode(open_video(tmp_path / 'a.avi'), [1]))[1],
     ):
         assert np.abs(found - expected).mean() < 5
 
@@ -105,7 +105,7 @@ def test_pixels_that_are_not_square_are_made_square(tmp_path):
         write_frames(tmp_path / name, [stored] * 3, options={'crf': '5'}, change=squeeze)
         for image in (
             next(Video(tmp_path / name).frames()).to_rgb(),
-            dict(decode(open_video(str(tmp_path / name)), [0]))[0],
+            dict(decode(open_video(tmp_path / name), [0]))[0],
         ):
             assert image.shape == (48, 85, 3)
             bright = image[..., 1] > 145
@@ -137,7 +137,7 @@ def test_frames_of_a_changed_resolution_are_scaled_to_the_first(tmp_path):
     large[:, 64:] = 200
     write_two_sizes(tmp_path / 'call.avi', large, cv2.resize(large, (64, 48)))
     images = [frame.to_rgb() for frame in Video(tmp_path / 'call.avi').frames()]
-    images += [image for _, image in decode(open_video(str(tmp_path / 'call.avi')), range(6))]
+    images += [image for _, image in decode(open_video(tmp_path / 'call.avi'), range(6))]
     assert len(images) == 12
     for image in images:
         assert image.shape == (96, 128, 3)
@@ -180,7 +180,7 @@ def test_hdr_video_has_the_colours_of_its_sdr_version(tmp_path, curve, transfer)
     write_frames(
         path, [frame.reformat(format='yuv420p10le')] * 3, 'libx265', 'yuv420p10le', options={'x265-params': parameters}
     )
-    for image in (next(Video(path).frames()).to_rgb(), dict(decode(open_video(str(path)), [1]))[1]):
+    for image in (next(Video(path).frames()).to_rgb(), dict(decode(open_video(path), [1]))[1]):
         np.testing.assert_allclose(image, np.stack([standard] * 3, -1), atol=4)
 
 
@@ -215,7 +215,7 @@ def test_interlaced_motion_has_no_combing(tmp_path):
     write_frames(path, [frame] * 3, pixels='yuv444p', options=options)
     with av.open(str(path)) as container:
         assert next(container.decode(video=0)).interlaced_frame
-    for image in (next(Video(path).frames()).to_rgb(), dict(decode(open_video(str(path)), [1]))[1]):
+    for image in (next(Video(path).frames()).to_rgb(), dict(decode(open_video(path), [1]))[1]):
         assert image.shape == (96, 128, 3)
         differs = np.abs(image.astype(int) - first).max(2) > 30
         assert differs[:, 66:].sum() == 0
@@ -241,7 +241,7 @@ def test_all_pixel_formats_are_converted_to_rgb(tmp_path, codec, pixels, name):
     write_frames(tmp_path / name, grey([30, 120, 210], (64, 48)), codec, pixels)
     for images in (
         [frame.to_rgb() for frame in Video(tmp_path / name).frames()],
-        [image for _, image in decode(open_video(str(tmp_path / name)), range(3))],
+        [image for _, image in decode(open_video(tmp_path / name), range(3))],
     ):
         assert [image.shape for image in images] == [(48, 64, 3)] * 3
         assert [image.mean() for image in images] == pytest.approx([30, 120, 210], abs=3)
@@ -264,7 +264,7 @@ def test_frames_larger_than_the_header_says_are_not_decoded(tmp_path):
     write_two_sizes(tmp_path / 'grows.avi', small, large)
     assert [frame.index for frame in Video(tmp_path / 'grows.avi').frames()] == [0, 1, 2]
     with pytest.raises(ValueError, match=r'grows\.avi.* cannot be decoded'):
-        list(decode(open_video(str(tmp_path / 'grows.avi')), [5]))
+        list(decode(open_video(tmp_path / 'grows.avi'), [5]))
 
 
 def test_frames_are_freed_after_use(tmp_path):

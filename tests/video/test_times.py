@@ -96,7 +96,7 @@ def test_wrong_headers_change_nothing(wrong_headers, name):
     video = Video(wrong_headers / name)
     assert (video.num_frames, video.fps, video.duration) == (30, 30, pytest.approx(1, abs=0.002))
     assert levels(frame.to_rgb() for frame in video.frames()) == list(range(30))
-    opened = open_video(str(wrong_headers / name))
+    opened = open_video(wrong_headers / name)
     assert (opened.num_frames, opened.fps) == (30, 30)
     assert levels(dict(decode(opened, [3, 29])).values()) == [3, 29]
 
@@ -155,7 +155,7 @@ def test_clock_jump_leaves_a_gap(tmp_path, hours):
     assert video.fps == pytest.approx(1000 / 33, rel=0.03)
     assert video.gaps.tolist() == [pytest.approx([14 * 0.033, 15 * 0.033 + hours * 3600], abs=0.02)]
     assert levels(frame.to_rgb() for frame in video.frames()) == list(range(30))
-    assert open_video(str(tmp_path / 'jump.mkv')).fps == video.fps
+    assert open_video(tmp_path / 'jump.mkv').fps == video.fps
 
 
 def join(path, begins, b_frames):
@@ -178,7 +178,7 @@ def test_times_continue_after_the_clock_is_set_back(tmp_path, step_back, b_frame
     assert video.fps == pytest.approx(25)
     assert video.times == pytest.approx(np.arange(30) / 25, abs=0.05)
     assert levels(frame.to_rgb() for frame in video.frames()) == list(range(30))
-    assert levels(dict(decode(open_video(str(path)), range(30))).values()) == list(range(30))
+    assert levels(dict(decode(open_video(path), range(30))).values()) == list(range(30))
 
 
 def test_clock_set_back_by_hours_is_treated_as_wrapped(tmp_path):

@@ -13,7 +13,7 @@ def test_failed_writing_leaves_no_file(tmp_path):
         raise RuntimeError('stop')
 
     with pytest.raises(RuntimeError):
-        write_video(str(tmp_path / 'x.mp4'), frames(), (64, 48), 25, 20)
+        write_video(tmp_path / 'x.mp4', frames(), (64, 48), fps=25, crf=20)
     assert not list(tmp_path.iterdir())
 
 
@@ -23,7 +23,7 @@ def test_videos_are_encoded_with_baseline_cpu_instructions(tmp_path):
     av.logging.set_level(av.logging.INFO)
     try:
         with av.logging.Capture() as messages:
-            write_video(str(tmp_path / 'x.mp4'), numbered(3), (64, 48), 25, 20)
+            write_video(tmp_path / 'x.mp4', numbered(3), (64, 48), fps=25, crf=20)
     finally:
         av.logging.set_level(None)
     (used,) = [text for _, _, text in messages if 'using cpu capabilities' in text]

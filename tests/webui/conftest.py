@@ -25,7 +25,7 @@ def clips(tmp_path_factory):
     folder = tmp_path_factory.mktemp('clips')
     paths = {9: folder / 'nod.mp4', 25: folder / 'curl.mp4'}
     for label, path in paths.items():
-        write_video(str(path), draw(label), SIZE, FPS, crf=18)
+        write_video(path, draw(label), SIZE, fps=FPS, crf=18)
     return paths
 
 
@@ -34,7 +34,7 @@ def long_video(tmp_path_factory):
     """Render a video of five seconds of nodding and five seconds of curling legs."""
     path = tmp_path_factory.mktemp('long') / 'interview.mp4'
     nods, curls = ((one * (150 // len(one) + 1))[:150] for one in (draw(9), draw(25)))
-    write_video(str(path), [*nods, *curls], SIZE, FPS, crf=18)
+    write_video(path, [*nods, *curls], SIZE, fps=FPS, crf=18)
     return path
 
 

@@ -6,6 +6,7 @@ import json
 import logging
 import socket
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,15 +15,18 @@ from mmaction_microaction.models.label_embeddings import USE_SHIPPED
 from mmaction_microaction.utils.files import check_writable, make_folder, write_whole
 from mmaction_microaction.utils.messages import last_line
 
+if TYPE_CHECKING:
+    from gensim.models import KeyedVectors
+
 DEFAULT_VECTORS = 'glove-wiki-gigaword-300'
 """Name in ``gensim.downloader`` of the 300-d GloVe 6B vectors that the paper uses."""
 
 
-def average_words(vectors):
+def average_words(vectors: 'KeyedVectors') -> tuple[np.ndarray, list[str]]:
     """Average the word vectors of the name of each action, without words that have no vector.
 
     Args:
-        vectors (gensim.models.KeyedVectors): Word vectors of D dimensions, by lower-case word.
+        vectors (KeyedVectors): Word vectors of D dimensions, by lower-case word.
 
     Returns:
         tuple[np.ndarray, list[str]]: Table of label embeddings, float32 of shape (52, D), and the sorted words without
@@ -43,7 +47,7 @@ def average_words(vectors):
     return np.float32(rows), sorted(missing)
 
 
-def load_word_vectors(source):
+def load_word_vectors(source: str) -> 'KeyedVectors':
     """Load word vectors with gensim.
 
     Args:
@@ -52,7 +56,7 @@ def load_word_vectors(source):
             and runs it.
 
     Returns:
-        gensim.models.KeyedVectors: Word vectors.
+        KeyedVectors: Word vectors.
 
     Raises:
         ImportError: If gensim is not installed.
@@ -110,7 +114,7 @@ def _download(downloader, name):
     raise ValueError(f'{name} is neither a file nor a name of gensim.downloader, such as {DEFAULT_VECTORS}')
 
 
-def _check_size(open_packed, source, binary):
+def _check_size(open_packed, source, binary) -> None:
     """Raise a ValueError if a file has an implausible compression ratio, or a header that claims too many numbers."""
     size = Path(source).stat().st_size
     if Path(source).suffix in ('.gz', '.bz2', '.xz', '.zst'):

@@ -19,7 +19,7 @@ def download_splits(repo_id: str, splits: Sequence[str], folder: Path) -> list[P
         folder: Folder for the archives.
 
     Returns:
-        Paths of the archives.
+        list[Path]: Paths of the archives.
 
     Raises:
         ImportError: If ``huggingface_hub`` is not installed.

@@ -180,10 +180,10 @@ def _place_and_check(task):
     return None
 
 
-def _check(path, name):
+def _check(path, name) -> None:
     """Decode the first and the last frame of a clip; errors contain ``name`` instead of the temporary name."""
     try:
-        video = open_video(str(path))
+        video = open_video(path)
         for _ in decode(video, {0, video.num_frames - 1}):
             pass
     except READ_ERRORS as error:
@@ -196,7 +196,7 @@ def _open_archive(path):
     return zipfile.ZipFile(path)
 
 
-def _fetch(path, member, target):
+def _fetch(path, member, target) -> None:
     """Unpack a member of an archive, or create a hard link to a file, or a copy if hard links are not possible."""
     if member is not None:
         with _open_archive(path).open(member) as packed, open(target, 'wb') as file:

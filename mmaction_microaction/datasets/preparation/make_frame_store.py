@@ -78,7 +78,7 @@ def make_frame_store(
     return len(waiting)
 
 
-def _check_store(path, settings, names, ann_file):
+def _check_store(path, settings, names, ann_file) -> None:
     """Raise an error if an existing store has other settings, or lacks clips."""
     store = FrameStore(path)
     if store.settings != settings:
@@ -101,7 +101,7 @@ def extract_frames(videos: Path, settings: FrameSettings, name: str) -> tuple[fl
         any.
     """
     try:
-        video = open_video(str(videos / name))
+        video = open_video(videos / name)
         return video.fps, [_encode(frame, settings) for _, frame in decode(video, range(video.num_frames))], None
     except READ_ERRORS as error:
         return 0, [], last_line(error)

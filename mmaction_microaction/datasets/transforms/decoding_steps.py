@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
 
 from mmaction.datasets.transforms import (
     ArrayDecode,
@@ -48,6 +49,10 @@ def is_opener(step: dict | Callable) -> bool:
     Returns:
         bool: Whether its class is one of :data:`OPENERS` or derived from one. ``MMDecode`` opens a video and decodes
         it, and counts as a decoder only.
+
+    Examples:
+        >>> is_opener(dict(type='DecordInit')), is_opener(dict(type='DecordDecode'))
+        (True, False)
     """
     return _is_one_of(step, OPENERS) and not is_decoder(step)
 
@@ -60,6 +65,10 @@ def is_decoder(step: dict | Callable) -> bool:
 
     Returns:
         bool: Whether its class is one of :data:`DECODERS` or derived from one.
+
+    Examples:
+        >>> is_decoder(dict(type='DecordInit')), is_decoder(dict(type='DecordDecode'))
+        (False, True)
     """
     return _is_one_of(step, DECODERS)
 
@@ -95,13 +104,16 @@ def replace_decoding(
     return [new_by_type.get(type(transform), transform) for transform in transforms]
 
 
-def choose_decoder(transforms: Sequence[Callable], decoder: str | None = None) -> Sequence[Callable]:
+def choose_decoder(
+    transforms: Sequence[Callable], decoder: Literal['pyav', 'decord'] | None = None
+) -> Sequence[Callable]:
     """Select PyAV or decord, which decode the same frames, for a pipeline.
 
     Args:
         transforms (Sequence[Callable]): Transforms of the pipeline.
-        decoder (str, optional): ``'pyav'`` or ``'decord'``. Defaults to None, which keeps the pipeline's own decoder.
-            If that is decord and decord is not installed, PyAV is used: decord has no wheels for Arm and macOS.
+        decoder (Literal['pyav', 'decord'], optional): ``'pyav'`` or ``'decord'``. Defaults to None, which keeps the
+            pipeline's own decoder. If that is decord and decord is not installed, PyAV is used: decord has no wheels
+            for Arm and macOS.
 
     Returns:
         Sequence[Callable]: Transforms of the new pipeline.

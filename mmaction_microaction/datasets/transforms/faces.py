@@ -27,7 +27,7 @@ class CropFace(BaseTransform):
         margin (float): Side of the square, as a multiple of the longer side of the face box. Defaults to 1.25.
     """
 
-    def __init__(self, size: int, margin: float = 1.25):
+    def __init__(self, size: int, margin: float = 1.25) -> None:
         self.size = size
         self.margin = margin
 

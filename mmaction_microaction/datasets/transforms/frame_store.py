@@ -25,7 +25,7 @@ class FrameStoreInit(BaseTransform):
         path (str | Path): Path of the frame store.
     """
 
-    def __init__(self, path: str | Path):
+    def __init__(self, path: str | Path) -> None:
         self.store = FrameStore(path)
 
     def transform(self, results: dict) -> dict:

@@ -85,7 +85,7 @@ def _with_label_embeddings(model):
     return [module for module in model.modules() if hasattr(module, 'ensure_embeddings')]
 
 
-def _check_label_embeddings(model):
+def _check_label_embeddings(model) -> None:
     """Raise an error if there is no usable table; the message also lists the downloads that the run will need."""
     for module in _with_label_embeddings(model):
         try:
@@ -111,7 +111,7 @@ def add_to_every_run() -> None:
     register_default_hooks = Runner.register_default_hooks
 
     @functools.wraps(register_default_hooks)
-    def register_with_check(self, hooks=None):
+    def register_with_check(self, hooks=None) -> None:
         register_default_hooks(self, {'check_setup': CheckSetupHook(), **(hooks or {})})
 
     Runner.register_default_hooks = register_with_check

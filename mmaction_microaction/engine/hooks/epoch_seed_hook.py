@@ -60,7 +60,7 @@ class EpochSeedHook(Hook):
         loader.worker_init_fn = partial(seed_worker, num_workers=loader.num_workers, rank=get_rank(), seed=seed)
 
 
-def _warn_of_ended_schedule(runner):
+def _warn_of_ended_schedule(runner) -> None:
     """Warn if the run is longer than its schedule, which ``--resume`` reads from the checkpoint."""
     schedulers = runner.param_schedulers or []
     if isinstance(schedulers, dict):

@@ -39,7 +39,7 @@ class SafeCheckpointHook(CheckpointHook):
         runner.message_hub.update_info('validated_epoch', runner.epoch)
         super().after_val_epoch(runner, metrics)
 
-    def _save_checkpoint_with_step(self, runner, step, meta):
+    def _save_checkpoint_with_step(self, runner, step, meta) -> None:
         outdated = None
         if self.max_keep_ckpts > 0 and step not in self.keep_ckpt_ids:
             if len(self.keep_ckpt_ids) == self.max_keep_ckpts:
@@ -63,7 +63,7 @@ class SafeCheckpointHook(CheckpointHook):
             write_whole(os.path.join(runner.work_dir, 'last_checkpoint'), self.last_ckpt.encode())
             self._remove(outdated)
 
-    def _save_best_checkpoint(self, runner, metrics):
+    def _save_best_checkpoint(self, runner, metrics) -> None:
         if not self.save_best:
             return
         if len(self.key_indicators) == 1:
@@ -71,14 +71,14 @@ class SafeCheckpointHook(CheckpointHook):
         else:
             self._replace_best_of_several_scores(runner, metrics)
 
-    def _replace_best_of_one_score(self, runner, metrics):
+    def _replace_best_of_one_score(self, runner, metrics) -> None:
         outdated = self.best_ckpt_path
         self.best_ckpt_path = None  # MMEngine removes the file of this path before it writes the new one
         super()._save_best_checkpoint(runner, metrics)
         self.best_ckpt_path = self.best_ckpt_path or outdated
         self._remove_outdated_best(outdated, self.best_ckpt_path)
 
-    def _replace_best_of_several_scores(self, runner, metrics):
+    def _replace_best_of_several_scores(self, runner, metrics) -> None:
         outdated = {score: self.best_ckpt_path_dict[score] for score in self.key_indicators}
         self.best_ckpt_path_dict.update(dict.fromkeys(outdated))
         super()._save_best_checkpoint(runner, metrics)
@@ -86,7 +86,7 @@ class SafeCheckpointHook(CheckpointHook):
             self.best_ckpt_path_dict[score] = self.best_ckpt_path_dict[score] or path
             self._remove_outdated_best(path, self.best_ckpt_path_dict[score])
 
-    def _remove_outdated_best(self, outdated, current):
+    def _remove_outdated_best(self, outdated, current) -> None:
         # A run that was resumed into another folder keeps the best checkpoint of the first run.
         if outdated and outdated != current and os.path.dirname(outdated) == os.path.dirname(current):
             self._remove(outdated)
@@ -94,6 +94,6 @@ class SafeCheckpointHook(CheckpointHook):
     def _path(self, step):
         return self.file_backend.join_path(self.out_dir, self.filename_tmpl.format(step))
 
-    def _remove(self, path):
+    def _remove(self, path) -> None:
         if path and is_main_process() and self.file_backend.isfile(path):
             self.file_backend.remove(path)

@@ -34,7 +34,7 @@ class UnreadableClipsHook(Hook):
                 _summarize(dataset, runner.epoch + 1)
 
 
-def _summarize(dataset, epoch):
+def _summarize(dataset, epoch) -> None:
     """Log the unreadable clips of a dataset in an epoch, or raise a ValueError if there are too many."""
     indices = sorted(set().union(*all_gather_object(dataset.unreadable.epoch_indices())))
     if not indices:

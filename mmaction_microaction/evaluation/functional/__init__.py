@@ -16,8 +16,8 @@ All functions follow the same rules:
 from .accuracy import rank_classes, top_k_accuracy
 from .calibration import Calibration, calibration_bins
 from .emotion import average_precisions, emotion_metrics
-from .f1 import check_labels, count_matches, f1_macro, f1_macro_of_means, f1_micro
-from .micro_action import COARSE_FROM, MACRO_F1, check_options, micro_action_metrics, rank_body_parts
+from .f1 import f1_macro, f1_macro_of_means, f1_micro
+from .micro_action import COARSE_FROM, MACRO_F1, micro_action_metrics, rank_body_parts
 from .per_class import (
     ConfusedPair,
     PerClassMetrics,
@@ -39,11 +39,8 @@ __all__ = [
     'PerClassMetrics',
     'average_precisions',
     'calibration_bins',
-    'check_labels',
-    'check_options',
     'confusion_matrix',
     'count_detections',
-    'count_matches',
     'emotion_metrics',
     'f1_macro',
     'f1_macro_of_means',

@@ -1,15 +1,18 @@
 """Rankings and top-k accuracy."""
 
+from __future__ import annotations
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 
-def rank_classes(scores: np.ndarray) -> np.ndarray:
+def rank_classes(scores: ArrayLike) -> np.ndarray:
     """Sort the classes of every sample by descending score.
 
     Classes with equal scores are sorted by ascending index.
 
     Args:
-        scores (np.ndarray): Class scores, shape (N, K). A row with NaN is a sample without a prediction.
+        scores (ArrayLike): Class scores, shape (N, K). A row with NaN is a sample without a prediction.
 
     Returns:
         np.ndarray: Class indices, shape (N, K). The indices of a sample without a prediction are -1.
@@ -24,12 +27,12 @@ def rank_classes(scores: np.ndarray) -> np.ndarray:
     return ranking
 
 
-def top_k_accuracy(labels: np.ndarray, ranking: np.ndarray, k: int) -> float:
+def top_k_accuracy(labels: ArrayLike, ranking: ArrayLike, k: int) -> float:
     """Return the share of samples whose true class is among the first k classes of a ranking.
 
     Args:
-        labels (np.ndarray): True labels, shape (N,).
-        ranking (np.ndarray): Class indices, best first, shape (N, L) with L of at least k. An index may repeat.
+        labels (ArrayLike): True labels, shape (N,).
+        ranking (ArrayLike): Class indices, best first, shape (N, L) with L of at least k. An index may repeat.
         k (int): Number of classes that are considered.
 
     Returns:

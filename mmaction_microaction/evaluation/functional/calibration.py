@@ -1,8 +1,11 @@
 """Calibration: whether predictions with a confidence of 70 % are correct seven times out of ten."""
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
 class Calibration(NamedTuple):
@@ -18,7 +21,7 @@ class Calibration(NamedTuple):
     """Expected calibration error, 0 to 1; lower is better."""
 
 
-def calibration_bins(correct: np.ndarray, confidences: np.ndarray, n_bins: int = 15) -> Calibration:
+def calibration_bins(correct: ArrayLike, confidences: ArrayLike, n_bins: int = 15) -> Calibration:
     r"""Compare the confidence of a network with its accuracy.
 
     The confidence of a clip is the probability of its predicted class. Clips are sorted by confidence into bins of
@@ -30,8 +33,8 @@ def calibration_bins(correct: np.ndarray, confidences: np.ndarray, n_bins: int =
     the number of bins and on the number of clips. Compare it only between runs on the same clips.
 
     Args:
-        correct (np.ndarray): Whether the prediction is correct, booleans of shape (N,).
-        confidences (np.ndarray): Probability of the predicted class, shape (N,).
+        correct (ArrayLike): Whether the prediction is correct, booleans of shape (N,).
+        confidences (ArrayLike): Probability of the predicted class, shape (N,).
         n_bins (int): Number of bins M. Defaults to 15, as in Guo et al.
 
     Returns:
@@ -61,7 +64,7 @@ def calibration_bins(correct: np.ndarray, confidences: np.ndarray, n_bins: int =
     bin_of_clip = np.searchsorted(np.linspace(0, 1, n_bins + 1)[1:-1], confidences, side='left')
     clips = np.bincount(bin_of_clip, minlength=n_bins)
 
-    def mean_of_bins(values):
+    def mean_of_bins(values: np.ndarray) -> np.ndarray:
         sums = np.bincount(bin_of_clip, weights=values, minlength=n_bins)
         return np.divide(sums, clips, out=np.full(n_bins, np.nan), where=clips > 0)
 

@@ -1,6 +1,9 @@
 """Metrics of Tables VI and VII: emotions, and several micro-actions per video."""
 
+from __future__ import annotations
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mmaction_microaction.label_sets.ma52 import EMOTIONS
 
@@ -9,7 +12,7 @@ from .f1 import f1_macro
 from .per_class import per_class_metrics
 
 
-def emotion_metrics(labels: np.ndarray, scores: np.ndarray) -> dict[str, float]:
+def emotion_metrics(labels: ArrayLike, scores: ArrayLike) -> dict[str, float]:
     """Return the metrics of the emotions (section VI-B).
 
     The emotion with the highest score is predicted; among equal scores, the one with the lowest index. An emotion that
@@ -18,8 +21,8 @@ def emotion_metrics(labels: np.ndarray, scores: np.ndarray) -> dict[str, float]:
     and ``balanced_accuracy_score``.
 
     Args:
-        labels (np.ndarray): True emotions, shape (N,).
-        scores (np.ndarray): Scores of the emotions, shape (N, 5).
+        labels (ArrayLike): True emotions, shape (N,).
+        scores (ArrayLike): Scores of the emotions, shape (N, 5).
 
     Returns:
         dict[str, float]: Percentages:
@@ -53,7 +56,7 @@ def emotion_metrics(labels: np.ndarray, scores: np.ndarray) -> dict[str, float]:
     return {name: 100 * float(value) for name, value in result.items()}
 
 
-def average_precisions(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
+def average_precisions(labels: ArrayLike, scores: ArrayLike) -> np.ndarray:
     """Return the average precision of each row.
 
     The average precision of a row is the mean of the precisions at the ranks of its true items. Pass the transposed
@@ -63,8 +66,8 @@ def average_precisions(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
     row without a true item, however, the former returns 0 and the latter 1.
 
     Args:
-        labels (np.ndarray): 1 for true items and 0 for others, shape (N, K).
-        scores (np.ndarray): Scores of the items, shape (N, K).
+        labels (ArrayLike): 1 for true items and 0 for others, shape (N, K).
+        scores (ArrayLike): Scores of the items, shape (N, K).
 
     Returns:
         np.ndarray: Average precisions, 0 to 1, shape (N,); NaN for a row without a true item.
@@ -84,7 +87,7 @@ def average_precisions(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
     return np.array([_average_precision(*row) for row in zip(labels.astype(bool), scores)])
 
 
-def _average_precision(is_true, scores):
+def _average_precision(is_true: np.ndarray, scores: np.ndarray) -> float:
     """Return the average precision of one ranking. Items with equal scores all have the last of their ranks."""
     if not is_true.any():
         return np.nan

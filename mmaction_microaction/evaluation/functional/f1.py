@@ -1,14 +1,17 @@
 """F1 scores of single-label classification, from true and predicted labels."""
 
+from __future__ import annotations
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 
-def check_labels(labels: np.ndarray, predictions: np.ndarray, num_classes: int) -> tuple[np.ndarray, np.ndarray]:
+def check_labels(labels: ArrayLike, predictions: ArrayLike, num_classes: int) -> tuple[np.ndarray, np.ndarray]:
     """Check true and predicted labels, and return them as arrays.
 
     Args:
-        labels (np.ndarray): True labels, integers from 0 to num_classes - 1, shape (N,).
-        predictions (np.ndarray): Predicted labels, integers from 0 to num_classes - 1, shape (N,); -1 for a sample
+        labels (ArrayLike): True labels, integers from 0 to num_classes - 1, shape (N,).
+        predictions (ArrayLike): Predicted labels, integers from 0 to num_classes - 1, shape (N,); -1 for a sample
             without a prediction.
         num_classes (int): Number of classes K.
 
@@ -36,13 +39,13 @@ def check_labels(labels: np.ndarray, predictions: np.ndarray, num_classes: int) 
 
 
 def count_matches(
-    labels: np.ndarray, predictions: np.ndarray, num_classes: int
+    labels: ArrayLike, predictions: ArrayLike, num_classes: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Count the samples of each class that precision and recall are computed from.
 
     Args:
-        labels (np.ndarray): True labels, integers from 0 to num_classes - 1, shape (N,).
-        predictions (np.ndarray): Predicted labels, integers from 0 to num_classes - 1, shape (N,); -1 for a sample
+        labels (ArrayLike): True labels, integers from 0 to num_classes - 1, shape (N,).
+        predictions (ArrayLike): Predicted labels, integers from 0 to num_classes - 1, shape (N,); -1 for a sample
             without a prediction.
         num_classes (int): Number of classes K.
 
@@ -65,15 +68,15 @@ def count_matches(
     )
 
 
-def f1_macro(labels: np.ndarray, predictions: np.ndarray, num_classes: int) -> float:
+def f1_macro(labels: ArrayLike, predictions: ArrayLike, num_classes: int) -> float:
     """Return the mean of the F1 scores of the classes, which the challenges and the authors' evaluation report.
 
     A class that is neither true nor predicted has no F1 score and is left out, as in scikit-learn's
     ``f1_score(average='macro')`` without ``labels``, which the authors call.
 
     Args:
-        labels (np.ndarray): True labels, integers from 0 to num_classes - 1, shape (N,).
-        predictions (np.ndarray): Predicted labels, shape (N,); -1 for a sample without a prediction.
+        labels (ArrayLike): True labels, integers from 0 to num_classes - 1, shape (N,).
+        predictions (ArrayLike): Predicted labels, shape (N,); -1 for a sample without a prediction.
         num_classes (int): Number of classes K.
 
     Returns:
@@ -81,6 +84,9 @@ def f1_macro(labels: np.ndarray, predictions: np.ndarray, num_classes: int) -> f
 
     Raises:
         ValueError: If the shapes differ, there is no sample, or a value is out of range. The message names the sample.
+
+    See Also:
+        :func:`f1_macro_of_means`, the definition that the paper prints.
 
     Examples:
         >>> round(f1_macro([0, 0, 1], [0, 2, 1], num_classes=4), 4)  # (2 / 3 + 1 + 0) / 3
@@ -91,14 +97,14 @@ def f1_macro(labels: np.ndarray, predictions: np.ndarray, num_classes: int) -> f
     return float(np.mean(2 * true_positives[present] / (support + predicted)[present]))
 
 
-def f1_micro(labels: np.ndarray, predictions: np.ndarray, num_classes: int) -> float:
+def f1_micro(labels: ArrayLike, predictions: ArrayLike, num_classes: int) -> float:
     """Return the F1 score of the pooled counts (Guo et al., Eq. 4).
 
     With one label per sample it equals the top-1 accuracy. A missing prediction counts as wrong.
 
     Args:
-        labels (np.ndarray): True labels, integers from 0 to num_classes - 1, shape (N,).
-        predictions (np.ndarray): Predicted labels, shape (N,); -1 for a sample without a prediction.
+        labels (ArrayLike): True labels, integers from 0 to num_classes - 1, shape (N,).
+        predictions (ArrayLike): Predicted labels, shape (N,); -1 for a sample without a prediction.
         num_classes (int): Number of classes K.
 
     Returns:
@@ -115,15 +121,15 @@ def f1_micro(labels: np.ndarray, predictions: np.ndarray, num_classes: int) -> f
     return float(true_positives.sum() / support.sum())
 
 
-def f1_macro_of_means(labels: np.ndarray, predictions: np.ndarray, num_classes: int) -> float:
+def f1_macro_of_means(labels: ArrayLike, predictions: ArrayLike, num_classes: int) -> float:
     """Return the harmonic mean of macro precision and macro recall, as Eq. 5 of Guo et al. is printed.
 
     A class that is never predicted has precision 0. A class that is never true has recall 0. A class that is neither
     true nor predicted is left out.
 
     Args:
-        labels (np.ndarray): True labels, integers from 0 to num_classes - 1, shape (N,).
-        predictions (np.ndarray): Predicted labels, shape (N,); -1 for a sample without a prediction.
+        labels (ArrayLike): True labels, integers from 0 to num_classes - 1, shape (N,).
+        predictions (ArrayLike): Predicted labels, shape (N,); -1 for a sample without a prediction.
         num_classes (int): Number of classes K.
 
     Returns:
@@ -131,6 +137,9 @@ def f1_macro_of_means(labels: np.ndarray, predictions: np.ndarray, num_classes: 
 
     Raises:
         ValueError: If the shapes differ, there is no sample, or a value is out of range. The message names the sample.
+
+    See Also:
+        :func:`f1_macro`, the definition of the challenges and of scikit-learn.
 
     Examples:
         >>> f1_macro_of_means([0, 0, 1], [0, 1, 1], num_classes=4)  # precision (1 + 1/2) / 2, recall (1/2 + 1) / 2

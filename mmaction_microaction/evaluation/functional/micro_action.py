@@ -1,6 +1,11 @@
 """Metrics of the paper's Table II, from class probabilities."""
 
+from __future__ import annotations
+
+from typing import Literal
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mmaction_microaction.label_sets.ma52 import FINE_TO_COARSE, NUM_ACTIONS, NUM_BODY_PARTS
 
@@ -14,12 +19,16 @@ MACRO_F1 = {'f1_macro': f1_macro, 'f1_macro_of_means': f1_macro_of_means}
 """Definitions of macro F1, see :func:`micro_action_metrics`."""
 
 
-def check_options(coarse_from: str = 'top1', macro: str = 'f1_macro') -> None:
+def check_options(
+    coarse_from: Literal['top1', 'sum'] = 'top1', macro: Literal['f1_macro', 'f1_macro_of_means'] = 'f1_macro'
+) -> None:
     """Check the options of :func:`micro_action_metrics`, so that a wrong option fails before the scores are known.
 
     Args:
-        coarse_from (str): How body parts are derived, one of ``COARSE_FROM``. Defaults to ``'top1'``.
-        macro (str): Definition of macro F1, one of the keys of ``MACRO_F1``. Defaults to ``'f1_macro'``.
+        coarse_from (Literal['top1', 'sum']): How body parts are derived, one of ``COARSE_FROM``. Defaults to
+            ``'top1'``.
+        macro (Literal['f1_macro', 'f1_macro_of_means']): Definition of macro F1, one of the keys of ``MACRO_F1``.
+            Defaults to ``'f1_macro'``.
 
     Raises:
         ValueError: If an option is unknown.
@@ -34,14 +43,14 @@ def check_options(coarse_from: str = 'top1', macro: str = 'f1_macro') -> None:
             raise ValueError(f'{name} must be one of {", ".join(map(repr, choices))}, got {value!r}')
 
 
-def rank_body_parts(scores: np.ndarray, coarse_from: str = 'top1') -> np.ndarray:
+def rank_body_parts(scores: ArrayLike, coarse_from: Literal['top1', 'sum'] = 'top1') -> np.ndarray:
     """Sort the body parts of every sample, best first.
 
     Args:
-        scores (np.ndarray): Probabilities of the actions, shape (N, 52).
-        coarse_from (str): ``'top1'`` replaces each action of the ranking by its body part, as the authors and the
-            challenges do, so body parts repeat. ``'sum'`` sorts the body parts by the sum of the probabilities of
-            their actions. Defaults to ``'top1'``.
+        scores (ArrayLike): Probabilities of the actions, shape (N, 52).
+        coarse_from (Literal['top1', 'sum']): ``'top1'`` replaces each action of the ranking by its body part, as the
+            authors and the challenges do, so body parts repeat. ``'sum'`` sorts the body parts by the sum of the
+            probabilities of their actions. Defaults to ``'top1'``.
 
     Returns:
         np.ndarray: Body-part indices, shape (N, 52) for ``'top1'`` and (N, 7) for ``'sum'``. The indices of a sample
@@ -67,17 +76,22 @@ def rank_body_parts(scores: np.ndarray, coarse_from: str = 'top1') -> np.ndarray
 
 
 def micro_action_metrics(
-    labels: np.ndarray, scores: np.ndarray, coarse_from: str = 'top1', macro: str = 'f1_macro'
+    labels: ArrayLike,
+    scores: ArrayLike,
+    coarse_from: Literal['top1', 'sum'] = 'top1',
+    macro: Literal['f1_macro', 'f1_macro_of_means'] = 'f1_macro',
 ) -> dict[str, float]:
     """Return the accuracies and F1 scores of actions and of body parts (Guo et al., section V-A).
 
     Args:
-        labels (np.ndarray): True fine labels, shape (N,).
-        scores (np.ndarray): Probabilities of the actions, shape (N, 52). A row of NaN is a clip without a prediction,
+        labels (ArrayLike): True fine labels, shape (N,).
+        scores (ArrayLike): Probabilities of the actions, shape (N, 52). A row of NaN is a clip without a prediction,
             which counts as not recognised.
-        coarse_from (str): How body parts are derived, see :func:`rank_body_parts`. Defaults to ``'top1'``.
-        macro (str): Definition of macro F1: ``'f1_macro'`` (the challenges, scikit-learn, :func:`f1_macro`) or
-            ``'f1_macro_of_means'`` (Eq. 5 as printed, :func:`f1_macro_of_means`). Defaults to ``'f1_macro'``.
+        coarse_from (Literal['top1', 'sum']): How body parts are derived, see :func:`rank_body_parts`. Defaults to
+            ``'top1'``.
+        macro (Literal['f1_macro', 'f1_macro_of_means']): Definition of macro F1: ``'f1_macro'`` (the challenges,
+            scikit-learn, :func:`f1_macro`) or ``'f1_macro_of_means'`` (Eq. 5 as printed, :func:`f1_macro_of_means`).
+            Defaults to ``'f1_macro'``.
 
     Returns:
         dict[str, float]: Percentages: ``F1_mean`` (Eq. 6), and ``F1_macro``, ``F1_micro``, ``top1`` and ``top5`` with

@@ -1,8 +1,11 @@
 """Metrics of each class, confusions between classes, and frequent and rare classes."""
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .f1 import check_labels, count_matches
 
@@ -36,14 +39,14 @@ class ConfusedPair(NamedTuple):
     """Share of the clips of the true class, 0 to 1."""
 
 
-def per_class_metrics(labels: np.ndarray, predictions: np.ndarray, num_classes: int) -> PerClassMetrics:
+def per_class_metrics(labels: ArrayLike, predictions: ArrayLike, num_classes: int) -> PerClassMetrics:
     """Return precision, recall and F1 of every class.
 
     The values equal scikit-learn's ``precision_recall_fscore_support(labels=range(num_classes), zero_division=nan)``.
 
     Args:
-        labels (np.ndarray): True labels, integers from 0 to num_classes - 1, shape (N,).
-        predictions (np.ndarray): Predicted labels, shape (N,); -1 for a sample without a prediction.
+        labels (ArrayLike): True labels, integers from 0 to num_classes - 1, shape (N,).
+        predictions (ArrayLike): Predicted labels, shape (N,); -1 for a sample without a prediction.
         num_classes (int): Number of classes K.
 
     Returns:
@@ -67,14 +70,14 @@ def per_class_metrics(labels: np.ndarray, predictions: np.ndarray, num_classes: 
     )
 
 
-def confusion_matrix(labels: np.ndarray, predictions: np.ndarray, num_classes: int) -> np.ndarray:
+def confusion_matrix(labels: ArrayLike, predictions: ArrayLike, num_classes: int) -> np.ndarray:
     """Count the samples of each true class by their predicted class.
 
     The matrix equals scikit-learn's ``confusion_matrix(labels=range(num_classes))``.
 
     Args:
-        labels (np.ndarray): True labels, integers from 0 to num_classes - 1, shape (N,).
-        predictions (np.ndarray): Predicted labels, integers from 0 to num_classes - 1, shape (N,).
+        labels (ArrayLike): True labels, integers from 0 to num_classes - 1, shape (N,).
+        predictions (ArrayLike): Predicted labels, integers from 0 to num_classes - 1, shape (N,).
         num_classes (int): Number of classes K.
 
     Returns:
@@ -95,11 +98,11 @@ def confusion_matrix(labels: np.ndarray, predictions: np.ndarray, num_classes: i
     return np.bincount(pairs, minlength=num_classes**2).reshape(num_classes, num_classes)
 
 
-def most_confused_pairs(counts: np.ndarray, limit: int | None = None) -> list[ConfusedPair]:
+def most_confused_pairs(counts: ArrayLike, limit: int | None = None) -> list[ConfusedPair]:
     """List the most frequent confusions of two classes.
 
     Args:
-        counts (np.ndarray): Confusion matrix, shape (K, K). Rows are true classes.
+        counts (ArrayLike): Confusion matrix, shape (K, K). Rows are true classes.
         limit (int, optional): Maximum number of pairs. Defaults to None: all pairs that were confused.
 
     Returns:
@@ -117,14 +120,14 @@ def most_confused_pairs(counts: np.ndarray, limit: int | None = None) -> list[Co
     return [ConfusedPair(int(true[i]), int(predicted[i]), int(clips[i]), float(shares[i])) for i in order]
 
 
-def frequency_groups(train_clips: np.ndarray) -> np.ndarray:
+def frequency_groups(train_clips: ArrayLike) -> np.ndarray:
     """Divide classes into thirds by their number of training clips: head, medium and tail.
 
     If K is no multiple of 3, the first groups are larger by one class. Equally frequent classes are sorted by ascending
     index.
 
     Args:
-        train_clips (np.ndarray): Number of training clips of each class, shape (K,).
+        train_clips (ArrayLike): Number of training clips of each class, shape (K,).
 
     Returns:
         np.ndarray: Group of each class, shape (K,): 0 for the most frequent third, 1 for the second and 2 for the
@@ -141,12 +144,12 @@ def frequency_groups(train_clips: np.ndarray) -> np.ndarray:
     return groups
 
 
-def mean_by_group(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
+def mean_by_group(values: ArrayLike, groups: ArrayLike) -> np.ndarray:
     """Return the mean over the classes of each group, leaving out classes without a value.
 
     Args:
-        values (np.ndarray): Value of each class, shape (K,); NaN where it is not defined.
-        groups (np.ndarray): Group of each class, 0 to 2, shape (K,), see :func:`frequency_groups`.
+        values (ArrayLike): Value of each class, shape (K,); NaN where it is not defined.
+        groups (ArrayLike): Group of each class, 0 to 2, shape (K,), see :func:`frequency_groups`.
 
     Returns:
         np.ndarray: Mean of each group, shape (3,); NaN for a group without any value.
@@ -161,6 +164,6 @@ def mean_by_group(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
     return _ratio(sums, np.bincount(groups[known], minlength=3))
 
 
-def _ratio(numerator, denominator):
+def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
     """Divide elementwise; NaN where the denominator is 0."""
     return np.divide(numerator, denominator, out=np.full(len(denominator), np.nan), where=denominator > 0)

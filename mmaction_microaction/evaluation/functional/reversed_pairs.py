@@ -1,19 +1,22 @@
 """Accuracy on pairs of actions of which each is the other one played backwards."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
-def reversed_pair_accuracies(labels: np.ndarray, scores: np.ndarray, pairs: Sequence[tuple[int, int]]) -> list[float]:
+def reversed_pair_accuracies(labels: ArrayLike, scores: ArrayLike, pairs: Sequence[tuple[int, int]]) -> list[float]:
     """Return, for each pair, the share of clips that score higher in their own class than in the other one.
 
     The two actions of a pair show the same frames in opposite order, so a network that ignores the order of the frames
     stays near 0.5. Scores of other classes are ignored. A clip with equal scores counts as half.
 
     Args:
-        labels (np.ndarray): True labels, shape (N,).
-        scores (np.ndarray): Class scores, shape (N, K). A row of NaN, which is no prediction, counts as wrong.
+        labels (ArrayLike): True labels, shape (N,).
+        scores (ArrayLike): Class scores, shape (N, K). A row of NaN, which is no prediction, counts as wrong.
         pairs (Sequence[tuple[int, int]]): Pairs of class indices.
 
     Returns:
@@ -27,7 +30,7 @@ def reversed_pair_accuracies(labels: np.ndarray, scores: np.ndarray, pairs: Sequ
     """
     labels, scores = np.asarray(labels), np.asarray(scores)
 
-    def accuracy(own, other):
+    def accuracy(own: int, other: int) -> float:
         clips = scores[labels == own]
         return np.mean(np.nan_to_num(np.heaviside(clips[:, own] - clips[:, other], 0.5))) if len(clips) else np.nan
 

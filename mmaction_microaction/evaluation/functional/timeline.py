@@ -1,6 +1,6 @@
 """Precision and recall of micro-actions that were detected in long videos."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePath
 from typing import NamedTuple
 
@@ -26,7 +26,10 @@ class DetectionCounts(NamedTuple):
 
 
 def count_detections(
-    truth: Mapping[str, Sequence[Interval]], detections: Mapping[str, Sequence[Interval]], iou: float = 0.5
+    *,
+    truth: Mapping[str, Sequence[Interval]],
+    detections: Mapping[str, Sequence[Interval]],
+    iou: float = 0.5,
 ) -> dict[str, DetectionCounts]:
     """Count the detected intervals that match a true interval.
 
@@ -35,9 +38,9 @@ def count_detections(
     union is at least ``iou``.
 
     Args:
-        truth (dict[str, list[Interval]]): True intervals of each video.
-        detections (dict[str, list[Interval]]): Detected intervals of each video. Videos are matched by path or, if the
-            paths on the two sides differ, by file name.
+        truth (Mapping[str, Sequence[Interval]]): True intervals of each video.
+        detections (Mapping[str, Sequence[Interval]]): Detected intervals of each video. Videos are matched by path or,
+            if the paths on the two sides differ, by file name.
         iou (float): Minimum intersection over union, above 0. Defaults to 0.5.
 
     Returns:
@@ -52,9 +55,9 @@ def count_detections(
         >>> from mmaction_microaction.structures.intervals import Interval
         >>> truth = {'a.mp4': [Interval(0, 2, 9), Interval(2, 4, 10)]}
         >>> detections = {'a.mp4': [Interval(0, 1.5, 9), Interval(2, 4, 9)]}
-        >>> count_detections(truth, detections)['fine']
+        >>> count_detections(truth=truth, detections=detections)['fine']
         DetectionCounts(true_positives=1, detections=2, truth=2)
-        >>> count_detections(truth, detections)['coarse']
+        >>> count_detections(truth=truth, detections=detections)['coarse']
         DetectionCounts(true_positives=2, detections=2, truth=2)
     """
     if truth.keys() != detections.keys():
@@ -71,7 +74,7 @@ def count_detections(
     return result
 
 
-def _by_file_name(videos):
+def _by_file_name(videos: Mapping[str, Sequence[Interval]]) -> dict[str, Sequence[Interval]]:
     """Replace the paths of videos by their file names."""
     named = {}
     for path, intervals in videos.items():
@@ -80,7 +83,9 @@ def _by_file_name(videos):
     return named
 
 
-def _count_matches(truth, detections, label_of, iou):
+def _count_matches(
+    truth: Sequence[Interval], detections: Sequence[Interval], label_of: Callable[[Interval], int], iou: float
+) -> int:
     """Count the detections in one video that match a true interval."""
     if not (truth and detections):
         return 0

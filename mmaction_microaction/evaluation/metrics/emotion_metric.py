@@ -21,7 +21,7 @@ class EmotionMetric(BaseMetric):
     Both are NaN if no video contains an action. The log reports how many videos and actions are left out.
 
     Examples:
-        >>> evaluator = dict(type='EmotionMetric')
+        >>> test_evaluator = dict(type='EmotionMetric')  # in a config
     """
 
     default_prefix = ''
@@ -30,7 +30,7 @@ class EmotionMetric(BaseMetric):
         """Collect the scores and labels of a batch.
 
         Args:
-            data_batch (dict): Not used.
+            data_batch (dict | None): Not used.
             data_samples (Sequence[dict]): Samples with ``pred_emotion`` of shape (5,), ``emotion``, and ``pred_score``
                 and ``gt_label`` of shape (K,). A sample with ``unreadable`` counts as not recognised: it has no
                 emotion, and the scores of its actions are lower than those of any other video.
@@ -52,7 +52,8 @@ class EmotionMetric(BaseMetric):
         """Compute the metrics of all videos, and log them as a table.
 
         Args:
-            results (list[tuple]): True emotion, emotion scores, true actions and action scores of each video.
+            results (list[tuple[int, np.ndarray, np.ndarray, np.ndarray]]): True emotion, emotion scores, true actions
+                and action scores of each video.
 
         Returns:
             dict[str, float]: Metrics by name, in percent.
@@ -78,7 +79,7 @@ class EmotionMetric(BaseMetric):
             )
         return metrics
 
-    def _table(self, metrics, num_videos):
+    def _table(self, metrics: dict[str, float], num_videos: int) -> str:
         """Format the metrics in the columns of Tables VI and VII."""
         columns = ('Acc', 'F1_weighted', 'UF1', 'UAR', 'mAP', 'mAP_class')
         lines = []

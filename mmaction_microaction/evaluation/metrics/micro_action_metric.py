@@ -1,11 +1,13 @@
 from collections.abc import Sequence
+from typing import Any, Literal
 
 import numpy as np
 from mmaction.registry import METRICS
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
-from mmaction_microaction.evaluation.functional import check_options, micro_action_metrics, rank_classes
+from mmaction_microaction.evaluation.functional import micro_action_metrics, rank_classes
+from mmaction_microaction.evaluation.functional.micro_action import check_options
 from mmaction_microaction.label_sets.ma52 import ACTIONS, NUM_ACTIONS
 from mmaction_microaction.structures.predictions import check_probabilities, get_scores
 from mmaction_microaction.utils.messages import first_few
@@ -22,24 +24,30 @@ class MicroActionMetric(BaseMetric):
     ``<work_dir>/<timestamp>/<timestamp>.json``.
 
     Args:
-        coarse_from (str): How the body part is predicted: ``'top1'``, the body part of the best action (authors,
-            challenges), or ``'sum'``, the body part with the largest sum of fine probabilities. Defaults to
-            ``'top1'``.
-        macro (str): Definition of macro F1: ``'f1_macro'`` (challenges, scikit-learn) or ``'f1_macro_of_means'`` (Eq. 5
-            as printed). Defaults to ``'f1_macro'``.
+        coarse_from (Literal['top1', 'sum']): How the body part is predicted: ``'top1'``, the body part of the best
+            action (authors, challenges), or ``'sum'``, the body part with the largest sum of fine probabilities.
+            Defaults to ``'top1'``.
+        macro (Literal['f1_macro', 'f1_macro_of_means']): Definition of macro F1: ``'f1_macro'`` (challenges,
+            scikit-learn) or ``'f1_macro_of_means'`` (Eq. 5 as printed). Defaults to ``'f1_macro'``.
         **kwargs: Arguments of MMEngine's ``BaseMetric``.
 
     Raises:
         ValueError: If an option is unknown.
 
     Examples:
-        >>> evaluator = dict(type='MicroActionMetric')
-        >>> evaluator = dict(type='MicroActionMetric', coarse_from='sum', macro='f1_macro_of_means')
+        >>> test_evaluator = dict(type='MicroActionMetric', coarse_from='sum')  # in a config
+        >>> METRICS.build(test_evaluator).macro
+        'f1_macro'
     """
 
     default_prefix = ''
 
-    def __init__(self, coarse_from: str = 'top1', macro: str = 'f1_macro', **kwargs) -> None:
+    def __init__(
+        self,
+        coarse_from: Literal['top1', 'sum'] = 'top1',
+        macro: Literal['f1_macro', 'f1_macro_of_means'] = 'f1_macro',
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         # A misspelt option should fail now and not after the first epoch.
         check_options(coarse_from, macro)
@@ -50,7 +58,7 @@ class MicroActionMetric(BaseMetric):
         """Collect the scores and labels of a batch.
 
         Args:
-            data_batch (dict): Not used.
+            data_batch (dict | None): Not used.
             data_samples (Sequence[dict]): Samples with ``pred_score`` of shape (52,) and ``gt_label`` of shape (1,). A
                 sample with ``unreadable`` counts as not recognised.
 
@@ -94,7 +102,7 @@ class MicroActionMetric(BaseMetric):
             )
         return metrics
 
-    def _table(self, metrics, num_clips):
+    def _table(self, metrics: dict[str, float], num_clips: int) -> str:
         """Format the metrics in the columns of Table II."""
         columns = {'F1_macro': 'F1_macro', 'F1_micro': 'F1_micro', 'top1': 'Acc-Top1', 'top5': 'Acc-Top5'}
         lines = [f'{num_clips:,} clips'.ljust(16) + ''.join(f'{title:>10}' for title in columns.values())]

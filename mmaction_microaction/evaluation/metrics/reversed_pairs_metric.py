@@ -18,7 +18,7 @@ class ReversedPairsMetric(BaseMetric):
     percentage, see :func:`.reversed_pair_accuracies`. Use it beside ``MicroActionMetric``.
 
     Examples:
-        >>> evaluator = [dict(type='MicroActionMetric'), dict(type='ReversedPairsMetric')]
+        >>> test_evaluator = [dict(type='MicroActionMetric'), dict(type='ReversedPairsMetric')]  # in a config
     """
 
     default_prefix = 'reversed_pairs'
@@ -27,7 +27,7 @@ class ReversedPairsMetric(BaseMetric):
         """Collect the scores and labels of a batch.
 
         Args:
-            data_batch (dict): Not used.
+            data_batch (dict | None): Not used.
             data_samples (Sequence[dict]): Samples with ``pred_score`` of shape (52,) and ``gt_label`` of shape (1,).
         """
         for sample in data_samples:

@@ -44,7 +44,7 @@ class UntrustedGraph:
     shape: tuple[int, ...]
     num_scores: int
 
-    def __init__(self, content: bytes):
+    def __init__(self, content: bytes) -> None:
         check_num_fields(content, onnx.ModelProto.DESCRIPTOR, MAX_FIELDS)
         try:
             model = onnx.ModelProto.FromString(content)
@@ -114,7 +114,7 @@ class UntrustedGraph:
         self._checked_batch_sizes.add(batch_size)
         return shape[1]
 
-    def _find_constants(self, fixed, types):
+    def _find_constants(self, fixed: set[str], types: dict[str, tuple]):
         """Return the names of the tensors that ONNX Runtime may compute while it loads the file, and then keeps.
 
         Args:
@@ -136,7 +136,7 @@ class UntrustedGraph:
             check_tensor_size(node, total, self._constant_limit)
         return constants
 
-    def _add_constant(self, name, tensor):
+    def _add_constant(self, name, tensor) -> None:
         """Store the type of a constant, and its values if they may determine a shape."""
         if tensor.external_data or tensor.data_location or tensor.HasField('segment'):
             raise ValueError(f'its tensor {name!r:.80} is in another file')

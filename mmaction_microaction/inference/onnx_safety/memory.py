@@ -70,7 +70,7 @@ def packed_size(node: NodeProto, constants: Container[str], types: dict[str, Ten
     Args:
         node (NodeProto): Any node.
         constants (Container[str]): Names of the constants.
-        types (dict[str, tuple]): Element type and shape of each tensor.
+        types (dict[str, TensorType]): Element type and shape of each tensor.
 
     Returns:
         int: The bytes; 0 for a node without such weights.

@@ -151,7 +151,7 @@ def _refused_types(steps):
             stack.extend(value)
 
 
-def _check_arguments(step):
+def _check_arguments(step) -> None:
     """Raise a ValueError that names the first argument that is not allowed or out of range."""
     allowed = ALLOWED[step['type']]
     for key, value in step.items():
@@ -163,7 +163,7 @@ def _check_arguments(step):
             raise ValueError(f'the pipeline has {step["type"]} with {key}={_short(value)}, which is not allowed')
 
 
-def _check_size(steps):
+def _check_size(steps) -> None:
     """Raise a ValueError if the input of the network would exceed the limits."""
     frames = views = area = 1
     for step in steps:

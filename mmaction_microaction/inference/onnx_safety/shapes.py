@@ -55,12 +55,12 @@ def infer_shapes(
     Args:
         nodes (list[NodeProto]): The nodes, each after the nodes that compute its inputs, without subgraphs.
         opset (int): Version of the operators.
-        types (dict[str, tuple]): Element type and shape of each input and constant, by name.
+        types (dict[str, TensorType]): Element type and shape of each input and constant, by name.
         values (dict[str, np.ndarray]): Values of the constants with at most :data:`MAX_VALUES` elements, by name.
         limit (int): Largest number of bytes of a tensor.
 
     Returns:
-        dict[str, tuple]: Element type and shape of each input, constant and computed tensor, by name.
+        dict[str, TensorType]: Element type and shape of each input, constant and computed tensor, by name.
 
     Raises:
         ValueError: If a tensor is larger, its shape cannot be inferred, or a node does not fit its inputs.

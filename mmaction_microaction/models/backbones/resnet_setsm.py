@@ -1,3 +1,5 @@
+from typing import Any, Self
+
 import torch
 import torch.nn as nn
 from mmaction.models.backbones import ResNet, ResNetTSM
@@ -24,7 +26,7 @@ class SETemporalShift(nn.Module):
 
     def __init__(
         self, net: nn.Conv2d, num_segments: int, shift_div: int, se_ratio: int, conv_after_shift: bool = False
-    ):
+    ) -> None:
         super().__init__()
         self.net = net
         self.num_segments = num_segments
@@ -106,8 +108,8 @@ class ResNetSETSM(ResNetTSM):
         frozen_stages: int = -1,
         freeze_excitation: bool = False,
         pretrained: str | None = None,
-        **kwargs,
-    ):
+        **kwargs: Any,
+    ) -> None:
         if depth not in self.depths:
             raise ValueError(f'depth must be one of {self.depths}, got {depth}')
         if kwargs.get('with_cp') and depth < 50:
@@ -130,7 +132,7 @@ class ResNetSETSM(ResNetTSM):
         # The base class freezes stages only when training begins, which is too late for DistributedDataParallel.
         self._freeze_stages()
 
-    def make_temporal_shift(self):
+    def make_temporal_shift(self) -> None:
         """Add squeeze-and-excitation to every temporal shift of TSM."""
         super().make_temporal_shift()
         if self.se_ratio is None:
@@ -143,7 +145,7 @@ class ResNetSETSM(ResNetTSM):
                         shift.net, self.num_segments, self.shift_div, self.se_ratio, self.conv_after_shift
                     )
 
-    def _freeze_stages(self):
+    def _freeze_stages(self) -> None:
         """Freeze stages. Modules that a plain ResNet lacks are frozen only with ``freeze_excitation``."""
         super()._freeze_stages()
         if not self.freeze_excitation:
@@ -151,7 +153,7 @@ class ResNetSETSM(ResNetTSM):
                 for module in _added_modules(getattr(self, f'layer{stage}')):
                     module.requires_grad_(True)
 
-    def init_weights(self):
+    def init_weights(self) -> None:
         """Initialise all parameters, then load the weights of ``pretrained``, if it is set."""
         pretrained, self.pretrained = self.pretrained, None
         # ResNetTSM.init_weights would pass None to the checkpoint loader and print every name that it maps.
@@ -164,7 +166,7 @@ class ResNetSETSM(ResNetTSM):
         if pretrained is not None:
             self._load_plain_resnet(pretrained)
 
-    def _load_plain_resnet(self, source):
+    def _load_plain_resnet(self, source: str) -> None:
         """Load the weights of a plain ResNet from a URL or path, and log the tensors that were not used."""
         try:
             weights = read_weights(source)
@@ -200,19 +202,19 @@ class ResNetSETSM(ResNetTSM):
             f'{" and of the convolutions of Eq. 1" if self.conv_after_shift else ""}.'
         )
 
-    def train(self, mode: bool = True):
+    def train(self, mode: bool = True) -> Self:
         """Set the mode and return the network, as ``torch.nn.Module`` does and the base class does not."""
         super().train(mode)
         return self
 
 
-def _added_modules(network):
+def _added_modules(network: nn.Module) -> list[nn.Module]:
     """Return the modules that a network has in addition to those of a plain ResNet."""
     shifts = [module for module in network.modules() if isinstance(module, SETemporalShift)]
     return [module for shift in shifts for module in (shift.excite, shift.mix) if module is not None]
 
 
-def _plain_name(name):
+def _plain_name(name: str) -> str:
     """Return torchvision's name of a tensor: layer1.0.conv1.conv.net.weight is layer1.0.conv1.weight there."""
     name = name.replace('.conv.net.', '.conv.')
     if '.downsample.' in name:

@@ -1,9 +1,11 @@
 from pathlib import Path
+from typing import Any, Literal, NamedTuple
 
 import torch
 import torch.nn as nn
 from mmaction.models.heads import BaseHead
 from mmaction.registry import MODELS
+from mmaction.structures import ActionDataSample
 from mmengine.model.weight_init import normal_init
 
 from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
@@ -45,8 +47,8 @@ class MANetHead(BaseHead):
         label_embeddings (str, optional): Path of an ``.npy`` file of shape (num_classes, embed_dims), as built by
             ``microaction embed``. Defaults to None.
         embed_dims (int): Number of dimensions D of a word vector. Defaults to 300.
-        projection (str): Layers of the projection: ``'mlp'`` (linear, tanh, linear, as in the released code) or
-            ``'linear'`` (as the paper implies). Defaults to ``'mlp'``.
+        projection (Literal['mlp', 'linear']): Layers of the projection: ``'mlp'`` (linear, tanh, linear, as in the
+            released code) or ``'linear'`` (as the paper implies). Defaults to ``'mlp'``.
         loss_emb (dict, optional): Config of the embedding loss. ``None`` disables it and removes its layers.
             Defaults to ``dict(type='JointEmbeddingLoss')``.
         dropout_ratio (float): Dropout probability. Defaults to 0.5.
@@ -66,13 +68,13 @@ class MANetHead(BaseHead):
         num_segments: int = 8,
         label_embeddings: str | None = None,
         embed_dims: int = 300,
-        projection: str = 'mlp',
+        projection: Literal['mlp', 'linear'] = 'mlp',
         loss_emb: dict | None = dict(type='JointEmbeddingLoss'),
         dropout_ratio: float = 0.5,
         init_std: float = 0.001,
         average_clips: str = 'prob',
-        **kwargs,
-    ):
+        **kwargs: Any,
+    ) -> None:
         super().__init__(num_classes, in_channels, average_clips=average_clips, **kwargs)
         if projection not in ('mlp', 'linear'):
             raise ValueError(f"projection must be 'mlp' or 'linear', got {projection!r}")
@@ -93,11 +95,11 @@ class MANetHead(BaseHead):
         self._has_embeddings = False
         self.register_load_state_dict_post_hook(_allow_no_embeddings)
 
-    def init_weights(self):
+    def init_weights(self) -> None:
         """Initialise the classifier's weights as TSM does; the projection keeps PyTorch's initialisation."""
         normal_init(self.fc_cls, std=self.init_std)
 
-    def forward(self, feats: torch.Tensor, **kwargs) -> torch.Tensor:
+    def forward(self, feats: torch.Tensor, **kwargs: Any) -> torch.Tensor:
         """Compute the class logits.
 
         Args:
@@ -150,7 +152,7 @@ class MANetHead(BaseHead):
             projections = self.fc_emb_t(torch.tanh(projections))
         return projections.mean(dim=1)
 
-    def loss(self, feats: torch.Tensor, data_samples: list, **kwargs) -> dict[str, torch.Tensor]:
+    def loss(self, feats: torch.Tensor, data_samples: list[ActionDataSample], **kwargs: Any) -> dict[str, torch.Tensor]:
         """Compute the loss terms.
 
         Args:
@@ -172,7 +174,7 @@ class MANetHead(BaseHead):
             losses['loss_emb'] = self.loss_emb(self.project(frames), self._targets(data_samples))
         return losses
 
-    def _targets(self, data_samples):
+    def _targets(self, data_samples: list[ActionDataSample]) -> torch.Tensor:
         """Return the word vectors of the labels, or their weighted means, :math:`X_q` of shape (N, D)."""
         self.ensure_embeddings()
         labels = torch.stack([sample.gt_label for sample in data_samples]).to(self.label_embeddings.device)
@@ -217,6 +219,6 @@ class MANetHead(BaseHead):
         self._has_embeddings = True
 
 
-def _allow_no_embeddings(head, incompatible):
+def _allow_no_embeddings(head: nn.Module, incompatible: NamedTuple) -> None:
     """Accept checkpoints without the table, which is then read at the first loss."""
     incompatible.missing_keys[:] = [key for key in incompatible.missing_keys if not key.endswith('label_embeddings')]

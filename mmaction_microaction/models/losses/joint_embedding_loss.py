@@ -1,3 +1,5 @@
+from typing import Literal
+
 import torch
 from mmaction.models.losses.base import BaseWeightedLoss
 from mmaction.registry import MODELS
@@ -26,14 +28,14 @@ class JointEmbeddingLoss(BaseWeightedLoss):
 
     Args:
         loss_weight (float): :math:`\alpha`. Defaults to 50, as in the released code.
-        over_dims (str): Reduction of the squared differences over the D dimensions, ``'mean'`` or ``'sum'``.
-            Defaults to ``'mean'``, as in the released code.
+        over_dims (Literal['mean', 'sum']): Reduction of the squared differences over the D dimensions, ``'mean'`` or
+            ``'sum'``. Defaults to ``'mean'``, as in the released code.
 
     Raises:
         ValueError: If ``over_dims`` is neither ``'mean'`` nor ``'sum'``.
     """
 
-    def __init__(self, loss_weight: float = 50.0, over_dims: str = 'mean'):
+    def __init__(self, loss_weight: float = 50.0, over_dims: Literal['mean', 'sum'] = 'mean') -> None:
         super().__init__(loss_weight=loss_weight)
         if over_dims not in ('mean', 'sum'):
             raise ValueError(f"over_dims must be 'mean' or 'sum', got {over_dims!r}")

@@ -1,5 +1,7 @@
 """Channel excitation and temporal shift, fused into one operator."""
 
+from typing import Any
+
 import torch
 
 
@@ -51,7 +53,7 @@ def plain_excite_and_shift(
     return torch.cat([from_next, from_previous, unmoved], dim=2).flatten(0, 1)
 
 
-def _moves(fold):
+def _moves(fold: int) -> tuple[tuple[tuple, tuple], ...]:
     """Return an index to read from and an index to write to, on (N, T, C, …), for each of the three channel groups."""
     clips, all_frames, first, last = slice(None), slice(None), slice(None, -1), slice(1, None)
     from_next, from_previous, unmoved = slice(0, fold), slice(fold, 2 * fold), slice(2 * fold, None)
@@ -64,7 +66,14 @@ def _moves(fold):
 
 class _ExciteAndShift(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, x, excite, num_segments, fold, *parameters):
+    def forward(
+        ctx: Any,
+        x: torch.Tensor,
+        excite: torch.nn.Module,
+        num_segments: int,
+        fold: int,
+        *parameters: torch.nn.Parameter,
+    ) -> torch.Tensor:
         # The excitation is small: autograd records its graph, which the backward pass differentiates.
         with torch.set_grad_enabled(any(ctx.needs_input_grad)):
             means = x.detach().mean(dim=(2, 3)).requires_grad_(ctx.needs_input_grad[0])
@@ -84,7 +93,7 @@ class _ExciteAndShift(torch.autograd.Function):
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx, grad_out):
+    def backward(ctx: Any, grad_out: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         (x,) = ctx.saved_tensors
         buffer = torch.empty_like(x)
         source, grad, target = (tensor.unflatten(0, (-1, ctx.num_segments)) for tensor in (x, grad_out, buffer))
@@ -112,6 +121,6 @@ class _ExciteAndShift(torch.autograd.Function):
         return grad_x, None, None, None, *(grads.get(id(parameter)) for parameter in ctx.parameters)
 
 
-def _like_frames(values, frames):
+def _like_frames(values: torch.Tensor, frames: torch.Tensor) -> torch.Tensor:
     """View values of shape (N * T, C) as (N, T, C, 1, 1), with the dtype of the frames."""
     return values.to(frames.dtype).view(*frames.shape[:3], 1, 1)

@@ -1,6 +1,7 @@
 import torch
 import torch.nn as nn
 from mmaction.registry import MODELS
+from mmaction.structures import ActionDataSample
 from mmengine.model import BaseModel
 from mmengine.model.weight_init import normal_init
 
@@ -76,7 +77,7 @@ class MAENet(BaseModel):
         loss_emo: dict = dict(type='CrossEntropyLoss', loss_weight=0.03),
         data_preprocessor: dict | None = None,
         init_cfg: dict | None = None,
-    ):
+    ) -> None:
         super().__init__(data_preprocessor=data_preprocessor, init_cfg=init_cfg)
         self.action_backbone = None if action_backbone is None else MODELS.build(action_backbone)
         self.face_backbone = None if face_backbone is None else MODELS.build(face_backbone)
@@ -101,7 +102,7 @@ class MAENet(BaseModel):
         self.loss_act = MODELS.build(loss_act)
         self.loss_emo = MODELS.build(loss_emo)
 
-    def init_weights(self):
+    def init_weights(self) -> None:
         """Initialise the encoder like PyTorch's ``Transformer``, and the classifiers like MANet's."""
         for layer in (self.fc_act, self.fc_emo):
             normal_init(layer, std=self.init_std)
@@ -112,7 +113,9 @@ class MAENet(BaseModel):
                     nn.init.xavier_uniform_(parameter)
         super().init_weights()
 
-    def forward(self, inputs: dict[str, torch.Tensor], data_samples: list | None = None, mode: str = 'tensor'):
+    def forward(
+        self, inputs: dict[str, torch.Tensor], data_samples: list[ActionDataSample] | None = None, mode: str = 'tensor'
+    ) -> tuple | dict | list:
         """Run the network in one of MMEngine's modes.
 
         Args:
@@ -148,8 +151,8 @@ class MAENet(BaseModel):
             inputs (dict[str, torch.Tensor]): Frames, faces and mask, see :meth:`forward`.
 
         Returns:
-            tuple: :math:`X_{face}`, shape (N, V, T, d), the mask, shape (N, V, T), and :math:`X_{act}`, shape
-            (N, V, T, d). Those of a disabled branch are None.
+            tuple[torch.Tensor | None, torch.Tensor | None, torch.Tensor | None]: :math:`X_{face}`, shape (N, V, T, d),
+            the mask, shape (N, V, T), and :math:`X_{act}`, shape (N, V, T, d). Those of a disabled branch are None.
         """
         face = mask = action = None
         if self.face_backbone is not None:
@@ -163,7 +166,7 @@ class MAENet(BaseModel):
             action = encoded.unflatten(0, frames.shape[:2])
         return face, mask, action
 
-    def _frame_features(self, backbone, images):
+    def _frame_features(self, backbone: nn.Module, images: torch.Tensor) -> torch.Tensor:
         """Map images of shape (N, V * T, 3, H, W) to features of shape (N, V, T, d)."""
         if images.dim() != 5 or images.size(1) % self.num_segments:
             raise ValueError(
@@ -173,7 +176,9 @@ class MAENet(BaseModel):
         features = backbone(images.flatten(0, 1)).mean(dim=(-2, -1))
         return features.unflatten(0, (images.size(0), -1, self.num_segments))
 
-    def classify(self, face, mask, action):
+    def classify(
+        self, face: torch.Tensor, mask: torch.Tensor, action: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Compute the logits of actions and emotions, each of shape (N, V, K), from the features of every frame."""
         branches = []
         if face is not None:
@@ -186,7 +191,7 @@ class MAENet(BaseModel):
                 branches[0] = branches[0].repeat(1, action.size(1) // face.size(1), 1)
         return self.fc_act(branches[-1]), self.fc_emo(torch.cat(branches, dim=-1))
 
-    def loss(self, inputs: dict[str, torch.Tensor], data_samples: list) -> dict[str, torch.Tensor]:
+    def loss(self, inputs: dict[str, torch.Tensor], data_samples: list[ActionDataSample]) -> dict[str, torch.Tensor]:
         """Compute the loss terms from the logits, averaged over the views.
 
         Args:
@@ -209,7 +214,7 @@ class MAENet(BaseModel):
         emotion = torch.tensor([int(sample.emotion) for sample in data_samples], device=emotions.device)
         return dict(loss_act=self.loss_act(actions, labels), loss_emo=self.loss_emo(emotions, emotion))
 
-    def predict(self, inputs: dict[str, torch.Tensor], data_samples: list) -> list:
+    def predict(self, inputs: dict[str, torch.Tensor], data_samples: list[ActionDataSample]) -> list[ActionDataSample]:
         """Predict probabilities, averaged over the views.
 
         Args:

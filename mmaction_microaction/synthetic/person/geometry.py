@@ -7,17 +7,19 @@ The x axis points to the right of the image, y up and z towards the camera. The 
 import numpy as np
 
 
-def unit(vectors):
+def unit(vectors: np.ndarray) -> np.ndarray:
     """Scale vectors, shape (..., 3), to length one."""
     return vectors / np.maximum(_length(vectors), 1e-9)
 
 
-def _length(vectors):
+def _length(vectors: np.ndarray) -> np.ndarray:
     x, y, z = vectors[..., :1], vectors[..., 1:2], vectors[..., 2:]
     return np.sqrt(x * x + y * y + z * z)
 
 
-def rotation(yaw=0.0, pitch=0.0, roll=0.0):
+def rotation(
+    yaw: np.ndarray | float = 0.0, pitch: np.ndarray | float = 0.0, roll: np.ndarray | float = 0.0
+) -> np.ndarray:
     """Return rotation matrices that roll, then pitch, then yaw.
 
     Args:
@@ -38,13 +40,13 @@ def rotation(yaw=0.0, pitch=0.0, roll=0.0):
     return np.stack([np.stack(row, -1) for row in rows], -2)
 
 
-def rotate(matrices, vectors):
+def rotate(matrices: np.ndarray, vectors: np.ndarray) -> np.ndarray:
     """Apply matrices, shape (..., 3, 3), to vectors, shape (..., 3)."""
     x, y, z = vectors[..., None, 0], vectors[..., None, 1], vectors[..., None, 2]
     return matrices[..., 0] * x + matrices[..., 1] * y + matrices[..., 2] * z
 
 
-def frame_along(axis, up):
+def frame_along(axis: np.ndarray, up: np.ndarray) -> np.ndarray:
     """Return rotation matrices whose third column is `axis` and whose second column is as close as possible to `up`.
 
     Args:
@@ -59,18 +61,20 @@ def frame_along(axis, up):
     return np.stack([x, _cross(z, x), z], -1)
 
 
-def _cross(a, b):
+def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Return the cross product over the last axis. ``np.cross`` is several times slower for few vectors."""
     (ax, ay, az), (bx, by, bz) = np.moveaxis(a, -1, 0), np.moveaxis(b, -1, 0)
     return np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], -1)
 
 
-def blend_directions(first, second, weight):
+def blend_directions(first: np.ndarray, second: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Interpolate unit vectors, shape (..., 3), from `first` (`weight` 0) to `second` (`weight` 1), shape (...)."""
     return unit(first + weight[..., None] * (second - first))
 
 
-def two_bone_ik(root, target, pole, upper, lower):
+def two_bone_ik(
+    root: np.ndarray, target: np.ndarray, pole: np.ndarray, upper: float, lower: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Bend a two-bone limb so that its end is at the target, or as close as the bones allow.
 
     Args:

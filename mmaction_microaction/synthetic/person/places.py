@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .skeleton import SIDES, Contact
+from .skeleton import SIDES, Contact, Proportions
 
 ELBOW_DOWN = (0.55, -1.0, -0.25)
 ELBOW_RESTING = (0.5, -0.4, -0.8)
@@ -74,7 +74,7 @@ _PLACES = {
 }
 
 
-def make_contact(place, side, proportions):
+def make_contact(place: str, side: int, proportions: Proportions) -> Contact:
     """Return the contact of a hand with a place.
 
     Args:

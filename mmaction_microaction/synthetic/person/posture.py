@@ -1,11 +1,12 @@
 """The posture in which a video begins. It is drawn independently of the label."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from .places import make_contact
-from .skeleton import SIDES, Controls, Reach
+from .skeleton import SIDES, Controls, Proportions, Reach
 
 HANDS = ('both thighs', 'lap', 'thigh and lap', 'lap and thigh', 'beside the stool')
 """Resting places of the hands. Where they differ, the right hand is named first."""
@@ -50,12 +51,12 @@ class Posture:
     position of the hand at full extension (see :func:`draw_extension`). None if no arm is extended."""
 
 
-def knees_apart(gap):
+def knees_apart(gap: float) -> float:
     """Return the outward bend of the knees when the feet are `gap` metres from the middle."""
     return 1.5 * (gap - KNEE_GAP[0])
 
 
-def draw_extension(uniform):
+def draw_extension(uniform: Callable[[str, float, float], float]) -> tuple[float, float, float]:
     """Draw the position of the hand of an arm that is stretched forward or sideways.
 
     Args:
@@ -71,14 +72,14 @@ def draw_extension(uniform):
     return tuple(float(g - f) for g, f in zip(goal, (0.10, -0.36, 0.27)))
 
 
-def draw_posture(rng):
+def draw_posture(rng: np.random.Generator) -> Posture:
     """Draw a posture."""
     extended = None
     if rng.random() < 0.25:
         sides = ((0,), (1,), (0, 1))[int(rng.integers(3))]
         extended = sides, float(rng.random()), draw_extension(lambda _, low, high: rng.uniform(low, high))
 
-    def pair(low, high):
+    def pair(low: float, high: float) -> tuple[float, float]:
         return tuple(rng.uniform(low, high, 2).tolist())
 
     gap = rng.uniform(*KNEE_GAP)
@@ -98,7 +99,7 @@ def draw_posture(rng):
     )
 
 
-def _resting_place(hands, side):
+def _resting_place(hands: str, side: int) -> str:
     """Return the name of the place where a hand rests."""
     if hands == 'thigh and lap':
         return ('thigh', 'lap')[side]
@@ -107,7 +108,7 @@ def _resting_place(hands, side):
     return {'both thighs': 'thigh', 'lap': 'lap', 'beside the stool': 'stool'}[hands]
 
 
-def sit(posture, proportions, num_frames):
+def sit(posture: Posture, proportions: Proportions, num_frames: int) -> Controls:
     """Return the controls of a person who sits still.
 
     Args:

@@ -4,6 +4,7 @@ Index 0 of a pair is the person's right (-x), index 1 the left (+x).
 """
 
 from dataclasses import dataclass, field
+from typing import Self
 
 import numpy as np
 
@@ -95,7 +96,7 @@ class Controls:
     """Successive reaches of each hand. The first is the resting place."""
 
     @classmethod
-    def zeros(cls, num_frames):
+    def zeros(cls, num_frames: int) -> Self:
         """Return the controls of a person who sits upright, without reaches of the hands."""
         shapes = ((3,), (3,), (), (3,), (2, 2), (2, 3), (2, 2), (2,), (2, 5), (2,))
         return cls(*(np.zeros((num_frames, *shape)) for shape in shapes), hands=([], []))
@@ -117,7 +118,9 @@ class Skeleton:
     """Points that the hands touch, shape (T, 2, 3)."""
 
 
-def _trunk(controls, proportions):
+def _trunk(
+    controls: Controls, proportions: Proportions
+) -> tuple[dict[str, np.ndarray], dict[str, tuple[np.ndarray, np.ndarray]]]:
     """Return the joints and coordinate frames of the pelvis, spine, head and shoulders."""
     s = proportions.scale
     yaw, pitch, roll = np.moveaxis(controls.torso, -1, 0)
@@ -146,7 +149,9 @@ def _trunk(controls, proportions):
     return {**joints, 'shoulders': np.stack(shoulders, 1), 'hips': hips}, frames
 
 
-def _leg(controls, proportions, hip, i):
+def _leg(
+    controls: Controls, proportions: Proportions, hip: np.ndarray, i: int
+) -> tuple[tuple[np.ndarray, ...], dict[str, tuple[np.ndarray, np.ndarray]]]:
     """Return the joints and coordinate frames of one leg."""
     s, side = proportions.scale, SIDES[i]
     ball = controls.balls[:, i]
@@ -164,7 +169,13 @@ def _leg(controls, proportions, hip, i):
     return (knee, ankle, ball), frames
 
 
-def _arm(controls, proportions, joints, frames, i):
+def _arm(
+    controls: Controls,
+    proportions: Proportions,
+    joints: dict[str, np.ndarray],
+    frames: dict[str, tuple[np.ndarray, np.ndarray]],
+    i: int,
+) -> tuple:
     """Place one arm by the reaches of its hand.
 
     Returns:

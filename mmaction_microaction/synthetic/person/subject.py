@@ -1,5 +1,6 @@
 """Body proportions and appearance of a subject, which are the same in all videos of the subject."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -48,10 +49,10 @@ class Subject:
     """Thickness of the eyebrows, 1 on average."""
 
 
-def draw_subject(rng):
+def draw_subject(rng: np.random.Generator) -> Subject:
     """Draw a subject."""
 
-    def color(palette, spread=10):
+    def color(palette: Sequence[tuple[int, int, int]], spread: int = 10) -> tuple[int, int, int]:
         base = np.array(palette[int(rng.integers(len(palette)))])
         return tuple(np.clip(base + rng.integers(-spread, spread + 1, 3), 8, 246).tolist())
 

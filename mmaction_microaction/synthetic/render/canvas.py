@@ -4,6 +4,7 @@ Shapes are prepared for all frames of a video at once, and their polygons are fi
 rounded to fixed point before OpenCV draws them, so that the last bit of a float cannot change a pixel.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -40,7 +41,7 @@ class VirtualCamera:
     shift: tuple[float, float]
     """Displacement of the image, right and down, in units of the image height."""
 
-    def project(self, points, size):
+    def project(self, points: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
         """Project points to the canvas.
 
         Args:
@@ -67,7 +68,7 @@ class VirtualCamera:
         return flat, depth
 
 
-def tone(color, brightness):
+def tone(color: tuple[int, int, int], brightness: float) -> tuple[int, int, int]:
     """Return an RGB colour that is darker or lighter, as integers from 0 to 255."""
     return tuple(int(min(255, max(0, round(c * brightness)))) for c in color)
 
@@ -82,27 +83,40 @@ class Painter:
         shake (np.ndarray): Displacement of every frame in pixels, right and down, shape (T, 2).
     """
 
-    def __init__(self, camera, size, light, shake):
+    def __init__(
+        self, camera: VirtualCamera, size: tuple[int, int], light: tuple[float, float], shake: np.ndarray
+    ) -> None:
         self.camera, self.size, self.shake = camera, size, shake[:, None]
         self.light = np.array(light)
         self._depths, self._layers = [], []
 
-    def _add(self, depth, layers):
+    def _add(self, depth: np.ndarray, layers: list[tuple]) -> None:
         self._depths.append(np.round(depth, 6))
         self._layers.append([(fixed_point(p + self.shake), color, convex) for p, color, convex in layers])
 
-    def _pixels(self, radius, depth):
+    def _pixels(self, radius: float, depth: np.ndarray) -> np.ndarray:
         return radius * self.camera.focal * self.size[1] / depth
 
-    def distance(self, points):
+    def distance(self, points: np.ndarray) -> np.ndarray:
         """Return the distance of points, shape (T, 3), from the camera along its line of sight, shape (T,)."""
         return self.camera.project(points, self.size)[1]
 
-    def view(self, points):
+    def view(self, points: np.ndarray) -> np.ndarray:
         """Return the unit vectors from points, shape (T, 3), to the camera."""
         return unit(np.array([self.camera.sideways, self.camera.height, self.camera.distance]) - points)
 
-    def limb(self, start, end, start_radius, end_radius, color, pieces=2, nearer=0.0, shades=_SHADES, depth=None):
+    def limb(
+        self,
+        start: np.ndarray,
+        end: np.ndarray,
+        start_radius: float,
+        end_radius: float,
+        color: tuple[int, int, int],
+        pieces: int = 2,
+        nearer: float = 0.0,
+        shades: tuple = _SHADES,
+        depth: np.ndarray | None = None,
+    ) -> None:
         """Add a tapered limb with round ends, shaded across.
 
         Args:
@@ -149,7 +163,15 @@ class Painter:
             layers = [(corners[:, k, n], shaded, True) for n, shaded in enumerate(colors)]
             self._add((own_depth[:, k : k + 2].mean(1) if depth is None else depth) - nearer, layers)
 
-    def polygon(self, points, color, nearer=0.0, visible=None, depth=None, convex=True):
+    def polygon(
+        self,
+        points: np.ndarray,
+        color: tuple[int, int, int],
+        nearer: float = 0.0,
+        visible: np.ndarray | None = None,
+        depth: np.ndarray | None = None,
+        convex: bool = True,
+    ) -> None:
         """Add a flat polygon.
 
         Args:
@@ -168,7 +190,14 @@ class Painter:
             depth = np.where(visible, depth, np.inf)
         self._add(depth, [(flat, tone(color, 1.0), convex)])
 
-    def hull(self, points, color, depth, shades=_SHADES, mask=None):
+    def hull(
+        self,
+        points: np.ndarray,
+        color: tuple[int, int, int],
+        depth: np.ndarray,
+        shades: tuple = _SHADES,
+        mask: np.ndarray | None = None,
+    ) -> None:
         """Add the convex outline of a cloud of points, shaded from its edge to its lit side.
 
         Args:
@@ -188,7 +217,7 @@ class Painter:
             layers.append((center + size * (outlines - middle), tone(color, brightness), True))
         self._add(depth, layers)
 
-    def outlines(self, shapes, color, depth):
+    def outlines(self, shapes: list[tuple[np.ndarray, float]], color: tuple[int, int, int], depth: np.ndarray) -> None:
         """Add the convex outlines of several clouds of points, drawn one over the other.
 
         Args:
@@ -198,7 +227,7 @@ class Painter:
         """
         self._add(depth, [(self._outlines(points), tone(color, bright), True) for points, bright in shapes])
 
-    def _outlines(self, points, mask=None):
+    def _outlines(self, points: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
         """Return convex hulls in pixels, padded to the same number of corners, shape (T, corners, 2)."""
         flat, _ = self.camera.project(points, self.size)
         fixed = np.round(flat * 64.0).astype(np.int32)
@@ -211,7 +240,7 @@ class Painter:
             outline[len(hull) :] = hull[-1]
         return outlines / 64.0
 
-    def draw(self, canvases):
+    def draw(self, canvases: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         """Draw the shapes frame by frame.
 
         Args:
@@ -237,6 +266,6 @@ class Painter:
             yield canvas
 
 
-def fixed_point(points):
+def fixed_point(points: np.ndarray) -> np.ndarray:
     """Return canvas coordinates as fixed-point numbers of OpenCV, whose pixel centres have integer coordinates."""
     return np.round((points - 0.5) * (1 << SUBPIXEL_BITS)).astype(np.int32)

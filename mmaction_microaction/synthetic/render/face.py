@@ -1,19 +1,21 @@
 """Draws the head: skull, hair, ears, eyes, eyebrows, nose, mouth and glasses."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 from mmaction_microaction.synthetic.person.geometry import rotate
-from mmaction_microaction.synthetic.person.skeleton import SIDES
+from mmaction_microaction.synthetic.person.skeleton import SIDES, Proportions, Skeleton
+from mmaction_microaction.synthetic.person.subject import Subject
 
-from .canvas import tone
+from .canvas import Painter, tone
 
 _SHADES = ((1.0, 0.0, 0.84), (0.86, 0.05, 0.95), (0.62, 0.12, 1.02))
 _HAIR_SHADES = ((1.0, 0.0, 0.85), (0.72, 0.16, 1.15), (0.4, 0.3, 1.4))
 
 
-def _sphere(rows, columns):
+def _sphere(rows: int, columns: int) -> np.ndarray:
     """Return points on the unit sphere, shape (rows * columns, 3)."""
     up = np.linspace(-0.98, 0.98, rows)
     turn = np.arange(columns) * 2 * np.pi / columns
@@ -36,7 +38,9 @@ _FACE_POINTS = np.concatenate([_FACE * [0.0805, 0.099, 0.095] + [0.0, 0.022, -0.
 _FACE_NORMALS = np.concatenate([_FACE, ((_JAW - [0.0, -0.058, 0.024]) / [0.060, 0.064, 0.058])[_JAW[:, 2] > 0.0]])
 
 
-def _oval(center, half_width, half_height, corners=10, tilt=0.0):
+def _oval(
+    center: tuple[float, float, float], half_width: float, half_height: float, corners: int = 10, tilt: float = 0.0
+) -> np.ndarray:
     """Return an oval in the frame of the head, shape (corners, 3). Its sides are bent back around the face."""
     angle = np.arange(corners) * 2 * np.pi / corners
     x, y = half_width * np.cos(angle), half_height * np.sin(angle)
@@ -65,7 +69,7 @@ class Expression(NamedTuple):
 _AT_REST = Expression(*np.zeros((6, 1)))
 
 
-def face_points(skeleton, proportions):
+def face_points(skeleton: Skeleton, proportions: Proportions) -> np.ndarray:
     """Return points on the face, from the hair to the chin.
 
     Args:
@@ -79,7 +83,9 @@ def face_points(skeleton, proportions):
     return head[:, None] + rotate(turn[:, None], _FACE_POINTS * (proportions.head * proportions.scale))
 
 
-def draw_head(painter, skeleton, subject, glasses, expression=None):
+def draw_head(
+    painter: Painter, skeleton: Skeleton, subject: Subject, glasses: bool, expression: Expression | None = None
+) -> None:
     """Add the shapes of a head to a painter.
 
     Args:
@@ -94,10 +100,10 @@ def draw_head(painter, skeleton, subject, glasses, expression=None):
     depth = painter.distance(head) + 0.03
     towards_camera = painter.view(head)
 
-    def place(points):
+    def place(points: np.ndarray) -> np.ndarray:
         return head[:, None] + rotate(turn[:, None], np.asarray(points) * (subject.proportions.head * scale))
 
-    def facing(normal, minimum=0.08):
+    def facing(normal: tuple[float, float, float], minimum: float = 0.08) -> np.ndarray:
         return (rotate(turn, np.array(normal)) * towards_camera).sum(-1) > minimum
 
     painter.limb(
@@ -123,7 +129,9 @@ def draw_head(painter, skeleton, subject, glasses, expression=None):
         _glasses(painter, place, facing, depth - 0.006)
 
 
-def _long_hair(painter, place, subject, depth):
+def _long_hair(
+    painter: Painter, place: Callable[[np.ndarray], np.ndarray], subject: Subject, depth: np.ndarray
+) -> None:
     """Add the hair below the ears, behind neck and shoulders."""
     if subject.haircut == 'short':
         return
@@ -134,7 +142,7 @@ def _long_hair(painter, place, subject, depth):
     painter.hull(place(points), subject.hair, depth, _HAIR_SHADES[:2])
 
 
-def _lifted(points, up, along=0.0):
+def _lifted(points: np.ndarray, up: np.ndarray, along: np.ndarray | float = 0.0) -> np.ndarray:
     """Return points, shape (n, 3), moved up and along x by displacements of shape (T, n), as shape (T, n, 3)."""
     moved = np.repeat(np.asarray(points)[None], len(up), 0)
     moved[..., 1] += up
@@ -142,7 +150,14 @@ def _lifted(points, up, along=0.0):
     return moved
 
 
-def _features(painter, place, facing, subject, expression, depth):
+def _features(
+    painter: Painter,
+    place: Callable[[np.ndarray], np.ndarray],
+    facing: Callable[..., np.ndarray],
+    subject: Subject,
+    expression: Expression,
+    depth: np.ndarray,
+) -> None:
     """Add eyes, eyebrows, nose and mouth. Each is hidden where it faces away from the camera."""
     shade = tone(subject.skin, 0.72)
     brows, slant, eyes = (amount[:, None] for amount in expression[:3])
@@ -172,12 +187,19 @@ def _features(painter, place, facing, subject, expression, depth):
     _mouth(painter, place, subject, expression, front, depth)
 
 
-def _mouth(painter, place, subject, expression, front, depth):
+def _mouth(
+    painter: Painter,
+    place: Callable[[np.ndarray], np.ndarray],
+    subject: Subject,
+    expression: Expression,
+    front: np.ndarray,
+    depth: np.ndarray,
+) -> None:
     """Add the lips, the line between them and, in an open mouth, the inside."""
     corners, opening, width = (amount[:, None] for amount in expression[3:])
     middle = -0.069
 
-    def moved(points, parted):
+    def moved(points: np.ndarray, parted: np.ndarray | float) -> np.ndarray:
         points = np.asarray(points)
         across = (points[:, 0] / 0.024) ** 2 - 0.35
         return _lifted(points, 0.016 * corners * across + parted, 0.4 * width * points[:, 0])
@@ -195,7 +217,9 @@ def _mouth(painter, place, subject, expression, front, depth):
         painter.polygon(place(inside), (62, 22, 24), 0, parted, depth - 1.2e-3, convex=False)
 
 
-def _glasses(painter, place, facing, depth):
+def _glasses(
+    painter: Painter, place: Callable[[np.ndarray], np.ndarray], facing: Callable[..., np.ndarray], depth: np.ndarray
+) -> None:
     """Add dark glasses frames: two rims, a bridge and two temples."""
     color = (52, 44, 44)
     for side in SIDES:

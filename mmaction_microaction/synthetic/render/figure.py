@@ -1,12 +1,15 @@
 """Draws a subject: trunk, limbs, hands, feet and a held object. ``face`` draws the head."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from mmaction_microaction.synthetic.person.geometry import rotate, rotation
-from mmaction_microaction.synthetic.person.skeleton import SIDES
+from mmaction_microaction.synthetic.person.skeleton import SIDES, Controls, Skeleton
+from mmaction_microaction.synthetic.person.subject import Subject
 
-from .canvas import tone
-from .face import draw_head
+from .canvas import Painter, tone
+from .face import Expression, draw_head
 
 _ANGLES = np.arange(20) * np.pi / 10
 _RING = np.stack([np.cos(_ANGLES), np.zeros(20), np.sin(_ANGLES)], -1)
@@ -46,7 +49,15 @@ _FINGERS = (
 )
 
 
-def draw_figure(painter, skeleton, controls, subject, glasses, held, expression=None):
+def draw_figure(
+    painter: Painter,
+    skeleton: Skeleton,
+    controls: Controls,
+    subject: Subject,
+    glasses: bool,
+    held: tuple[int, str] | None,
+    expression: Expression | None = None,
+) -> None:
     """Add the shapes of a subject to a painter.
 
     Args:
@@ -69,7 +80,7 @@ def draw_figure(painter, skeleton, controls, subject, glasses, held, expression=
         _held(painter, skeleton, subject, *held)
 
 
-def _trunk(painter, skeleton, subject):
+def _trunk(painter: Painter, skeleton: Skeleton, subject: Subject) -> None:
     """Add the shirt from the hips to the shoulders, its badge and its neckline."""
     proportions = subject.proportions
     s, girth = proportions.scale, proportions.girth
@@ -77,7 +88,7 @@ def _trunk(painter, skeleton, subject):
     waist = skeleton.part_frames['pelvis'][1]
     middle = skeleton.joints['waist']
 
-    def ring(below, half_width, half_depth, share):
+    def ring(below: float, half_width: float, half_depth: float, share: tuple[float, float, float]) -> np.ndarray:
         below = below * proportions.torso * s
         upper = 0.58 * proportions.torso * s
         if below <= upper:
@@ -89,10 +100,10 @@ def _trunk(painter, skeleton, subject):
         shape = np.stack([x, 0 * x, half_depth * _RING[:, 2]], -1)
         return center[:, None] + rotate(turn[:, None], shape * s * girth)
 
-    def layers(upper, lower):
+    def layers(upper: Callable, lower: Callable) -> list[tuple[np.ndarray, float]]:
         return [(np.concatenate([upper(shade), lower(shade)], 1), shade[2]) for shade in _TRUNK_SHADES]
 
-    def shoulders(shade):
+    def shoulders(shade: tuple[float, float, float]) -> np.ndarray:
         tips = skeleton.joints['shoulders']
         center = tips.mean(1, keepdims=True)
         wide = center + shade[0] * (tips - center) + rotate(chest, np.array([0.16 * s * shade[1], 0.0, 0.0]))[:, None]
@@ -118,7 +129,7 @@ def _trunk(painter, skeleton, subject):
     painter.polygon(opening, tone(subject.skin, 0.88), depth=painter.distance(neck) + 0.05)
 
 
-def _leg(painter, skeleton, subject, side):
+def _leg(painter: Painter, skeleton: Skeleton, subject: Subject, side: int) -> None:
     """Add a trouser leg or bare shin, a sock and a shoe."""
     proportions = subject.proportions
     s, girth = proportions.scale, proportions.scale * proportions.girth
@@ -135,7 +146,7 @@ def _leg(painter, skeleton, subject, side):
     painter.hull(shoe, subject.shoes, painter.distance(ball) - 0.01, _SHOE_SHADES)
 
 
-def _arm(painter, skeleton, subject, side):
+def _arm(painter: Painter, skeleton: Skeleton, subject: Subject, side: int) -> None:
     """Add a sleeve and an arm."""
     girth = subject.proportions.scale * subject.proportions.girth
     shoulder, elbow, wrist = (skeleton.joints[name][:, side] for name in ('shoulders', 'elbows', 'wrists'))
@@ -149,7 +160,7 @@ def _arm(painter, skeleton, subject, side):
     painter.limb(shoulder, hem, 0.058 * girth, 0.057 * girth, subject.shirt, 2)
 
 
-def _hand(painter, skeleton, controls, subject, side):
+def _hand(painter: Painter, skeleton: Skeleton, controls: Controls, subject: Subject, side: int) -> None:
     """Add a palm, four fingers and a thumb."""
     s, stretch = subject.proportions.scale, subject.proportions.hand / 0.17
     wrist = skeleton.joints['wrists'][:, side]
@@ -171,7 +182,7 @@ def _hand(painter, skeleton, controls, subject, side):
         painter.limb(joint, tip, 0.011 * s, 0.009 * s, subject.skin, 1, 0.016, _FINGER_SHADES)
 
 
-def _held(painter, skeleton, subject, side, name):
+def _held(painter: Painter, skeleton: Skeleton, subject: Subject, side: int, name: str) -> None:
     """Add a phone or a pen to a hand."""
     half = {'phone': (0.034, 0.005, 0.068), 'pen': (0.006, 0.006, 0.075)}[name]
     color = {'phone': (26, 28, 34), 'pen': (30, 60, 150)}[name]

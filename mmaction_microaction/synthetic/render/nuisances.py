@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from mmaction_microaction.synthetic.person.curves import oscillation, pulse, wander
+from mmaction_microaction.synthetic.person.skeleton import Controls
 
 from .canvas import VirtualCamera
 
@@ -51,7 +52,7 @@ class Nuisances:
     """Whether the subject wears glasses."""
 
 
-def draw_nuisances(rng):
+def draw_nuisances(rng: np.random.Generator) -> Nuisances:
     """Draw the nuisances of a video."""
     count = int(rng.choice(3, p=(0.35, 0.4, 0.25)))
     return Nuisances(
@@ -70,7 +71,7 @@ def draw_nuisances(rng):
     )
 
 
-def draw_camera(rng):
+def draw_camera(rng: np.random.Generator) -> VirtualCamera:
     """Draw a camera that films the whole person."""
     distance = rng.uniform(2.7, 3.7)
     # A seated person (1.42 m, with the feet in front) fills 0.74 to 0.83 of the image height.
@@ -86,7 +87,7 @@ def draw_camera(rng):
     )
 
 
-def add_idle_motion(controls, nuisances, rng, fps=30.0):
+def add_idle_motion(controls: Controls, nuisances: Nuisances, rng: np.random.Generator, fps: float = 30.0) -> None:
     """Add breathing, sway and fidgeting to the controls, in place.
 
     Args:
@@ -111,7 +112,7 @@ def add_idle_motion(controls, nuisances, rng, fps=30.0):
         _fidget(fidget, controls, times, rng)
 
 
-def _fidget(fidget, controls, times, rng):
+def _fidget(fidget: str, controls: Controls, times: np.ndarray, rng: np.random.Generator) -> None:
     """Add one small movement, about a third as large as a micro-action."""
     duration = times[-1]
     start = rng.uniform(0.0, 0.5) * duration
@@ -154,7 +155,9 @@ class Sensor:
 
     _SPARE = 48  # pixels by which the field of noise is larger than a frame
 
-    def __init__(self, nuisances, size, num_frames, rng, fps=30.0):
+    def __init__(
+        self, nuisances: Nuisances, size: tuple[int, int], num_frames: int, rng: np.random.Generator, fps: float = 30.0
+    ) -> None:
         times = np.arange(num_frames) / fps
         self.shake = nuisances.jitter * np.stack([wander(times, rng, 2.5) for _ in range(2)], -1)
         flicker = 1 + nuisances.flicker * wander(times, rng, 2.0)
@@ -166,7 +169,7 @@ class Sensor:
         self.grain = np.round(nuisances.noise * grain).astype(np.int16)
         self.corners = rng.integers(0, self._SPARE, (num_frames, 2))
 
-    def record(self, image, t):
+    def record(self, image: np.ndarray, t: int) -> np.ndarray:
         """Return frame `t` of the video for a rendered image, shape (height, width, 3), uint8."""
         height, width = image.shape[:2]
         top, left = self.corners[t]

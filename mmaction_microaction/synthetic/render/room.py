@@ -1,5 +1,6 @@
 """The room behind the person: wall, skirting, floor and stool. It is static, so it is drawn once per video."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -7,7 +8,7 @@ import numpy as np
 
 from mmaction_microaction.synthetic.person.skeleton import SEAT, SIDES
 
-from .canvas import SUBPIXEL_BITS, fixed_point, tone
+from .canvas import SUBPIXEL_BITS, VirtualCamera, fixed_point, tone
 
 _WALLS = ((206, 210, 204), (190, 198, 200), (216, 212, 200), (176, 184, 178), (198, 190, 186))
 _FLOORS = ((150, 150, 144), (122, 122, 124), (160, 146, 126), (112, 104, 96), (176, 176, 172))
@@ -31,10 +32,10 @@ class Room:
     """Brightness of the skirting relative to the wall."""
 
 
-def draw_room(rng):
+def draw_room(rng: np.random.Generator) -> Room:
     """Draw a room."""
 
-    def color(palette):
+    def color(palette: Sequence[tuple[int, int, int]]) -> tuple[int, int, int]:
         base = np.array(palette[int(rng.integers(len(palette)))])
         return tuple(np.clip(base + rng.integers(-16, 17) + rng.integers(-5, 6, 3), 0, 255).tolist())
 
@@ -49,7 +50,7 @@ def draw_room(rng):
     )
 
 
-def render_room(room, camera, size, margin, scale):
+def render_room(room: Room, camera: VirtualCamera, size: tuple[int, int], margin: int, scale: float) -> np.ndarray:
     """Render the room with the empty stool.
 
     Args:
@@ -65,7 +66,7 @@ def render_room(room, camera, size, margin, scale):
     image = np.empty((size[1] + 2 * margin, size[0] + 2 * margin, 3), np.uint8)
     image[:] = room.wall
 
-    def fill(points, color):
+    def fill(points: np.ndarray, color: tuple[int, int, int]) -> None:
         flat, _ = camera.project(np.asarray(points, float), size)
         fixed = fixed_point(flat + margin)
         cv2.fillConvexPoly(image, cv2.convexHull(fixed)[:, 0], color, cv2.LINE_8, SUBPIXEL_BITS)
@@ -88,7 +89,7 @@ def render_room(room, camera, size, margin, scale):
     return _shade(image, room.shade)
 
 
-def _stool(fill, color, scale):
+def _stool(fill: Callable[[np.ndarray, tuple[int, int, int]], None], color: tuple[int, int, int], scale: float) -> None:
     """Draw a square stool with four splayed legs."""
     top = (SEAT - 0.062) * scale
     for z in (-0.17, 0.15):
@@ -103,7 +104,7 @@ def _stool(fill, color, scale):
     fill([(x, top - y, 0.17) for x in (-0.17, 0.17) for y in (0.0, 0.06)], color)
 
 
-def _shade(image, shade):
+def _shade(image: np.ndarray, shade: tuple[float, float]) -> np.ndarray:
     """Change the brightness linearly across the image, in integer arithmetic."""
     height, width = image.shape[:2]
     down = np.round(128 * shade[1] * (np.arange(height) / height - 0.5)).astype(np.int16)

@@ -186,7 +186,7 @@ from pathlib import Path
 from mmaction_microaction.datasets.preparation import ma52 as preparation
 preparation.SPLIT_SIZES = {{'train': 3}}
 open_video = preparation.open_video
-preparation.open_video = lambda path: time.sleep(600) if {NAMES[1]!r} in path else open_video(path)
+preparation.open_video = lambda path: time.sleep(600) if {NAMES[1]!r} in str(path) else open_video(path)
 source = Path({str(source)!r})
 preparation.prepare_split('train', source, source, Path({str(out)!r}), workers=2)
 """

@@ -236,7 +236,7 @@ def test_two_fields_are_read_as_one_frame(tmp_path):
     for image in images:
         image[1::2] += 60
     write_field_video(tmp_path / 'camcorder.mts', images)
-    video = open_video(str(tmp_path / 'camcorder.mts'))
+    video = open_video(tmp_path / 'camcorder.mts')
     assert (video.num_frames, video.fps) == (20, 25)
     frames = dict(decode(video, [0, 7, 8, 19]))
     assert list(frames) == [0, 7, 8, 19]

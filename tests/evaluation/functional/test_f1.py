@@ -6,13 +6,13 @@ import pytest
 from sklearn.metrics import f1_score, precision_score, recall_score, top_k_accuracy_score
 
 from mmaction_microaction.evaluation.functional import (
-    count_matches,
     f1_macro,
     f1_macro_of_means,
     f1_micro,
     rank_classes,
     top_k_accuracy,
 )
+from mmaction_microaction.evaluation.functional.f1 import count_matches
 
 
 def case(name):

@@ -26,26 +26,26 @@ TRUTH = [Interval(0, 2, NOD), Interval(2, 4, SHAKE), Interval(6, 9, WAVE)]
     ],
 )
 def test_counts_by_hand(detections, fine, coarse):
-    counts = count_detections({'a.mp4': TRUTH}, {'out/a.mp4': detections})
+    counts = count_detections(truth={'a.mp4': TRUTH}, detections={'out/a.mp4': detections})
     assert counts == {'fine': (fine, len(detections), 3), 'coarse': (coarse, len(detections), 3)}
 
 
 def test_intervals_are_matched_within_a_video():
     detections = {'a.mp4': [Interval(0, 2, NOD)], 'b.mp4': [Interval(6, 9, WAVE), Interval(20, 22, NOD)]}
     truth = {'a.mp4': [Interval(6, 9, WAVE)], 'b.mp4': [Interval(6, 9, WAVE)]}
-    assert count_detections(truth, detections)['fine'] == (1, 3, 2)
+    assert count_detections(truth=truth, detections=detections)['fine'] == (1, 3, 2)
 
 
 def test_minimum_overlap_is_an_option():
     detections = {'a.mp4': [Interval(1.5, 2, NOD)]}
-    assert count_detections({'a.mp4': TRUTH}, detections, iou=0.25)['fine'] == (1, 1, 3)
-    assert count_detections({'a.mp4': TRUTH}, detections, iou=0.3)['fine'] == (0, 1, 3)
+    assert count_detections(truth={'a.mp4': TRUTH}, detections=detections, iou=0.25)['fine'] == (1, 1, 3)
+    assert count_detections(truth={'a.mp4': TRUTH}, detections=detections, iou=0.3)['fine'] == (0, 1, 3)
 
 
 def test_both_sides_need_the_same_videos():
     with pytest.raises(ValueError, match=r'^b\.mp4: '):
-        count_detections({'a.mp4': [], 'b.mp4': []}, {'a.mp4': []})
+        count_detections(truth={'a.mp4': [], 'b.mp4': []}, detections={'a.mp4': []})
     with pytest.raises(ValueError, match=r'^y/a\.mp4: .*same file name'):
-        count_detections({'a.mp4': []}, {'x/a.mp4': [], 'y/a.mp4': []})
+        count_detections(truth={'a.mp4': []}, detections={'x/a.mp4': [], 'y/a.mp4': []})
     two = {'x/a.mp4': TRUTH, 'y/a.mp4': []}
-    assert count_detections(two, two)['fine'] == (3, 3, 3)
+    assert count_detections(truth=two, detections=two)['fine'] == (3, 3, 3)

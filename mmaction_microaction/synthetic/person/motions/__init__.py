@@ -31,7 +31,8 @@ def perform(
         fps (float): Frames per second. Defaults to 30.
 
     Returns:
-        tuple[dict, set]: Parameters of the motion by name, and sides of the hands that it moves: 0 right, 1 left.
+        tuple[dict[str, object], set[int]]: Parameters of the motion by name, and sides of the hands that it moves: 0
+        right, 1 left.
     """
     stage = Stage(controls, proportions, rng, fps, backwards=label in BACKWARDS)
     _FORWARD[ACTIONS[BACKWARDS.get(label, label)].name](stage)

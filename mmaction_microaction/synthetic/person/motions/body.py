@@ -4,8 +4,10 @@ import numpy as np
 
 from mmaction_microaction.synthetic.person.curves import pulse
 
+from .stage import Stage
 
-def shaking_body(stage):
+
+def shaking_body(stage: Stage) -> None:
     """Move the upper body from side to side."""
     swing = stage.repeat(0.8, 1.6, 1.5) * stage.uniform('amplitude', 0.09, 0.17) * stage.sign()
     stage.controls.torso[:, 2] += swing
@@ -13,7 +15,7 @@ def shaking_body(stage):
     stage.controls.pelvis[:, 0] -= 0.06 * swing
 
 
-def sitting_straightly(stage):
+def sitting_straightly(stage: Stage) -> None:
     """Straighten the back."""
     rise = stage.move(1.0)
     straightened = stage.uniform('amplitude', 0.24, 0.36)
@@ -22,7 +24,7 @@ def sitting_straightly(stage):
     stage.controls.head[:, 1] -= 0.3 * straightened * rise
 
 
-def shrugging(stage):
+def shrugging(stage: Stage) -> None:
     """Move the shoulders, and nothing else, up and down or back and forth."""
     direction = stage.choose('direction', (0, 1), (0.75, 0.25))
     count = stage.choose('count', (1, 2, 3)) if stage.length > 1.0 else 1
@@ -37,7 +39,7 @@ def shrugging(stage):
             stage.controls.shoulders[:, side, 0] += 0.02 * lift
 
 
-def turning_around(stage):
+def turning_around(stage: Stage) -> None:
     """Turn the whole body to one side."""
     turn = stage.move(1.1, comes_back=0.3) * stage.uniform('amplitude', 0.45, 0.85) * stage.sign()
     stage.controls.torso[:, 0] += turn
@@ -48,7 +50,7 @@ def turning_around(stage):
     stage.controls.pelvis[:, 0] += 0.02 * turn
 
 
-def rising_up(stage):
+def rising_up(stage: Stage) -> None:
     """Begin to stand up: lean the trunk forward and lift the pelvis a little off the seat."""
     rise = stage.move(1.0, comes_back=0.35)
     amplitude = stage.uniform('amplitude', 0.6, 1.0)

@@ -2,34 +2,36 @@
 
 from mmaction_microaction.synthetic.person.posture import HEAD_PITCH
 
+from .stage import Stage
 
-def bowing_head(stage):
+
+def bowing_head(stage: Stage) -> None:
     """Lower the head once, slowly or abruptly. Played backwards, this is raising the head."""
     amplitude = stage.uniform('amplitude', 0.30, 0.42)
     high = stage.uniform('pitch', HEAD_PITCH[0], HEAD_PITCH[1] - amplitude)
     stage.controls.head[:, 1] = high + amplitude * stage.move(0.9)
 
 
-def tilting_head(stage):
+def tilting_head(stage: Stage) -> None:
     """Lean the head towards a shoulder once."""
     tilt = stage.move(0.8, comes_back=0.35) * stage.uniform('amplitude', 0.28, 0.48) * stage.sign()
     stage.controls.head[:, 2] += tilt
     stage.controls.head[:, 0] -= 0.15 * tilt
 
 
-def turning_head(stage):
+def turning_head(stage: Stage) -> None:
     """Turn the head sideways once."""
     turn = stage.move(0.8, comes_back=0.35) * stage.uniform('amplitude', 0.5, 0.95) * stage.sign()
     stage.controls.head[:, 0] += turn
     stage.controls.torso[:, 0] += 0.06 * turn
 
 
-def nodding(stage):
+def nodding(stage: Stage) -> None:
     """Move the head up and down repeatedly."""
     stage.controls.head[:, 1] += stage.repeat(1.5, 2.8) * stage.uniform('amplitude', 0.15, 0.27)
 
 
-def shaking_head(stage):
+def shaking_head(stage: Stage) -> None:
     """Turn the head left and right repeatedly."""
     stage.controls.head[:, 0] += stage.repeat(1.4, 2.6) * stage.uniform('amplitude', 0.2, 0.38) * stage.sign()
 

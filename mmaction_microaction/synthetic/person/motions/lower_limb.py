@@ -5,20 +5,22 @@ import numpy as np
 from mmaction_microaction.synthetic.person.posture import FOOT_FORWARD, KNEE_GAP, knees_apart
 from mmaction_microaction.synthetic.person.skeleton import SIDES
 
+from .stage import Stage
 
-def _detour(weight, up, forward):
+
+def _detour(weight: np.ndarray, up: float, forward: float) -> np.ndarray:
     """Return the detour of a foot that moves to another position, shape (T, 3)."""
     return (4 * weight * (1 - weight))[:, None] * np.array([0.0, up, forward])
 
 
-def shaking_legs(stage):
+def shaking_legs(stage: Stage) -> None:
     """Bounce a leg on the ball of its foot."""
     for side in stage.sides(0.3):
         bounce = 0.5 + 0.5 * stage.repeat(2.6, 4.2, 3)
         stage.controls.feet[:, side, 1] += stage.uniform('amplitude', 0.22, 0.4) * (bounce - bounce[0])
 
 
-def curling_legs(stage):
+def curling_legs(stage: Stage) -> None:
     """Lay one leg over the other."""
     side = stage.side()
     sign = SIDES[side]
@@ -43,7 +45,7 @@ def curling_legs(stage):
     controls.knees[:, 1 - side] += weight * (0.0 - controls.knees[:, 1 - side])
 
 
-def spread_legs(stage):
+def spread_legs(stage: Stage) -> None:
     """Move the knees apart. Played backwards, this is closing the legs."""
     amplitude = stage.uniform('amplitude', 0.075, 0.11)
     narrow = stage.uniform('gap', KNEE_GAP[0], KNEE_GAP[1] - amplitude)
@@ -59,7 +61,7 @@ def spread_legs(stage):
         stage.controls.knees[:, side] += knees
 
 
-def crossing_legs(stage):
+def crossing_legs(stage: Stage) -> None:
     """Cross the lower legs at the ankles."""
     weight = stage.move(1.0)
     front = stage.side()
@@ -74,7 +76,7 @@ def crossing_legs(stage):
         stage.controls.knees[:, side] += weight * (0.35 - stage.controls.knees[:, side])
 
 
-def stretching_feet(stage):
+def stretching_feet(stage: Stage) -> None:
     """Move a foot forward or sideways. Played backwards, this is retracting the foot."""
     weight = stage.move(0.9)
     amplitude = stage.uniform('amplitude', 0.14, 0.20)
@@ -89,7 +91,7 @@ def stretching_feet(stage):
         ball[:, 1] += lift * 4 * weight * (1 - weight)
 
 
-def tiptoe(stage):
+def tiptoe(stage: Stage) -> None:
     """Lift the heel until only the toes touch the ground, and draw the foot towards the stool."""
     weight = stage.move(0.8, comes_back=0.2)
     back = stage.uniform('back', 0.02, 0.14)

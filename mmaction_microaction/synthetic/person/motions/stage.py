@@ -1,10 +1,13 @@
 """The stage of a motion: a clock, the controls to change, and random numbers that the manifest records."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from mmaction_microaction.synthetic.person.curves import oscillation, pulse, ramp, taps
 from mmaction_microaction.synthetic.person.places import make_contact
-from mmaction_microaction.synthetic.person.skeleton import SIDES, Reach
+from mmaction_microaction.synthetic.person.skeleton import SIDES, Controls, Proportions, Reach
 
 # Curl of the thumb and the four fingers.
 POINTING = (0.6, 0.0, 0.9, 0.95, 0.95)
@@ -31,7 +34,14 @@ class Stage:
         moved_hands (set[int]): Sides of the hands that were sent to a place so far: 0 right, 1 left.
     """
 
-    def __init__(self, controls, proportions, rng, fps=30.0, backwards=False):
+    def __init__(
+        self,
+        controls: Controls,
+        proportions: Proportions,
+        rng: np.random.Generator,
+        fps: float = 30.0,
+        backwards: bool = False,
+    ) -> None:
         self.controls, self.proportions, self.rng = controls, proportions, rng
         num_frames = len(controls.slouch)
         self.times = np.arange(num_frames) / fps
@@ -44,41 +54,41 @@ class Stage:
             self.times = self.times[::-1].copy()
 
     @property
-    def length(self):
+    def length(self) -> float:
         """float: Seconds between start and end."""
         return self.end - self.start
 
-    def _record(self, name, value):
+    def _record(self, name: str, value: Any) -> Any:
         """Record a parameter. A name that is drawn again, for example for the other hand, gets a counter."""
         times_before = sum(key.split(' #')[0] == name for key in self.parameters)
         self.parameters[f'{name} #{times_before + 1}' if times_before else name] = value
         return value
 
-    def uniform(self, name, low, high):
+    def uniform(self, name: str, low: float, high: float) -> float:
         """Draw a number between low and high."""
         return self._record(name, float(self.rng.uniform(low, high)))
 
-    def choose(self, name, options, probabilities=None):
+    def choose(self, name: str, options: Sequence, probabilities: Sequence[float] | None = None) -> Any:
         """Draw one of several options."""
         return self._record(name, options[int(self.rng.choice(len(options), p=probabilities))])
 
-    def chance(self, name, probability):
+    def chance(self, name: str, probability: float) -> bool:
         """Draw True with a probability."""
         return self._record(name, bool(self.rng.random() < probability))
 
-    def side(self):
+    def side(self) -> int:
         """Draw a side: 0 is right, 1 is left."""
         return self.choose('side', (0, 1))
 
-    def sides(self, both):
+    def sides(self, both: float) -> tuple[int, ...]:
         """Draw one side, or both sides with probability `both`."""
         return self.choose('sides', ((0,), (1,), (0, 1)), ((1 - both) / 2, (1 - both) / 2, both))
 
-    def sign(self):
+    def sign(self) -> float:
         """Draw a direction: -1 or 1."""
         return self.choose('sign', (-1.0, 1.0))
 
-    def move(self, slow=0.9, comes_back=0.0):
+    def move(self, slow: float = 0.9, comes_back: float = 0.0) -> np.ndarray:
         """Draw a single movement.
 
         Args:
@@ -94,7 +104,9 @@ class Stage:
             return pulse(self.times, self.start, self.start + rise, self.end - rise, self.end)
         return ramp(self.times, self.start, self.start + min(rise, 0.75 * self.length))
 
-    def repeat(self, slowest, fastest, cycles=2.0, start=None, end=None):
+    def repeat(
+        self, slowest: float, fastest: float, cycles: float = 2.0, start: float | None = None, end: float | None = None
+    ) -> np.ndarray:
         """Draw a repeated movement, an oscillation of amplitude 1.
 
         Args:
@@ -111,12 +123,12 @@ class Stage:
         frequency = max(self.uniform('frequency', slowest, fastest), cycles / (end - start))
         return oscillation(self.times, start, end, frequency)
 
-    def taps(self, slowest, fastest, start, end):
+    def taps(self, slowest: float, fastest: float, start: float, end: float) -> np.ndarray:
         """Draw at least two taps between `start` and `end` seconds: heights between 0 and 1, shape (T,)."""
         frequency = max(self.uniform('frequency', slowest, fastest), 2.0 / (end - start))
         return taps(self.times, start, end, frequency)
 
-    def approach(self, quick=0.32, slow=0.55, stays=0.55):
+    def approach(self, quick: float = 0.32, slow: float = 0.55, stays: float = 0.55) -> tuple[np.ndarray, float, float]:
         """Draw the time course of a hand that goes to a place.
 
         Args:
@@ -135,7 +147,16 @@ class Stage:
         departure = self.end - travel
         return pulse(self.times, self.start, arrival, departure, self.end), arrival, departure
 
-    def reach(self, side, place, weight, grip=None, arc=None, offset=0.0, shift=(0.0, 0.0, 0.0)):
+    def reach(
+        self,
+        side: int,
+        place: str,
+        weight: np.ndarray,
+        grip: tuple[float, ...] | None = None,
+        arc: tuple[float, float, float] | None = None,
+        offset: np.ndarray | float = 0.0,
+        shift: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    ) -> None:
         """Send a hand to a place on the body.
 
         Args:
@@ -159,12 +180,12 @@ class Stage:
         if grip is not None:
             self.grip(side, grip, weight)
 
-    def grip(self, side, curl, weight):
+    def grip(self, side: int, curl: Sequence[float], weight: np.ndarray) -> None:
         """Bend the fingers of a hand towards five curls with progress `weight`, shape (T,)."""
         fingers = self.controls.fingers[:, side]
         fingers += weight[:, None] * (np.array(curl) - fingers)
 
 
-def along(direction, values):
+def along(direction: Sequence[float], values: np.ndarray) -> np.ndarray:
     """Return a movement of `values`, shape (T,), along a direction, shape (3,), as shape (T, 3)."""
     return values[:, None] * np.array(direction)

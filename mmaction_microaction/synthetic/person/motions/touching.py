@@ -1,9 +1,19 @@
 """Motions of body-hand, head-hand and leg-hand (E, F, G): a hand touches a place on the body."""
 
-from .stage import OPEN, POINTING, RELAXED, along
+import numpy as np
+
+from .stage import OPEN, POINTING, RELAXED, Stage, along
 
 
-def touch(stage, places, grip=RELAXED, rub=(1, 0, 0), scratches=0.6, amplitude=0.014, frequency=(2.0, 3.6)):
+def touch(
+    stage: Stage,
+    places: tuple[str, ...],
+    grip: tuple[float, ...] = RELAXED,
+    rub: tuple[float, float, float] = (1, 0, 0),
+    scratches: float = 0.6,
+    amplitude: float = 0.014,
+    frequency: tuple[float, float] = (2.0, 3.6),
+) -> tuple[int, np.ndarray]:
     """Move one hand to a place, and rest there or scratch.
 
     Args:
@@ -26,37 +36,37 @@ def touch(stage, places, grip=RELAXED, rub=(1, 0, 0), scratches=0.6, amplitude=0
     return side, weight
 
 
-def neck(stage):
+def neck(stage: Stage) -> None:
     """Scratch or touch the side of the neck."""
     _, weight = touch(stage, ('neck',), rub=(0, 1, 0))
     stage.controls.head[:, 1] += 0.08 * weight
 
 
-def chest(stage):
+def chest(stage: Stage) -> None:
     """Scratch or touch the front of the upper body."""
     touch(stage, ('chest',), rub=(0, 1, 0), amplitude=0.02)
 
 
-def back(stage):
+def back(stage: Stage) -> None:
     """Scratch or touch the back of the upper body."""
     side, weight = touch(stage, ('back',), rub=(0, 1, 0), amplitude=0.02)
     stage.controls.torso[:, 1] += 0.14 * weight
     stage.controls.torso[:, 0] += 0.16 * weight * (2 * side - 1)
 
 
-def shoulder(stage):
+def shoulder(stage: Stage) -> None:
     """Scratch or touch a shoulder."""
     touch(stage, ('other shoulder', 'other shoulder', 'own shoulder'), rub=(1, 0, 0), amplitude=0.02)
 
 
-def arms_akimbo(stage):
+def arms_akimbo(stage: Stage) -> None:
     """Place one hand or both on the hips."""
     weight, _, _ = stage.approach(0.4, 0.7, stays=0.75)
     for side in stage.sides(0.7):
         stage.reach(side, 'hip', weight, OPEN, arc=(0.12, 0.03, 0.0))
 
 
-def crossing_arms(stage):
+def crossing_arms(stage: Stage) -> None:
     """Cross the arms over the chest."""
     weight, _, _ = stage.approach(0.45, 0.75, stays=0.75)
     front = stage.side()
@@ -65,29 +75,29 @@ def crossing_arms(stage):
         stage.reach(side, 'arm across the chest', weight, RELAXED, arc=(0.0, 0.0, 0.1), shift=over)
 
 
-def hair(stage):
+def hair(stage: Stage) -> None:
     """Adjust the hair on the side or the top of the head."""
     touch(stage, ('hair on the side', 'hair on top'), RELAXED, (0, 0.3, -1), 1.0, 0.03, (0.9, 1.8))
 
 
-def hindbrain(stage):
+def hindbrain(stage: Stage) -> None:
     """Touch the back of the head."""
     side, weight = touch(stage, ('hindbrain',), RELAXED, (0, 1, 0), amplitude=0.018)
     stage.controls.head[:, 1] += 0.15 * weight
     stage.controls.shoulders[:, side, 0] += 0.04 * weight
 
 
-def forehead(stage):
+def forehead(stage: Stage) -> None:
     """Touch or scratch the forehead."""
     touch(stage, ('forehead',), (0.4, 0.15, 0.25, 0.4, 0.5), (1, 0, 0))
 
 
-def face(stage):
+def face(stage: Stage) -> None:
     """Touch a cheek."""
     touch(stage, ('cheek',), RELAXED, (0, 1, 0))
 
 
-def rubbing_eyes(stage):
+def rubbing_eyes(stage: Stage) -> None:
     """Rub one eye or both."""
     weight, arrival, departure = stage.approach(stays=0.4)
     rub = stage.repeat(2.0, 3.4, 2, arrival, departure) * 0.013
@@ -97,17 +107,17 @@ def rubbing_eyes(stage):
     stage.controls.head[:, 1] += 0.1 * weight
 
 
-def nose(stage):
+def nose(stage: Stage) -> None:
     """Touch the nose."""
     touch(stage, ('nose',), (0.5, 0.15, 0.85, 0.95, 0.95), (1, 0, 0), amplitude=0.01)
 
 
-def ears(stage):
+def ears(stage: Stage) -> None:
     """Touch or rub an ear."""
     touch(stage, ('ear',), (0.3, 0.3, 0.6, 0.8, 0.8), (0, 1, 0), amplitude=0.015)
 
 
-def covering_face(stage):
+def covering_face(stage: Stage) -> None:
     """Cover the face above the mouth with one hand or both."""
     weight, _, _ = stage.approach(0.4, 0.65, stays=0.5)
     for side in stage.sides(0.75):
@@ -115,14 +125,14 @@ def covering_face(stage):
     stage.controls.head[:, 1] += 0.2 * weight
 
 
-def covering_mouth(stage):
+def covering_mouth(stage: Stage) -> None:
     """Cover the mouth with a hand."""
     side = stage.side()
     weight, _, _ = stage.approach(stays=0.5)
     stage.reach(side, 'mouth', weight, (0.2, 0.15, 0.15, 0.15, 0.15))
 
 
-def pushing_glasses(stage):
+def pushing_glasses(stage: Stage) -> None:
     """Push the glasses up at the bridge or the rim."""
     stage.parameters['glasses'] = True
     side = stage.side()
@@ -132,7 +142,7 @@ def pushing_glasses(stage):
     stage.reach(side, place, weight, POINTING, offset=along((0, 1, 0), push))
 
 
-def patting_legs(stage):
+def patting_legs(stage: Stage) -> None:
     """Pat the leg repeatedly with a hand."""
     for side in stage.sides(0.3):
         weight, arrival, departure = stage.approach(0.2, 0.35, stays=0.8)
@@ -142,7 +152,7 @@ def patting_legs(stage):
         stage.reach(side, 'thigh', weight, OPEN, (0, 0.05, 0.0), along((0, 1, 0), height), (0, 0, position))
 
 
-def touching_legs(stage):
+def touching_legs(stage: Stage) -> None:
     """Touch the leg with a hand and rub along it."""
     side = stage.side()
     weight, arrival, departure = stage.approach(0.2, 0.4, stays=0.8)
@@ -155,20 +165,20 @@ def touching_legs(stage):
         stage.controls.torso[:, 0] += 0.1 * weight * (1 - 2 * side)
 
 
-def _bend_down(stage, side, weight, pitch):
+def _bend_down(stage: Stage, side: int, weight: np.ndarray, pitch: float) -> None:
     """Lean forward and towards the leg that the hand reaches for."""
     stage.controls.torso[:, 1] += weight * (pitch - stage.controls.torso[:, 1])
     stage.controls.torso[:, 2] += weight * 0.12 * (1 - 2 * side)
     stage.controls.head[:, 1] += 0.2 * weight
 
 
-def scratching_legs(stage):
+def scratching_legs(stage: Stage) -> None:
     """Scratch the calf."""
     side, weight = touch(stage, ('calf',), RELAXED, (0, 0, 1), 1.0, 0.022)
     _bend_down(stage, side, weight, 0.8)
 
 
-def scratching_feet(stage):
+def scratching_feet(stage: Stage) -> None:
     """Scratch a foot."""
     side, weight = touch(stage, ('foot',), RELAXED, (0, 0, 1), 1.0, 0.02)
     _bend_down(stage, side, weight, 1.14)

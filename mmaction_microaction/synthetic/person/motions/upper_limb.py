@@ -5,10 +5,10 @@ import numpy as np
 from mmaction_microaction.synthetic.person.curves import pulse, wander
 from mmaction_microaction.synthetic.person.posture import draw_extension
 
-from .stage import FIST, OPEN, POINTING, RELAXED, along
+from .stage import FIST, OPEN, POINTING, RELAXED, Stage, along
 
 
-def scratching_arms(stage):
+def scratching_arms(stage: Stage) -> None:
     """Scratch one arm with the other hand."""
     side = stage.side()
     weight, arrival, departure = stage.approach()
@@ -19,7 +19,7 @@ def scratching_arms(stage):
     stage.reach(1 - side, 'front', 0.8 * weight, shift=(0.02, 0.02, -0.02))
 
 
-def playing_objects(stage):
+def playing_objects(stage: Stage) -> None:
     """Turn an object over in both hands."""
     weight, arrival, departure = stage.approach(stays=0.8)
     stage.parameters['object'] = True
@@ -30,7 +30,7 @@ def playing_objects(stage):
         stage.controls.fingers[:, side, 1:3] += (0.25 * turn * (1 - 2 * side))[:, None]
 
 
-def putting_hands_together(stage):
+def putting_hands_together(stage: Stage) -> None:
     """Bring the palms together."""
     weight, _, _ = stage.approach(0.4, 0.7, stays=0.7)
     height = stage.uniform('height', 0.0, 0.13)
@@ -39,7 +39,7 @@ def putting_hands_together(stage):
         stage.controls.spread[:, side] *= 1 - weight
 
 
-def rubbing_hands(stage):
+def rubbing_hands(stage: Stage) -> None:
     """Rub the hands against each other."""
     weight, arrival, departure = stage.approach(stays=0.6)
     height = stage.uniform('height', 0.0, 0.13)
@@ -50,7 +50,7 @@ def rubbing_hands(stage):
         stage.controls.spread[:, side] *= 1 - weight
 
 
-def pointing_oneself(stage):
+def pointing_oneself(stage: Stage) -> None:
     """Point at the own chest with the index finger."""
     side = stage.side()
     weight, arrival, departure = stage.approach(stays=0.4)
@@ -58,7 +58,7 @@ def pointing_oneself(stage):
     stage.reach(side, 'towards the chest', weight, POINTING, offset=along((0, 0, 1), jab))
 
 
-def clenching_fist(stage):
+def clenching_fist(stage: Stage) -> None:
     """Bend the fingers into a fist, once or twice."""
     for side in stage.sides(0.4):
         lift = stage.move(0.5)
@@ -74,7 +74,7 @@ def clenching_fist(stage):
         stage.reach(side, 'front', 0.75 * lift, arc=(0, 0.02, 0.02))
 
 
-def stretching_arms(stage):
+def stretching_arms(stage: Stage) -> None:
     """Extend the arms forward or sideways. Played backwards, this is retracting the arms."""
     amplitude = stage.uniform('amplitude', 0.40, 0.52)
     weight = stage.uniform('extended before', 0.0, 1.0 - amplitude) + amplitude * stage.move(0.9)
@@ -85,7 +85,7 @@ def stretching_arms(stage):
         stage.reach(side, 'front', weight, shift=shift)
 
 
-def waving(stage):
+def waving(stage: Stage) -> None:
     """Wave with a raised hand."""
     side = stage.side()
     weight, arrival, departure = stage.approach(stays=0.3)
@@ -95,7 +95,7 @@ def waving(stage):
     stage.controls.spread[:, side] += 0.4 * weight
 
 
-def spreading_hands(stage):
+def spreading_hands(stage: Stage) -> None:
     """Open the hands with the palms up and move them apart."""
     weight, _, _ = stage.approach(stays=0.4)
     for side in stage.sides(0.7):
@@ -104,7 +104,7 @@ def spreading_hands(stage):
         stage.controls.spread[:, side] += 0.6 * weight
 
 
-def hands_touching_fingers(stage):
+def hands_touching_fingers(stage: Stage) -> None:
     """Interlace the fingers of both hands."""
     weight, arrival, departure = stage.approach(stays=0.75)
     height = stage.uniform('height', -0.06, 0.04)
@@ -117,7 +117,7 @@ def hands_touching_fingers(stage):
         stage.reach(side, 'interlaced fingers', weight, bent, (0.06, 0.03, 0.04), offset, shift)
 
 
-def other_finger_movements(stage):
+def other_finger_movements(stage: Stage) -> None:
     """Tap or wiggle single fingers while the hand rests."""
     for side in stage.sides(0.4):
         chosen = stage.choose('fingers', ((1,), (1, 2), (1, 2, 3, 4), (0, 1)))
@@ -128,7 +128,7 @@ def other_finger_movements(stage):
         stage.reach(side, 'front', 0.2 * lifted, arc=(0, 0, 0))
 
 
-def illustrative_gestures(stage):
+def illustrative_gestures(stage: Stage) -> None:
     """Gesture with one arm or both, as when speaking."""
     for side in stage.sides(0.3):
         weight, arrival, departure = stage.approach(stays=0.35)
