@@ -49,7 +49,7 @@ def add_arguments(parser):
         '--many',
         type=int,
         default=0,
-        help='clips after which memory is compared with that after 100 clips; 0: none',
+        help='compare memory after this many clips with memory after 100; 0 skips it',
     )
 
     scale = add('scale', compare_growth, "lists and metrics of many clips against MMAction2's")

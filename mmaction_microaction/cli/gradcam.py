@@ -35,7 +35,7 @@ def add_arguments(parser):
 
 def check(args):
     if Path(args.out).suffix not in SUFFIXES:
-        raise ValueError(f'--out {args.out}: name a .png, .pdf or .svg')
+        raise ValueError(f'--out {args.out}: must end in .png, .pdf or .svg')
 
 
 def run(args):

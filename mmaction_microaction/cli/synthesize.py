@@ -23,7 +23,7 @@ def add_arguments(parser):
     parser.add_argument(
         '--size',
         default='112',
-        help="width of a portrait of MA-52's shape, 5:6, or WxH; the width in MA-52 is 1080 (default: %(default)s)",
+        help='width of a 5:6 portrait, as in MA-52, or WxH; the width in MA-52 is 1080 (default: %(default)s)',
     )
     parser.add_argument('--seed', type=int, default=0, help='random seed (default: %(default)s)')
     parser.add_argument(

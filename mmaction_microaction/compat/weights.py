@@ -147,7 +147,7 @@ def _start_with_part(fit, filename, network, warn):
     if fit.is_released or not fit.num_fitting:
         require_fit(fit, filename, network)
     warn(
-        f'{filename} does not fit {network}: of the tensors, {fit}. Training starts with the {fit.num_fitting:,} '
+        f'{filename} does not fit {network}: {fit}. Training starts with the {fit.num_fitting:,} '
         'parameters that fit; the other parameters of the network keep their initialisation.'
     )
 
@@ -190,7 +190,7 @@ def _require_optimizer_of_run(filename, optim_wrapper):
         if lacking:
             kind = type(optimizer).__name__
             _refuse_optimizer(
-                filename, f'had another optimizer than {kind}: the checkpoint has no {", ".join(sorted(lacking))}'
+                filename, f'used another optimizer than {kind}: the checkpoint has no {", ".join(sorted(lacking))}'
             )
 
 

@@ -125,13 +125,13 @@ class ReplaceUnreadableMixin:
         except _PROGRAM_ERRORS:
             raise
         except MemoryError as error:
-            raise MemoryError(f'{self._describe(idx, error)}: the memory is not sufficient.') from error
+            raise MemoryError(f'{self._describe(idx, error)}: not enough memory.') from error
         except Exception as error:  # decoders raise anything, down to IndexError
             if getattr(error, 'errno', None) in _STORAGE_ERRORS:
                 raise OSError(
                     error.errno,
-                    f'{self._describe(idx, error)}, also after {len(_PAUSES)} pauses: the storage or the limits of the '
-                    'machine fail, not the clip. Fix them, and continue with --resume.',
+                    f'{self._describe(idx, error)}, even after {len(_PAUSES)} retries: the storage or a limit of the '
+                    'machine is the cause, not the clip. Fix it, and continue with --resume.',
                 ) from error
             return self._replace_unreadable(idx, error)
         return self._run(self.pipeline.transforms[steps:], sample)
@@ -178,11 +178,11 @@ class ReplaceUnreadableMixin:
         unreadable = len(self.unreadable.of_epoch())
         if not self.test_mode and unreadable > self.num_unreadable_allowed:
             raise ValueError(
-                f'{problem}; with it, {unreadable:,} of the {len(self):,} clips of {self.ann_file} are unreadable in '
+                f'{problem}; now {unreadable:,} of the {len(self):,} clips of {self.ann_file} are unreadable in '
                 f'this epoch, more than max_unreadable={self.max_unreadable} of the dataset allows. Replace them.'
             ) from error
         if first:
-            consequence = 'it is scored as not recognised' if self.test_mode else 'another clip takes its place'
+            consequence = 'it is scored as not recognised' if self.test_mode else 'another clip replaces it'
             print_log(f'{problem}; {consequence}.', logger='current', level=logging.WARNING)
         if not self.test_mode:
             return None

@@ -43,7 +43,7 @@ def warn_of_width(name, image):
 
 
 def warn_of_gaps(video, windows, scored):
-    """Warn of times for which there is no result, or no result of their own.
+    """Warn of times without a result, or with one interpolated from neighbouring windows.
 
     Args:
         video (Video): The video.
@@ -70,6 +70,6 @@ def warn_of_gaps(video, windows, scored):
     whole = video.duration + video.num_lost / video.fps
     if video.num_lost or (scored[-1] != windows[-1] and end < video.duration):
         warnings.warn(
-            f'{video.path} breaks off after {end:.1f} of {whole:.1f} s; the timeline ends there',
+            f'{video.path} ends after {end:.1f} of {whole:.1f} s; the timeline ends there',
             stacklevel=3,
         )

@@ -211,6 +211,6 @@ def _check_complete(state, shapes, config):
     fit = compare(state, shapes)
     if not fit.complete:
         raise ValueError(
-            f'these are not the weights of {config}: of the tensors, {fit}. If they belong to another network of '
+            f'these are not the weights of {config}: {fit}. If they belong to another network of '
             'this kind, pass its config with --config.'
         )

@@ -93,7 +93,7 @@ def _count_clips(ann_file):
     """Count the clips of each action in an annotation list."""
     annotations = read_annotations(ann_file, check_names=False)
     if is_anonymised(annotations):
-        raise ValueError(f'{ann_file} is anonymised: all its labels are 0. Name the list of the training clips.')
+        raise ValueError(f'{ann_file} is anonymised: all its labels are 0. Use the list of the training clips.')
     return np.bincount([annotation.label for annotation in annotations], minlength=NUM_ACTIONS)
 
 

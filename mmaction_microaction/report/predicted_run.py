@@ -99,6 +99,6 @@ def check_same_clips(first: PredictedRun, second: PredictedRun) -> None:
     counts, other_counts = Counter(first_clips), Counter(second_clips)
     clip, label = next(iter((counts - other_counts) + (other_counts - counts)))
     raise ValueError(
-        f'{first.path} ({len(first):,} clips) and {second.path} ({len(second):,} clips) are not of the same clips: '
-        f'only one of them contains clip {clip} with label {label}. Test both networks on the same list.'
+        f'{first.path} ({len(first):,} clips) and {second.path} ({len(second):,} clips) do not contain the same clips: '
+        f'only one file contains clip {clip} with label {label}. Test both networks on the same list.'
     )

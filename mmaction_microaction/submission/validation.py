@@ -101,7 +101,7 @@ def _unzip(content, problems):
 def _read_member(file, member, problems):
     """Return the content of a member of a zip file, or None if it is too large, whatever size the zip file states."""
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        problems.append(f'{member.filename} has a compression other than deflate; create the zip file again')
+        problems.append(f'{member.filename} uses a compression other than deflate; create the zip file again')
         return None
     with file.open(member) as opened:
         content = opened.read(MAX_SIZE + 1)
@@ -126,7 +126,7 @@ def _parse(content, problems):
             return rows
         problems.append(f'the table has more than {MAX_ROWS:,} lines')
     except UnicodeDecodeError as error:
-        problems.append(f'the file is neither a zip file nor a text in UTF-8 ({error})')
+        problems.append(f'the file is neither a zip file nor UTF-8 text ({error})')
     except csv.Error as error:
         problems.append(f'line {reader.line_num}: {error}')
     return []

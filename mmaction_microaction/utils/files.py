@@ -54,7 +54,7 @@ def atomic_write(path):
         name = os.path.basename(str(error.filename))
         if not (error.filename is None or name == path.name or _UNFINISHED.fullmatch(name)):
             raise  # The error is about another file, which the block reads.
-        raise OSError(error.errno, f'{error.strerror or error}; the file is as before', str(path)) from None
+        raise OSError(error.errno, f'{error.strerror or error}; the file is unchanged', str(path)) from None
     finally:
         if unfinished:
             with suppress(OSError):
@@ -73,7 +73,7 @@ def lock_for_link(path):
         path (str | Path): Path of the file that the block links.
     """
     with ExitStack() as stack:
-        with suppress(OSError):  # The block reports what is wrong with the file.
+        with suppress(OSError):  # Opening errors are raised later, by the block.
             _lock(stack.enter_context(open(path, 'rb')).fileno())
         yield
 
@@ -215,13 +215,13 @@ def check_writable(path):
         return
     path = path.resolve() if path.is_symlink() else path
     if path.is_dir():
-        raise OSError(f'{path} cannot be written, since it is a folder; name a file')
+        raise OSError(f'{path} cannot be written, since it is a folder; choose a file')
     if not path.parent.is_dir():
-        raise OSError(f'{path} cannot be written, since {path.parent} is no folder; make it, or name another file')
+        raise OSError(f'{path} cannot be written: {path.parent} is not a folder; create it, or choose another path')
     if path.exists() and not os.access(path, os.W_OK):
-        raise OSError(f'{path} cannot be written, since it is write-protected; name another file')
+        raise OSError(f'{path} cannot be written, since it is write-protected; choose another path')
     if not os.access(path.parent, os.W_OK):
-        raise OSError(f'{path} cannot be written, since {path.parent} is write-protected; name another file')
+        raise OSError(f'{path} cannot be written, since {path.parent} is write-protected; choose another path')
 
 
 def _is_special(path):
@@ -261,4 +261,4 @@ def make_folder(path):
     try:
         Path(path).mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OSError(f'{path} cannot be a folder ({error.strerror}: {error.filename}); name another') from None
+        raise OSError(f'{path} cannot be a folder ({error.strerror}: {error.filename}); choose another path') from None

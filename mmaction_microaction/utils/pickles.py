@@ -37,7 +37,7 @@ def load_pickle(path):
         return value
     except _RefusedError as error:
         raise ValueError(
-            f'{path} is refused, since loading it could run code: it asks for {error}. Save the predictions as lists, '
+            f'{path} is refused, since loading it could run code: it uses {error}. Save the predictions as lists, '
             'dicts, strings, numbers, NumPy arrays of numbers and tensors only.'
         ) from None
     except TooLargeError as error:

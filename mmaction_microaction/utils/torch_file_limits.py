@@ -83,11 +83,11 @@ class TorchFileChecker:
         with zipfile.ZipFile(file) as archive:
             members = archive.infolist()
             if any(member.compress_type != zipfile.ZIP_STORED for member in members):
-                raise TooLargeError('a member that is compressed, as torch.save writes none')
+                raise TooLargeError('a compressed member, which torch.save never writes')
             if sum(member.file_size for member in members) > size:
                 raise TooLargeError('members that are larger than the file')
             if len({member.filename for member in members}) < len(members):
-                raise TooLargeError('several members of one name')
+                raise TooLargeError('several members with the same name')
             sizes = {member.filename.partition('/data/')[2]: member.file_size for member in members}
             for member in members:
                 if member.filename.rpartition('/')[2] == 'data.pkl':

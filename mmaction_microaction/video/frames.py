@@ -28,7 +28,7 @@ def check_size(path: str, width: int, height: int) -> None:
     if not 0 < width * height <= MAX_PIXELS:
         size = f'{width:,} x {height:,}' if width * height else 'too many'
         maximum = f'{MAX_PIXELS / 1e6:g} million'
-        raise ValueError(f'{path} has frames of {size} pixels; at most {maximum} are read (8K has 33): scale it down')
+        raise ValueError(f'{path} has frames of {size} pixels; the limit is {maximum} (8K has 33): scale it down')
 
 
 class FrameConverter:
@@ -74,7 +74,7 @@ class FrameConverter:
         if max(self.size[0] - new_width, self.size[1] - new_height) > 0.02 * max(self.size):
             warnings.warn(
                 f'{self.path}: the frames change from {self.size[0]} x {self.size[1]} to {width} x {height} pixels; '
-                'the latter get black bars',
+                'frames of the new size get black bars',
                 stacklevel=3,
             )
         else:

@@ -53,7 +53,7 @@ def open_video(path: str) -> OpenVideo:
     container = open_container(path)
     stream = prepare_video_stream(container)
     if not stream:
-        raise ValueError(f'{path} has no video stream; give a video')
+        raise ValueError(f'{path} has no video stream; use a video')
     # Data loaders run several processes instead of threads.
     stream.thread_type, stream.codec_context.thread_count = 'NONE', 1
     packets = list(read_packets(container))

@@ -97,7 +97,7 @@ def read_frame_times(packets: Iterable[av.packet.Packet], stream: av.video.strea
             pts, dated = pts[dated], dated[dated]
     name = stream.container.name
     if not len(pts):
-        raise ValueError(f'{name} has no frames; give another file')
+        raise ValueError(f'{name} has no frames; use another file')
     has_b_frames = stream.codec_context.has_b_frames
     if dated.all():
         continued = _continue_clock(pts, stream.time_base, MAX_REORDERED if has_b_frames else 0)
@@ -111,7 +111,9 @@ def read_frame_times(packets: Iterable[av.packet.Packet], stream: av.video.strea
         fps = _frame_rate(np.zeros_like(pts), np.zeros(len(pts)), stream)
         seconds = np.arange(len(pts)) / fps
     if not fps <= HIGHEST_RATE:
-        raise ValueError(f'{name} claims {fps:g} frames a second, which cannot be; encode it again at its true rate')
+        raise ValueError(
+            f'{name} claims {fps:g} frames per second, which is impossible; encode it again at its true rate'
+        )
     return FrameTimes(
         pts=None if counted else ordered,
         seconds=seconds,
@@ -157,7 +159,7 @@ def _frame_rate(pts, seconds, stream):
     if len(pts) == 1 and not 0 < (measured or 0) <= HIGHEST_RATE:
         return 30.0  # the rate of MA-52: a single frame has none
     if not measured:
-        raise ValueError(f'{stream.container.name} has no frames; give another file')
+        raise ValueError(f'{stream.container.name} has no frames; use another file')
     return float(from_header if from_header and abs(measured / from_header - 1) < 0.02 else measured)
 
 

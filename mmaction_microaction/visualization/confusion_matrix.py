@@ -53,7 +53,7 @@ def plot_confusion_matrix(counts: np.ndarray, title: str | None = None) -> Figur
         figure,
         title or 'Confusion of the 52 micro-actions',
         f'{counts.sum():,} clips, {np.trace(counts) / counts.sum():.1%} recognised, '
-        f'{counts[same_part].sum() / counts.sum():.1%} at least as an action of the right body part',
+        f'{counts[same_part].sum() / counts.sum():.1%} at least as an action of the correct body part',
         x=0.225,
         y=(0.96, 0.937),
         max_length=40,

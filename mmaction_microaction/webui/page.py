@@ -18,7 +18,7 @@ micro-actions of MA-52; a longer video becomes a timeline. The network always na
 empty room. Clips may have up to {max_seconds:g} seconds and {max_megabytes:g} MB.
 They are deleted {deleted}.{camera}"""
 NO_CAMERA = (
-    ' To record here, open this page by https, or on the machine that serves it: otherwise browsers block the camera.'
+    ' To record here, open this page over https, or on the machine that serves it: otherwise browsers block the camera.'
 )
 
 
@@ -60,7 +60,7 @@ def build_page(
         max_megabytes=uploads.max_megabytes,
         deleted=f'when this page is closed, and after {keep_minutes:g} minutes at the latest'
         if keep_minutes
-        else 'with the result or when this page is closed, and after 10 minutes at the latest',
+        else 'when the result is ready or this page is closed, and after 10 minutes at the latest',
         camera='' if secure else NO_CAMERA,
     )
     page = gr.Blocks(title=TITLE, analytics_enabled=False)
@@ -107,7 +107,7 @@ def build_page(
                     json = gr.DownloadButton('Download JSON', size='sm', elem_id='json')
                     csv = gr.DownloadButton('Download CSV', size='sm', elem_id='csv')
                 with gr.Group(visible=False, elem_id='explanation') as explanation:
-                    interval = gr.Dropdown([], label='Where did the network see', type='index', elem_id='interval')
+                    interval = gr.Dropdown([], label='Explain (Grad-CAM)', type='index', elem_id='interval')
                     show_gradcam = gr.Button('Show Grad-CAM', elem_id='gradcam')
                 maps = gr.Plot(visible=False, show_label=False, elem_id='maps')
 

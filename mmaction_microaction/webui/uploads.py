@@ -59,7 +59,7 @@ class Uploads:
         path = Path(path)
         name = path.name
         if not path.is_file():
-            raise ValueError('The clip is no longer here: uploads are deleted after a while. Upload it once more.')
+            raise ValueError('The clip is no longer here: uploads are deleted after a while. Upload it again.')
         size = path.stat().st_size
         if not size:
             raise ValueError(f'{name} is empty (0 bytes); upload another file.')

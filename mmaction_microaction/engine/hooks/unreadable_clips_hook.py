@@ -46,6 +46,6 @@ def _summarise(dataset, epoch):
     )
     if len(names) > dataset.num_unreadable_allowed:
         raise ValueError(
-            f'{summary}. max_unreadable={dataset.max_unreadable} of the dataset allows fewer: replace these clips.'
+            f"{summary}. This exceeds the dataset's limit max_unreadable={dataset.max_unreadable}: replace these clips."
         )
-    print_log(f'{summary}; others took their places.', logger='current')
+    print_log(f'{summary}; other clips replaced them.', logger='current')
