@@ -17,7 +17,7 @@ SAVE_SECONDS = 60
 
 
 def add_arguments(parser):
-    parser.add_argument('videos', nargs='*', metavar='VIDEO', help='video file, or folder whose videos are all read')
+    parser.add_argument('videos', nargs='*', metavar='VIDEO', help='video file, or folder of videos')
     parser.add_argument('--camera', metavar='NUMBER', help='watch a camera (0, 1, … or a URL) until Ctrl-C')
     parser.add_argument(
         '--seconds', type=float, default=float('inf'), help='time to watch the camera (default: until Ctrl-C)'
@@ -207,7 +207,7 @@ def watch(inferencer, args, console):
                     # After a day of watching, merging and writing take a while.
                     due = time.monotonic() + max(SAVE_SECONDS, 20 * (time.monotonic() - now))
         finally:
-            # However it ends: a signal, an error of the network, a lost stream.
+            # After a signal, an error of the network or a lost stream, too.
             if scored:
                 result = merged()
                 try:
@@ -271,7 +271,7 @@ def write_results(results, args):
 
 
 def reason(error):
-    """Return why a video could not be processed, whichever library raised the error."""
+    """Return why a video could not be processed, from the error of any library."""
     if isinstance(error, MemoryError):
         return f'not enough memory ({error}); make the video smaller or shorter'
     return str(error) if isinstance(error, (OSError, ValueError)) else f'{type(error).__name__}: {error}'

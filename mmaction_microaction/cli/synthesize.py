@@ -1,6 +1,6 @@
 """Render a synthetic MA-52: a seated person who performs the 52 micro-actions.
 
-The files are laid out as those of MA-52. Run the command again with the same
+The files have the same layout as MA-52. Run the command again with the same
 options to continue an interrupted run.
 
     microaction synthesize --out data/ma52_synthetic --clips 2080 --size 112 --workers 2

@@ -103,7 +103,7 @@ def run(args):
         ssl_keyfile=args.ssl_keyfile,
     )
     stopped = []
-    # The context manager deletes the uploads, however the command ends.
+    # The context manager deletes the uploads, in whichever way the command ends.
     with ending_by_signals(lambda: stopped.append(True)), page as (url, _):
         print(f'the page is at {url}, until Ctrl-C', flush=True)
         while not stopped:

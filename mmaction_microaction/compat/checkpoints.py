@@ -85,7 +85,7 @@ def read_checkpoint(path: str | Path, map_location: str | torch.device = 'cpu', 
 
 @dataclass
 class WeightMatch:
-    """Result of comparing the tensors of a file with those of a network."""
+    """Result of comparing the tensors of a file with the tensors of a network."""
 
     num_fitting: int = 0
     """Number of tensors (of parameters, in :func:`load_weights`) with the same name and shape in both."""
@@ -117,14 +117,14 @@ class WeightMatch:
 
 
 def compare(weights: dict[str, torch.Tensor], shapes: dict[str, tuple[int, ...]]) -> WeightMatch:
-    """Compare the tensors of a file with those of a network by name and shape.
+    """Compare the tensors of a file and of a network by name and shape.
 
     Args:
         weights (dict[str, torch.Tensor]): Tensors of the file by name.
         shapes (dict[str, tuple[int, ...]]): Shapes of the network's tensors by name.
 
     Returns:
-        WeightMatch: Tensors that fit, and those that do not.
+        WeightMatch: Tensors that fit, and tensors that do not.
     """
     common = [name for name in shapes if name in weights]
     reshaped = [name for name in common if tuple(weights[name].shape) != tuple(shapes[name])]
@@ -147,7 +147,7 @@ def load_weights(model: torch.nn.Module, weights: dict[str, torch.Tensor]) -> We
         weights (dict[str, torch.Tensor]): Tensors by name.
 
     Returns:
-        WeightMatch: Tensors that were loaded, and those that do not fit.
+        WeightMatch: Tensors that were loaded, and tensors that do not fit.
     """
     while is_model_wrapper(model) or isinstance(model, BaseTTAModel):
         model = model.module

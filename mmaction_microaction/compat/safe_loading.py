@@ -76,7 +76,7 @@ def load_from_local(filename: str, map_location=None):
 
     Raises:
         FileNotFoundError: If the file does not exist.
-        pickle.UnpicklingError: If the file contains objects other than those that MMEngine saves, or would need far
+        pickle.UnpicklingError: If the file contains objects that MMEngine does not save, or would need far
             more memory than its size.
         RuntimeError: If the file is damaged.
     """

@@ -28,7 +28,7 @@ _STORAGE_ERRORS = {
 # EIO may also come from a damaged disk, and from FFmpeg for some damaged files.
 _TEMPORARY_ERRORS = {*_STORAGE_ERRORS, errno.EIO}
 _PAUSES = (0.5, 2)
-# Errors of the program or of the installation, whatever the clip.
+# Errors of the program or of the installation, not of the clip.
 _PROGRAM_ERRORS = (AttributeError, ImportError, NameError, TypeError)
 
 
@@ -78,7 +78,7 @@ class _BlackDecode(BaseTransform):
 
 
 class ReplaceUnreadableMixin:
-    """Mixin for datasets that replaces clips that cannot be read; list it before the class of the dataset.
+    """Mixin for datasets that replaces clips that cannot be read; list it before the dataset class.
 
     In training, an unreadable clip is replaced by another random clip and logged once; :class:`UnreadableClipsHook`
     counts the unreadable clips of each epoch. In ``test_mode``, an unreadable clip ends the run.
@@ -115,7 +115,7 @@ class ReplaceUnreadableMixin:
             dict | None: Output of the pipeline, or None for an unreadable clip, which MMEngine replaces by another.
 
         Raises:
-            MemoryError: If the memory is not sufficient.
+            MemoryError: If there is not enough memory.
             OSError: If the storage fails.
             ValueError: If the clip cannot be read in ``test_mode``, or too many clips cannot be read in training.
         """

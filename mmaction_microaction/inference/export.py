@@ -120,7 +120,7 @@ def _packed_shape(pipeline):
         shapes.append(tuple(packed.shape))
     if len(set(shapes)) > 1:
         raise ValueError(
-            f'the test pipeline makes inputs of shape {shapes[0]} from one video and {shapes[1]} from another, but an '
+            f'the test pipeline returns inputs of shape {shapes[0]} for one video and {shapes[1]} for another, but an '
             'exported network needs one shape; end the pipeline with a CenterCrop, or a Resize with keep_ratio=False'
         )
     return shapes[0]

@@ -62,7 +62,7 @@ def _find(path):
 
 
 def _remedy(path, dimensions):
-    """Return the sentence of an error message that says how to get a usable table."""
+    """Return the sentence of an error message that explains how to get a usable table."""
     if path is not None and Path(path) == SHIPPED_TABLE:
         return (
             'This table of the project has 50 dimensions: set model.cls_head.embed_dims=50. If the file is missing or '

@@ -81,7 +81,7 @@ def to_markdown(rows: Sequence[LeaderboardRow], runs: Sequence[ScoredRun], extra
     Args:
         rows (list[LeaderboardRow]): Rows, see :func:`rank`. A standard deviation is written in the cells of its mean.
         runs (list[ScoredRun]): The runs that the rows are computed from.
-        extra (Sequence[str]): Keys of further metrics, each of which is a column. Defaults to none.
+        extra (Sequence[str]): Keys of further metrics, one column each. Defaults to none.
 
     Returns:
         str: Markdown.
@@ -124,7 +124,7 @@ def to_csv(rows: Sequence[LeaderboardRow], path: str | Path, extra: Sequence[str
     Args:
         rows (list[LeaderboardRow]): Rows, see :func:`rank`.
         path (str | Path): Path of the file.
-        extra (Sequence[str]): Keys of further metrics, each of which is a column. Defaults to none.
+        extra (Sequence[str]): Keys of further metrics, one column each. Defaults to none.
     """
     columns = _columns(extra)
     table = io.StringIO(newline='')

@@ -79,11 +79,11 @@ def read_run(work_dir: str | Path) -> ScoredRun:
 def read_runs(work_dirs: Sequence[str | Path]) -> tuple[list[ScoredRun], list[str]]:
     """Read the newest test result of every work dir.
 
-    Runs of one config are averaged later. A run whose network, annotation list or evaluator differs from that of the
+    Runs of one config are averaged later. A run whose network, annotation list or evaluator differs from the
     first run of its config is therefore reported as a problem.
 
     Args:
-        work_dirs (Sequence[str | Path]): Work dirs. A folder that is named twice is one run.
+        work_dirs (Sequence[str | Path]): Work dirs. A folder that is listed twice counts once.
 
     Returns:
         tuple[list[ScoredRun], list[str]]: The results, and a message for each work dir without a usable result.
@@ -150,7 +150,7 @@ def _flatten(value, name=''):
 
 
 def _read_metrics(path):
-    """Read the numbers of a test result, without NaN, which is the value of a metric that had nothing to score."""
+    """Read the numbers of a test result, without NaN, the value of a metric without samples."""
     try:
         values = parse_json(read_limited(path, MAX_RESULT_SIZE, 'the scores of a test'))
         if not isinstance(values, dict):

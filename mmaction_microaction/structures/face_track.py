@@ -81,7 +81,7 @@ def write_face_track(track: FaceTrack, path: str | Path):
     """Write a face track as JSON.
 
     The keys are the fields of :class:`FaceTrack`, except that ``size`` is written as ``width`` and ``height``. A frame
-    without a face has null in place of a box.
+    without a face has null instead of a box.
 
     Args:
         track (FaceTrack): Face track.

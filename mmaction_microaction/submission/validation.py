@@ -1,4 +1,4 @@
-"""Validation of a submission, whichever program wrote it."""
+"""Validation of a submission of any program."""
 
 import csv
 import io
@@ -99,7 +99,7 @@ def _unzip(content, problems):
 
 
 def _read_member(file, member, problems):
-    """Return the content of a member of a zip file, or None if it is too large, whatever size the zip file states."""
+    """Return the content of a member of a zip file, or None if it is too large, regardless of the stated size."""
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         problems.append(f'{member.filename} uses a compression other than deflate; create the zip file again')
         return None

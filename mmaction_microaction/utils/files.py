@@ -65,7 +65,7 @@ def atomic_write(path):
 
 @contextmanager
 def lock_for_link(path):
-    """Lock a file while a block hard-links it in place of a temporary file of :func:`atomic_write`.
+    """Lock a file while a block hard-links it instead of a temporary file of :func:`atomic_write`.
 
     Without the lock, another process would take the hard link for the file of a killed process, and remove it.
 
@@ -170,7 +170,7 @@ def _lock(descriptor):
 
 
 def _sweep(folder):
-    """Remove the temporary files of killed processes from a folder. They are those that nobody has locked."""
+    """Remove the temporary files of killed processes from a folder. They are the files that nobody has locked."""
     key = os.path.realpath(folder)
     if key in _swept:
         return
@@ -230,7 +230,7 @@ def _is_special(path):
 
 
 def file_identity(path):
-    """Return an identity that is equal for all paths of one file: links, mounts and letter case give it several.
+    """Return an identity that is equal for all paths of one file, despite links, mounts and letter case.
 
     Args:
         path (str | Path): Path of the file, which does not have to exist yet.

@@ -117,7 +117,7 @@ class _Unpickler(pickle.Unpickler):
 
 
 class Dtype:
-    """Stand-in for ``numpy.dtype``. NumPy accepts any flags from a file, even one that makes numbers into pointers."""
+    """Stand-in for ``numpy.dtype``. NumPy accepts any flags from a file, even one that turns numbers into pointers."""
 
     def __init__(self, name, align=False, copy=False):
         self.dtype = np.dtype(name)
@@ -150,10 +150,10 @@ class Array(np.ndarray):
 
 
 def make_array(*_):
-    """Return an empty array in place of NumPy's ``_reconstruct``, whatever shape a file states."""
+    """Return an empty array instead of NumPy's ``_reconstruct``, regardless of the shape in the file."""
     return Array()
 
 
 def make_number(dtype, data):
-    """Return the number that bytes hold, in place of NumPy's ``scalar``."""
+    """Return the number that bytes represent, instead of NumPy's ``scalar``."""
     return np.frombuffer(data, dtype.dtype)[0]

@@ -1,6 +1,6 @@
 """Limits on the memory that a file of ``torch.save`` may take, checked before its tensors are built.
 
-A file of ``torch.save`` is a pickle that refers to storages of numbers. :mod:`.pickle_limits` has the limits that hold
+A file of ``torch.save`` is a pickle that refers to storages of numbers. :mod:`.pickle_limits` has the limits that apply
 for every pickle.
 """
 
@@ -181,7 +181,7 @@ class _SizeUnpickler(pickle.Unpickler):
 
 
 class _Tensor:
-    """Stand-in for a tensor. A state could give the tensor another size, so it is rejected."""
+    """Stand-in for a tensor. A state could change the size of the tensor, so it is rejected."""
 
     def __setstate__(self, state):
         raise TooLargeError('a tensor that is changed after it is built')

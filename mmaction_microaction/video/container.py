@@ -73,7 +73,7 @@ def prepare_video_stream(container: av.container.InputContainer) -> av.video.str
         # Formats without a header may reveal the size only with the first frames.
         if decoder.width or container.format.name in SIZED_FORMATS:
             check_size(container.name, decoder.width, decoder.height)
-        # Later frames may be larger than the header says.
+        # Later frames may be larger than the header states.
         decoder.options = {**decoder.options, 'max_pixels': str(MAX_PIXELS)}
     return stream
 

@@ -131,7 +131,7 @@ def _filter(frame, name, options):
 
 
 def orient(image: np.ndarray, matrix: np.ndarray | None) -> np.ndarray:
-    """Rotate an image by a multiple of 90 degrees, and mirror it, as a display matrix says.
+    """Rotate an image by a multiple of 90 degrees, and mirror it, according to a display matrix.
 
     Args:
         image (np.ndarray): Image, shape (height, width, 3).
@@ -149,7 +149,7 @@ def orient(image: np.ndarray, matrix: np.ndarray | None) -> np.ndarray:
 
 
 def _to_rgb(frame):
-    """Convert a frame to RGB, neither scaled nor rotated."""
+    """Convert a frame to RGB without scaling or rotating it."""
     if not frame.interlaced_frame or frame.height == 1:
         return _convert_colours(frame)
     # The odd and even lines of an interlaced frame were recorded one after the other, so moving hands look like combs.

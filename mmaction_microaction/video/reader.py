@@ -25,7 +25,7 @@ class Frame(NamedTuple):
 
 
 class Video:
-    """A video file, read from start to end, with upright frames however the camera was held.
+    """A video file, read from start to end, with upright frames for any orientation of the camera.
 
     Attributes:
         path (str): Path of the file.

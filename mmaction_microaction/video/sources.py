@@ -77,7 +77,7 @@ class CameraStream:
         self._arrival = threading.Condition()
         self._waiting = deque()
         self._dropped = self._ended = False
-        # A plain attribute and no Event: signal handlers set it, and must not wait for a lock.
+        # A plain attribute instead of an Event: signal handlers set it, and must not wait for a lock.
         self._stopped = False
 
     def _open(self):

@@ -1,4 +1,4 @@
-"""Decodes the sampled frames of a video, and of the other frames only those that the sampled ones refer to."""
+"""Decodes the sampled frames of a video, and only those other frames that the sampled frames depend on."""
 
 from collections.abc import Collection, Iterator
 from typing import NamedTuple

@@ -40,7 +40,7 @@ class FrameTimes(NamedTuple):
             pts (int | None): Presentation time stamp in units of the stream's time base.
 
         Returns:
-            int | None: Index of the first frame with this time stamp; None if there is none, or if frames have to be
+            int | None: Index of the first frame with this time stamp; None if no frame has it, or if frames have to be
             counted.
         """
         if self.pts is None or pts is None:
@@ -70,11 +70,11 @@ def find_gaps(seconds: np.ndarray) -> np.ndarray:
 def read_frame_times(packets: Iterable[av.packet.Packet], stream: av.video.stream.VideoStream) -> FrameTimes:
     """Compute when the frames of a stream are shown.
 
-    Camcorders (AVCHD) may write the two fields of an interlaced frame as two packets, of which the second has no time.
+    Camcorders (AVCHD) may write the two fields of an interlaced frame as two packets, and the second has no time.
     A clock that was set back is continued from its last time.
 
     Args:
-        packets (Iterable[av.packet.Packet]): All packets of the stream. None of them is kept.
+        packets (Iterable[av.packet.Packet]): All packets of the stream. They are not kept.
         stream (av.video.stream.VideoStream): Stream of the packets.
 
     Returns:
@@ -165,7 +165,7 @@ def _frame_rate(pts, seconds, stream):
 
 def _count_lost(num_packets, num_frames, fps, stream):
     """Return the number of frames that the header counts and a truncated file lacks."""
-    # A stream-copied cut has fewer frames than the header counts, but the duration that the header says. A truncated
+    # A stream-copied cut has fewer frames than the header counts, but the duration of the header. A truncated
     # file has neither.
     expected = float((stream.duration or 0) * stream.time_base * fps)
     return 0 if abs(expected - num_frames) < 1.5 else max(stream.frames - num_packets, 0)

@@ -13,7 +13,7 @@ def plot_confusion_matrix(counts: np.ndarray, title: str | None = None) -> Figur
     """Draw the confusion matrix of the actions.
 
     Each row adds up to 100 %, so that rare actions are as visible as frequent ones. The row of an action without clips
-    is grey. Actions are in the order of their labels, which keeps those of a body part together: confusions inside a
+    is grey. Actions are in the order of their labels, so body parts form blocks: confusions inside a
     block reduce the fine accuracy only, confusions outside also reduce the coarse accuracy.
 
     Args:

@@ -131,7 +131,7 @@ def build_page(
         handlers = Handlers(components, models, uploads, examples, keep_uploads=keep_minutes > 0)
         cleared = [shown, headline, bars, timeline, downloads, explanation, maps]
         result = [component for component in components if component is not clip]
-        # Handlers are no API for other programs, and the network works on one call at a time.
+        # Handlers are not an API for other programs, and the network works on one call at a time.
         private = dict(api_visibility='private')
         network = dict(concurrency_id='network', concurrency_limit=1, **private)
         gr.on([clip.upload, clip.stop_recording], handlers.upload, clip, [clip, *cleared], **private)

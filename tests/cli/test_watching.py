@@ -109,4 +109,4 @@ def test_results_are_written_while_watching_even_if_the_disk_is_full_meanwhile(w
 
 def test_what_is_too_unlikely_is_not_named(watch):
     _, output = watch(lambda index: None, '--min-score', '1')
-    assert output.count('nothing above --min-score') == 5
+    assert output.count('no action reaches --min-score') == 5

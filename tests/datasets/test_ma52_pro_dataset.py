@@ -53,7 +53,7 @@ def test_left_out_body_parts_leave_their_labels_out(tiny_pro):
 def test_log_counts_videos_labels_and_missing_tracks(tiny_pro, log):
     build(tiny_pro)
     assert '5 videos (joy 2, sadness 1, surprise 0, fear 1, anger 1) with 9 labels of 7 of 52 actions' in log.text
-    assert '1 of 5 videos name no face track' in log.text
+    assert '1 of 5 videos have no face track' in log.text
 
 
 def test_without_a_folder_of_tracks_none_is_looked_for(tiny_pro, log):

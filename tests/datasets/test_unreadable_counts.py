@@ -38,7 +38,7 @@ def test_counts_per_epoch_over_all_workers(clip_folder, tmp_path, persistent):
     summaries = [message for message in messages if 'could not be read in epoch' in message]
     assert len(summaries) == 2
     assert '9 of the 12 clips' in summaries[0]
-    assert f'in epoch 1: {", ".join(BAD)}; others took their places' in summaries[0]
+    assert f'in epoch 1: {", ".join(BAD)}; other clips replaced them' in summaries[0]
     assert '8 of the 12 clips' in summaries[1]
     assert 'empty.mp4' not in summaries[1]
 

@@ -140,7 +140,7 @@ def build_label_embeddings(source: str, out: str | Path) -> list[str]:
 
     Raises:
         ImportError: If gensim is not installed.
-        OSError: If the download fails, or ``out`` cannot be written; the latter is checked before the download.
+        OSError: If the download fails, or ``out`` cannot be written, which is checked before the download.
         ValueError: If ``out`` has another suffix, or the word vectors cannot be used; see :func:`load_word_vectors` and
             :func:`average_words`.
     """

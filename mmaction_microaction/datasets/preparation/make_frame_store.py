@@ -25,7 +25,7 @@ def make_frame_store(
 ) -> int:
     """Write every frame of every listed clip to a frame store.
 
-    The same call continues an interrupted run, of which finished clips are kept. The store appears at its path only
+    The same call continues an interrupted run and keeps its finished clips. The store appears at its path only
     when it is complete.
 
     Args:

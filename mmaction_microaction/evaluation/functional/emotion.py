@@ -60,7 +60,7 @@ def average_precisions(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
     arrays for the average precision of each class instead of each video.
 
     The result equals scikit-learn's ``average_precision_score`` and ``label_ranking_average_precision_score``. For a
-    row without a true item, however, the former returns 0 and the latter 1.
+    row without a true item, however, the first function returns 0 and the second returns 1.
 
     Args:
         labels (np.ndarray): 1 for true items and 0 for others, shape (N, K).

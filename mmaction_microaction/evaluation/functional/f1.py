@@ -4,7 +4,7 @@ import numpy as np
 
 
 def check_labels(labels, predictions, num_classes):
-    """Return labels and predictions as arrays, after checking shapes and values as :func:`count_matches` says."""
+    """Return labels and predictions as arrays, after checking shapes and values see :func:`count_matches`."""
     labels, predictions = np.asarray(labels), np.asarray(predictions)
     if labels.shape != predictions.shape or labels.ndim != 1 or not labels.size:
         raise ValueError(

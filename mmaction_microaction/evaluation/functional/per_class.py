@@ -120,7 +120,7 @@ def most_confused_pairs(counts: np.ndarray, limit: int | None = None) -> list[Co
 def frequency_groups(train_clips: np.ndarray) -> np.ndarray:
     """Divide classes into thirds by their number of training clips: head, medium and tail.
 
-    If K is no multiple of 3, the first groups are larger by one class. Equally frequent classes are sorted by ascending
+    If K is not a multiple of 3, the first groups are larger by one class. Ties are sorted by ascending
     index.
 
     Args:

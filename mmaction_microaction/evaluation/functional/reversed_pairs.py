@@ -1,4 +1,4 @@
-"""Accuracy on pairs of actions of which each is the other one played backwards."""
+"""Accuracy on pairs of actions in which each action is the other one played backwards."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ def reversed_pair_accuracies(labels: np.ndarray, scores: np.ndarray, pairs: Sequ
 
     Args:
         labels (np.ndarray): True labels, shape (N,).
-        scores (np.ndarray): Class scores, shape (N, K). A row of NaN, which is no prediction, counts as wrong.
+        scores (np.ndarray): Class scores, shape (N, K). A row of NaN is a missing prediction, which counts as wrong.
         pairs (Sequence[tuple[int, int]]): Pairs of class indices.
 
     Returns:

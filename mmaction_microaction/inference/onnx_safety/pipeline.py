@@ -55,7 +55,7 @@ def _sides(value):
 
 
 def _scale(value):
-    """A factor of at most 1, or two sides, of which one may be -1, which keeps the aspect ratio."""
+    """A factor of at most 1, or two sides; one side may be -1, which keeps the aspect ratio."""
     if type(value) is float:
         return 0 < value <= 1
     pair = type(value) in (list, tuple) and len(value) == 2

@@ -143,7 +143,7 @@ def test_warns_of_frames_that_are_too_small(stores, monkeypatch):
     monkeypatch.setattr(
         'mmaction_microaction.datasets.transforms.decoding_steps.print_log', lambda text, **_: messages.append(text)
     )
-    decoder = f'decoder: frame store {stores}/frames_train (in place of DecordInit/DecordDecode)'
+    decoder = f'decoder: frame store {stores}/frames_train (instead of DecordInit/DecordDecode)'
     build(stores, 'frames', after=[RESIZE, dict(type='Resize', scale=(224, 224), keep_ratio=False)])
     assert messages == [decoder]
     build(stores, 'frames', after=[dict(type='RandomRescale', scale_range=(64, 80))])

@@ -8,7 +8,7 @@ def touch(stage, places, grip=RELAXED, rub=(1, 0, 0), scratches=0.6, amplitude=0
 
     Args:
         stage (Stage): Stage of the motion.
-        places (tuple[str, ...]): Places of which one is touched.
+        places (tuple[str, ...]): Places, one of which is touched.
         grip (tuple[float, ...]): Curl of the five fingers at the place.
         rub (tuple[float, float, float]): Direction of scratching in the frame of the body part.
         scratches (float): Probability of scratching instead of resting.
