@@ -131,7 +131,9 @@ def test_configs_of_work_dirs_are_not_run(seeds, tmp_path):
     (seeds[2] / 'manet.py').write_text('test_evaluator = dict(macro=1)\n')
     runs, problems = read_runs(seeds)
     assert runs == []
-    for problem, named in zip(problems, (r'manet.py, line 2', r'vis_data/config.py, line 2', 'manet.py is not ')):
+    for problem, named in zip(
+        problems, (r'manet.py, line 2', r'vis_data/config.py, line 2', 'manet.py is not the config')
+    ):
         assert named in problem
     assert not ran.exists()
 
