@@ -68,8 +68,8 @@ def run(args):
     from mmaction_microaction.utils.progress import progress_bar
     from mmaction_microaction.video.files import list_videos
 
-    videos, skipped = list_videos(args.videos, recursive=True)
-    print(f'{args.videos}: {len(videos):,} videos; other files skipped: {skipped:,}')
+    videos, passed_over = list_videos(args.videos, recursive=True)
+    print(f'{args.videos}: {len(videos):,} videos; other files skipped: {passed_over:,}')
     settings = FaceSettings(args.detector, args.every, args.longest_gap, args.smoothing, args.side, args.face)
     with progress_bar('searching') as progress:
         results = extract_faces(args.videos, args.out, settings, args.workers, progress)
