@@ -115,7 +115,7 @@ def test_tables_that_the_file_cannot_hold_are_refused(lying, name):
 
 def test_impossible_rates_are_refused(lying):
     for open_ in (Video, open_video):
-        with pytest.raises(ValueError, match=r'fast\.avi claims 1e\+09 frames a second'):
+        with pytest.raises(ValueError, match=r'fast\.avi claims 1e\+09 frames per second'):
             open_(str(lying / 'fast.avi'))
 
 
