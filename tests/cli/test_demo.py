@@ -77,7 +77,7 @@ def test_a_camera_gives_a_timeline(run, checkpoint, clip, tmp_path, monkeypatch)
         (['tools', '--model', CONFIG, 'CHECKPOINT'], 'error: tools contains no video'),
         (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--video-dir', 'FOLDER'], 'clip.mp4 is one of the videos'),
         (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--csv', 'CHECKPOINT'], 'is a file of --model'),
-        (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--csv', 'found', '--json', 'found'], 'another result goes'),
+        (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--csv', 'found', '--json', 'found'], 'used for two results'),
         (['VIDEO', '--model', 'network.onnx', 'CHECKPOINT'], 'network.onnx is a whole network'),
         (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--seconds', '5'], '--seconds needs --camera'),
         (['VIDEO', '--model', CONFIG], 'needs a checkpoint'),

@@ -113,7 +113,7 @@ def test_names_the_line_of_a_clip_that_the_store_lacks(stores, tmp_path):
     (tmp_path / 'frames_train').symlink_to(stores / 'frames_train')
     lines = (stores / 'train_list_videos.txt').read_text().splitlines()
     (tmp_path / 'train_list_videos.txt').write_text('\n'.join([*lines, 'new.mp4 1', 'newer.mp4 1']))
-    message = r'frames_train: 2 of the 9 clips of .*train_list_videos\.txt .*new\.mp4 of line 8\..*microaction frames'
+    message = r'frames_train: 2 of the 9 clips of .*train_list_videos\.txt .*new\.mp4 in line 8\..*microaction frames'
     with pytest.raises(ValueError, match=message):
         build(tmp_path, 'frames')
     dataset = build(tmp_path, 'frames', check_videos=False, max_unreadable=0)
