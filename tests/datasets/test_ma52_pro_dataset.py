@@ -68,7 +68,7 @@ def test_refuses_missing_files(tiny_pro, tmp_path):
     ):
         build(tmp_path)
     (tmp_path / 'videos_train').symlink_to(tiny_pro / 'videos_train')
-    with pytest.raises(FileNotFoundError, match=r'faces_train: no such folder.*4 face tracks.*extract_faces\.py'):
+    with pytest.raises(FileNotFoundError, match=r'faces_train: no such folder.*4 face tracks.*microaction faces'):
         build(tmp_path)
     (tmp_path / 'faces_train').mkdir()
     (tmp_path / 'faces_train' / '0001.json').touch()
