@@ -217,7 +217,9 @@ def check_writable(path):
     if path.is_dir():
         raise OSError(f'{path} cannot be written, since it is a folder; choose a file')
     if not path.parent.is_dir():
-        raise OSError(f'{path} cannot be written: {path.parent} is not a folder; create it, or choose another path')
+        raise OSError(
+            f'{path} cannot be written, since {path.parent} is not a folder; create it, or choose another path'
+        )
     if path.exists() and not os.access(path, os.W_OK):
         raise OSError(f'{path} cannot be written, since it is write-protected; choose another path')
     if not os.access(path.parent, os.W_OK):

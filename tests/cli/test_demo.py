@@ -103,7 +103,7 @@ def test_bad_arguments_end_in_one_clear_line(arguments, message, run, checkpoint
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [
-        (['VIDEO', '--json', '/nowhere/x.json'], '/nowhere/x.json cannot be written: /nowhere is not a folder'),
+        (['VIDEO', '--json', '/nowhere/x.json'], '/nowhere/x.json cannot be written, since /nowhere is not a folder'),
         (['--camera', 'VIDEO', '--json', '/nowhere/x.json'], '/nowhere/x.json cannot be written'),
         (['VIDEO', '--csv', 'FOLDER'], 'cannot be written, since it is a folder'),
         (['VIDEO', '--video-dir', 'VIDEO'], 'clip.mp4 cannot be a folder (File exists: '),
@@ -224,7 +224,7 @@ def test_a_long_video_is_scored_against_what_is_known(run, tmp_path):
 def test_maps_are_drawn_of_files_alone(run, clip):
     for video, out, message in (
         (clip.parent, 'x.png', f'error: {clip.parent} cannot be read as a video (Is a directory)'),
-        (clip, '/nowhere/x.png', 'error: /nowhere/x.png cannot be written: /nowhere is not a folder'),
+        (clip, '/nowhere/x.png', 'error: /nowhere/x.png cannot be written, since /nowhere is not a folder'),
     ):
         status, _, errors = run('plot_gradcam', 'nowhere.py', 'nowhere.pth', video, '--out', out)
         assert status == 1
