@@ -24,7 +24,7 @@ class Complexity(NamedTuple):
     width: int
     """Width of the frames in pixels."""
     parameters: int
-    """Number of parameters of the network, including those that only training uses."""
+    """Number of parameters of the network, including parameters that only training uses."""
     multiply_adds: int
     """Number of multiply-adds of convolutions and matrix products; other operations are negligible."""
 

@@ -76,7 +76,7 @@ def build_from_config(config: str | Path, way: str | None = None) -> tuple[torch
     except TypeError as error:
         raise ValueError(f'{config.filename} does not support {way}: {error}') from None
     for name, buffer in model.named_buffers():
-        if name.endswith('label_embeddings'):  # in place of the file
+        if name.endswith('label_embeddings'):  # instead of the file
             buffer.normal_()
     if way == 'channels-last':
         model.to(memory_format=torch.channels_last)

@@ -4,7 +4,7 @@ Each command is a module of this package. Its docstring is the help text, and it
 
 - ``add_arguments(parser)``, which adds the options,
 - ``run(args)``, which does the work,
-- optionally ``check(args)``, which raises a ValueError for arguments that do not go together.
+- optionally ``check(args)``, which raises a ValueError for arguments that cannot be combined.
 
 Only the module of the chosen command is imported. PyTorch, OpenCV, MMEngine and the other parts of this project that
 need them are imported in ``run``, so that ``--help`` and usage errors are answered at once.
@@ -108,7 +108,7 @@ def parse_arguments(command: str, arguments: Sequence[str], prog: str | None = N
         argparse.Namespace: The arguments. ``run`` is the function to call with them.
 
     Raises:
-        SystemExit: If the arguments are wrong, or help is asked for.
+        SystemExit: If the arguments are wrong, or help is requested.
     """
     module = import_module(f'.{command.replace("-", "_")}', __package__)
     parser = argparse.ArgumentParser(
@@ -170,7 +170,7 @@ def _errors_in_one_line() -> Iterator[None]:
         print(_join_lines(error) if str(error) else 'interrupted', file=sys.stderr)
         sys.exit(130)
     except MemoryError as error:
-        sys.exit(f'error: there is not enough memory ({_join_lines(error)})')
+        sys.exit(f'error: not enough memory ({_join_lines(error)})')
     except (ImportError, OSError, ValueError) as error:
         sys.exit(f'error: {_join_lines(error)}')
     finally:

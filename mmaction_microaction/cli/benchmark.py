@@ -49,14 +49,14 @@ def add_arguments(parser):
         '--many',
         type=int,
         default=0,
-        help='clips after which memory is compared with that after 100 clips; 0: none',
+        help='compare memory after this many clips with memory after 100; 0 skips it',
     )
 
     scale = add('scale', compare_growth, "lists and metrics of many clips against MMAction2's")
     scale.add_argument('--sizes', nargs='+', type=int, default=SIZES, help='numbers of clips')
 
     for comparison in (model, infer, train, data, decode, scale):
-        comparison.add_argument('--rounds', type=int, default=10, help='number of measurements of each side')
+        comparison.add_argument('--rounds', type=int, default=10, help='number of measurements per side')
         comparison.add_argument('--json', type=Path, help='file to which the measurements are also written')
 
     memory = add('memory', follow_memory, 'memory of a training run from a frame store')
@@ -124,7 +124,7 @@ def compare_decoders(args):
 def compare_growth(args):
     from mmaction_microaction.benchmarks import compare_growth
 
-    title = 'Number of clips: reading their list, and scoring predictions of them'
+    title = 'Number of clips: reading their list, and scoring their predictions'
     print_comparisons(title, ('MMAction2', 'ours'), compare_growth(args.sizes, args.rounds), args.json)
 
 

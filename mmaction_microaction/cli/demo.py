@@ -19,7 +19,7 @@ FORMATS = {'.json': 'write the results as JSON', '.csv': 'write the results as a
 
 
 def add_arguments(parser):
-    parser.add_argument('videos', nargs='*', metavar='VIDEO', help='video file, or folder whose videos are all read')
+    parser.add_argument('videos', nargs='*', metavar='VIDEO', help='video file, or folder of videos')
     parser.add_argument('--camera', metavar='NUMBER', help='watch a camera (0, 1, … or a URL) until Ctrl-C')
     parser.add_argument(
         '--seconds', type=float, default=float('inf'), help='time to watch the camera (default: until Ctrl-C)'
@@ -61,7 +61,8 @@ def add_arguments(parser):
         '--min-score',
         type=float,
         default=0,
-        help='minimum score: intervals below it are left out, clips and windows of a camera are marked (default: 0)',
+        help='minimum score: intervals below it are left out; clips and camera windows below it are printed as '
+        '"no action reaches --min-score" (default: 0)',
     )
     options.add_argument(
         '--min-duration', type=float, default=0, metavar='SECONDS', help='shortest interval to keep (default: 0)'
@@ -71,11 +72,11 @@ def add_arguments(parser):
 
 def check(args):
     if bool(args.videos) == (args.camera is not None):
-        raise ValueError('name videos, before --model, or a camera')
+        raise ValueError('give either videos (before --model) or --camera')
     if args.camera is None and args.seconds != float('inf'):
-        raise ValueError('--seconds says how long to watch a --camera')
+        raise ValueError('--seconds needs --camera')
     if args.camera is not None and args.video_dir:
-        raise ValueError('--video-dir draws into video files; of a camera, --json and --csv keep the result')
+        raise ValueError('--video-dir cannot be used with --camera; use --json or --csv')
     if len(args.model) > 2:
         raise ValueError('--model takes a config and a checkpoint, or one .onnx file')
 
@@ -123,8 +124,8 @@ def labeled_paths(videos, folder):
     for video, path in paths.items():
         if first[path] != video:
             raise ValueError(
-                f'{first[path]} and {video} would both be labelled in {path}; name the folder above both instead of '
-                'theirs, or rename one'
+                f'{first[path]} and {video} would both be written to {path}; pass their common parent '
+                'folder, or rename one'
             )
     return paths
 
@@ -133,13 +134,13 @@ def check_outputs(videos, labeled, args):
     """Raise an error before the work if a result could not be written, and make the folders of labelled videos."""
     from mmaction_microaction.utils.files import check_writable, file_identity, make_folder
 
-    taken = {file_identity(video): 'one of the videos' for video in videos}
-    taken.update({file_identity(file): 'a file of --model' for file in args.model})
+    taken = {file_identity(video): 'is one of the videos' for video in videos}
+    taken.update({file_identity(file): 'is a file of --model' for file in args.model})
     outputs = [*result_files(args).values(), *labeled.values()]
     for path in outputs:
         if file_identity(path) in taken:
-            raise ValueError(f'{path} is {taken[file_identity(path)]}; name another place for the results')
-        taken[file_identity(path)] = 'where another result goes'
+            raise ValueError(f'{path} {taken[file_identity(path)]}; choose another path')
+        taken[file_identity(path)] = 'is used for two results'
     for path in labeled.values():
         make_folder(path.parent)
     for path in outputs:
@@ -187,7 +188,7 @@ def watch(inferencer, args, console):
     from mmaction_microaction.utils.signals import ending_by_signals
 
     camera = CameraStream(args.camera)
-    console.print(f'watching camera {escape(args.camera)}; Ctrl-C ends, a second Ctrl-C at once')
+    console.print(f'watching camera {escape(args.camera)}; press Ctrl-C to stop, and again to stop at once')
     scored = []
 
     def merged():
@@ -204,11 +205,11 @@ def watch(inferencer, args, console):
                     try:
                         write_results([merged()], args)
                     except OSError as error:
-                        console.print(escape(f'warning: {error}; tried again in a minute'), style='yellow')
+                        console.print(escape(f'warning: {error}; trying again in a minute'), style='yellow')
                     # After a day of watching, merging and writing take a while.
                     due = time.monotonic() + max(SAVE_SECONDS, 20 * (time.monotonic() - now))
         finally:
-            # However it ends: a signal, an error of the network, a lost stream.
+            # After a signal, an error of the network or a lost stream, too.
             if scored:
                 result = merged()
                 try:
@@ -216,14 +217,16 @@ def watch(inferencer, args, console):
                 finally:
                     print_result(result, console, args.min_score)
     if not scored:
-        raise ValueError(f'camera {args.camera} gave less than {args.window} s, a window; nothing was recognised')
+        raise ValueError(
+            f'camera {args.camera} delivered less than one window ({args.window} s), so nothing was recognised'
+        )
     starts = result.starts
     step = max(round(args.step * camera.fps), 1) / camera.fps
     expected = round((starts[-1] - starts[0]) / step) + 1
     if expected > len(starts):
         console.print(
-            f'warning: {expected - len(starts):,} of {expected:,} windows were left out: the network is slower than '
-            'the camera, or frames were missing; a larger --step means less work',
+            f'warning: {expected - len(starts):,} of {expected:,} windows were skipped: the network is slower than '
+            'the camera, or frames were missing; use a larger --step',
             style='yellow',
         )
 
@@ -237,7 +240,7 @@ def print_result(result, console, min_score):
     console.print(f'[bold]{escape(result.video)}[/bold], {result.duration:.1f} s')
     if result.kind == 'clip':
         if result.scores.max() < min_score:
-            console.print('  nothing above --min-score; the most probable, all the same:')
+            console.print('  no action reaches --min-score; the most probable ones:')
         for interval in result.intervals:
             console.print(f'  {interval.score:6.1%}  {interval.action.code:3}  {interval.action.name}')
         part = BODY_PARTS.index(result.body_part)
@@ -255,7 +258,7 @@ def print_window(window, args, console):
 
     _, end, scores = window
     action, score = ACTIONS[scores.argmax()], scores.max()
-    text = f'{action.code:3}  {action.name}' if score >= args.min_score else 'nothing above --min-score'
+    text = f'{action.code:3}  {action.name}' if score >= args.min_score else 'no action reaches --min-score'
     console.print(f'{end:8.1f} s  {score:6.1%}  {text}')
 
 
@@ -274,7 +277,7 @@ def result_files(args):
 
 
 def describe_error(error):
-    """Return why a video could not be processed, whichever library raised the error."""
+    """Return why a video could not be processed, from the error of any library."""
     if isinstance(error, MemoryError):
-        return f'it needs more memory than there is ({error}); make it smaller or shorter'
+        return f'not enough memory ({error}); make the video smaller or shorter'
     return str(error) if isinstance(error, (OSError, ValueError)) else f'{type(error).__name__}: {error}'

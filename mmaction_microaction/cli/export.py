@@ -1,6 +1,6 @@
 """Export a trained network to one ONNX file, and compare its output with PyTorch.
 
-The file is all that is needed to run the network.
+Running the network needs no other file.
 
     microaction export configs/manet_r50_8x1_ma52.py CHECKPOINT --out manet.onnx
 """

@@ -69,9 +69,9 @@ def run(args):
     from mmaction_microaction.video.files import list_videos
 
     videos, passed_over = list_videos(args.videos, recursive=True)
-    print(f'{args.videos}: {len(videos):,} videos; other files, passed over: {passed_over:,}')
+    print(f'{args.videos}: {len(videos):,} videos; other files skipped: {passed_over:,}')
     settings = FaceSettings(args.detector, args.every, args.longest_gap, args.smoothing, args.side, args.face)
-    with progress_bar('looking') as progress:
+    with progress_bar('searching') as progress:
         results = extract_faces(args.videos, args.out, settings, args.workers, progress)
     unreadable = [result for result in results if result.error]
     done = [result for result in results if not result.error]
@@ -79,17 +79,17 @@ def run(args):
     frames, detected, boxes = (
         sum(getattr(result, name) for result in done) for name in ('num_frames', 'num_detected', 'num_boxes')
     )
-    print(f'{len(done):,} videos in {args.out}, {sum(not result.is_new for result in done):,} of them done before')
+    print(f'{len(done):,} videos in {args.out}, {sum(not result.is_new for result in done):,} of them already done')
     print(
-        f'{frames:,} frames, {sum(result.num_searched for result in done):,} looked at: face found in {detected:,}, '
-        f'interpolated in {boxes - detected:,}, none in {frames - boxes:,}'
+        f'{frames:,} frames, {sum(result.num_searched for result in done):,} searched: face detected in {detected:,}, '
+        f'interpolated in {boxes - detected:,}, absent in {frames - boxes:,}'
     )
     print(f'videos without a face: {len(without):,}{": " if without else ""}{", ".join(map(str, without))}')
     pairs = [result.video for result in done if result.num_second_person]
     if pairs:
         print(
-            f'videos with a second person: {len(pairs):,}: {", ".join(map(str, pairs))}; their tracks follow the face '
-            f'"{args.face}", and --face chooses another'
+            f'videos with a second person: {len(pairs):,}: {", ".join(map(str, pairs))}; their tracks follow the '
+            f'"{args.face}" face; use --face to choose another'
         )
     if unreadable:
         errors = '; '.join(result.error for result in unreadable)

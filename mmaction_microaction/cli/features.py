@@ -1,6 +1,6 @@
 """Draw the features of clips in the plane (t-SNE or UMAP).
 
-Features are what the classifier of a network receives. Those of two networks
+Features are the input of the classifier of a network. The features of two networks
 are drawn side by side. With MMAction2's FeatureHead as head, a test writes
 features instead of scores:
 
@@ -20,7 +20,7 @@ SUFFIXES = ('.png', '.pdf', '.svg')
 
 
 def add_arguments(parser):
-    parser.add_argument('features', nargs='+', help='one or two files that the tests wrote')
+    parser.add_argument('features', nargs='+', help='one or two files of features that "mim test" wrote')
     parser.add_argument('--ann-file', required=True, metavar='LIST', help='annotation list of the tested clips')
     parser.add_argument(
         '--out', default='features.png', metavar='FILE', help='.png, .pdf or .svg file to write (default: %(default)s)'
@@ -36,9 +36,9 @@ def add_arguments(parser):
 
 def check(args):
     if not len({Path(path).resolve() for path in args.features}) == len(args.features) <= 2:
-        raise ValueError('name one file, or two different ones')
+        raise ValueError('pass one file, or two different ones')
     if Path(args.out).suffix not in SUFFIXES:
-        raise ValueError(f'--out {args.out}: name a .png, .pdf or .svg')
+        raise ValueError(f'--out {args.out}: must end in .png, .pdf or .svg')
 
 
 def run(args):

@@ -11,7 +11,7 @@ SUFFIXES = ('.png', '.pdf', '.svg')
 
 
 def label_of(text):
-    """Return the label of an action that is given by its code or its label."""
+    """Return the label of an action from its code or its label."""
     from mmaction_microaction.label_sets.ma52 import ACTIONS
 
     for action in ACTIONS:
@@ -35,7 +35,7 @@ def add_arguments(parser):
 
 def check(args):
     if Path(args.out).suffix not in SUFFIXES:
-        raise ValueError(f'--out {args.out}: name a .png, .pdf or .svg')
+        raise ValueError(f'--out {args.out}: must end in .png, .pdf or .svg')
 
 
 def run(args):

@@ -25,7 +25,7 @@ def add_arguments(parser):
 
 def check(args):
     if not (args.work_dirs or args.all):
-        raise ValueError('name work dirs, or use --all')
+        raise ValueError('pass work dirs, or use --all')
 
 
 def run(args):
@@ -37,7 +37,7 @@ def run(args):
     runs, problems = read_runs(args.work_dirs)
     known = sorted({key for run in runs for key in run.metrics})
     problems += [
-        f'no result has {key}; they have {", ".join(known)}' for key in args.extra if runs and key not in known
+        f'no result has {key}; available are {", ".join(known)}' for key in args.extra if runs and key not in known
     ]
     rows = rank(runs, read_published(), args.all)
     if rows:

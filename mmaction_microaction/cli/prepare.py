@@ -1,11 +1,11 @@
 """Put the downloaded MA-52 where the configs look for it, and check every clip.
 
-The command can be interrupted and run again; finished clips are left alone.
+The command can be interrupted and run again; finished clips are not changed.
 
     microaction prepare ~/Downloads/ma52
     microaction prepare ~/Downloads/ma52 --download --lists ~/Micro-Action
 
-MA-52 is a gated data set: its authors grant access after a licence form. With
+MA-52 is a gated data set: its authors grant access after you sign a licence form. With
 --download, the command fetches the archives of the splits with your own access
 token, which "hf auth login" stores, or which HF_TOKEN contains. The annotation
 lists come with the authors' code, https://github.com/VUT-HFUT/Micro-Action.

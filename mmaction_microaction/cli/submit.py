@@ -2,7 +2,7 @@
 
 PREDICTIONS is a file that "mim test … --dump" wrote, or the pickle of the
 authors' test script: 52 probabilities per clip, in the order of the list.
-Predictions of MMAction2's VideoDataset, which name no clips, are also matched
+Predictions of MMAction2's VideoDataset contain no names of clips and are matched
 with the list by their order. Code in the file is never run.
 
     mim test mmaction CONFIG --checkpoint CHECKPOINT --dump predictions.pkl

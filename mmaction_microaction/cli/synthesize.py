@@ -1,6 +1,6 @@
 """Render a synthetic MA-52: a seated person who performs the 52 micro-actions.
 
-The files are laid out as those of MA-52. Run the command again with the same
+The files have the same layout as MA-52. Run the command again with the same
 options to continue an interrupted run.
 
     microaction synthesize --out data/ma52_synthetic --clips 2080 --size 112 --workers 2
@@ -23,7 +23,7 @@ def add_arguments(parser):
     parser.add_argument(
         '--size',
         default='112',
-        help="width of a portrait of MA-52's shape, 5:6, or WxH; the width in MA-52 is 1080 (default: %(default)s)",
+        help='width of a 5:6 portrait, as in MA-52, or WxH; the width in MA-52 is 1080 (default: %(default)s)',
     )
     parser.add_argument('--seed', type=int, default=0, help='random seed (default: %(default)s)')
     parser.add_argument(

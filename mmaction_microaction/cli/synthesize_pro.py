@@ -23,8 +23,7 @@ def add_arguments(parser):
     parser.add_argument(
         '--size',
         default='208',
-        help='width of a 5:6 portrait, or WxH; the height of a face is an eighth of that of the frame '
-        '(default: %(default)s)',
+        help='width of a 5:6 portrait, or WxH; a face is one eighth of the frame height (default: %(default)s)',
     )
     parser.add_argument('--seed', type=int, default=0, help='random seed (default: %(default)s)')
     parser.add_argument(

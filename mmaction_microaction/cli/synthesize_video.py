@@ -15,7 +15,7 @@ from pathlib import Path
 def add_arguments(parser):
     parser.add_argument('--actions', type=int, default=52, help='number of actions (default: %(default)s)')
     parser.add_argument(
-        '--size', default='112', help="width of a portrait of MA-52's shape, 5:6, or WxH (default: %(default)s)"
+        '--size', default='112', help='width of a 5:6 portrait, as in MA-52, or WxH (default: %(default)s)'
     )
     parser.add_argument(
         '--seed', type=int, default=1, help='random seed, which also chooses the person (default: %(default)s)'

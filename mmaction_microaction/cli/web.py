@@ -38,7 +38,7 @@ def add_arguments(parser):
         '--keep-minutes',
         type=float,
         default=10,
-        help='time after which an upload is deleted even if the page is open; 0: with the result '
+        help='time after which an upload is deleted even if the page is open; 0: as soon as the result is ready '
         '(default: %(default)s)',
     )
     parser.add_argument(
@@ -63,9 +63,9 @@ def add_arguments(parser):
 
 def check(args):
     if bool(args.ssl_certfile) != bool(args.ssl_keyfile):
-        raise ValueError('--ssl-certfile and --ssl-keyfile go together')
+        raise ValueError('--ssl-certfile and --ssl-keyfile must be used together')
     if any(len(files) > 2 for files in args.model):
-        raise ValueError('--model takes a config and a checkpoint, or one .onnx file; give it once for each network')
+        raise ValueError('--model takes a config and a checkpoint, or one .onnx file; repeat it for each network')
     for name in ('seconds', 'megabytes', 'minutes'):
         value = getattr(args, f'max_{name}')
         if not 0 < value < float('inf'):
@@ -103,7 +103,7 @@ def run(args):
         ssl_keyfile=args.ssl_keyfile,
     )
     stopped = []
-    # The context manager deletes the uploads, however the command ends.
+    # The context manager deletes the uploads, in whichever way the command ends.
     with ending_by_signals(lambda: stopped.append(True)), page as (url, _):
         print(f'the page is at {url}, until Ctrl-C', flush=True)
         while not stopped:

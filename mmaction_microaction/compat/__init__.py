@@ -5,7 +5,7 @@ the package is imported and before any component is registered. There are three 
 
 - Functions that change something only if the defect is present: ``provide_missing_drn`` (only if the wheel lacks the
   module), ``shift_hue_without_overflow`` (only with NumPy 2) and ``allow_amp_without_cuda`` (only without a CUDA GPU).
-- Functions that replace a function of the library (``silence_mmcv_lite``: add a warning filter) whatever its version,
+- Functions that replace a function of the library (``silence_mmcv_lite``: add a warning filter) in every version,
   even if a later version no longer has the defect: all others in ``mmaction``, ``mmengine``, ``launchers`` and
   ``safe_loading``.
 - Additions, which fix no defect but save time or protect runs: ``format_configs_once``, ``write_files_whole``,

@@ -18,7 +18,7 @@ def launch_on_any_device():
     Fixes ``RuntimeError: Found no NVIDIA driver on your system`` (with a CUDA build of PyTorch) and ``AttributeError:
     module 'torch._C' has no attribute '_cuda_setDevice'`` (with a CPU build): MMEngine calls ``torch.cuda.set_device``
     unconditionally. Also fixes ``CUDA error: invalid device ordinal`` with ``srun --gpus-per-task=1``: the only GPU
-    that a process sees has index 0, whatever the index of the process on its node.
+    that a process sees has index 0, regardless of the index of the process on its node.
     """
 
     def set_device(device):

@@ -60,7 +60,7 @@ def _history_buffer_statistic(cls, name):
     The original ``getattr`` would return any attribute of any object to a malicious checkpoint.
     """
     if cls is not _HistoryBuffer or name not in ('min', 'max', 'mean', 'current'):
-        raise pickle.UnpicklingError(f'a checkpoint may not ask for the attribute {name!r} of {cls!r}')
+        raise pickle.UnpicklingError(f'a checkpoint must not access the attribute {name!r} of {cls!r}')
     return getattr(HistoryBuffer, name)
 
 
@@ -76,7 +76,7 @@ def load_from_local(filename: str, map_location=None):
 
     Raises:
         FileNotFoundError: If the file does not exist.
-        pickle.UnpicklingError: If the file contains objects other than those that MMEngine saves, or would need far
+        pickle.UnpicklingError: If the file contains objects that MMEngine does not save, or would need far
             more memory than its size.
         RuntimeError: If the file is damaged.
     """
@@ -90,8 +90,8 @@ def load_from_local(filename: str, map_location=None):
         except Exception:  # not a zip archive, whose objects PyTorch cannot list
             culprits = ''
         raise pickle.UnpicklingError(
-            f'{filename} is refused, since loading it could run code: besides weights and logged values it holds '
-            f'{culprits or "other objects"}. If you trust its origin, save only its weights: '
+            f'{filename} is refused, since loading it could run code: in addition to weights and logged '
+            f'values, it contains {culprits or "other objects"}. If you trust its origin, save only its weights: '
             "torch.save({'state_dict': torch.load(FILE, weights_only=False)['state_dict']}, NEW_FILE). "
             f'PyTorch says: {str(error).splitlines()[-1].strip() if culprits else error}'
         ) from None

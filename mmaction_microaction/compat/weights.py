@@ -49,12 +49,12 @@ def start_if_nothing_to_resume():
 
 
 def reject_weights_that_do_not_fit():
-    """Stop tests and resumed runs whose weights are not exactly those of the network.
+    """Stop tests and resumed runs whose weights do not match the network exactly.
 
     MMEngine and MMAction2 only warn ``The model and loaded state dict do not match exactly``, and then score a network
     with random parts. A training run may start from weights that lack layers or have additional ones, for instance for
-    other classes; one warning names them. It stops if no weights fit, or if they are those of the authors' network
-    before conversion. Runs and inferencers of other packages, such as MMDetection's, load weights as before.
+    other classes; one warning names them. It stops if no weights fit, or if they belong to the authors' network
+    before conversion. Runs and inferencers of other packages, such as MMDetection's, are not affected.
     """
     from mmaction.apis import inference as mmaction_inference
     from mmaction.models.recognizers import BaseRecognizer
@@ -147,7 +147,7 @@ def _start_with_part(fit, filename, network, warn):
     if fit.is_released or not fit.num_fitting:
         require_fit(fit, filename, network)
     warn(
-        f'{filename} does not fit {network}: of the tensors, {fit}. Training starts with the {fit.num_fitting:,} '
+        f'{filename} does not fit {network}: {fit}. Training starts with the {fit.num_fitting:,} '
         'parameters that fit; the other parameters of the network keep their initialisation.'
     )
 
@@ -183,14 +183,14 @@ def _require_parameters_of_run(checkpoint, filename, optim_wrapper):
 
 
 def _require_optimizer_of_run(filename, optim_wrapper):
-    """Raise an error if the optimizer lacks settings after those of the checkpoint were loaded."""
+    """Raise an error if the optimizer lacks settings after its state was loaded from the checkpoint."""
     optimizer = getattr(optim_wrapper, 'optimizer', None)
     if isinstance(optimizer, torch.optim.Optimizer):
         lacking = set(optimizer.defaults).difference(*optimizer.param_groups)
         if lacking:
             kind = type(optimizer).__name__
             _refuse_optimizer(
-                filename, f'had another optimizer than {kind}: the checkpoint has no {", ".join(sorted(lacking))}'
+                filename, f'used another optimizer than {kind}: the checkpoint has no {", ".join(sorted(lacking))}'
             )
 
 

@@ -27,7 +27,7 @@ def check_files(folder: str, filenames: list[str], what: str, remedy: str, place
                     (present.add if entry.is_file(follow_symlinks=False) else others.append)(entry.name)
         except (FileNotFoundError, NotADirectoryError):
             raise FileNotFoundError(
-                f'{folder}: no such {place}. It should hold the {len(filenames):,} {what}: {remedy}.'
+                f'{folder}: no such {place}. It should contain the {len(filenames):,} {what}; {remedy}.'
             ) from None
     # One listing is enough for a flat folder. Only links and files in other folders are looked up one by one.
     missing = [name for name in filenames if name not in present and not os.path.isfile(os.path.join(folder, name))]
@@ -46,12 +46,12 @@ def _guess(folder, missing, present):
             if path and os.path.isdir(os.path.join(folder, path)):
                 return (
                     f'{path} is a folder, perhaps of frames for RawframeDataset of MMAction2, which this project does '
-                    'not read: make videos of them. '
+                    'not read: convert them to videos. '
                 )
     known = {_normalize(name): name for name in present}
     for name in missing:
         if _normalize(name) in known:
-            return f'There is {known[_normalize(name)]!r}, which differs from {name!r} in case or in its accents. '
+            return f'There is {known[_normalize(name)]!r}, which differs from {name!r} only in case or accents. '
     return ''
 
 

@@ -99,7 +99,10 @@ class FrameStoreWriter:
             raise ValueError(f'{self.unfinished} has version {version}, not {VERSION}: delete it.')
         begun = FrameSettings(*self._connection.execute('SELECT * FROM settings').fetchone())
         if begun != settings:
-            raise ValueError(f'{self.unfinished} was begun with {begun}, not {settings}: use the former, or delete it.')
+            raise ValueError(
+                f'{self.unfinished} was started with {begun}, but you asked for {settings}: use {begun}, or delete the '
+                'file.'
+            )
 
     def names(self) -> set[str]:
         """Return the names of the finished clips."""
@@ -168,7 +171,7 @@ class FrameStore:
             # A view or a computed column would run SQL from the file, at any cost.
             tables = {sql for (sql,) in connection.execute('SELECT sql FROM sqlite_master') if sql is not None}
             if tables != {table.strip() for table in _TABLES.split(';') if table.strip()}:
-                raise ValueError(f'{path} has other tables than a frame store. {REMEDY}')
+                raise ValueError(f'{path} does not have the tables of a frame store. {REMEDY}')
             self.settings = FrameSettings(*connection.execute('SELECT * FROM settings').fetchone())
 
     def _connect(self):
@@ -206,7 +209,7 @@ class FrameStore:
             raise ValueError(f'{self.path} lacks the clip {name}, or is damaged. {REMEDY}')
         clip = StoredClip(*row)
         if not (type(clip.first_id) is type(clip.num_frames) is int and type(clip.fps) is float):
-            raise ValueError(f'{self.path} is damaged: {clip} has other types than it was written with. {REMEDY}')
+            raise ValueError(f'{self.path} is damaged: {clip} has values of the wrong type. {REMEDY}')
         return clip
 
     def read(self, clip: StoredClip, indices: Iterable[int]) -> dict[int, bytes]:
@@ -236,7 +239,7 @@ class FrameStore:
     def _check_frame(self, row, clip, index):
         """Return the JPEG of a row of the table of frames if its checksum is correct."""
         if row is None or not isinstance(row[1], bytes) or clip.checksum(index, row[1]) != row[0]:
-            raise ValueError(f'{self.path} is damaged: frame {index} of {clip.name} is not as it was written. {REMEDY}')
+            raise ValueError(f'{self.path} is damaged: frame {index} of {clip.name} has a wrong checksum. {REMEDY}')
         return row[1]
 
 

@@ -111,7 +111,7 @@ class MA52Dataset(ReplaceUnreadableMixin, VideoDataset):
             if os.path.isfile(folder):
                 self._check_store(folder, filenames)
             else:
-                remedy = 'unpack them there, or set data_prefix.video to where they are'
+                remedy = 'unpack them there, or set data_prefix.video to their folder'
                 check_files(folder, filenames, f'clips of {self.ann_file}', remedy, 'folder or frame store')
         self.ann_fingerprint = fingerprint_list(self.ann_file, annotations)
         labels = np.array([annotation.label for annotation in annotations])
@@ -131,8 +131,8 @@ class MA52Dataset(ReplaceUnreadableMixin, VideoDataset):
         missing = [line for line, name in enumerate(filenames, start=1) if name not in present]
         if missing:
             raise ValueError(
-                f'{path}: {len(missing):,} of the {len(filenames):,} clips of {self.ann_file} are missing, the first '
-                f'of them {filenames[missing[0] - 1]} of line {missing[0]}. {REMEDY}'
+                f'{path}: {len(missing):,} of the {len(filenames):,} clips of {self.ann_file} are missing, starting '
+                f'with {filenames[missing[0] - 1]} in line {missing[0]}. {REMEDY}'
             )
 
     def get_cat_ids(self, idx: int) -> list[int]:

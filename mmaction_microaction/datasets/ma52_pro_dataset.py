@@ -103,10 +103,10 @@ class MA52ProDataset(ReplaceUnreadableMixin, BaseActionDataset):
         videos, faces = self.data_prefix['video'], self.data_prefix.get('faces')
         tracks = [sample.faces for sample in samples if sample.faces and faces is not None]
         if self.check_videos:
-            remedy = 'put them there, or set data_prefix.video to where they are'
+            remedy = 'put them there, or set data_prefix.video to their folder'
             check_files(videos, [sample.video for sample in samples], f'videos of {self.ann_file}', remedy)
             if tracks:
-                remedy = 'write them there with "microaction faces", or set data_prefix.faces to where they are'
+                remedy = 'write them there with "microaction faces", or set data_prefix.faces to their folder'
                 check_files(faces, tracks, f'face tracks of {self.ann_file}', remedy)
 
         class_of = {action.index: index for index, action in enumerate(self.actions)}
@@ -123,8 +123,8 @@ class MA52ProDataset(ReplaceUnreadableMixin, BaseActionDataset):
         self._log_summary(data_list)
         if faces is not None and len(tracks) < len(samples):
             print_log(
-                f'{self.ann_file}: {len(samples) - len(tracks):,} of {len(samples):,} videos name no face track; they '
-                'count as without a face. "microaction faces" writes tracks.',
+                f'{self.ann_file}: {len(samples) - len(tracks):,} of {len(samples):,} videos have no face track; they '
+                'count as videos without a face. "microaction faces" writes tracks.',
                 logger='current',
             )
         return data_list

@@ -27,7 +27,7 @@ _STORAGE_ERRORS = {
 # EIO may also come from a damaged disk, and from FFmpeg for some damaged files.
 _TEMPORARY_ERRORS = {*_STORAGE_ERRORS, errno.EIO}
 _PAUSES = (0.5, 2)
-# Errors of the program or of the installation, whatever the clip.
+# Errors of the program or of the installation, not of the clip.
 _PROGRAM_ERRORS = (AttributeError, ImportError, NameError, TypeError)
 
 
@@ -44,7 +44,7 @@ def count_reading_steps(transforms: Sequence[Callable]) -> int:
 
 
 class ReplaceUnreadableMixin:
-    """Mixin for datasets that replaces clips that cannot be read; list it before the class of the dataset.
+    """Mixin for datasets that replaces clips that cannot be read; list it before the dataset class.
 
     In training, an unreadable clip is replaced by another random clip and logged once; :class:`UnreadableClipsHook`
     counts the unreadable clips of each epoch. In ``test_mode``, an unreadable clip ends the run.
@@ -81,7 +81,7 @@ class ReplaceUnreadableMixin:
             dict | None: Output of the pipeline, or None for an unreadable clip, which MMEngine replaces by another.
 
         Raises:
-            MemoryError: If the memory is not sufficient.
+            MemoryError: If there is not enough memory.
             OSError: If the storage fails.
             ValueError: If the clip cannot be read in ``test_mode``, or too many clips cannot be read in training.
         """
@@ -91,13 +91,13 @@ class ReplaceUnreadableMixin:
         except _PROGRAM_ERRORS:
             raise
         except MemoryError as error:
-            raise MemoryError(f'{self._describe(idx, error)}: the memory is not sufficient.') from error
+            raise MemoryError(f'{self._describe(idx, error)}: not enough memory.') from error
         except Exception as error:  # decoders raise anything, down to IndexError
             if getattr(error, 'errno', None) in _STORAGE_ERRORS:
                 raise OSError(
                     error.errno,
-                    f'{self._describe(idx, error)}, also after {len(_PAUSES)} pauses: the storage or the limits of the '
-                    'machine fail, not the clip. Fix them, and continue with --resume.',
+                    f'{self._describe(idx, error)}, even after {len(_PAUSES)} retries: the storage or a limit of the '
+                    'machine is the cause, not the clip. Fix it, and continue with --resume.',
                 ) from error
             return self._replace_unreadable(idx, error)
         return self._run(self.pipeline.transforms[steps:], sample)
@@ -144,11 +144,11 @@ class ReplaceUnreadableMixin:
         unreadable = len(self.unreadable.epoch_indices())
         if not self.test_mode and unreadable > self.num_unreadable_allowed:
             raise ValueError(
-                f'{problem}; with it, {unreadable:,} of the {len(self):,} clips of {self.ann_file} are unreadable in '
+                f'{problem}; now {unreadable:,} of the {len(self):,} clips of {self.ann_file} are unreadable in '
                 f'this epoch, more than max_unreadable={self.max_unreadable} of the dataset allows. Replace them.'
             ) from error
         if first:
-            consequence = 'it is scored as not recognised' if self.test_mode else 'another clip takes its place'
+            consequence = 'it is scored as not recognised' if self.test_mode else 'another clip replaces it'
             print_log(f'{problem}; {consequence}.', logger='current', level=logging.WARNING)
         if not self.test_mode:
             return None

@@ -91,7 +91,7 @@ def track_face(
         size = image.shape[1], image.shape[0]
         detections.append(detect(image))
     if not detections:
-        raise ValueError(f'{path}: no frame can be decoded; give another file')
+        raise ValueError(f'{path}: no frame can be decoded; use another file')
     # A damaged file may have fewer frames than its header states.
     detections += [np.empty((0, 4))] * (video.num_frames - len(detections))
     track, num_second = choose_face(link_boxes(detections), settings.face)

@@ -83,7 +83,7 @@ def export_onnx(config: str | Path | Config, checkpoint: str | Path, out: str | 
         raise ImportError(f'export needs {", ".join(missing)}: pip install {" ".join(missing)}')
     out = Path(out).expanduser()
     if out.suffix != '.onnx':
-        raise ValueError(f'{out} must end in .onnx, which marks a file that needs no checkpoint')
+        raise ValueError(f'{out} must end in .onnx')
     if out.parent.is_dir():
         check_writable(out)
     recognizer = TorchRecognizer(config, checkpoint, 'cpu')
@@ -121,7 +121,7 @@ def _packed_shape(pipeline):
         shapes.append(tuple(packed.shape))
     if len(set(shapes)) > 1:
         raise ValueError(
-            f'the test pipeline makes inputs of shape {shapes[0]} from one video and {shapes[1]} from another, but an '
+            f'the test pipeline returns inputs of shape {shapes[0]} for one video and {shapes[1]} for another, but an '
             'exported network needs one shape; end the pipeline with a CenterCrop, or a Resize with keep_ratio=False'
         )
     return shapes[0]
@@ -143,7 +143,7 @@ class _Scores(torch.nn.Module):
                 f'cannot export the data_preprocessor {type(preprocessor).__name__}; use ActionDataPreprocessor'
             )
         if head.average_clips != 'prob':
-            raise ValueError(f"average_clips={head.average_clips!r} gives no probabilities; set it to 'prob'")
+            raise ValueError(f"average_clips={head.average_clips!r} does not return probabilities; set it to 'prob'")
         if model.test_cfg:
             # The option scores a few views at a time to save memory, which works for one clip only.
             model.test_cfg = {**model.test_cfg, 'max_testing_views': None}

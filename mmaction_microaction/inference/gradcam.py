@@ -92,7 +92,7 @@ def read_sample(video: Video, pipeline: list[dict], window: Window | None = None
     frame_indices = partial(for_network.frame_indices, fps=video.fps)
     gathered = next(gather(video.frames(), [window], frame_indices, for_network.shrink), None)
     if gathered is None:
-        raise ValueError(f'{video.path} breaks off within the frames to be shown; use another video')
+        raise ValueError(f'{video.path} ends within the frames to be shown; use another video')
     _, images = gathered
     inputs, frames = (steps.pack(window.num_frames, images, video.fps) for steps in (for_network, for_display))
     frames = frames if frames.dim() == 4 else frames.transpose(1, 2).flatten(0, 1)

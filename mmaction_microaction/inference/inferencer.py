@@ -140,7 +140,7 @@ class MicroActionInferencer:
         whole = Window(0, num_frames - 1, 0, duration)
         scored = [] if num_lost else list(self._score(frames, [whole], fps, name))
         if not scored:
-            raise ValueError(f'{name} breaks off before its last frame or has a gap; encode it again')
+            raise ValueError(f'{name} ends before its last frame or has a gap; encode it again')
         return ClipResult(name, duration, scored[0][1])
 
     def timeline(self, video: str | Path | Video, progress: Callable[[int, int], None] | None = None) -> TimelineResult:

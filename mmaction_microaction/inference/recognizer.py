@@ -88,5 +88,5 @@ class TorchRecognizer:
 def _read_config(path):
     """Read a config; a ValueError if the file has another suffix."""
     if Path(path).suffix not in CONFIG_SUFFIXES:
-        raise ValueError(f'{path} is not a config (*.py); name the config first, then the checkpoint')
+        raise ValueError(f'{path} is not a config (*.py); pass the config first, then the checkpoint')
     return Config.fromfile(path)

@@ -30,7 +30,7 @@ def smooth_scores(starts: np.ndarray, ends: np.ndarray, scores: np.ndarray, time
     """
     middles, halves = (starts + ends) / 2, (ends - starts) / 2
     smoothed = np.empty((len(times), scores.shape[1]))
-    # An hour has thousands of windows, of which only a few cover a time: a loop needs less memory than one product.
+    # An hour has thousands of windows, but only a few cover a time: a loop needs less memory than one product.
     for row, time in zip(smoothed, times):
         near = slice(*np.searchsorted(middles, (time - halves.max(), time + halves.max())))
         weights = np.maximum(1 - np.abs(middles[near] - time) / halves[near], 0)

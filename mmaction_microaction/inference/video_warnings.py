@@ -48,7 +48,7 @@ def warn_of_width(name: str, image: np.ndarray) -> None:
 
 
 def warn_of_gaps(video: Video, windows: list[Window], scored: list[Window]) -> None:
-    """Warn of times for which there is no result, or no result of their own.
+    """Warn of times without a result, or with one interpolated from neighbouring windows.
 
     Args:
         video (Video): The video.
@@ -75,6 +75,6 @@ def warn_of_gaps(video: Video, windows: list[Window], scored: list[Window]) -> N
     whole = video.duration + video.num_lost / video.fps
     if video.num_lost or (scored[-1] != windows[-1] and end < video.duration):
         warnings.warn(
-            f'{video.path} breaks off after {end:.1f} of {whole:.1f} s; the timeline ends there',
+            f'{video.path} ends after {end:.1f} of {whole:.1f} s; the timeline ends there',
             stacklevel=3,
         )

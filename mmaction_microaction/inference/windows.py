@@ -160,7 +160,7 @@ class WindowPipeline:
             image (np.ndarray): RGB frame, shape (height, width, 3), uint8.
 
         Returns:
-            np.ndarray: A smaller frame from which :meth:`pack` makes the same input; or ``image`` itself.
+            np.ndarray: A smaller frame for which :meth:`pack` returns the same input; or ``image`` itself.
         """
         first = self._transform.transforms[1] if len(self._transform.transforms) > 1 else None
         # Resizing to a size is idempotent; resizing by a factor is not.
@@ -170,7 +170,7 @@ class WindowPipeline:
         return resized if resized.size < image.size else image
 
     def pack(self, num_frames: int, images: list[np.ndarray], fps: float = 30.0) -> torch.Tensor:
-        """Make the input of the network from the sampled frames of a window.
+        """Create the input of the network from the sampled frames of a window.
 
         Args:
             num_frames (int): Number of frames of the window.

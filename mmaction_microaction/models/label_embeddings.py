@@ -62,7 +62,7 @@ def _find(path: str | Path) -> str | Path:
 
 
 def _remedy(path: str | Path | None, dimensions: int) -> str:
-    """Return the sentence of an error message that says how to get a usable table."""
+    """Return the sentence of an error message that explains how to get a usable table."""
     if path is not None and Path(path) == SHIPPED_TABLE:
         return (
             'This table of the project has 50 dimensions: set model.cls_head.embed_dims=50. If the file is missing or '

@@ -1,4 +1,4 @@
-"""Conversion between this project's checkpoints and those of the authors' MANet and of MMAction2 0.x's TSM.
+"""Conversion of checkpoints of the authors' MANet and of MMAction2 0.x's TSM to this project, and back.
 
 The released MANet differs from this project's in two ways: another name for squeeze-and-excitation, and convolutions
 (``action_p2_*``) that every block contains but never uses. The tensors of TSM have the same names in MMAction2 0.24 and
@@ -108,7 +108,7 @@ def convert_from_release(state: dict[str, torch.Tensor], config: str | None = No
         like the released checkpoint, the table is NaN, and the head reads its file at the first loss.
 
     Raises:
-        ValueError: If the tensors are not exactly those of the network. The message names the ones that differ.
+        ValueError: If the tensors do not match the network exactly. The message names the ones that differ.
     """
     if any(OURS in name for name in state):
         raise ValueError('the tensors have the names of this project already; --to-release converts them back')
@@ -145,7 +145,7 @@ def convert_to_release(state: dict[str, torch.Tensor], config: str | None = None
         zeros.
 
     Raises:
-        ValueError: If the tensors are not exactly those of the network. The message names the ones that differ.
+        ValueError: If the tensors do not match the network exactly. The message names the ones that differ.
     """
     if any(RELEASED in name for name in state):
         raise ValueError('the tensors have the released names already')
@@ -207,10 +207,10 @@ def _read_shapes(config: str, state: dict[str, torch.Tensor]) -> tuple[str, dict
 
 
 def _check_complete(state: dict[str, torch.Tensor], shapes: dict[str, tuple[int, ...]], config: str) -> None:
-    """Raise a ValueError if the tensors are not exactly those of a network."""
+    """Raise a ValueError if the tensors do not match a network exactly."""
     fit = compare(state, shapes)
     if not fit.complete:
         raise ValueError(
-            f'these are not the weights of {config}: of the tensors, {fit}. If they belong to another network of '
+            f'these are not the weights of {config}: {fit}. If they belong to another network of '
             'this kind, pass its config with --config.'
         )

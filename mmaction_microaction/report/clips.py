@@ -55,14 +55,14 @@ class VideoFolder:
     def __init__(self, folder: str | Path, names: Sequence[str]) -> None:
         folder = Path(folder)
         if not folder.is_dir():
-            raise ValueError(f'{folder}: no such folder; name the folder with the tested videos')
+            raise ValueError(f'{folder}: no such folder; pass the folder with the tested videos')
         # The names are from a file of unknown origin; links must not lead out of the folder.
         inside = [name for name in names if not Path(name).is_absolute() and '..' not in Path(name).parts]
         self.paths = {name: folder / name for name in inside if (folder / name).is_file()}
         if not self.paths:
             raise ValueError(
                 f'{folder} contains none of the {len(names):,} clips of the predictions, such as {names[0]!r}; '
-                'name the folder with the tested videos'
+                'pass the folder with the tested videos'
             )
 
     def link(self, name: str, out: str | Path) -> str | None:

@@ -68,7 +68,7 @@ def draw_figures(
     coarse = confusion_matrix(FINE_TO_COARSE[run.labels], FINE_TO_COARSE[run.predictions], NUM_BODY_PARTS)
     yield (
         'per_class',
-        'Precision, recall and F1 of each action. A missing mark is a metric that is not defined: the precision of an '
+        'Precision, recall and F1 of each action. A mark is missing if a metric is not defined: the precision of an '
         'action that was never predicted, or the recall of an action without clips.',
         plot_per_class(run.per_class),
     )
@@ -87,7 +87,7 @@ def draw_figures(
         )
     yield (
         'coarse_confusion_matrix',
-        'Predicted body parts of the clips of each body part. The predicted body part is that of the best action.',
+        'Predicted body parts of the clips of each body part. The best action determines the predicted body part.',
         plot_coarse_confusion_matrix(coarse),
     )
     yield (

@@ -82,7 +82,7 @@ def to_markdown(rows: Sequence[LeaderboardRow], runs: Sequence[ScoredRun], extra
         rows (Sequence[LeaderboardRow]): Rows, see :func:`rank`. A standard deviation is written in the cells of its
             mean.
         runs (Sequence[ScoredRun]): The runs that the rows are computed from.
-        extra (Sequence[str]): Keys of further metrics, each of which is a column. Defaults to none.
+        extra (Sequence[str]): Keys of further metrics, one column each. Defaults to none.
 
     Returns:
         str: Markdown.
@@ -125,7 +125,7 @@ def to_csv(rows: Sequence[LeaderboardRow], path: str | Path, extra: Sequence[str
     Args:
         rows (Sequence[LeaderboardRow]): Rows, see :func:`rank`.
         path (str | Path): Path of the file.
-        extra (Sequence[str]): Keys of further metrics, each of which is a column. Defaults to none.
+        extra (Sequence[str]): Keys of further metrics, one column each. Defaults to none.
     """
     columns = _columns(extra)
     table = io.StringIO(newline='')

@@ -43,7 +43,7 @@ def write_report(
 
     Raises:
         FileNotFoundError: If a file is missing.
-        ValueError: If a file has other content, the two runs are not of the same clips, or the folder contains no video
+        ValueError: If a file has other content, the two runs have different clips, or the folder contains no video
             of the predictions.
     """
     out = Path(out)
@@ -84,7 +84,7 @@ def write_report(
         pairs=lists.pairs(),
         missing=len(set(run.names)) - len(videos.paths) if videos else None,
     )
-    # File names that are no valid UTF-8 are written as character references.
+    # File names that are not valid UTF-8 are written as character references.
     write_whole(out / 'report.html', page.encode(errors='xmlcharrefreplace'))
     return out / 'report.html'
 
@@ -93,7 +93,7 @@ def _count_clips(ann_file: str | Path) -> np.ndarray:
     """Count the clips of each action in an annotation list."""
     annotations = read_annotations(ann_file, check_names=False)
     if is_anonymized(annotations):
-        raise ValueError(f'{ann_file} is anonymised: all its labels are 0. Name the list of the training clips.')
+        raise ValueError(f'{ann_file} is anonymised: all its labels are 0. Use the list of the training clips.')
     return np.bincount([annotation.label for annotation in annotations], minlength=NUM_ACTIONS)
 
 

@@ -27,7 +27,7 @@ class PredictedRun:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If the file contains no predictions with true labels, or scores that are no probabilities.
+        ValueError: If the file contains no predictions with true labels, or scores that are not probabilities.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -88,7 +88,7 @@ def check_same_clips(first: PredictedRun, second: PredictedRun) -> None:
         first, second (PredictedRun): Runs to compare. Clips with names may be in any order.
 
     Raises:
-        ValueError: If the runs are not of the same clips with the same labels. The message names the files and a clip.
+        ValueError: If the runs differ in their clips or labels. The message names the files and a clip.
     """
     if first.names and second.names:
         first_clips, second_clips = (sorted(zip(run.names, run.labels.tolist())) for run in (first, second))
@@ -99,6 +99,6 @@ def check_same_clips(first: PredictedRun, second: PredictedRun) -> None:
     counts, other_counts = Counter(first_clips), Counter(second_clips)
     clip, label = next(iter((counts - other_counts) + (other_counts - counts)))
     raise ValueError(
-        f'{first.path} ({len(first):,} clips) and {second.path} ({len(second):,} clips) are not of the same clips: '
-        f'only one of them contains clip {clip} with label {label}. Test both networks on the same list.'
+        f'{first.path} ({len(first):,} clips) and {second.path} ({len(second):,} clips) do not contain the same clips: '
+        f'only one file contains clip {clip} with label {label}. Test both networks on the same list.'
     )

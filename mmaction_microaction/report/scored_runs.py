@@ -52,11 +52,11 @@ def read_run(work_dir: str | Path) -> ScoredRun:
         raise ValueError(f'{work_dir}: no such folder')
     configs = sorted(path.stem for path in work_dir.glob('*.py'))
     if not configs:
-        raise ValueError(f'{work_dir}: not a work dir, since it contains no config NAME.py; name the folder that does')
+        raise ValueError(f'{work_dir}: not a work dir, since it contains no config NAME.py; pass the folder that does')
     if len(configs) > 1:
         raise ValueError(
             f'{work_dir}: contains runs of several configs ({", ".join(configs)}), whose results cannot be told apart; '
-            'give each config its own --work-dir'
+            'use a separate --work-dir for each config'
         )
     other_metrics = []
     for path in sorted(work_dir.glob('*/*.json'), reverse=True):
@@ -68,7 +68,7 @@ def read_run(work_dir: str | Path) -> ScoredRun:
         other_metrics = other_metrics or sorted(metrics.keys() - {'data_time', 'time'})  # in every test result
     if other_metrics:
         raise ValueError(
-            f'{work_dir}: its results contain {", ".join(other_metrics)} but no F1_mean, as tests on MA-52-Pro do; the '
+            f'{work_dir}: its results contain {", ".join(other_metrics)} but no F1_mean, like tests on MA-52-Pro; the '
             'table is for networks trained on MA-52'
         )
     raise ValueError(
@@ -80,11 +80,11 @@ def read_run(work_dir: str | Path) -> ScoredRun:
 def read_runs(work_dirs: Sequence[str | Path]) -> tuple[list[ScoredRun], list[str]]:
     """Read the newest test result of every work dir.
 
-    Runs of one config are averaged later. A run whose network, annotation list or evaluator differs from that of the
+    Runs of one config are averaged later. A run whose network, annotation list or evaluator differs from the
     first run of its config is therefore reported as a problem.
 
     Args:
-        work_dirs (Sequence[str | Path]): Work dirs. A folder that is named twice is one run.
+        work_dirs (Sequence[str | Path]): Work dirs. A folder that is listed twice counts once.
 
     Returns:
         tuple[list[ScoredRun], list[str]]: The results, and a message for each work dir without a usable result.
@@ -103,7 +103,7 @@ def read_runs(work_dirs: Sequence[str | Path]) -> tuple[list[ScoredRun], list[st
         first, first_settings = first_runs.setdefault(run.config, (work_dir, settings))
         differences = _describe_differences(settings, first_settings)
         if differences:
-            problems.append(f'{work_dir}: differs from {first} ({differences}); put it in a table of its own')
+            problems.append(f'{work_dir}: differs from {first} ({differences}); compare it in a separate table')
             continue
         if run.config in shipped:
             config = shipped[run.config]  # a file of this project, so it may be executed
@@ -130,7 +130,7 @@ def _settings_of(config: dict[str, Any], path: Path) -> dict[str, Any]:
         ann_file = '/'.join(PurePath(dataset.get('ann_file', '')).parts[-2:])
         tested = dict(ann_file=ann_file, pipeline=dataset.get('pipeline'))
     except (AttributeError, KeyError, TypeError) as error:
-        raise ValueError(f'{path} is no config of a test ({type(error).__name__}: {error}); test again') from None
+        raise ValueError(f'{path} is not the config of a test ({type(error).__name__}: {error}); test again') from None
     settings = dict(_flatten(dict(model=config.get('model'), test_dataset=tested, test_evaluator=evaluators)))
     # Paths of weights and tables differ between machines, with_cp only saves memory, and MMEngine may add _scope_.
     ignored = ('.pretrained', '.label_embeddings', '.with_cp', '._scope_')
@@ -151,12 +151,12 @@ def _flatten(value: Any, name: str = '') -> Iterator[tuple[str, Any]]:
 
 
 def _read_metrics(path: Path) -> dict[str, float]:
-    """Read the numbers of a test result, without NaN, which is the value of a metric that had nothing to score."""
+    """Read the numbers of a test result, without NaN, the value of a metric without samples."""
     try:
         values = parse_json(read_limited(path, MAX_RESULT_SIZE, 'the scores of a test'))
         if not isinstance(values, dict):
             raise ValueError('it should be one JSON object')
         metrics = {key: float(value) for key, value in values.items() if type(value) in (int, float)}
     except (OverflowError, ValueError) as error:
-        raise ValueError(f'{path} is no test result ({error}); test again') from None
+        raise ValueError(f'{path} is not a test result ({error}); test again') from None
     return {key: value for key, value in metrics.items() if math.isfinite(value)}

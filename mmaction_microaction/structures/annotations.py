@@ -33,7 +33,7 @@ def read_annotations(path: str | Path, check_names: bool = True, unlabeled: bool
 
     Args:
         path (str | Path): Path of the list.
-        check_names (bool): Whether the body part in a name of the form ``SSSS_BB_NNNN.mp4`` must be that of the label.
+        check_names (bool): Whether the body part in a name of the form ``SSSS_BB_NNNN.mp4`` must match the label.
             BB is the body part, counted from 0; all 16,836 labelled clips of MA-52 agree. Other names are not checked.
             Defaults to True.
         unlabeled (bool): Whether a list without labels is accepted, for clips to predict. Defaults to False.
@@ -59,7 +59,7 @@ def read_annotations(path: str | Path, check_names: bool = True, unlabeled: bool
             f'{path} is a pickle, such as a list of skeletons, but a list of clips is a text file. PoseDataset of '
             'MMAction2 reads skeletons.'
         )
-    lines = read_lines(path, 'data/ma52/README.md says how to get MA-52 and where to put it.', '"name.mp4 label"')
+    lines = read_lines(path, 'data/ma52/README.md explains how to get MA-52 and where to put it.', '"name.mp4 label"')
     rows = read_rows(lines)
     if not rows:
         raise ValueError(f'{path} is empty; it should contain one "name.mp4 label" per line')
@@ -102,7 +102,7 @@ def _find_problem(row: ListRow, unlabeled: bool, check_names: bool) -> tuple[str
     if name and int(name['body_part']) != FINE_TO_COARSE[row.label]:
         part = int(FINE_TO_COARSE[row.label])
         return (
-            f'the name {row.name} says body part {int(name["body_part"])}, but label {row.label} belongs to {part} '
+            f'the name {row.name} means body part {int(name["body_part"])}, but label {row.label} belongs to {part} '
             f'({BODY_PARTS[part]})',
             'correct the line, or set check_names=False if your names count body parts in another way',
         )

@@ -54,7 +54,7 @@ def read_face_track(path: str | Path) -> FaceTrack:
         boxes = boxes.reshape(-1, 4)
         width, height = (content[side] for side in ('width', 'height'))
         if not all(type(side) is int and 1 <= side <= MAX_SIDE for side in (width, height)):
-            raise ValueError(f'a video of {width} x {height} pixels')
+            raise ValueError(f'the video has {width} x {height} pixels')
         settings = dict(content['settings']) if 'settings' in content else None
         num_detected, num_second = int(content['num_detected']), int(content.get('num_second', 0))
         track = FaceTrack(boxes, (width, height), str(content['detector']), num_detected, settings, num_second)
@@ -81,7 +81,7 @@ def write_face_track(track: FaceTrack, path: str | Path) -> None:
     """Write a face track as JSON.
 
     The keys are the fields of :class:`FaceTrack`, except that ``size`` is written as ``width`` and ``height``. A frame
-    without a face has null in place of a box.
+    without a face has null instead of a box.
 
     Args:
         track (FaceTrack): Face track.

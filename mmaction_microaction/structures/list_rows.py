@@ -50,7 +50,7 @@ class ListRow(NamedTuple):
 def read_rows(lines: Sequence[str]) -> list[ListRow]:
     """Split each line of a list into the name of a clip and its label.
 
-    A list is a table if its first line is a header that names the columns, or has two fields of which the second is a
+    A list is a table if its first line is a header that names the columns, or has two fields and the second is a
     label. The delimiter of a table is a comma, a semicolon or, below a header, a tab; fields may be quoted. Any other
     list has lines ``name label``, separated by any number of spaces and tabs. A label is a number, a code such as
     ``B1`` or the name of an action.
@@ -96,7 +96,7 @@ def _detect_format(line: str) -> tuple[str | None, tuple[int, int] | None, int |
 
 
 def _split_fields(line: str, delimiter: str) -> list[str]:
-    """Return the fields of a line, or an empty list if the line is no row of a table."""
+    """Return the fields of a line, or an empty list if the line is not a row of a table."""
     try:
         return [field.strip() for field in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))]
     except (csv.Error, StopIteration):

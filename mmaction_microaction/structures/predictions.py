@@ -84,8 +84,8 @@ def read_predictions(path: str | Path, clips: Sequence[str] | None = None) -> Pr
     samples = load_pickle(path)
     if not isinstance(samples, list) and getattr(samples, 'ndim', 0) != 2:
         raise ValueError(
-            f'{path} contains a {type(samples).__name__}, not the list with a prediction per clip that mim test --dump '
-            "and the authors' test script write"
+            f'{path} contains a {type(samples).__name__}, not a list with one prediction per clip, as mim test --dump '
+            "and the authors' test script write it"
         )
     if not len(samples):
         raise ValueError(f'{path} contains no predictions')
@@ -134,7 +134,7 @@ def read_labeled_predictions(path: str | Path) -> Predictions:
         raise ValueError(f'{path} has no true labels from 0 to {NUM_ACTIONS - 1}: is the split anonymised?')
     if unreadable:
         raise ValueError(
-            f'{path}: {len(unreadable):,} clips could not be read in the test, so their scores are those of black '
+            f'{path}: {len(unreadable):,} clips could not be read in the test, so they were scored on black '
             f'frames: {first_few(unreadable)}. Replace them and test again.'
         )
     return predictions
@@ -143,8 +143,8 @@ def read_labeled_predictions(path: str | Path) -> Predictions:
 def read_scores(path: str | Path, ann_file: str | Path) -> tuple[list[str], np.ndarray]:
     """Read a file of predictions in the order of an annotation list.
 
-    Datasets other than :class:`MA52Dataset` dump predictions without names (``video_id``). If their number is that of
-    the clips of the list, they are assumed to be in its order, with a warning. Another warning names the clips that
+    Datasets other than :class:`MA52Dataset` dump predictions without names (``video_id``). If the counts match,
+    they are assumed to be in the order of the list, with a warning. Another warning names the clips that
     could not be read in the test.
 
     Args:
@@ -157,7 +157,7 @@ def read_scores(path: str | Path, ann_file: str | Path) -> tuple[list[str], np.n
 
     Raises:
         FileNotFoundError: If one of the files does not exist.
-        ValueError: If :func:`read_predictions` rejects the file, or the predictions are not those of the list.
+        ValueError: If :func:`read_predictions` rejects the file, or the predictions do not match the list.
 
     See Also:
         :func:`read_predictions`, which needs no annotation list.
@@ -175,7 +175,7 @@ def read_scores(path: str | Path, ann_file: str | Path) -> tuple[list[str], np.n
         )
     if predictions.from_dump:
         warnings.warn(
-            f'{path} has no names of clips (video_id), as MA52Dataset would write them: its predictions are assumed '
+            f'{path} has no names of clips (video_id), which MA52Dataset writes: its predictions are assumed '
             f'to be in the order of {ann_file}; make sure that this is the list that was tested',
             stacklevel=2,
         )
@@ -239,7 +239,7 @@ def _get_label(sample: dict[str, Any], where: str) -> int | None:
 
 
 def describe_unreadable(names: Sequence[str]) -> str:
-    """Describe clips that could not be read, so that their scores are those of black frames.
+    """Describe clips that could not be read, and were scored on black frames.
 
     Datasets with ``unreadable_as_missing`` replace the frames of such clips.
 
@@ -250,7 +250,7 @@ def describe_unreadable(names: Sequence[str]) -> str:
         str: Description with the names of the first clips.
     """
     return (
-        f'{len(names):,} clips could not be read, so their rows are of black frames: {first_few(names)}; replace them'
+        f'{len(names):,} clips could not be read, so they were scored on black frames: {first_few(names)}; replace them'
     )
 
 

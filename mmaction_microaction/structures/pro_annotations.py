@@ -37,7 +37,7 @@ def read_pro_annotations(path: str | Path) -> list[ProSample]:
         ValueError: If the list is empty, or a line is malformed, repeats a video, or has an invalid emotion, label,
             code or time. The message contains the file, all such lines, and the remedies.
     """
-    lines = read_lines(path, 'data/ma52_pro/README.md describes the list and says where to put it.', 'JSON object')
+    lines = read_lines(path, 'data/ma52_pro/README.md describes the list and where to put it.', 'JSON object')
     first_lines, samples, problems = {}, [], {}
     for line_number, line in enumerate(lines, start=1):
         if not line.strip():

@@ -20,7 +20,7 @@ from .writing import write_submission
 
 @METRICS.register_module()
 class DumpSubmission(BaseMetric):
-    """Evaluator that writes the predictions of a test run as a challenge submission. It needs no labels.
+    """Metric that writes the predictions of a test run as a challenge submission. It needs no labels.
 
     Args:
         out_dir (str): Folder that receives ``prediction.csv`` and ``submission.zip``.

@@ -132,7 +132,7 @@ def predicted_labels(
 def clip_ids(names: Sequence[str], ids: Literal['name', 'stem'] = 'name') -> list[str]:
     """Convert the names of clips into the identifiers of the first column.
 
-    The challenge's page does not say whether identifiers have the extension ``.mp4``. By default they are the names of
+    The challenge's page does not state if identifiers have the extension ``.mp4``. By default they are the names of
     the annotation list, which have it. If the page rejects these, try ``'stem'``.
 
     Args:

@@ -1,4 +1,4 @@
-"""Validation of a submission, whichever program wrote it."""
+"""Validation of a submission of any program."""
 
 import csv
 import io
@@ -96,9 +96,9 @@ def _unzip(content: bytes, problems: list[str]) -> bytes | None:
 
 
 def _read_member(file: zipfile.ZipFile, member: zipfile.ZipInfo, problems: list[str]) -> bytes | None:
-    """Return the content of a member of a zip file, or None if it is too large, whatever size the zip file states."""
+    """Return the content of a member of a zip file, or None if it is too large, regardless of the stated size."""
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        problems.append(f'{member.filename} has a compression other than deflate; create the zip file again')
+        problems.append(f'{member.filename} uses a compression other than deflate; create the zip file again')
         return None
     with file.open(member) as opened:
         content = opened.read(MAX_SIZE + 1)
@@ -123,7 +123,7 @@ def _parse(content: bytes, problems: list[str]) -> list[tuple[int, list[str]]]:
             return rows
         problems.append(f'the table has more than {MAX_ROWS:,} lines')
     except UnicodeDecodeError as error:
-        problems.append(f'the file is neither a zip file nor a text in UTF-8 ({error})')
+        problems.append(f'the file is neither a zip file nor UTF-8 text ({error})')
     except csv.Error as error:
         problems.append(f'line {reader.line_num}: {error}')
     return []

@@ -24,7 +24,7 @@ def write_submission(
 ) -> tuple[Path, Path]:
     """Write ``prediction.csv``, and ``submission.zip``, which contains it and can be uploaded.
 
-    A file that cannot be written completely stays as it was. The same predictions result in the same bytes.
+    A file that cannot be written completely is unchanged. The same predictions result in the same bytes.
 
     Args:
         out_dir (str | Path): Folder of the files, which is created if it does not exist.

@@ -1,18 +1,18 @@
 """Synthetic MA-52 and MA-52-Pro: a rendered seated person performs the 52 micro-actions. No licence form is needed.
 
-The modules that make a synthetic MA-52:
+The modules that render a synthetic MA-52:
 
 - ``settings`` checks the settings of both datasets; ``plan`` assigns splits, labels and subjects.
 - ``clip`` draws all parameters of one clip from its seed.
-- ``person`` is who moves and how: ``subject`` (appearance), ``posture`` (how the person sits), ``motions`` (the 52
+- ``person`` defines who moves and how: ``subject`` (appearance), ``posture`` (how the person sits), ``motions`` (the 52
   micro-actions), ``places`` (where hands touch the body), ``curves`` (the time course of movements), ``skeleton`` (from
   controls to joints) and ``geometry`` (rotations and inverse kinematics).
-- ``render`` is how it looks: ``canvas`` (camera and shaded shapes), ``figure`` and ``face`` (the person), ``room`` (the
+- ``render`` draws: ``canvas`` (camera and shaded shapes), ``figure`` and ``face`` (the person), ``room`` (the
   background) and ``nuisances`` (variation that is independent of the label: breathing, fidgeting, light and noise).
 - ``scene`` renders the frames of a clip or video.
 - ``dataset`` writes the videos and annotation files; ``folder`` continues an interrupted run.
 - ``leaks`` measures how much of the label is visible in anything but the motion.
-- ``contact_sheet`` draws all actions in one image; ``long_video`` joins actions of one person.
+- ``contact_sheet`` draws all actions in one image; ``long_video`` concatenates actions of one person.
 
 MA-52-Pro adds four modules. ``emotions`` defines how an emotion shows in the face and in the choice of actions.
 ``pro_video`` draws a video with several actions. ``pro_plan`` and ``pro_dataset`` assign and write videos, face tracks

@@ -1,4 +1,4 @@
-"""Writes a synthetic MA-52 with the files of the real one (videos and annotation files), and a manifest."""
+"""Writes a synthetic MA-52 with the files of the real MA-52 (videos and annotation files), and a manifest."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,13 +12,13 @@ from .plan import PlanEntry, SyntheticSettings, annotation_lines, make_plan
 from .scene import SPLITS, render_frames
 
 VERSION = 1
-"""Format version. Increment it when the same settings give other frames."""
+"""Format version. Increment it when the same settings produce other frames."""
 
 
 def write_dataset(
     out: str | Path, settings: SyntheticSettings, workers: int = 1, progress: Callable[[int, int], None] | None = None
 ) -> list[PlanEntry]:
-    """Write a synthetic MA-52, or the files of it that are missing.
+    """Write a synthetic MA-52, or its missing files.
 
     The same call continues an interrupted run: finished videos are kept. Every file is either complete or absent. The
     annotation files and the parameters in the manifest are written after the last video.

@@ -1,7 +1,7 @@
 """Defines how an emotion shows in the facial expression and in the choice of micro-actions.
 
 Neither identifies the emotion alone, so that a network needs both of its branches. An emotion shows in one of two
-expressions, most of which other emotions share, as in Fig. 8 of the paper (a sad person smiles, an angry person looks
+expressions, mostly shared with other emotions, as in Fig. 8 of the paper (a sad person smiles, an angry person looks
 surprised). An emotion also prefers the micro-actions of one manner, which it may share with another emotion::
 
                   smile  sorrow  gasp  scowl  fright    manner
@@ -12,7 +12,7 @@ surprised). An emotion also prefers the micro-actions of one manner, which it ma
     anger                        0.45   0.55            open
 
 No two emotions share both an expression and a manner. Actions that move the head or bring a hand to it are equally
-frequent in all emotions, since they are visible in a crop of the face. :func:`posterior` gives the upper bounds: an
+frequent in all emotions, since they are visible in a crop of the face. :func:`posterior` computes the upper bounds: an
 observer who recognises every expression is correct for about 59 % of the videos, one who recognises every action for
 59 %, and one who recognises both for 96 %.
 """

@@ -46,9 +46,9 @@ class SyntheticSettings(DatasetSettings):
             if value not in known:
                 raise ValueError(f'{name} {value!r}: must be one of {", ".join(known)}')
         if not 4 <= self.subjects <= 9999:
-            raise ValueError(f'{self.subjects} subjects: must be from 4, for one in each split, to 9999')
+            raise ValueError(f'{self.subjects} subjects: must be from 4 (one in each split) to 9999')
         if self.clips < 4:
-            raise ValueError(f'{self.clips} clips: must be at least 4, for one in each split')
+            raise ValueError(f'{self.clips} clips: must be at least 4 (one in each split)')
         smallest = min(_split_sizes(self.clips))
         if self.counts == 'long-tailed' and smallest < NUM_ACTIONS:
             raise ValueError(

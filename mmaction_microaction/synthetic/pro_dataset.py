@@ -13,7 +13,7 @@ from .pro_video import make_pro_video
 from .scene import SPLITS, face_boxes, render_frames
 
 VERSION = 'MA-52-Pro 1'
-"""Format version. Increment it when the same settings give other frames."""
+"""Format version. Increment it when the same settings produce other frames."""
 
 
 def write_pro_dataset(

@@ -34,9 +34,9 @@ class ProSettings(DatasetSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not 7 <= self.videos <= 99999:
-            raise ValueError(f'{self.videos} videos: must be from 7, for one in each split, to 99999')
+            raise ValueError(f'{self.videos} videos: must be from 7 (one in each split) to 99999')
         if self.subjects < 7:
-            raise ValueError(f'{self.subjects} subjects: must be at least 7, for one in each split')
+            raise ValueError(f'{self.subjects} subjects: must be at least 7 (one in each split)')
 
 
 class ProEntry(NamedTuple):

@@ -60,7 +60,7 @@ def read_checkpoint(path: str | Path, map_location: str | torch.device = 'cpu', 
         if not start.startswith((b'PK', b'\x80')):
             found = f'starts with {start!r}' if start else 'is empty'
             raise ValueError(
-                f'{path} is no checkpoint, since it {found}; is it the web page or the Git LFS pointer of a download? '
+                f'{path} is not a checkpoint: it {found}. You may have downloaded a web page or a Git LFS pointer. '
                 'Download the file itself'
             )
     try:
@@ -74,18 +74,18 @@ def read_checkpoint(path: str | Path, map_location: str | torch.device = 'cpu', 
     except (EOFError, OSError, RuntimeError) as error:  # the class depends on where the file is cut off
         if '://' in str(path) and isinstance(error, OSError):
             raise ConnectionError(f'{path} cannot be downloaded ({error})') from None
-        raise ValueError(f'{path} is damaged or cut short ({last_line(error)}); download or copy it anew') from None
+        raise ValueError(f'{path} is damaged or truncated ({last_line(error)}); download or copy it again') from None
     if not isinstance(content, dict) or 'state_dict' not in content:
         content = {'state_dict': content}
     weights = content['state_dict']
     if not isinstance(weights, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in weights.values()):
-        raise ValueError(f'{path} holds no state_dict of tensors; pass a checkpoint of MMAction2')
+        raise ValueError(f'{path} contains no state_dict of tensors; pass a checkpoint of MMAction2')
     return content
 
 
 @dataclass
 class WeightMatch:
-    """Result of comparing the tensors of a file with those of a network."""
+    """Result of comparing the tensors of a file with the tensors of a network."""
 
     num_fitting: int = 0
     """Number of tensors (of parameters, in :func:`load_weights`) with the same name and shape in both."""
@@ -109,18 +109,22 @@ class WeightMatch:
     def __str__(self) -> str:
         """Format the number of tensors of each kind that do not fit, and the first five names."""
         faults = {'missing': self.missing, 'unknown': self.unexpected, 'of another shape': self.reshaped}
-        return '; '.join(f'{len(names)} {fault}: {first_few(names)}' for fault, names in faults.items() if names)
+        return '; '.join(
+            f'{len(names)} tensor{"s" * (len(names) != 1)} {fault} ({first_few(names)})'
+            for fault, names in faults.items()
+            if names
+        )
 
 
 def compare(weights: dict[str, torch.Tensor], shapes: dict[str, tuple[int, ...]]) -> WeightMatch:
-    """Compare the tensors of a file with those of a network by name and shape.
+    """Compare the tensors of a file and of a network by name and shape.
 
     Args:
         weights (dict[str, torch.Tensor]): Tensors of the file by name.
         shapes (dict[str, tuple[int, ...]]): Shapes of the network's tensors by name.
 
     Returns:
-        WeightMatch: Tensors that fit, and those that do not.
+        WeightMatch: Tensors that fit, and tensors that do not.
     """
     common = [name for name in shapes if name in weights]
     reshaped = [name for name in common if tuple(weights[name].shape) != tuple(shapes[name])]
@@ -143,7 +147,7 @@ def load_weights(model: torch.nn.Module, weights: dict[str, torch.Tensor]) -> We
         weights (dict[str, torch.Tensor]): Tensors by name.
 
     Returns:
-        WeightMatch: Tensors that were loaded, and those that do not fit.
+        WeightMatch: Tensors that were loaded, and tensors that do not fit.
     """
     while is_model_wrapper(model) or isinstance(model, BaseTTAModel):
         model = model.module
@@ -181,4 +185,4 @@ def require_fit(fit: WeightMatch, path: str | Path, network: str) -> None:
         )
     else:
         remedy = 'Use the config and all options that the network was trained with'
-    raise ValueError(f'{path} does not fit {network}: of the tensors, {fit}. {remedy}.')
+    raise ValueError(f'{path} does not fit {network}: {fit}. {remedy}.')

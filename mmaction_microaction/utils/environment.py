@@ -1,4 +1,4 @@
-"""Check of the packages that are needed to read images and videos, made before anything else is imported."""
+"""Check of the packages that read images and videos, before anything else is imported."""
 
 import re
 from importlib.metadata import PackageNotFoundError, version

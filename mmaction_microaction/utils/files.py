@@ -55,7 +55,7 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
         name = os.path.basename(str(error.filename))
         if not (error.filename is None or name == path.name or _UNFINISHED.fullmatch(name)):
             raise  # The error is about another file, which the block reads.
-        raise OSError(error.errno, f'{error.strerror or error}; the file is as before', str(path)) from None
+        raise OSError(error.errno, f'{error.strerror or error}; the file is unchanged', str(path)) from None
     finally:
         if unfinished:
             with suppress(OSError):
@@ -66,7 +66,7 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
 
 @contextmanager
 def lock_for_link(path: str | Path) -> Iterator[None]:
-    """Lock a file while a block hard-links it in place of a temporary file of :func:`atomic_write`.
+    """Lock a file while a block hard-links it instead of a temporary file of :func:`atomic_write`.
 
     Without the lock, another process would take the hard link for the file of a killed process, and remove it.
 
@@ -74,7 +74,7 @@ def lock_for_link(path: str | Path) -> Iterator[None]:
         path (str | Path): Path of the file that the block links.
     """
     with ExitStack() as stack:
-        with suppress(OSError):  # The block reports what is wrong with the file.
+        with suppress(OSError):  # Opening errors are raised later, by the block.
             _lock(stack.enter_context(open(path, 'rb')).fileno())
         yield
 
@@ -171,7 +171,7 @@ def _lock(descriptor: int) -> bool | None:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove the temporary files of killed processes from a folder. They are those that nobody has locked."""
+    """Remove the temporary files of killed processes from a folder. They are the files that nobody has locked."""
     key = os.path.realpath(folder)
     if key in _swept:
         return
@@ -216,13 +216,15 @@ def check_writable(path: str | Path) -> None:
         return
     path = path.resolve() if path.is_symlink() else path
     if path.is_dir():
-        raise OSError(f'{path} cannot be written, since it is a folder; name a file')
+        raise OSError(f'{path} cannot be written, since it is a folder; choose a file')
     if not path.parent.is_dir():
-        raise OSError(f'{path} cannot be written, since {path.parent} is no folder; make it, or name another file')
+        raise OSError(
+            f'{path} cannot be written, since {path.parent} is not a folder; create it, or choose another path'
+        )
     if path.exists() and not os.access(path, os.W_OK):
-        raise OSError(f'{path} cannot be written, since it is write-protected; name another file')
+        raise OSError(f'{path} cannot be written, since it is write-protected; choose another path')
     if not os.access(path.parent, os.W_OK):
-        raise OSError(f'{path} cannot be written, since {path.parent} is write-protected; name another file')
+        raise OSError(f'{path} cannot be written, since {path.parent} is write-protected; choose another path')
 
 
 def _is_special(path: Path) -> bool:
@@ -231,7 +233,7 @@ def _is_special(path: Path) -> bool:
 
 
 def file_identity(path: str | Path) -> tuple:
-    """Return an identity that is equal for all paths of one file: links, mounts and letter case give it several.
+    """Return an identity that is equal for all paths of one file, despite links, mounts and letter case.
 
     Args:
         path (str | Path): Path of the file, which does not have to exist yet.
@@ -262,4 +264,4 @@ def make_folder(path: str | Path) -> None:
     try:
         Path(path).mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OSError(f'{path} cannot be a folder ({error.strerror}: {error.filename}); name another') from None
+        raise OSError(f'{path} cannot be a folder ({error.strerror}: {error.filename}); choose another path') from None

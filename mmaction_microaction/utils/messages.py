@@ -30,5 +30,5 @@ def last_line(error: BaseException) -> str:
 
 
 def warn_in_one_line() -> None:
-    """Print warnings to standard error as ``warning: MESSAGE``, without the place in the code."""
+    """Print warnings to standard error as ``warning: MESSAGE``, without the position in the code."""
     warnings.showwarning = lambda message, *_: print(f'warning: {message}', file=sys.stderr)

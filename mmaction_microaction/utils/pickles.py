@@ -40,7 +40,7 @@ def load_pickle(path: str | Path) -> Any:
         return value
     except _RefusedError as error:
         raise ValueError(
-            f'{path} is refused, since loading it could run code: it asks for {error}. Save the predictions as lists, '
+            f'{path} is refused, since loading it could run code: it uses {error}. Save the predictions as lists, '
             'dicts, strings, numbers, NumPy arrays of numbers and tensors only.'
         ) from None
     except TooLargeError as error:
@@ -122,7 +122,7 @@ class _Unpickler(pickle.Unpickler):
 
 
 class Dtype:
-    """Stand-in for ``numpy.dtype``. NumPy accepts any flags from a file, even one that makes numbers into pointers."""
+    """Stand-in for ``numpy.dtype``. NumPy accepts any flags from a file, even one that turns numbers into pointers."""
 
     def __init__(self, name: str, align: bool = False, copy: bool = False) -> None:
         self.dtype = np.dtype(name)
@@ -155,10 +155,10 @@ class Array(np.ndarray):
 
 
 def make_array(*_: Any) -> Array:
-    """Return an empty array in place of NumPy's ``_reconstruct``, whatever shape a file states."""
+    """Return an empty array instead of NumPy's ``_reconstruct``, regardless of the shape in the file."""
     return Array()
 
 
 def make_number(dtype: Dtype, data: bytes) -> np.number:
-    """Return the number that bytes hold, in place of NumPy's ``scalar``."""
+    """Return the number that bytes represent, instead of NumPy's ``scalar``."""
     return np.frombuffer(data, dtype.dtype)[0]

@@ -37,7 +37,7 @@ def read_plain_config(path: str | Path) -> dict[str, Any]:
         where = f'{path}, line {error.lineno}' if error.lineno else path
         raise ValueError(f'{where}: {error.msg}') from None
     except UnicodeDecodeError as error:
-        raise ValueError(f'{path} is not a text in UTF-8 ({error})') from None
+        raise ValueError(f'{path} is not UTF-8 text ({error})') from None
     except ValueError as error:  # a null byte, or too large a file, whose message contains the path already
         raise ValueError(str(error) if str(path) in str(error) else f'{path}: {error}') from None
     values = {}

@@ -1,6 +1,6 @@
 """Limits on the memory that a file of ``torch.save`` may take, checked before its tensors are built.
 
-A file of ``torch.save`` is a pickle that refers to storages of numbers. :mod:`.pickle_limits` has the limits that hold
+A file of ``torch.save`` is a pickle that refers to storages of numbers. :mod:`.pickle_limits` has the limits that apply
 for every pickle.
 """
 
@@ -87,11 +87,11 @@ class TorchFileChecker:
         with zipfile.ZipFile(file) as archive:
             members = archive.infolist()
             if any(member.compress_type != zipfile.ZIP_STORED for member in members):
-                raise TooLargeError('a member that is compressed, as torch.save writes none')
+                raise TooLargeError('a compressed member, which torch.save never writes')
             if sum(member.file_size for member in members) > size:
                 raise TooLargeError('members that are larger than the file')
             if len({member.filename for member in members}) < len(members):
-                raise TooLargeError('several members of one name')
+                raise TooLargeError('several members with the same name')
             sizes = {member.filename.partition('/data/')[2]: member.file_size for member in members}
             for member in members:
                 if member.filename.rpartition('/')[2] == 'data.pkl':
@@ -197,7 +197,7 @@ class _SizeUnpickler(pickle.Unpickler):
 
 
 class _Tensor:
-    """Stand-in for a tensor. A state could give the tensor another size, so it is rejected."""
+    """Stand-in for a tensor. A state could change the size of the tensor, so it is rejected."""
 
     def __setstate__(self, state: Any) -> None:
         raise TooLargeError('a tensor that is changed after it is built')

@@ -54,7 +54,7 @@ def parse_json(text: str | bytes) -> Any:
 
 
 def check_num_fields(data: bytes, message: 'Descriptor', max_fields: int) -> None:
-    """Check that a serialised Protocol Buffers message has at most so many fields, each of which takes memory.
+    """Check that a serialised Protocol Buffers message does not have too many fields, each of which takes memory.
 
     Args:
         data (bytes): Serialised message.
@@ -63,7 +63,7 @@ def check_num_fields(data: bytes, message: 'Descriptor', max_fields: int) -> Non
             count as a field each.
 
     Raises:
-        ValueError: If the message has more fields, or the data is damaged or of another format.
+        ValueError: If the message has more fields, or the data is damaged or has another format.
     """
     known = {}
     stack = [(0, len(data), message)]

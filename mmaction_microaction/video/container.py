@@ -34,7 +34,7 @@ def open_container(path: str | Path) -> av.container.InputContainer:
         # encoding, hence metadata_errors.
         return av.open(str(Path(path).absolute()), options=options, metadata_errors='replace')
     except av.error.ArgumentError:
-        raise ValueError(f'{path} is in no supported video format; encode it again, as MP4') from None
+        raise ValueError(f'{path} is not in a supported video format; encode it again, as MP4') from None
 
 
 def find_video_stream(container: av.container.InputContainer) -> av.video.stream.VideoStream | None:
@@ -73,7 +73,7 @@ def prepare_video_stream(container: av.container.InputContainer) -> av.video.str
         # Formats without a header may reveal the size only with the first frames.
         if decoder.width or container.format.name in SIZED_FORMATS:
             check_resolution(container.name, decoder.width, decoder.height)
-        # Later frames may be larger than the header says.
+        # Later frames may be larger than the header states.
         decoder.options = {**decoder.options, 'max_pixels': str(MAX_PIXELS)}
     return stream
 

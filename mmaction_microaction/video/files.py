@@ -27,10 +27,10 @@ def list_videos(folder: str | Path, recursive: bool = False) -> tuple[list[Path]
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise FileNotFoundError(f'{folder}: no such folder; name the one that holds the videos')
+        raise FileNotFoundError(f'{folder}: no such folder; pass the folder that contains the videos')
     files = sorted(path for path in folder.glob('**/*' if recursive else '*') if path.is_file())
     videos = [path for path in files if path.suffix.lower() in VIDEO_ENDINGS and not path.name.startswith('._')]
     if not videos:
         endings = ', '.join(VIDEO_ENDINGS)
-        raise ValueError(f'{folder} holds no video ({endings}) among its {len(files):,} files; name another folder')
+        raise ValueError(f'{folder} contains no video ({endings}) among its {len(files):,} files; use another folder')
     return videos, len(files) - len(videos)

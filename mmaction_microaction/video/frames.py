@@ -28,7 +28,7 @@ def check_resolution(path: str, width: int, height: int) -> None:
     if not 0 < width * height <= MAX_PIXELS:
         size = f'{width:,} x {height:,}' if width * height else 'too many'
         maximum = f'{MAX_PIXELS / 1e6:g} million'
-        raise ValueError(f'{path} has frames of {size} pixels; at most {maximum} are read (8K has 33): scale it down')
+        raise ValueError(f'{path} has frames of {size} pixels; the limit is {maximum} (8K has 33): scale it down')
 
 
 class FrameConverter:
@@ -74,7 +74,7 @@ class FrameConverter:
         if max(self.size[0] - new_width, self.size[1] - new_height) > 0.02 * max(self.size):
             warnings.warn(
                 f'{self.path}: the frames change from {self.size[0]} x {self.size[1]} to {width} x {height} pixels; '
-                'the latter get black bars',
+                'frames of the new size get black bars',
                 stacklevel=3,
             )
         else:
@@ -131,7 +131,7 @@ def _filter(frame: av.VideoFrame, name: str, options: str) -> av.VideoFrame:
 
 
 def orient(image: np.ndarray, matrix: np.ndarray | None) -> np.ndarray:
-    """Rotate an image by a multiple of 90 degrees, and mirror it, as a display matrix says.
+    """Rotate an image by a multiple of 90 degrees, and mirror it, according to a display matrix.
 
     Args:
         image (np.ndarray): Image, shape (height, width, 3).
@@ -149,7 +149,7 @@ def orient(image: np.ndarray, matrix: np.ndarray | None) -> np.ndarray:
 
 
 def _to_rgb(frame: av.VideoFrame) -> np.ndarray:
-    """Convert a frame to RGB, neither scaled nor rotated."""
+    """Convert a frame to RGB without scaling or rotating it."""
     if not frame.interlaced_frame or frame.height == 1:
         return _convert_colors(frame)
     # The odd and even lines of an interlaced frame were recorded one after the other, so moving hands look like combs.

@@ -1,4 +1,4 @@
-"""Rejects MP4 files whose tables claim more than the file can hold, for which FFmpeg would allocate gigabytes."""
+"""Rejects MP4 files whose tables claim more than the file can contain, for which FFmpeg would allocate gigabytes."""
 
 import os
 import struct

@@ -25,7 +25,7 @@ class Frame(NamedTuple):
 
 
 class Video:
-    """A video file, read from start to end, with upright frames however the camera was held.
+    """A video file, read from start to end, with upright frames for any orientation of the camera.
 
     Attributes:
         path (str): Path of the file.
@@ -54,18 +54,18 @@ class Video:
             with open_container(path) as container:
                 stream = prepare_video_stream(container)
                 if not stream:
-                    raise ValueError(f'{path} has no video stream, only sound or text; give a video')
+                    raise ValueError(f'{path} has no video stream, only sound or text; use a video')
                 self.width, self.height = stream.codec_context.width, stream.codec_context.height
                 self._frame_times = read_frame_times(read_packets(container), stream)
         except FileNotFoundError:
             raise FileNotFoundError(f'{path}: no such video') from None
         except (av.FFmpegError, OSError) as error:
-            raise ValueError(f'{path} cannot be read as a video ({error.strerror}); give another file') from None
+            raise ValueError(f'{path} cannot be read as a video ({error.strerror}); use another file') from None
         self.times, self.fps, self.gaps = self._frame_times.seconds, self._frame_times.fps, self._frame_times.gaps
         self.num_frames, self.num_lost = len(self.times), self._frame_times.num_lost
         if self._frame_times.num_repeated > 0.1 * self.num_frames:
             raise ValueError(
-                f'{path} has several frames with the same times, as videos have that were joined byte by byte; '
+                f'{path} has repeated timestamps, as in videos that were concatenated byte by byte; '
                 'join them by encoding them again'
             )
 

@@ -74,11 +74,11 @@ class CameraStream:
         self.source, self.fps = source, fps
         self.capture = self._open()
         if not self.capture.isOpened():
-            raise ValueError(f'camera {source} cannot be opened; is it connected, and not in use elsewhere?')
+            raise ValueError(f'camera {source} cannot be opened; is it connected, and not used by another program?')
         self._arrival = threading.Condition()
         self._waiting = deque()
         self._dropped = self._ended = False
-        # A plain attribute and no Event: signal handlers set it, and must not wait for a lock.
+        # A plain attribute instead of an Event: signal handlers set it, and must not wait for a lock.
         self._stopped = False
 
     def _open(self) -> cv2.VideoCapture:
@@ -172,7 +172,7 @@ class CameraStream:
         if tries > MAX_RETRIES:
             warnings.warn(f'camera {self.source} sends no more frames; the recording ends', stacklevel=2)
             return False
-        warnings.warn(f'camera {self.source} is lost; reopening it ({tries} of {MAX_RETRIES})', stacklevel=2)
+        warnings.warn(f'camera {self.source}: connection lost; reconnecting ({tries} of {MAX_RETRIES})', stacklevel=2)
         self.capture.release()
         end = time.monotonic() + tries
         while not self._stopped and time.monotonic() < end:

@@ -1,4 +1,4 @@
-"""Decodes the sampled frames of a video, and of the other frames only those that the sampled ones refer to."""
+"""Decodes the sampled frames of a video, and only those other frames that the sampled frames depend on."""
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -57,7 +57,7 @@ def open_video(path: str | Path) -> OpenVideo:
     container = open_container(path)
     stream = prepare_video_stream(container)
     if not stream:
-        raise ValueError(f'{path} has no video stream; give a video')
+        raise ValueError(f'{path} has no video stream; use a video')
     # Data loaders run several processes instead of threads.
     stream.thread_type, stream.codec_context.thread_count = 'NONE', 1
     packets = list(read_packets(container))

@@ -41,7 +41,7 @@ class FrameTimes(NamedTuple):
             pts (int | None): Presentation time stamp in units of the stream's time base.
 
         Returns:
-            int | None: Index of the first frame with this time stamp; None if there is none, or if frames have to be
+            int | None: Index of the first frame with this time stamp; None if no frame has it, or if frames have to be
             counted.
         """
         if self.pts is None or pts is None:
@@ -71,11 +71,11 @@ def find_gaps(seconds: np.ndarray) -> np.ndarray:
 def read_frame_times(packets: Iterable[av.packet.Packet], stream: av.video.stream.VideoStream) -> FrameTimes:
     """Compute when the frames of a stream are shown.
 
-    Camcorders (AVCHD) may write the two fields of an interlaced frame as two packets, of which the second has no time.
+    Camcorders (AVCHD) may write the two fields of an interlaced frame as two packets, and the second has no time.
     A clock that was set back is continued from its last time.
 
     Args:
-        packets (Iterable[av.packet.Packet]): All packets of the stream. None of them is kept.
+        packets (Iterable[av.packet.Packet]): All packets of the stream. They are not kept.
         stream (av.video.stream.VideoStream): Stream of the packets.
 
     Returns:
@@ -98,7 +98,7 @@ def read_frame_times(packets: Iterable[av.packet.Packet], stream: av.video.strea
             pts, dated = pts[dated], dated[dated]
     name = stream.container.name
     if not len(pts):
-        raise ValueError(f'{name} has no frames; give another file')
+        raise ValueError(f'{name} has no frames; use another file')
     has_b_frames = stream.codec_context.has_b_frames
     if dated.all():
         continued = _continue_clock(pts, stream.time_base, MAX_REORDERED if has_b_frames else 0)
@@ -112,7 +112,9 @@ def read_frame_times(packets: Iterable[av.packet.Packet], stream: av.video.strea
         fps = _frame_rate(np.zeros_like(pts), np.zeros(len(pts)), stream)
         seconds = np.arange(len(pts)) / fps
     if not fps <= HIGHEST_RATE:
-        raise ValueError(f'{name} claims {fps:g} frames a second, which cannot be; encode it again at its true rate')
+        raise ValueError(
+            f'{name} claims {fps:g} frames per second, which is impossible; encode it again at its true rate'
+        )
     return FrameTimes(
         pts=None if counted else ordered,
         seconds=seconds,
@@ -158,13 +160,13 @@ def _frame_rate(pts: np.ndarray | None, seconds: np.ndarray, stream: av.video.st
     if len(pts) == 1 and not 0 < (measured or 0) <= HIGHEST_RATE:
         return 30.0  # the rate of MA-52: a single frame has none
     if not measured:
-        raise ValueError(f'{stream.container.name} has no frames; give another file')
+        raise ValueError(f'{stream.container.name} has no frames; use another file')
     return float(from_header if from_header and abs(measured / from_header - 1) < 0.02 else measured)
 
 
 def _count_lost(num_packets: int, num_frames: int, fps: float, stream: av.video.stream.VideoStream) -> int:
     """Return the number of frames that the header counts and a truncated file lacks."""
-    # A stream-copied cut has fewer frames than the header counts, but the duration that the header says. A truncated
+    # A stream-copied cut has fewer frames than the header counts, but the duration of the header. A truncated
     # file has neither.
     expected = float((stream.duration or 0) * stream.time_base * fps)
     return 0 if abs(expected - num_frames) < 1.5 else max(stream.frames - num_packets, 0)

@@ -14,7 +14,7 @@ def plot_comparison(
     names: tuple[str, str] = ('first run', 'second run'),
     title: str | None = None,
 ) -> Figure:
-    """Draw the F1 of each action in two runs, joined by a line, with the difference on the right.
+    """Draw the F1 of each action in two runs, connected by a line, with the difference on the right.
 
     Args:
         first, second (np.ndarray): F1 of each action, 0 to 1, shape (52,); NaN where it is not defined.

@@ -30,12 +30,12 @@ def plot_confused_pairs(pairs: Sequence[ConfusedPair], title: str | None = None)
         7.5,
         height,
         title or 'The most confused pairs of micro-actions',
-        'clips of the true action that were taken for the predicted one, and their share of the true action',
+        'clips of the true action with the wrong prediction, and their share of all clips of the true action',
     )
     axes = figure.add_axes((0.575, 0.35 / height, 0.315, 1 - 1.2 / height))
     if not pairs:
         axes.set_axis_off()
-        axes.text(0, 0.5, 'no clip was taken for another action', transform=axes.transAxes, fontsize=9)
+        axes.text(0, 0.5, 'no clip was misclassified', transform=axes.transAxes, fontsize=9)
         return figure
     axes.spines[['top', 'right', 'left']].set_visible(False)
     for row, pair in enumerate(pairs):

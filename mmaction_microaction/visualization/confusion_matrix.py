@@ -14,7 +14,7 @@ def plot_confusion_matrix(counts: np.ndarray, title: str | None = None) -> Figur
     """Draw the confusion matrix of the actions.
 
     Each row adds up to 100 %, so that rare actions are as visible as frequent ones. The row of an action without clips
-    is grey. Actions are in the order of their labels, which keeps those of a body part together: confusions inside a
+    is grey. Actions are in the order of their labels, so body parts form blocks: confusions inside a
     block reduce the fine accuracy only, confusions outside also reduce the coarse accuracy.
 
     Args:
@@ -54,7 +54,7 @@ def plot_confusion_matrix(counts: np.ndarray, title: str | None = None) -> Figur
         figure,
         title or 'Confusion of the 52 micro-actions',
         f'{counts.sum():,} clips, {np.trace(counts) / counts.sum():.1%} recognised, '
-        f'{counts[same_part].sum() / counts.sum():.1%} at least as an action of the right body part',
+        f'{counts[same_part].sum() / counts.sum():.1%} at least as an action of the correct body part',
         x=0.225,
         y=(0.96, 0.937),
         max_length=40,

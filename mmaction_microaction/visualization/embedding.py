@@ -11,7 +11,7 @@ def embed_features(features: np.ndarray, seed: int = 0, method: str = 'tsne') ->
 
     Args:
         features (np.ndarray): Features, shape (N, C), N at least 4.
-        seed (int): Random seed; the same seed gives the same points. Defaults to 0.
+        seed (int): Random seed; the same seed produces the same points. Defaults to 0.
         method (str): ``'tsne'`` (van der Maaten and Hinton, JMLR 2008) or ``'umap'`` (McInnes et al., 2018). Defaults
             to ``'tsne'``.
 
@@ -44,5 +44,5 @@ def _embed_by_umap(features: np.ndarray, seed: int) -> np.ndarray:
         from umap import UMAP
     except ImportError as error:
         raise ImportError(f'UMAP needs umap-learn ({error}): pip install umap-learn') from None
-    # With a seed UMAP runs a single job, and warns unless n_jobs says so.
+    # With a seed UMAP runs a single job, and warns unless n_jobs is 1.
     return UMAP(n_neighbors=min(15, len(features) - 1), random_state=seed, n_jobs=1).fit_transform(features)

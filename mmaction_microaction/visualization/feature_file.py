@@ -20,7 +20,7 @@ def read_features(path: str | Path, ann_file: str | Path) -> tuple[np.ndarray, n
 
     Raises:
         FileNotFoundError: If one of the files is missing.
-        ValueError: If the file contains no features, the number of features differs from that of the listed clips, or
+        ValueError: If the file contains no features, the number of features differs from the number of listed clips, or
             the list is anonymised.
     """
     annotations = read_annotations(ann_file, check_names=False)

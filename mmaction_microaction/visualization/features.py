@@ -36,7 +36,7 @@ def plot_features(
     if len(runs) not in (1, 2):
         raise ValueError(f'expected one network or two, got {len(runs)}')
     width, height = (7.5, 8.1) if len(runs) == 2 else (4.5, 9.2)
-    subtitle = f'{METHODS[method]} of the clips; above, shades tell actions apart'
+    subtitle = f'{METHODS[method]} of the clips; shades in the upper row distinguish actions'
     figure = new_figure(width, height, title or 'Features before the classifier', subtitle)
     shades = _shades()
     side = (width - 0.35) / len(runs)

@@ -39,7 +39,7 @@ def plot_frequency_groups(f1: np.ndarray, train_clips: np.ndarray, title: str | 
         7.5,
         4,
         title or 'F1 of frequent and rare micro-actions',
-        'actions by falling number of training clips, which stands below with their code; lines: mean of a third',
+        'actions, most frequent first (training clips below each code); lines: mean of each third',
     )
     axes = figure.add_axes((0.065, 0.19, 0.92, 0.62))
     axes.spines[['top', 'right']].set_visible(False)

@@ -9,7 +9,7 @@ def shorten(name: str, length: int = 30) -> str:
     """Cut a long name in the middle, since most names differ at their ends.
 
     Args:
-        name (str): Name to shorten. Characters that are no valid UTF-8 become question marks.
+        name (str): Name to shorten. Characters that are not valid UTF-8 become question marks.
         length (int): Maximum number of characters. Defaults to 30, which fit into a legend.
 
     Returns:

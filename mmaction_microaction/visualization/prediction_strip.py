@@ -22,8 +22,8 @@ def plot_prediction_strip(
 ) -> Figure:
     """Draw frames of a clip, and below them the probabilities of the 52 actions and of the 7 body parts.
 
-    The probability of a body part is the sum of the probabilities of its actions. The predicted body part is still that
-    of the best action, which need not be the body part with the largest sum.
+    The probability of a body part is the sum of the probabilities of its actions. The predicted body part is
+    the body part of the best action, which need not have the largest sum.
 
     Args:
         frames (Sequence[np.ndarray]): RGB frames in order, uint8, each of shape (H, W, 3). If there are more than
@@ -69,7 +69,7 @@ def plot_prediction_strip(
         _draw_parts(parts, scores, FINE_TO_COARSE[label])
         predicted = int(scores.argmax())
         correct = predicted == label
-        outcome = 'right' if correct else f'true action {scores[label]:.1%}'
+        outcome = 'correct' if correct else f'true action {scores[label]:.1%}'
         figure.text(
             0.12 / FRAMES_WIDTH,
             (bottom + _PANEL + 0.17) / height,

@@ -70,7 +70,7 @@ def new_figure(width: float, height: float, title: str, subtitle: str) -> Figure
         subtitle (str): Subtitle, in smaller letters.
 
     Returns:
-        Figure: Figure whose upper 0.65 inches are taken.
+        Figure: Figure whose upper 0.65 inches contain the titles.
     """
     figure = empty_figure(width, height)
     write_titles(

@@ -34,7 +34,7 @@ def plot_timeline(intervals: Sequence[Interval], duration: float, title: str | N
         7.5,
         2.9,
         title or 'Timeline',
-        f'{len(intervals):,} {noun} in {duration:,.1f} s; codes as in the table, the paler, the less probable',
+        f'{len(intervals):,} {noun} in {duration:,.1f} s; codes as in the table; paler means less probable',
     )
     left, width = 0.13, 0.835
     axes = figure.add_axes((left, 0.17, width, 0.58))

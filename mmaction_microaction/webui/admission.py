@@ -96,7 +96,7 @@ class Admission:
             raise _RefusedError(429, 'You have sent many clips in a short time; wait some minutes.')
         needed = sum(announced.values()) + size
         if self.uploads.size() + needed > room or needed > shutil.disk_usage(self.uploads.folder).free / 2:
-            raise _RefusedError(503, 'The server has no room for more clips at present; wait some minutes.')
+            raise _RefusedError(503, 'The server cannot store more clips at the moment; wait some minutes.')
 
     def _forget_old(self):
         for history in self.arrived.values():

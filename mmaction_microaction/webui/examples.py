@@ -45,7 +45,7 @@ def render_examples(folder: str | Path, size: int = 160, codes: Sequence[str] = 
         paths.append(folder / f'{ACTIONS[label].name}.mp4')
         clip = make_clip(label, subject, size, seed=_SEED, split=_TEST, index=index)
         write_video(paths[-1], render_frames(clip), size, fps=FPS)
-    # The same subject and index give the same person, room and length for each action.
+    # The same subject and index produce the same person, room and length for each action.
     clips = (make_clip(labels[code], person, size, seed=_SEED, split=_TEST, index=len(codes)) for code in codes)
     frames = (frame for clip in clips for frame in render_frames(clip))
     write_video(folder / LONG, frames, size, fps=FPS)

@@ -165,7 +165,7 @@ class Handlers:
         return {page.clip: gr.update(playback_position=interval.start), page.interval: text}
 
     def explain(self, path: str, shown: ShownResult, index: int) -> dict[Block, object]:
-        """Show Grad-CAM of an interval, by the network that gave the result."""
+        """Show Grad-CAM of an interval, by the network that produced the result."""
         try:
             self.uploads.check(path)
             _, interval = gradcam_choices(shown.result)[index]

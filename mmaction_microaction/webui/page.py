@@ -18,7 +18,7 @@ micro-actions of MA-52; a longer video becomes a timeline. The network always na
 empty room. Clips may have up to {max_seconds:g} seconds and {max_megabytes:g} MB.
 They are deleted {deleted}.{camera}"""
 NO_CAMERA = (
-    ' To record here, open this page by https, or on the machine that serves it: otherwise browsers block the camera.'
+    ' To record here, open this page over https, or on the machine that serves it: otherwise browsers block the camera.'
 )
 
 
@@ -60,7 +60,7 @@ def build_page(
         max_megabytes=uploads.max_megabytes,
         deleted=f'when this page is closed, and after {keep_minutes:g} minutes at the latest'
         if keep_minutes
-        else 'with the result or when this page is closed, and after 10 minutes at the latest',
+        else 'when the result is ready or this page is closed, and after 10 minutes at the latest',
         camera='' if secure else NO_CAMERA,
     )
     page = gr.Blocks(title=TITLE, analytics_enabled=False)
@@ -107,7 +107,7 @@ def build_page(
                     formats = [suffix[1:] for suffix in WRITERS]
                     files = [gr.DownloadButton(f'Download {name.upper()}', size='sm', elem_id=name) for name in formats]
                 with gr.Group(visible=False, elem_id='explanation') as explanation:
-                    interval = gr.Dropdown([], label='Where did the network see', type='index', elem_id='interval')
+                    interval = gr.Dropdown([], label='Explain (Grad-CAM)', type='index', elem_id='interval')
                     show_gradcam = gr.Button('Show Grad-CAM', elem_id='gradcam')
                 maps = gr.Plot(visible=False, show_label=False, elem_id='maps')
 
@@ -130,7 +130,7 @@ def build_page(
         handlers = Handlers(components, models, uploads, examples, keep_uploads=keep_minutes > 0)
         cleared = [shown, headline, bars, timeline, downloads, explanation, maps]
         result = [component for component in components if component not in (clip, files)] + files
-        # Handlers are no API for other programs, and the network works on one call at a time.
+        # Handlers are not an API for other programs, and the network works on one call at a time.
         private = dict(api_visibility='private')
         network = dict(concurrency_id='network', concurrency_limit=1, **private)
         gr.on([clip.upload, clip.stop_recording], handlers.upload, clip, [clip, *cleared], **private)

@@ -141,7 +141,7 @@ def serving(
                 except OSError as error:
                     if 'empty port' not in str(error):
                         raise
-                    raise OSError(f'port {port} is in use; name another, or 0 for the first that is free') from None
+                    raise OSError(f'port {port} is in use; choose another, or 0 for the first free port') from None
                 yield url, uploaded
             finally:
                 page.close(verbose=False)

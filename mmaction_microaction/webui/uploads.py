@@ -10,7 +10,7 @@ from .limits import LimitedVideo, check_video
 
 
 class Uploads:
-    """A folder that contains only files of visitors. A file that is no longer held for a visitor is deleted.
+    """A folder that contains only files of visitors. Files that no visitor needs any more are deleted.
 
     Args:
         folder (str | Path): Folder in which uploaded files arrive.
@@ -26,7 +26,7 @@ class Uploads:
         self._lock = threading.Lock()
 
     def hold(self, visitor: str, path: str | Path) -> None:
-        """Check a clip, and hold it for a visitor in place of earlier files. A refused clip is deleted.
+        """Check a clip, and keep it for a visitor instead of earlier files. A refused clip is deleted.
 
         Args:
             visitor (str): Session of the visitor.
@@ -50,7 +50,7 @@ class Uploads:
             self._hold(visitor, [*self._held.get(visitor, []), *map(Path, paths)])
 
     def release(self, visitor: str) -> None:
-        """Delete the files of a visitor, unless another visitor holds them too."""
+        """Delete the files of a visitor, unless another visitor uses them too."""
         with self._lock:
             self._hold(visitor, [])
 
@@ -59,7 +59,7 @@ class Uploads:
         path = Path(path)
         name = path.name
         if not path.is_file():
-            raise ValueError('The clip is no longer here: uploads are deleted after a while. Upload it once more.')
+            raise ValueError('The clip is no longer here: uploads are deleted after a while. Upload it again.')
         size = path.stat().st_size
         if not size:
             raise ValueError(f'{name} is empty (0 bytes); upload another file.')

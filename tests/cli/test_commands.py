@@ -122,7 +122,7 @@ def command(monkeypatch):
         (ValueError('list.txt, line 3: no label'), 1, 'error: list.txt, line 3: no label'),
         (FileNotFoundError(2, 'No such file', 'a.pth'), 1, "error: [Errno 2] No such file: 'a.pth'"),
         (ImportError('pip install gensim'), 1, 'error: pip install gensim'),
-        (MemoryError('Unable to allocate 9 TiB'), 1, 'error: there is not enough memory (Unable to allocate 9 TiB)'),
+        (MemoryError('Unable to allocate 9 TiB'), 1, 'error: not enough memory (Unable to allocate 9 TiB)'),
         (ValueError('of a library:\n  two\n\n  lines\n'), 1, 'error: of a library: two lines'),
         (OSError(), 1, 'error: OSError'),
         (KeyboardInterrupt(), 130, 'interrupted'),

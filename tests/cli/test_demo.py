@@ -74,18 +74,21 @@ def test_camera_produces_a_timeline(run, checkpoint, clip, tmp_path, monkeypatch
     ('arguments', 'message'),
     [
         (['nowhere', '--model', CONFIG, 'CHECKPOINT'], 'error: nowhere: no such file or folder'),
-        (['tools', '--model', CONFIG, 'CHECKPOINT'], 'error: tools holds no video'),
+        (['tools', '--model', CONFIG, 'CHECKPOINT'], 'error: tools contains no video'),
         (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--video-dir', 'FOLDER'], 'clip.mp4 is one of the videos'),
         (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--csv', 'CHECKPOINT'], 'is a file of --model'),
-        (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--csv', 'found', '--json', 'found'], 'another result goes'),
+        (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--csv', 'found', '--json', 'found'], 'used for two results'),
         (['VIDEO', '--model', 'network.onnx', 'CHECKPOINT'], 'network.onnx is a whole network'),
-        (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--seconds', '5'], 'how long to watch a --camera'),
+        (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--seconds', '5'], '--seconds needs --camera'),
         (['VIDEO', '--model', CONFIG], 'needs a checkpoint'),
         (['VIDEO', '--model', 'nowhere.py', 'CHECKPOINT'], 'nowhere.py'),
         (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--json', 'VIDEO'], 'clip.mp4 is one of the videos'),
         (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--json', 'ALIAS'], 'alias.mp4 is one of the videos'),
-        (['--model', CONFIG, 'CHECKPOINT'], 'name videos, before --model, or a camera'),
-        (['--camera', '0', '--video-dir', 'FOLDER', '--model', CONFIG, 'CHECKPOINT'], '--video-dir draws into video'),
+        (['--model', CONFIG, 'CHECKPOINT'], '(before --model) or --camera'),
+        (
+            ['--camera', '0', '--video-dir', 'FOLDER', '--model', CONFIG, 'CHECKPOINT'],
+            '--video-dir cannot be used with --camera',
+        ),
     ],
 )
 def test_invalid_arguments_are_reported_in_one_line(arguments, message, run, checkpoint, clip, tmp_path):
@@ -100,9 +103,9 @@ def test_invalid_arguments_are_reported_in_one_line(arguments, message, run, che
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [
-        (['VIDEO', '--json', '/nowhere/x.json'], '/nowhere/x.json cannot be written, since /nowhere is no folder'),
+        (['VIDEO', '--json', '/nowhere/x.json'], '/nowhere/x.json cannot be written, since /nowhere is not a folder'),
         (['--camera', 'VIDEO', '--json', '/nowhere/x.json'], '/nowhere/x.json cannot be written'),
-        (['VIDEO', '--csv', 'FOLDER'], 'cannot be written, since it is a folder; name a file'),
+        (['VIDEO', '--csv', 'FOLDER'], 'cannot be written, since it is a folder'),
         (['VIDEO', '--video-dir', 'VIDEO'], 'clip.mp4 cannot be a folder (File exists: '),
     ],
 )
@@ -124,7 +127,7 @@ def test_labelled_videos_do_not_overwrite_each_other(run, clip, tmp_path):
     out = tmp_path / 'out'
     status, _, errors = run('demo', tmp_path / 'P1', tmp_path / 'P2', '--model', 'x.onnx', '--video-dir', out)
     assert status == 1
-    assert f'P1/talk.mp4 and {tmp_path}/P2/talk.mp4 would both be labelled in {out}/talk.mp4; name the folder' in errors
+    assert f'P1/talk.mp4 and {tmp_path}/P2/talk.mp4 would both be written to {out}/talk.mp4' in errors
 
 
 def test_result_is_written_if_printing_fails(run, checkpoint, clip, tmp_path, monkeypatch):
@@ -221,7 +224,7 @@ def test_long_video_is_scored_against_true_intervals(run, tmp_path):
 def test_invalid_paths_are_reported_before_loading_the_network(run, clip):
     for video, out, message in (
         (clip.parent, 'x.png', f'error: {clip.parent} cannot be read as a video (Is a directory)'),
-        (clip, '/nowhere/x.png', 'error: /nowhere/x.png cannot be written, since /nowhere is no folder'),
+        (clip, '/nowhere/x.png', 'error: /nowhere/x.png cannot be written, since /nowhere is not a folder'),
     ):
         status, _, errors = run('plot_gradcam', 'nowhere.py', 'nowhere.pth', video, '--out', out)
         assert status == 1

@@ -110,4 +110,4 @@ def test_results_are_written_after_a_full_disk_while_watching(watch, tmp_path, m
 
 def test_improbable_actions_are_not_named(watch):
     _, output = watch(lambda index: None, '--min-score', '1')
-    assert output.count('nothing above --min-score') == 5
+    assert output.count('no action reaches --min-score') == 5

@@ -62,17 +62,20 @@ def test_matching_weights_are_scored(tmp_path, save, content, method):
 
 
 PARTS = {
-    'missing': ({'layer.weight': SMALL['layer.weight']}, r'1 missing: layer\.bias\.'),
-    'unknown': ({**SMALL, 'second.weight': torch.ones(1)}, r'1 unknown: second\.weight\.'),
+    'missing': ({'layer.weight': SMALL['layer.weight']}, r'1 tensor missing \(layer\.bias\)\.'),
+    'unknown': ({**SMALL, 'second.weight': torch.ones(1)}, r'1 tensor unknown \(second\.weight\)\.'),
     'shape': (
         {**SMALL, 'layer.weight': torch.ones(2, 1)},
-        r'1 of another shape: layer\.weight \(2, 1\) instead of \(1, 1\)\.',
+        r'1 tensor of another shape \(layer\.weight \(2, 1\) instead of \(1, 1\)\)\.',
     ),
-    'none': ({'other.weight': torch.ones(1)}, r'2 missing: layer\.weight, layer\.bias; 1 unknown: other\.weight\.'),
-    'empty': ({}, r'2 missing: layer\.weight, layer\.bias\.'),
+    'none': (
+        {'other.weight': torch.ones(1)},
+        r'2 tensors missing \(layer\.weight, layer\.bias\); 1 tensor unknown \(other\.weight\)\.',
+    ),
+    'empty': ({}, r'2 tensors missing \(layer\.weight, layer\.bias\)\.'),
     'released': (
         {**SMALL, 'backbone.layer1.0.fcce.0.weight': torch.ones(1)},
-        r'1 unknown: backbone\.layer1\.0\.fcce\.0\.weight\. .*microaction convert',
+        r'1 tensor unknown \(backbone\.layer1\.0\.fcce\.0\.weight\)\. .*microaction convert',
     ),
 }
 
@@ -108,7 +111,7 @@ def test_training_warns_once(tmp_path, save, warnings):
     path = save({'state_dict': PARTS['missing'][0]})
     make_test(tmp_path, load_from=path).train()
     [warning] = [text for text in warnings if path in text]
-    assert '1 missing: layer.bias' in warning
+    assert '1 tensor missing (layer.bias)' in warning
     assert '1 parameters' in warning
 
 
@@ -151,7 +154,7 @@ def test_two_processes_reject_weights_together(tmp_path, save):
     for process in start_together(code, cwd=tmp_path, logs=logs):
         process.join(300)
         assert process.exitcode == 1
-    assert all('1 missing: layer.bias' in log.read_text() for log in logs)
+    assert all('1 tensor missing (layer.bias)' in log.read_text() for log in logs)
 
 
 def tiny(data, **kwargs):
@@ -204,13 +207,13 @@ def test_a_branch_starts_from_the_part_of_a_checkpoint(save, monkeypatch):
     assert initialise('backbone.', **{'module.cls_head.bias': torch.ones(1)}) == 7
     assert initialise('backbone', **{'cls_head.bias': torch.ones(1)}) == 7
     assert initialise(None, **{'weight': torch.full((1, 1), 8.0), 'bias': torch.zeros(1)}) == 8
-    assert [('2 unknown: backbone.weight' in text) for text in messages] == [True]
+    assert [('2 tensors unknown (backbone.weight' in text) for text in messages] == [True]
     messages.clear()
     assert initialise('backbone.', **{'backbone.second.bias': torch.ones(1)}) == 7
-    assert ['1 unknown: second.bias' in text for text in messages] == [True]
-    with pytest.raises(ValueError, match=r'1 unknown: layer1\.fcce\.0\.weight\. .*microaction convert'):
+    assert ['1 tensor unknown (second.bias' in text for text in messages] == [True]
+    with pytest.raises(ValueError, match=r'1 tensor unknown \(layer1\.fcce\.0\.weight\)\. .*microaction convert'):
         initialise('backbone.', **{'backbone.layer1.fcce.0.weight': torch.ones(1)})
-    with pytest.raises(ValueError, match=r' Linear .*2 missing: weight, bias'):
+    with pytest.raises(ValueError, match=r' Linear .*2 tensors missing \(weight, bias'):
         initialise('neck.')
 
 

@@ -85,10 +85,10 @@ def edit(path, statement):
 @pytest.mark.parametrize(
     ('statements', 'message'),
     [
-        ('ALTER TABLE clips RENAME TO c; CREATE VIEW clips AS SELECT * FROM c', 'other tables than a frame store'),
-        ('CREATE TABLE more (a, b AS (zeroblob(1000000000)))', 'other tables than a frame store'),
-        ("UPDATE clips SET num_frames = 'many'", 'other types than it was written with'),
-        ('UPDATE clips SET fps = zeroblob(10)', 'other types than it was written with'),
+        ('ALTER TABLE clips RENAME TO c; CREATE VIEW clips AS SELECT * FROM c', 'does not have the tables'),
+        ('CREATE TABLE more (a, b AS (zeroblob(1000000000)))', 'does not have the tables'),
+        ("UPDATE clips SET num_frames = 'many'", 'values of the wrong type'),
+        ('UPDATE clips SET fps = zeroblob(10)', 'values of the wrong type'),
     ],
 )
 def test_a_database_that_is_not_a_store_is_refused(store_copy, statements, message):

@@ -94,7 +94,7 @@ def test_absolute_paths_and_links_are_found(tmp_path):
     [
         ('frames 57 12', r'frames is a folder.*RawframeDataset'),
         ('frames 12', r'frames is a folder.*RawframeDataset'),
-        ('A.MP4 12', r"There is 'a\.mp4', which differs from 'A\.MP4' in case"),
+        ('A.MP4 12', r"There is 'a\.mp4', which differs from 'A\.MP4' only in case"),
         ('u\u0308.mp4 12', r"There is '\u00fc\.mp4', which differs"),
     ],
 )

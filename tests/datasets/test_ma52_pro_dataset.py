@@ -53,7 +53,7 @@ def test_excluding_body_parts_removes_their_labels(tiny_pro):
 def test_log_counts_videos_labels_and_missing_tracks(tiny_pro, log):
     build(tiny_pro)
     assert '5 videos (joy 2, sadness 1, surprise 0, fear 1, anger 1) with 9 labels of 7 of 52 actions' in log.text
-    assert '1 of 5 videos name no face track' in log.text
+    assert '1 of 5 videos have no face track' in log.text
 
 
 def test_face_tracks_are_optional(tiny_pro, log):
@@ -68,7 +68,7 @@ def test_refuses_missing_files(tiny_pro, tmp_path):
     ):
         build(tmp_path)
     (tmp_path / 'videos_train').symlink_to(tiny_pro / 'videos_train')
-    with pytest.raises(FileNotFoundError, match=r'faces_train: no such folder.*4 face tracks.*extract_faces\.py'):
+    with pytest.raises(FileNotFoundError, match=r'faces_train: no such folder.*4 face tracks.*microaction faces'):
         build(tmp_path)
     (tmp_path / 'faces_train').mkdir()
     (tmp_path / 'faces_train' / '0001.json').touch()

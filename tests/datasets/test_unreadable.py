@@ -18,7 +18,7 @@ def test_unreadable_clips_are_replaced_in_training_and_named_in_tests(clip_folde
         assert dataset[3]['data_samples'].video_id in GOOD
     (message,) = logged_warnings
     assert message.startswith(f'{clip_folder / name} cannot be read (')
-    assert message.endswith('; another clip takes its place.')
+    assert message.endswith('; another clip replaces it.')
     dataset = build(clip_folder, [*GOOD, name], decoder, test_mode=True)
     assert [dataset[index]['data_samples'].video_id for index in range(3)] == GOOD
     with pytest.raises(ValueError, match=rf'{name} cannot be read \(.*Replace it, or set unreadable_as_missing=True'):
@@ -64,13 +64,13 @@ def test_pipeline_errors_do_not_count_as_unreadable_clips(clip_folder):
 def test_too_many_unreadable_clips_end_the_run(clip_folder):
     dataset = build(clip_folder, [*GOOD, 'empty.mp4', 'text.mp4'], max_unreadable=0.2)
     assert dataset.prepare_data(3) is None
-    with pytest.raises(ValueError, match=r'text\.mp4 cannot be .* with it, 2 of the 5 clips .*max_unreadable=0\.2'):
+    with pytest.raises(ValueError, match=r'text\.mp4 cannot be .* 2 of the 5 clips .*max_unreadable=0\.2'):
         dataset.prepare_data(4)
     # By default, one clip in a hundred may be unreadable, and at least one clip unless it is the only one.
     few = build(clip_folder, [*GOOD, 'empty.mp4', 'text.mp4'])
     assert few.prepare_data(3) is None
-    with pytest.raises(ValueError, match=r'with it, 2 of the 5 clips .*max_unreadable=0\.01'):
+    with pytest.raises(ValueError, match=r'; now 2 of the 5 clips .*max_unreadable=0\.01'):
         few.prepare_data(4)
     for names, kwargs in ((['empty.mp4'], {}), ([*GOOD, 'empty.mp4'], dict(max_unreadable=0))):
-        with pytest.raises(ValueError, match=r'with it, 1 of the'):
+        with pytest.raises(ValueError, match=r'; now 1 of the'):
             build(clip_folder, names, **kwargs).prepare_data(len(names) - 1)

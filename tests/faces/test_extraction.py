@@ -121,13 +121,13 @@ def test_tracks_of_a_folder_are_written_once_and_counted(portrait, tmp_path, mon
     def run():
         runpy.run_path(str(ROOT / 'tools/extract_faces.py'), run_name='__main__')
         lines = capsys.readouterr().out.splitlines()
-        assert lines[0] == f'{videos}: 2 videos; other files, passed over: 1'
+        assert lines[0] == f'{videos}: 2 videos; other files skipped: 1'
         return lines[-3:]
 
     first = run()
     assert first == [
-        f'2 videos in {out}, 0 of them done before',
-        '21 frames, 11 looked at: face found in 8, interpolated in 8, none in 5',
+        f'2 videos in {out}, 0 of them already done',
+        '21 frames, 11 searched: face detected in 8, interpolated in 8, absent in 5',
         'videos without a face: 1: empty.mp4',
     ]
     assert json.loads((out / 'empty.json').read_text())['boxes'] == [None] * 5
@@ -292,8 +292,8 @@ def test_videos_that_would_share_a_track_are_rejected(tmp_path):
     ('videos', 'out', 'message'),
     [
         ('videos', 'file', 'file cannot be a folder'),
-        ('file', 'out', 'file: no such folder; name the one'),
-        ('empty', 'out', r'empty holds no video \(.*\) among its 1 files; name another folder'),
+        ('file', 'out', 'file: no such folder'),
+        ('empty', 'out', r'empty contains no video \(.*\) among its 1 files'),
     ],
 )
 @pytest.mark.usefixtures('bright_is_face')

@@ -29,7 +29,7 @@ class Network:
         video = video.path
         if duration <= self.longest_clip:
             return ClipResult(video, duration, np.eye(52)[9])
-        warnings.warn(f'{video} breaks off after 1.0 of {duration:.1f} s; the timeline ends there', stacklevel=2)
+        warnings.warn(f'{video} ends after 1.0 of {duration:.1f} s; the timeline ends there', stacklevel=2)
         progress(1, 2)
         return TimelineResult(video, duration, [Interval(2, 3, 19, 0.5)], np.zeros(1), np.ones(1), np.eye(52)[[19]])
 

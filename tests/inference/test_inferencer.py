@@ -120,7 +120,7 @@ def damaged(tmp_path, grey_video):
 
 
 def test_readable_part_of_damaged_video_is_scored_with_a_warning(grey, damaged):
-    with pytest.warns(UserWarning, match=r'damaged.avi breaks off after .* of 12.0 s'):
+    with pytest.warns(UserWarning, match=r'damaged.avi ends after .* of 12.0 s'):
         result = grey(window=1, step=0.5).timeline(damaged)
     assert result.intervals[0].label == 5
     assert result.ends.max() < 7
@@ -188,10 +188,10 @@ def test_video_with_fewer_frames_than_in_its_header_is_warned_about(grey, tmp_pa
     assert content[length : length + 4] == b'\x14\0\0\0'
     content[length : length + 4] = b'\xf0\0\0\0'
     (tmp_path / 'a.avi').write_bytes(content)
-    with pytest.warns(UserWarning, match=r'a\.avi breaks off after 1\.0 of 12\.0 s'):
+    with pytest.warns(UserWarning, match=r'a\.avi ends after 1\.0 of 12\.0 s'):
         result = grey()(tmp_path / 'a.avi')
     assert (result.duration, [interval.label for interval in result.intervals]) == (1, [10])
-    with pytest.raises(ValueError, match=r'a\.avi breaks off'):
+    with pytest.raises(ValueError, match=r'a\.avi ends'):
         grey().clip(tmp_path / 'a.avi')
 
 
@@ -235,7 +235,7 @@ def test_low_frame_rate_is_not_reported_as_damage(grey, tmp_path):
 
 
 def test_damaged_clip_is_rejected(grey, damaged):
-    with pytest.raises(ValueError, match=r'damaged.avi breaks off before its last frame'):
+    with pytest.raises(ValueError, match=r'damaged.avi ends before its last frame'):
         grey().clip(damaged)
 
 

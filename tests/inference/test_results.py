@@ -95,7 +95,7 @@ def test_formula_like_name_is_escaped_in_csv_and_unchanged_in_json(tmp_path):
 
 def test_folder_in_place_of_a_file_is_named_and_no_file_remains(tmp_path):
     (tmp_path / 'x.json').mkdir()
-    with pytest.raises(OSError, match=r'the file is as before.*x\.json'):
+    with pytest.raises(OSError, match=r'unchanged.*x\.json'):
         write_json([CLIP], tmp_path / 'x.json')
     assert [path.name for path in tmp_path.iterdir()] == ['x.json']
 
@@ -105,9 +105,9 @@ def test_unwritable_path_is_detected_in_advance(tmp_path):
     assert not list(tmp_path.iterdir())
     (tmp_path / 'file').touch()
     for path, reason in {
-        tmp_path: 'it is a folder; name a file',
-        tmp_path / 'file/x.json': 'file is no folder; make it',
-        tmp_path / 'nowhere/x.json': 'nowhere is no folder; make it',
+        tmp_path: 'it is a folder',
+        tmp_path / 'file/x.json': 'file is not a folder',
+        tmp_path / 'nowhere/x.json': 'nowhere is not a folder',
     }.items():
         with pytest.raises(OSError, match=rf'^{path} cannot be written, since .*{reason}'):
             check_writable(path)

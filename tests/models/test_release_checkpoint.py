@@ -141,15 +141,19 @@ FAULTS = {
     'missing': (
         'backbone.layer4.2.conv3.bn.running_var',
         None,
-        r'1 missing: backbone\.layer4\.2\.conv3\.bn\.running_var',
+        r'1 tensor missing \(backbone\.layer4\.2\.conv3\.bn\.running_var',
     ),
-    'unknown': ('backbone.layer5.0.weight', torch.zeros(2), r'1 unknown: backbone\.layer5\.0\.weight'),
+    'unknown': ('backbone.layer5.0.weight', torch.zeros(2), r'1 tensor unknown \(backbone\.layer5\.0\.weight'),
     'shape': (
         'cls_head.fc_cls.weight',
         torch.zeros(51, 2048),
-        r'1 of another shape: cls_head\.fc_cls\.weight \(51, 2048\) instead of \(52, 2048\)',
+        r'1 tensor of another shape \(cls_head\.fc_cls\.weight \(51, 2048\) instead of \(52, 2048\)',
     ),
-    'excitation': (f'{BLOCK}.fcce.2.weight', None, r'1 missing: backbone\.layer1\.1\.conv1\.conv\.fcce\.2\.weight'),
+    'excitation': (
+        f'{BLOCK}.fcce.2.weight',
+        None,
+        r'1 tensor missing \(backbone\.layer1\.1\.conv1\.conv\.fcce\.2\.weight',
+    ),
 }
 
 

@@ -131,7 +131,9 @@ def test_code_in_configs_of_work_dirs_is_not_run(seeds, tmp_path):
     (seeds[2] / 'manet.py').write_text('test_evaluator = dict(macro=1)\n')
     runs, problems = read_runs(seeds)
     assert runs == []
-    for problem, named in zip(problems, (r'manet.py, line 2', r'vis_data/config.py, line 2', 'manet.py is no config')):
+    for problem, named in zip(
+        problems, (r'manet.py, line 2', r'vis_data/config.py, line 2', 'manet.py is not the config')
+    ):
         assert named in problem
     assert not ran.exists()
 
@@ -218,10 +220,10 @@ def test_folders_other_than_work_dirs_are_rejected(tmp_path):
         two: r'two: .*\(manet, tsm\).*--work-dir',
         write_run(tmp_path / 'untested', 'manet', []): r'untested: no test result.*mim test mmaction manet\.py',
         broken('emotion', '{"Acc": 41.25, "mAP": 29.29}'): r'emotion: .*Acc, mAP but no F1_mean',
-        broken('cut', '{"F1_mean": 65.59,'): r'20240102_030405\.json is no test result \(.*line 1',
-        broken('list', '[65.59]'): r'20240102_030405\.json is no test result',
-        broken('deep', '[' * 100_000): r'20240102_030405\.json is no test result \(.*nested',
-        broken('vast', f'{{"F1_mean": 1{"0" * 400}}}'): r'20240102_030405\.json is no test result \(.*too large',
+        broken('cut', '{"F1_mean": 65.59,'): r'20240102_030405\.json is not a test result \(.*line 1',
+        broken('list', '[65.59]'): r'20240102_030405\.json is not a test result',
+        broken('deep', '[' * 100_000): r'20240102_030405\.json is not a test result \(.*nested',
+        broken('vast', f'{{"F1_mean": 1{"0" * 400}}}'): r'20240102_030405\.json is not a test result \(.*too large',
         broken('huge', f'{{"F1_mean": 1{" " * 2**20}}}'): r'20240102_030405\.json has 1 MiB',
         broken('true', '{"F1_mean": true}'): r'true: no test result',
     }

@@ -89,8 +89,8 @@ def changed(value):
     [
         (list(SCORES[:2]), r'p\.pkl contains 2 rows of scores, but .*list\.txt lists 3 clips'),
         ([], r'p\.pkl contains no predictions'),
-        ({'a': 1}, r'p\.pkl contains a dict, not the list'),
-        (np.float64(3), r'p\.pkl contains a float64, not the list'),
+        ({'a': 1}, r'p\.pkl contains a dict, not a list'),
+        (np.float64(3), r'p\.pkl contains a float64, not a list'),
         (
             [SCORES[0], SCORES[1, :51], SCORES[2]],
             r'p\.pkl, row 2 \(test0001\.mp4\): expected 52 scores, got shape \(51',
@@ -160,7 +160,7 @@ def test_either_all_predictions_are_named_or_none(labelled):
 @pytest.mark.parametrize(
     ('content', 'message'),
     [
-        ({'a': 1}, 'contains a dict, not the list .* mim test --dump'),
+        ({'a': 1}, 'contains a dict, not a list .* mim test --dump'),
         ([dict(pred_score=np.ones(7) / 7, gt_label=[0])], 'row 1: expected 52 scores'),
         ([dict(pred_score=SCORES[0], gt_label=-1)], 'anonymised'),
         ([dict(pred_score=SCORES[0], gt_label='nod')], "prediction 1: 'nod'"),

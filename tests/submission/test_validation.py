@@ -107,7 +107,7 @@ def test_reports_every_problem(check):
         (b'\r\n', 'the table is empty'),
         (HEADER.encode(), 'the table has no rows'),
         (b'vid,action,body\na.mp4,1,2\n', 'line 1: the header should be vid,action_pred_1,.* or id,.*, got'),
-        (b'\xff\xfe\x00', r'the file is neither a zip file nor a text in UTF-8'),
+        (b'\xff\xfe\x00', r'the file is neither a zip file nor UTF-8 text'),
         (b'PK\x03\x04damaged', r'the file is not a readable zip file'),
         (f'\ufeff{HEADER}\n{ROWS[0]}\n'.encode(), 'line 1: the byte-order mark'),
     ],

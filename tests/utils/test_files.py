@@ -159,7 +159,7 @@ def test_errors_name_the_file_and_leave_it_unchanged(tmp_path):
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
     try:
-        with pytest.raises(OSError, match=r'File too large; the file is as before.*/file') as error:
+        with pytest.raises(OSError, match=r'File too large; the file is unchanged.*/file') as error:
             write_whole(path, bytes(2000))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -132,8 +132,8 @@ def calls(function, argument):
 @pytest.mark.parametrize(
     ('content', 'message'),
     [
-        (change(lambda content: content + bytes(10**6), zipfile.ZIP_DEFLATED, 'data/0'), 'a member that is compressed'),
-        (change(lambda content: content + bytes(10**6), zipfile.ZIP_BZIP2), 'a member that is compressed'),
+        (change(lambda content: content + bytes(10**6), zipfile.ZIP_DEFLATED, 'data/0'), 'a compressed member'),
+        (change(lambda content: content + bytes(10**6), zipfile.ZIP_BZIP2), 'a compressed member'),
         (change(lambda content: content.replace(b'K\x04tq', HUGE + b'tq')), 'a storage of 8,589,934,588 bytes'),
         (change(lambda content: content.replace(b'K\x00K\x04\x85', b'K\x00' + HUGE + b'\x85')), 'a tensor of size'),
         (change(lambda _: calls(b'torch\nFloatTensor\n', HUGE)), r'the object torch\.FloatTensor'),

@@ -255,7 +255,7 @@ def test_too_large_frames_are_rejected_before_decoding(tmp_path):
     write_frames(tmp_path / 'huge.mp4', [image], options={'preset': 'ultrafast'})
     for name, size in (('huge.avi', 'too many'), ('huge.mp4', '6,400 x 6,400')):
         for open_ in (Video, open_video):
-            with pytest.raises(ValueError, match=f'{name} .*{size} pixels; at most 40 million'):
+            with pytest.raises(ValueError, match=f'{name} .*{size} pixels; .* 40 million'):
                 open_(str(tmp_path / name))
 
 

@@ -23,7 +23,7 @@ def test_folders_are_searched_and_files_are_used_whatever_their_extension(tmp_pa
 
 
 def test_missing_input_is_an_error(tmp_path):
-    with pytest.raises(ValueError, match='holds no video'):
+    with pytest.raises(ValueError, match='contains no video'):
         find_videos([tmp_path])
     with pytest.raises(FileNotFoundError, match='nowhere: no such file or folder'):
         find_videos([tmp_path / 'nowhere'])

@@ -115,7 +115,7 @@ def test_tables_larger_than_the_file_are_rejected(wrong_headers, name):
 
 def test_implausible_frame_rates_are_rejected(wrong_headers):
     for open_ in (Video, open_video):
-        with pytest.raises(ValueError, match=r'fast\.avi claims 1e\+09 frames a second'):
+        with pytest.raises(ValueError, match=r'fast\.avi claims 1e\+09 frames per second'):
             open_(str(wrong_headers / 'fast.avi'))
 
 

@@ -216,7 +216,7 @@ def test_strip_shows_the_probabilities_of_both_levels():
     (subtitle,) = read_texts(figure, 'subtitle')
     assert 'true: scratching arms  C6, upper limb' in subtitle
     assert read_texts(figure, 'outcome 0') == ['manet: nodding  B1, 30.0%; true action 7.0%']
-    assert read_texts(figure, 'outcome 1') == ['tsm: scratching arms  C6, 100.0%; right']
+    assert read_texts(figure, 'outcome 1') == ['tsm: scratching arms  C6, 100.0%; correct']
 
 
 def test_strip_shows_at_most_eight_frames():

@@ -73,7 +73,7 @@ def test_timeline_of_a_long_video_includes_warnings(served, visitor, tmp_path):
     assert '1 micro-action in 9.0 s' in output['data']['headline']
     assert output['data']['table']['data'] == [['2.0', '3.0', 'C5', 'waving', 'upper limb', '0.500']]
     [shown] = logs
-    assert shown.startswith('long.mp4 breaks off after 1.0 of 9.0 s')
+    assert shown.startswith('long.mp4 ends after 1.0 of 9.0 s')
     visitor.press('release')
 
 

@@ -89,7 +89,7 @@ def load_word_vectors(source: str) -> 'KeyedVectors':
             has_header = len(file.readline().split()) == 2
         return KeyedVectors.load_word2vec_format(source, no_header=not has_header)
     except (EOFError, MemoryError, OSError, ValueError) as error:
-        raise ValueError(f'{source} holds no word vectors that gensim can read ({error})') from None
+        raise ValueError(f'{source} contains no word vectors that gensim can read ({error})') from None
 
 
 def _download(downloader, name):
@@ -105,7 +105,7 @@ def _download(downloader, name):
     except Exception as error:  # Exception for a wrong checksum, ValueError without internet
         raise OSError(
             f'{name} cannot be downloaded ({last_line(error)}). On a machine with internet, the same command downloads '
-            f'it to ~/gensim-data, which can be copied here; or name a file of word vectors; or use the 50-d table of '
+            f'it to ~/gensim-data, which can be copied here; or pass a file of word vectors; or use the 50-d table of '
             f'the project, which needs no download: {USE_SHIPPED}'
         ) from None
     finally:
@@ -123,7 +123,7 @@ def _check_size(open_packed, source, binary) -> None:
             while chunk := file.read(2**20):
                 size += len(chunk)
                 if size > maximum:
-                    raise ValueError(f'it unpacks to more than {maximum / 2**20:,.0f} MiB, too much for numbers')
+                    raise ValueError(f'it unpacks to more than {maximum / 2**20:,.0f} MiB, too much for word vectors')
     with open_packed(source, 'rb') as file:
         header = file.readline(2**20).split()
     if len(header) == 2 and all(number.isdigit() and len(number) < 20 for number in header):
@@ -144,7 +144,7 @@ def build_label_embeddings(source: str, out: str | Path) -> list[str]:
 
     Raises:
         ImportError: If gensim is not installed.
-        OSError: If the download fails, or ``out`` cannot be written; the latter is checked before the download.
+        OSError: If the download fails, or ``out`` cannot be written, which is checked before the download.
         ValueError: If ``out`` has another suffix, or the word vectors cannot be used; see :func:`load_word_vectors` and
             :func:`average_words`.
     """

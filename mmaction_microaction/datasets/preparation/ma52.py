@@ -41,7 +41,7 @@ def find_list(split: str, folders: Sequence[Path]) -> Path:
             return path
     raise FileNotFoundError(
         f'{name} is not in {" or ".join(map(str, folders))}. It comes with the code of MA-52 '
-        '(github.com/VUT-HFUT/Micro-Action) instead of the videos: download it and name its folder with --lists.'
+        '(github.com/VUT-HFUT/Micro-Action) instead of the videos: download it and pass its folder with --lists.'
     )
 
 
@@ -73,7 +73,7 @@ def find_clips(split: str, source: Path) -> dict[str, tuple[Path, str | None]]:
             paths = _by_base_name(sorted(folder.rglob('*.mp4')), folder)
             return {name: (path, None) for name, path in paths.items()}
     raise FileNotFoundError(
-        f'{source} holds none of {split}.zip, {split}/ and videos_{split}/. Download the split, or leave it out with '
+        f'{source} contains neither {split}.zip nor {split}/ nor videos_{split}/. Download the split, or skip it with '
         '--splits.'
     )
 

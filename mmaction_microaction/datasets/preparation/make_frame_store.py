@@ -25,7 +25,7 @@ def make_frame_store(
 ) -> int:
     """Write every frame of every listed clip to a frame store.
 
-    The same call continues an interrupted run, of which finished clips are kept. The store appears at its path only
+    The same call continues an interrupted run and keeps its finished clips. The store appears at its path only
     when it is complete.
 
     Args:
@@ -59,8 +59,8 @@ def make_frame_store(
         unlisted = written.difference(names)
         if unlisted:
             raise ValueError(
-                f'{store.unfinished} has {len(unlisted):,} clips that are not in {ann_file}, {min(unlisted)} for one: '
-                'delete it, or name the list with which it was begun.'
+                f'{store.unfinished} has {len(unlisted):,} clips that are not in {ann_file}, for example '
+                f'{min(unlisted)}: delete it, or use the list that it was started with.'
             )
         waiting = [name for name in names if name not in written]
         results = ordered_map(partial(extract_frames, videos, settings), waiting, workers, progress=progress)
@@ -85,7 +85,7 @@ def _check_store(path, settings, names, ann_file) -> None:
         raise ValueError(f'{path} was made with {store.settings}, not {settings}. {REMEDY}')
     missing = set(names) - store.names()
     if missing:
-        raise ValueError(f'{path} lacks {len(missing):,} clips of {ann_file}, {min(missing)} for one. {REMEDY}')
+        raise ValueError(f'{path} lacks {len(missing):,} clips of {ann_file}, for example {min(missing)}. {REMEDY}')
 
 
 def extract_frames(videos: Path, settings: FrameSettings, name: str) -> tuple[float, list[bytes], str | None]:

@@ -100,7 +100,7 @@ def replace_decoding(
     replaced = [transform for transform in transforms if type(transform) in new_by_type]
     if any(type(transform) is not type(new_by_type[type(transform)]) for transform in replaced):
         old = '/'.join(type(transform).__name__ for transform in replaced)
-        print_log(f'decoder: {name} (in place of {old})', logger='current')
+        print_log(f'decoder: {name} (instead of {old})', logger='current')
     return [new_by_type.get(type(transform), transform) for transform in transforms]
 
 

@@ -64,8 +64,8 @@ class CropFace(BaseTransform):
         if abs(len(track.boxes) - total) > max(1, total // 100) or not 0.97 < scale[0] / scale[1] < 1.03:
             raise ValueError(
                 f'{path} is the track of {len(track.boxes)} frames of {track.size[0]} x {track.size[1]} pixels, but '
-                f'{results["filename"]} has {total}, here of {shape[1]} x {shape[0]}: write it again with '
-                '"microaction faces", and place CropFace before what crops the frames.'
+                f'{results["filename"]} has {total} frames, here {shape[1]} x {shape[0]}: write it again with '
+                '"microaction faces", and place CropFace before transforms that crop.'
             )
         return track.boxes[np.minimum(indices, len(track.boxes) - 1)] * np.tile(scale, 2)
 

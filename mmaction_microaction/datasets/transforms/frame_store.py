@@ -17,7 +17,7 @@ MAX_PIXELS = 2**24
 
 @TRANSFORMS.register_module()
 class FrameStoreInit(BaseTransform):
-    """Find a clip in a frame store, in place of ``DecordInit``.
+    """Find a clip in a frame store, instead of ``DecordInit``.
 
     Required keys: ``video_id``, the name of the clip. Added keys: ``total_frames``, ``avg_fps`` and ``video_reader``.
 
@@ -48,12 +48,12 @@ class FrameStoreInit(BaseTransform):
 
 @TRANSFORMS.register_module()
 class FrameStoreDecode(BaseTransform):
-    """Decode the sampled frames of a clip in a frame store, in place of ``DecordDecode``.
+    """Decode the sampled frames of a clip in a frame store, instead of ``DecordDecode``.
 
     Required keys: ``frame_inds``, and ``video_reader`` from :class:`FrameStoreInit`. Added keys: ``imgs``, a list of
     RGB frames of shape (H, W, 3), and ``img_shape`` and ``original_shape``, both (H, W).
 
-    MMAction2's ``RawFrameDecode`` with MMEngine's ``LmdbBackend`` is no replacement: it needs lists with the number of
+    MMAction2's ``RawFrameDecode`` with MMEngine's ``LmdbBackend`` cannot replace it: it needs lists with the number of
     frames and ASCII names, does not detect damaged frames, and raises a TypeError if a frame is missing.
     """
 

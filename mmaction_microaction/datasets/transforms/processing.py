@@ -7,7 +7,7 @@ from mmcv.transforms import BaseTransform
 class SubtractMeanFrame(BaseTransform):
     """Subtract the mean frame of a clip from each frame, so that only motion remains.
 
-    The room, the clothes and the resting posture fill most of a frame and say nothing about the action. A network that
+    The room, the clothes and the resting posture fill most of a frame and do not depend on the action. A network that
     is trained for only minutes does not learn to ignore them. Place it after the decoder: the mean is over the sampled
     frames.
 

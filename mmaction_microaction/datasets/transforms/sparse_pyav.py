@@ -10,7 +10,7 @@ from .frame_store import order_frames
 
 @TRANSFORMS.register_module()
 class SparsePyAVInit(BaseTransform):
-    """Open a video with PyAV, in place of ``DecordInit``.
+    """Open a video with PyAV, instead of ``DecordInit``.
 
     Required keys: ``filename``. Added keys: ``total_frames``, ``avg_fps`` and ``video_reader``.
     """
@@ -35,7 +35,7 @@ class SparsePyAVInit(BaseTransform):
 
 @TRANSFORMS.register_module()
 class SparsePyAVDecode(BaseTransform):
-    """Decode the sampled frames of a video, in place of ``DecordDecode``.
+    """Decode the sampled frames of a video, instead of ``DecordDecode``.
 
     Frames that no later frame refers to are skipped, about half of them in the real clips, and only the sampled frames
     are converted to RGB. MMAction2's ``PyAVDecode`` converts every frame, so it is no faster than decord, and it does

@@ -107,7 +107,7 @@ def _check_label_embeddings(model) -> None:
 
 
 def add_to_every_run() -> None:
-    """Add a :class:`CheckSetupHook` to every runner, whatever other hooks its config has."""
+    """Add a :class:`CheckSetupHook` to every runner, in addition to the hooks of its config."""
     register_default_hooks = Runner.register_default_hooks
 
     @functools.wraps(register_default_hooks)

@@ -40,8 +40,8 @@ class EpochSeedHook(Hook):
         if runner.epoch and now != before:
             runner.logger.warning(
                 f'This run has {now:,} iterations per epoch, but had {before:,.0f} before it was resumed: the batch '
-                'size or the number of processes has changed. Learning rate and schedule are those of the checkpoint, '
-                'whatever auto_scale_lr is. Keep processes x batch_size constant so that they remain suitable.'
+                'size or the number of processes has changed. Learning rate and schedule come from the checkpoint, '
+                'regardless of auto_scale_lr. Keep processes x batch_size constant so that they remain suitable.'
             )
         if runner.epoch:
             _warn_of_ended_schedule(runner)
@@ -71,7 +71,7 @@ def _warn_of_ended_schedule(runner) -> None:
     if ends and max(ends) < last:
         runner.logger.warning(
             f'The schedule of the learning rate ends with epoch {max(ends):g}, but the run continues to epoch {last} '
-            'with a constant learning rate. --resume uses the schedule of the checkpoint, whatever param_scheduler is. '
+            'with a constant learning rate. --resume uses the schedule of the checkpoint, not param_scheduler. '
             'For another schedule, start another run from the weights: --cfg-options load_from=CHECKPOINT, without '
             '--resume and with another --work-dir.'
         )

@@ -13,8 +13,8 @@ from .leaf_datasets import leaf_datasets
 class UnreadableClipsHook(Hook):
     """Hook that logs the unreadable clips of every training epoch and stops the run if there are too many.
 
-    :class:`MA52Dataset` replaces unreadable clips and logs each of them once. It also stops the run, but counts only
-    the clips of its own process. This hook counts those of all processes.
+    :class:`MA52Dataset` replaces unreadable clips and logs each clip once. It also stops the run, but counts only
+    the clips of its own process. This hook counts the clips of all processes.
     """
 
     def before_train_epoch(self, runner: Runner) -> None:
@@ -27,7 +27,7 @@ class UnreadableClipsHook(Hook):
         """Log the unreadable clips of the epoch.
 
         Raises:
-            ValueError: If all processes together have more of them than ``max_unreadable`` of a dataset allows.
+            ValueError: If all processes together exceed ``max_unreadable`` of a dataset.
         """
         for dataset in leaf_datasets(runner.train_dataloader.dataset):
             if hasattr(dataset, 'unreadable'):
@@ -46,6 +46,6 @@ def _summarize(dataset, epoch) -> None:
     )
     if len(names) > dataset.num_unreadable_allowed:
         raise ValueError(
-            f'{summary}. max_unreadable={dataset.max_unreadable} of the dataset allows fewer: replace these clips.'
+            f"{summary}. This exceeds the dataset's limit max_unreadable={dataset.max_unreadable}: replace these clips."
         )
-    print_log(f'{summary}; others took their places.', logger='current')
+    print_log(f'{summary}; other clips replaced them.', logger='current')

@@ -42,7 +42,7 @@ def calibration_bins(correct: ArrayLike, confidences: ArrayLike, n_bins: int = 1
 
     Raises:
         ValueError: If the shapes differ, there is no clip, ``correct`` has values other than 0 and 1, or a confidence
-            is no probability.
+            is not a probability.
 
     Examples:
         >>> calibration = calibration_bins([True, False, True, True], [0.4, 0.4, 0.9, 0.9], n_bins=2)

@@ -63,7 +63,7 @@ def average_precisions(labels: ArrayLike, scores: ArrayLike) -> np.ndarray:
     arrays for the average precision of each class instead of each video.
 
     The result equals scikit-learn's ``average_precision_score`` and ``label_ranking_average_precision_score``. For a
-    row without a true item, however, the former returns 0 and the latter 1.
+    row without a true item, however, the first function returns 0 and the second returns 1.
 
     Args:
         labels (ArrayLike): 1 for true items and 0 for others, shape (N, K).

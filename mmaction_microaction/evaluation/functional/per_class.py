@@ -123,7 +123,7 @@ def most_confused_pairs(counts: ArrayLike, limit: int | None = None) -> list[Con
 def frequency_groups(train_clips: ArrayLike) -> np.ndarray:
     """Divide classes into thirds by their number of training clips: head, medium and tail.
 
-    If K is no multiple of 3, the first groups are larger by one class. Equally frequent classes are sorted by ascending
+    If K is not a multiple of 3, the first groups are larger by one class. Ties are sorted by ascending
     index.
 
     Args:

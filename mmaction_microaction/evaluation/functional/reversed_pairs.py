@@ -1,4 +1,4 @@
-"""Accuracy on pairs of actions of which each is the other one played backwards."""
+"""Accuracy on pairs of actions in which each action is the other one played backwards."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def reversed_pair_accuracies(labels: ArrayLike, scores: ArrayLike, pairs: Sequen
 
     Args:
         labels (ArrayLike): True labels, shape (N,).
-        scores (ArrayLike): Class scores, shape (N, K). A row of NaN, which is no prediction, counts as wrong.
+        scores (ArrayLike): Class scores, shape (N, K). A row of NaN is a missing prediction, which counts as wrong.
         pairs (Sequence[tuple[int, int]]): Pairs of class indices.
 
     Returns:

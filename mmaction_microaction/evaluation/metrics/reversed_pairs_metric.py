@@ -12,7 +12,7 @@ from mmaction_microaction.structures.predictions import get_scores
 
 @METRICS.register_module()
 class ReversedPairsMetric(BaseMetric):
-    """Accuracy on pairs of actions of which each is the other one played backwards.
+    """Accuracy on pairs of actions in which each action is the other one played backwards.
 
     A network that ignores the order of the frames reaches 50 % at most, which is also the chance level. The value is a
     percentage, see :func:`.reversed_pair_accuracies`. Use it beside ``MicroActionMetric``.
@@ -40,13 +40,13 @@ class ReversedPairsMetric(BaseMetric):
             results (list[tuple[np.ndarray, int]]): Scores and label of each clip.
 
         Returns:
-            dict[str, float]: ``top1``, the mean over the pairs of which both actions occur, in percent; NaN if there is
+            dict[str, float]: ``top1``, the mean over the pairs whose actions both occur, in percent; NaN if there is
             no such pair.
         """
         scores, labels = (np.array(column) for column in zip(*results))
         accuracies = 100 * np.array(reversed_pair_accuracies(labels, scores, REVERSED_PAIRS))
         for (a, b), accuracy in zip(REVERSED_PAIRS, accuracies):
-            outcome = 'one of them has no clip' if np.isnan(accuracy) else f'{accuracy:.2f} % told apart'
+            outcome = 'one of the two has no clip' if np.isnan(accuracy) else f'{accuracy:.2f} % told apart'
             print_log(f'{ACTIONS[a].name} / {ACTIONS[b].name}: {outcome} (chance level 50 %)', logger='current')
         known = accuracies[~np.isnan(accuracies)]
         return {'top1': float(known.mean()) if known.size else float('nan')}

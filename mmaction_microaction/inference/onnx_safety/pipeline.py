@@ -55,7 +55,7 @@ def _sides(value):
 
 
 def _scale(value):
-    """A factor of at most 1, or two sides, of which one may be -1, which keeps the aspect ratio."""
+    """A factor of at most 1, or two sides; one side may be -1, which keeps the aspect ratio."""
     if type(value) is float:
         return 0 < value <= 1
     pair = type(value) in (list, tuple) and len(value) == 2
@@ -125,7 +125,7 @@ def load_pipeline(text: str) -> list[dict]:
     refused = list(dict.fromkeys(_refused_types(steps)))
     if refused:
         raise ValueError(
-            f'the pipeline asks for {first_few(refused)}; a file may ask for '
+            f'the pipeline contains {first_few(refused)}; a file may contain '
             f'these transforms only: {", ".join(ALLOWED)}'
         )
     for step in steps:
@@ -181,7 +181,7 @@ def _check_size(steps) -> None:
                 area = max(area, prod(size))
     if frames > MAX_FRAMES or frames * views * area > MAX_PIXELS:
         raise ValueError(
-            f'the pipeline makes {frames:,} frames of {area:,} pixels with {views} crops each; allowed are '
+            f'the pipeline produces {frames:,} frames of {area:,} pixels with {views} crops each; allowed are '
             f'{MAX_FRAMES:,} frames and {MAX_PIXELS:,} pixels in all'
         )
 

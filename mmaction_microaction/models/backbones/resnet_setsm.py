@@ -73,7 +73,7 @@ class ResNetSETSM(ResNetTSM):
         depth (int): Depth of the ResNet: 18, 34, 50 or 101.
         num_segments (int): Number of frames T per clip. Defaults to 8.
         se_ratio (int, optional): Reduction ratio of squeeze-and-excitation. ``None`` disables squeeze-and-excitation,
-            which gives exactly TSM. Defaults to 4 (section V-B).
+            which is exactly TSM. Defaults to 4 (section V-B).
         shift_div (int): Inverse of the fraction of channels that is shifted in each direction. Defaults to 8.
         conv_after_shift (bool): Whether to add the 3 x 3 convolution with bias and ReLU of Eq. 1 after the shift. The
             number of channels is unchanged. The convolution is initialised to the identity, so that pretrained weights
@@ -209,7 +209,7 @@ class ResNetSETSM(ResNetTSM):
 
 
 def _added_modules(network: nn.Module) -> list[nn.Module]:
-    """Return the modules that a network has in addition to those of a plain ResNet."""
+    """Return the modules that a network has in addition to the modules of a plain ResNet."""
     shifts = [module for module in network.modules() if isinstance(module, SETemporalShift)]
     return [module for shift in shifts for module in (shift.excite, shift.mix) if module is not None]
 

@@ -212,8 +212,8 @@ class MANetHead(BaseHead):
                 self.label_embeddings.copy_(table)
             elif not torch.allclose(self.label_embeddings.cpu(), table.to(self.label_embeddings.dtype), atol=1e-6):
                 raise ValueError(
-                    f'The checkpoint was trained with other label embeddings than those in {path}. To keep those of '
-                    'the checkpoint, set model.cls_head.label_embeddings=None. To train with those of the file, remove '
+                    f'The label embeddings of the checkpoint differ from those in {path}. To keep the embeddings of '
+                    'the checkpoint, set model.cls_head.label_embeddings=None. To use the file instead, remove '
                     "'cls_head.label_embeddings' from the state_dict of the checkpoint."
                 )
         self._has_embeddings = True

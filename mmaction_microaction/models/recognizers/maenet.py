@@ -25,7 +25,7 @@ class MAENet(BaseModel):
     Without ``face_backbone``, E is computed from :math:`X_{act}` alone. Without ``action_backbone``, both A and E are
     computed from :math:`X_{face}`, since Table VI reports an mAP of the face branch.
 
-    Frames whose mask says that there is no face are left out of the mean of :math:`X_{face}`. Their pixels are replaced
+    Frames whose mask is false (no face) are left out of the mean of :math:`X_{face}`. Their pixels are replaced
     by zeros (the mean colour) before the backbone, so that they have no influence. Through the temporal shift, a
     missing face affects the previous and the next frame like the end of a clip. If no frame has a face, the mean is
     zero.
@@ -132,7 +132,7 @@ class MAENet(BaseModel):
             emotions, shape (N, V, num_emotions). In the other modes, the result of :meth:`loss` or :meth:`predict`.
 
         Raises:
-            RuntimeError: If the mode is none of the three.
+            RuntimeError: If the mode is unknown.
         """
         if mode == 'tensor':
             return self.classify(*self.extract_feat(inputs))
@@ -152,7 +152,7 @@ class MAENet(BaseModel):
 
         Returns:
             tuple[torch.Tensor | None, torch.Tensor | None, torch.Tensor | None]: :math:`X_{face}`, shape (N, V, T, d),
-            the mask, shape (N, V, T), and :math:`X_{act}`, shape (N, V, T, d). Those of a disabled branch are None.
+            the mask, shape (N, V, T), and :math:`X_{act}`, shape (N, V, T, d). The values of a disabled branch are None.
         """
         face = mask = action = None
         if self.face_backbone is not None:

@@ -81,7 +81,7 @@ def test_pickled_vectors_are_refused(vectors, tmp_path):
 )
 def test_vectors_that_expand_are_refused(tmp_path, name, content, message):
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(ValueError, match=rf'{name} holds no word vectors .*{message}'):
+    with pytest.raises(ValueError, match=rf'{name} contains no word vectors .*{message}'):
         load_word_vectors(str(tmp_path / name))
 
 
@@ -96,7 +96,7 @@ def test_tool_reports_unknown_words_and_errors_in_one_line(vectors, tmp_path):
     assert process.returncode == 1
     assert process.stderr.splitlines()[-1] == 'error: no.txt: no such file of word vectors'
     (tmp_path / 'bad.txt').write_text('this is not\na table of vectors\n')
-    assert run('bad.txt').stderr.splitlines()[-1].startswith('error: bad.txt holds no word vectors')
+    assert run('bad.txt').stderr.splitlines()[-1].startswith('error: bad.txt contains no word vectors')
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,7 @@ def test_clip_missing_from_the_store_is_named_with_its_line(stores, tmp_path):
     (tmp_path / 'frames_train').symlink_to(stores / 'frames_train')
     lines = (stores / 'train_list_videos.txt').read_text().splitlines()
     (tmp_path / 'train_list_videos.txt').write_text('\n'.join([*lines, 'new.mp4 1', 'newer.mp4 1']))
-    message = r'frames_train: 2 of the 9 clips of .*train_list_videos\.txt .*new\.mp4 of line 8\..*microaction frames'
+    message = r'frames_train: 2 of the 9 clips of .*train_list_videos\.txt .*new\.mp4 in line 8\..*microaction frames'
     with pytest.raises(ValueError, match=message):
         build(tmp_path, 'frames')
     dataset = build(tmp_path, 'frames', check_videos=False, max_unreadable=0)
@@ -143,7 +143,7 @@ def test_too_small_frames_are_warned_about(stores, monkeypatch):
     monkeypatch.setattr(
         'mmaction_microaction.datasets.transforms.decoding_steps.print_log', lambda text, **_: messages.append(text)
     )
-    decoder = f'decoder: frame store {stores}/frames_train (in place of DecordInit/DecordDecode)'
+    decoder = f'decoder: frame store {stores}/frames_train (instead of DecordInit/DecordDecode)'
     build(stores, 'frames', after=[RESIZE, dict(type='Resize', scale=(224, 224), keep_ratio=False)])
     assert messages == [decoder]
     build(stores, 'frames', after=[dict(type='RandomRescale', scale_range=(64, 80))])

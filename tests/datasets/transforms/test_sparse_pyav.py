@@ -179,7 +179,7 @@ def test_environment_variable_selects_the_decoder(videos, monkeypatch):
     )
     for decoder, expected in ((None, decord), ('decord', decord), ('pyav', pyav)):
         assert types(build(videos, ['mpeg4.mp4'], decoder)) == expected
-    assert messages == ['decoder: PyAV (in place of DecordInit/DecordDecode)']
+    assert messages == ['decoder: PyAV (instead of DecordInit/DecordDecode)']
 
 
 def test_without_decord_pyav_decodes(videos, monkeypatch):
@@ -188,7 +188,7 @@ def test_without_decord_pyav_decodes(videos, monkeypatch):
     monkeypatch.setattr(decoding_steps, 'print_log', lambda text, **_: messages.append(text))
     dataset = build(videos, ['mpeg4.mp4'], None)
     assert types(dataset) == ['SparsePyAVInit', 'SampleFrames', 'SparsePyAVDecode']
-    assert messages == ['decoder: PyAV, since decord is not installed (in place of DecordInit/DecordDecode)']
+    assert messages == ['decoder: PyAV, since decord is not installed (instead of DecordInit/DecordDecode)']
     with pytest.raises(ImportError, match=r"decord is not installed\. Install it, or set decoder='pyav'"):
         build(videos, ['mpeg4.mp4'], 'decord')
 

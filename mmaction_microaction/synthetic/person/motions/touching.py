@@ -18,7 +18,7 @@ def touch(
 
     Args:
         stage (Stage): Stage of the motion.
-        places (tuple[str, ...]): Places of which one is touched.
+        places (tuple[str, ...]): Places, one of which is touched.
         grip (tuple[float, ...]): Curl of the five fingers at the place.
         rub (tuple[float, float, float]): Direction of scratching in the frame of the body part.
         scratches (float): Probability of scratching instead of resting.
