@@ -152,7 +152,7 @@ class MAENet(BaseModel):
 
         Returns:
             tuple[torch.Tensor | None, torch.Tensor | None, torch.Tensor | None]: :math:`X_{face}`, shape (N, V, T, d),
-            the mask, shape (N, V, T), and :math:`X_{act}`, shape (N, V, T, d). The values of a disabled branch are None.
+            the mask, shape (N, V, T), and :math:`X_{act}`, shape (N, V, T, d). Values of a disabled branch are None.
         """
         face = mask = action = None
         if self.face_backbone is not None:
