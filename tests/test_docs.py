@@ -49,6 +49,10 @@ def commands():
                 words = words[1:]
             if words:
                 yield pytest.param(words, id=f'{page.name}: {" ".join(words)[:60]}')
+    for name in COMMANDS:
+        text = import_module(f'mmaction_microaction.cli.{name.replace("-", "_")}').__doc__
+        for line in re.findall(r'^ +(microaction .*)$', text, re.M):
+            yield pytest.param(shlex.split(line), id=f'{name} --help: {line[:60]}')
 
 
 def find_config(name):

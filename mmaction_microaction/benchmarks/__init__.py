@@ -1,3 +1,5 @@
+"""Measurements of speed and memory, for ``microaction benchmark``."""
+
 from .complexity import Complexity, measure_complexity
 from .data import compare_loading
 from .decoding import compare_decoders

@@ -70,6 +70,11 @@ COMMANDS = {
 """All commands, by name. The modules of this package have the same names, with underscores."""
 
 
+RUNNERS = """MMAction2 trains and tests networks:
+  mim train mmaction CONFIG
+  mim test mmaction CONFIG --checkpoint CHECKPOINT"""
+
+
 def main(command: str | None = None, arguments: Sequence[str] | None = None, prog: str | None = None) -> None:
     """Run a command.
 
@@ -143,11 +148,14 @@ def _choose_command(arguments, prog):
         prog or 'microaction',
         usage='%(prog)s COMMAND …',
         description=f'Micro-action recognition for MMAction2.\n\n{list_commands()}',
-        epilog='"%(prog)s COMMAND --help" describes a command.',
+        epilog=f'"%(prog)s COMMAND --help" describes a command.\n\n{RUNNERS}',
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument('--version', action='version', version=f'mmaction-microaction {__version__}')
     parser.add_argument('command', metavar='COMMAND', help=argparse.SUPPRESS)
+    if not arguments:
+        parser.print_help(sys.stderr)
+        parser.exit(2)
     name = parser.parse_args(arguments).command
     if name not in COMMANDS:
         known = {command.tool: command_name for command_name, command in COMMANDS.items()}
@@ -155,6 +163,8 @@ def _choose_command(arguments, prog):
         stem = name.removesuffix('.py')
         nearest = dict.fromkeys(known[match] for match in difflib.get_close_matches(stem, known))
         hint = f'did you mean {" or ".join(nearest)}?' if nearest else f'"{parser.prog} --help" lists the commands'
+        if stem in ('train', 'test'):
+            hint = RUNNERS
         parser.error(f'there is no command {name}; {hint}')
     return name
 

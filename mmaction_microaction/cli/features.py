@@ -29,7 +29,7 @@ def add_arguments(parser):
         '--method',
         choices=METHODS,
         default='tsne',
-        help='how to embed the features; umap needs "pip install umap-learn" (default: %(default)s)',
+        help='how to embed the features; umap needs the extra [umap] (default: %(default)s)',
     )
     parser.add_argument('--title', help='heading of the figure')
 

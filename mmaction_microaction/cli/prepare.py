@@ -73,7 +73,7 @@ def run(args):
     try:
         missing = build_label_embeddings(DEFAULT_VECTORS, table)
     except (ImportError, OSError) as error:
-        command = f'python tools/build_label_embeddings.py {DEFAULT_VECTORS} --out {table}'
+        command = f'microaction embed {DEFAULT_VECTORS} --out {table}'
         print(f'{table} was left out: {str(error).rstrip(".")}. Build it later: {command}')
     else:
         print(f'{table}: 300-d label embeddings; without a vector: {", ".join(missing) or "none"}')

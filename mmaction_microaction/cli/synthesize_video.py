@@ -6,7 +6,7 @@ to the synthetic data set of the same seed.
 
     microaction synthesize-video --actions 52 --size 64 --seed 1 --out long.mp4
     microaction demo long.mp4 --model CONFIG CHECKPOINT --json found.json
-    microaction score found.json long.json
+    microaction score found.json --truth long.json
 """
 
 from pathlib import Path

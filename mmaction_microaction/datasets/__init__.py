@@ -1,3 +1,5 @@
+"""Datasets and transforms, registered in MMAction2's ``DATASETS`` and ``TRANSFORMS``."""
+
 from .ma52_dataset import MA52Dataset
 from .ma52_pro_dataset import MA52ProDataset
 from .transforms import (

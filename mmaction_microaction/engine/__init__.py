@@ -1,3 +1,5 @@
+"""Hooks and optimizer constructors."""
+
 from .hooks import (
     ChannelsLastHook,
     CheckInvalidLossHook,

@@ -1,3 +1,5 @@
+"""Face tracks of videos: detection, linking and extraction."""
+
 from mmaction_microaction.structures.face_track import FaceTrack, read_face_track, write_face_track
 
 from .detectors import DETECTORS, make_detector

@@ -214,7 +214,12 @@ class MicroActionInferencer:
 
         Returns:
             TimelineResult: The timeline.
+
+        Raises:
+            ValueError: If there is no window.
         """
+        if not scored:
+            raise ValueError(f'{video}: no window was scored')
         starts, ends, scores = map(np.array, zip(*scored))
         borders = np.flatnonzero(starts[1:] > ends[:-1]) + 1
         pieces = (np.split(values, borders) for values in (starts, ends, scores))

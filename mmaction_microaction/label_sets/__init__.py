@@ -1,0 +1,1 @@
+"""Names, codes and groups of the actions that a dataset distinguishes."""

@@ -1,3 +1,5 @@
+"""Networks and their parts, registered in MMAction2's ``MODELS``."""
+
 from .backbones import ResNetSETSM
 from .heads import MANetHead
 from .losses import JointEmbeddingLoss

@@ -67,7 +67,7 @@ def read_predictions(path: str | Path, clips: Sequence[str] | None = None) -> Pr
             file and the clip.
 
     See Also:
-        :func:`read_labelled_predictions`, which requires true labels; :func:`read_scores`, which sorts the scores in
+        :func:`read_labeled_predictions`, which requires true labels; :func:`read_scores`, which sorts the scores in
         the order of an annotation list.
 
     Examples:

@@ -1,3 +1,5 @@
+"""Submission files of the micro-action challenges: formats, writing and validation."""
+
 from .dump_submission import DumpSubmission
 from .formats import FILE_NAME, SUBMISSION_FORMATS, clip_ids, predicted_labels
 from .validation import ValidationReport, validate_submission

@@ -1,0 +1,1 @@
+"""Helpers that know nothing of micro-actions: files, processes, pickles, messages."""

@@ -9,7 +9,7 @@ from mmengine.model import BaseTTAModel, is_model_wrapper
 from mmengine.runner import CheckpointLoader
 from torch.nn.modules.utils import consume_prefix_in_state_dict_if_present
 
-from mmaction_microaction.utils.messages import first_few, last_line
+from .messages import first_few, last_line
 
 RELEASED = '.fcce.'
 """Part of the names of squeeze-and-excitation in the authors' MANet."""

@@ -1,0 +1,1 @@
+"""Reading, decoding and writing of video files, independent of any dataset."""

@@ -1,4 +1,6 @@
-"""Embeds features in two dimensions by t-SNE or UMAP."""
+"""Embedding of features in two dimensions by t-SNE or UMAP."""
+
+from typing import Literal
 
 import numpy as np
 
@@ -6,14 +8,14 @@ METHODS = {'tsne': 't-SNE', 'umap': 'UMAP'}
 """Options for the method of embedding, and their names in figures."""
 
 
-def embed_features(features: np.ndarray, seed: int = 0, method: str = 'tsne') -> np.ndarray:
+def embed_features(features: np.ndarray, method: Literal['tsne', 'umap'] = 'tsne', seed: int = 0) -> np.ndarray:
     """Embed features in two dimensions so that neighbours stay neighbours.
 
     Args:
         features (np.ndarray): Features, shape (N, C), N at least 4.
+        method (Literal['tsne', 'umap']): Method, t-SNE (van der Maaten and Hinton, JMLR 2008) or UMAP (McInnes et al.,
+            2018). Defaults to ``'tsne'``.
         seed (int): Random seed; the same seed produces the same points. Defaults to 0.
-        method (str): ``'tsne'`` (van der Maaten and Hinton, JMLR 2008) or ``'umap'`` (McInnes et al., 2018). Defaults
-            to ``'tsne'``.
 
     Returns:
         np.ndarray: Points, shape (N, 2). Their axes and the distances between far points have no meaning.

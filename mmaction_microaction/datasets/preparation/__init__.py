@@ -1,0 +1,1 @@
+"""Preparation of datasets before training, for the commands prepare, frames and embed."""

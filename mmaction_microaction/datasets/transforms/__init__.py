@@ -1,6 +1,8 @@
+"""Transforms of pipelines, registered in MMAction2's ``TRANSFORMS``."""
+
 from .decoding_steps import is_decoder, is_opener
 from .faces import CropFace, FormatFaces
-from .frame_store import FrameStoreDecode, FrameStoreInit
+from .frame_store_decoding import FrameStoreDecode, FrameStoreInit
 from .processing import SubtractMeanFrame
 from .sparse_pyav import SparsePyAVDecode, SparsePyAVInit
 

@@ -24,7 +24,7 @@ from mmaction.datasets.transforms import (
 from mmaction.registry import TRANSFORMS
 from mmengine.logging import print_log
 
-from .frame_store import FrameStoreDecode, FrameStoreInit
+from .frame_store_decoding import FrameStoreDecode, FrameStoreInit
 from .sparse_pyav import SparsePyAVDecode, SparsePyAVInit
 
 _VIDEO_OPENERS = (DecordInit, OpenCVInit, PIMSInit, PyAVInit, SparsePyAVInit)

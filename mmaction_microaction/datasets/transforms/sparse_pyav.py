@@ -5,7 +5,7 @@ from mmcv.transforms import BaseTransform
 
 from mmaction_microaction.video.sparse_decoding import decode, open_video
 
-from .frame_store import order_frames
+from .frame_store_decoding import order_frames
 
 
 @TRANSFORMS.register_module()

@@ -1,3 +1,5 @@
+"""Hooks for training and testing, registered in MMAction2's ``HOOKS``."""
+
 from .channels_last_hook import ChannelsLastHook
 from .check_invalid_loss_hook import CheckInvalidLossHook
 from .check_setup_hook import CheckSetupHook, add_to_every_run

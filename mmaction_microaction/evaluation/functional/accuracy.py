@@ -38,6 +38,10 @@ def top_k_accuracy(labels: ArrayLike, ranking: ArrayLike, k: int) -> float:
     Returns:
         float: Accuracy, 0 to 1.
 
+    Raises:
+        ValueError: If the shapes do not fit, ``ranking`` has values other than integers (scores, for example), a label
+            is not an integer of at least 0, or k is not from 1 to L.
+
     Examples:
         >>> ranking = [[1, 2, 0], [0, 2, 1]]
         >>> top_k_accuracy([1, 2], ranking, k=1)
@@ -45,4 +49,16 @@ def top_k_accuracy(labels: ArrayLike, ranking: ArrayLike, k: int) -> float:
         >>> top_k_accuracy([1, 2], ranking, k=2)
         1.0
     """
-    return float(np.mean(np.any(np.asarray(ranking)[:, :k] == np.asarray(labels)[:, None], axis=1)))
+    labels, ranking = np.asarray(labels), np.asarray(ranking)
+    if labels.ndim != 1 or ranking.ndim != 2 or len(labels) != len(ranking) or not len(labels):
+        raise ValueError(
+            f'expected shapes (N,) and (N, L) with N of at least 1, got {labels.shape} and {ranking.shape}'
+        )
+    if labels.dtype.kind not in 'iu' or ranking.dtype.kind not in 'iu' or labels.min() < 0:
+        raise ValueError(
+            f'expected labels of at least 0 and a ranking of class indices, all integers, got {labels.dtype} and '
+            f'{ranking.dtype}; rank_classes ranks scores'
+        )
+    if not 1 <= k <= ranking.shape[1]:
+        raise ValueError(f'k must be 1 to {ranking.shape[1]}, the length of the ranking, got {k}')
+    return float(np.mean(np.any(ranking[:, :k] == labels[:, None], axis=1)))

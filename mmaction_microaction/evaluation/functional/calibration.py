@@ -41,8 +41,8 @@ def calibration_bins(correct: ArrayLike, confidences: ArrayLike, n_bins: int = 1
         Calibration: The bins, by ascending confidence, and the error.
 
     Raises:
-        ValueError: If the shapes differ, there is no clip, ``correct`` has values other than 0 and 1, or a confidence
-            is not a probability.
+        ValueError: If the shapes differ, there is no clip, ``correct`` has values other than 0 and 1, a confidence
+            is not a probability, or ``n_bins`` is below 1.
 
     Examples:
         >>> calibration = calibration_bins([True, False, True, True], [0.4, 0.4, 0.9, 0.9], n_bins=2)
@@ -51,6 +51,8 @@ def calibration_bins(correct: ArrayLike, confidences: ArrayLike, n_bins: int = 1
         >>> round(calibration.error, 4)  # (0.5 - 0.4) / 2 + (1 - 0.9) / 2
         0.1
     """
+    if n_bins < 1:
+        raise ValueError(f'n_bins must be at least 1, got {n_bins}')
     correct, confidences = np.asarray(correct, dtype=float), np.asarray(confidences, dtype=float)
     if correct.shape != confidences.shape or correct.ndim != 1 or not correct.size:
         raise ValueError(

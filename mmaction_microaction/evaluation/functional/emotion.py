@@ -73,7 +73,8 @@ def average_precisions(labels: ArrayLike, scores: ArrayLike) -> np.ndarray:
         np.ndarray: Average precisions, 0 to 1, shape (N,); NaN for a row without a true item.
 
     Raises:
-        ValueError: If the shapes differ, or a label is neither 0 nor 1.
+        ValueError: If the shapes differ, a label is neither 0 nor 1, or a score is NaN. Items without a score take
+            ``-inf``.
 
     Examples:
         >>> average_precisions([[0, 1, 0, 1]], [[0.1, 0.7, 0.4, 0.2]]).round(4).tolist()  # (1 / 1 + 2 / 3) / 2
@@ -84,6 +85,8 @@ def average_precisions(labels: ArrayLike, scores: ArrayLike) -> np.ndarray:
         raise ValueError(f'expected labels and scores of one shape (N, K), got {labels.shape} and {scores.shape}')
     if not np.isin(labels, (0, 1)).all():
         raise ValueError('labels must be 0 or 1')
+    if np.isnan(scores).any():
+        raise ValueError(f'the scores of row {np.isnan(scores).any(axis=1).argmax()} contain NaN; pass -inf instead')
     return np.array([_average_precision(*row) for row in zip(labels.astype(bool), scores)])
 
 

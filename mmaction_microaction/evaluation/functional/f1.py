@@ -19,7 +19,8 @@ def check_labels(labels: ArrayLike, predictions: ArrayLike, num_classes: int) ->
         tuple[np.ndarray, np.ndarray]: Labels and predictions.
 
     Raises:
-        ValueError: If the shapes differ, there is no sample, or a value is out of range. The message names the sample.
+        ValueError: If the shapes differ, there is no sample, or a value is not an integer or out of range. The message
+            names the sample.
 
     Examples:
         >>> check_labels([0, 1], [1, -1], num_classes=2)
@@ -31,6 +32,8 @@ def check_labels(labels: ArrayLike, predictions: ArrayLike, num_classes: int) ->
             f'expected two arrays of the same length, at least 1, got shapes {labels.shape} and {predictions.shape}'
         )
     for name, values, minimum in (('label', labels, 0), ('prediction', predictions, -1)):
+        if values.dtype.kind not in 'iu':
+            raise ValueError(f'{name}s must be integers, got {values.dtype}')
         wrong = np.flatnonzero((values < minimum) | (values >= num_classes))
         if wrong.size:
             sample = wrong[0]

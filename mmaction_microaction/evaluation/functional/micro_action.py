@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from mmaction_microaction.label_sets.ma52 import FINE_TO_COARSE, NUM_ACTIONS, NUM_BODY_PARTS
 
 from .accuracy import rank_classes, top_k_accuracy
-from .f1 import f1_macro, f1_macro_of_means, f1_micro
+from .f1 import check_labels, f1_macro, f1_macro_of_means, f1_micro
 
 COARSE_FROM = ('top1', 'sum')
 """Ways to derive body parts from the scores of actions, see :func:`rank_body_parts`."""
@@ -111,9 +111,11 @@ def micro_action_metrics(
     labels, scores = np.asarray(labels), np.asarray(scores)
     if scores.shape != (len(labels), NUM_ACTIONS):
         raise ValueError(f'expected scores of shape ({len(labels)}, {NUM_ACTIONS}), got {scores.shape}')
+    ranking = rank_classes(scores)
+    check_labels(labels, ranking[:, 0], NUM_ACTIONS)
     levels = {
         'coarse': (FINE_TO_COARSE[labels], rank_body_parts(scores, coarse_from), NUM_BODY_PARTS),
-        'fine': (labels, rank_classes(scores), NUM_ACTIONS),
+        'fine': (labels, ranking, NUM_ACTIONS),
     }
     result = {}
     for level, (truth, ranking, num_classes) in levels.items():

@@ -1,3 +1,5 @@
+"""Backbones."""
+
 from .resnet_setsm import ResNetSETSM
 
 __all__ = ['ResNetSETSM']

@@ -1,3 +1,5 @@
+"""Heads."""
+
 from .manet_head import MANetHead
 
 __all__ = ['MANetHead']

@@ -1,3 +1,5 @@
+"""Losses."""
+
 from .joint_embedding_loss import JointEmbeddingLoss
 
 __all__ = ['JointEmbeddingLoss']

@@ -1,3 +1,5 @@
+"""Recognizers."""
+
 from .maenet import MAENet
 
 __all__ = ['MAENet']

@@ -133,7 +133,7 @@ def test_tool_skips_the_table_without_internet(source, monkeypatch, capfd):
     assert 'val: 3 clips' in printed
     last = printed.splitlines()[-1]
     assert last.startswith(f'{out}/label_embeddings.npy was left out: ')
-    assert 'build_label_embeddings.py' in last
+    assert 'microaction embed' in last
     assert 'embed_dims=50' in last
     assert sorted(path.name for path in (out / 'videos_val').iterdir()) == NAMES
 

@@ -195,7 +195,9 @@ def test_without_decord_pyav_decodes(videos, monkeypatch):
 
 def test_package_does_not_need_decord():
     block = 'import sys; sys.modules["decord"] = None; '
-    imports = 'import mmaction_microaction; from mmaction_microaction.datasets.preparation import ma52, make_frame_store'
+    imports = (
+        'import mmaction_microaction; from mmaction_microaction.datasets.preparation import ma52, make_frame_store'
+    )
     assert run_python(block + imports).returncode == 0
 
 

@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader
 from mmaction_microaction.datasets.frame_store import FrameSettings, FrameStoreWriter
 from mmaction_microaction.datasets.preparation.make_frame_store import make_frame_store
 from mmaction_microaction.datasets.transforms.decoding_steps import replace_decoding
-from mmaction_microaction.datasets.transforms.frame_store import FrameStoreDecode, FrameStoreInit
+from mmaction_microaction.datasets.transforms.frame_store_decoding import FrameStoreDecode, FrameStoreInit
 
 SAMPLINGS = {
     '2D, test': dict(clip_len=1, frame_interval=1, num_clips=8, test_mode=True),
