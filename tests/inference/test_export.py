@@ -271,7 +271,7 @@ def test_refuses_a_pipeline_whose_frames_have_no_fixed_size(manet, tmp_path):
     config = read_config(MANET)
     pipeline = config.test_dataloader.dataset.pipeline
     config.test_dataloader.dataset.pipeline = [step for step in pipeline if step.type not in ('Resize', 'CenterCrop')]
-    with pytest.raises(ValueError, match=r'\(8, 3, 1296, 1080\) from .* \(8, 3, 720, 1280\) from'):
+    with pytest.raises(ValueError, match=r'\(8, 3, 1296, 1080\).*\(8, 3, 720, 1280\)'):
         export.export_onnx(config, manet.checkpoint, tmp_path / 'out.onnx')
 
 
