@@ -179,21 +179,21 @@ def test_killed_worker_ends_the_preparation(source, monkeypatch):
 @pytest.mark.parametrize('signum', [signal.SIGTERM, signal.SIGKILL])
 def test_signal_leaves_no_partial_clips_and_no_workers(source, signum):
     out = source.parent / 'out'
-    # The second clip takes a worker a long time.
+    # The first clip takes a worker a long time. Results are recorded in order, so no clip is recorded before the signal.
     code = f"""
 import time
 from pathlib import Path
 from mmaction_microaction.datasets.preparation import ma52 as preparation
 preparation.SPLIT_SIZES = {{'train': 3}}
 open_video = preparation.open_video
-preparation.open_video = lambda path: time.sleep(600) if {NAMES[1]!r} in str(path) else open_video(path)
+preparation.open_video = lambda path: time.sleep(600) if {NAMES[0]!r} in str(path) else open_video(path)
 source = Path({str(source)!r})
 preparation.prepare_split('train', source, source, Path({str(out)!r}), workers=2)
 """
     log = source.parent / 'log'
     process = start(code, output=log, errors=log)
     deadline = time.monotonic() + 300
-    while not list((out / 'videos_train').glob(f'.{NAMES[1]}.*')):
+    while not list((out / 'videos_train').glob(f'.{NAMES[0]}.*')):
         assert process.exitcode is None, log.read_text()
         assert time.monotonic() < deadline
         time.sleep(0.01)
