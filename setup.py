@@ -69,7 +69,11 @@ setup(
     # The module sorts after the package, since mim takes the first top-level module for the package.
     py_modules=['mmaction_microaction_command'],
     entry_points={'console_scripts': ['microaction = mmaction_microaction_command:main']},
-    package_data={'mmaction_microaction': ['py.typed'], 'mmaction_microaction.report': ['*.html']},
+    package_data={
+        'mmaction_microaction': ['py.typed'],
+        'mmaction_microaction.label_sets': ['*.yaml'],
+        'mmaction_microaction.report': ['*.html'],
+    },
     cmdclass={'build_py': BuildWithMim},
     python_requires='>=3.11',
     # mmcv is not here, since mmcv-lite would overwrite a compiled mmcv: the Makefile installs it where there is none,

@@ -1,1 +1,9 @@
-"""Names, codes and groups of the actions that a dataset distinguishes."""
+"""Names, codes and groups of the actions that a dataset distinguishes.
+
+A label set is data: a YAML file in this package, such as ``ma52.yaml``, or a file of a user. See :func:`get_label_set`.
+"""
+
+from .files import MA52, find_label_set, get_label_set, list_label_sets
+from .label_set import Action, LabelSet
+
+__all__ = ['MA52', 'Action', 'LabelSet', 'find_label_set', 'get_label_set', 'list_label_sets']

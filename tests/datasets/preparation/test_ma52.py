@@ -179,7 +179,7 @@ def test_killed_worker_ends_the_preparation(source, monkeypatch):
 @pytest.mark.parametrize('signum', [signal.SIGTERM, signal.SIGKILL])
 def test_signal_leaves_no_partial_clips_and_no_workers(source, signum):
     out = source.parent / 'out'
-    # The first clip takes a worker a long time. Results are recorded in order, so no clip is recorded before the signal.
+    # The first clip takes a worker a long time. Clips are recorded in order, so none is recorded before the signal.
     code = f"""
 import time
 from pathlib import Path
