@@ -50,7 +50,7 @@ def read_tiny_set(dataset, roots, split):
     while 'dataset' in dataset:
         dataset = dataset['dataset']
     root = roots[dataset.type]
-    lists = {'MA52Dataset': f'{split}_list_videos.txt', 'MA52ProDataset': f'{split}.jsonl'}
+    lists = {'ClipDataset': f'{split}_list_videos.txt', 'MA52ProDataset': f'{split}.jsonl'}
     dataset.ann_file = f'{root}/{lists[dataset.type]}'
     dataset.data_prefix = {
         what: f'{root}/{folder}_{split}' for what, folder in FOLDERS.items() if what in dataset.data_prefix
@@ -92,7 +92,7 @@ def tiny_config(path, roots, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
 def test_trains_and_tests_for_a_step(path, tiny_ma52, tiny_pro, tmp_path, monkeypatch):
-    roots = {'MA52Dataset': tiny_ma52, 'MA52ProDataset': tiny_pro}
+    roots = {'ClipDataset': tiny_ma52, 'MA52ProDataset': tiny_pro}
     runner = Runner.from_cfg(tiny_config(path, roots, tmp_path))
     emotion = 'emotion' in path.parts or path.stem.startswith('maenet')
     before = copy.deepcopy(runner.model.state_dict())

@@ -10,7 +10,7 @@ clips = __import__('os').environ.get('MA52_CLIPS') or 'data/ma52/videos'
 # macOS.
 decoder = __import__('os').environ.get('MA52_DECODER') or 'pyav'
 train_set = dict(
-    type='MA52Dataset',
+    type='ClipDataset',
     ann_file='data/ma52/train_list_videos.txt',
     data_prefix=dict(video=f'{clips}_train'),
     decoder=decoder,
@@ -18,13 +18,13 @@ train_set = dict(
 # The split that is scored, since the challenge's test split is anonymised. The paper does not name the split of Table
 # II.
 val_set = dict(
-    type='MA52Dataset',
+    type='ClipDataset',
     ann_file='data/ma52/val_list_videos.txt',
     data_prefix=dict(video=f'{clips}_val'),
     decoder=decoder,
 )
 test_set = dict(
-    type='MA52Dataset',
+    type='ClipDataset',
     ann_file='data/ma52/test_list_videos.txt',
     data_prefix=dict(video=f'{clips}_test'),
     decoder=decoder,

@@ -18,7 +18,7 @@ DECODERS = {
     'PyAVDecode': ('PyAV', None),
     'OpenCVDecode': ('OpenCV', None),
 }
-"""Prefix of MMAction2's transforms, and the ``decoder`` of ``MA52Dataset`` that replaces them, by decoder."""
+"""Prefix of MMAction2's transforms, and the ``decoder`` of ``ClipDataset`` that replaces them, by decoder."""
 
 
 def compare_decoders(videos: Path, clips: int = 8, rounds: int = 5, many: int = 0) -> Iterator[Comparison]:
@@ -63,7 +63,7 @@ def build_dataset_with_decoder(name: str, ann_file: Path, videos: Path) -> Datas
     ]
     return DATASETS.build(
         dict(
-            type='MA52Dataset',
+            type='ClipDataset',
             ann_file=str(ann_file),
             data_prefix=dict(video=str(videos)),
             pipeline=pipeline,

@@ -19,7 +19,7 @@ from .timing import Comparison, alternate, silence_logs
 SIZES = (22_422, 200_000, 2_000_000)
 """Numbers of clips: all of MA-52, and two larger datasets."""
 STOCK = dict(dataset=dict(type='VideoDataset'), metric=dict(type='AccMetric'))
-OURS = dict(dataset=dict(type='MA52Dataset', check_videos=False), metric=dict(type='MicroActionMetric'))
+OURS = dict(dataset=dict(type='ClipDataset', check_videos=False), metric=dict(type='MicroActionMetric'))
 BATCH = 1000
 
 

@@ -1,7 +1,7 @@
 """Write the submission file of the micro-action challenge from predictions.
 
 PREDICTIONS is a file that "mim test … --dump" wrote, or the pickle of the
-authors' test script: 52 probabilities per clip, in the order of the list.
+authors' test script: the probabilities of each clip, in the order of the list.
 Predictions of MMAction2's VideoDataset contain no names of clips and are matched
 with the list by their order. Code in the file is never run.
 

@@ -1,6 +1,6 @@
 """Datasets and transforms, registered in MMAction2's ``DATASETS`` and ``TRANSFORMS``."""
 
-from .ma52_dataset import MA52Dataset
+from .clip_dataset import ClipDataset
 from .ma52_pro_dataset import MA52ProDataset
 from .transforms import (
     CropFace,
@@ -13,11 +13,11 @@ from .transforms import (
 )
 
 __all__ = [
+    'ClipDataset',
     'CropFace',
     'FormatFaces',
     'FrameStoreDecode',
     'FrameStoreInit',
-    'MA52Dataset',
     'MA52ProDataset',
     'SparsePyAVDecode',
     'SparsePyAVInit',

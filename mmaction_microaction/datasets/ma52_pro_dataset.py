@@ -9,7 +9,8 @@ from mmengine.dataset import Compose
 from mmengine.logging import print_log
 
 from mmaction_microaction.datasets.transforms.decoding_steps import choose_decoder
-from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, EMOTIONS
+from mmaction_microaction.label_sets import MA52
+from mmaction_microaction.label_sets.ma52_pro import EMOTIONS
 from mmaction_microaction.structures.annotations import fingerprint_list
 from mmaction_microaction.structures.pro_annotations import read_pro_annotations
 
@@ -39,8 +40,9 @@ class MA52ProDataset(ReplaceUnreadableMixin, BaseActionDataset):
         └── faces_test
 
     A sample contains ``label``, a float tensor of shape (C,) with 1 for each action that occurs and 0 for the others;
-    ``emotion``, an index; and ``face_file``, the path of its face track or None. ``metainfo`` contains the names of the
-    labels, ``classes``, and of the emotions, ``emotions``. The attribute ``ann_fingerprint`` identifies the list.
+    ``emotion``, an index; and ``face_file``, the path of its face track or None. ``metainfo`` contains
+    ``label_set`` (the content of the label set), ``classes`` (names of the labels) and ``emotions`` (names).
+    The attribute ``ann_fingerprint`` identifies the list.
     Videos that cannot be read are replaced in training, see :class:`ReplaceUnreadableMixin`.
 
     Args:
@@ -53,7 +55,7 @@ class MA52ProDataset(ReplaceUnreadableMixin, BaseActionDataset):
             order, and ``num_classes`` of the network is their number. Table VII leaves out ``'lower limb'`` and
             ``'leg-hand'``, so that 40 actions remain. Defaults to ``()``.
         check_videos (bool): Whether to check that all videos and face tracks exist. Defaults to True.
-        decoder (Literal['pyav', 'decord'], optional): Decoder of the videos, see :class:`MA52Dataset`.
+        decoder (Literal['pyav', 'decord'], optional): Decoder of the videos, see :class:`ClipDataset`.
         **kwargs: ``max_unreadable`` and ``unreadable_as_missing`` of :class:`ReplaceUnreadableMixin`, and arguments
             of MMAction2's ``BaseActionDataset``.
 
@@ -75,17 +77,18 @@ class MA52ProDataset(ReplaceUnreadableMixin, BaseActionDataset):
         decoder: Literal['pyav', 'decord'] | None = None,
         **kwargs,
     ) -> None:
-        unknown = sorted(set(leave_out) - set(BODY_PARTS))
-        if unknown:
-            raise ValueError(f'leave_out={unknown}: the body parts are {", ".join(map(repr, BODY_PARTS))}.')
+        try:
+            self.label_set = MA52.without_groups(leave_out)
+        except ValueError as error:
+            raise ValueError(f'leave_out={error}.') from None
         self.check_videos = check_videos
-        self.actions = [action for action in ACTIONS if BODY_PARTS[action.body_part] not in leave_out]
         super().__init__(
             ann_file,
             pipeline,
             data_prefix=data_prefix,
             multi_class=True,
-            num_classes=len(self.actions),
+            num_classes=len(self.label_set),
+            metainfo=dict(label_set=self.label_set.to_dict(), classes=self.label_set.names),
             **kwargs,
         )
         self.pipeline = Compose(choose_decoder(self.pipeline.transforms, decoder))
@@ -99,7 +102,6 @@ class MA52ProDataset(ReplaceUnreadableMixin, BaseActionDataset):
         """
         samples = read_pro_annotations(self.ann_file)
         self.ann_fingerprint = fingerprint_list(self.ann_file, samples)
-        self._metainfo['classes'] = tuple(action.name for action in self.actions)
         videos, faces = self.data_prefix['video'], self.data_prefix.get('faces')
         tracks = [sample.faces for sample in samples if sample.faces and faces is not None]
         if self.check_videos:
@@ -109,14 +111,14 @@ class MA52ProDataset(ReplaceUnreadableMixin, BaseActionDataset):
                 remedy = 'write them there with "microaction faces", or set data_prefix.faces to their folder'
                 check_files(faces, tracks, f'face tracks of {self.ann_file}', remedy)
 
-        class_of = {action.index: index for index, action in enumerate(self.actions)}
+        class_of = {name: label for label, name in enumerate(self.label_set.names)}
         data_list = [
             dict(
                 filename=os.path.join(videos, sample.video),
                 video_id=sample.video,
                 emotion=sample.emotion,
                 face_file=os.path.join(faces, sample.faces) if sample.faces and faces is not None else None,
-                label=sorted({class_of[action.label] for action in sample.actions if action.label in class_of}),
+                label=sorted({class_of[i.action.name] for i in sample.actions if i.action.name in class_of}),
             )
             for sample in samples
         ]

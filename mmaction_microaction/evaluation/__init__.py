@@ -1,5 +1,5 @@
 """Metrics: registered classes for configs, and the functions that they call."""
 
-from .metrics import EmotionMetric, MicroActionMetric, ReversedPairsMetric
+from .metrics import DumpResults, EmotionMetric, MicroActionMetric, ReversedPairsMetric
 
-__all__ = ['EmotionMetric', 'MicroActionMetric', 'ReversedPairsMetric']
+__all__ = ['DumpResults', 'EmotionMetric', 'MicroActionMetric', 'ReversedPairsMetric']

@@ -4,6 +4,6 @@ A label set is data: a YAML file in this package, such as ``ma52.yaml``, or a fi
 """
 
 from .files import MA52, find_label_set, get_label_set, list_label_sets
-from .label_set import Action, LabelSet
+from .label_set import Action, LabelSet, normalize_name
 
-__all__ = ['MA52', 'Action', 'LabelSet', 'find_label_set', 'get_label_set', 'list_label_sets']
+__all__ = ['MA52', 'Action', 'LabelSet', 'find_label_set', 'get_label_set', 'list_label_sets', 'normalize_name']

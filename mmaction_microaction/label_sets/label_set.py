@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,16 @@ MAX_LENGTH = 200
 
 _KEYS = ('name', 'title', 'source', 'group_term', 'groups', 'actions', 'reversed_pairs')
 _ACTION_KEYS = ('name', 'code', 'group', 'words', 'train_clips', 'val_clips')
+
+
+def normalize_name(name: str) -> str:
+    """Return a name in lower case with one space between two words, so that different spellings are equal.
+
+    Examples:
+        >>> normalize_name('Head_up'), normalize_name('head-up')
+        ('head up', 'head up')
+    """
+    return re.sub('[ _-]+', ' ', name.casefold()).strip()
 
 
 class Action(NamedTuple):
@@ -133,9 +144,7 @@ class LabelSet:
         """
         unknown = sorted(set(groups) - set(self.groups))
         if unknown:
-            raise ValueError(
-                f'{", ".join(map(repr, unknown))}: {self.title} has the groups {", ".join(map(repr, self.groups))}'
-            )
+            raise ValueError(f'{unknown}: the {self.group_term}s are {", ".join(map(repr, self.groups))}')
         if not groups:
             return self
         kept = [action for action in self.actions if action.group not in groups]
@@ -215,8 +224,13 @@ class _Builder:
         if len(entries) > MAX_ACTIONS:
             raise self.error(f'{len(entries):,} actions; at most {MAX_ACTIONS:,} are possible')
         actions = tuple(self.build_action(index, entry) for index, entry in enumerate(entries))
-        self.check_unique('name', [action.name.casefold() for action in actions])
-        self.check_unique('code', [action.code.casefold() for action in actions])
+        self.check_unique('name', [normalize_name(action.name) for action in actions])
+        self.check_unique('code', [normalize_name(action.code) for action in actions])
+        names = {normalize_name(action.name): action.index for action in actions}
+        for action in actions:
+            other = names.get(normalize_name(action.code), action.index)
+            if other != action.index and action.code != str(action.index):
+                raise self.error(f'{action.code!r} is the code of action {action.index} and the name of action {other}')
         groups = self.build_groups(content.get('groups'), actions)
         name = self.text(content.get('name', 'labels'), 'name')
         return LabelSet(

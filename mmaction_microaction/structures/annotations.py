@@ -1,4 +1,4 @@
-"""Annotation lists of MA-52: reading and checking."""
+"""Annotation lists of clips: reading and checking."""
 
 import hashlib
 import re
@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, FINE_TO_COARSE, NUM_ACTIONS
+from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.utils.untrusted import read_limited
 
-from .list_rows import UNKNOWN, ListRow, read_rows
+from .list_rows import UNKNOWN, ListReader, ListRow
 
 MAX_LIST_SIZE = 2**25
 """Largest size of a list in bytes. The list of MA-52's training clips has 250,000."""
@@ -25,18 +25,21 @@ class Annotation(NamedTuple):
     filename: str
     """Path of the clip, absolute or relative to the video folder of the split."""
     label: int
-    """Fine label, 0 to 51, or -1 if the label is unknown."""
+    """Fine label, or -1 if the label is unknown."""
 
 
-def read_annotations(path: str | Path, check_names: bool = True, unlabeled: bool = False) -> list[Annotation]:
-    """Read a list of clips with their labels, in any format of ``list_rows.read_rows``.
+def read_annotations(
+    path: str | Path, check_names: bool = True, unlabeled: bool = False, label_set: LabelSet = MA52
+) -> list[Annotation]:
+    """Read a list of clips with their labels, in any format of :class:`.ListReader`.
 
     Args:
         path (str | Path): Path of the list.
         check_names (bool): Whether the body part in a name of the form ``SSSS_BB_NNNN.mp4`` must match the label.
-            BB is the body part, counted from 0; all 16,836 labelled clips of MA-52 agree. Other names are not checked.
-            Defaults to True.
+            BB is the body part, counted from 0; all 16,836 labelled clips of MA-52 agree. Other names and other label
+            sets are not checked. Defaults to True.
         unlabeled (bool): Whether a list without labels is accepted, for clips to predict. Defaults to False.
+        label_set (LabelSet): Label set of the labels. Defaults to that of MA-52.
 
     Returns:
         list[Annotation]: Annotation of each clip, in the order of the list.
@@ -60,14 +63,15 @@ def read_annotations(path: str | Path, check_names: bool = True, unlabeled: bool
             'MMAction2 reads skeletons.'
         )
     lines = read_lines(path, 'data/ma52/README.md explains how to get MA-52 and where to put it.', '"name.mp4 label"')
-    rows = read_rows(lines)
+    rows = ListReader(label_set).read(lines)
     if not rows:
         raise ValueError(f'{path} is empty; it should contain one "name.mp4 label" per line')
 
+    check_names = check_names and label_set == MA52
     unlabeled = unlabeled and all(row.label == UNKNOWN for row in rows if row.name)
     first_lines, problems, remedies = {}, {}, []
     for row in rows:
-        problem = _find_problem(row, unlabeled, check_names)
+        problem = _find_problem(row, unlabeled, check_names, label_set)
         first = first_lines.setdefault(row.name, row.line)
         if not problem and first != row.line:
             problem = f'{row.name} is already listed in line {first}', 'remove one of the two'
@@ -76,37 +80,46 @@ def read_annotations(path: str | Path, check_names: bool = True, unlabeled: bool
             remedies += [remedy] if remedy not in remedies else []
     if problems:
         labels = {row.label for row in rows}
-        if NUM_ACTIONS in labels and 0 not in labels:
+        if len(label_set) in labels and 0 not in labels:
             remedies.insert(0, 'subtract 1 from each label, since these labels seem to count from 1')
         problems = {line: f'line {line}: {problem}' for line, problem in problems.items()}
         raise ValueError(f'{path}, {enumerate_lines(problems)}. To do: {"; ".join(remedies)}.')
     return [Annotation(row.name, row.label) for row in rows]
 
 
-def _find_problem(row: ListRow, unlabeled: bool, check_names: bool) -> tuple[str, str] | None:
+def _find_problem(row: ListRow, unlabeled: bool, check_names: bool, label_set: LabelSet) -> tuple[str, str] | None:
     """Return the problem of a single line and its remedy, or None if the line is correct."""
     if row.name is None or row.label is None or (row.label == UNKNOWN and not unlabeled):
         shown = f'{row.text[:80]!r}{"…" if len(row.text) > 80 else ""}'
         wanted = 'the name of a clip, with or without a label' if unlabeled else 'the name of a clip and a label'
         return f'expected {wanted}, got {shown}', (
-            f'write a name, a space and a label, which is a number from 0 to {NUM_ACTIONS - 1}, a code such as '
-            f'{ACTIONS[9].code} or a name such as "{ACTIONS[9].name}"; or write a table of two columns, or one whose '
-            'header has the columns "video" and "label"'
+            f'write a name, a space and a label, which is {_describe_labels(label_set)}; or write a table of two '
+            'columns, or one whose header has the columns "video" and "label"'
         )
-    if row.label != UNKNOWN and not 0 <= row.label < NUM_ACTIONS:
+    count = len(label_set)
+    if row.label != UNKNOWN and not 0 <= row.label < count:
         return (
-            f'label {row.label} of {row.name} is not one of the {NUM_ACTIONS} fine labels 0 to {NUM_ACTIONS - 1}',
+            f'label {row.label} of {row.name} is not one of the {count} fine labels 0 to {count - 1}',
             'correct the label',
         )
     name = _NAME.fullmatch(row.name.rpartition('/')[2]) if check_names and row.label != UNKNOWN else None
-    if name and int(name['body_part']) != FINE_TO_COARSE[row.label]:
-        part = int(FINE_TO_COARSE[row.label])
+    if name and int(name['body_part']) != label_set.fine_to_coarse[row.label]:
+        part = int(label_set.fine_to_coarse[row.label])
         return (
             f'the name {row.name} means body part {int(name["body_part"])}, but label {row.label} belongs to {part} '
-            f'({BODY_PARTS[part]})',
+            f'({label_set.groups[part]})',
             'correct the line, or set check_names=False if your names count body parts in another way',
         )
     return None
+
+
+def _describe_labels(label_set: LabelSet) -> str:
+    """Describe the labels that a list may contain, with an example of each kind."""
+    example = label_set.actions[min(9, len(label_set) - 1)]
+    kinds = [f'a number from 0 to {len(label_set) - 1}']
+    if example.code != str(example.index):
+        kinds.append(f'a code such as {example.code}')
+    return f'{", ".join(kinds)} or a name such as "{example.name}"'
 
 
 def enumerate_lines(problems: dict[int, str], limit: int = 10) -> str:
@@ -176,15 +189,18 @@ def fingerprint_list(path: str | Path, annotations: Sequence[tuple]) -> dict[str
     return dict(ann_file=str(path), num_clips=len(annotations), sha256=sha256.hexdigest())
 
 
-def is_anonymized(annotations: Sequence[Annotation]) -> bool:
+def is_anonymized(annotations: Sequence[Annotation], label_set: LabelSet = MA52) -> bool:
     """Return whether a list has no labels, or placeholders, as the list of the challenge's test split has.
 
     Args:
         annotations (Sequence[Annotation]): All annotations of the list.
+        label_set (LabelSet): Label set of the labels. Defaults to that of MA-52.
 
     Returns:
-        bool: True if every label is unknown, or every label is 0 and every name like ``test0000.mp4``.
+        bool: True if every label is unknown, or, for MA-52, every label is 0 and every name like ``test0000.mp4``.
     """
     if all(label == UNKNOWN for _, label in annotations):
         return True
-    return all(label == 0 and _ANONYMIZED_NAME.fullmatch(filename) for filename, label in annotations)
+    return label_set == MA52 and all(
+        label == 0 and _ANONYMIZED_NAME.fullmatch(filename) for filename, label in annotations
+    )

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, NUM_ACTIONS, Action
+from mmaction_microaction.label_sets import MA52, Action, LabelSet
 from mmaction_microaction.utils.files import write_whole
 from mmaction_microaction.utils.untrusted import parse_json, read_limited
 
@@ -13,14 +14,15 @@ MAX_SIZE = 2**26
 """Largest size of a file in bytes. One hour of video has about 3,000 intervals of 150 bytes each."""
 
 
-class Interval(NamedTuple):
+@dataclass(frozen=True)
+class Interval:
     """Micro-action in a video.
 
     Examples:
         >>> interval = Interval(1.0, 2.5, label=9, score=0.8)
         >>> interval.action.name
         'nodding'
-        >>> interval.to_dict()['code'], interval.to_dict()['body_part']
+        >>> interval.to_dict()['code'], interval.to_dict()['group']
         ('B1', 'head')
     """
 
@@ -29,20 +31,22 @@ class Interval(NamedTuple):
     end: float
     """End in seconds."""
     label: int
-    """Fine label, 0 to 51."""
+    """Fine label."""
     score: float = 1.0
     """Mean probability of the label, 0 to 1."""
+    label_set: LabelSet = field(default=MA52, repr=False)
+    """Label set that the label belongs to."""
 
     @property
     def action(self) -> Action:
-        """Action: Action of the label, with its name, code and body part."""
-        return ACTIONS[self.label]
+        """Action: Action of the label, with its name, code and group."""
+        return self.label_set.actions[self.label]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the interval with the names of its label, for JSON and tables.
 
         Returns:
-            dict[str, Any]: ``start``, ``end``, ``label``, ``code``, ``action``, ``body_part``, ``score``.
+            dict[str, Any]: ``start``, ``end``, ``label``, ``code``, ``action``, ``group``, ``score``.
         """
         action = self.action
         return {
@@ -51,24 +55,25 @@ class Interval(NamedTuple):
             'label': self.label,
             'code': action.code,
             'action': action.name,
-            'body_part': BODY_PARTS[action.body_part],
+            'group': action.group,
             'score': round(self.score, 4),
         }
 
 
-def parse_interval(content: dict, where: str) -> Interval:
+def parse_interval(content: dict, where: str, label_set: LabelSet = MA52) -> Interval:
     """Convert an object of a JSON file into an interval.
 
     Args:
-        content (dict): Object with ``start``, ``end`` and ``label``, and optionally ``score`` and ``code``, which must
-            be the code of the label.
+        content (dict): Object with ``start``, ``end`` and ``label``, and optionally ``score``, and ``code``
+            and ``action``, which must be those of the label.
         where (str): File and position of the object, for the error message.
+        label_set (LabelSet): Label set of the labels. Defaults to that of MA-52.
 
     Returns:
         Interval: Interval.
 
     Raises:
-        ValueError: If a key is missing, or a time, label, code or score is invalid.
+        ValueError: If a key is missing, or a time, label, code, action or score is invalid.
     """
     if not (isinstance(content, dict) and {'start', 'end', 'label'} <= content.keys()):
         raise ValueError(f"{where} should be an object with 'start', 'end' and 'label', got {content!r}")
@@ -76,16 +81,23 @@ def parse_interval(content: dict, where: str) -> Interval:
     code, score = content.get('code'), content.get('score', 1.0)
     if not (_is_number(start) and _is_number(end) and 0 <= start < end):
         raise ValueError(f'{where} should start at 0 seconds or later and end after that, got {start!r} to {end!r}')
-    if not (type(label) is int and 0 <= label < NUM_ACTIONS):
-        raise ValueError(f'{where}: label {label!r} is not one of the {NUM_ACTIONS} fine labels 0 to {NUM_ACTIONS - 1}')
-    if code not in (None, ACTIONS[label].code):
+    count = len(label_set)
+    if not (type(label) is int and 0 <= label < count):
+        raise ValueError(f'{where}: label {label!r} is not one of the {count} fine labels 0 to {count - 1}')
+    action = label_set.actions[label]
+    if code not in (None, action.code):
         raise ValueError(
-            f'{where}: label {label} is {ACTIONS[label].code} ({ACTIONS[label].name}), not {code}; correct one of the '
-            'two. The order of the labels is not the order of the codes.'
+            f'{where}: label {label} is {action.code} ({action.name}), not {code}; correct one of the two. The labels '
+            'need not be in the order of the codes.'
+        )
+    if content.get('action') not in (None, action.name):
+        raise ValueError(
+            f'{where}: label {label} of {label_set.title} is {action.name!r}, not {content["action"]!r:.60}; correct '
+            'one of the two, or use the label set of the file'
         )
     if not (_is_number(score) and 0 <= score <= 1):
         raise ValueError(f'{where}: score {score!r} is not a probability from 0 to 1')
-    return Interval(start, end, label, score)
+    return Interval(start, end, label, score, label_set)
 
 
 def _is_number(value: Any) -> bool:
@@ -93,12 +105,13 @@ def _is_number(value: Any) -> bool:
     return type(value) in (int, float) and abs(value) < 1e9
 
 
-def read_intervals(path: str | Path) -> dict[str, list[Interval]]:
+def read_intervals(path: str | Path, label_set: LabelSet = MA52) -> dict[str, list[Interval]]:
     """Read the intervals that ``microaction demo --json`` or ``microaction synthesize-video`` wrote.
 
     Args:
         path (str | Path): Path of a JSON file. It contains a list of objects with ``video`` and ``intervals``, a list
             of objects in the format of :func:`parse_interval`.
+        label_set (LabelSet): Label set of the labels. Defaults to that of MA-52.
 
     Returns:
         dict[str, list[Interval]]: Intervals of each video.
@@ -127,7 +140,7 @@ def read_intervals(path: str | Path) -> dict[str, list[Interval]]:
         if video in found:
             raise ValueError(f'{path}, {video}: the video is listed twice; remove one of the two entries')
         found[video] = [
-            parse_interval(interval, f'{path}, {video}: interval {index}')
+            parse_interval(interval, f'{path}, {video}: interval {index}', label_set)
             for index, interval in enumerate(intervals, start=1)
         ]
     return found

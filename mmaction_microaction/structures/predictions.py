@@ -9,18 +9,19 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
+from mmaction_microaction.label_sets import MA52, LabelSet, find_label_set
 from mmaction_microaction.utils.messages import first_few
 from mmaction_microaction.utils.pickles import load_pickle
 
 from .annotations import read_annotations
 
 
-def read_clip_names(ann_file: str | Path) -> list[str]:
+def read_clip_names(ann_file: str | Path, label_set: LabelSet = MA52) -> list[str]:
     """Read the names of the clips of an annotation list, with or without labels.
 
     Args:
         ann_file (str | Path): Path of the annotation list, see ``read_annotations``.
+        label_set (LabelSet): Label set of the list. Defaults to that of MA-52.
 
     Returns:
         list[str]: Names of the clips, in the order of the list.
@@ -29,14 +30,15 @@ def read_clip_names(ann_file: str | Path) -> list[str]:
         FileNotFoundError: If the list does not exist.
         ValueError: If the list is malformed.
     """
-    return [annotation.filename for annotation in read_annotations(ann_file, check_names=False, unlabeled=True)]
+    annotations = read_annotations(ann_file, check_names=False, unlabeled=True, label_set=label_set)
+    return [annotation.filename for annotation in annotations]
 
 
 class Predictions(NamedTuple):
     """Predictions for N clips."""
 
     scores: np.ndarray
-    """Fine probabilities, shape (N, 52)."""
+    """Fine probabilities, shape (N, C)."""
     labels: np.ndarray | None
     """True fine labels, shape (N,), int. None if a clip has no label."""
     names: list[str] | None
@@ -45,9 +47,13 @@ class Predictions(NamedTuple):
     """Names of the clips that could not be read in the test, and have the scores of black frames."""
     from_dump: bool
     """Whether the file was written by ``mim test --dump``, and not by the authors' test script."""
+    label_set: LabelSet
+    """Label set of the scores."""
 
 
-def read_predictions(path: str | Path, clips: Sequence[str] | None = None) -> Predictions:
+def read_predictions(
+    path: str | Path, clips: Sequence[str] | None = None, label_set: LabelSet | None = None
+) -> Predictions:
     """Read a file of predictions without executing code from it.
 
     Two formats are supported: the list of dicts that ``mim test --dump`` writes, and the list of probabilities, or the
@@ -57,6 +63,8 @@ def read_predictions(path: str | Path, clips: Sequence[str] | None = None) -> Pr
         path (str | Path): Path of the pickle.
         clips (Sequence[str], optional): Names of the clips in order, for error messages about files without names.
             Defaults to None.
+        label_set (LabelSet, optional): Label set of the scores. Defaults to None: the label set that the file contains
+            or, if it contains none and has 52 scores for each clip, that of MA-52.
 
     Returns:
         Predictions: Predictions, in the order of the file.
@@ -95,27 +103,41 @@ def read_predictions(path: str | Path, clips: Sequence[str] | None = None) -> Pr
         return f'{path}, row {index + 1}{clip}' if name is None else f'{path}, {name}'
 
     if not isinstance(samples[0], dict):
-        rows = [_check_row(row, where(index)) for index, row in enumerate(samples)]
-        return Predictions(np.stack(rows), None, None, [], from_dump=False)
+        label_set = _find_label_set(label_set, None, samples[0], path)
+        rows = [_check_row(row, where(index), len(label_set)) for index, row in enumerate(samples)]
+        return Predictions(np.stack(rows), None, None, [], from_dump=False, label_set=label_set)
     named = any('video_id' in sample for sample in samples if isinstance(sample, dict))
     rows, labels, names, unreadable = [], [], [], []
     for index, sample in enumerate(samples):
         position = f'{path}, prediction {index + 1}'
         *name, scores = _get_values(sample, ['video_id', 'pred_score'] if named else ['pred_score'], position)
         names += map(str, name)
-        rows.append(_check_row(scores, where(index, *name)))
+        if index == 0:
+            label_set = _find_label_set(label_set, sample.get('label_set'), scores, path)
+        rows.append(_check_row(scores, where(index, *name), len(label_set)))
         labels.append(_get_label(sample, position))
         if sample.get('unreadable'):
             unreadable.append(names[-1] if named else f'clip {index + 1}')
     labels = None if None in labels else np.array(labels)
-    return Predictions(np.stack(rows), labels, names or None, unreadable, from_dump=True)
+    return Predictions(np.stack(rows), labels, names or None, unreadable, from_dump=True, label_set=label_set)
 
 
-def read_labeled_predictions(path: str | Path) -> Predictions:
+def _find_label_set(label_set: LabelSet | None, content: Any, first: Any, path: str | Path) -> LabelSet:
+    """Return the given label set, or the one in the file, or the one that the number of scores implies."""
+    found = None if content is None else LabelSet.from_dict(content, f'{path}: its label set')
+    if label_set is None:
+        return found or find_label_set(None, first.numel() if torch.is_tensor(first) else np.size(first), path)
+    if found not in (None, label_set):
+        raise ValueError(f'{path} contains scores of the label set {found.name}, not of {label_set.name}')
+    return label_set
+
+
+def read_labeled_predictions(path: str | Path, label_set: LabelSet | None = None) -> Predictions:
     """Read predictions that have true labels and no unreadable clips.
 
     Args:
         path (str | Path): Path of the file that ``mim test --dump`` wrote.
+        label_set (LabelSet, optional): Label set of the scores, see :func:`read_predictions`. Defaults to None.
 
     Returns:
         Predictions: Predictions with labels.
@@ -128,10 +150,10 @@ def read_labeled_predictions(path: str | Path) -> Predictions:
     See Also:
         :func:`read_predictions`, which accepts predictions without labels.
     """
-    predictions = read_predictions(path)
-    labels, unreadable = predictions.labels, predictions.unreadable
-    if labels is None or not ((labels >= 0) & (labels < NUM_ACTIONS)).all():
-        raise ValueError(f'{path} has no true labels from 0 to {NUM_ACTIONS - 1}: is the split anonymised?')
+    predictions = read_predictions(path, label_set=label_set)
+    labels, unreadable, count = predictions.labels, predictions.unreadable, len(predictions.label_set)
+    if labels is None or not ((labels >= 0) & (labels < count)).all():
+        raise ValueError(f'{path} has no true labels from 0 to {count - 1}: is the split anonymised?')
     if unreadable:
         raise ValueError(
             f'{path}: {len(unreadable):,} clips could not be read in the test, so they were scored on black '
@@ -140,20 +162,21 @@ def read_labeled_predictions(path: str | Path) -> Predictions:
     return predictions
 
 
-def read_scores(path: str | Path, ann_file: str | Path) -> tuple[list[str], np.ndarray]:
+def read_scores(path: str | Path, ann_file: str | Path, label_set: LabelSet = MA52) -> tuple[list[str], np.ndarray]:
     """Read a file of predictions in the order of an annotation list.
 
-    Datasets other than :class:`MA52Dataset` dump predictions without names (``video_id``). If the counts match,
+    Datasets other than :class:`ClipDataset` dump predictions without names (``video_id``). If the counts match,
     they are assumed to be in the order of the list, with a warning. Another warning names the clips that
     could not be read in the test.
 
     Args:
         path (str | Path): Path of the predictions, see :func:`read_predictions`.
         ann_file (str | Path): Path of the annotation list of the clips.
+        label_set (LabelSet): Label set of both files. Defaults to that of MA-52.
 
     Returns:
         tuple[list[str], np.ndarray]: Names of the clips in the order of the list, and their fine probabilities, shape
-        (N, 52).
+        (N, C).
 
     Raises:
         FileNotFoundError: If one of the files does not exist.
@@ -162,8 +185,8 @@ def read_scores(path: str | Path, ann_file: str | Path) -> tuple[list[str], np.n
     See Also:
         :func:`read_predictions`, which needs no annotation list.
     """
-    names = read_clip_names(ann_file)
-    predictions = read_predictions(path, clips=names)
+    names = read_clip_names(ann_file, label_set)
+    predictions = read_predictions(path, names, label_set)
     if predictions.names is not None:
         if predictions.unreadable:
             warnings.warn(f'{path}: {describe_unreadable(predictions.unreadable)}', stacklevel=2)
@@ -175,7 +198,7 @@ def read_scores(path: str | Path, ann_file: str | Path) -> tuple[list[str], np.n
         )
     if predictions.from_dump:
         warnings.warn(
-            f'{path} has no names of clips (video_id), which MA52Dataset writes: its predictions are assumed '
+            f'{path} has no names of clips (video_id), which ClipDataset writes: its predictions are assumed '
             f'to be in the order of {ann_file}; make sure that this is the list that was tested',
             stacklevel=2,
         )
@@ -196,20 +219,20 @@ def get_scores(sample: dict, key: str = 'pred_score') -> np.ndarray:
     return np.full_like(scores, np.nan) if sample.get('unreadable') else scores
 
 
-def check_probabilities(scores: np.ndarray, clip: str) -> None:
-    """Check that the scores of a clip are probabilities of the 52 actions.
+def check_probabilities(scores: np.ndarray, clip: str, num_classes: int) -> None:
+    """Check that the scores of a clip are probabilities of all actions.
 
     Args:
-        scores (np.ndarray): Scores of one clip, shape (52,).
+        scores (np.ndarray): Scores of one clip, shape (C,).
         clip (str): Name of the clip, for the error message.
+        num_classes (int): Number of actions, C.
 
     Raises:
-        ValueError: If there are not 52 scores, or a score is negative or NaN, or their sum is not 1.
+        ValueError: If there are not C scores, or a score is negative or NaN, or their sum is not 1.
     """
-    if scores.shape != (NUM_ACTIONS,):
+    if scores.shape != (num_classes,):
         raise ValueError(
-            f'{clip}: expected {NUM_ACTIONS} scores, got shape {scores.shape}; is num_classes of the head '
-            f'{NUM_ACTIONS}?'
+            f'{clip}: expected {num_classes} scores, got shape {scores.shape}; is num_classes of the head right?'
         )
     # The rounding error of half precision is about 1e-3.
     if not (scores.min() >= 0 and abs(scores.sum() - 1) < 1e-2):
@@ -224,7 +247,7 @@ def _get_values(sample: dict[str, Any], keys: Sequence[str], where: str) -> list
     missing = [key for key in keys if not isinstance(sample, dict) or sample.get(key) is None]
     if missing:
         raise ValueError(
-            f'{where} lacks {" and ".join(missing)}: test with MA52Dataset and end its pipeline with PackActionInputs'
+            f'{where} lacks {" and ".join(missing)}: test with ClipDataset and end its pipeline with PackActionInputs'
         )
     return [sample[key] for key in keys]
 
@@ -254,13 +277,13 @@ def describe_unreadable(names: Sequence[str]) -> str:
     )
 
 
-def _check_row(row: Any, clip: str) -> np.ndarray:
+def _check_row(row: Any, clip: str, num_classes: int) -> np.ndarray:
     """Return the checked probabilities of one clip as an array."""
     try:
         row = np.asarray(row.double() if torch.is_tensor(row) else row, dtype=float)
     except (TypeError, ValueError):
-        raise ValueError(f'{clip}: expected 52 scores, got {row!r:.40}') from None
-    check_probabilities(row, clip)
+        raise ValueError(f'{clip}: expected {num_classes} scores, got {row!r:.40}') from None
+    check_probabilities(row, clip, num_classes)
     return row
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from mmaction_microaction.label_sets.ma52 import EMOTIONS
+from mmaction_microaction.label_sets.ma52_pro import EMOTIONS
 from mmaction_microaction.utils.untrusted import parse_json
 
 from .annotations import enumerate_lines, read_lines
@@ -16,7 +16,7 @@ class ProSample(NamedTuple):
     video: str
     """Path of the video, relative to the video folder of the split."""
     emotion: int
-    """Label of the emotion, an index into :data:`~.ma52.EMOTIONS`."""
+    """Label of the emotion, an index into :data:`~.ma52_pro.EMOTIONS`."""
     actions: list[Interval]
     """Micro-actions of the video, which may overlap."""
     faces: str | None

@@ -7,6 +7,7 @@ from mmaction.registry import METRICS
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
+from mmaction_microaction.label_sets import MA52, find_label_set
 from mmaction_microaction.structures.predictions import (
     check_probabilities,
     describe_unreadable,
@@ -67,23 +68,27 @@ class DumpSubmission(BaseMetric):
 
         Args:
             data_batch (dict): Not used.
-            data_samples (Sequence[dict]): Samples with ``pred_score`` of shape (52,) and ``video_id``. ``unreadable``
+            data_samples (Sequence[dict]): Samples with ``pred_score`` of shape (C,) and ``video_id``. ``unreadable``
                 marks a clip that could not be read.
 
         Raises:
-            ValueError: If a clip has no name or is not in the list, or its scores are not 52 probabilities.
+            ValueError: If a clip has no name or is not in the list, its scores are not
+                probabilities of the actions of MA-52, or the dataset has another label set.
         """
+        label_set = find_label_set(self.dataset_meta, len(MA52), 'the dataset')
+        if label_set != MA52:
+            raise ValueError(f'the challenge is about the actions of MA-52, not about those of {label_set.title}')
         for sample in data_samples:
             name = sample.get('video_id')
             if name is None:
-                raise ValueError("a clip has no name ('video_id'): test with MA52Dataset and PackActionInputs")
+                raise ValueError("a clip has no name ('video_id'): test with ClipDataset and PackActionInputs")
             if self.names is not None and name not in self.names:
                 raise ValueError(
                     f'{name} is not in {self.ann_file}: set test_evaluator.ann_file to the value of '
                     'test_dataloader.dataset.ann_file'
                 )
             scores = sample['pred_score'].cpu().double().numpy()
-            check_probabilities(scores, name)
+            check_probabilities(scores, name, len(MA52))
             self.results.append((name, scores, bool(sample.get('unreadable'))))
 
     def compute_metrics(self, results: list[tuple[str, np.ndarray, bool]]) -> dict[str, int]:

@@ -6,8 +6,8 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from mmaction_microaction.evaluation.functional import rank_body_parts, rank_classes
-from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS, NUM_BODY_PARTS
+from mmaction_microaction.evaluation.functional import rank_classes, rank_groups
+from mmaction_microaction.label_sets import MA52
 
 FILE_NAME = 'prediction.csv'
 """Name of the table, which is at the top level of the zip file."""
@@ -23,7 +23,7 @@ class SubmissionFormat(NamedTuple):
     columns: dict[str, int]
     """Number of classes of every other column, by its title. Labels count from 0."""
     select_labels: Callable[[np.ndarray, np.ndarray], np.ndarray]
-    """Function that selects the labels of the columns, shape (N, K), from the ranked actions, shape (N, 52), and the
+    """Function that selects the labels of the columns, shape (N, K), from the ranked actions, shape (N, C), and the
     ranked body parts."""
     note: str = ''
     """Advice for users of the format."""
@@ -63,8 +63,8 @@ SUBMISSION_FORMATS = {
     'codabench': SubmissionFormat(
         'vid',
         {
-            **{f'action_pred_{k}': NUM_ACTIONS for k in range(1, TOP_K + 1)},
-            **{f'body_pred_{k}': NUM_BODY_PARTS for k in range(1, TOP_K + 1)},
+            **{f'action_pred_{k}': len(MA52) for k in range(1, TOP_K + 1)},
+            **{f'body_pred_{k}': len(MA52.groups) for k in range(1, TOP_K + 1)},
         },
         _select_top_k,
         check_row=_check_actions_differ,
@@ -73,7 +73,7 @@ SUBMISSION_FORMATS = {
     # MAC 2024.
     '2024': SubmissionFormat(
         'id',
-        {'pred_label_1': NUM_BODY_PARTS, 'pred_label_2': NUM_ACTIONS},
+        {'pred_label_1': len(MA52.groups), 'pred_label_2': len(MA52)},
         _select_best,
         "since MAC 2025, the challenge's page requires the format codabench and rejects 2024 with KeyError: 'vid'",
     ),
@@ -112,7 +112,7 @@ def predicted_labels(
     """Convert probabilities into the labels of a submission.
 
     Args:
-        scores (np.ndarray): Fine probabilities, shape (N, 52).
+        scores (np.ndarray): Fine probabilities, shape (N, C).
         format (Literal['codabench', '2024']): Format of the submission. ``'codabench'`` has the five best actions and
             five body parts, ``'2024'`` has the best body part and the best action. Defaults to ``'codabench'``.
         coarse_from (Literal['top1', 'sum']): Source of the body parts. ``'top1'`` is the body part of each action, as
@@ -126,7 +126,7 @@ def predicted_labels(
         ValueError: If an option has an unknown value.
     """
     check_options(format, coarse_from)
-    return SUBMISSION_FORMATS[format].select_labels(rank_classes(scores), rank_body_parts(scores, coarse_from))
+    return SUBMISSION_FORMATS[format].select_labels(rank_classes(scores), rank_groups(scores, coarse_from))
 
 
 def clip_ids(names: Sequence[str], ids: Literal['name', 'stem'] = 'name') -> list[str]:

@@ -29,7 +29,7 @@ def write_submission(
     Args:
         out_dir (str | Path): Folder of the files, which is created if it does not exist.
         names (Sequence[str]): Names of the N clips.
-        scores (np.ndarray): Fine probabilities of the clips, shape (N, 52).
+        scores (np.ndarray): Fine probabilities of the clips, shape (N, C).
         format (Literal['codabench', '2024']): Format of the submission, see :func:`.predicted_labels`. Defaults to
             ``'codabench'``.
         coarse_from (Literal['top1', 'sum']): Source of the body parts, see :func:`.predicted_labels`. Defaults to

@@ -42,7 +42,7 @@ def test_training_pipelines_accept_unusual_videos(folder, config, shape, decoder
     pipeline = Config.fromfile(ROOT / 'configs' / f'{config}.py').train_dataloader.dataset.pipeline
     dataset = DATASETS.build(
         dict(
-            type='MA52Dataset',
+            type='ClipDataset',
             ann_file=str(folder / 'list.txt'),
             data_prefix=dict(video=str(folder)),
             pipeline=pipeline,

@@ -56,7 +56,7 @@ def build(folder, names, decoder='Decord', **kwargs):
     ]
     return DATASETS.build(
         dict(
-            type='MA52Dataset',
+            type='ClipDataset',
             ann_file=str(ann_file),
             data_prefix=dict(video=str(folder)),
             pipeline=steps,

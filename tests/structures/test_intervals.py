@@ -10,7 +10,7 @@ def test_intervals_are_unchanged_after_writing_and_reading(tmp_path):
     write_intervals(videos, tmp_path / 'x.json')
     assert read_intervals(tmp_path / 'x.json') == videos
     first = json.loads((tmp_path / 'x.json').read_text())[0]['intervals'][0]
-    assert (first['code'], first['action'], first['body_part']) == ('B1', 'nodding', 'head')
+    assert (first['code'], first['action'], first['group']) == ('B1', 'nodding', 'head')
 
 
 def test_a_byte_order_mark_is_ignored(tmp_path):

@@ -63,7 +63,7 @@ def test_datasets_stores_and_submissions_accept_any_name(folder):
     pipeline = [dict(type='PyAVInit')]
     for folder in ('', 'fr?am%20es#{'):
         dataset = DATASETS.build(
-            dict(type='MA52Dataset', ann_file='list.csv', data_prefix=dict(video=folder), pipeline=pipeline)
+            dict(type='ClipDataset', ann_file='list.csv', data_prefix=dict(video=folder), pipeline=pipeline)
         )
         assert [sample['total_frames'] for sample in dataset] == [12] * len(NAMES)
     Path('p.pkl').write_bytes(pickle.dumps([{'video_id': name, 'pred_score': np.eye(52)[9]} for name in NAMES[::-1]]))

@@ -106,8 +106,8 @@ def changed(value):
             r'not in the list \(1\): other\.mp4.*more than once \(1\): other\.mp4',
         ),
         (dump(pred_score=torch.ones(400) / 400), r'p\.pkl, test0000\.mp4: expected 52 scores, got shape \(400,\)'),
-        (dump(video_id=None), r'p\.pkl, prediction 1 lacks video_id: test with MA52Dataset'),
-        ([*dump([0, 1]), {'pred_score': SCORES[2]}], r'p\.pkl, prediction 3 lacks video_id: test with MA52Dataset'),
+        (dump(video_id=None), r'p\.pkl, prediction 1 lacks video_id: test with ClipDataset'),
+        ([*dump([0, 1]), {'pred_score': SCORES[2]}], r'p\.pkl, prediction 3 lacks video_id: test with ClipDataset'),
         (
             [{'pred_score': row} for row in SCORES[:2]],
             r'p\.pkl contains 2 rows of scores, but .*list\.txt lists 3 clips',
@@ -140,7 +140,7 @@ def labelled(tmp_path):
 
 
 def test_reads_scores_labels_and_names_of_a_dump(labelled):
-    scores, labels, names, unreadable, _ = labelled(dump([2, 0], gt_label=torch.tensor([7])))
+    scores, labels, names, unreadable, _, _ = labelled(dump([2, 0], gt_label=torch.tensor([7])))
     np.testing.assert_array_equal(scores, SCORES[[2, 0]])
     assert labels.tolist() == [7, 7]
     assert names == [NAMES[2], NAMES[0]]
@@ -161,7 +161,7 @@ def test_either_all_predictions_are_named_or_none(labelled):
     ('content', 'message'),
     [
         ({'a': 1}, 'contains a dict, not a list .* mim test --dump'),
-        ([dict(pred_score=np.ones(7) / 7, gt_label=[0])], 'row 1: expected 52 scores'),
+        ([dict(pred_score=np.ones(7) / 7, gt_label=[0])], r'p\.pkl does not say what its 7 classes are'),
         ([dict(pred_score=SCORES[0], gt_label=-1)], 'anonymised'),
         ([dict(pred_score=SCORES[0], gt_label='nod')], "prediction 1: 'nod'"),
         (dump(gt_label=torch.tensor([3]), unreadable=True), '3 clips could not be read'),

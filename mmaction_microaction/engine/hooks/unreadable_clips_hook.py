@@ -13,7 +13,7 @@ from .leaf_datasets import leaf_datasets
 class UnreadableClipsHook(Hook):
     """Hook that logs the unreadable clips of every training epoch and stops the run if there are too many.
 
-    :class:`MA52Dataset` replaces unreadable clips and logs each clip once. It also stops the run, but counts only
+    :class:`ClipDataset` replaces unreadable clips and logs each clip once. It also stops the run, but counts only
     the clips of its own process. This hook counts the clips of all processes.
     """
 

@@ -17,7 +17,7 @@ from .accuracy import rank_classes, top_k_accuracy
 from .calibration import Calibration, calibration_bins
 from .emotion import average_precisions, emotion_metrics
 from .f1 import f1_macro, f1_macro_of_means, f1_micro
-from .micro_action import COARSE_FROM, MACRO_F1, micro_action_metrics, rank_body_parts
+from .micro_action import COARSE_FROM, MACRO_F1, micro_action_metrics, rank_groups
 from .per_class import (
     ConfusedPair,
     PerClassMetrics,
@@ -50,8 +50,8 @@ __all__ = [
     'micro_action_metrics',
     'most_confused_pairs',
     'per_class_metrics',
-    'rank_body_parts',
     'rank_classes',
+    'rank_groups',
     'reversed_pair_accuracies',
     'top_k_accuracy',
 ]

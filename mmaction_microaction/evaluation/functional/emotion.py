@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmaction_microaction.label_sets.ma52 import EMOTIONS
+from mmaction_microaction.label_sets.ma52_pro import EMOTIONS
 
 from .accuracy import rank_classes
 from .f1 import f1_macro

@@ -7,13 +7,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mmaction_microaction.label_sets.ma52 import FINE_TO_COARSE, NUM_ACTIONS, NUM_BODY_PARTS
+from mmaction_microaction.label_sets import MA52, LabelSet
 
 from .accuracy import rank_classes, top_k_accuracy
 from .f1 import check_labels, f1_macro, f1_macro_of_means, f1_micro
 
 COARSE_FROM = ('top1', 'sum')
-"""Ways to derive body parts from the scores of actions, see :func:`rank_body_parts`."""
+"""Ways to derive body parts from the scores of actions, see :func:`rank_groups`."""
 
 MACRO_F1 = {'f1_macro': f1_macro, 'f1_macro_of_means': f1_macro_of_means}
 """Definitions of macro F1, see :func:`micro_action_metrics`."""
@@ -43,18 +43,21 @@ def check_options(
             raise ValueError(f'{name} must be one of {", ".join(map(repr, choices))}, got {value!r}')
 
 
-def rank_body_parts(scores: ArrayLike, coarse_from: Literal['top1', 'sum'] = 'top1') -> np.ndarray:
-    """Sort the body parts of every sample, best first.
+def rank_groups(
+    scores: ArrayLike, coarse_from: Literal['top1', 'sum'] = 'top1', label_set: LabelSet = MA52
+) -> np.ndarray:
+    """Sort the groups of every sample, such as body parts, best first.
 
     Args:
-        scores (ArrayLike): Probabilities of the actions, shape (N, 52).
-        coarse_from (Literal['top1', 'sum']): ``'top1'`` replaces each action of the ranking by its body part, as the
-            authors and the challenges do, so body parts repeat. ``'sum'`` sorts the body parts by the sum of the
-            probabilities of their actions. Defaults to ``'top1'``.
+        scores (ArrayLike): Probabilities of the actions, shape (N, C).
+        coarse_from (Literal['top1', 'sum']): ``'top1'`` replaces each action of the ranking by its group, as the
+            authors and the challenges do, so groups repeat. ``'sum'`` sorts the groups by the sum of the probabilities
+            of their actions. Defaults to ``'top1'``.
+        label_set (LabelSet): Label set with groups. Defaults to that of MA-52.
 
     Returns:
-        np.ndarray: Body-part indices, shape (N, 52) for ``'top1'`` and (N, 7) for ``'sum'``. The indices of a sample
-        whose scores are NaN are -1.
+        np.ndarray: Coarse labels, shape (N, C) for ``'top1'`` and (N, number of groups) for ``'sum'``. The labels of a
+        sample whose scores are NaN are -1.
 
     Raises:
         ValueError: If ``coarse_from`` is unknown.
@@ -62,17 +65,17 @@ def rank_body_parts(scores: ArrayLike, coarse_from: Literal['top1', 'sum'] = 'to
     Examples:
         >>> scores = np.zeros((1, 52))
         >>> scores[0, [9, 24, 25, 26]] = 0.4, 0.3, 0.2, 0.1  # one action of the head (1), three of the lower limb (3)
-        >>> rank_body_parts(scores)[0, :3].tolist()
+        >>> rank_groups(scores)[0, :3].tolist()
         [1, 3, 3]
-        >>> rank_body_parts(scores, coarse_from='sum')[0, :2].tolist()
+        >>> rank_groups(scores, coarse_from='sum')[0, :2].tolist()
         [3, 1]
     """
     check_options(coarse_from)
     scores = np.asarray(scores)
     if coarse_from == 'sum':
-        return rank_classes(scores @ (FINE_TO_COARSE[:, None] == np.arange(NUM_BODY_PARTS)))
+        return rank_classes(scores @ (label_set.fine_to_coarse[:, None] == np.arange(len(label_set.groups))))
     ranking = rank_classes(scores)
-    return np.where(ranking < 0, -1, FINE_TO_COARSE[ranking])
+    return np.where(ranking < 0, -1, label_set.fine_to_coarse[ranking])
 
 
 def micro_action_metrics(
@@ -80,22 +83,24 @@ def micro_action_metrics(
     scores: ArrayLike,
     coarse_from: Literal['top1', 'sum'] = 'top1',
     macro: Literal['f1_macro', 'f1_macro_of_means'] = 'f1_macro',
+    label_set: LabelSet = MA52,
 ) -> dict[str, float]:
-    """Return the accuracies and F1 scores of actions and of body parts (Guo et al., section V-A).
+    """Return the accuracies and F1 scores of actions and of their groups, the body parts (Guo et al., section V-A).
 
     Args:
         labels (ArrayLike): True fine labels, shape (N,).
-        scores (ArrayLike): Probabilities of the actions, shape (N, 52). A row of NaN is a clip without a prediction,
+        scores (ArrayLike): Probabilities of the actions, shape (N, C). A row of NaN is a clip without a prediction,
             which counts as not recognised.
-        coarse_from (Literal['top1', 'sum']): How body parts are derived, see :func:`rank_body_parts`. Defaults to
-            ``'top1'``.
+        coarse_from (Literal['top1', 'sum']): How groups are derived, see :func:`rank_groups`. Defaults to ``'top1'``.
         macro (Literal['f1_macro', 'f1_macro_of_means']): Definition of macro F1: ``'f1_macro'`` (the challenges,
             scikit-learn, :func:`f1_macro`) or ``'f1_macro_of_means'`` (Eq. 5 as printed, :func:`f1_macro_of_means`).
             Defaults to ``'f1_macro'``.
+        label_set (LabelSet): Label set of labels and scores. Defaults to that of MA-52.
 
     Returns:
         dict[str, float]: Percentages: ``F1_mean`` (Eq. 6), and ``F1_macro``, ``F1_micro``, ``top1`` and ``top5`` with
-        the prefixes ``coarse/`` and ``fine/``.
+        the prefixes ``coarse/`` and ``fine/``. A label set without groups has no coarse level: instead of ``F1_mean``,
+        there is ``fine/F1_mean``, the mean of ``fine/F1_macro`` and ``fine/F1_micro``.
 
     Raises:
         ValueError: If shapes or values do not fit, or an option is unknown.
@@ -109,14 +114,16 @@ def micro_action_metrics(
     """
     check_options(coarse_from, macro)
     labels, scores = np.asarray(labels), np.asarray(scores)
-    if scores.shape != (len(labels), NUM_ACTIONS):
-        raise ValueError(f'expected scores of shape ({len(labels)}, {NUM_ACTIONS}), got {scores.shape}')
+    num_actions = len(label_set)
+    if scores.shape != (len(labels), num_actions):
+        raise ValueError(f'expected scores of shape ({len(labels)}, {num_actions}), got {scores.shape}')
     ranking = rank_classes(scores)
-    check_labels(labels, ranking[:, 0], NUM_ACTIONS)
-    levels = {
-        'coarse': (FINE_TO_COARSE[labels], rank_body_parts(scores, coarse_from), NUM_BODY_PARTS),
-        'fine': (labels, ranking, NUM_ACTIONS),
-    }
+    check_labels(labels, ranking[:, 0], num_actions)
+    levels, mean = {'fine': (labels, ranking, num_actions)}, 'fine/F1_mean'
+    if label_set.has_groups:
+        groups = rank_groups(scores, coarse_from, label_set)
+        levels = {'coarse': (label_set.fine_to_coarse[labels], groups, len(label_set.groups)), **levels}
+        mean = 'F1_mean'
     result = {}
     for level, (truth, ranking, num_classes) in levels.items():
         result[f'{level}/F1_macro'] = MACRO_F1[macro](truth, ranking[:, 0], num_classes)
@@ -124,4 +131,4 @@ def micro_action_metrics(
         result[f'{level}/top1'] = top_k_accuracy(truth, ranking, 1)
         result[f'{level}/top5'] = top_k_accuracy(truth, ranking, 5)
     f1_mean = np.mean([value for name, value in result.items() if 'F1' in name])
-    return {name: 100 * float(value) for name, value in {'F1_mean': f1_mean, **result}.items()}
+    return {name: 100 * float(value) for name, value in {mean: f1_mean, **result}.items()}

@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 from mmaction.evaluation.functional import pairwise_temporal_iou
 
-from mmaction_microaction.label_sets.ma52 import FINE_TO_COARSE
 from mmaction_microaction.structures.intervals import Interval
 
 
@@ -44,7 +43,8 @@ def count_detections(
         iou (float): Minimum intersection over union, above 0. Defaults to 0.5.
 
     Returns:
-        dict[str, DetectionCounts]: Counts with ``'fine'`` labels and with ``'coarse'`` labels.
+        dict[str, DetectionCounts]: Counts with ``'fine'`` labels and with ``'coarse'`` labels. The latter are left
+        out if the label set has no groups.
 
     Raises:
         ValueError: If a video is missing on one side, or two videos of one side have the same file name.
@@ -65,7 +65,11 @@ def count_detections(
     if truth.keys() != detections.keys():
         raise ValueError(f'{sorted(truth.keys() ^ detections.keys())[0]}: only one of the two files lists this video')
     result = {}
-    for level, label_of in (('fine', lambda i: i.label), ('coarse', lambda i: FINE_TO_COARSE[i.label])):
+    levels = {'fine': lambda interval: interval.label, 'coarse': lambda interval: interval.action.group}
+    intervals = (interval for videos in (truth, detections) for each in videos.values() for interval in each)
+    if any(interval.action.group is None for interval in intervals):
+        del levels['coarse']
+    for level, label_of in levels.items():
         result[level] = DetectionCounts(
             true_positives=sum(_count_matches(truth[name], detections[name], label_of, iou) for name in truth),
             detections=sum(map(len, detections.values())),

@@ -6,7 +6,7 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
 from mmaction_microaction.evaluation.functional import average_precisions, emotion_metrics
-from mmaction_microaction.label_sets.ma52 import EMOTIONS
+from mmaction_microaction.label_sets.ma52_pro import EMOTIONS
 
 
 @METRICS.register_module()

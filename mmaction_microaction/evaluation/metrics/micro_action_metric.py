@@ -8,20 +8,21 @@ from mmengine.logging import print_log
 
 from mmaction_microaction.evaluation.functional import micro_action_metrics, rank_classes
 from mmaction_microaction.evaluation.functional.micro_action import check_options
-from mmaction_microaction.label_sets.ma52 import ACTIONS, NUM_ACTIONS
+from mmaction_microaction.label_sets import LabelSet, find_label_set
 from mmaction_microaction.structures.predictions import check_probabilities, get_scores
 from mmaction_microaction.utils.messages import first_few
 
 
 @METRICS.register_module()
 class MicroActionMetric(BaseMetric):
-    r"""Accuracy and F1 of actions and body parts: a row of the paper's Table II.
+    r"""Accuracy and F1 of actions and of their groups, such as body parts: a row of the paper's Table II.
 
     .. math:: F1_{mean} = \tfrac14 (F1_{macro}^{coarse} + F1_{micro}^{coarse} + F1_{macro}^{fine} + F1_{micro}^{fine})
 
     (Guo et al., Eq. 6). All values are percentages. A class that is neither true nor predicted has no F1 score and is
     left out of the macro mean, as in the challenges' evaluation; the log names it. The runner writes the result to
-    ``<work_dir>/<timestamp>/<timestamp>.json``.
+    ``<work_dir>/<timestamp>/<timestamp>.json``. The dataset determines the label set. If it has no groups, the metric
+    has only the fine level, and ``fine/F1_mean`` instead of ``F1_mean``.
 
     Args:
         coarse_from (Literal['top1', 'sum']): How the body part is predicted: ``'top1'``, the body part of the best
@@ -59,12 +60,12 @@ class MicroActionMetric(BaseMetric):
 
         Args:
             data_batch (dict | None): Not used.
-            data_samples (Sequence[dict]): Samples with ``pred_score`` of shape (52,) and ``gt_label`` of shape (1,). A
+            data_samples (Sequence[dict]): Samples with ``pred_score`` of shape (C,) and ``gt_label`` of shape (1,). A
                 sample with ``unreadable`` counts as not recognised.
 
         Raises:
-            ValueError: If the split is anonymised, or if the scores of a clip are not 52 probabilities. The message
-                names the clip.
+            ValueError: If the split is anonymised, or if the scores of a clip are not probabilities of the C
+                actions of the label set. The message names the clip.
         """
         if (self.dataset_meta or {}).get('anonymized'):
             raise ValueError(
@@ -75,8 +76,9 @@ class MicroActionMetric(BaseMetric):
             )
         for sample in data_samples:
             scores = get_scores(sample)
+            label_set = self._label_set(scores.size)
             if not sample.get('unreadable'):
-                check_probabilities(scores, sample.get('video_id', f'sample {len(self.results)}'))
+                check_probabilities(scores, sample.get('video_id', f'sample {len(self.results)}'), len(label_set))
             self.results.append((scores, int(sample['gt_label'])))
 
     def compute_metrics(self, results: list[tuple[np.ndarray, int]]) -> dict[str, float]:
@@ -89,24 +91,41 @@ class MicroActionMetric(BaseMetric):
             dict[str, float]: See :func:`.micro_action_metrics`.
         """
         scores, labels = (np.array(column) for column in zip(*results))
-        metrics = micro_action_metrics(labels, scores, self.coarse_from, self.macro)
+        label_set = self._label_set(scores.shape[1])
+        metrics = micro_action_metrics(labels, scores, self.coarse_from, self.macro, label_set)
         print_log(f'\n{self._table(metrics, len(labels))}', logger='current')
 
         predictions = rank_classes(scores)[:, 0]
-        absent = sorted(set(range(NUM_ACTIONS)) - set(labels.tolist()) - set(predictions.tolist()))
+        absent = sorted(set(range(len(label_set))) - set(labels.tolist()) - set(predictions.tolist()))
         if absent:
             print_log(
-                f'fine/F1_macro is over {NUM_ACTIONS - len(absent)} of {NUM_ACTIONS} actions. Neither true nor '
-                f'predicted: {first_few(f"{i} {ACTIONS[i].name}" for i in absent)}.',
+                f'fine/F1_macro is over {len(label_set) - len(absent)} of {len(label_set)} actions. Neither true nor '
+                f'predicted: {first_few(f"{i} {label_set.names[i]}" for i in absent)}.',
                 logger='current',
             )
         return metrics
+
+    def metric_names(self) -> list[str]:
+        """Return the names of all metrics, for :class:`CheckSetupHook`.
+
+        Returns:
+            list[str]: Keys of :meth:`compute_metrics`. Empty if the dataset has no label set.
+        """
+        content = (self.dataset_meta or {}).get('label_set')
+        if content is None:
+            return []
+        label_set = LabelSet.from_dict(content)
+        return list(micro_action_metrics([0], np.eye(len(label_set))[:1], label_set=label_set))
+
+    def _label_set(self, num_scores: int) -> LabelSet:
+        return find_label_set(self.dataset_meta, num_scores, 'the dataset')
 
     def _table(self, metrics: dict[str, float], num_clips: int) -> str:
         """Format the metrics in the columns of Table II."""
         columns = {'F1_macro': 'F1_macro', 'F1_micro': 'F1_micro', 'top1': 'Acc-Top1', 'top5': 'Acc-Top5'}
         lines = [f'{num_clips:,} clips'.ljust(16) + ''.join(f'{title:>10}' for title in columns.values())]
-        for level in ('coarse', 'fine'):
+        for level in ('coarse', 'fine') if 'F1_mean' in metrics else ('fine',):
             lines.append(f'{level:<16}' + ''.join(f'{metrics[f"{level}/{name}"]:10.2f}' for name in columns))
-        lines.append(f'{"F1_mean":<16}{metrics["F1_mean"]:10.2f}')
+        mean = 'F1_mean' if 'F1_mean' in metrics else 'fine/F1_mean'
+        lines.append(f'{mean:<16}{metrics[mean]:10.2f}')
         return '\n'.join(lines)

@@ -6,7 +6,7 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
 from mmaction_microaction.evaluation.functional import reversed_pair_accuracies
-from mmaction_microaction.label_sets.ma52 import ACTIONS, REVERSED_PAIRS
+from mmaction_microaction.label_sets import find_label_set
 from mmaction_microaction.structures.predictions import get_scores
 
 
@@ -28,7 +28,7 @@ class ReversedPairsMetric(BaseMetric):
 
         Args:
             data_batch (dict | None): Not used.
-            data_samples (Sequence[dict]): Samples with ``pred_score`` of shape (52,) and ``gt_label`` of shape (1,).
+            data_samples (Sequence[dict]): Samples with ``pred_score`` of shape (C,) and ``gt_label`` of shape (1,).
         """
         for sample in data_samples:
             self.results.append((get_scores(sample), int(sample['gt_label'])))
@@ -42,11 +42,17 @@ class ReversedPairsMetric(BaseMetric):
         Returns:
             dict[str, float]: ``top1``, the mean over the pairs whose actions both occur, in percent; NaN if there is
             no such pair.
+
+        Raises:
+            ValueError: If the label set of the dataset has no reversed pairs.
         """
         scores, labels = (np.array(column) for column in zip(*results))
-        accuracies = 100 * np.array(reversed_pair_accuracies(labels, scores, REVERSED_PAIRS))
-        for (a, b), accuracy in zip(REVERSED_PAIRS, accuracies):
+        label_set = find_label_set(self.dataset_meta, scores.shape[1], 'the dataset')
+        if not label_set.reversed_pairs:
+            raise ValueError(f'the label set {label_set.name} has no reversed_pairs: leave out ReversedPairsMetric')
+        accuracies = 100 * np.array(reversed_pair_accuracies(labels, scores, label_set.reversed_pairs))
+        for (a, b), accuracy in zip(label_set.reversed_pairs, accuracies):
             outcome = 'one of the two has no clip' if np.isnan(accuracy) else f'{accuracy:.2f} % told apart'
-            print_log(f'{ACTIONS[a].name} / {ACTIONS[b].name}: {outcome} (chance level 50 %)', logger='current')
+            print_log(f'{label_set.names[a]} / {label_set.names[b]}: {outcome} (chance level 50 %)', logger='current')
         known = accuracies[~np.isnan(accuracies)]
         return {'top1': float(known.mean()) if known.size else float('nan')}

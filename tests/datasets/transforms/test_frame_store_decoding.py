@@ -48,7 +48,7 @@ def build(root, clips, sampling=SAMPLINGS['2D, test'], decoder='Decord', after=(
     ]
     return DATASETS.build(
         dict(
-            type='MA52Dataset',
+            type='ClipDataset',
             ann_file=f'{root}/{split}_list_videos.txt',
             data_prefix=dict(video=f'{root}/{clips}_{split}'),
             pipeline=pipeline,

@@ -33,7 +33,7 @@ def build(folder, names, decoder, sampling=SAMPLINGS['2D, test'], after=(), **kw
     pipeline = [dict(type='DecordInit'), dict(type='SampleFrames', **sampling), dict(type='DecordDecode'), *after]
     return DATASETS.build(
         dict(
-            type='MA52Dataset',
+            type='ClipDataset',
             ann_file=str(ann_file),
             data_prefix=dict(video=str(folder)),
             pipeline=pipeline,

@@ -35,7 +35,7 @@ def test_train_and_val_can_be_concatenated_for_training(tiny_ma52, tiny_pro):
         datasets = [dict(type=kind, pipeline=[], check_videos=False, ann_file=str(path)) for path in lists]
         return DATASETS.build(dict(type='ConcatDataset', datasets=datasets))
 
-    dataset = concatenate('MA52Dataset', *(tiny_ma52 / f'{split}_list_videos.txt' for split in ('train', 'val')))
+    dataset = concatenate('ClipDataset', *(tiny_ma52 / f'{split}_list_videos.txt' for split in ('train', 'val')))
     assert len(dataset) == 12
     assert [part.ann_fingerprint['num_clips'] for part in leaf_datasets(dataset)] == [7, 5]
     dataset = concatenate('MA52ProDataset', *(tiny_pro / f'{split}.jsonl' for split in ('train', 'val')))
@@ -56,7 +56,7 @@ def test_same_list_is_needed_only_for_resuming(tmp_path):
 def test_lists_are_compared_by_names_and_labels_only(tmp_path):
     def fingerprint(name, content):
         (tmp_path / name).write_bytes(content)
-        dataset = dict(type='MA52Dataset', ann_file=str(tmp_path / name), pipeline=[], check_videos=False)
+        dataset = dict(type='ClipDataset', ann_file=str(tmp_path / name), pipeline=[], check_videos=False)
         return DATASETS.build(dataset).ann_fingerprint
 
     clips = fingerprint('a.txt', b'a.mp4 1\nb.mp4 2\n')

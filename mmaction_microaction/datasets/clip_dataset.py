@@ -9,7 +9,7 @@ from mmengine.dataset import Compose
 from mmengine.logging import print_log
 
 from mmaction_microaction.datasets.transforms.decoding_steps import choose_decoder, read_from_store
-from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, FINE_TO_COARSE, NUM_ACTIONS
+from mmaction_microaction.label_sets import LabelSet, get_label_set
 from mmaction_microaction.structures.annotations import fingerprint_list, is_anonymized, read_annotations
 
 from .files_present import check_files
@@ -17,11 +17,12 @@ from .frame_store import REMEDY, FrameStore
 from .unreadable import ReplaceUnreadableMixin
 
 
-@DATASETS.register_module()
-class MA52Dataset(ReplaceUnreadableMixin, VideoDataset):
-    """Micro-Action-52 (MA-52): clips of seated people, each with one of 52 fine labels.
+# Configs of before version 0.5 use the second name.
+@DATASETS.register_module(name=['ClipDataset', 'MA52Dataset'])
+class ClipDataset(ReplaceUnreadableMixin, VideoDataset):
+    """Clips with one action each, such as those of Micro-Action-52 (MA-52).
 
-    The dataset reads the released lists and clips, in this layout::
+    The dataset reads lists and clips in the layout of the release of MA-52::
 
         data/ma52
         ├── train_list_videos.txt       a line "name.mp4 label" for each clip
@@ -34,42 +35,39 @@ class MA52Dataset(ReplaceUnreadableMixin, VideoDataset):
         ├── videos_test
         └── frames_train                optional frame store, instead of videos_train
 
-    The label of a sample is the fine label. ``metainfo`` contains ``classes`` and ``body_parts`` (names),
-    ``fine_to_coarse`` (52 body-part indices) and ``anonymized``. The attribute ``ann_fingerprint`` identifies the list,
-    see :class:`CheckTrainListHook`.
+    The label of a sample is the fine label. ``metainfo`` contains ``label_set`` (the content of the label set, which
+    MMEngine also saves in checkpoints), ``classes`` (the names of its actions) and ``anonymized``. The attribute
+    ``ann_fingerprint`` identifies the list, see :class:`CheckTrainListHook`.
 
-    The challenge's test split is anonymised: every clip of its list has the placeholder label 0. It can be predicted,
-    but neither trained on nor scored. Samples of an anonymised list, or of a list without labels, have the label -1.
+    The challenge's test split of MA-52 is anonymised: every clip of its list has the placeholder label 0. It can be
+    predicted, but neither trained on nor scored. Samples of an anonymised list, or of a list without labels, have the
+    label -1.
 
     Clips that cannot be read are replaced in training, see :class:`ReplaceUnreadableMixin`.
 
     Args:
-        ann_file (str): Path of the list of ``name.mp4 label`` lines, or of a table; see ``list_rows.read_rows``. With
+        ann_file (str): Path of the list of ``name.mp4 label`` lines, or of a table; see :class:`.ListReader`. With
             ``test_mode``, the labels may be absent.
         pipeline (list[dict | Callable]): Transforms, or their configs.
         data_prefix (dict[str, str]): Under ``video``, the path of the folder of the clips, or of a frame store (see
             ``frame_store``). With a frame store, the transforms that open and decode videos are replaced by ones that
             read from the store, and the videos are not needed.
         check_videos (bool): Whether to check that every listed clip exists. Defaults to True.
-        check_names (bool): Whether to check that the label in the name of a clip equals its label in the list, see
+        check_names (bool): Whether to check that the body part in the name of a clip of MA-52 is that of its label, see
             ``read_annotations``. Defaults to True.
         decoder (Literal['pyav', 'decord'], optional): Decoder of the videos, ``'pyav'`` or ``'decord'``, which replaces
             the one in the pipeline; see ``choose_decoder``. Defaults to None, which keeps the decoder of the pipeline.
+        label_set (str | dict | LabelSet, optional): Name of a label set of this package, such as ``'ma52'``, path of a
+            file, or content; see :func:`.get_label_set`. Defaults to None: the label set of MA-52.
         **kwargs: ``max_unreadable`` and ``unreadable_as_missing`` of :class:`ReplaceUnreadableMixin`, and arguments
             of MMAction2's ``VideoDataset``.
 
     Raises:
-        FileNotFoundError: If the list, the folder or some of the clips are missing.
-        ValueError: If the list is malformed, or anonymised without ``test_mode``; if the frame store lacks a clip or
-            is damaged; or if ``decoder`` has another value.
+        FileNotFoundError: If the list, the folder, some of the clips or the label set are missing.
+        ValueError: If the list or the label set is malformed, or the list is anonymised without ``test_mode``; if the
+            frame store lacks a clip or is damaged; or if ``decoder`` has another value.
         ImportError: If ``decoder`` is ``'decord'`` and decord is not installed.
     """
-
-    METAINFO = dict(
-        classes=tuple(action.name for action in ACTIONS),
-        body_parts=BODY_PARTS,
-        fine_to_coarse=tuple(FINE_TO_COARSE.tolist()),
-    )
 
     def __init__(
         self,
@@ -79,11 +77,15 @@ class MA52Dataset(ReplaceUnreadableMixin, VideoDataset):
         check_videos: bool = True,
         check_names: bool = True,
         decoder: Literal['pyav', 'decord'] | None = None,
+        label_set: str | dict | LabelSet | None = None,
         **kwargs,
     ) -> None:
         self.check_videos = check_videos
         self.check_names = check_names
-        super().__init__(ann_file, pipeline, data_prefix=data_prefix, **kwargs)
+        self.label_set = get_label_set(label_set)
+        metainfo = dict(label_set=self.label_set.to_dict(), classes=self.label_set.names)
+        metainfo.update(kwargs.pop('metainfo', None) or {})
+        super().__init__(ann_file, pipeline, data_prefix=data_prefix, metainfo=metainfo, **kwargs)
         transforms = self.pipeline.transforms
         if os.path.isfile(self.data_prefix['video']):
             self.pipeline = Compose(read_from_store(transforms, self.data_prefix['video']))
@@ -96,8 +98,8 @@ class MA52Dataset(ReplaceUnreadableMixin, VideoDataset):
         Returns:
             list[dict]: For each clip, ``filename`` (its path), ``video_id`` (its name in the list) and ``label``.
         """
-        annotations = read_annotations(self.ann_file, self.check_names, unlabeled=self.test_mode)
-        anonymized = is_anonymized(annotations)
+        annotations = read_annotations(self.ann_file, self.check_names, self.test_mode, self.label_set)
+        anonymized = is_anonymized(annotations, self.label_set)
         if anonymized and not self.test_mode:
             raise ValueError(
                 f'{self.ann_file} is the anonymised test split, whose labels are all the placeholder 0: it can be '
@@ -117,7 +119,7 @@ class MA52Dataset(ReplaceUnreadableMixin, VideoDataset):
         labels = np.array([annotation.label for annotation in annotations])
         print_log(
             f'{self.ann_file}: {len(labels):,} clips, '
-            + ('anonymised' if anonymized else f'{len(np.unique(labels))} of {NUM_ACTIONS} actions'),
+            + ('anonymised' if anonymized else f'{len(np.unique(labels))} of {len(self.label_set)} actions'),
             logger='current',
         )
         return [
@@ -148,7 +150,7 @@ class MA52Dataset(ReplaceUnreadableMixin, VideoDataset):
 
     @property
     def class_counts(self) -> np.ndarray:
-        """np.ndarray: Number of clips of each fine label, shape (52,)."""
+        """np.ndarray: Number of clips of each fine label, shape (C,)."""
         if self.metainfo['anonymized']:
             raise ValueError(f'{self.ann_file} is anonymised: the labels of its clips are unknown.')
-        return np.bincount([self.get_cat_ids(idx)[0] for idx in range(len(self))], minlength=NUM_ACTIONS)
+        return np.bincount([self.get_cat_ids(idx)[0] for idx in range(len(self))], minlength=len(self.label_set))

@@ -3,13 +3,14 @@ import pytest
 from mmaction.registry import DATASETS
 from mmengine.dataset import ClassBalancedDataset
 
+from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.label_sets.ma52 import ACTIONS, FINE_TO_COARSE
 
 
 def build(root, split='train', **kwargs):
     return DATASETS.build(
         dict(
-            type='MA52Dataset',
+            type='ClipDataset',
             ann_file=str(root / f'{split}_list_videos.txt'),
             data_prefix=dict(video=str(root / f'videos_{split}')),
             pipeline=[],
@@ -29,7 +30,7 @@ def test_samples_contain_path_name_and_label(tiny_ma52):
 def test_metainfo_names_both_levels(tiny_ma52):
     metainfo = build(tiny_ma52).metainfo
     assert metainfo['classes'][9] == 'nodding'
-    assert metainfo['body_parts'][metainfo['fine_to_coarse'][9]] == 'head'
+    assert LabelSet.from_dict(metainfo['label_set']) == MA52
     assert metainfo['anonymized'] is False
 
 
