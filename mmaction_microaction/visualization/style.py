@@ -4,7 +4,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, FINE_TO_COARSE, NUM_ACTIONS
+from mmaction_microaction.label_sets import MA52, LabelSet
+from mmaction_microaction.label_sets.ma52 import BODY_PARTS, FINE_TO_COARSE, NUM_ACTIONS
 
 from .names import shorten
 
@@ -19,9 +20,16 @@ WIDTH, HEIGHT = 7.5, 9.6
 """Size in inches of a figure with 52 rows of legible text, for a page of A4 or letter paper."""
 
 
-def name_of(label: int) -> str:
+def name_of(label: int, label_set: LabelSet = MA52) -> str:
     """Return the name and the code of an action as all figures show them, such as ``nodding  B1``."""
-    return f'{ACTIONS[label].name}  {ACTIONS[label].code}'
+    action = label_set.actions[label]
+    return action.name if action.code == str(label) else f'{action.name}  {action.code}'
+
+
+def action_colors(label_set: LabelSet = MA52) -> list[str]:
+    """Return the colour of each action, which is that of its group."""
+    indices = label_set.fine_to_coarse if label_set.has_groups else range(len(label_set))
+    return [BODY_PART_COLORS[index % len(BODY_PART_COLORS)] for index in indices]
 
 
 def format_num_clips(num_clips: int) -> str:

@@ -7,16 +7,18 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from mmaction_microaction.label_sets.ma52 import BODY_PARTS
+from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.structures.intervals import Interval
 
-from .style import BODY_PART_COLORS, new_figure
+from .style import action_colors, new_figure
 
 _LETTER_WIDTH = 0.085
 """Width in inches of a letter of a code, with the space around it."""
 
 
-def plot_timeline(intervals: Sequence[Interval], duration: float, title: str | None = None) -> Figure:
+def plot_timeline(
+    intervals: Sequence[Interval], duration: float, title: str | None = None, label_set: LabelSet = MA52
+) -> Figure:
     """Draw the micro-actions of a video as bars over time, with a row for each body part.
 
     A bar that is wide enough contains the code of the action.
@@ -25,6 +27,7 @@ def plot_timeline(intervals: Sequence[Interval], duration: float, title: str | N
         intervals (Sequence[Interval]): Micro-actions of the video.
         duration (float): Duration of the video in seconds.
         title (str, optional): Title of the figure.
+        label_set (LabelSet): Label set of the intervals. Defaults to that of MA-52.
 
     Returns:
         Figure: 7.5 x 2.9 inches.
@@ -41,11 +44,13 @@ def plot_timeline(intervals: Sequence[Interval], duration: float, title: str | N
     # Times are in seconds up to two minutes, and in minutes and seconds beyond.
     unit = 60 if duration > 120 else 1
     inches = 7.5 * width / duration
+    colors, rows = action_colors(label_set), label_set.groups or label_set.names
     for interval in intervals:
-        part, code = interval.action.body_part, interval.action.code
+        code = interval.action.code
+        part = label_set.fine_to_coarse[interval.label] if label_set.has_groups else interval.label
         seconds = interval.end - interval.start
         # Even an improbable bar is dark enough to be seen.
-        color = 1 - (0.3 + 0.7 * interval.score) * (1 - np.array(to_rgb(BODY_PART_COLORS[part])))
+        color = 1 - (0.3 + 0.7 * interval.score) * (1 - np.array(to_rgb(colors[interval.label])))
         axes.barh(part, seconds / unit, 0.8, interval.start / unit, color=color)
         if seconds * inches >= _LETTER_WIDTH * (len(code) + 1):
             black = color @ (0.2126, 0.7152, 0.0722) > 0.45
@@ -58,8 +63,8 @@ def plot_timeline(intervals: Sequence[Interval], duration: float, title: str | N
                 va='center',
                 fontsize=7,
             )
-    axes.set_ylim(len(BODY_PARTS) - 0.5, -0.5)
-    axes.set_yticks(range(len(BODY_PARTS)), BODY_PARTS, fontsize=8.5)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_yticks(range(len(rows)), rows, fontsize=8.5)
     axes.tick_params(axis='y', length=0)
     axes.set_xlim(0, duration / unit)
     axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 2.5, 5, 10]))
