@@ -192,14 +192,14 @@ def watch(inferencer, args, console):
     scored = []
 
     def merged():
-        return inferencer.merge(f'camera {args.camera}', scored, scored[-1][1])
+        return inferencer.merge(f'camera {args.camera}', scored, scored[-1].end)
 
     with ending_by_signals(camera.stop):
         try:
             due = time.monotonic() + SAVE_SECONDS
             for window in inferencer.live(camera.frames(args.seconds), camera.fps):
                 scored.append(window)
-                print_window(window, args, console)
+                print_window(window, inferencer.label_set, args.min_score, console)
                 now = time.monotonic()
                 if result_files(args) and now >= due:
                     try:
@@ -235,31 +235,35 @@ def print_result(result, console, min_score):
     """Print the best actions of a clip, or the intervals of a timeline."""
     from rich.markup import escape
 
-    from mmaction_microaction.label_sets.ma52 import BODY_PARTS
-
+    label_set = result.label_set
     console.print(f'[bold]{escape(result.video)}[/bold], {result.duration:.1f} s')
     if result.kind == 'clip':
         if result.scores.max() < min_score:
             console.print('  no action reaches --min-score; the most probable ones:')
         for interval in result.intervals:
-            console.print(f'  {interval.score:6.1%}  {interval.action.code:3}  {interval.action.name}')
-        part = BODY_PARTS.index(result.body_part)
-        console.print(f'  {result.body_part_scores[part]:6.1%}  body part: {result.body_part}')
+            console.print(escape(f'  {interval.score:6.1%}  {code_and_name(interval.action, label_set)}'))
+        if label_set.has_groups:
+            score = result.group_scores[label_set.groups.index(result.group)]
+            console.print(escape(f'  {score:6.1%}  {label_set.group_term}: {result.group}'))
         return
     for interval in result.intervals:
-        action = interval.action
         times = f'{interval.start:8.1f} to {interval.end:.1f} s'
-        console.print(f'{times:22}  {interval.score:6.1%}  {action.code:3}  {action.name}')
+        console.print(escape(f'{times:22}  {interval.score:6.1%}  {code_and_name(interval.action, label_set)}'))
 
 
-def print_window(window, args, console):
+def print_window(window, label_set, min_score, console):
     """Print the best action of a window of a camera."""
-    from mmaction_microaction.label_sets.ma52 import ACTIONS
+    from rich.markup import escape
 
-    _, end, scores = window
-    action, score = ACTIONS[scores.argmax()], scores.max()
-    text = f'{action.code:3}  {action.name}' if score >= args.min_score else 'no action reaches --min-score'
-    console.print(f'{end:8.1f} s  {score:6.1%}  {text}')
+    action, score = label_set.actions[window.scores.argmax()], window.scores.max()
+    text = code_and_name(action, label_set) if score >= min_score else 'no action reaches --min-score'
+    console.print(escape(f'{window.end:8.1f} s  {score:6.1%}  {text}'))
+
+
+def code_and_name(action, label_set):
+    """Return two columns: the code, as wide as the longest one, and the name."""
+    width = max(len(action.code) for action in label_set.actions)
+    return f'{action.code:{width}}  {action.name}'
 
 
 def write_results(results, args):

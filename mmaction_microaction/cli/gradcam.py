@@ -1,23 +1,12 @@
 """Draw where a network looks in a video (Grad-CAM). The network must have a ResNet.
 
 microaction gradcam CONFIG CHECKPOINT VIDEO --out gradcam.png
-microaction gradcam CONFIG CHECKPOINT VIDEO --out gradcam.png --action B1
+microaction gradcam CONFIG CHECKPOINT VIDEO --out gradcam.png --label B1
 """
 
-import argparse
 from pathlib import Path
 
 SUFFIXES = ('.png', '.pdf', '.svg')
-
-
-def label_of(text):
-    """Return the label of an action from its code or its label."""
-    from mmaction_microaction.label_sets.ma52 import ACTIONS
-
-    for action in ACTIONS:
-        if text.upper() in (action.code, str(action.index)):
-            return action.index
-    raise argparse.ArgumentTypeError(f'{text} is neither a code, A1 to G4, nor a label, 0 to {len(ACTIONS) - 1}')
 
 
 def add_arguments(parser):
@@ -28,7 +17,10 @@ def add_arguments(parser):
         '--out', default='gradcam.png', metavar='FILE', help='.png, .pdf or .svg file to write (default: %(default)s)'
     )
     parser.add_argument(
-        '--action', type=label_of, help='code or label of the action to explain (default: the predicted action)'
+        '--label',
+        '--action',
+        metavar='LABEL',
+        help='label, code or name of the action to explain (default: the predicted action)',
     )
     parser.add_argument('--title', help='heading of the figure (default: name of the video)')
 
@@ -48,10 +40,30 @@ def run(args):
     check_writable(args.out)
     video = Video(args.video)
     recognizer = TorchRecognizer(args.config, args.checkpoint)
+    label_set = recognizer.label_set
+    label = None if args.label is None else parse_label(args.label, label_set)
     inputs, frames = read_sample(video, recognizer.pipeline)
     [scores] = recognizer(inputs[None])
-    maps = gradcam(recognizer.model, inputs, args.action)
-    figure = plot_gradcam(frames, maps, scores, args.action, args.title or Path(args.video).name)
+    maps = gradcam(recognizer.model, inputs, label)
+    figure = plot_gradcam(frames, maps, scores, label, args.title or Path(args.video).name, label_set=label_set)
     with atomic_write(args.out) as unfinished:
         figure.savefig(unfinished, format=Path(args.out).suffix[1:])
     print(f'the frames and maps are drawn in {args.out}')
+
+
+def parse_label(text, label_set):
+    """Return the label of an action from its label, code or name.
+
+    Raises:
+        ValueError: If the label set has no such action.
+    """
+    from mmaction_microaction.structures.list_rows import ListReader
+
+    label = ListReader(label_set).parse_label(text)
+    if label is None or not 0 <= label < len(label_set):
+        action = label_set.actions[-1]
+        raise ValueError(
+            f'--label {text}: the network has no such action. Use a label of {label_set.title}, 0 to {action.index}, '
+            f'or a code or name, such as {action.code} or {action.name!r}'
+        )
+    return label

@@ -14,6 +14,11 @@ def add_arguments(parser):
         '--truth', required=True, metavar='FILE', help='true intervals in the same format, without scores'
     )
     parser.add_argument(
+        '--label-set',
+        metavar='NAME|FILE',
+        help='label set of both files: NAME of one of the package, or a .yaml or .txt FILE (default: ma52)',
+    )
+    parser.add_argument(
         '--iou',
         type=float,
         default=0.5,
@@ -28,11 +33,12 @@ def check(args):
 
 def run(args):
     from mmaction_microaction.evaluation.functional import count_detections
+    from mmaction_microaction.label_sets import get_label_set
     from mmaction_microaction.structures.intervals import read_intervals
 
-    levels = count_detections(
-        truth=read_intervals(args.truth), detections=read_intervals(args.detections), iou=args.iou
-    )
+    label_set = get_label_set(args.label_set)
+    truth, detections = (read_intervals(path, label_set) for path in (args.truth, args.detections))
+    levels = count_detections(truth=truth, detections=detections, iou=args.iou)
     print(
         f'| intersection over union at least {args.iou:g} | precision | recall | detections | truth |\n'
         '|---|---|---|---|---|'

@@ -27,7 +27,10 @@ def add_arguments(parser):
         '--device', help='cpu, cuda:1, … (default: the best available device; the CPU for an .onnx file)'
     )
     parser.add_argument(
-        '--examples', metavar='DIR', help=f'folder from which {MAX_EXAMPLES} clips are offered (default: rendered ones)'
+        '--examples',
+        metavar='DIR',
+        help=f'folder from which {MAX_EXAMPLES} clips are offered (default: rendered ones of actions that the networks '
+        'distinguish)',
     )
     parser.add_argument('--max-seconds', type=float, default=600, help='longest video (default: %(default)s)')
     parser.add_argument('--max-megabytes', type=float, default=200, help='largest file (default: %(default)s)')

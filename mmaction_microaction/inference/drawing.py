@@ -1,19 +1,25 @@
 """Draws a result below the frames of its video."""
 
+import os
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
+from functools import cache
 from itertools import chain
 from pathlib import Path
 
 import cv2
 import numpy as np
+from matplotlib.font_manager import FontProperties, findfont, fontManager
+from matplotlib.ft2font import FT2Font
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
+from mmaction_microaction.label_sets import LabelSet
+from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.video.reader import Frame, Video
 from mmaction_microaction.video.times import LONGEST_STILL
 from mmaction_microaction.video.writer import write_video
-from mmaction_microaction.visualization.style import BODY_PART_COLORS
+from mmaction_microaction.visualization.style import action_colors
 
 from .results import ClipResult, TimelineResult
 
@@ -93,16 +99,25 @@ def resample_frames(frames: Iterable[Frame], rate: Fraction | float) -> Iterator
 class _Band:
     """A white band with lines of text whose size fits its width."""
 
-    def __init__(self, width, lines) -> None:
+    def __init__(self, width: int, lines: int, label_set: LabelSet) -> None:
         self.width = width
+        self.colors = action_colors(label_set)
         self.line = round(width / 20 / 2) * 2
         self.height = self.line * lines
-        self.font = ImageFont.load_default(self.line * 0.7)
+        self.font = _load_font(label_set, self.line * 0.7)
 
     def empty(self):
         """Return an empty image of the band, and the object that draws on it."""
         image = Image.new('RGB', (self.width, self.height), WHITE)
         return image, ImageDraw.Draw(image)
+
+    def name(self, interval: Interval, max_width: float) -> str:
+        """Return the code and the name of an action, cut off if they are wider than a number of pixels."""
+        text = f'{interval.action.code}  {interval.action.name}'
+        if self.font.getlength(text) <= max_width:
+            return text
+        fits = bisect_right(range(len(text)), max_width, key=lambda end: self.font.getlength(f'{text[:end]}…'))
+        return f'{text[: max(fits - 1, 0)].rstrip()}…'
 
     def write(self, draw, position, text, anchor='lm', color=BLACK) -> None:
         """Write text at a position (x, y). See Pillow's text anchors."""
@@ -113,16 +128,15 @@ class _ClipBand(_Band):
     """Bars of the best five actions of a clip."""
 
     def __init__(self, result, width) -> None:
-        super().__init__(width, lines=5)
+        super().__init__(width, len(result.intervals), result.label_set)
         image, draw = self.empty()
         pad = self.line // 4
         left = width * 0.62
         for row, interval in enumerate(result.intervals):
-            action = interval.action
             top, middle = row * self.line, (row + 0.5) * self.line
-            self.write(draw, (pad, middle), f'{action.code}  {action.name}')
+            self.write(draw, (pad, middle), self.name(interval, left - 2 * pad))
             end = left + (width - left - 3 * self.line) * interval.score
-            draw.rectangle((left, top + pad, end, top + self.line - pad), BODY_PART_COLORS[action.body_part])
+            draw.rectangle((left, top + pad, end, top + self.line - pad), self.colors[interval.label])
             self.write(draw, (width - pad, middle), f'{interval.score:.0%}', 'rm')
         self.image = np.asarray(image)
 
@@ -135,7 +149,7 @@ class _TimelineBand(_Band):
     """The action at a time, and below it the timeline before and after."""
 
     def __init__(self, result, width) -> None:
-        super().__init__(width, lines=3)
+        super().__init__(width, 3, result.label_set)
         self.intervals = result.intervals
         self.starts = [interval.start for interval in result.intervals]
         self.ends = [interval.end for interval in result.intervals]
@@ -156,9 +170,10 @@ class _TimelineBand(_Band):
         first, stop = bisect_right(self.ends, start), bisect_left(self.starts, start + shown)
         for interval in self.intervals[first:stop]:
             if interval.start <= time < interval.end:
-                current = f'{interval.action.code}  {interval.action.name}  {interval.score:.0%}'
+                score = f'  {interval.score:.0%}'
+                current = self.name(interval, self.width - 2 * pad - self.font.getlength(score)) + score
             left, right = max(x(interval.start), 0), min(x(interval.end), self.width - 1)
-            color = BODY_PART_COLORS[interval.action.body_part]
+            color = self.colors[interval.label]
             draw.rectangle((left, self.line, max(right - 1, left), 2 * self.line), color)
             code = interval.action.code
             if draw.textlength(code, self.font) < right - left:
@@ -170,6 +185,30 @@ class _TimelineBand(_Band):
 
 
 _BANDS = {ClipResult.kind: _ClipBand, TimelineResult.kind: _TimelineBand}
+
+
+def _load_font(label_set: LabelSet, size: float) -> ImageFont.FreeTypeFont:
+    """Return Pillow's font or, if the names need other letters than English, a font of this machine that has them."""
+    letters = frozenset(''.join(f'{action.code}{action.name}' for action in label_set.actions))
+    if all(map(str.isascii, letters)):
+        return ImageFont.load_default(size)
+    return ImageFont.truetype(_find_font(letters | frozenset('0123456789%…')), size)
+
+
+@cache
+def _find_font(letters: frozenset[str]) -> str:
+    """Return the path of the first font that has all letters or, if there is none, of the one that has most."""
+    default = findfont(FontProperties())  # DejaVu Sans, which Matplotlib includes
+    others = (font.fname for font in fontManager.ttflist if font.style == 'normal' and font.weight == 400)
+    others = filter(os.path.isfile, others)  # Matplotlib's list may be older than the last change of the fonts
+    codes, best, path = {ord(letter) for letter in letters}, 0, default
+    for candidate in chain([default], others):
+        count = len(codes & FT2Font(candidate).get_charmap().keys())
+        if count > best:
+            best, path = count, candidate
+        if count == len(codes):
+            break
+    return path
 
 
 def _legible_on(color):

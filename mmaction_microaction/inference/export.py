@@ -17,11 +17,11 @@ from mmaction.models.recognizers.base import BaseRecognizer
 from mmengine.config import Config
 
 from mmaction_microaction.inference.onnx_safety.pipeline import load_pipeline
-from mmaction_microaction.label_sets.ma52 import ACTIONS, NUM_ACTIONS
+from mmaction_microaction.label_sets import LabelSet
 from mmaction_microaction.utils.files import check_writable, make_folder, write_whole
 from mmaction_microaction.version import __version__
 
-from .onnx_model import CLASSES, CONFIG, PIPELINE, VERSION, OnnxRecognizer
+from .onnx_model import CLASSES, CONFIG, LABEL_SET, PIPELINE, VERSION, OnnxRecognizer
 from .recognizer import TorchRecognizer
 from .windows import WindowPipeline
 
@@ -41,6 +41,8 @@ class Export(NamedTuple):
     """Size of the file in bytes."""
     shape: tuple[int, ...]
     """Shape of a clip as the test pipeline packs it, without the batch axis."""
+    label_set: LabelSet
+    """Label set of the scores."""
     difference: float
     """Largest difference of a probability between PyTorch and ONNX Runtime."""
 
@@ -49,7 +51,7 @@ class Export(NamedTuple):
         return '\n'.join(
             [
                 f'inputs      ({shape}) float32, as the test pipeline packs them',
-                f'scores      (N, {NUM_ACTIONS}) float32, probabilities',
+                f'scores      (N, {len(self.label_set)}) float32, probabilities of the label set {self.label_set.name}',
                 f'difference  {self.difference:.1e} at most between probabilities of PyTorch and ONNX Runtime',
                 f'written     {self.path}, {self.size / 2**20:.1f} MiB',
             ]
@@ -60,8 +62,8 @@ def export_onnx(config: str | Path | Config, checkpoint: str | Path, out: str | 
     """Export a network to ONNX, including the normalisation of frames and the averaging over views.
 
     The graph maps ``inputs``, N clips as the test pipeline packs them, to ``scores``, the probabilities of
-    ``test_step``, shape (N, 52). The file also contains the test pipeline and the names of the classes. It is written
-    only if ONNX Runtime computes the same probabilities as PyTorch for random clips.
+    ``test_step``, shape (N, C). The file also contains the test pipeline and the label set. It is written only if ONNX
+    Runtime computes the same probabilities as PyTorch for random clips.
 
     Args:
         config (str | Path | Config): Config of the network.
@@ -96,7 +98,8 @@ def export_onnx(config: str | Path | Config, checkpoint: str | Path, out: str | 
         ) from None
     metadata = {
         PIPELINE: pipeline,
-        CLASSES: json.dumps([action.name for action in ACTIONS]),
+        CLASSES: json.dumps(recognizer.label_set.names, ensure_ascii=False),
+        LABEL_SET: json.dumps(recognizer.label_set.to_dict(), ensure_ascii=False),
         CONFIG: name,
         VERSION: __version__,
     }
@@ -108,7 +111,7 @@ def export_onnx(config: str | Path | Config, checkpoint: str | Path, out: str | 
         raise ValueError(f'{name}: {error}') from error.__cause__
     make_folder(out.parent)
     write_whole(out, content)
-    return Export(out, len(content), shape, difference)
+    return Export(out, len(content), shape, recognizer.label_set, difference)
 
 
 def _packed_shape(pipeline):
@@ -154,7 +157,7 @@ class _Scores(torch.nn.Module):
         return self.model.cls_head.average_clip(self.logits(inputs), num_segs=self.views)
 
     def logits(self, inputs: torch.Tensor) -> torch.Tensor:
-        """Return the logits of all views, shape (N * views, 52)."""
+        """Return the logits of all views, shape (N * views, C)."""
         preprocessor = self.model.data_preprocessor
         if preprocessor.to_rgb:
             inputs = inputs.flip(-3 if preprocessor.format_shape == 'NCHW' else -4)

@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from mmengine.config import Config
 
-from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
+from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.structures.predictions import check_probabilities
 from mmaction_microaction.video.reader import Frame, Video
 
 from .loading import load_recognizer
-from .results import ClipResult, TimelineResult
+from .results import ClipResult, ScoredWindow, TimelineResult
 from .timeline import find_intervals
 from .video_warnings import warn_of_frame_rate, warn_of_gaps, warn_of_width
 from .windows import Window, WindowPipeline, cut, gather
@@ -86,6 +86,11 @@ class MicroActionInferencer:
         self.window, self.step = window, step
         self.merging = dict(switch_cost=switch_cost, min_score=min_score, min_duration=min_duration)
 
+    @property
+    def label_set(self) -> LabelSet:
+        """Label set of the network."""
+        return self.recognizer.label_set
+
     def __call__(
         self, video: str | Path | Video, progress: Callable[[int, int], None] | None = None
     ) -> ClipResult | TimelineResult:
@@ -141,7 +146,7 @@ class MicroActionInferencer:
         scored = [] if num_lost else list(self._score(frames, [whole], fps, name))
         if not scored:
             raise ValueError(f'{name} ends before its last frame or has a gap; encode it again')
-        return ClipResult(name, duration, scored[0][1])
+        return ClipResult(name, duration, scored[0][1], self.label_set)
 
     def timeline(self, video: str | Path | Video, progress: Callable[[int, int], None] | None = None) -> TimelineResult:
         """Find the micro-actions in a video of any length.
@@ -182,14 +187,14 @@ class MicroActionInferencer:
 
         # One array for all windows. Thousands of small arrays between the network's large ones would fragment the
         # memory, which then grows by 100 MB for each hour of video.
-        table = np.fromiter(rows(), np.dtype((float, 2 + NUM_ACTIONS)))
+        table = np.fromiter(rows(), np.dtype((float, 2 + len(self.label_set))))
         if not len(table):
             raise ValueError(f'{video.path} cannot be decoded; encode it again')
         starts, ends, scores = table[:, 0], table[:, 1], table[:, 2:]
         warn_of_gaps(video, windows, scored)
         return self._merge(video.path, starts, ends, scores, video.duration)
 
-    def live(self, frames: Iterable[Frame], fps: float) -> Iterator[tuple[float, float, np.ndarray]]:
+    def live(self, frames: Iterable[Frame], fps: float) -> Iterator[ScoredWindow]:
         """Score the windows of a live stream, each as soon as it is complete.
 
         Args:
@@ -197,19 +202,19 @@ class MicroActionInferencer:
             fps (float): Frames per second of the stream.
 
         Yields:
-            tuple[float, float, np.ndarray]: Start and end of a window in seconds, and its probabilities, shape (52,).
+            ScoredWindow: Start and end of a window in seconds, and its probabilities.
         """
         length, step = (max(round(seconds * fps), 1) for seconds in (self.window, self.step))
         windows = (Window(first, first + length - 1, first / fps, length / fps) for first in count(step=step))
         for window, scores in self._score(frames, windows, fps, batch_size=1):
-            yield window.start, window.end, scores
+            yield ScoredWindow(window.start, window.end, scores)
 
-    def merge(self, video: str, scored: Sequence[tuple[float, float, np.ndarray]], duration: float) -> TimelineResult:
+    def merge(self, video: str, scored: Sequence[ScoredWindow], duration: float) -> TimelineResult:
         """Merge scored windows into a timeline, which contains no interval where there is no window.
 
         Args:
             video (str): Name of the video.
-            scored (Sequence[tuple[float, float, np.ndarray]]): Windows as yielded by :meth:`live`, at least one.
+            scored (Sequence[ScoredWindow]): Windows as yielded by :meth:`live`, at least one.
             duration (float): Duration of the video in seconds.
 
         Returns:
@@ -224,21 +229,23 @@ class MicroActionInferencer:
         borders = np.flatnonzero(starts[1:] > ends[:-1]) + 1
         pieces = (np.split(values, borders) for values in (starts, ends, scores))
         intervals = [interval for piece in zip(*pieces) for interval in self._merge(video, *piece, duration).intervals]
-        return TimelineResult(video, duration, intervals, starts, ends, scores)
+        return TimelineResult(video, duration, intervals, starts, ends, scores, self.label_set)
 
     def _merge(self, video, starts, ends, scores, duration):
-        intervals = find_intervals(starts, ends, scores, self.step, **self.merging)
-        return TimelineResult(video, duration, intervals, starts, ends, scores)
+        intervals = find_intervals(starts, ends, scores, self.step, **self.merging, label_set=self.label_set)
+        return TimelineResult(video, duration, intervals, starts, ends, scores, self.label_set)
 
     def _score(self, frames, windows, fps, name=None, batch_size=None):
         """Score windows in batches; yield each window with its probabilities. Warnings need the name of the video."""
-        if name:
+        # How the clips of other label sets were recorded is not known.
+        is_compared = name and self.label_set == MA52
+        if is_compared:
             warn_of_frame_rate(name, fps, self.pipeline.frame_interval)
         is_first = True
 
         def shrink(image):
             nonlocal is_first
-            if name and is_first:
+            if is_compared and is_first:
                 warn_of_width(name, image)
             is_first = False
             return self.pipeline.shrink(image)
@@ -255,7 +262,7 @@ class MicroActionInferencer:
 
     def _score_batch(self, windows, inputs):
         for window, scores in zip(windows, self.recognizer(torch.stack(inputs))):
-            check_probabilities(scores, f'{window.start:.1f} s')
+            check_probabilities(scores, f'{window.start:.1f} s', len(self.label_set))
             yield window, scores
 
 

@@ -6,14 +6,19 @@ import numpy as np
 import torch
 
 from mmaction_microaction.inference.onnx_safety.pipeline import load_pipeline
+from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.utils.untrusted import parse_json, read_limited
 
 PIPELINE, CLASSES, CONFIG, VERSION = 'pipeline', 'classes', 'config', 'mmaction_microaction'
 """Keys of the metadata that ``microaction export`` writes. Pipeline and classes are JSON, the others plain text."""
+LABEL_SET = 'label_set'
+"""Key of the label set, JSON, which older files lack. Those have only the names of the actions, ``classes``."""
 MAX_FILE = 2**31 - 1
 """Largest file in bytes, which is the limit of Protocol Buffers."""
 MAX_METADATA = 2**20
-"""Largest number of characters of a metadata entry. The networks of this project have at most 3,000."""
+"""Largest number of characters of a metadata entry. A label set of 52 actions has 6,000."""
+MAX_LABEL_SET = 2**22
+"""Largest number of characters of a label set. One of 10,000 actions has 2 million."""
 
 
 class OnnxRecognizer:
@@ -24,7 +29,7 @@ class OnnxRecognizer:
     Attributes:
         path (Path): Path of the file.
         pipeline (list[dict]): Test pipeline of the config, which makes the input of the network from a video.
-        classes (list[str]): Names of the 52 actions, in the order of the scores.
+        label_set (LabelSet): Label set of the scores.
         config (str): Name of the config.
         shape (tuple[int, ...]): Shape of a clip as the pipeline packs it: (M, 3, H, W) for 2D networks, (M, 3, T, H, W)
             for 3D networks, with M frames or views.
@@ -43,7 +48,7 @@ class OnnxRecognizer:
 
     path: Path
     pipeline: list[dict]
-    classes: list[str]
+    label_set: LabelSet
     config: str
     shape: tuple[int, ...]
 
@@ -80,15 +85,14 @@ class OnnxRecognizer:
         missing = [key for key in keys if key not in metadata]
         if missing:
             raise ValueError(f'{self.path} lacks the metadata {", ".join(missing)}: write it with "microaction export"')
-        too_long = [key for key in keys if len(metadata[key]) > MAX_METADATA]
-        if too_long:
-            raise ValueError(
-                f'{self.path} has more than {MAX_METADATA:,} characters of metadata in {", ".join(too_long)}'
-            )
+        for key in (*keys, LABEL_SET):
+            limit = MAX_METADATA if key in (PIPELINE, CONFIG, VERSION) else MAX_LABEL_SET
+            if len(metadata.get(key, '')) > limit:
+                raise ValueError(f'{self.path} has more than {limit:,} characters of metadata in {key}')
         try:
             self.pipeline = load_pipeline(metadata[PIPELINE])
             content = self._graph.check()
-            self.classes = _load_classes(metadata[CLASSES], self._graph.num_scores)
+            self.label_set = _load_label_set(metadata, self._graph.num_scores)
         except ValueError as error:
             raise ValueError(f'{self.path} is refused: {error}. Write it with "microaction export"') from None
         self.shape, self.config = self._graph.shape, metadata[CONFIG]
@@ -101,7 +105,7 @@ class OnnxRecognizer:
             inputs (np.ndarray | torch.Tensor): N clips as the pipeline packs them, stacked.
 
         Returns:
-            np.ndarray: Probabilities, shape (N, 52), float32.
+            np.ndarray: Probabilities, shape (N, C), float32.
 
         Raises:
             ValueError: If the inputs have another shape, the batch takes too much memory, or ONNX Runtime fails.
@@ -126,14 +130,20 @@ def _first_line(error):
     return str(error).strip().split('\n')[0]
 
 
-def _load_classes(text, num_scores):
-    """Parse the names of the classes from JSON; a ValueError unless there is one name for each score."""
-    classes = parse_json(text)
-    if not (isinstance(classes, list) and all(isinstance(name, str) and 0 < len(name) <= 200 for name in classes)):
-        raise ValueError(f'its {CLASSES} are not a list of names of up to 200 characters')
-    if len(classes) != num_scores:
-        raise ValueError(f'it names {len(classes)} {CLASSES} for {num_scores} scores')
-    return classes
+def _load_label_set(metadata, num_scores):
+    """Parse the label set from JSON; a ValueError unless it has one action for each score."""
+    names = parse_json(metadata[CLASSES])
+    if LABEL_SET in metadata:
+        label_set = LabelSet.from_dict(parse_json(metadata[LABEL_SET]), 'its label set')
+        if names != list(label_set.names):
+            raise ValueError(f'its {CLASSES} are not the names of its label set {label_set.name}')
+    elif names == list(MA52.names):
+        label_set = MA52
+    else:
+        label_set = LabelSet.from_dict({'actions': names}, f'its {CLASSES}')
+    if len(label_set) != num_scores:
+        raise ValueError(f'it names {len(label_set)} {CLASSES} for {num_scores} scores')
+    return label_set
 
 
 def _import_onnxruntime():

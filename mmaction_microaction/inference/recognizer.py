@@ -9,9 +9,9 @@ from mmaction.structures import ActionDataSample
 from mmengine.config import Config
 from mmengine.device import get_device
 
-from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
+from mmaction_microaction.label_sets import LabelSet, find_label_set, get_label_set
 from mmaction_microaction.models.check_pipeline import check_pipeline
-from mmaction_microaction.utils.checkpoints import load_weights, read_weights, require_fit
+from mmaction_microaction.utils.checkpoints import load_weights, read_weights_and_metainfo, require_fit
 from mmaction_microaction.utils.messages import last_line
 
 CONFIG_SUFFIXES = ('.py', '.json', '.yaml', '.yml')
@@ -25,6 +25,9 @@ class TorchRecognizer:
         config (Config): Config of the network.
         pipeline (list[dict]): Test pipeline of the config.
         model (nn.Module): The network with its weights.
+        label_set (LabelSet): Label set of the scores. It is that of the checkpoint (``dataset_meta``, which MMEngine
+            writes) or, if the checkpoint has none, ``label_set`` of the test dataset in the config. If neither names
+            one and there are 52 classes, it is that of MA-52.
 
     Args:
         config (str | Path | Config): Config of the network.
@@ -33,14 +36,15 @@ class TorchRecognizer:
 
     Raises:
         FileNotFoundError: If a file is missing.
-        ValueError: If the config does not describe a recognizer of the 52 actions, its test pipeline samples other
-            clips than the network expects, the checkpoint is damaged, fits another network or could run code, or the
-            device cannot be used.
+        ValueError: If the config does not describe a recognizer, its test pipeline samples other clips than the
+            network expects, the checkpoint is damaged, fits another network or could run code, neither checkpoint nor
+            config says what the classes are, the two contradict each other, or the device cannot be used.
     """
 
     config: Config
     pipeline: list[dict]
     model: torch.nn.Module
+    label_set: LabelSet
 
     def __init__(self, config: str | Path | Config, checkpoint: str | Path, device: str | None = None) -> None:
         config = config if isinstance(config, Config) else _read_config(config)
@@ -54,13 +58,10 @@ class TorchRecognizer:
                 f'{config.filename} describes a {type(self.model).__name__}, which does not classify actions; use the '
                 'config of a recognizer'
             )
-        if self.model.cls_head.num_classes != NUM_ACTIONS:
-            raise ValueError(
-                f'{config.filename}: the network has {self.model.cls_head.num_classes} classes, not the {NUM_ACTIONS} '
-                'micro-actions; set num_classes of its head, and train it'
-            )
         check_pipeline(self.model, self.pipeline, f'the test_dataloader of {config.filename}')
-        require_fit(load_weights(self.model, read_weights(checkpoint)), checkpoint, config.filename)
+        weights, metainfo = read_weights_and_metainfo(checkpoint)
+        require_fit(load_weights(self.model, weights), checkpoint, config.filename)
+        self.label_set = _find_label_set(config, metainfo, self.model.cls_head.num_classes, checkpoint)
         device = device or get_device()
         try:
             self.model.to(device)
@@ -78,11 +79,42 @@ class TorchRecognizer:
             inputs (torch.Tensor): N clips as the pipeline packs them, stacked.
 
         Returns:
-            np.ndarray: Probabilities, shape (N, 52).
+            np.ndarray: Probabilities, shape (N, C).
         """
         samples = [ActionDataSample() for _ in inputs]
         samples = self.model.test_step(dict(inputs=list(inputs), data_samples=samples))
         return torch.stack([sample.pred_score for sample in samples]).float().cpu().numpy()
+
+
+def _find_label_set(config, metainfo, num_classes, checkpoint):
+    """Return the label set that the checkpoint or the config names; a ValueError if the two contradict each other."""
+    dataset = config.test_dataloader.dataset
+    configured = dataset.get('label_set') or (dataset.get('metainfo') or {}).get('label_set')
+    if metainfo.get('label_set') is None:
+        named = None if configured is None else get_label_set(configured)
+        return find_label_set({'label_set': named}, num_classes, f'{checkpoint} with {config.filename}')
+    label_set = find_label_set(metainfo, num_classes, checkpoint)
+    try:
+        expected = label_set if configured is None else get_label_set(configured)
+    except FileNotFoundError:  # the file of the label set need not be copied along with config and checkpoint
+        expected = label_set
+    if expected != label_set:
+        raise ValueError(
+            f'{checkpoint} was trained with the label set {label_set.name}, but the test_dataloader of '
+            f'{config.filename} has {expected.name}: {_difference(label_set, expected)}. Remove label_set there, or '
+            'use the checkpoint of this config'
+        )
+    return label_set
+
+
+def _difference(first, second):
+    """Describe the first difference of two label sets."""
+    if len(first) != len(second):
+        return f'{len(first)} and {len(second)} actions'
+    index = next((i for i, names in enumerate(zip(first.names, second.names)) if len(set(names)) > 1), None)
+    if index is None:
+        return 'their groups differ'
+    return f'label {index} is {first.names[index]!r} and {second.names[index]!r}'
 
 
 def _read_config(path):

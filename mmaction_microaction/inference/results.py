@@ -5,16 +5,27 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
 from mmaction_microaction.evaluation.functional import rank_classes
-from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, FINE_TO_COARSE, NUM_BODY_PARTS
+from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.structures.intervals import Interval, write_entries
 from mmaction_microaction.utils.files import as_text_cell, write_whole
 
-COLUMNS = ('video', 'start', 'end', 'rank', 'code', 'action', 'body_part', 'score')
+COLUMNS = ('video', 'start', 'end', 'rank', 'code', 'action', 'group', 'score')
+
+
+class ScoredWindow(NamedTuple):
+    """Probabilities of the actions in a window of a live stream."""
+
+    start: float
+    """Start in seconds."""
+    end: float
+    """End in seconds."""
+    scores: np.ndarray
+    """Probabilities of the actions, shape (C,)."""
 
 
 @dataclass
@@ -28,7 +39,16 @@ class ClipResult:
     duration: float
     """Duration of the video in seconds."""
     scores: np.ndarray
-    """Probabilities of the 52 actions, shape (52,)."""
+    """Probabilities of the actions, shape (C,)."""
+    label_set: LabelSet = field(default=MA52, repr=False)
+    """Label set of the probabilities."""
+
+    def __post_init__(self) -> None:
+        if np.shape(self.scores) != (len(self.label_set),):
+            raise ValueError(
+                f'{self.video}: expected {len(self.label_set)} probabilities of the label set {self.label_set.name}, '
+                f'got shape {np.shape(self.scores)}'
+            )
 
     def top(self, k: int = 5) -> list[Interval]:
         """Return the actions with the highest probabilities.
@@ -40,7 +60,7 @@ class ClipResult:
             list[Interval]: The actions, each over the whole clip, best first.
         """
         return [
-            Interval(0.0, self.duration, int(label), float(self.scores[label]))
+            Interval(0.0, self.duration, int(label), float(self.scores[label]), self.label_set)
             for label in rank_classes(self.scores[None])[0, :k]
         ]
 
@@ -50,29 +70,36 @@ class ClipResult:
         return self.top()
 
     @property
-    def body_part(self) -> str:
-        """Body part of the best action, as the challenges score it."""
-        return BODY_PARTS[ACTIONS[self.scores.argmax()].body_part]
+    def group(self) -> str | None:
+        """Group of the best action, such as its body part, as the challenges score it. None if the label set has no
+        groups."""
+        return self.label_set.actions[self.scores.argmax()].group
 
     @property
-    def body_part_scores(self) -> np.ndarray:
-        """Sum of the probabilities of the actions of each body part, shape (7,). The largest sum need not
-        belong to :attr:`body_part`."""
-        return np.bincount(FINE_TO_COARSE, self.scores, NUM_BODY_PARTS)
+    def group_scores(self) -> np.ndarray:
+        """Sum of the probabilities of the actions of each group, shape (G,). The largest sum need not belong to
+        :attr:`group`. Empty if the label set has no groups."""
+        if not self.label_set.has_groups:
+            return np.zeros(0)
+        return np.bincount(self.label_set.fine_to_coarse, self.scores, len(self.label_set.groups))
 
     def to_dict(self) -> dict:
         """Convert the result to a dict for JSON.
 
         Returns:
-            dict: ``video``, ``duration``, ``actions`` (the best five), ``body_part``, ``body_parts``.
+            dict: ``video``, ``duration``, ``actions`` (the best five), ``group`` and ``groups``. ``groups`` is left out
+            if the label set has none.
         """
-        return {
+        content = {
             'video': self.video,
             'duration': round(self.duration, 3),
             'actions': [interval.to_dict() for interval in self.intervals],
-            'body_part': self.body_part,
-            'body_parts': {name: round(float(score), 4) for name, score in zip(BODY_PARTS, self.body_part_scores)},
+            'group': self.group,
         }
+        if self.label_set.has_groups:
+            sums = zip(self.label_set.groups, self.group_scores)
+            content['groups'] = {name: round(float(score), 4) for name, score in sums}
+        return content
 
     def to_rows(self) -> list[dict]:
         """Convert the result to table rows.
@@ -100,7 +127,9 @@ class TimelineResult:
     ends: np.ndarray = field(repr=False)
     """End of each window in seconds, shape (W,)."""
     scores: np.ndarray = field(repr=False)
-    """Probabilities of each window, shape (W, 52)."""
+    """Probabilities of each window, shape (W, C)."""
+    label_set: LabelSet = field(default=MA52, repr=False)
+    """Label set of the probabilities."""
 
     def to_dict(self) -> dict:
         """Convert the result to a dict for JSON.
@@ -144,7 +173,8 @@ def write_json(results: Sequence[ClipResult | TimelineResult], path: str | Path)
 def write_csv(results: Sequence[ClipResult | TimelineResult], path: str | Path) -> None:
     """Write results as a CSV table, completely or not at all.
 
-    A video name that a spreadsheet would read as a formula is preceded by an apostrophe.
+    A name that a spreadsheet would read as a formula is preceded by an apostrophe. The group is empty if the label set
+    has no groups.
 
     Args:
         results (Sequence[ClipResult | TimelineResult]): One result for each video.
@@ -156,8 +186,11 @@ def write_csv(results: Sequence[ClipResult | TimelineResult], path: str | Path) 
     table = io.StringIO(newline='')
     writer = csv.DictWriter(table, COLUMNS)
     writer.writeheader()
-    rows = (row for result in results for row in result.to_rows())
-    writer.writerows({**row, 'video': as_text_cell(row['video'])} for row in rows)
+    for result in results:
+        for row in result.to_rows():
+            # The names of a network from a stranger may be formulas, too.
+            texts = {key: as_text_cell(row[key] or '') for key in ('video', 'code', 'action', 'group')}
+            writer.writerow({**row, **texts})
     # The byte-order mark makes spreadsheets read the file as UTF-8.
     write_whole(path, table.getvalue().encode('utf-8-sig', errors='backslashreplace'))
 

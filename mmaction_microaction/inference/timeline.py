@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.video.times import LONGEST_STILL
 
@@ -75,6 +76,7 @@ def find_intervals(
     switch_cost: float = 0.5,
     min_score: float = 0.0,
     min_duration: float = 0.0,
+    label_set: LabelSet = MA52,
 ) -> list[Interval]:
     """Merge the scores of overlapping windows into a timeline.
 
@@ -85,15 +87,19 @@ def find_intervals(
     Args:
         starts (np.ndarray): Start of each window in seconds, ascending, shape (W,).
         ends (np.ndarray): End of each window in seconds, shape (W,).
-        scores (np.ndarray): Probabilities of each window, shape (W, 52).
+        scores (np.ndarray): Probabilities of each window, shape (W, C).
         step (float): Length of a piece in seconds.
         switch_cost (float): Evidence that a change of the action requires, as the natural logarithm of the ratio of the
             probabilities in one whole window. Larger values give fewer and longer intervals. Defaults to 0.5.
         min_score (float): Minimum mean probability of an interval. Defaults to 0.
         min_duration (float): Minimum duration of an interval in seconds. Defaults to 0.
+        label_set (LabelSet): Label set of the probabilities. Defaults to that of MA-52.
 
     Returns:
         list[Interval]: The intervals, ascending in time and without overlap; empty if there are no windows.
+
+    Raises:
+        ValueError: If the label set has another number of actions than the probabilities.
 
     Examples:
         Three windows of nodding (9), followed by three of shaking legs (24).
@@ -108,13 +114,18 @@ def find_intervals(
     starts, ends, scores = np.asarray(starts), np.asarray(ends), np.asarray(scores)
     if not len(starts):
         return []
+    if scores.shape[1] != len(label_set):
+        raise ValueError(
+            f'got {scores.shape[1]} probabilities for each window, but the label set {label_set.name} has '
+            f'{len(label_set)} actions'
+        )
     gaps = np.flatnonzero(starts[1:] - ends[:-1] > LONGEST_STILL) + 1
     if len(gaps):
         pieces = zip(*(np.split(values, gaps) for values in (starts, ends, scores)))
         return [
             interval
             for piece in pieces
-            for interval in find_intervals(*piece, step, switch_cost, min_score, min_duration)
+            for interval in find_intervals(*piece, step, switch_cost, min_score, min_duration, label_set)
         ]
     start, end = starts.min(), ends.max()
     edges = np.append(np.arange(start, max(end - step / 2, start + step / 2), step), end)
@@ -123,7 +134,7 @@ def find_intervals(
     labels = most_likely_labels(smoothed, switch_cost * (ends - starts).mean() / step)
     changes = np.flatnonzero(np.diff(labels)) + 1
     intervals = [
-        Interval(float(edges[a]), float(edges[b]), int(labels[a]), float(smoothed[a:b, labels[a]].mean()))
+        Interval(float(edges[a]), float(edges[b]), int(labels[a]), float(smoothed[a:b, labels[a]].mean()), label_set)
         for a, b in zip([0, *changes], [*changes, len(labels)])
     ]
     return [

@@ -3,6 +3,7 @@
 import pickle
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from mmengine.model import BaseTTAModel, is_model_wrapper
@@ -30,9 +31,29 @@ def read_weights(path: str | Path) -> dict[str, torch.Tensor]:
         FileNotFoundError: If the file does not exist.
         ValueError: If the file cannot be used as a checkpoint, see :func:`read_checkpoint`.
     """
-    weights = read_checkpoint(path, 'cpu', 'silent')['state_dict']
+    return read_weights_and_metainfo(path)[0]
+
+
+def read_weights_and_metainfo(path: str | Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """Read the weights of a checkpoint onto the CPU, and the metadata of the dataset on which it was trained.
+
+    Args:
+        path (str | Path): Path or URL of the checkpoint.
+
+    Returns:
+        tuple[dict[str, torch.Tensor], dict[str, Any]]: Weights as from :func:`read_weights`, and the ``dataset_meta``
+        that MMEngine writes. The latter is empty if the checkpoint has none.
+
+    Raises:
+        ConnectionError: If the checkpoint cannot be downloaded.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If the file cannot be used as a checkpoint, see :func:`read_checkpoint`.
+    """
+    content = read_checkpoint(path, 'cpu', 'silent')
+    weights, meta = content['state_dict'], content.get('meta')
     consume_prefix_in_state_dict_if_present(weights, 'module.')
-    return weights
+    metainfo = meta.get('dataset_meta') if isinstance(meta, dict) else None
+    return weights, metainfo if isinstance(metainfo, dict) else {}
 
 
 def read_checkpoint(path: str | Path, map_location: str | torch.device = 'cpu', logger: str = 'current') -> dict:

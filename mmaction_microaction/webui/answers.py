@@ -1,17 +1,15 @@
 """Converts a result to the texts, bars, tables and files of the page."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
 from pathlib import Path
 from tempfile import mkdtemp
 
 from mmaction_microaction.inference import WRITERS, ClipResult, TimelineResult
-from mmaction_microaction.label_sets.ma52 import BODY_PARTS, NUM_ACTIONS
+from mmaction_microaction.label_sets import LabelSet
 from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.visualization.style import name_of
-
-COLUMNS = ('start', 'end', 'code', 'action', 'body part', 'score')
-"""Columns of the table of a timeline."""
 
 
 def headline(result: ClipResult | TimelineResult, model: str) -> str:
@@ -26,11 +24,29 @@ def headline(result: ClipResult | TimelineResult, model: str) -> str:
     """
     if result.kind == 'clip':
         best = result.intervals[0]
-        summary = f'{best.action.name} ({best.action.code}), {best.score:.1%}; body part: {result.body_part}'
+        summary = f'{_literally(best.action.name)} ({_literally(best.action.code)}), {best.score:.1%}'
+        if result.label_set.has_groups:
+            summary += f'; {_literally(result.label_set.group_term)}: {_literally(result.group)}'
     else:
         count = len(result.intervals)
         summary = f'{count:,} micro-action{"s" * (count != 1)} in {result.duration:.1f} s'
     return f'### {summary}\n{_literally(model)}; {_literally(Path(result.video).name)}, {result.duration:.1f} s'
+
+
+def describe_actions(label_sets: Sequence[LabelSet]) -> str:
+    """Describe what networks distinguish, in Markdown.
+
+    Args:
+        label_sets (Sequence[LabelSet]): Label sets of one or more networks.
+
+    Returns:
+        str: Description, such as ``one of the 52 micro-actions of MA-52``.
+    """
+    texts = []
+    for label_set in dict.fromkeys(label_sets):
+        number = f'one of the {len(label_set):,} micro-actions' if len(label_set) > 1 else 'the only micro-action'
+        texts.append(f'{number} of {_literally(label_set.title)}')
+    return f'{" or ".join(texts)}, depending on the network' if len(texts) > 1 else texts[0]
 
 
 def _literally(name):
@@ -45,21 +61,46 @@ def action_bars(result: ClipResult) -> dict[str, float]:
         result (ClipResult): The result.
 
     Returns:
-        dict[str, float]: Probabilities of the 52 actions, by name and code.
+        dict[str, float]: Probabilities of the actions, by name and code.
     """
-    return {name_of(label): float(result.scores[label]) for label in range(NUM_ACTIONS)}
+    return {name_of(label, result.label_set): float(score) for label, score in enumerate(result.scores)}
 
 
-def body_part_bars(result: ClipResult) -> dict[str, float]:
-    """Return the probabilities of the body parts.
+def group_bars(result: ClipResult) -> dict[str, float]:
+    """Return the probabilities of the groups.
 
     Args:
         result (ClipResult): The result.
 
     Returns:
-        dict[str, float]: Probabilities of the seven body parts, by name.
+        dict[str, float]: Probabilities of the groups, by name. Empty if the label set has no groups.
     """
-    return dict(zip(BODY_PARTS, map(float, result.body_part_scores)))
+    return dict(zip(result.label_set.groups, map(float, result.group_scores)))
+
+
+def group_bars_title(label_set: LabelSet) -> str:
+    """Return the title of the bars of groups.
+
+    Args:
+        label_set (LabelSet): Label set with groups.
+
+    Returns:
+        str: Title, such as ``Body part (sum of its actions)``.
+    """
+    term = label_set.group_term
+    return f'{term[0].upper()}{term[1:]} (sum of its actions)'
+
+
+def table_columns(label_set: LabelSet) -> list[str]:
+    """Return the columns of the table of a timeline.
+
+    Args:
+        label_set (LabelSet): Label set of the timeline.
+
+    Returns:
+        list[str]: Titles. There is no column of groups if the label set has none.
+    """
+    return ['start', 'end', 'code', 'action', *[label_set.group_term] * label_set.has_groups, 'score']
 
 
 def table_rows(result: TimelineResult) -> list[list[str]]:
@@ -69,7 +110,7 @@ def table_rows(result: TimelineResult) -> list[list[str]]:
         result (TimelineResult): The result.
 
     Returns:
-        list[list[str]]: One row for each interval, with the columns :data:`COLUMNS`.
+        list[list[str]]: One row for each interval, with the columns of :func:`table_columns`.
     """
     return [
         [
@@ -77,7 +118,7 @@ def table_rows(result: TimelineResult) -> list[list[str]]:
             f'{interval.end:.1f}',
             interval.action.code,
             interval.action.name,
-            BODY_PARTS[interval.action.body_part],
+            *[interval.action.group] * result.label_set.has_groups,
             f'{interval.score:.3f}',
         ]
         for interval in result.intervals
@@ -96,7 +137,7 @@ def gradcam_choices(result: ClipResult | TimelineResult) -> list[tuple[str, Inte
     """
     choices = []
     for interval in result.intervals:
-        text = f'{name_of(interval.label)}, {interval.score:.1%}'
+        text = f'{name_of(interval.label, result.label_set)}, {interval.score:.1%}'
         if result.kind == 'timeline':
             text = f'{interval.start:.1f} to {interval.end:.1f} s: {text}'
         choices.append((text, interval))

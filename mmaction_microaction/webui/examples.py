@@ -1,9 +1,10 @@
 """Rendered example clips, for pages without clips of a dataset."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import cycle, islice
 from pathlib import Path
 
-from mmaction_microaction.label_sets.ma52 import ACTIONS
+from mmaction_microaction.label_sets import MA52, LabelSet, normalize_name
 from mmaction_microaction.synthetic import SyntheticSettings, make_clip, make_plan, render_frames, video_size
 from mmaction_microaction.synthetic.clip import FPS
 from mmaction_microaction.video.writer import write_video
@@ -25,28 +26,45 @@ def unseen_subjects() -> list[int]:
     return list(dict.fromkeys(entry.subject_id for entry in plan if entry.split == _TEST))
 
 
+def find_codes(label_sets: Iterable[LabelSet]) -> list[str]:
+    """Return the codes of actions of MA-52 that other label sets have, too, so that rendered examples fit them.
+
+    Args:
+        label_sets (Iterable[LabelSet]): Label sets of the networks on the page.
+
+    Returns:
+        list[str]: At most as many codes as there are in :data:`CODES`, and preferably those. Empty if there is no
+        action whose name is in all label sets.
+    """
+    names = [set(map(normalize_name, label_set.names)) for label_set in label_sets]
+    fitting = [action.code for action in MA52.actions if all(normalize_name(action.name) in each for each in names)]
+    return sorted(fitting, key=lambda code: code not in CODES)[: len(CODES)]
+
+
 def render_examples(folder: str | Path, size: int = 160, codes: Sequence[str] = CODES) -> list[Path]:
-    """Render a clip of each action, and a long video in which one person performs all of them.
+    """Render a clip of each action, and a long video in which one person performs all of them, in turn.
 
     Args:
         folder (str | Path): Folder of the new files.
         size (int): Width of the frames in pixels. Defaults to 160.
-        codes (Sequence[str]): Codes of the actions. Defaults to :data:`CODES`.
+        codes (Sequence[str]): Codes of the actions of MA-52, at least one. Defaults to :data:`CODES`.
 
     Returns:
         list[Path]: Paths of the clips, which are named after their actions, then the path of the long video.
     """
     folder, size = Path(folder), video_size(size)
-    labels = {action.code: action.index for action in ACTIONS}
+    labels = {action.code: action.index for action in MA52.actions}
     *people, person = unseen_subjects()[: len(codes) + 1]
     paths = []
     for index, (code, subject) in enumerate(zip(codes, people)):
         label = labels[code]
-        paths.append(folder / f'{ACTIONS[label].name}.mp4')
+        paths.append(folder / f'{MA52.names[label]}.mp4')
         clip = make_clip(label, subject, size, seed=_SEED, split=_TEST, index=index)
         write_video(paths[-1], render_frames(clip), size, fps=FPS)
     # The same subject and index produce the same person, room and length for each action.
-    clips = (make_clip(labels[code], person, size, seed=_SEED, split=_TEST, index=len(codes)) for code in codes)
+    # Fewer actions are repeated, so that the video is long enough for a timeline.
+    performed = islice(cycle(codes), max(len(codes), len(CODES)))
+    clips = (make_clip(labels[code], person, size, seed=_SEED, split=_TEST, index=len(codes)) for code in performed)
     frames = (frame for clip in clips for frame in render_frames(clip))
     write_video(folder / LONG, frames, size, fps=FPS)
     return [*paths, folder / LONG]

@@ -53,4 +53,4 @@ def explain(inferencer: MicroActionInferencer, video: str | Path | Video, interv
     maps = gradcam(recognizer.model, inputs, interval.label)
     [scores] = recognizer(inputs[None])
     title = f'What the network saw, {window.start:.1f} to {window.end:.1f} s'
-    return plot_gradcam(frames, maps, scores, interval.label, title)
+    return plot_gradcam(frames, maps, scores, interval.label, title, label_set=inferencer.label_set)

@@ -13,7 +13,16 @@ from gradio.blocks import Block
 from mmaction_microaction.inference import ClipResult, MicroActionInferencer, TimelineResult
 from mmaction_microaction.visualization import plot_timeline
 
-from .answers import action_bars, body_part_bars, gradcam_choices, headline, table_rows, write_files
+from .answers import (
+    action_bars,
+    gradcam_choices,
+    group_bars,
+    group_bars_title,
+    headline,
+    table_columns,
+    table_rows,
+    write_files,
+)
 from .explanation import can_explain, explain
 from .uploads import Uploads
 
@@ -28,9 +37,10 @@ class Components(NamedTuple):
     """The :class:`ShownResult`, or None."""
     headline: gr.Markdown
     bars: gr.Row
-    """Group of ``actions`` and ``body_parts``, visible for a clip."""
+    """Row of ``actions`` and ``groups``, visible for a clip."""
     actions: gr.Label
-    body_parts: gr.Label
+    groups: gr.Label
+    """Probabilities of groups of actions, visible if the label set of the network has groups."""
     timeline: gr.Column
     """Group of ``plot`` and ``table``, visible for a timeline."""
     plot: gr.Plot
@@ -78,11 +88,11 @@ class Handlers:
     def clear(self) -> dict[Block, object]:
         """Remove the result from the page."""
         page = self.components
-        groups = (page.bars, page.timeline, page.downloads, page.explanation)
+        containers = (page.bars, page.timeline, page.downloads, page.explanation)
         return {
             page.shown: None,
             page.headline: NO_RESULT,
-            **{group: gr.update(visible=False) for group in groups},
+            **{container: gr.update(visible=False) for container in containers},
             page.maps: gr.update(visible=False, value=None),
         }
 
@@ -138,7 +148,7 @@ class Handlers:
         choices = [text for text, _ in gradcam_choices(result)]
         files = write_files(result, self.uploads.folder)
         self.uploads.add(visitor, *files)
-        is_clip = result.kind == 'clip'
+        is_clip, label_set = result.kind == 'clip', result.label_set
         # Grad-CAM reads the clip again.
         has_gradcam = bool(choices) and can_explain(self.models[model]) and Path(path).is_file()
         return {
@@ -146,10 +156,14 @@ class Handlers:
             page.headline: headline(result, model),
             page.bars: gr.update(visible=is_clip),
             page.actions: action_bars(result) if is_clip else None,
-            page.body_parts: body_part_bars(result) if is_clip else None,
+            page.groups: gr.update(
+                value=group_bars(result) if is_clip and label_set.has_groups else None,
+                label=group_bars_title(label_set),
+                visible=label_set.has_groups,
+            ),
             page.timeline: gr.update(visible=not is_clip),
-            page.plot: None if is_clip else plot_timeline(result.intervals, result.duration),
-            page.table: None if is_clip else table_rows(result),
+            page.plot: None if is_clip else plot_timeline(result.intervals, result.duration, label_set=label_set),
+            page.table: None if is_clip else {'headers': table_columns(label_set), 'data': table_rows(result)},
             page.downloads: gr.update(visible=True),
             **{button: str(file) for button, file in zip(page.files, files)},
             page.explanation: gr.update(visible=has_gradcam),

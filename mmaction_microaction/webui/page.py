@@ -6,16 +6,17 @@ from pathlib import Path
 import gradio as gr
 
 from mmaction_microaction.inference import WRITERS, MicroActionInferencer
+from mmaction_microaction.label_sets import MA52
 
-from .answers import COLUMNS
+from .answers import describe_actions, group_bars_title, table_columns
 from .handlers import NO_RESULT, Components, Handlers
 from .uploads import Uploads
 
 TITLE = 'Micro-action recognition'
 INTRODUCTION = """# {title}
-Upload or record a clip of a seated person. A clip of up to {longest_clip:g} seconds is recognised as one of the 52
-micro-actions of MA-52; a longer video becomes a timeline. The network always names one of these actions, even for an
-empty room. Clips may have up to {max_seconds:g} seconds and {max_megabytes:g} MB.
+Upload or record a clip of a {person}. A clip of up to {longest_clip:g} seconds is recognised as {actions}; a longer
+video becomes a timeline. The network always names one of these actions, even for an empty room.
+Clips may have up to {max_seconds:g} seconds and {max_megabytes:g} MB.
 They are deleted {deleted}.{camera}"""
 NO_CAMERA = (
     ' To record here, open this page over https, or on the machine that serves it: otherwise browsers block the camera.'
@@ -53,8 +54,12 @@ def build_page(
         gr.Blocks: The page, not yet served.
     """
     names = list(models)
+    label_sets = [model.label_set for model in models.values()]
     introduction = INTRODUCTION.format(
         title=TITLE,
+        # The people of MA-52 sit. What the clips of other label sets show is not known.
+        person='seated person' if set(label_sets) == {MA52} else 'person',
+        actions=describe_actions(label_sets),
         longest_clip=models[names[0]].longest_clip,
         max_seconds=uploads.max_seconds,
         max_megabytes=uploads.max_megabytes,
@@ -87,16 +92,16 @@ def build_page(
                 headline = gr.Markdown(NO_RESULT, elem_id='headline')
                 with gr.Row(visible=False, elem_id='bars') as bars:
                     actions = gr.Label(label='Action', num_top_classes=5, show_heading=False, elem_id='actions')
-                    body_parts = gr.Label(
-                        label='Body part (sum of its actions)',
+                    groups = gr.Label(
+                        label=group_bars_title(label_sets[0]),
                         num_top_classes=5,
                         show_heading=False,
-                        elem_id='body-parts',
+                        elem_id='groups',
                     )
                 with gr.Column(visible=False, elem_id='timeline') as timeline:
                     plot = gr.Plot(show_label=False, elem_id='plot')
                     table = gr.Dataframe(
-                        headers=list(COLUMNS),
+                        headers=table_columns(label_sets[0]),
                         label='Select a row to jump to it in the clip',
                         interactive=False,
                         max_height=400,
@@ -117,7 +122,7 @@ def build_page(
             headline=headline,
             bars=bars,
             actions=actions,
-            body_parts=body_parts,
+            groups=groups,
             timeline=timeline,
             plot=plot,
             table=table,

@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 from mmaction_microaction.inference import MicroActionInferencer
 
 from .admission import Admission, separate_uploads
-from .examples import render_examples
+from .examples import find_codes, render_examples
 from .folders import private_folder
 from .page import build_page
 from .turns import share_network
@@ -69,7 +69,8 @@ def serving(
 
     Args:
         models (dict[str, MicroActionInferencer]): Networks by name.
-        examples (Sequence[Path], optional): Clips to choose from. Defaults to None: rendered clips.
+        examples (Sequence[Path], optional): Clips to choose from. Defaults to None: rendered clips of actions that all
+            networks distinguish.
         max_seconds (float): Maximum duration of a video in seconds. Defaults to 600.
         max_megabytes (float): Maximum size of a file in megabytes. Defaults to 200.
         max_minutes (float): Maximum time in minutes that a network works on a clip. Defaults to 20.
@@ -99,7 +100,8 @@ def serving(
         # Gradio reads both variables when the page is built.
         os.environ.update(GRADIO_TEMP_DIR=str(uploaded), GRADIO_EXAMPLES_CACHE=str(uploaded / 'cache'))
         if examples is None:
-            examples = render_examples(rendered)
+            codes = find_codes(model.label_set for model in models.values())
+            examples = render_examples(rendered, codes=codes) if codes else []
         examples = [Path(path).resolve() for path in examples]
         # Examples are served from their own folder, since copies would be deleted with the uploads.
         gr.set_static_paths(examples)

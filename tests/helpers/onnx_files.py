@@ -5,14 +5,16 @@ import json
 import numpy as np
 import onnx
 
-WEIGHTS = np.linspace(-0.02, 0.02, 52, dtype=np.float32)[None]
+from mmaction_microaction.label_sets import MA52
+
+WEIGHTS = np.linspace(-0.02, 0.02, len(MA52), dtype=np.float32)[None]
 PIPELINE = [
     dict(type='SampleFrames', clip_len=1, frame_interval=1, num_clips=2, test_mode=True, _scope_='mmaction'),
     dict(type='DecordDecode'),
     dict(type='Resize', scale=(-1, 8)),
     dict(type='PackActionInputs', algorithm_keys=('emotion',)),
 ]
-CLASSES = [f'action {index}' for index in range(52)]
+CLASSES = list(MA52.names)
 
 
 def brightness_model():
@@ -29,7 +31,7 @@ def brightness_model():
         nodes,
         'brightness',
         [tensor('inputs', onnx.TensorProto.FLOAT, ['batch', 2, 3, 4, 5])],
-        [tensor('scores', onnx.TensorProto.FLOAT, ['batch', 52])],
+        [tensor('scores', onnx.TensorProto.FLOAT, ['batch', len(MA52)])],
         [onnx.numpy_helper.from_array(values, name) for name, values in constants.items()],
     )
     model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid('', 18)], ir_version=10)

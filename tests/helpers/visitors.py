@@ -10,6 +10,7 @@ import numpy as np
 from mmaction.models.backbones import ResNet
 
 from mmaction_microaction.inference import ClipResult, TimelineResult
+from mmaction_microaction.label_sets import MA52
 from mmaction_microaction.structures.intervals import Interval
 
 
@@ -17,6 +18,7 @@ class Network:
     """Network that recognises nodding in short clips, and a second of waving with a warning in longer clips."""
 
     longest_clip = 8
+    label_set = MA52
 
     def __init__(self, gradients=False):
         model = SimpleNamespace(backbone=ResNet(18, pretrained=None)) if gradients else None

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from mmaction_microaction.label_sets import MA52
 from mmaction_microaction.video.writer import write_video
 
 
@@ -14,6 +15,8 @@ class BrightnessRecognizer:
         dict(type='FormatShape', input_format='NCHW'),
         dict(type='PackActionInputs'),
     )
+
+    label_set = MA52
 
     def __init__(self):
         self.batches = []

@@ -7,9 +7,9 @@ from mmaction_microaction.inference import ClipResult, TimelineResult, write_lab
 from mmaction_microaction.inference.drawing import resample_frames
 from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.video.reader import Frame, Video
-from mmaction_microaction.visualization.style import BODY_PART_COLORS
+from mmaction_microaction.visualization.style import action_colors
 
-HEAD, UPPER_LIMB = (np.array(to_rgb(BODY_PART_COLORS[part])) * 255 for part in (1, 2))
+HEAD, UPPER_LIMB = (np.array(to_rgb(action_colors()[label])) * 255 for label in (9, 19))
 
 
 def drawn(result, tmp_path):
@@ -25,7 +25,7 @@ def timeline(video, intervals):
     return TimelineResult(str(video), 12.0, intervals, np.zeros(0), np.zeros(0), np.zeros((0, 52)))
 
 
-def test_band_shows_intervals_in_the_colours_of_their_body_parts(grey_video, tmp_path):
+def test_band_shows_intervals_in_the_colours_of_their_groups(grey_video, tmp_path):
     video, images = drawn(timeline(grey_video, [Interval(0, 3, 9, 0.9), Interval(6, 9, 19, 0.8)]), tmp_path)
     assert (video.num_frames, video.fps) == (240, 20)
     image = images[100]  # at 5 s

@@ -18,7 +18,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from mmaction_microaction.inference import MicroActionInferencer, export
 from mmaction_microaction.inference.onnx_model import OnnxRecognizer
 from mmaction_microaction.inference.windows import WindowPipeline
-from mmaction_microaction.label_sets.ma52 import ACTIONS
+from mmaction_microaction.label_sets import MA52
 
 onnx = pytest.importorskip('onnx')
 pytest.importorskip('onnxruntime')
@@ -149,7 +149,7 @@ def test_onnx_file_is_self_contained(manet, videos, tmp_path):
     path = tmp_path / 'elsewhere.onnx'
     path.write_bytes(manet.path.read_bytes())
     recognizer = OnnxRecognizer(path)
-    assert recognizer.classes == [action.name for action in ACTIONS]
+    assert recognizer.label_set == MA52
     assert recognizer.config == 'manet_r18_8x1_synthetic'
     assert recognizer.shape == (8, 3, 76, 48)
     check_equal(recognizer(pack(recognizer.pipeline, videos)), manet.scores)

@@ -11,7 +11,7 @@ from helpers.support import ROOT
 from mmaction.apis import inference_recognizer, init_recognizer
 from mmengine.config import Config
 
-from mmaction_microaction.inference import ClipResult, MicroActionInferencer, TimelineResult
+from mmaction_microaction.inference import ClipResult, MicroActionInferencer, ScoredWindow, TimelineResult
 from mmaction_microaction.video.reader import Video
 from mmaction_microaction.video.writer import write_video
 
@@ -102,7 +102,7 @@ def test_live_stream_is_scored_like_the_file(grey, grey_video):
 
 
 def test_no_interval_covers_a_time_without_windows(grey):
-    scored = [(start, start + 1.5, np.eye(52)[9]) for start in (0, 0.5, 60, 60.5, 61.5)]
+    scored = [ScoredWindow(start, start + 1.5, np.eye(52)[9]) for start in (0, 0.5, 60, 60.5, 61.5)]
     intervals = grey().merge('camera', scored, 63.0).intervals
     assert [(i.start, i.end, i.label) for i in intervals] == [(0, 2, 9), (60, 63, 9)]
 

@@ -5,9 +5,10 @@ import pytest
 import torch
 
 from mmaction_microaction.inference.onnx_model import OnnxRecognizer
+from mmaction_microaction.label_sets import MA52
 
 pytest.importorskip('onnx')
-from helpers.onnx_files import CLASSES, PIPELINE, WEIGHTS
+from helpers.onnx_files import PIPELINE, WEIGHTS
 
 onnxruntime = pytest.importorskip('onnxruntime')
 
@@ -26,7 +27,7 @@ def test_reads_the_metadata(onnx_path):
     recognizer = OnnxRecognizer(str(onnx_path))
     # JSON has no tuples, but MMAction2's Resize needs one.
     assert recognizer.pipeline == PIPELINE
-    assert (recognizer.classes, recognizer.config, recognizer.shape) == (CLASSES, 'brightness', (2, 3, 4, 5))
+    assert (recognizer.label_set, recognizer.config, recognizer.shape) == (MA52, 'brightness', (2, 3, 4, 5))
 
 
 @pytest.mark.parametrize('shape', [(2, 3, 4, 5), (1, 2, 3, 5, 4), (1, 3, 3, 4, 5), (0, 2, 3, 4, 5)])

@@ -14,10 +14,10 @@ CLIP = ClipResult('a, b.mp4', 1.5, SCORES)
 TIMELINE = TimelineResult('ü.mp4', 60, [Interval(1.0, 2.5, 9, 0.75)], np.zeros(1), np.ones(1), SCORES[None])
 
 
-def test_body_part_is_that_of_the_best_action():
+def test_group_is_that_of_the_best_action():
     assert [i.label for i in CLIP.top()] == [19, 9, 10, 45, 46]
-    assert CLIP.body_part == 'upper limb'
-    assert CLIP.body_part_scores == pytest.approx([0.02, 0.5, 0.35, 0, 0, 0.13, 0])
+    assert CLIP.group == 'upper limb'
+    assert CLIP.group_scores == pytest.approx([0.02, 0.5, 0.35, 0, 0, 0.13, 0])
 
 
 def test_both_kinds_of_result_have_intervals():
@@ -34,10 +34,10 @@ def test_json_contains_both_kinds_of_result(tmp_path):
         'label': 19,
         'code': 'C5',
         'action': 'waving',
-        'body_part': 'upper limb',
+        'group': 'upper limb',
         'score': 0.35,
     }
-    assert clip['body_parts']['head'] == 0.5
+    assert clip['groups']['head'] == 0.5
     assert timeline['video'] == 'ü.mp4'
     assert timeline['intervals'][0]['code'] == 'B1'
 

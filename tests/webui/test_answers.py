@@ -8,8 +8,8 @@ from mmaction_microaction.inference import ClipResult, TimelineResult
 from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.webui.answers import (
     action_bars,
-    body_part_bars,
     gradcam_choices,
+    group_bars,
     headline,
     table_rows,
     write_files,
@@ -28,7 +28,7 @@ def test_bars_of_a_clip():
     assert len(bars) == 52
     assert bars['waving  C5'] == 0.45
     assert bars['nodding  B1'] == 0.3
-    parts = body_part_bars(CLIP)
+    parts = group_bars(CLIP)
     assert len(parts) == 7
     assert parts['head'] == pytest.approx(0.55)
     assert parts['upper limb'] == pytest.approx(0.45)

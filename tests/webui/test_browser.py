@@ -98,7 +98,7 @@ def test_page_shows_actions_of_uploaded_clips(page, clips):
         assert len(shares) == 5
         assert shares == sorted(shares, reverse=True)
         assert next(line for line in bars if line and line != 'Action').split() == name.split()
-        assert part in page.locator('#body-parts').inner_text()
+        assert part in page.locator('#groups').inner_text()
         with page.expect_download() as download:
             page.locator('#json').click()
         result = json.loads(download.value.path().read_text())[0]

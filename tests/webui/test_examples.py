@@ -1,6 +1,6 @@
 import pytest
 
-from mmaction_microaction.label_sets.ma52 import ACTIONS
+from mmaction_microaction.label_sets import MA52
 from mmaction_microaction.synthetic import SyntheticSettings, make_clip, make_plan
 from mmaction_microaction.video.reader import Video
 from mmaction_microaction.webui import examples
@@ -9,8 +9,8 @@ from mmaction_microaction.webui.examples import render_examples
 
 def test_rendered_examples_are_clips_of_all_body_parts_and_a_long_video(tmp_path):
     *clips, long = render_examples(tmp_path, size=64)
-    actions = [next(action for action in ACTIONS if action.name == path.stem) for path in clips]
-    assert {action.body_part for action in actions} == set(range(7))
+    actions = [next(action for action in MA52.actions if action.name == path.stem) for path in clips]
+    assert {action.group for action in actions} == set(MA52.groups)
     assert all(1 <= Video(path).duration <= 7 for path in clips)
     # Long enough for a timeline.
     assert Video(long).duration > 8
