@@ -199,7 +199,9 @@ def _load_font(label_set: LabelSet, size: float) -> ImageFont.FreeTypeFont:
 def _find_font(letters: frozenset[str]) -> str:
     """Return the path of the first font that has all letters or, if there is none, of the one that has most."""
     default = findfont(FontProperties())  # DejaVu Sans, which Matplotlib includes
-    others = (font.fname for font in fontManager.ttflist if font.style == 'normal' and font.weight == 400)
+    regular = (font for font in fontManager.ttflist if font.style == 'normal' and font.weight == 400)
+    # The Last Resort font, which Matplotlib includes, draws every letter as a symbol of its alphabet.
+    others = (font.fname for font in regular if not font.name.startswith('Last Resort'))
     others = filter(os.path.isfile, others)  # Matplotlib's list may be older than the last change of the fonts
     codes, best, path = {ord(letter) for letter in letters}, 0, default
     for candidate in chain([default], others):

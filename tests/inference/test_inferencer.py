@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from helpers.label_sets import FOUR, TWO_HUNDRED
+from helpers.networks import write_network
 from helpers.odd_videos import write_frames
 from helpers.support import ROOT
 from mmaction.apis import inference_recognizer, init_recognizer
@@ -247,11 +249,29 @@ def test_weights_of_another_network_are_rejected(tmp_path, checkpoint):
         MicroActionInferencer(CONFIG, tmp_path / 'other.pth', 'cpu')
 
 
-def test_network_with_other_classes_is_rejected(tmp_path, checkpoint):
-    config = Config.fromfile(CONFIG)
-    config.model.cls_head.num_classes = 400
-    with pytest.raises(ValueError, match='400 classes, not the 52 micro-actions'):
-        MicroActionInferencer(config, checkpoint, 'cpu')
+def test_recordings_of_other_label_sets_are_not_compared_with_those_of_ma52(grey, brightness_recognizer, tmp_path):
+    write_frames(tmp_path / 'a.mkv', [np.full((64, 112, 3), 20, np.uint8)] * 20, 'mjpeg', 'yuvj420p', rate=60)
+    brightness_recognizer.label_set = FOUR
+    brightness_recognizer.pipeline[1].update(clip_len=4)
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        with pytest.raises(ValueError, match='expected 4 scores, got shape'):
+            grey().clip(tmp_path / 'a.mkv')
+
+
+@pytest.mark.parametrize('label_set', [FOUR, TWO_HUNDRED], ids=lambda label_set: label_set.name)
+def test_results_have_the_label_set_of_the_network(label_set, clip, grey_video, tmp_path):
+    inferencer = MicroActionInferencer(*write_network(tmp_path, len(label_set), label_set), 'cpu')
+    assert inferencer.label_set == label_set
+    whole, long = inferencer(clip), inferencer(grey_video)
+    assert (whole.scores.shape, len(whole.intervals)) == ((len(label_set),), min(len(label_set), 5))
+    assert whole.intervals[0].action == label_set.actions[whole.scores.argmax()]
+    assert {interval.action for interval in long.intervals} <= set(label_set.actions)
+    live = list(inferencer.live(Video(grey_video).frames(), fps=20))
+    assert live[0].scores.shape == (len(label_set),)
+    watched = inferencer.merge('camera', live, 12.0)
+    assert [interval.action for interval in watched.intervals] == [interval.action for interval in long.intervals]
+    assert (whole.label_set, long.label_set, watched.label_set) == (label_set,) * 3
 
 
 def test_missing_files_are_named(tmp_path, checkpoint, inferencer):

@@ -4,10 +4,14 @@ import sys
 
 import pytest
 import torch
-from helpers.support import ROOT
+from helpers.label_sets import FOUR, TWO_HUNDRED
+from helpers.networks import write_network
+from helpers.small_runs import small_runner
+from helpers.support import ROOT, write_clip
 from mmengine.config import Config
 
 from mmaction_microaction.inference.recognizer import TorchRecognizer
+from mmaction_microaction.label_sets import MA52
 
 CONFIG = ROOT / 'configs/synthetic/manet_r18_8x1_synthetic.py'
 
@@ -89,3 +93,92 @@ def test_missing_devices_are_named(device, checkpoint):
         pytest.skip('Macs have this device')
     with pytest.raises(ValueError, match=rf'to the device {device} \(.+\); .*cpu'):
         TorchRecognizer(CONFIG, checkpoint, device)
+
+
+def test_checkpoint_without_a_label_set_and_with_52_classes_is_one_of_ma52(checkpoint):
+    assert 'meta' not in torch.load(checkpoint)
+    assert TorchRecognizer(CONFIG, checkpoint, 'cpu').label_set is MA52
+
+
+@pytest.mark.parametrize('label_set', [FOUR, TWO_HUNDRED], ids=lambda label_set: label_set.name)
+def test_label_set_is_read_from_the_checkpoint(label_set, tmp_path):
+    recognizer = TorchRecognizer(*write_network(tmp_path, len(label_set), label_set), 'cpu')
+    assert recognizer.label_set == label_set
+    assert recognizer.label_set.group_term == label_set.group_term
+
+
+def test_label_set_of_a_training_run_is_read_from_its_checkpoint(tmp_path):
+    (tmp_path / 'videos_train').mkdir()
+    for label in range(4):
+        write_clip(tmp_path / f'videos_train/{label}.mp4', seed=label)
+    (tmp_path / 'train_list_videos.txt').write_text(''.join(f'{label}.mp4 {label}\n' for label in range(4)))
+    head = dict(num_classes=4, label_embeddings=None, loss_emb=None)
+    options = {f'model.cls_head.{key}': value for key, value in head.items()}
+    for key in ('val_dataloader', 'val_cfg', 'val_evaluator', 'default_hooks.checkpoint.save_best'):
+        options[key] = None
+    options['train_dataloader.dataset.label_set'] = FOUR.to_dict()
+    runner = small_runner(tmp_path, tmp_path / 'run', options)
+    runner.train()
+    assert 'label_set' not in runner.cfg.test_dataloader.dataset
+    assert TorchRecognizer(runner.cfg, tmp_path / 'run/epoch_1.pth', 'cpu').label_set == FOUR
+
+
+@pytest.mark.parametrize('key', ['label_set', 'metainfo'])
+def test_label_set_of_a_checkpoint_without_one_is_read_from_the_config(key, tmp_path):
+    (tmp_path / 'gestures.txt').write_text('\n'.join(FOUR.names))
+    path = str(tmp_path / 'gestures.txt')
+    test_set = {key: path if key == 'label_set' else {'label_set': path}}
+    assert TorchRecognizer(*write_network(tmp_path, 4, test_set=test_set), 'cpu').label_set == FOUR
+
+
+@pytest.mark.parametrize(
+    ('label_set', 'num_classes', 'configured', 'message'),
+    [
+        (FOUR, 4, ['nodding', 'waving', 'frowning', 'arms akimbo'], "label 2 is 'shrugging' and 'frowning'"),
+        (FOUR, 4, ['nodding', 'waving'], '4 and 2 actions'),
+        (None, 4, ['nodding', 'waving'], 'has 2 actions, but there are 4 classes'),
+        (FOUR, 5, None, r'network\.pth: the label set gestures has 4 actions, but there are 5 classes'),
+    ],
+)
+def test_contradicting_label_sets_are_named(label_set, num_classes, configured, message, tmp_path):
+    test_set = configured and {'label_set': {'name': 'others', 'actions': configured}}
+    network = write_network(tmp_path, num_classes, label_set, test_set=test_set)
+    with pytest.raises(ValueError, match=message) as raised:
+        TorchRecognizer(*network, 'cpu')
+    if label_set and configured:
+        for name in ('network.pth', 'network.py', 'gestures', 'others'):
+            assert name in str(raised.value)
+
+
+def test_groups_that_differ_are_a_contradiction(tmp_path):
+    groups = {'name': 'grouped', 'actions': [{'name': name, 'group': 'all'} for name in FOUR.names]}
+    network = write_network(tmp_path, 4, FOUR, test_set={'label_set': groups})
+    with pytest.raises(ValueError, match=r'gestures.* has grouped: their groups differ'):
+        TorchRecognizer(*network, 'cpu')
+
+
+def test_file_of_the_label_set_is_not_needed_beside_a_checkpoint_that_contains_it(tmp_path):
+    network = write_network(tmp_path, 4, FOUR, test_set={'label_set': 'elsewhere/gestures.yaml'})
+    assert TorchRecognizer(*network, 'cpu').label_set == FOUR
+
+
+def test_checkpoint_with_unknown_classes_is_rejected_with_the_remedy(tmp_path):
+    # For example one of Kinetics-400 from MMAction2.
+    with pytest.raises(ValueError, match=r'network\.pth .*400 classes.*label_set of the dataset'):
+        TorchRecognizer(*write_network(tmp_path, 400), 'cpu')
+
+
+@pytest.mark.parametrize('content', [{'actions': ['nodding', 'Nodding', 'waving', 'a']}, 'gestures', {'actions': []}])
+def test_malformed_label_set_of_a_checkpoint_is_rejected(content, tmp_path):
+    config, checkpoint = write_network(tmp_path, 4, FOUR)
+    saved = torch.load(checkpoint)
+    saved['meta']['dataset_meta']['label_set'] = content
+    torch.save(saved, checkpoint)
+    with pytest.raises(ValueError, match=r'network\.pth: its label set: '):
+        TorchRecognizer(config, checkpoint, 'cpu')
+
+
+@pytest.mark.parametrize('meta', [None, 'text', {'dataset_meta': None}, {'dataset_meta': ['classes']}])
+def test_odd_metadata_of_a_checkpoint_are_ignored(meta, checkpoint, tmp_path):
+    torch.save({**torch.load(checkpoint), 'meta': meta}, tmp_path / 'x.pth')
+    assert TorchRecognizer(CONFIG, tmp_path / 'x.pth', 'cpu').label_set is MA52

@@ -1,0 +1,36 @@
+"""Small untrained networks of any label set, whose scores differ from clip to clip."""
+
+import torch
+from mmaction.apis import init_recognizer
+from mmengine.config import Config
+from mmengine.runner import save_checkpoint
+
+from helpers.support import ROOT
+
+BASE = ROOT / 'configs/synthetic/manet_r18_8x1_synthetic.py'
+
+
+def write_network(folder, num_classes, label_set=None, name='network', test_set=None):
+    """Write a config and a checkpoint of a small MANet, and return their paths.
+
+    Args:
+        folder (Path): Folder of both files.
+        num_classes (int): Number of classes.
+        label_set (LabelSet, optional): Label set in the checkpoint, as MMEngine saves it.
+        name (str): Stem of both files.
+        test_set (dict, optional): Changes of the test dataset in the config.
+    """
+    config, checkpoint = folder / f'{name}.py', folder / f'{name}.pth'
+    config.write_text(
+        f'_base_ = {str(BASE)!r}\n'
+        f'model = dict(cls_head=dict(num_classes={num_classes}, label_embeddings=None, loss_emb=None))\n'
+        f'test_dataloader = dict(dataset={test_set or {}!r})\n'
+    )
+    torch.manual_seed(0)
+    model = init_recognizer(Config.fromfile(config), device='cpu')
+    torch.nn.init.normal_(model.cls_head.fc_cls.weight, std=3)
+    content = dict(state_dict=model.state_dict(), meta=dict(epoch=1, dataset_meta={}))
+    if label_set is not None:
+        content['meta']['dataset_meta'] = dict(label_set=label_set.to_dict(), classes=label_set.names)
+    save_checkpoint(content, str(checkpoint))
+    return config, checkpoint
