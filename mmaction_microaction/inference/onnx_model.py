@@ -17,8 +17,8 @@ MAX_FILE = 2**31 - 1
 """Largest file in bytes, which is the limit of Protocol Buffers."""
 MAX_METADATA = 2**20
 """Largest number of characters of a metadata entry. A label set of 52 actions has 6,000."""
-MAX_LABEL_SET = 2**22
-"""Largest number of characters of a label set. One of 10,000 actions has 2 million."""
+MAX_LABEL_SET = 2**21
+"""Largest number of characters of a label set. One of 10,000 actions with all details has 1.3 million."""
 
 
 class OnnxRecognizer:
@@ -86,7 +86,7 @@ class OnnxRecognizer:
         if missing:
             raise ValueError(f'{self.path} lacks the metadata {", ".join(missing)}: write it with "microaction export"')
         for key in (*keys, LABEL_SET):
-            limit = MAX_METADATA if key in (PIPELINE, CONFIG, VERSION) else MAX_LABEL_SET
+            limit = MAX_LABEL_SET if key == LABEL_SET else MAX_METADATA
             if len(metadata.get(key, '')) > limit:
                 raise ValueError(f'{self.path} has more than {limit:,} characters of metadata in {key}')
         try:

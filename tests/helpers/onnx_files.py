@@ -14,11 +14,13 @@ PIPELINE = [
     dict(type='Resize', scale=(-1, 8)),
     dict(type='PackActionInputs', algorithm_keys=('emotion',)),
 ]
-CLASSES = list(MA52.names)
 
 
-def brightness_model():
-    """Make an exported network whose only feature is the brightness of two frames of 5 x 4 pixels."""
+def brightness_model(label_set=MA52, with_label_set=True):
+    """Make an exported network whose only feature is the brightness of two frames of 5 x 4 pixels.
+
+    Older files have only the names of the actions, without the label set.
+    """
     tensor = onnx.helper.make_tensor_value_info
     nodes = [
         onnx.helper.make_node('ReduceMean', ['inputs', 'axes'], ['means'], keepdims=0),
@@ -26,17 +28,18 @@ def brightness_model():
         onnx.helper.make_node('MatMul', ['brightness', 'weights'], ['logits']),
         onnx.helper.make_node('Softmax', ['logits'], ['scores'], axis=1),
     ]
-    constants = dict(axes=np.array([1, 2, 3, 4]), column=np.array([-1, 1]), weights=WEIGHTS)
+    constants = dict(axes=np.array([1, 2, 3, 4]), column=np.array([-1, 1]), weights=WEIGHTS[:, : len(label_set)])
     graph = onnx.helper.make_graph(
         nodes,
         'brightness',
         [tensor('inputs', onnx.TensorProto.FLOAT, ['batch', 2, 3, 4, 5])],
-        [tensor('scores', onnx.TensorProto.FLOAT, ['batch', len(MA52)])],
+        [tensor('scores', onnx.TensorProto.FLOAT, ['batch', len(label_set)])],
         [onnx.numpy_helper.from_array(values, name) for name, values in constants.items()],
     )
     model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid('', 18)], ir_version=10)
-    metadata = dict(
-        pipeline=json.dumps(PIPELINE), classes=json.dumps(CLASSES), config='brightness', mmaction_microaction='0.1.0'
-    )
+    metadata = dict(pipeline=json.dumps(PIPELINE), config='brightness', mmaction_microaction='0.1.0')
+    metadata['classes'] = json.dumps(label_set.names)
+    if with_label_set:
+        metadata['label_set'] = json.dumps(label_set.to_dict())
     onnx.helper.set_model_props(model, metadata)
     return model

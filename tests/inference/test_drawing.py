@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
+from helpers.label_sets import FOUR, TWO_HUNDRED
 from helpers.odd_videos import grey, write_frames
 from matplotlib.colors import to_rgb
 
 from mmaction_microaction.inference import ClipResult, TimelineResult, write_labeled_video
 from mmaction_microaction.inference.drawing import resample_frames
+from mmaction_microaction.label_sets import LabelSet
 from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.video.reader import Frame, Video
 from mmaction_microaction.visualization.style import action_colors
@@ -55,6 +57,32 @@ def test_clip_shows_its_best_actions_as_bars(clip, tmp_path):
         row = images[0][570 + 24 * line + 12, 290:]
         assert row[10] == pytest.approx(colour, abs=25)
     assert (np.abs(images[0][582, 290:] - HEAD).max(axis=1) < 40).sum() > 60
+
+
+@pytest.mark.parametrize('label_set', [FOUR, TWO_HUNDRED], ids=lambda label_set: label_set.name)
+def test_videos_of_any_label_set_are_drawn(label_set, clip, grey_video, tmp_path):
+    _, images = drawn(ClipResult(str(clip), 1.6, np.eye(len(label_set))[3], label_set), tmp_path)
+    assert images[0].shape == (570 + 24 * min(len(label_set), 5), 480, 3)
+    color = np.array(to_rgb(action_colors(label_set)[3])) * 255
+    assert images[0][570 + 12, 310] == pytest.approx(color, abs=25)
+    intervals = [Interval(0, 6, 3, 1.0, label_set), Interval(6, 12, 2, 1.0, label_set)]
+    scores = np.zeros((0, len(label_set)))
+    result = TimelineResult(str(grey_video), 12.0, intervals, np.zeros(0), np.zeros(0), scores, label_set)
+    _, images = drawn(result, tmp_path)
+    assert images[0][360 + 24 + 3, 100] == pytest.approx(color, abs=25)
+    assert np.abs(images[0][360 + 24 + 3, 340] - color).max() > 50
+
+
+def test_long_names_end_before_the_bars_and_other_alphabets_are_drawn(clip, tmp_path):
+    def band(name):
+        label_set = LabelSet.from_dict({'actions': [name]})
+        _, images = drawn(ClipResult(str(clip), 1.6, np.ones(1), label_set), tmp_path)
+        return images[0][570:].astype(int)
+
+    # Without a limit, the name would be as wide as the video.
+    assert band('long ' * 40)[6:, 292:296].min() > 200
+    # A missing letter is drawn as a box, whatever the letter.
+    assert np.abs(band('\u0434\u0434\u0434') - band('\u0436\u0436\u0436')).max() > 100
 
 
 @pytest.mark.parametrize(

@@ -194,7 +194,7 @@ def test_result_describes_the_written_file(manet):
     assert manet.result.difference < 1e-5
     lines = str(manet.result).splitlines()
     assert '(N, 8, 3, 76, 48)' in lines[0]
-    assert '(N, 52)' in lines[1]
+    assert '(N, 52) float32, probabilities of the label set ma52' in lines[1]
     assert str(manet.path) in lines[3]
 
 

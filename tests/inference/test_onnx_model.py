@@ -1,3 +1,4 @@
+import json
 import sys
 
 import numpy as np
@@ -5,10 +6,11 @@ import pytest
 import torch
 
 from mmaction_microaction.inference.onnx_model import OnnxRecognizer
-from mmaction_microaction.label_sets import MA52
+from mmaction_microaction.label_sets import MA52, LabelSet
 
 pytest.importorskip('onnx')
-from helpers.onnx_files import PIPELINE, WEIGHTS
+from helpers.label_sets import FOUR
+from helpers.onnx_files import PIPELINE, WEIGHTS, brightness_model
 
 onnxruntime = pytest.importorskip('onnxruntime')
 
@@ -28,6 +30,61 @@ def test_reads_the_metadata(onnx_path):
     # JSON has no tuples, but MMAction2's Resize needs one.
     assert recognizer.pipeline == PIPELINE
     assert (recognizer.label_set, recognizer.config, recognizer.shape) == (MA52, 'brightness', (2, 3, 4, 5))
+
+
+def save(model, path, **metadata):
+    """Write an exported network whose metadata are changed. Values other than texts are written as JSON."""
+    for entry in model.metadata_props:
+        if entry.key in metadata:
+            value = metadata.pop(entry.key)
+            entry.value = value if isinstance(value, str) else json.dumps(value)
+    assert not metadata
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+def test_older_files_have_the_label_set_of_their_names(tmp_path):
+    old = save(brightness_model(with_label_set=False), tmp_path / 'old.onnx')
+    assert OnnxRecognizer(old).label_set is MA52
+    other = save(brightness_model(FOUR, with_label_set=False), tmp_path / 'other.onnx')
+    assert OnnxRecognizer(other).label_set.names == FOUR.names
+
+
+def test_label_set_of_a_file_has_all_that_is_known_of_it(tmp_path):
+    actions = [
+        {'name': 'нод', 'code': 'G1', 'group': 'голова', 'words': ['nod'], 'train_clips': 7},
+        {'name': '点头', 'code': 'G2', 'group': 'hand'},
+    ]
+    label_set = LabelSet.from_dict({'name': 'x', 'title': 'X', 'group_term': 'Teil', 'actions': actions})
+    recognizer = OnnxRecognizer(save(brightness_model(label_set), tmp_path / 'x.onnx'))
+    assert recognizer.label_set.to_dict() == label_set.to_dict()
+    assert recognizer(np.zeros((1, 2, 3, 4, 5))).shape == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ('metadata', 'message'),
+    [
+        ({'label_set': '{'}, 'x.onnx is refused: '),
+        ({'label_set': '[' * 100_000}, 'nested too deeply'),
+        ({'label_set': ['nodding']}, 'its label set: expected a mapping'),
+        ({'label_set': {'actions': ['a', 'A', 'b', 'c']}}, "its label set: the name 'a' occurs 2 times"),
+        ({'label_set': {**FOUR.to_dict(), 'custom_imports': ['os']}}, "unknown key 'custom_imports'"),
+        ({'label_set': {'actions': ['a', 'b', 'c', 'd']}}, 'its classes are not the names of its label set labels'),
+        ({'classes': ['nodding', 'waving', 'shrugging', 'a']}, 'are not the names of its label set gestures'),
+        ({'classes': {}}, 'are not the names of its label set'),
+        ({'classes': ['a'], 'label_set': {'actions': ['a']}}, 'it names 1 classes for 4 scores'),
+        ({'label_set': ' ' * (2**21 + 1)}, 'more than 2,097,152 characters of metadata in label_set'),
+        ({'classes': ' ' * (2**20 + 1)}, 'more than 1,048,576 characters of metadata in classes'),
+        ({'config': ' ' * (2**20 + 1)}, 'more than 1,048,576 characters of metadata in config'),
+    ],
+    ids=range(12),
+)
+def test_label_set_of_a_stranger_is_checked(metadata, message, tmp_path, monkeypatch):
+    monkeypatch.setattr(onnxruntime, 'InferenceSession', None)
+    path = save(brightness_model(FOUR), tmp_path / 'x.onnx', **metadata)
+    with pytest.raises(ValueError, match=message) as raised:
+        OnnxRecognizer(path)
+    assert len(str(raised.value)) < 1000
 
 
 @pytest.mark.parametrize('shape', [(2, 3, 4, 5), (1, 2, 3, 5, 4), (1, 3, 3, 4, 5), (0, 2, 3, 4, 5)])

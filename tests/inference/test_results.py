@@ -3,8 +3,10 @@ import json
 
 import numpy as np
 import pytest
+from helpers.label_sets import FOUR, TWO_HUNDRED
 
 from mmaction_microaction.inference import ClipResult, TimelineResult, write_csv, write_json
+from mmaction_microaction.label_sets import LabelSet
 from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.utils.files import check_writable
 
@@ -111,3 +113,46 @@ def test_unwritable_path_is_detected_in_advance(tmp_path):
     }.items():
         with pytest.raises(OSError, match=rf'^{path} cannot be written, since .*{reason}'):
             check_writable(path)
+
+
+def test_results_without_groups_have_a_null_in_json_and_an_empty_cell(tmp_path):
+    clip = ClipResult('a.mp4', 1.5, np.array([0.1, 0.2, 0.6, 0.1]), FOUR)
+    assert (clip.group, clip.group_scores.tolist()) == (None, [])
+    write_json([clip], tmp_path / 'x.json')
+    [found] = json.loads((tmp_path / 'x.json').read_text('utf-8'))
+    assert [(action['action'], action['code'], action['group']) for action in found['actions'][:2]] == [
+        ('shrugging', '2', None),
+        ('waving', '1', None),
+    ]
+    assert found['group'] is None
+    assert 'groups' not in found
+    write_csv([clip], tmp_path / 'x.csv')
+    lines = (tmp_path / 'x.csv').read_text('utf-8-sig').splitlines()
+    assert lines[:2] == [
+        'video,start,end,rank,code,action,group,score',
+        'a.mp4,0.0,1.5,1,2,shrugging,,0.6',
+    ]
+    assert len(lines) == 1 + 4
+
+
+def test_groups_need_not_be_contiguous():
+    scores = np.zeros(200)
+    scores[[3, 15, 4]] = 0.3, 0.25, 0.45  # families 3, 3 and 4
+    clip = ClipResult('a.mp4', 1.5, scores, TWO_HUNDRED)
+    assert clip.group == 'family 4'
+    assert clip.group_scores == pytest.approx([0, 0, 0, 0.55, 0.45, 0, 0, 0, 0, 0, 0, 0])
+    assert list(clip.to_dict()['groups']) == [f'family {i}' for i in range(12)]
+
+
+def test_formula_like_names_of_a_label_set_are_escaped_in_csv(tmp_path):
+    actions = [{'name': '=HYPERLINK("http://x")', 'code': '@a', 'group': '+1'}]
+    clip = ClipResult('a.mp4', 1.5, np.ones(1), LabelSet.from_dict({'actions': actions}))
+    write_csv([clip], tmp_path / 'x.csv')
+    with open(tmp_path / 'x.csv', encoding='utf-8-sig', newline='') as file:
+        [row] = csv.DictReader(file)
+    assert (row['action'], row['code'], row['group']) == ('\'=HYPERLINK("http://x")', "'@a", "'+1")
+
+
+def test_probabilities_of_another_label_set_are_rejected():
+    with pytest.raises(ValueError, match=r'a\.mp4: expected 52 probabilities of the label set ma52, got shape \(4,\)'):
+        ClipResult('a.mp4', 1.5, np.ones(4) / 4)

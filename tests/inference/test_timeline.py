@@ -2,8 +2,10 @@ from itertools import pairwise, product
 
 import numpy as np
 import pytest
+from helpers.label_sets import FOUR
 
 from mmaction_microaction.inference.timeline import find_intervals, most_likely_labels, smooth_scores
+from mmaction_microaction.label_sets import LabelSet
 from mmaction_microaction.structures.intervals import Interval
 
 
@@ -87,3 +89,24 @@ def test_a_window_that_is_shorter_than_half_a_step_is_an_interval():
 def test_number_of_windows_may_be_one_or_zero():
     assert find_intervals([0.0], [0.4], one_hot([8]), step=0.5) == [Interval(0.0, 0.4, 8, 1.0)]
     assert find_intervals([], [], np.empty((0, 52)), step=0.5) == []
+
+
+def test_intervals_have_the_label_set_also_beyond_a_gap():
+    starts = np.array([0.0, 0.5, 500.0])
+    intervals = find_intervals(starts, starts + 1, np.eye(4)[[1, 1, 3]], 0.5, label_set=FOUR)
+    assert [interval.action.name for interval in intervals] == ['waving', 'arms akimbo']
+
+
+@pytest.mark.parametrize('num_classes', [1, 256, 1000])
+def test_any_number_of_classes_is_possible(num_classes):
+    label_set = LabelSet.from_dict({'actions': [f'action {i}' for i in range(num_classes)]})
+    last = num_classes - 1
+    starts = np.arange(6) * 0.5
+    scores = np.eye(num_classes)[[last] * 3 + [0] * 3]
+    labels = [interval.label for interval in find_intervals(starts, starts + 1, scores, 0.5, label_set=label_set)]
+    assert labels == ([last, 0] if last else [0])
+
+
+def test_scores_of_another_label_set_are_rejected():
+    with pytest.raises(ValueError, match='4 probabilities for each window, but the label set ma52 has 52'):
+        find_intervals([0.0], [1.0], np.eye(4)[:1], 0.5)
