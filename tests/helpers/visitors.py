@@ -18,9 +18,9 @@ class Network:
     """Network that recognises nodding in short clips, and a second of waving with a warning in longer clips."""
 
     longest_clip = 8
-    label_set = MA52
 
-    def __init__(self, gradients=False):
+    def __init__(self, gradients=False, label_set=MA52):
+        self.label_set = label_set
         model = SimpleNamespace(backbone=ResNet(18, pretrained=None)) if gradients else None
         self.recognizer = SimpleNamespace(model=model)
 
@@ -28,12 +28,14 @@ class Network:
         duration = video.duration
         for _ in video.frames():
             pass
-        video = video.path
+        video, scores = video.path, np.eye(len(self.label_set))
+        nodding, waving = map(self.label_set.names.index, ('nodding', 'waving'))
         if duration <= self.longest_clip:
-            return ClipResult(video, duration, np.eye(52)[9])
+            return ClipResult(video, duration, scores[nodding], self.label_set)
         warnings.warn(f'{video} ends after 1.0 of {duration:.1f} s; the timeline ends there', stacklevel=2)
         progress(1, 2)
-        return TimelineResult(video, duration, [Interval(2, 3, 19, 0.5)], np.zeros(1), np.ones(1), np.eye(52)[[19]])
+        intervals = [Interval(2, 3, waving, 0.5, self.label_set)]
+        return TimelineResult(video, duration, intervals, np.zeros(1), np.ones(1), scores[[waving]], self.label_set)
 
 
 class Visitor:

@@ -3,14 +3,19 @@ import json
 
 import numpy as np
 import pytest
+from helpers.label_sets import FOUR, TWO_HUNDRED
 
 from mmaction_microaction.inference import ClipResult, TimelineResult
+from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.webui.answers import (
     action_bars,
+    describe_actions,
     gradcam_choices,
     group_bars,
+    group_bars_title,
     headline,
+    table_columns,
     table_rows,
     write_files,
 )
@@ -73,3 +78,40 @@ def test_files_name_the_video_without_its_folder(tmp_path):
     ]
     # Another visitor may have a video of the same name.
     assert write_files(LONG, tmp_path)[0] != as_json
+
+
+def test_answers_without_groups_have_no_groups():
+    clip = ClipResult('wave.mp4', 1.5, np.array([0.1, 0.7, 0.1, 0.1]), FOUR)
+    assert headline(clip, 'net').splitlines()[0] == '### waving (1), 70.0%'
+    assert action_bars(clip) == {'nodding': 0.1, 'waving': 0.7, 'shrugging': 0.1, 'arms akimbo': 0.1}
+    assert group_bars(clip) == {}
+    long = TimelineResult('talk.mp4', 9, [Interval(0, 2.5, 1, 0.4, FOUR)], None, None, None, FOUR)
+    assert table_columns(FOUR) == ['start', 'end', 'code', 'action', 'score']
+    assert table_rows(long) == [['0.0', '2.5', '1', 'waving', '0.400']]
+    assert [text for text, _ in gradcam_choices(long)] == ['0.0 to 2.5 s: waving, 40.0%']
+
+
+def test_answers_use_the_word_of_the_label_set_for_groups():
+    clip = ClipResult('wave.mp4', 1.5, np.eye(200)[13], TWO_HUNDRED)
+    assert headline(clip, 'net').splitlines()[0] == '### narrow movement 13 (M13), 100.0%; family: family 1'
+    assert len(action_bars(clip)) == 200
+    assert group_bars(clip)['family 1'] == 1
+    assert group_bars_title(TWO_HUNDRED) == 'Family (sum of its actions)'
+    assert group_bars_title(MA52) == 'Body part (sum of its actions)'
+    assert table_columns(TWO_HUNDRED) == ['start', 'end', 'code', 'action', 'family', 'score']
+    assert table_columns(MA52) == ['start', 'end', 'code', 'action', 'body part', 'score']
+
+
+def test_names_of_a_label_set_are_escaped_in_the_headline():
+    actions = [{'name': '<img src=x>', 'code': '[a](b)', 'group': '*g*'}]
+    label_set = LabelSet.from_dict({'actions': actions, 'group_term': '<b>', 'title': '<script>'})
+    text = headline(ClipResult('a.mp4', 1.5, np.ones(1), label_set), 'net').splitlines()[0]
+    assert not set(text.replace(' (', '').replace('),', '')) & set('<>[]()*')
+    assert describe_actions([label_set]) == 'the only micro-action of &lt;script&gt;'
+
+
+def test_introduction_names_the_actions_of_all_networks():
+    assert describe_actions([MA52, MA52]) == 'one of the 52 micro-actions of MA-52'
+    assert describe_actions([MA52, FOUR]) == (
+        'one of the 52 micro-actions of MA-52 or one of the 4 micro-actions of gestures, depending on the network'
+    )

@@ -1,10 +1,11 @@
 import pytest
+from helpers.label_sets import FOUR, TWO_HUNDRED
 
 from mmaction_microaction.label_sets import MA52
 from mmaction_microaction.synthetic import SyntheticSettings, make_clip, make_plan
 from mmaction_microaction.video.reader import Video
 from mmaction_microaction.webui import examples
-from mmaction_microaction.webui.examples import render_examples
+from mmaction_microaction.webui.examples import CODES, find_codes, render_examples
 
 
 def test_rendered_examples_are_clips_of_all_body_parts_and_a_long_video(tmp_path):
@@ -31,3 +32,20 @@ def test_people_of_the_examples_are_not_in_training_sets(tmp_path, monkeypatch, 
     trained_on = {entry.subject_id for entry in make_plan(SyntheticSettings(clips=num_clips)) if entry.split < 2}
     assert len(set(shown)) == 9
     assert not trained_on & set(shown)
+
+
+def test_examples_show_actions_of_all_networks():
+    assert find_codes([MA52]) == list(CODES)
+    assert {MA52.names[action.index] for action in MA52.actions if action.code in find_codes([FOUR, MA52])} == {
+        'nodding',
+        'waving',
+        'shrugging',
+        'arms akimbo',
+    }
+    assert find_codes([MA52, TWO_HUNDRED]) == []
+
+
+def test_a_few_actions_are_repeated_in_the_long_video(tmp_path):
+    *clips, long = render_examples(tmp_path, size=64, codes=['B1', 'C5'])
+    assert [path.stem for path in clips] == ['nodding', 'waving']
+    assert Video(long).duration > 8

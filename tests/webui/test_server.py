@@ -5,16 +5,24 @@ import shutil
 import subprocess
 
 import pytest
+from helpers.label_sets import FOUR, TWO_HUNDRED
 from helpers.support import write_clip
 
 pytest.importorskip('gradio', reason='the page needs the extra [web]')
 import httpx
 from helpers.visitors import Network, Visitor, files, wait_for_none
 
+from mmaction_microaction.label_sets import MA52, LabelSet
+from mmaction_microaction.webui import server
 from mmaction_microaction.webui.server import serving
 
 # Gradio uses functions that pandas 3 deprecates.
 pytestmark = pytest.mark.filterwarnings('ignore:.*:DeprecationWarning:gradio')
+
+# The fake network recognises nodding and waving.
+_ACTIONS = TWO_HUNDRED.to_dict()['actions']
+_RENAMED = [{**action, 'name': name} for action, name in zip(_ACTIONS, ('nodding', 'waving'))]
+FAMILIES = LabelSet.from_dict({**TWO_HUNDRED.to_dict(), 'actions': [*_RENAMED, *_ACTIONS[2:]]})
 
 
 @pytest.fixture(scope='module')
@@ -270,3 +278,43 @@ def test_explanation_uses_the_network_of_the_result_while_the_clip_exists(clip, 
                 assert output['data']['explanation']['visible'] is kept
             visitor.press('explain', example, None, output['data']['interval']['choices'][0][1])
     assert asked == [models['other']] * 2
+
+
+@pytest.mark.parametrize('label_set', [FOUR, FAMILIES], ids=lambda label_set: label_set.name)
+def test_page_of_any_label_set(label_set, clip, tmp_path):
+    with serving({'net': Network(label_set=label_set)}, [], port=0) as (url, _):
+        visitor = Visitor(url)
+        introduction = visitor.http.get('config').json()['components'][0]['props']['value']
+        assert (
+            f'clip of a person. A clip of up to 8 seconds is recognised as one of the {len(label_set)} ' in introduction
+        )
+        assert label_set.title in introduction
+        output, _ = visitor.press('recognize', visitor.upload(clip), 'net')
+        shown = output['data']
+        assert shown['actions']['label'].startswith('nodding')
+        if label_set.has_groups:
+            assert shown['headline'].startswith('### nodding (M0), 100.0%; family: family 0')
+            assert shown['groups']['visible'] is True
+            assert shown['groups']['label'] == 'Family (sum of its actions)'
+            assert shown['groups']['value']['label'] == 'family 0'
+        else:
+            assert shown['headline'].startswith('### nodding (0), 100.0%\n')
+            assert shown['groups']['visible'] is False
+        write_clip(tmp_path / 'long.mp4', num_frames=270)
+        output, _ = visitor.press('recognize', visitor.upload(tmp_path / 'long.mp4'), 'net')
+        table = output['data']['table']
+        group = ['family'] * label_set.has_groups
+        assert table['headers'] == ['start', 'end', 'code', 'action', *group, 'score']
+        code, part = label_set.actions[1].code, ['family 1'] * label_set.has_groups
+        assert table['data'] == [['2.0', '3.0', code, 'waving', *part, '0.500']]
+        assert output['data']['plot']['plot'].startswith('data:image')
+
+
+def test_rendered_examples_are_offered_only_if_the_networks_know_their_actions(monkeypatch):
+    rendered = []
+    monkeypatch.setattr(server, 'render_examples', lambda folder, codes: rendered.append(codes) or [])
+    for label_sets in ([FOUR], [MA52, FAMILIES], [MA52, TWO_HUNDRED]):
+        models = {label_set.name: Network(label_set=label_set) for label_set in label_sets}
+        with serving(models, port=0):
+            pass
+    assert rendered == [['A4', 'B1', 'C5', 'E4'], ['B1', 'C5']]
