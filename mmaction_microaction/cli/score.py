@@ -37,7 +37,14 @@ def run(args):
     from mmaction_microaction.structures.intervals import read_intervals
 
     label_set = get_label_set(args.label_set)
-    truth, detections = (read_intervals(path, label_set) for path in (args.truth, args.detections))
+    try:
+        truth, detections = (read_intervals(path, label_set) for path in (args.truth, args.detections))
+    except ValueError as error:
+        if args.label_set:
+            raise
+        raise ValueError(
+            f'{error} (labels are read as those of {label_set.title}, unless --label-set is used)'
+        ) from None
     levels = count_detections(truth=truth, detections=detections, iou=args.iou)
     print(
         f'| intersection over union at least {args.iou:g} | precision | recall | detections | truth |\n'

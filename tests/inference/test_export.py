@@ -1,4 +1,5 @@
 import copy
+import json
 import runpy
 import sys
 from collections import Counter
@@ -6,6 +7,8 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
+from helpers.label_sets import FOUR, TWO_HUNDRED
+from helpers.networks import write_network
 from helpers.support import ROOT, write_clip
 from mmaction.apis import init_recognizer
 from mmaction.registry import MODELS
@@ -162,6 +165,24 @@ def test_inferencer_accepts_onnx_file_instead_of_config_and_checkpoint(manet, vi
     alone = MicroActionInferencer(manet.path).clip(videos[0])
     expected = MicroActionInferencer(manet.config, manet.checkpoint, 'cpu').clip(videos[0])
     np.testing.assert_allclose(alone.scores, expected.scores, rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize('label_set', [FOUR, TWO_HUNDRED], ids=lambda label_set: label_set.name)
+def test_exported_file_has_the_label_set_and_the_scores_of_the_network(label_set, videos, tmp_path):
+    config, checkpoint = write_network(tmp_path, len(label_set), label_set)
+    meta = torch.load(checkpoint)['meta']
+    save_weights(Config.fromfile(config), checkpoint, videos)
+    torch.save({**torch.load(checkpoint), 'meta': meta}, checkpoint)
+    result = export.export_onnx(config, checkpoint, tmp_path / 'network.onnx')
+    assert f'(N, {len(label_set)}) float32, probabilities of the label set {label_set.name}' in str(result)
+    exported, trained = MicroActionInferencer(result.path), MicroActionInferencer(config, checkpoint, 'cpu')
+    assert exported.label_set.to_dict() == label_set.to_dict()
+    results = [(exported.clip(video), trained.clip(video)) for video in videos]
+    check_equal(np.stack([found.scores for found, _ in results]), np.stack([true.scores for _, true in results]))
+    assert [found.intervals[0].action for found, _ in results] == [true.intervals[0].action for _, true in results]
+    # Programs of before read the names only.
+    metadata = {entry.key: entry.value for entry in onnx.load(result.path).metadata_props}
+    assert json.loads(metadata['classes']) == list(label_set.names)
 
 
 def test_graph_contains_only_standard_operators(manet):

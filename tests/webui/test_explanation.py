@@ -2,6 +2,8 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from helpers.label_sets import FOUR, TWO_HUNDRED
+from helpers.networks import write_network
 
 from mmaction_microaction.inference import MicroActionInferencer
 from mmaction_microaction.structures.intervals import Interval
@@ -27,6 +29,17 @@ def test_explanation_covers_a_whole_clip_or_the_middle_of_an_interval(trained, c
         assert texts(figure)[1].startswith(f'predicted: {"nodding" if label == 9 else "curling legs"}')
     figure = explain(inferencer, clips[25], Interval(0, 1.8, 9, 0.0), whole=True)
     assert texts(figure)[1].startswith('maps of: nodding  B1, ')
+
+
+@pytest.mark.parametrize('label_set', [FOUR, TWO_HUNDRED], ids=lambda label_set: label_set.name)
+def test_actions_of_any_label_set_are_explained(label_set, clips, tmp_path):
+    inferencer = MicroActionInferencer(*write_network(tmp_path, len(label_set), label_set), 'cpu')
+    result = inferencer(clips[9])
+    best, second = result.intervals[:2]
+    _, subtitle = texts(explain(inferencer, clips[9], best, whole=True))[:2]
+    assert subtitle.startswith(f'predicted: {best.action.name}')
+    _, subtitle = texts(explain(inferencer, clips[9], second, whole=True))[:2]
+    assert subtitle.startswith(f'maps of: {second.action.name}')
 
 
 def test_network_without_gradients_or_resnet_is_rejected(clips):
