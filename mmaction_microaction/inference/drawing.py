@@ -19,7 +19,7 @@ from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.video.reader import Frame, Video
 from mmaction_microaction.video.times import LONGEST_STILL
 from mmaction_microaction.video.writer import write_video
-from mmaction_microaction.visualization.style import action_colors
+from mmaction_microaction.visualization.style import action_colors, group_color
 
 from .results import ClipResult, TimelineResult
 
@@ -101,7 +101,8 @@ class _Band:
 
     def __init__(self, width: int, lines: int, label_set: LabelSet) -> None:
         self.width = width
-        self.colors = action_colors(label_set)
+        # Without groups, neighbouring actions of a timeline would otherwise have the same colour.
+        self.colors = action_colors(label_set) if label_set.has_groups else [*map(group_color, range(len(label_set)))]
         self.line = round(width / 20 / 2) * 2
         self.height = self.line * lines
         self.font = _load_font(label_set, self.line * 0.7)

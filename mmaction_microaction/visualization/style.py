@@ -26,10 +26,14 @@ def name_of(label: int, label_set: LabelSet = MA52) -> str:
     return action.name if action.code == str(label) else f'{action.name}  {action.code}'
 
 
+def group_color(group: int) -> str:
+    """Return the colour of a group."""
+    return BODY_PART_COLORS[group % len(BODY_PART_COLORS)]
+
+
 def action_colors(label_set: LabelSet = MA52) -> list[str]:
-    """Return the colour of each action, which is that of its group."""
-    indices = label_set.fine_to_coarse if label_set.has_groups else range(len(label_set))
-    return [BODY_PART_COLORS[index % len(BODY_PART_COLORS)] for index in indices]
+    """Return the colour of each action: that of its group, or one for all actions if there are no groups."""
+    return [group_color(max(group, 0)) for group in label_set.fine_to_coarse]
 
 
 def format_num_clips(num_clips: int) -> str:
