@@ -6,14 +6,15 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
+from mmaction_microaction.label_sets import MA52, LabelSet
 
 from .frames import new_figure_with_frames, pick_frames
-from .style import name_of
+from .style import row_name
 
 # From dark to light: ordered with any colour vision, and in grey.
 _COLORS = mpl.colormaps['inferno']
 _FOOT = 0.36
+_NAME_WIDTH = 2.4
 
 
 def plot_gradcam(
@@ -22,6 +23,7 @@ def plot_gradcam(
     scores: np.ndarray,
     label: int | None = None,
     title: str | None = None,
+    label_set: LabelSet = MA52,
 ) -> Figure:
     """Draw frames in a row, and below them the same frames with heat maps.
 
@@ -29,9 +31,10 @@ def plot_gradcam(
         frames (Sequence[np.ndarray]): RGB frames in order, uint8, each of shape (H, W, 3). If there are more than
             eight, eight evenly spaced ones are drawn.
         maps (np.ndarray): Heat map of each frame, 0 to 1, shape (T, H, W), see ``gradcam``.
-        scores (np.ndarray): Probabilities of the actions, shape (52,).
+        scores (np.ndarray): Probabilities of the actions, shape (C,).
         label (int, optional): Fine label that the maps explain. Defaults to None: the predicted label.
         title (str, optional): Title of the figure.
+        label_set (LabelSet): Label set of the probabilities. Defaults to that of MA-52.
 
     Returns:
         Figure: 7.5 inches wide; the height depends on the frames.
@@ -41,16 +44,17 @@ def plot_gradcam(
     """
     scores, maps = np.asarray(scores), np.asarray(maps)
     shown, indices = pick_frames(frames)
-    if scores.shape != (NUM_ACTIONS,) or maps.shape != (len(frames), *shown.shape[1:3]):
+    num_actions = len(label_set)
+    if scores.shape != (num_actions,) or maps.shape != (len(frames), *shown.shape[1:3]):
         raise ValueError(
-            f'expected {NUM_ACTIONS} probabilities and a map of shape {shown.shape[1:3]} for each of {len(frames)} '
+            f'expected {num_actions} probabilities and a map of shape {shown.shape[1:3]} for each of {len(frames)} '
             f'frames, got shapes {scores.shape} and {maps.shape}'
         )
     predicted = int(scores.argmax())
     label = predicted if label is None else label
-    subtitle = f'predicted: {name_of(predicted)}, {scores[predicted]:.1%}'
+    subtitle = f'predicted: {row_name(predicted, label_set, _NAME_WIDTH, 8.5)}, {scores[predicted]:.1%}'
     if label != predicted:
-        subtitle = f'maps of: {name_of(label)}, {scores[label]:.1%}; {subtitle}'
+        subtitle = f'maps of: {row_name(label, label_set, _NAME_WIDTH, 8.5)}, {scores[label]:.1%}; {subtitle}'
     figure, (above, below) = new_figure_with_frames(
         shown, title or 'What the network saw', subtitle, below=_FOOT, rows=('frames', 'maps')
     )
