@@ -55,9 +55,10 @@ def plot_confusion_matrix(counts: np.ndarray, title: str | None = None, label_se
         share = counts[same_group].sum() / counts.sum()
         subtitle += f', {share:.1%} at least as an action of the correct {label_set.group_term}'
     counts = counts[np.ix_(order, order)]
+    blocks = [(label_set.groups[group], first, last) for group, first, last in group_spans(label_set)]
     if len(label_set) <= MAX_NUMBERED:
         names = [name_of(label, label_set) for label in order]
-        return plot_numbered_matrix(counts, names, 'action', title, subtitle, describe_order(label_set))
+        return plot_numbered_matrix(counts, names, 'action', title, subtitle, blocks, describe_order(label_set))
     return plot_shaded_matrix(
         counts,
         [row_name(label, label_set, NAME_WIDTH, FONT_SIZE) for label in order],
@@ -65,6 +66,6 @@ def plot_confusion_matrix(counts: np.ndarray, title: str | None = None, label_se
         'action',
         title,
         subtitle,
-        [(label_set.groups[group], first, last) for group, first, last in group_spans(label_set)],
+        blocks,
         describe_order(label_set),
     )

@@ -8,12 +8,16 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from .lettering import fit_text, text_width
 from .style import new_figure
 
 MAX_NUMBERED = 14
 """Largest number of classes whose matrix has numbers in its cells."""
+
+Blocks = Sequence[tuple[str, int, int]]
+"""Name, first and last index of each block of neighbouring classes."""
 
 _FONT_SIZE = 8.5
 _MAX_LINES = 3
@@ -45,7 +49,13 @@ def percentages_of_rows(counts: np.ndarray) -> np.ma.MaskedArray:
 
 
 def plot_numbered_matrix(
-    counts: np.ndarray, names: Sequence[str], kind: str, title: str, subtitle: str, order: str = ''
+    counts: np.ndarray,
+    names: Sequence[str],
+    kind: str,
+    title: str,
+    subtitle: str,
+    blocks: Blocks = (),
+    order: str = '',
 ) -> Figure:
     """Draw a confusion matrix with shades, and a share and a number of clips in each cell.
 
@@ -56,6 +66,7 @@ def plot_numbered_matrix(
         names (Sequence[str]): Names of the classes.
         kind (str): Word for a class, such as ``'body part'``.
         title, subtitle (str): See :func:`.new_figure`.
+        blocks (Blocks): Name, first and last index of each block of classes. Defaults to no blocks.
         order (str): Remark on the order of the classes, behind the label of the vertical axis. Defaults to none.
 
     Returns:
@@ -80,6 +91,8 @@ def plot_numbered_matrix(
         if share is not np.ma.masked:
             text = f'{share:.1f}\n({counts[row, column]:,})' if counts[row, column] else '0'
             axes.text(column, row, text, ha='center', va='center', fontsize=8, color='white' if share > 55 else 'black')
+    for _, first, last in blocks:
+        mark_block(axes, first, last)
     axes.set_xticks(range(len(names)), lines, fontsize=_FONT_SIZE)
     axes.set_yticks(range(len(names)), lines, fontsize=_FONT_SIZE)
     show_plain_text(axes)
@@ -88,6 +101,12 @@ def plot_numbered_matrix(
     axes.set_ylabel(f'true {kind}{order}', fontsize=9, labelpad=8, parse_math=False)
     axes.spines[:].set_color('0.4')
     return figure
+
+
+def mark_block(axes: Axes, first: int, last: int) -> None:
+    """Draw a square around the cells of neighbouring classes."""
+    size = last - first + 1
+    axes.add_patch(Rectangle((first - 0.5, first - 0.5), size, size, fill=False, color='0.25', linewidth=1.1))
 
 
 def show_plain_text(axes: Axes) -> None:

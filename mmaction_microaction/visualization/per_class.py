@@ -44,7 +44,7 @@ def plot_per_class(scores: PerClassMetrics, title: str | None = None, label_set:
         title or f'Precision, recall and F1 of the {format_num_actions(num_actions)}',
         f'{format_num_clips(scores.support.sum())} of {np.count_nonzero(scores.support)} actions; '
         f'mean F1 {known.mean():.1%}, {np.count_nonzero(known == 0)} with an F1 of 0, '
-        f'{np.count_nonzero(scores.predicted == 0)} never predicted'
+        f'{np.count_nonzero(scores.num_predicted == 0)} never predicted'
         f'{describe_order(label_set)}',
         label_set,
     )

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
 from .lettering import fit_text, text_width
-from .matrix import percentages_of_rows, show_plain_text
+from .matrix import Blocks, mark_block, percentages_of_rows, show_plain_text
 from .style import empty_figure, write_titles
 
 NAME_WIDTH, FONT_SIZE = 1.9, 7.5
@@ -21,8 +20,6 @@ _MAX_NAMED = 100
 _CODE_WIDTH = 0.21
 _GROUP_FONT_SIZE = 8.5
 _MAX_GROUP_WIDTH = 1.3
-
-Blocks = Sequence[tuple[str, int, int]]
 
 
 def plot_shaded_matrix(
@@ -124,7 +121,7 @@ def _mark_blocks(axes: Axes, blocks: Blocks, cell: float, turned: bool) -> None:
             axes.axhline(first - 0.5, color='0.75', linewidth=0.6)
             axes.axvline(first - 0.5, color='0.75', linewidth=0.6)
         size = last - first + 1
-        axes.add_patch(Rectangle((first - 0.5, first - 0.5), size, size, fill=False, color='0.25', linewidth=1.1))
+        mark_block(axes, first, last)
         middle = (first + last) / 2
         if not turned:
             name = name.replace('-', '-\n')
