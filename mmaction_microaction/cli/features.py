@@ -31,6 +31,12 @@ def add_arguments(parser):
         default='tsne',
         help='how to embed the features; umap needs the extra [umap] (default: %(default)s)',
     )
+    parser.add_argument(
+        '--label-set',
+        metavar='NAME|FILE',
+        default='ma52',
+        help='label set: NAME of one of the package, or a .yaml or .txt FILE (default: %(default)s)',
+    )
     parser.add_argument('--title', help='heading of the figure')
 
 
@@ -42,16 +48,18 @@ def check(args):
 
 
 def run(args):
+    from mmaction_microaction.label_sets import get_label_set
     from mmaction_microaction.utils.files import atomic_write, check_writable
     from mmaction_microaction.visualization import embed_features, plot_features, read_features
     from mmaction_microaction.visualization.names import distinct_names
 
     check_writable(args.out)
+    label_set = get_label_set(args.label_set)
     runs = {}
     for name, path in zip(distinct_names(args.features), args.features):
-        features, labels = read_features(path, args.ann_file)
+        features, labels = read_features(path, args.ann_file, label_set)
         runs[name] = embed_features(features, method=args.method), labels
-    figure = plot_features(runs, args.title, args.method)
+    figure = plot_features(runs, args.title, args.method, label_set)
     with atomic_write(args.out) as unfinished:
         figure.savefig(unfinished, format=Path(args.out).suffix[1:])
     print(f'the features are drawn in {args.out}')

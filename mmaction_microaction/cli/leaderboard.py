@@ -1,7 +1,8 @@
 """Compare the latest test results of work dirs, and the paper, in a Markdown table.
 
 Runs of one config, for instance with several seeds, are summarised by mean and
-sample standard deviation.
+sample standard deviation. Every label set has a table of its own; only runs on
+MA-52 are compared with the paper.
 
     microaction leaderboard work_dirs/* --out leaderboard
 """
@@ -39,15 +40,15 @@ def run(args):
     problems += [
         f'no result has {key}; available are {", ".join(known)}' for key in args.extra if runs and key not in known
     ]
-    rows = rank(runs, read_published(), args.all)
-    if rows:
-        table = to_markdown(rows, runs, args.extra)
-        print(table, flush=True)
+    tables = rank(runs, read_published(), args.all)
+    if tables:
+        text = to_markdown(tables, args.extra)
+        print(text, flush=True)
         if args.out:
             try:
                 make_folder(Path(args.out).parent)
-                write_whole(f'{args.out}.md', f'{table}\n'.encode(errors='backslashreplace'))
-                to_csv(rows, f'{args.out}.csv', args.extra)
+                write_whole(f'{args.out}.md', f'{text}\n'.encode(errors='backslashreplace'))
+                to_csv(tables, f'{args.out}.csv', args.extra)
             except OSError as error:
                 problems.append(str(error))
     if problems:

@@ -11,8 +11,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from mmaction_microaction.evaluation.functional import confusion_matrix, most_confused_pairs
-from mmaction_microaction.label_sets.ma52 import FINE_TO_COARSE, NUM_BODY_PARTS
 from mmaction_microaction.utils.files import atomic_write, write_whole
+from mmaction_microaction.utils.messages import pluralize
 from mmaction_microaction.video.reader import Video
 from mmaction_microaction.visualization import (
     plot_calibration,
@@ -46,7 +46,7 @@ class EmbeddedFigure(NamedTuple):
 
 def draw_figures(
     run: PredictedRun,
-    train_clips: np.ndarray,
+    train_clips: np.ndarray | None = None,
     other: PredictedRun | None = None,
     names: Sequence[str] | None = None,
     splits: Mapping[str, np.ndarray] | None = None,
@@ -56,7 +56,8 @@ def draw_figures(
 
     Args:
         run (PredictedRun): Run that the report is about.
-        train_clips (np.ndarray): Number of training clips of each action, shape (52,).
+        train_clips (np.ndarray, optional): Number of training clips of each action, shape (C,). Defaults to None: not
+            known.
         other (PredictedRun, optional): Run that is compared with the first.
         names (Sequence[str], optional): Name of the run, or names of both.
         splits (Mapping[str, np.ndarray], optional): Number of clips of each action in further splits, by their names.
@@ -65,40 +66,47 @@ def draw_figures(
     Yields:
         tuple[str, str, Figure]: Name, caption, figure.
     """
-    coarse = confusion_matrix(FINE_TO_COARSE[run.labels], FINE_TO_COARSE[run.predictions], NUM_BODY_PARTS)
+    label_set = run.label_set
+    group = label_set.group_term
     yield (
         'per_class',
         'Precision, recall and F1 of each action. A mark is missing if a metric is not defined: the precision of an '
         'action that was never predicted, or the recall of an action without clips.',
-        plot_per_class(run.per_class),
+        plot_per_class(run.per_class, label_set=label_set),
     )
     if other:
         yield (
             'comparison',
             f'F1 of each action in {names[0]} and in {names[1]}. The differences in points are on the right.',
-            plot_comparison(run.per_class.f1, other.per_class.f1, names),
+            plot_comparison(run.per_class.f1, other.per_class.f1, names, label_set=label_set),
         )
     # If all actions are equally frequent, as in the synthetic set, none is rare.
-    if np.ptp(train_clips):
+    if train_clips is not None and np.ptp(train_clips):
         yield (
             'frequency_groups',
             'F1 of the actions by number of training clips, in three groups of actions: head, medium and tail.',
-            plot_frequency_groups(run.per_class.f1, train_clips),
+            plot_frequency_groups(run.per_class.f1, train_clips, label_set=label_set),
         )
-    yield (
-        'coarse_confusion_matrix',
-        'Predicted body parts of the clips of each body part. The best action determines the predicted body part.',
-        plot_coarse_confusion_matrix(coarse),
-    )
+    if label_set.has_groups:
+        coarse = confusion_matrix(
+            label_set.fine_to_coarse[run.labels], label_set.fine_to_coarse[run.predictions], len(label_set.groups)
+        )
+        yield (
+            'coarse_confusion_matrix',
+            f'Predicted {pluralize(group)} of the clips of each {group}. The best action determines the predicted '
+            f'{group}.',
+            plot_coarse_confusion_matrix(coarse, label_set=label_set),
+        )
+    squares = f' Squares enclose the actions of one {group}.' if label_set.has_groups else ''
     yield (
         'confusion_matrix',
-        'Predicted actions of the clips of each action. Squares enclose the actions of one body part.',
-        plot_confusion_matrix(run.confusion),
+        f'Predicted actions of the clips of each action.{squares}',
+        plot_confusion_matrix(run.confusion, label_set=label_set),
     )
     yield (
         'confused_pairs',
         'The most frequent confusions of two actions.',
-        plot_confused_pairs(most_confused_pairs(run.confusion, 20)),
+        plot_confused_pairs(most_confused_pairs(run.confusion, 20), label_set=label_set),
     )
     yield (
         'calibration',
@@ -108,8 +116,8 @@ def draw_figures(
     )
     yield (
         'class_counts',
-        'Number of clips of each action, coloured by body part.',
-        plot_class_counts({**(splits or {}), 'tested': run.per_class.support}),
+        f'Number of clips of each action{f", coloured by {group}" if label_set.has_groups else ""}.',
+        plot_class_counts({**(splits or {}), 'tested': run.per_class.support}, label_set=label_set),
     )
     if videos:
         yield (

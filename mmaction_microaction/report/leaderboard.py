@@ -1,4 +1,4 @@
-"""A table of the test results of any number of runs, beside the paper's results of the same configs."""
+"""Tables of the test results of any number of runs, beside the paper's results of the same configs."""
 
 import csv
 import io
@@ -6,7 +6,9 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
+from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.utils.files import as_text_cell, write_whole
 
 from .scored_runs import ScoredRun
@@ -20,6 +22,12 @@ COLUMNS = {
     'fine/top5': 'fine top-5',
 }
 """Keys of ``MicroActionMetric``, and the titles of their columns."""
+
+FINE_COLUMNS = {
+    'fine/F1_mean': 'fine F1_mean',
+    **{key: title for key, title in COLUMNS.items() if key.startswith('fine/')},
+}
+"""The same for label sets without groups."""
 
 
 @dataclass
@@ -36,21 +44,51 @@ class LeaderboardRow:
     """Known metrics by their keys."""
 
 
+class LeaderboardTable(NamedTuple):
+    """The table of a label set."""
+
+    label_set: LabelSet
+    """Label set of all runs."""
+    rows: list[LeaderboardRow]
+    """Rows from top to bottom."""
+    runs: list[ScoredRun]
+    """Test results that the rows are about."""
+
+
 def rank(
     runs: Sequence[ScoredRun], published: Mapping[str, dict[str, float]], include_unrun: bool = False
-) -> list[LeaderboardRow]:
-    """Sort configs by their F1_mean, best first.
+) -> list[LeaderboardTable]:
+    """Sort the configs of each label set by their F1_mean, best first.
 
     Args:
-        runs (Sequence[ScoredRun]): Test results, see :func:`.read_runs`. Runs of the same config are averaged.
-        published (Mapping[str, dict[str, float]]): The paper's results, see :func:`.read_published`.
-        include_unrun (bool): Whether to add published results of configs without a run. Defaults to False.
+        runs (Sequence[ScoredRun]): Test results, see :func:`.read_runs`. Runs of the same config and label set are
+            averaged.
+        published (Mapping[str, dict[str, float]]): The paper's results on MA-52, see :func:`.read_published`.
+        include_unrun (bool): Whether to add published results of configs without a run on MA-52. Defaults to False.
 
     Returns:
-        list[LeaderboardRow]: One to four rows for each config: the mean, the sample standard deviation if there are
-        several runs, and, if no run differs from the shipped config, the published result and the mean minus the
-        published result. A metric that some runs of a config lack is left out of its mean.
+        list[LeaderboardTable]: A table for each label set, that of MA-52 first. It has one to four rows for each
+        config: the mean, the sample standard deviation if there are several runs, and, for MA-52, if no run differs
+        from the shipped config, the published result and the mean minus the published result. A metric that some runs
+        of a config lack is left out of its mean. Without groups, ``fine/F1_mean`` replaces F1_mean.
     """
+    label_sets = list(dict.fromkeys(run.label_set for run in runs))
+    if MA52 in label_sets or include_unrun:
+        label_sets = [MA52, *(label_set for label_set in label_sets if label_set != MA52)]
+    tables = []
+    for label_set in label_sets:
+        own_runs = [run for run in runs if run.label_set == label_set]
+        is_published = label_set == MA52
+        rows = _rank_configs(own_runs, published if is_published else {}, include_unrun and is_published)
+        if rows:
+            tables.append(LeaderboardTable(label_set, rows, own_runs))
+    return tables
+
+
+def _rank_configs(
+    runs: Sequence[ScoredRun], published: Mapping[str, dict[str, float]], include_unrun: bool
+) -> list[LeaderboardRow]:
+    """Return the rows of one label set."""
     blocks = []
     for config in {run.config: None for run in runs}:
         config_runs = [run for run in runs if run.config == config]
@@ -71,75 +109,94 @@ def rank(
         blocks += [
             [LeaderboardRow(name, 'published', None, row)] for name, row in published.items() if name not in known
         ]
-    blocks.sort(key=lambda block: -block[0].metrics['F1_mean'])
+    blocks.sort(key=lambda block: -_main_metric(block[0].metrics))
     return [row for block in blocks for row in block]
 
 
-def to_markdown(rows: Sequence[LeaderboardRow], runs: Sequence[ScoredRun], extra: Sequence[str] = ()) -> str:
-    """Format rows as a Markdown table that is aligned as plain text too, followed by the files of the results.
+def _main_metric(metrics: Mapping[str, float]) -> float:
+    """Return the metric by which configs are sorted."""
+    return metrics.get('F1_mean', metrics.get('fine/F1_mean', 0))
+
+
+def to_markdown(tables: Sequence[LeaderboardTable], extra: Sequence[str] = ()) -> str:
+    """Format tables in Markdown that is aligned as plain text too, each followed by the files of its results.
 
     Args:
-        rows (Sequence[LeaderboardRow]): Rows, see :func:`rank`. A standard deviation is written in the cells of its
-            mean.
-        runs (Sequence[ScoredRun]): The runs that the rows are computed from.
+        tables (Sequence[LeaderboardTable]): Tables, see :func:`rank`. Several tables have headings.
         extra (Sequence[str]): Keys of further metrics, one column each. Defaults to none.
 
     Returns:
         str: Markdown.
     """
-    columns = _columns(extra)
-    stds = {row.config: row.metrics for row in rows if row.kind == 'std'}
-    table = [['config', '', *columns.values()]]
-    for row in rows:
+    texts = [_format_table(table, extra) for table in tables]
+    if len(texts) > 1:
+        texts = [f'## {table.label_set.title}\n\n{text}' for table, text in zip(tables, texts)]
+    return '\n\n'.join(texts)
+
+
+def _format_table(table: LeaderboardTable, extra: Sequence[str]) -> str:
+    """Format one table."""
+    columns = _columns([table], extra)
+    stds = {row.config: row.metrics for row in table.rows if row.kind == 'std'}
+    lines = [['config', '', *columns.values()]]
+    for row in table.rows:
         if row.kind == 'std':
             continue
         cells = [_cell(row, key) for key in columns]
         if row.kind == 'mean' and row.config in stds:
             std = stds[row.config]
             cells = [f'{cell} ± {std[key]:.2f}' if key in std else cell for cell, key in zip(cells, columns)]
-        table.append([row.config, _kind(row), *cells])
-    widths = [max(map(len, column)) for column in zip(*table)]
-    table.insert(1, ['-' * width for width in widths[:2]] + ['-' * (width - 1) + ':' for width in widths[2:]])
+        lines.append([row.config, _kind(row), *cells])
+    widths = [max(map(len, column)) for column in zip(*lines)]
+    lines.insert(1, ['-' * width for width in widths[:2]] + ['-' * (width - 1) + ':' for width in widths[2:]])
     sides = '<<' + '>' * len(columns)
-    lines = []
-    for cells in table:
+    text = []
+    for cells in lines:
         padded = [f'{cell:{side}{width}}' for cell, side, width in zip(cells, sides, widths)]
-        lines.append(f'| {" | ".join(padded)} |')
+        text.append(f'| {" | ".join(padded)} |')
     note = 'In percent; published: Guo et al., Tables II to V.'
+    if table.label_set != MA52:
+        note = f'In percent; label set: {table.label_set.title}.'
     if stds:
         note += ' ±: sample standard deviation over the runs.'
-    lines += ['', note]
-    for run in runs:
+    text += ['', note]
+    for run in table.runs:
         line = f'- {run.config}: {run.path}'
         if run.differences:
             line += f'; not compared with the paper: {run.differences}'
-        lines.append(line)
-    return '\n'.join(lines)
+        text.append(line)
+    return '\n'.join(text)
 
 
-def to_csv(rows: Sequence[LeaderboardRow], path: str | Path, extra: Sequence[str] = ()) -> None:
-    """Write rows to a CSV file, with the keys of the metrics as header.
+def to_csv(tables: Sequence[LeaderboardTable], path: str | Path, extra: Sequence[str] = ()) -> None:
+    """Write tables to one CSV file, with the keys of the metrics as header, and the label set in the last column.
 
     Spreadsheets never take the name of a config for a formula.
 
     Args:
-        rows (Sequence[LeaderboardRow]): Rows, see :func:`rank`.
+        tables (Sequence[LeaderboardTable]): Tables, see :func:`rank`.
         path (str | Path): Path of the file.
         extra (Sequence[str]): Keys of further metrics, one column each. Defaults to none.
     """
-    columns = _columns(extra)
-    table = io.StringIO(newline='')
-    writer = csv.writer(table)
-    writer.writerow(map(as_text_cell, ('config', 'row', 'runs', *columns)))
-    for row in rows:
-        numbers = [f'{row.metrics[key]:.2f}' if key in row.metrics else '' for key in columns]
-        writer.writerow([as_text_cell(row.config), row.kind, row.runs or '', *numbers])
-    write_whole(path, table.getvalue().encode(errors='backslashreplace'))
+    columns = _columns(tables, extra)
+    text = io.StringIO(newline='')
+    writer = csv.writer(text)
+    writer.writerow(map(as_text_cell, ('config', 'row', 'runs', *columns, 'label_set')))
+    for label_set, rows, _ in tables:
+        for row in rows:
+            numbers = [f'{row.metrics[key]:.2f}' if key in row.metrics else '' for key in columns]
+            cells = [as_text_cell(row.config), row.kind, row.runs or '', *numbers, as_text_cell(label_set.name)]
+            writer.writerow(cells)
+    write_whole(path, text.getvalue().encode(errors='backslashreplace'))
 
 
-def _columns(extra: Sequence[str]) -> dict[str, str]:
+def _columns(tables: Sequence[LeaderboardTable], extra: Sequence[str]) -> dict[str, str]:
     """Return the titles of all columns by their keys."""
-    return {**COLUMNS, **{key: key for key in extra if key not in COLUMNS}}
+    columns = {}
+    for has_groups, known in ((True, COLUMNS), (False, FINE_COLUMNS)):
+        if any(table.label_set.has_groups == has_groups for table in tables):
+            columns |= known
+    return {**columns, **{key: key for key in extra if key not in columns}}
 
 
 def _kind(row: LeaderboardRow) -> str:

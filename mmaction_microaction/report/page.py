@@ -1,16 +1,22 @@
 """The report of a test run: figures, and an HTML page that is complete in one file."""
 
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
 from pathlib import Path
 
 import jinja2
 import numpy as np
 
 from mmaction_microaction.evaluation.functional import frequency_groups, mean_by_group
-from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, NUM_ACTIONS
+from mmaction_microaction.label_sets import LabelSet
 from mmaction_microaction.structures.annotations import is_anonymized, read_annotations
 from mmaction_microaction.utils.files import make_folder, write_whole
+from mmaction_microaction.utils.messages import pluralize
 from mmaction_microaction.visualization.frequency_groups import GROUPS
 from mmaction_microaction.visualization.names import distinct_names, shorten
+from mmaction_microaction.visualization.style import order_by_group
 
 from .clips import ClipLists, VideoFolder
 from .figures import draw_figures, save_figure
@@ -20,46 +26,54 @@ _TEMPLATE = Path(__file__).with_name('report.html')
 
 
 def write_report(
-    predictions: str | Path,
+    predictions: str | Path | Sequence[str | Path],
     out: str | Path,
-    compare: str | Path | None = None,
+    compare: str | Path | Sequence[str | Path] | None = None,
     ann_file: str | Path | None = None,
     videos: str | Path | None = None,
     title: str | None = None,
+    label_set: LabelSet | None = None,
 ) -> Path:
     """Write a report of a test run: ``report.html``, with all figures and tables, and the figures as PNG and PDF.
 
     Args:
-        predictions (str | Path): Predictions as written by ``mim test --dump``.
+        predictions (str | Path | Sequence[str | Path]): Predictions as written by ``mim test --dump``. Several files
+            are the folds of a cross-validation, whose clips are different. The report is about all clips, and contains
+            the mean and the standard deviation of each metric over the folds.
         out (str | Path): Folder of the report.
-        compare (str | Path, optional): Predictions of another network for the same clips.
+        compare (str | Path | Sequence[str | Path], optional): Predictions of another network for the same clips, in one
+            file or several.
         ann_file (str | Path, optional): Annotation list of the training clips. Defaults to None: the numbers of clips
-            of MA-52.
+            in the label set. If it has none, the report does not distinguish frequent and rare actions.
         videos (str | Path, optional): Folder with the tested videos, for links, durations and frames.
         title (str, optional): Heading of the page.
+        label_set (LabelSet, optional): Label set of the predictions. Defaults to None: the label set that the files
+            contain or, if they contain none and have 52 scores for each clip, that of MA-52.
 
     Returns:
         Path: Path of the page.
 
     Raises:
         FileNotFoundError: If a file is missing.
-        ValueError: If a file has other content, the two runs have different clips, or the folder contains no video
-            of the predictions.
+        ValueError: If a file has other content, the two runs have different clips or label sets, folds share a clip, or
+            the folder contains no video of the predictions.
     """
     out = Path(out)
-    run = PredictedRun(predictions)
+    run = PredictedRun(predictions, label_set)
     other = None
     if compare is not None:
-        other = PredictedRun(compare)
+        other = PredictedRun(compare, label_set)
         check_same_clips(run, other)
-    names = distinct_names([run.path, other.path] if other else [run.path])
-    train_clips, splits = np.array([action.train_clips for action in ACTIONS]), {}
+    label_set = run.label_set
+    runs = [run, other] if other else [run]
+    names = _name_runs(runs)
+    train_clips, splits = label_set.train_clips, {}
     if ann_file is not None:
-        train_clips = _count_clips(ann_file)
+        train_clips = _count_clips(ann_file, label_set)
         splits[shorten(Path(ann_file).stem)] = train_clips
     if videos is not None:
         if run.names is None:
-            raise ValueError(f'{predictions} has no names of clips (video_id), so --videos cannot be used')
+            raise ValueError(f'{run.paths[0]} has no names of clips (video_id), so --videos cannot be used')
         videos = VideoFolder(videos, run.names)
 
     make_folder(out)
@@ -72,12 +86,15 @@ def write_report(
     environment.filters['percent'] = _percent
     page = environment.from_string(_TEMPLATE.read_text(encoding='utf-8')).render(
         title=title or f'Micro-action recognition: {names[0]}',
-        runs=[run, other] if other else [run],
+        runs=runs,
         names=names,
         figures=figures,
-        actions=ACTIONS,
-        body_parts=BODY_PARTS,
-        groups=_group_rows(run, other, train_clips),
+        label_set=label_set,
+        group_terms=pluralize(label_set.group_term),
+        order=order_by_group(label_set).tolist(),
+        mean='F1_mean' if label_set.has_groups else 'fine/F1_mean',
+        folds=_fold_rows(runs),
+        frequencies=_frequency_rows(runs, train_clips),
         train_source=ann_file,
         worst=worst,
         best=best,
@@ -89,25 +106,51 @@ def write_report(
     return out / 'report.html'
 
 
-def _count_clips(ann_file: str | Path) -> np.ndarray:
+def _name_runs(runs: Sequence[PredictedRun]) -> list[str]:
+    """Return a short name of each run, from its first file."""
+    names = distinct_names([run.paths[0] for run in runs])
+    others = [f' and {len(run.paths) - 1} more' if len(run.paths) > 1 else '' for run in runs]
+    return [shorten(name, 30 - len(more)) + more for name, more in zip(names, others)]
+
+
+def _count_clips(ann_file: str | Path, label_set: LabelSet) -> np.ndarray:
     """Count the clips of each action in an annotation list."""
-    annotations = read_annotations(ann_file, check_names=False)
-    if is_anonymized(annotations):
+    annotations = read_annotations(ann_file, check_names=False, label_set=label_set)
+    if is_anonymized(annotations, label_set):
         raise ValueError(f'{ann_file} is anonymised: all its labels are 0. Use the list of the training clips.')
-    return np.bincount([annotation.label for annotation in annotations], minlength=NUM_ACTIONS)
+    return np.bincount([annotation.label for annotation in annotations], minlength=len(label_set))
 
 
-def _group_rows(
-    run: PredictedRun, other: PredictedRun | None, train_clips: np.ndarray
+def _fold_rows(runs: Sequence[PredictedRun]) -> list[tuple[str, list[tuple[float, float] | None], list[float]]]:
+    """Return the rows of the table of folds.
+
+    Each has the name of a metric, the mean and the sample standard deviation over the folds of each run (None for a run
+    of one file), and the value in each fold of the first run.
+    """
+    if all(len(run.paths) == 1 for run in runs):
+        return []
+    rows = []
+    for key in runs[0].metrics:
+        values = [[fold[key] for fold in run.fold_metrics] for run in runs]
+        summaries = [
+            (statistics.fmean(numbers), statistics.stdev(numbers)) if len(numbers) > 1 else None for numbers in values
+        ]
+        rows.append((key, summaries, values[0]))
+    return rows
+
+
+def _frequency_rows(
+    runs: Sequence[PredictedRun], train_clips: np.ndarray | None
 ) -> list[tuple[str, int, int, list[float]]]:
     """Return the rows of the table of frequency groups: name, actions, training clips, mean F1 of each run."""
-    if np.ptp(train_clips) == 0:
+    if train_clips is None or np.ptp(train_clips) == 0:
         return []
     groups = frequency_groups(train_clips)
-    means = [mean_by_group(each.per_class.f1, groups) for each in (run, other) if each]
+    means = [mean_by_group(run.per_class.f1, groups) for run in runs]
     return [
         (name, int(np.sum(groups == group)), int(train_clips[groups == group].sum()), [mean[group] for mean in means])
         for group, name in enumerate(GROUPS)
+        if np.any(groups == group)
     ]
 
 

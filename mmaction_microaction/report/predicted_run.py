@@ -1,6 +1,7 @@
 """Predictions of a test run, and the metrics that a report contains."""
 
 from collections import Counter
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -15,24 +16,37 @@ from mmaction_microaction.evaluation.functional import (
     per_class_metrics,
     rank_classes,
 )
-from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
-from mmaction_microaction.structures.predictions import read_labeled_predictions
+from mmaction_microaction.label_sets import LabelSet
+from mmaction_microaction.structures.predictions import Predictions, read_labeled_predictions
+from mmaction_microaction.utils.messages import first_few
 
 
 class PredictedRun:
     """Predictions of N clips, and metrics that are computed when they are first used.
 
+    Several files are the folds of a cross-validation, whose clips are different. The run contains the clips of all
+    folds.
+
     Args:
-        path (str | Path): Predictions as written by ``mim test --dump``.
+        paths (str | Path | Sequence[str | Path]): Predictions as written by ``mim test --dump``, one file or several.
+        label_set (LabelSet, optional): Label set of the predictions. Defaults to None: the label set that the files
+            contain or, if they contain none and have 52 scores for each clip, that of MA-52.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If the file contains no predictions with true labels, or scores that are not probabilities.
+        ValueError: If a file contains no predictions with true labels, or scores that are not probabilities; if files
+            have different label sets, or share a clip.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        self.scores, self.labels, self.names = read_labeled_predictions(path)[:3]
+    def __init__(self, paths: str | Path | Sequence[str | Path], label_set: LabelSet | None = None) -> None:
+        self.paths = [Path(path) for path in ([paths] if isinstance(paths, (str, Path)) else paths)]
+        folds = [read_labeled_predictions(path, label_set) for path in self.paths]
+        _check_folds(self.paths, folds)
+        self.label_set = folds[0].label_set
+        self.scores = np.concatenate([fold.scores for fold in folds])
+        self.labels = np.concatenate([fold.labels for fold in folds])
+        self.names = None if folds[0].names is None else [name for fold in folds for name in fold.names]
+        self.fold_sizes = [len(fold.labels) for fold in folds]
         self.predictions = rank_classes(self.scores)[:, 0]
 
     def __len__(self) -> int:
@@ -61,24 +75,56 @@ class PredictedRun:
 
     @cached_property
     def metrics(self) -> dict[str, float]:
-        """Metrics of the paper's Table II, see :func:`.micro_action_metrics`."""
-        return micro_action_metrics(self.labels, self.scores)
+        """Metrics of all clips, see :func:`.micro_action_metrics`."""
+        return micro_action_metrics(self.labels, self.scores, label_set=self.label_set)
+
+    @cached_property
+    def fold_metrics(self) -> list[dict[str, float]]:
+        """Metrics of the clips of each file, see :func:`.micro_action_metrics`."""
+        ends = np.cumsum(self.fold_sizes)[:-1]
+        return [
+            micro_action_metrics(labels, scores, label_set=self.label_set)
+            for labels, scores in zip(np.split(self.labels, ends), np.split(self.scores, ends))
+        ]
 
     @cached_property
     def per_class(self) -> PerClassMetrics:
-        """Metrics of the 52 actions."""
-        return per_class_metrics(self.labels, self.predictions, NUM_ACTIONS)
+        """Metrics of each action."""
+        return per_class_metrics(self.labels, self.predictions, len(self.label_set))
 
     @cached_property
     def confusion(self) -> np.ndarray:
-        """Confusion matrix, shape (52, 52). Rows are true actions."""
-        return confusion_matrix(self.labels, self.predictions, NUM_ACTIONS)
+        """Confusion matrix, shape (C, C). Rows are true actions."""
+        return confusion_matrix(self.labels, self.predictions, len(self.label_set))
 
     @cached_property
     def calibration(self) -> Calibration:
         """Confidence and accuracy in 15 bins."""
         # Half-precision probabilities may exceed 1 by rounding.
         return calibration_bins(self.predictions == self.labels, np.minimum(self.confidences, 1))
+
+
+def _check_folds(paths: Sequence[Path], folds: Sequence[Predictions]) -> None:
+    """Check that several files of predictions are about different clips with the same labels."""
+    sources = {}
+    for path, fold in zip(paths, folds):
+        if fold.label_set != folds[0].label_set:
+            raise ValueError(
+                f'{paths[0]} has the label set {folds[0].label_set.name}, but {path} has {fold.label_set.name}: folds '
+                'of one run need the same label set'
+            )
+        if len(folds) > 1 and fold.names is None:
+            raise ValueError(
+                f'{path} has no names of clips (video_id), so it is not known whether its clips are in another fold, '
+                'too: test with ClipDataset'
+            )
+        for name in set(fold.names or []):
+            if name in sources:
+                raise ValueError(
+                    f'the clip {name} is in {sources[name]} and in {path}, but folds consist of different clips; '
+                    '--compare compares two runs on the same clips'
+                )
+            sources[name] = path
 
 
 def check_same_clips(first: PredictedRun, second: PredictedRun) -> None:
@@ -88,8 +134,14 @@ def check_same_clips(first: PredictedRun, second: PredictedRun) -> None:
         first, second (PredictedRun): Runs to compare. Clips with names may be in any order.
 
     Raises:
-        ValueError: If the runs differ in their clips or labels. The message names the files and a clip.
+        ValueError: If the runs differ in their label sets, clips or labels. The message names the files and a clip.
     """
+    first_path, second_path = (first_few(run.paths, 3) for run in (first, second))
+    if first.label_set != second.label_set:
+        raise ValueError(
+            f'{first_path} has the label set {first.label_set.name}, but {second_path} has {second.label_set.name}: '
+            'only runs with the same actions can be compared'
+        )
     if first.names and second.names:
         first_clips, second_clips = (sorted(zip(run.names, run.labels.tolist())) for run in (first, second))
     else:
@@ -99,6 +151,6 @@ def check_same_clips(first: PredictedRun, second: PredictedRun) -> None:
     counts, other_counts = Counter(first_clips), Counter(second_clips)
     clip, label = next(iter((counts - other_counts) + (other_counts - counts)))
     raise ValueError(
-        f'{first.path} ({len(first):,} clips) and {second.path} ({len(second):,} clips) do not contain the same clips: '
+        f'{first_path} ({len(first):,} clips) and {second_path} ({len(second):,} clips) do not contain the same clips: '
         f'only one file contains clip {clip} with label {label}. Test both networks on the same list.'
     )

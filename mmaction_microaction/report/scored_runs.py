@@ -8,6 +8,7 @@ from typing import Any
 
 from mmengine.config import Config
 
+from mmaction_microaction.label_sets import MA52, LabelSet, get_label_set
 from mmaction_microaction.utils.plain_config import read_plain_config
 from mmaction_microaction.utils.untrusted import parse_json, read_limited
 
@@ -29,6 +30,8 @@ class ScoredRun:
     """Metrics by their keys."""
     differences: str = ''
     """How the config of the run differs from the shipped config of the same name; empty if it does not."""
+    label_set: LabelSet = MA52
+    """Label set of the tested clips."""
 
 
 def read_run(work_dir: str | Path) -> ScoredRun:
@@ -63,13 +66,13 @@ def read_run(work_dir: str | Path) -> ScoredRun:
         if path.stem != path.parent.name:
             continue
         metrics = _read_metrics(path)
-        if 'F1_mean' in metrics:
+        if {'F1_mean', 'fine/F1_mean'} & metrics.keys():
             return ScoredRun(configs[0], path, metrics)
         other_metrics = other_metrics or sorted(metrics.keys() - {'data_time', 'time'})  # in every test result
     if other_metrics:
         raise ValueError(
             f'{work_dir}: its results contain {", ".join(other_metrics)} but no F1_mean, like tests on MA-52-Pro; the '
-            'table is for networks trained on MA-52'
+            'table is for tests with MicroActionMetric'
         )
     raise ValueError(
         f'{work_dir}: no test result; test it with mim test mmaction {configs[0]}.py --checkpoint CHECKPOINT '
@@ -80,8 +83,8 @@ def read_run(work_dir: str | Path) -> ScoredRun:
 def read_runs(work_dirs: Sequence[str | Path]) -> tuple[list[ScoredRun], list[str]]:
     """Read the newest test result of every work dir.
 
-    Runs of one config are averaged later. A run whose network, annotation list or evaluator differs from the
-    first run of its config is therefore reported as a problem.
+    Runs of one config and label set are averaged later. A run whose network, annotation list or evaluator differs from
+    the first run of its config and label set is therefore reported as a problem.
 
     Args:
         work_dirs (Sequence[str | Path]): Work dirs. A folder that is listed twice counts once.
@@ -96,16 +99,18 @@ def read_runs(work_dirs: Sequence[str | Path]) -> tuple[list[ScoredRun], list[st
             # The config of that very test; later runs overwrite the one in the work dir.
             config = run.path.parent / 'vis_data' / 'config.py'
             config = config if config.is_file() else Path(work_dir) / f'{run.config}.py'
-            settings = _settings_of(read_plain_config(config), config)
+            content = read_plain_config(config)
+            settings = _settings_of(content, config)
+            run.label_set = _label_set_of(content, config)
         except (OSError, ValueError) as error:
             problems.append(str(error))
             continue
-        first, first_settings = first_runs.setdefault(run.config, (work_dir, settings))
+        first, first_settings = first_runs.setdefault((run.config, run.label_set), (work_dir, settings))
         differences = _describe_differences(settings, first_settings)
         if differences:
             problems.append(f'{work_dir}: differs from {first} ({differences}); compare it in a separate table')
             continue
-        if run.config in shipped:
+        if run.config in shipped and run.label_set == MA52:
             config = shipped[run.config]  # a file of this project, so it may be executed
             shipped_config = Config.fromfile(config, import_custom_modules=False).to_dict()
             run.differences = _describe_differences(settings, _settings_of(shipped_config, config))
@@ -135,6 +140,20 @@ def _settings_of(config: dict[str, Any], path: Path) -> dict[str, Any]:
     # Paths of weights and tables differ between machines, with_cp only saves memory, and MMEngine may add _scope_.
     ignored = ('.pretrained', '.label_embeddings', '.with_cp', '._scope_')
     return {key: value for key, value in settings.items() if not key.endswith(ignored)}
+
+
+def _label_set_of(config: dict[str, Any], path: Path) -> LabelSet:
+    """Return the label set of the tested clips."""
+    dataset = config.get('test_dataloader', {}).get('dataset', {})
+    label_set = dataset.get('label_set') or (dataset.get('metainfo') or {}).get('label_set')
+    try:
+        return get_label_set(label_set)
+    except FileNotFoundError as error:
+        raise FileNotFoundError(
+            f'{path}: its label set is missing; run this command where the test ran ({error})'
+        ) from None
+    except (TypeError, ValueError) as error:
+        raise ValueError(f'{path}: its label set cannot be read ({error})') from None
 
 
 def _as_list(value: Any) -> list:

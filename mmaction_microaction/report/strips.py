@@ -52,7 +52,9 @@ def draw_strips(
             scores = [run.scores[index]] + ([other.scores[other_indices[index]]] if other else [])
             name = run.names[index]
             frames = read_frames(videos.paths[name])
-            figure = plot_prediction_strip(frames, int(run.labels[index]), list(zip(names, scores)), name)
+            figure = plot_prediction_strip(
+                frames, int(run.labels[index]), list(zip(names, scores)), name, label_set=run.label_set
+            )
             yield f'{kind}_{number}', f'{caption}: {name}.', figure
 
 

@@ -24,6 +24,18 @@ def first_few(names: Iterable, limit: int = 5, separator: str = ', ') -> str:
     return separator.join([*names[:limit], '…'] if len(names) > limit else names)
 
 
+def pluralize(noun: str) -> str:
+    """Return the plural of a regular English noun.
+
+    Examples:
+        >>> pluralize('body part'), pluralize('family'), pluralize('class')
+        ('body parts', 'families', 'classes')
+    """
+    if noun.endswith('y') and noun[-2:-1] not in ('a', 'e', 'i', 'o', 'u'):
+        return f'{noun[:-1]}ies'
+    return f'{noun}es' if noun.endswith(('s', 'x', 'z', 'ch', 'sh')) else f'{noun}s'
+
+
 def last_line(error: BaseException) -> str:
     """Return the last line of an exception's message, or its class name if the message is empty."""
     return (str(error).strip().splitlines() or [type(error).__name__])[-1].strip()

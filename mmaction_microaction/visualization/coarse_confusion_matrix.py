@@ -1,56 +1,44 @@
-"""Confusion matrix of the 7 body parts, as in Fig. 6 of Guo et al."""
+"""Confusion matrix of the groups, as in Fig. 6 of Guo et al. for body parts."""
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from mmaction_microaction.label_sets.ma52 import BODY_PARTS, NUM_BODY_PARTS
+from mmaction_microaction.label_sets import MA52, LabelSet
+from mmaction_microaction.utils.messages import pluralize
 
-from .confusion_matrix import percentages_of_rows
-from .style import format_num_clips, new_figure
+from .matrix import MAX_NUMBERED, check_counts, plot_numbered_matrix
+from .shaded_matrix import plot_shaded_matrix
+from .style import format_num_clips
 
 
-def plot_coarse_confusion_matrix(counts: np.ndarray, title: str | None = None) -> Figure:
-    """Draw the confusion matrix of the body parts, in numbers and in shades.
+def plot_coarse_confusion_matrix(counts: np.ndarray, title: str | None = None, label_set: LabelSet = MA52) -> Figure:
+    """Draw the confusion matrix of the groups, such as body parts, in numbers and in shades.
 
-    Each row adds up to 100 %. The row of a body part without clips is grey.
+    Each row adds up to 100 %. The row of a group without clips is grey. More than 14 groups have no numbers.
 
     Args:
-        counts (np.ndarray): Numbers of clips, shape (7, 7). Rows are true body parts.
+        counts (np.ndarray): Numbers of clips, shape (G, G). Rows are true groups.
         title (str, optional): Title of the figure.
+        label_set (LabelSet): Label set with G groups. Defaults to that of MA-52.
 
     Returns:
-        Figure: 6.5 x 5.6 inches.
+        Figure: 6.5 x 5.6 inches for seven groups; the size depends on their number.
 
     Raises:
-        ValueError: If the counts have another shape, are negative, or are all zero.
-    """
-    counts = np.asarray(counts)
-    if counts.shape != (NUM_BODY_PARTS, NUM_BODY_PARTS) or counts.min() < 0 or not counts.any():
-        raise ValueError(
-            f'expected counts of shape ({NUM_BODY_PARTS}, {NUM_BODY_PARTS}), some above 0, got {counts.shape}'
-        )
-    shares = percentages_of_rows(counts)
+        ValueError: If the label set has no groups, or if the counts have another shape, are negative, or are all zero.
 
-    figure = new_figure(
-        6.5,
-        5.6,
-        title or 'Confusion of the 7 body parts',
-        f'{format_num_clips(counts.sum())}, {np.trace(counts) / counts.sum():.1%} recognised. '
-        'Of the clips of the true body part, in % (clips)',
-    )
-    axes = figure.add_axes((0.17, 0.11, 0.81, 0.77))
-    axes.set_facecolor('0.88')
-    axes.imshow(shares, cmap='Blues', vmin=0, vmax=100, aspect='auto')
-    for row, column in np.ndindex(counts.shape):
-        share = shares[row, column]
-        if share is not np.ma.masked:
-            text = f'{share:.1f}\n({counts[row, column]:,})' if counts[row, column] else '0'
-            axes.text(column, row, text, ha='center', va='center', fontsize=8, color='white' if share > 55 else 'black')
-    names = [name.replace('-', '-\n').replace(' ', '\n') for name in BODY_PARTS]
-    axes.set_xticks(range(NUM_BODY_PARTS), names, fontsize=8.5)
-    axes.set_yticks(range(NUM_BODY_PARTS), names, fontsize=8.5)
-    axes.tick_params(length=0, pad=4)
-    axes.set_xlabel('predicted body part', fontsize=9)
-    axes.set_ylabel('true body part', fontsize=9, labelpad=8)
-    axes.spines[:].set_color('0.4')
-    return figure
+    Examples:
+        >>> plot_coarse_confusion_matrix(np.eye(7, dtype=int)).get_size_inches().round(2).tolist()
+        [6.5, 5.6]
+    """
+    if not label_set.has_groups:
+        raise ValueError(f'expected a label set with groups, but {label_set.name} has none')
+    groups, term = label_set.groups, label_set.group_term
+    counts = check_counts(counts, len(groups))
+    title = title or f'Confusion of the {len(groups)} {pluralize(term)}'
+    recognised = f'{format_num_clips(counts.sum())}, {np.trace(counts) / counts.sum():.1%} recognised'
+    if len(groups) <= MAX_NUMBERED:
+        return plot_numbered_matrix(
+            counts, groups, term, title, f'{recognised}. Of the clips of the true {term}, in % (clips)'
+        )
+    return plot_shaded_matrix(counts, groups, groups, term, title, recognised)

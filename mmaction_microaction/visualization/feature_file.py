@@ -4,16 +4,18 @@ from pathlib import Path
 
 import numpy as np
 
+from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.structures.annotations import is_anonymized, read_annotations
 from mmaction_microaction.utils.pickles import load_pickle
 
 
-def read_features(path: str | Path, ann_file: str | Path) -> tuple[np.ndarray, np.ndarray]:
+def read_features(path: str | Path, ann_file: str | Path, label_set: LabelSet = MA52) -> tuple[np.ndarray, np.ndarray]:
     """Read features that ``mim test`` wrote with MMAction2's ``FeatureHead``, without executing code from the file.
 
     Args:
         path (str | Path): Pickled list of features, each of shape (C,), in the order of the annotation list.
         ann_file (str | Path): Annotation list that was tested. It provides the labels, which the file lacks.
+        label_set (LabelSet): Label set of the list. Defaults to that of MA-52.
 
     Returns:
         tuple[np.ndarray, np.ndarray]: Features, shape (N, C), and true fine labels, shape (N,).
@@ -23,8 +25,8 @@ def read_features(path: str | Path, ann_file: str | Path) -> tuple[np.ndarray, n
         ValueError: If the file contains no features, the number of features differs from the number of listed clips, or
             the list is anonymised.
     """
-    annotations = read_annotations(ann_file, check_names=False)
-    if is_anonymized(annotations):
+    annotations = read_annotations(ann_file, check_names=False, label_set=label_set)
+    if is_anonymized(annotations, label_set):
         raise ValueError(f'{ann_file} is anonymised, so it has no labels to colour by; test the validation split.')
     try:
         features = np.stack([np.asarray(feature, dtype=np.float32) for feature in load_pickle(path)])

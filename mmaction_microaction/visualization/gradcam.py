@@ -9,11 +9,12 @@ from matplotlib.figure import Figure
 from mmaction_microaction.label_sets import MA52, LabelSet
 
 from .frames import new_figure_with_frames, pick_frames
-from .style import name_of
+from .style import row_name
 
 # From dark to light: ordered with any colour vision, and in grey.
 _COLORS = mpl.colormaps['inferno']
 _FOOT = 0.36
+_NAME_WIDTH = 2.4
 
 
 def plot_gradcam(
@@ -43,16 +44,17 @@ def plot_gradcam(
     """
     scores, maps = np.asarray(scores), np.asarray(maps)
     shown, indices = pick_frames(frames)
-    if scores.shape != (len(label_set),) or maps.shape != (len(frames), *shown.shape[1:3]):
+    num_actions = len(label_set)
+    if scores.shape != (num_actions,) or maps.shape != (len(frames), *shown.shape[1:3]):
         raise ValueError(
-            f'expected {len(label_set)} probabilities and a map of shape {shown.shape[1:3]} for each of {len(frames)} '
+            f'expected {num_actions} probabilities and a map of shape {shown.shape[1:3]} for each of {len(frames)} '
             f'frames, got shapes {scores.shape} and {maps.shape}'
         )
     predicted = int(scores.argmax())
     label = predicted if label is None else label
-    subtitle = f'predicted: {name_of(predicted, label_set)}, {scores[predicted]:.1%}'
+    subtitle = f'predicted: {row_name(predicted, label_set, _NAME_WIDTH, 8.5)}, {scores[predicted]:.1%}'
     if label != predicted:
-        subtitle = f'maps of: {name_of(label, label_set)}, {scores[label]:.1%}; {subtitle}'
+        subtitle = f'maps of: {row_name(label, label_set, _NAME_WIDTH, 8.5)}, {scores[label]:.1%}; {subtitle}'
     figure, (above, below) = new_figure_with_frames(
         shown, title or 'What the network saw', subtitle, below=_FOOT, rows=('frames', 'maps')
     )

@@ -1,4 +1,4 @@
-"""Precision, recall and F1 of the 52 actions."""
+"""Precision, recall and F1 of each action."""
 
 from collections.abc import Sequence
 
@@ -7,41 +7,51 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mmaction_microaction.evaluation.functional import PerClassMetrics
-from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
+from mmaction_microaction.label_sets import MA52, LabelSet
 
-from .style import DARK, HEIGHT, LIGHT, WIDTH, draw_action_rows, format_num_clips, new_figure
+from .action_rows import add_row_axes, new_row_figure
+from .style import DARK, LIGHT, describe_order, format_num_actions, format_num_clips, order_by_group
 
 
-def plot_per_class(scores: PerClassMetrics, title: str | None = None) -> Figure:
+def plot_per_class(scores: PerClassMetrics, title: str | None = None, label_set: LabelSet = MA52) -> Figure:
     """Draw a row for each action with precision, recall, F1 and the number of its clips.
 
     A metric that is not defined has no mark: the precision of an action that was never predicted, and the recall of an
-    action without clips.
+    action without clips. The rows are sorted by group.
 
     Args:
-        scores (PerClassMetrics): Metrics of the 52 actions, see :func:`.per_class_metrics`.
+        scores (PerClassMetrics): Metrics of the actions, see :func:`.per_class_metrics`.
         title (str, optional): Title of the figure.
+        label_set (LabelSet): Label set of the actions. Defaults to that of MA-52.
 
     Returns:
-        Figure: 7.5 x 9.6 inches.
+        Figure: 7.5 inches wide; the height depends on the number of actions, and is 9.6 inches for 52.
 
     Raises:
-        ValueError: If there are not 52 classes.
+        ValueError: If there are metrics of another number of actions.
+
+    Examples:
+        >>> from mmaction_microaction.evaluation.functional import per_class_metrics
+        >>> scores = per_class_metrics([9, 9, 10], [9, 10, 10], num_classes=52)
+        >>> plot_per_class(scores).get_size_inches().tolist()
+        [7.5, 9.6]
     """
-    if scores.f1.shape != (NUM_ACTIONS,):
-        raise ValueError(f'expected the scores of {NUM_ACTIONS} actions, got shape {scores.f1.shape}')
+    num_actions = len(label_set)
+    if scores.f1.shape != (num_actions,):
+        raise ValueError(f'expected the scores of {num_actions} actions, got shape {scores.f1.shape}')
     known = scores.f1[~np.isnan(scores.f1)]
-    figure = new_figure(
-        WIDTH,
-        HEIGHT,
-        title or 'Precision, recall and F1 of the 52 micro-actions',
+    figure = new_row_figure(
+        title or f'Precision, recall and F1 of the {format_num_actions(num_actions)}',
         f'{format_num_clips(scores.support.sum())} of {np.count_nonzero(scores.support)} actions; '
         f'mean F1 {known.mean():.1%}, {np.count_nonzero(known == 0)} with an F1 of 0, '
-        f'{np.count_nonzero(scores.predicted == 0)} never predicted',
+        f'{np.count_nonzero(scores.num_predicted == 0)} never predicted'
+        f'{describe_order(label_set)}',
+        label_set,
     )
-    axes = figure.add_axes((0.285, 0.04, 0.59, 0.865))
-    draw_action_rows(axes, parts=False)
-    rows = np.arange(NUM_ACTIONS)
+    axes = add_row_axes(figure, label_set, right=0.9375)
+    order = order_by_group(label_set)
+    scores = PerClassMetrics(*(values[order] for values in scores))
+    rows = np.arange(num_actions)
     axes.hlines(rows, 100 * scores.precision, 100 * scores.recall, color='0.6', linewidth=1, zorder=2)
     for values, name, style in (
         (scores.precision, 'precision', dict(marker='<', facecolor='white', edgecolor=DARK, s=22)),
@@ -55,12 +65,13 @@ def plot_per_class(scores: PerClassMetrics, title: str | None = None) -> Figure:
     axes.legend(
         loc='lower left', bbox_to_anchor=(0, 1), ncols=3, frameon=False, fontsize=8.5, handletextpad=0.2, borderpad=0.2
     )
-    _write_column(axes, 1.11, 'clips', [f'{count:,}' for count in scores.support])
-    _write_column(axes, 1.2, 'F1', ['-' if np.isnan(f1) else f'{100 * f1:.0f}' for f1 in scores.f1])
+    _write_column(axes, 0.48675, 'clips', [f'{count:,}' for count in scores.support])
+    _write_column(axes, 0.885, 'F1', ['-' if np.isnan(f1) else f'{100 * f1:.0f}' for f1 in scores.f1])
     return figure
 
 
 def _write_column(axes: Axes, x: float, head: str, texts: Sequence[str]) -> None:
-    """Write a column of texts on the right of the axes; x is its right end, as a multiple of the width of the axes."""
+    """Write a column of texts whose right end is x inches behind the right end of the axes."""
+    x = 1 + x / (axes.get_position().width * axes.figure.get_figwidth())
     for row, text in enumerate([head, *texts], start=-1):
         axes.text(x, row, text, transform=axes.get_yaxis_transform(), ha='right', va='center', fontsize=7.5, label=head)

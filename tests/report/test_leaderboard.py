@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+from helpers.label_sets import FOUR, TWO_HUNDRED
 from helpers.processes import run_tool
 from helpers.support import ROOT
 from mmengine.config import Config
@@ -51,7 +52,7 @@ def test_newest_result_is_read(tmp_path):
 def test_table_of_one_run(tmp_path):
     runs, problems = read_runs([write_run(tmp_path / 'w', 'manet', SEEDS[0])])
     assert problems == []
-    lines = to_markdown(rank(runs, PUBLISHED), runs).splitlines()
+    lines = to_markdown(rank(runs, PUBLISHED)).splitlines()
     assert [[cell.strip() for cell in line.strip('|').split('|')] for line in lines[:5]] == [
         ['config', '', 'F1_mean', 'coarse F1_macro', 'fine F1_macro', 'coarse F1_micro', 'fine F1_micro', 'fine top-5'],
         ['------', '-' * 10, '------:', *('-' * width + ':' for width in (14, 12, 14, 12, 9))],
@@ -120,9 +121,9 @@ def test_only_runs_of_the_shipped_config_are_compared_with_the_paper(tmp_path, o
     config.dump(tmp_path / '20240102_030405' / 'vis_data' / 'config.py')
     (run,), problems = read_runs([tmp_path])
     assert (problems, run.differences) == ([], differences)
-    rows = rank([run], read_published())
-    assert [row.kind for row in rows] == (['mean'] if differences else ['mean', 'published', 'difference'])
-    assert ('not compared with the paper' in to_markdown(rows, [run])) == bool(differences)
+    (table,) = rank([run], read_published())
+    assert [row.kind for row in table.rows] == (['mean'] if differences else ['mean', 'published', 'difference'])
+    assert ('not compared with the paper' in to_markdown([table])) == bool(differences)
 
 
 def test_code_in_configs_of_work_dirs_is_not_run(seeds, tmp_path):
@@ -141,13 +142,14 @@ def test_code_in_configs_of_work_dirs_is_not_run(seeds, tmp_path):
 
 def test_seeds_are_reported_as_mean_and_standard_deviation(seeds):
     runs, _ = read_runs(seeds)
-    rows = rank(runs, {})
+    (table,) = rank(runs, {})
+    rows = table.rows
     assert [(row.kind, row.runs) for row in rows] == [('mean', 3), ('std', 3)]
     for key, numbers in zip(KEYS, zip(*SEEDS)):
         assert rows[0].metrics[key] == pytest.approx(np.mean(numbers))
         assert rows[1].metrics[key] == pytest.approx(np.std(numbers, ddof=1))
     # (66 + 65 + 64.6) / 3 = 65.2, and the root of (0.64 + 0.04 + 0.36) / 2 = 0.52.
-    text = to_markdown(rows, runs)
+    text = to_markdown([table])
     assert '| manet  | 3 runs | 65.20 ± 0.72 |' in text
     assert 'sample standard deviation' in text
 
@@ -156,9 +158,84 @@ def test_best_config_is_first_and_unrun_configs_are_an_option(tmp_path):
     write_run(tmp_path / 'a', 'tsm', [61])
     write_run(tmp_path / 'b', 'own', [64])
     runs, _ = read_runs([tmp_path / 'a', tmp_path / 'b'])
-    assert [row.config for row in rank(runs, PUBLISHED)] == ['own', 'tsm']
-    rows = rank(runs, PUBLISHED, include_unrun=True)
-    assert [(row.config, row.kind) for row in rows] == [('manet', 'published'), ('own', 'mean'), ('tsm', 'mean')]
+    (table,) = rank(runs, PUBLISHED)
+    assert [row.config for row in table.rows] == ['own', 'tsm']
+    (table,) = rank(runs, PUBLISHED, include_unrun=True)
+    assert [(row.config, row.kind) for row in table.rows] == [('manet', 'published'), ('own', 'mean'), ('tsm', 'mean')]
+
+
+def write_run_of(work_dir, config, numbers, label_set, **others):
+    """Write the files of a test run on another label set, whose config names it."""
+    write_run(work_dir, config, numbers, **others)
+    (work_dir / f'{config}.py').write_text(f'test_dataloader = dict(dataset=dict(label_set={label_set!r}))\n')
+    return work_dir
+
+
+def test_label_sets_have_separate_tables(tmp_path):
+    (tmp_path / 'gestures.txt').write_text('\n'.join(FOUR.names))
+    fine = {'fine/F1_mean': 50, 'fine/F1_macro': 40, 'fine/F1_micro': 60, 'fine/top5': 100}
+    folders = [
+        write_run_of(tmp_path / 'a', 'manet', [], str(tmp_path / 'gestures.txt'), **fine),
+        write_run_of(tmp_path / 'b', 'tsm', [], FOUR.to_dict(), **{**fine, 'fine/F1_mean': 70}),
+        write_run_of(tmp_path / 'c', 'manet', SEEDS[0], TWO_HUNDRED.to_dict()),
+        write_run(tmp_path / 'd', 'manet', SEEDS[0]),
+    ]
+    runs, problems = read_runs(folders)
+    assert problems == []
+    tables = rank(runs, PUBLISHED)
+    assert [(table.label_set.title, [(row.config, row.kind) for row in table.rows]) for table in tables] == [
+        ('MA-52', [('manet', 'mean'), ('manet', 'published'), ('manet', 'difference')]),
+        ('gestures', [('tsm', 'mean'), ('manet', 'mean')]),
+        ('Invented 200', [('manet', 'mean')]),
+    ]
+    text = to_markdown(tables)
+    assert re.findall('^## (.*)', text, re.MULTILINE) == ['MA-52', 'gestures', 'Invented 200']
+    own = to_markdown(tables[1:2]).splitlines()
+    assert [[cell.strip() for cell in line.strip('|').split('|')] for line in (own[0], own[2])] == [
+        ['config', '', 'fine F1_mean', 'fine F1_macro', 'fine F1_micro', 'fine top-5'],
+        ['tsm', '1 run', '70.00', '40.00', '60.00', '100.00'],
+    ]
+    assert own[5] == 'In percent; label set: gestures.'
+    assert 'Guo' not in '\n'.join(own)
+
+    to_csv(tables, tmp_path / 'table.csv')
+    with open(tmp_path / 'table.csv', newline='') as file:
+        rows = list(csv.DictReader(file))
+    assert [(row['config'], row['row'], row['label_set']) for row in rows] == [
+        ('manet', 'mean', 'ma52'),
+        ('manet', 'published', 'ma52'),
+        ('manet', 'difference', 'ma52'),
+        ('tsm', 'mean', 'gestures'),
+        ('manet', 'mean', 'gestures'),
+        ('manet', 'mean', 'invented'),
+    ]
+    assert (rows[3]['F1_mean'], rows[3]['fine/F1_mean'], rows[5]['F1_mean']) == ('', '70.00', '66.00')
+
+
+def test_shipped_configs_with_another_label_set_are_not_compared_with_the_paper(tmp_path):
+    write_run_of(tmp_path / 'w', 'manet_r50_8x1_ma52', SEEDS[0], TWO_HUNDRED.to_dict())
+    (run,), problems = read_runs([tmp_path / 'w'])
+    assert (problems, run.differences) == ([], '')
+    (table,) = rank([run], read_published())
+    assert [row.kind for row in table.rows] == ['mean']
+    # --all adds the table of the paper.
+    paper, _ = rank([run], read_published(), include_unrun=True)
+    assert (paper.label_set.name, {row.kind for row in paper.rows}) == ('ma52', {'published'})
+
+
+@pytest.mark.parametrize(
+    ('label_set', 'message'),
+    [
+        ('absent.yaml', r'manet\.py: its label set is missing.*absent\.yaml'),
+        ('nonsense', r'manet\.py: its label set is missing.*nonsense'),
+        ({'name': 'x'}, r'manet\.py: its label set cannot be read'),
+        (7, r'manet\.py: its label set cannot be read'),
+    ],
+)
+def test_runs_with_an_unknown_label_set_are_reported(tmp_path, label_set, message):
+    runs, (problem,) = read_runs([write_run_of(tmp_path / 'w', 'manet', SEEDS[0], label_set)])
+    assert runs == []
+    assert re.search(message, problem)
 
 
 def test_folder_named_twice_is_one_run(seeds):
@@ -170,21 +247,20 @@ def test_metric_missing_from_one_run_has_no_mean(tmp_path):
     for name, extra in (('a', 50.0), ('b', float('nan'))):
         write_run(tmp_path / name, 'manet', SEEDS[0], **{'reversed_pairs/top1': extra})
     runs, _ = read_runs([tmp_path / 'a'])
-    text = to_markdown(rank(runs, {}), runs, extra=['reversed_pairs/top1']).splitlines()
+    text = to_markdown(rank(runs, {}), extra=['reversed_pairs/top1']).splitlines()
     assert text[0].endswith('| fine top-5 | reversed_pairs/top1 |')
     assert text[2].endswith('|      88.00 |               50.00 |')
     runs, _ = read_runs([tmp_path / 'a', tmp_path / 'b'])
-    text = to_markdown(rank(runs, {}), runs, extra=['reversed_pairs/top1']).splitlines()
+    text = to_markdown(rank(runs, {}), extra=['reversed_pairs/top1']).splitlines()
     assert text[2].endswith('| 88.00 ± 0.00 |                   - |')
 
 
 def test_csv(seeds, tmp_path):
-    rows = rank(read_runs(seeds)[0], PUBLISHED)
-    to_csv(rows, tmp_path / 'table.csv', extra=['fine/top1'])
+    to_csv(rank(read_runs(seeds)[0], PUBLISHED), tmp_path / 'table.csv', extra=['fine/top1'])
     with open(tmp_path / 'table.csv', newline='') as file:
         table = list(csv.reader(file))
-    assert table[0] == ['config', 'row', 'runs', *KEYS, 'fine/top1']
-    assert table[1] == ['manet', 'mean', '3', '65.20', '72.13', '48.33', '78.00', '62.33', '86.67', '']
+    assert table[0] == ['config', 'row', 'runs', *KEYS, 'fine/top1', 'label_set']
+    assert table[1] == ['manet', 'mean', '3', '65.20', '72.13', '48.33', '78.00', '62.33', '86.67', '', 'ma52']
     assert table[2][:4] == ['manet', 'std', '3', f'{statistics.stdev([66, 65, 64.6]):.2f}']
     assert table[3][:4] == ['manet', 'published', '', '65.59']
     assert table[4][:4] == ['manet', 'difference', '', '-0.39']
@@ -195,7 +271,7 @@ def test_formula_like_config_name_is_escaped_in_csv(tmp_path):
     to_csv(rank(runs, {}), tmp_path / 'table.csv', extra=['@SUM'])
     with open(tmp_path / 'table.csv', newline='') as file:
         header, row = csv.reader(file)
-    assert (header[-1], row[0], row[-1]) == ("'@SUM", "'=1+1", '1.00')
+    assert (header[-2], row[0], row[-2]) == ("'@SUM", "'=1+1", '1.00')
 
 
 def test_published_numbers_come_from_the_metafiles():

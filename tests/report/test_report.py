@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 import torch
 from helpers.figures import read_texts
+from helpers.label_sets import FOUR, TWO_HUNDRED
 from helpers.processes import run_tool
 from helpers.support import write_clip
 from sklearn.metrics import f1_score, precision_recall_fscore_support
 
-from mmaction_microaction.label_sets.ma52 import ACTIONS
+from mmaction_microaction.cli import main
+from mmaction_microaction.label_sets import MA52
 from mmaction_microaction.report import page as page_module
 from mmaction_microaction.report import strips as strips_module
 from mmaction_microaction.report import write_report
@@ -32,16 +34,19 @@ FIGURES = {
 EVIL = '<script>alert("1")</script>&\'.mp4'
 
 
-def dump(path, labels, predicted, names=None, confidence=0.6):
+def dump(path, labels, predicted, names=None, confidence=0.6, label_set=None):
     """Write predictions as ``mim test --dump`` does; the other actions share the remaining probability equally."""
+    num_classes = len(label_set or MA52)
     samples = []
     confidences = np.broadcast_to(confidence, len(labels))
     for index, (label, best, confidence) in enumerate(zip(labels, predicted, confidences)):
-        scores = torch.full((52,), (1 - confidence) / 51)
+        scores = torch.full((num_classes,), (1 - confidence) / (num_classes - 1))
         scores[best] = confidence
         samples.append(dict(pred_score=scores, gt_label=torch.tensor([int(label)])))
         if names is not False:
             samples[-1]['video_id'] = names[index] if names else f'{index}.mp4'
+        if label_set:
+            samples[-1]['label_set'] = label_set.to_dict()
     path.write_bytes(pickle.dumps(samples))
     return path
 
@@ -128,7 +133,7 @@ def test_page_is_complete_in_one_file(report):
 def test_scores_equal_scikit_learn(report):
     page, _, labels, *predictions = report
     rows = {key: values for key, *values in page.tables['metrics']}
-    part = np.array([action.body_part for action in ACTIONS])
+    part = MA52.fine_to_coarse
     for column, predicted in enumerate(predictions):
         expected = {
             'fine/F1_macro': f1_score(labels, predicted, average='macro'),
@@ -151,7 +156,7 @@ def test_table_of_actions_equals_scikit_learn(report):
     rows = [row for row in page.tables['actions'][1:] if len(row) > 1]
     assert len(rows) == 52
     for label, row in enumerate(rows):
-        assert row[0] == f'{ACTIONS[label].name} {ACTIONS[label].code}'
+        assert row[0] == f'{MA52.actions[label].name} {MA52.actions[label].code}'
         expected = [
             '-' if np.isnan(value) else f'{100 * value:.1f}'
             for value in (precision, recall, f1)
@@ -168,7 +173,7 @@ def test_confused_pairs_are_listed_by_number_of_clips(report):
         counts[pair] = counts.get(pair, 0) + 1
     shown = [(row[0], row[1], int(row[2])) for row in page.tables['pairs'][1:]]
     assert [number for *_, number in shown] == sorted(counts.values(), reverse=True)[:20]
-    name = [f'{action.name} {action.code}' for action in ACTIONS]
+    name = [f'{action.name} {action.code}' for action in MA52.actions]
     assert set(shown) <= {(name[true], name[predicted], number) for (true, predicted), number in counts.items()}
 
 
@@ -202,7 +207,7 @@ def make_runs(folder, labels, predicted, other, confidence):
 
 def test_strips_show_the_most_confident_mistakes_one_per_action(tmp_path, monkeypatch):
     drawn = []
-    monkeypatch.setattr(strips_module, 'plot_prediction_strip', lambda *args: drawn.append(args))
+    monkeypatch.setattr(strips_module, 'plot_prediction_strip', lambda *args, label_set: drawn.append(args))
     labels, predicted = [5, 5, 6, 7, 8, 9], [4, 4, 4, 7, 8, 4]
     run, _, videos = make_runs(tmp_path, labels, predicted, labels, [0.5, 0.7, 0.6, 0.3, 0.4, 0.9])
     names = [name for name, _, _ in draw_strips(run, videos, names=['a'])]
@@ -216,7 +221,7 @@ def test_strips_show_the_most_confident_mistakes_one_per_action(tmp_path, monkey
 
 def test_strips_of_two_runs_show_clips_that_one_recognises(tmp_path, monkeypatch):
     drawn = []
-    monkeypatch.setattr(strips_module, 'plot_prediction_strip', lambda *args: drawn.append(args))
+    monkeypatch.setattr(strips_module, 'plot_prediction_strip', lambda *args, label_set: drawn.append(args))
     # Both runs recognise the first clip. The second and third clip are each recognised by one of the runs.
     run, other, videos = make_runs(tmp_path, [5, 6, 7, 8], [5, 6, 4, 8], [5, 4, 7, 8], [0.9, 0.5, 0.5, 0.5])
     captions = [caption for _, caption, _ in draw_strips(run, videos, other, ['a', 'b'])]
@@ -310,6 +315,124 @@ def test_rejects_input_that_does_not_fit(tmp_path):
     first.write_bytes(pickle.dumps(samples))
     with pytest.raises(ValueError, match=r'a\.pkl, 1\.mp4: scores are not probabilities'):
         write_report(first, tmp_path / 'out')
+    assert not (tmp_path / 'out').exists()
+
+
+@pytest.mark.usefixtures('undrawn')
+def test_report_without_groups_has_the_fine_level_alone(tmp_path):
+    labels, predicted = [0, 0, 1, 2, 3], [0, 1, 1, 2, 3]
+    path = dump(tmp_path / 'p.pkl', labels, predicted, label_set=FOUR)
+    page = Page(write_report(path, tmp_path / 'out'))
+    rows = {key: float(value) for key, value in page.tables['metrics'][1:]}
+    assert list(rows) == ['fine/F1_mean', 'fine/F1_macro', 'fine/F1_micro', 'fine/top1', 'fine/top5']
+    macro = 100 * f1_score(labels, predicted, average='macro')
+    assert rows['fine/F1_macro'] == pytest.approx(macro, abs=0.005)
+    assert rows['fine/F1_mean'] == pytest.approx((macro + 80) / 2, abs=0.005)
+    assert [row[0] for row in page.tables['actions'][1:]] == list(FOUR.names)
+    assert page.tables['pairs'][1][:2] == ['nodding', 'waving']
+    assert 'body part' not in page.text
+    assert 'MA-52' not in page.text
+    # The label set has no numbers of training clips.
+    assert 'Frequent and rare' not in page.text
+    for name in ('coarse_confusion_matrix', 'frequency_groups'):
+        assert name not in page.text
+
+    (tmp_path / 'train.txt').write_text('a.mp4 waving\nb.mp4 waving\nc.mp4 0\nd.mp4 2\n')
+    page = Page(write_report(path, tmp_path / 'out', ann_file=tmp_path / 'train.txt'))
+    # 'waving' and 'nodding' are the first third of four actions.
+    rows = page.tables[None][1:]
+    assert [row[:3] for row in rows] == [['head', '2', '3'], ['medium', '1', '1'], ['tail', '1', '0']]
+    assert rows[0][3] == f'{100 * (2 / 3 + 2 / 3) / 2:.1f}'
+
+
+def test_report_of_200_actions_is_sorted_by_group(tmp_path):
+    labels = np.arange(400) % 200
+    predicted = np.where(np.arange(400) < 100, (labels + 12) % 200, labels)
+    page = Page(write_report(dump(tmp_path / 'p.pkl', labels, predicted, label_set=TWO_HUNDRED), tmp_path / 'out'))
+    names = [row[0] for row in page.tables['actions'][1:]]
+    assert len(names) == 212
+    assert names[:3] == ['family 0', 'slow movement 0 M0', 'wide movement 12 M12']
+    assert names[18] == 'family 1'
+    assert [names.count(f'family {i}') for i in range(12)] == [1] * 12
+    rows = {key: float(value) for key, value in page.tables['metrics'][1:]}
+    assert rows['fine/top1'] == 75
+    assert rows['coarse/top1'] == 100
+    assert 'accuracy on families' in page.text
+    assert (tmp_path / 'out' / 'coarse_confusion_matrix.png').exists()
+
+
+@pytest.mark.usefixtures('undrawn')
+def test_label_set_of_predictions_without_one(tmp_path):
+    path = dump(tmp_path / 'p.pkl', [0, 1, 2, 3], [0, 1, 2, 3])
+    samples = pickle.loads(path.read_bytes())
+    for sample in samples:
+        sample['pred_score'] = torch.eye(4)[int(sample['gt_label'])]
+    path.write_bytes(pickle.dumps(samples))
+    with pytest.raises(ValueError, match=r'p\.pkl.*4 classes.*--label-set'):
+        write_report(path, tmp_path / 'out')
+    (tmp_path / 'gestures.txt').write_text('\n'.join(FOUR.names))
+    main('analyze', [str(path), '--label-set', str(tmp_path / 'gestures.txt'), '--out', str(tmp_path / 'out')])
+    assert 'The label set is gestures.' in Page(tmp_path / 'out' / 'report.html').text
+
+
+@pytest.fixture
+def folds(tmp_path):
+    """Write predictions of three folds, of which 2 of 3, 1 of 2 and 1 of 1 clips are recognised."""
+    clips = ([[0, 1, 2], [0, 1, 3], 'abc'], [[3, 0], [3, 1], 'de'], [[1], [1], 'f'])
+    return [
+        dump(tmp_path / f'fold{index}.pkl', labels, predicted, list(names), label_set=FOUR)
+        for index, (labels, predicted, names) in enumerate(clips, start=1)
+    ]
+
+
+@pytest.mark.usefixtures('undrawn')
+def test_folds_are_reported_together_and_by_mean_and_standard_deviation(tmp_path, folds):
+    page = Page(write_report(folds, tmp_path / 'out'))
+    rows = dict(page.tables['metrics'][1:])
+    assert rows['fine/top1'] == f'{100 * 4 / 6:.2f}'
+    clips = {row[0]: row[1] for row in page.tables['actions'][1:]}
+    assert clips == {'nodding': '2', 'waving': '2', 'shrugging': '1', 'arms akimbo': '1'}
+    head, sizes, *folded = page.tables['folds']
+    assert head == ['metric, in %', 'mean ± std', 'fold1', 'fold2', 'fold3']
+    assert sizes[2:] == ['3', '2', '1']
+    assert [row[0] for row in folded] == list(rows)
+    values = [100 * 2 / 3, 50, 100]
+    top1 = {row[0]: row[1:] for row in folded}['fine/top1']
+    assert top1 == [f'{np.mean(values):.2f} ± {np.std(values, ddof=1):.2f}', '66.67', '50.00', '100.00']
+    macro = {row[0]: row[2] for row in folded}['fine/F1_macro']
+    assert macro == f'{100 * f1_score([0, 1, 2], [0, 1, 3], average="macro"):.2f}'
+    assert 'fold1 and 2 more' in page.text
+
+
+@pytest.mark.usefixtures('undrawn')
+def test_folds_are_compared_with_one_file_of_the_same_clips(tmp_path, folds):
+    path = dump(tmp_path / 'other.pkl', [1, 3, 0, 2, 1, 0], [1, 3, 0, 2, 1, 0], list('fdecba'), label_set=FOUR)
+    page = Page(write_report(folds, tmp_path / 'out', compare=path))
+    rows = {key: values for key, *values in page.tables['metrics'][1:]}
+    assert rows['fine/top1'] == ['66.67', '100.00', '+33.33']
+    page = Page(write_report(path, tmp_path / 'out', compare=folds))
+    head, *folded = page.tables['folds']
+    assert head == ['metric, in %', 'mean ± std, fold1 and 2 more']
+    assert {row[0]: row[1] for row in folded}['fine/top1'] == '72.22 ± 25.46'
+
+
+def test_rejects_folds_that_do_not_fit(tmp_path, folds):
+    shared = dump(tmp_path / 'shared.pkl', [1, 2], [1, 2], ['g', 'b'], label_set=FOUR)
+    nameless = dump(tmp_path / 'nameless.pkl', [1], [1], False, label_set=FOUR)
+    other = dump(tmp_path / 'other.pkl', [9], [9], ['g'])
+    cases = [
+        ([*folds, shared], r'clip b is in .*fold1\.pkl and in .*shared\.pkl'),
+        ([folds[0], folds[0]], r'clip \w is in .*fold1\.pkl and in .*fold1\.pkl'),
+        ([folds[0], nameless], r'nameless\.pkl has no names'),
+        ([*folds, other], r'fold1\.pkl has the label set gestures, but .*other\.pkl has ma52'),
+    ]
+    for paths, message in cases:
+        with pytest.raises(ValueError, match=message):
+            write_report(paths, tmp_path / 'out')
+    with pytest.raises(ValueError, match=r'other\.pkl.*gestures|gestures.*other\.pkl'):
+        write_report(folds[0], tmp_path / 'out', compare=other)
+    with pytest.raises(ValueError, match=r'fold1\.pkl contains scores of the label set gestures, not of ma52'):
+        write_report(folds[0], tmp_path / 'out', label_set=MA52)
     assert not (tmp_path / 'out').exists()
 
 

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 from helpers.figures import find_axes, read_texts
+from helpers.label_sets import TWO_HUNDRED
 from matplotlib.colors import to_hex
 
-from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS
+from mmaction_microaction.label_sets import MA52
 from mmaction_microaction.visualization import plot_confusion_matrix
 
 
@@ -32,14 +33,14 @@ def test_matrix_shows_percentages_of_each_true_action():
 def test_actions_are_in_the_order_of_labels_and_body_parts_above_their_blocks():
     figure = plot_confusion_matrix(np.eye(52, dtype=int))
     (axes,) = find_axes(figure, 'matrix')
-    assert [label.get_text() for label in axes.get_xticklabels()] == [action.code for action in ACTIONS]
+    assert [label.get_text() for label in axes.get_xticklabels()] == [action.code for action in MA52.actions]
     rows = [label.get_text() for label in axes.get_yticklabels()]
     assert rows[:2] == ['shaking body  A1', 'sitting straightly  A3']
     assert rows[51] == 'scratching feet  G4'
     blocks = [(patch.get_x(), patch.get_y(), patch.get_width()) for patch in axes.patches]
     starts, sizes = (0, 5, 11, 24, 32, 38, 48), (5, 6, 13, 8, 6, 10, 4)
     assert blocks == [(start - 0.5, start - 0.5, size) for start, size in zip(starts, sizes)]
-    assert [name.replace('\n', '') for name in read_texts(figure, 'body part above')] == list(BODY_PARTS)
+    assert [name.replace('\n', '') for name in read_texts(figure, 'group above')] == list(MA52.groups)
 
 
 def test_colour_darkens_with_the_percentage():
@@ -54,3 +55,19 @@ def test_colour_darkens_with_the_percentage():
 def test_rejects_other_matrices(counts):
     with pytest.raises(ValueError, match=r'expected counts of shape \(52, 52\)'):
         plot_confusion_matrix(counts)
+
+
+def test_blocks_consist_of_the_actions_of_a_group():
+    # Labels 0 and 12 are of family 0, and label 1 is of family 1.
+    counts = np.zeros((200, 200), int)
+    counts[0, [0, 12, 1]] = 1, 2, 1
+    figure = plot_confusion_matrix(counts, label_set=TWO_HUNDRED)
+    (axes,) = find_axes(figure, 'matrix')
+    shown = axes.images[0].get_array()
+    assert (shown[0, 0], shown[0, 1], shown[0, 17]) == (25, 50, 25)
+    assert axes.get_ylabel() == 'true action, sorted by family'
+    assert read_texts(figure, 'group') == [f'family {i}' for i in range(12)]
+    sizes = [patch.get_width() for patch in axes.patches]
+    assert sizes == [17] * 8 + [16] * 4
+    (subtitle,) = read_texts(figure, 'subtitle')
+    assert subtitle == '4 clips, 25.0% recognised, 75.0% at least as an action of the correct family'

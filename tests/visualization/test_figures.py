@@ -6,12 +6,20 @@ import cv2
 import numpy as np
 import pytest
 from helpers.figures import find_axes, find_texts, read_texts
+from helpers.label_sets import FOUR, TWO_HUNDRED
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.text import Text
 
-from mmaction_microaction.evaluation.functional import ConfusedPair, PerClassMetrics, calibration_bins
-from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, FINE_TO_COARSE
+from mmaction_microaction.evaluation.functional import (
+    ConfusedPair,
+    PerClassMetrics,
+    calibration_bins,
+    confusion_matrix,
+    most_confused_pairs,
+    per_class_metrics,
+)
+from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.visualization import (
     plot_calibration,
@@ -19,7 +27,9 @@ from mmaction_microaction.visualization import (
     plot_coarse_confusion_matrix,
     plot_comparison,
     plot_confused_pairs,
+    plot_confusion_matrix,
     plot_durations,
+    plot_features,
     plot_frequency_groups,
     plot_gradcam,
     plot_per_class,
@@ -28,15 +38,47 @@ from mmaction_microaction.visualization import (
     read_frames,
 )
 
-TRAIN = np.array([action.train_clips for action in ACTIONS])
-VAL = np.array([action.val_clips for action in ACTIONS])
+ONE_ACTION = LabelSet.from_dict({'name': 'one', 'actions': ['nodding']})
+# Names that are too long for the figures, and end alike.
+LONG_NAMES = LabelSet.from_dict(
+    {'name': 'long', 'actions': [f'touching or scratching the {i}. of $32$ things in the room' for i in range(32)]}
+)
+# More groups than colours, each with a single action and a name that is longer than a row.
+MANY_GROUPS = LabelSet.from_dict(
+    {
+        'name': 'singles',
+        'group_term': 'region',
+        'actions': [
+            {'name': f'action {i}', 'code': f'X{i}', 'group': f'the group with the number {i}'} for i in range(30)
+        ],
+    }
+)
+MMA_SIZED = LabelSet.from_dict(
+    {
+        'name': 'large',
+        'actions': [
+            {'name': f'action {i}', 'code': f'{"ABCDEFG"[i % 7]}{i}', 'group': MA52.groups[i % 7]} for i in range(82)
+        ],
+    }
+)
+OTHER_SETS = {
+    'one action': ONE_ACTION,
+    'four actions': FOUR,
+    '200 actions': TWO_HUNDRED,
+    'long names': LONG_NAMES,
+    'many groups': MANY_GROUPS,
+    '82 actions': MMA_SIZED,
+}
+
+TRAIN = np.array([action.train_clips for action in MA52.actions])
+VAL = np.array([action.val_clips for action in MA52.actions])
 NONE = np.full(52, np.nan)
 # F1 scores for one clip of nodding (9) predicted as shaking head (10).
 ONE = np.where(np.isin(np.arange(52), [9, 10]), 0, np.nan)
 MANY = np.random.default_rng(0).random((3, 52))
 GREY = np.full((8, 96, 80, 3), 128, np.uint8)
 SURE, UNSURE = np.eye(52), np.full(52, 1 / 52)
-LONGEST = sorted(range(52), key=lambda label: len(ACTIONS[label].name))[-5:]
+LONGEST = sorted(range(52), key=lambda label: len(MA52.actions[label].name))[-5:]
 
 CASES = {
     'counts of MA-52': lambda: plot_class_counts({'train': TRAIN, 'val': VAL}),
@@ -85,6 +127,61 @@ CASES = {
 }
 
 
+def simulate(label_set):
+    """Return true labels and predictions of some clips."""
+    rng = np.random.default_rng(0)
+    labels = rng.integers(len(label_set), size=20 * len(label_set))
+    return labels, np.where(rng.random(len(labels)) < 0.5, labels, rng.integers(len(label_set), size=len(labels)))
+
+
+def plot_of_set(plot, label_set):
+    """Draw a figure of simulated results of a label set."""
+    count = len(label_set)
+    labels, predictions = simulate(label_set)
+    metrics, rng = per_class_metrics(labels, predictions, count), np.random.default_rng(0)
+    train_clips, scores = rng.integers(1, 500, count), rng.dirichlet(np.ones(count), 2)
+    matrix, groups = confusion_matrix(labels, predictions, count), label_set.fine_to_coarse
+    intervals = [Interval(3 * i, 3 * i + 2, i % count, 0.5, label_set) for i in range(60)]
+    points = {name: (rng.random((len(labels), 2)), labels) for name in ('a', 'b')}
+    return {
+        plot_per_class: lambda: plot_per_class(metrics, label_set=label_set),
+        plot_comparison: lambda: plot_comparison(metrics.f1, metrics.recall, label_set=label_set),
+        plot_class_counts: lambda: plot_class_counts({'train': train_clips, 'val': train_clips}, label_set=label_set),
+        plot_frequency_groups: lambda: plot_frequency_groups(metrics.f1, train_clips, label_set=label_set),
+        plot_confusion_matrix: lambda: plot_confusion_matrix(matrix, label_set=label_set),
+        plot_confused_pairs: lambda: plot_confused_pairs(most_confused_pairs(matrix, 20), label_set=label_set),
+        plot_coarse_confusion_matrix: lambda: plot_coarse_confusion_matrix(
+            confusion_matrix(groups[labels], groups[predictions], len(label_set.groups)), label_set=label_set
+        ),
+        plot_prediction_strip: lambda: plot_prediction_strip(
+            GREY, count - 1, list(zip(('a run with a long name, epoch_4', 'tsm'), scores)), label_set=label_set
+        ),
+        plot_gradcam: lambda: plot_gradcam(GREY, GREY[..., 0] / 255, scores[0], count - 1, label_set=label_set),
+        plot_timeline: lambda: plot_timeline(intervals, 200, label_set=label_set),
+        plot_features: lambda: plot_features(points, label_set=label_set),
+    }[plot]()
+
+
+PLOTS = (
+    plot_per_class,
+    plot_comparison,
+    plot_class_counts,
+    plot_frequency_groups,
+    plot_confusion_matrix,
+    plot_confused_pairs,
+    plot_coarse_confusion_matrix,
+    plot_prediction_strip,
+    plot_gradcam,
+    plot_timeline,
+    plot_features,
+)
+CASES |= {
+    f'{plot.__name__} of {name}': lambda plot=plot, label_set=label_set: plot_of_set(plot, label_set)
+    for plot, (name, label_set) in itertools.product(PLOTS, OTHER_SETS.items())
+    if label_set.has_groups or plot is not plot_coarse_confusion_matrix
+}
+
+
 @pytest.mark.filterwarnings('error::UserWarning')
 @pytest.mark.parametrize('name', CASES)
 def test_text_is_inside_the_figure_and_does_not_overlap(name):
@@ -109,20 +206,27 @@ def test_text_is_inside_the_figure_and_does_not_overlap(name):
         assert box.y0 >= 0, text
         assert box.x1 <= width, text
         assert box.y1 <= height, text
-    for (first, a), (second, b) in itertools.combinations(boxes.items(), 2):
-        # Text boxes have the height of a line, which exceeds the height of the letters.
-        across = min(a.x1, b.x1) - max(a.x0, b.x0)
-        down = min(a.y1, b.y1) - max(a.y0, b.y0)
-        assert across <= 0.5 or down <= 0.2 * min(a.height, b.height), (first, second)
+    # Text boxes have the height of a line, which exceeds the height of the letters. If the text is turned, that is the
+    # width of the box.
+    texts = list(boxes)
+    x0, y0, x1, y1 = np.array([box.extents for box in boxes.values()]).T
+    turned = np.array([text.get_rotation() % 180 == 90 for text in texts])
+    across = np.minimum.outer(x1, x1) - np.maximum.outer(x0, x0)
+    down = np.minimum.outer(y1, y1) - np.maximum.outer(y0, y0)
+    slack_x = np.where(turned, 0.2 * (x1 - x0), 0.5)
+    slack_y = np.where(turned, 0.5, 0.2 * (y1 - y0))
+    overlap = (across > np.minimum.outer(slack_x, slack_x)) & (down > np.minimum.outer(slack_y, slack_y))
+    np.fill_diagonal(overlap, False)
+    assert not overlap.any(), [(texts[i], texts[j]) for i, j in np.argwhere(overlap)[:3]]
 
 
 def test_body_part_colours_differ_from_their_neighbours_in_grey():
     (axes,) = find_axes(plot_class_counts({'train': TRAIN}), 'train')
     (bars,) = axes.containers
     colours = [to_hex(bar.get_facecolor()) for bar in bars]
-    by_part = [colours[np.flatnonzero(part == FINE_TO_COARSE)[0]] for part in range(7)]
+    by_part = [colours[np.flatnonzero(part == MA52.fine_to_coarse)[0]] for part in range(7)]
     assert len(set(by_part)) == 7
-    assert colours == [by_part[part] for part in FINE_TO_COARSE]
+    assert colours == [by_part[part] for part in MA52.fine_to_coarse]
     brightness = np.array([to_rgb(colour) for colour in by_part]) @ (0.2126, 0.7152, 0.0722)
     assert np.abs(np.diff(brightness)).min() > 0.05
 
@@ -136,7 +240,7 @@ def test_counts_have_a_panel_for_each_split():
         assert axes.get_title(loc='left') == title
     names = [label.get_text() for label in train.get_yticklabels()]
     assert [names[i] for i in (0, 1, 51)] == ['shaking body  A1', 'sitting straightly  A3', 'scratching feet  G4']
-    assert read_texts(figure, 'body part') == list(BODY_PARTS)
+    assert read_texts(figure, 'group') == list(MA52.groups)
 
 
 def test_body_parts_are_percentages_of_the_true_part():
@@ -210,7 +314,7 @@ def test_strip_shows_the_probabilities_of_both_levels():
         np.testing.assert_allclose([bar.get_height() for bar in bars], 100 * values)
         (mark,) = [line for line in axes.lines if line.get_label() == 'true action']
         assert mark.get_xdata() == [11]
-    (parts,) = find_axes(figure, 'body parts 0')
+    (parts,) = find_axes(figure, 'groups 0')
     np.testing.assert_allclose([bar.get_width() for bar in parts.patches], [0, 30, 70, 0, 0, 0, 0])
     assert [label.get_text() for label in parts.get_yticklabels()][:3] == ['body', 'head', '▶ upper limb']
     (subtitle,) = read_texts(figure, 'subtitle')
@@ -301,7 +405,7 @@ def test_timeline_shows_intervals_by_body_part():
     (axes,) = figure.axes
     bars = [(bar.get_x(), bar.get_width(), bar.get_y() + bar.get_height() / 2) for bar in axes.patches]
     assert bars == [(0, 4, 1), (4, pytest.approx(0.2), 2), (4.5, 5.5, 3)]
-    assert [label.get_text() for label in axes.get_yticklabels()] == list(BODY_PARTS)
+    assert [label.get_text() for label in axes.get_yticklabels()] == list(MA52.groups)
     assert [text.get_text() for text in axes.texts] == ['B1', 'D7']
     (subtitle,) = read_texts(figure, 'subtitle')
     assert subtitle.startswith('3 micro-actions in 10.0 s')
@@ -319,3 +423,129 @@ def test_long_timelines_have_axes_in_minutes():
     axes.figure.canvas.draw()
     assert axes.get_xlabel() == 'minutes'
     assert {'0:00', '10:00'} < {label.get_text() for label in axes.get_xticklabels()}
+
+
+def test_rows_are_sorted_by_group():
+    # The groups of 200 actions are i % 12, so that family 0 consists of the labels 0, 12, 24 and so on.
+    figure = plot_class_counts({'train': np.arange(200)}, label_set=TWO_HUNDRED)
+    (axes,) = find_axes(figure, 'train')
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    assert names[:3] == ['slow movement 0  M0', 'wide movement 12  M12', 'small movement 24  M24']
+    (bars,) = axes.containers
+    assert [bar.get_width() for bar in bars][:3] == [0, 12, 24]
+    assert len({bar.get_facecolor() for bar in bars[:17]}) == 1
+    assert bars[17].get_facecolor() != bars[16].get_facecolor()
+    assert read_texts(figure, 'group') == [f'family {i}' for i in range(12)]
+    assert read_texts(figure, 'subtitle') == ['19,900 clips, sorted by family']
+
+    support = np.arange(200)
+    figure = plot_per_class(PerClassMetrics(*np.ones((3, 200)), support, support), label_set=TWO_HUNDRED)
+    clips = {text.get_position()[1]: text.get_text() for text in find_texts(figure, 'clips')}
+    assert [clips[row] for row in (0, 1, 17)] == ['0', '12', '1']
+    changes = np.where(np.arange(200) == 12, 0.5, 0.25)
+    figure = plot_comparison(np.full(200, 0.25), changes, label_set=TWO_HUNDRED)
+    differences = {text.get_position()[1]: text.get_text() for text in find_texts(figure, 'difference')}
+    assert [differences[row] for row in range(3)] == ['0', '+25', '0']
+
+
+@pytest.mark.parametrize('label_set', [ONE_ACTION, FOUR, MANY_GROUPS, MA52, TWO_HUNDRED], ids=lambda each: each.name)
+def test_heights_follow_the_number_of_actions(label_set):
+    counts = np.ones(len(label_set), int)
+    figure = plot_class_counts({'train': counts}, label_set=label_set)
+    (axes,) = find_axes(figure, 'train')
+    row = axes.get_position().height * figure.get_figheight() / len(label_set)
+    # 0.12 inches are the height of a line of the names.
+    assert 0.15 < row < 0.25
+
+
+def test_a_thousand_actions_can_be_drawn():
+    thousand = LabelSet.from_dict({'name': 'thousand', 'actions': [f'action {i}' for i in range(1000)]})
+    figure = plot_confusion_matrix(np.eye(1000, dtype=int), label_set=thousand)
+    FigureCanvasAgg(figure).draw()
+    (axes,) = find_axes(figure, 'matrix')
+    assert [label.get_text() for label in axes.get_yticklabels()][:2] == ['action 0', 'action 20']
+    # Matplotlib cannot draw 2 ** 16 pixels.
+    figure = plot_class_counts({'train': np.arange(1000)}, label_set=thousand)
+    assert max(figure.get_size_inches()) * figure.dpi < 2**15
+
+
+def test_figures_without_groups_have_one_colour_and_only_the_fine_level():
+    figure = plot_prediction_strip(GREY, 1, [('tsm', np.array([0.1, 0.2, 0.3, 0.4]))], label_set=FOUR)
+    assert not find_axes(figure, 'groups 0')
+    (axes,) = find_axes(figure, 'actions 0')
+    assert len({bar.get_facecolor() for bar in axes.containers[0]}) == 1
+    assert [label.get_text() for label in axes.get_xticklabels()] == list(FOUR.names)
+    assert read_texts(figure, 'subtitle') == ['true: waving, marked ▼']
+    (axes,) = plot_confused_pairs([ConfusedPair(0, 1, 3, 0.5)], label_set=FOUR).axes
+    assert axes.get_legend() is None
+    with pytest.raises(ValueError, match='gestures has none'):
+        plot_coarse_confusion_matrix(np.eye(4, dtype=int), label_set=FOUR)
+
+
+def test_few_classes_have_numbers_in_the_cells():
+    counts = np.array([[1, 3, 0, 0], [0, 2, 0, 0], [0, 0, 5, 0], [0, 0, 0, 0]])
+    (axes,) = plot_confusion_matrix(counts, label_set=FOUR).axes
+    cells = {text.get_position(): text.get_text() for text in axes.texts}
+    assert (cells[0, 0], cells[1, 0], cells[2, 0]) == ('25.0\n(1)', '75.0\n(3)', '0')
+    # The last action has no clips.
+    assert len(cells) == 12
+
+
+def test_strips_of_many_actions_show_the_most_probable_and_the_true_one():
+    scores = np.zeros(200)
+    scores[[5, 30, 199]] = 0.5, 0.3, 0.2
+    figure = plot_prediction_strip(GREY, 77, [('tsm', scores)], label_set=TWO_HUNDRED)
+    (axes,) = find_axes(figure, 'actions 0')
+    codes = [label.get_text() for label in axes.get_xticklabels()]
+    assert len(codes) == 52
+    assert {'M5', 'M30', 'M77', 'M199'} < set(codes)
+    heights = dict(zip(codes, (bar.get_height() for bar in axes.containers[0])))
+    assert (heights['M5'], heights['M30'], heights['M77']) == (50, 30, 0)
+    (mark,) = [line for line in axes.lines if line.get_label() == 'true action']
+    assert mark.get_xdata() == [codes.index('M77')]
+    # 5, 77 % 12 = 5; 30 % 12 = 6; 199 % 12 = 7.
+    (groups,) = find_axes(figure, 'groups 0')
+    shares = dict(
+        zip((text.get_text() for text in groups.get_yticklabels()), (bar.get_width() for bar in groups.patches))
+    )
+    assert len(shares) == 7
+    assert {name: shares[name] for name in ('▶ family 5', 'family 6', 'family 7')} == pytest.approx(
+        {'▶ family 5': 50, 'family 6': 30, 'family 7': 20}
+    )
+
+
+def test_thirds_of_fewer_than_three_actions():
+    two = LabelSet.from_dict({'name': 'two', 'actions': ['nodding', 'waving']})
+    figure = plot_frequency_groups(np.array([0.25, 0.75]), np.array([3, 9]), label_set=two)
+    assert read_texts(figure, 'mean of a group') == ['head: mean F1 75.0%', 'medium: mean F1 25.0%']
+
+
+def test_many_actions_are_sorted_by_frequency_in_several_panels():
+    figure = plot_frequency_groups(np.linspace(0, 1, 200), np.arange(200), label_set=TWO_HUNDRED)
+    panels = [find_axes(figure, f'panel {i}')[0] for i in range(4)]
+    codes = [label.get_text().split()[1] for axes in panels for label in axes.get_xticklabels()]
+    assert codes == [f'M{i}' for i in reversed(range(200))]
+
+
+def test_timelines_without_groups_have_a_row_for_each_action_that_occurs():
+    intervals = [
+        Interval(4, 5, 3, label_set=FOUR),
+        Interval(0, 3, 1, label_set=FOUR),
+        Interval(6, 9, 3, label_set=FOUR),
+    ]
+    (axes,) = plot_timeline(intervals, 10, label_set=FOUR).axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ['waving', 'arms akimbo']
+    assert [round(bar.get_y() + bar.get_height() / 2) for bar in axes.patches] == [1, 0, 1]
+    # The row names the action, so the bars do not.
+    assert not axes.texts
+    plot_timeline([], 10, label_set=FOUR)
+
+
+def test_rare_actions_of_a_timeline_share_the_last_row():
+    many = LabelSet.from_dict({'name': 'many', 'actions': [f'action {i}' for i in range(40)]})
+    # Action 0 has the shortest bar, and action 29 the longest.
+    intervals = [Interval(40 * i, 40 * i + 1 + i, i, label_set=many) for i in range(30)]
+    (axes,) = plot_timeline(intervals, 1200, label_set=many).axes
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    assert names == [*(f'action {i}' for i in range(7, 30)), 'others']
+    assert [round(bar.get_y() + bar.get_height() / 2) for bar in axes.patches] == [23] * 7 + list(range(23))

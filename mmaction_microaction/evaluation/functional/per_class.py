@@ -22,7 +22,7 @@ class PerClassMetrics(NamedTuple):
     :func:`f1_macro`."""
     support: np.ndarray
     """Number of samples with this label."""
-    predicted: np.ndarray
+    num_predicted: np.ndarray
     """Number of samples with this prediction."""
 
 
@@ -66,7 +66,7 @@ def per_class_metrics(labels: ArrayLike, predictions: ArrayLike, num_classes: in
         recall=_ratio(true_positives, support),
         f1=_ratio(2 * true_positives, support + predicted),
         support=support,
-        predicted=predicted,
+        num_predicted=predicted,
     )
 
 

@@ -58,7 +58,7 @@ def test_scores_by_hand():
     np.testing.assert_allclose(scores.recall, [1 / 2, 0, np.nan, np.nan])
     np.testing.assert_allclose(scores.f1, [2 / 3, 0, 0, np.nan])
     assert scores.support.tolist() == [2, 1, 0, 0]
-    assert scores.predicted.tolist() == [1, 0, 2, 0]
+    assert scores.num_predicted.tolist() == [1, 0, 2, 0]
 
 
 def test_confused_pairs_are_sorted_by_clips_then_by_share():
