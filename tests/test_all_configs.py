@@ -1,6 +1,7 @@
 """Every config runs one step of training and testing with MMEngine's runner."""
 
 import copy
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -59,12 +60,23 @@ def read_tiny_set(dataset, roots, split):
     shrink_pipeline(dataset.pipeline)
 
 
+def use_own_labels(dataset, num_classes, folder):
+    """Change a dataset of another label set than MA-52's, so that its two clips have the first and last label."""
+    clips = sorted(Path(dataset.data_prefix.video).iterdir())[:2]
+    dataset.ann_file = str(folder / 'list.txt')
+    Path(dataset.ann_file).write_text(f'{clips[0].name} 0\n{clips[1].name} {num_classes - 1}\n')
+    if dataset.label_set.startswith('data/'):  # the template's, which exists only where a user made it
+        dataset.label_set = dict(actions=[f'action {index}' for index in range(num_classes)])
+
+
 def tiny_config(path, roots, tmp_path):
     config = Config.fromfile(path)
     assert config.default_scope == 'mmaction'
     assert config.custom_imports.imports == ['mmaction_microaction']
     for loader, split in ((config.train_dataloader, 'train'), (config.test_dataloader, 'val')):
         read_tiny_set(loader.dataset, roots, split)
+        if loader.dataset.get('label_set'):
+            use_own_labels(loader.dataset, config.model.cls_head.num_classes, tmp_path)
         loader.update(batch_size=2, num_workers=0, persistent_workers=False)
     config.update(val_dataloader=None, val_evaluator=None, val_cfg=None, load_from=None)
     config.train_cfg = dict(by_epoch=True, max_epochs=1)
@@ -110,4 +122,5 @@ def test_trains_and_tests_for_a_step(path, tiny_ma52, tiny_pro, tmp_path, monkey
     if emotion:
         assert all(0 <= metrics[name] <= 100 for name in ('Acc', 'mAP'))
     else:
-        assert metrics.get('submission/rows') == 2 or 0 <= metrics['F1_mean'] <= 100
+        mean = metrics.get('F1_mean', metrics.get('fine/F1_mean'))
+        assert metrics.get('submission/rows') == 2 or 0 <= mean <= 100

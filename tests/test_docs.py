@@ -11,14 +11,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from helpers.support import ROOT
+from helpers.support import ROOT, write_clip
 from mmaction.registry import DATASETS, MODELS
 from mmengine.config import Config, DictAction
 from mmengine.fileio import dump
 
 from mmaction_microaction.cli import COMMANDS, parse_arguments
+from mmaction_microaction.label_sets import get_label_set
 from mmaction_microaction.structures.annotations import read_annotations
 from mmaction_microaction.structures.predictions import read_labeled_predictions
+from mmaction_microaction.video.reader import Video
 
 PAGES = sorted(
     path
@@ -227,6 +229,40 @@ def test_folds_by_subject(tiny_ma52, tmp_path, monkeypatch):
         assert len(train) + len(val) == 12
         assert subjects[0].isdisjoint(subjects[1])
         assert all(Path(clip.filename).is_file() for clip in val)
+
+
+def test_clips_of_smg(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for person, num_frames, table in ('0001', 20, '9,1,8\n5,5,20\n'), ('0033', 9, '17,2,3\n'), ('0040', 9, '1,9,9\n'):
+        folder = tmp_path / 'data' / 'smg' / 'raw' / f'Sample{person}'
+        folder.mkdir(parents=True)
+        write_clip(folder / f'Sample{person}_color.mp4', num_frames)
+        (folder / f'Sample{person}_finelabels.csv').write_text(table)
+    run_snippet('README.md', 'finelabels')
+    lists = {
+        split: read_annotations(f'data/smg/{split}_list_videos.txt', label_set=get_label_set('smg'))
+        for split in ('train', 'val', 'test')
+    }
+    assert lists == {
+        'train': [('Sample0001_1_8.mp4', 8), ('Sample0001_5_20.mp4', 4)],
+        'val': [('Sample0033_2_3.mp4', 16)],
+        'test': [('Sample0040_9_9.mp4', 0)],
+    }
+    lengths = {
+        clip.filename: Video(f'data/smg/clips/{clip.filename}').num_frames for clips in lists.values() for clip in clips
+    }
+    assert list(lengths.values()) == [8, 16, 2, 1]
+
+
+def test_label_set_files_of_the_guide(tmp_path):
+    page = (ROOT / 'docs' / 'own_classes.md').read_text(encoding='utf-8')
+    for language, name in ('text', 'own.txt'), ('yaml', 'own.yaml'):
+        block = next(text for text in re.findall(rf'^```{language}\n(.*?)^```', page, re.M | re.S) if 'hand' in text)
+        (tmp_path / name).write_text(block, encoding='utf-8')
+        label_set = get_label_set(tmp_path / name)
+        assert label_set.groups == ('head', 'hands')
+    assert label_set.title == 'Gestures of our lab'
+    assert label_set.reversed_pairs == ((1, 2),)
 
 
 MESSAGES_OF_LIBRARIES = {

@@ -47,6 +47,7 @@ DATA, RECOGNITION, EVALUATION, FIGURES, SYNTHETIC, DEVELOPMENT = (
 
 COMMANDS = {
     'prepare': Command(DATA, 'prepare_ma52', 'Put MA-52 where the configs look for it, and check every clip.'),
+    'lists': Command(DATA, 'make_lists', 'Make lists and a label set from folders of your own classes.'),
     'frames': Command(DATA, 'make_frame_store', 'Store the frames of all clips in one file per split.'),
     'faces': Command(DATA, 'extract_faces', 'Track the face in every video of a folder.'),
     'embed': Command(DATA, 'build_label_embeddings', 'Build the table of label embeddings from word vectors.'),

@@ -53,9 +53,9 @@ class ListReader:
 
     def __init__(self, label_set: LabelSet = MA52) -> None:
         self._labels = {
-            **{str(action.index): action.index for action in label_set.actions},
             **{action.code.casefold(): action.index for action in label_set.actions},
             **{normalize_name(action.name): action.index for action in label_set.actions},
+            **{str(action.index): action.index for action in label_set.actions},  # a name may be a number, too
         }
         # A line may end with the name "head up" although there is an action "up".
         names = [normalize_name(action.name) for action in label_set.actions]
