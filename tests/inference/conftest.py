@@ -24,7 +24,7 @@ class BrightnessRecognizer:
     def __call__(self, inputs):
         self.batches.append(len(inputs))
         labels = (inputs.float().mean(dim=(2, 3, 4)) / 10).round().int()
-        return np.stack([np.bincount(row, minlength=52) / len(row) for row in labels.numpy()])
+        return np.stack([np.bincount(row, minlength=len(self.label_set)) / len(row) for row in labels.numpy()])
 
 
 @pytest.fixture
