@@ -96,6 +96,7 @@ def write_report(
         order=order_by_group(label_set).tolist(),
         mean='F1_mean' if label_set.has_groups else 'fine/F1_mean',
         folds=_fold_rows(runs),
+        fold_names=distinct_names(run.paths),
         frequencies=_frequency_rows(runs, train_clips),
         train_source=ann_file,
         worst=worst,
@@ -110,7 +111,7 @@ def write_report(
 
 def _name_runs(runs: Sequence[PredictedRun]) -> list[str]:
     """Return a short name of each run, from its first file."""
-    names = distinct_names([run.paths[0] for run in runs])
+    names = distinct_names([run.paths[0] for run in runs] if len(runs) > 1 else runs[0].paths)
     others = [f' and {len(run.paths) - 1} more' if len(run.paths) > 1 else '' for run in runs]
     return [shorten(name, 30 - len(more)) + more for name, more in zip(names, others)]
 
