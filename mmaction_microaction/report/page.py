@@ -14,6 +14,7 @@ from mmaction_microaction.label_sets import LabelSet
 from mmaction_microaction.structures.annotations import is_anonymized, read_annotations
 from mmaction_microaction.utils.files import make_folder, write_whole
 from mmaction_microaction.utils.messages import pluralize
+from mmaction_microaction.visualization import fonts_for
 from mmaction_microaction.visualization.frequency_groups import GROUPS
 from mmaction_microaction.visualization.names import distinct_names, shorten
 from mmaction_microaction.visualization.style import order_by_group
@@ -77,7 +78,8 @@ def write_report(
         videos = VideoFolder(videos, run.names)
 
     make_folder(out)
-    figures = [save_figure(*figure, out) for figure in draw_figures(run, train_clips, other, names, splits, videos)]
+    with fonts_for(label_set):
+        figures = [save_figure(*figure, out) for figure in draw_figures(run, train_clips, other, names, splits, videos)]
     lists = ClipLists(run, out, videos)
     worst, best = lists.extremes()
     environment = jinja2.Environment(
@@ -94,6 +96,7 @@ def write_report(
         order=order_by_group(label_set).tolist(),
         mean='F1_mean' if label_set.has_groups else 'fine/F1_mean',
         folds=_fold_rows(runs),
+        fold_names=distinct_names(run.paths),
         frequencies=_frequency_rows(runs, train_clips),
         train_source=ann_file,
         worst=worst,
@@ -108,7 +111,7 @@ def write_report(
 
 def _name_runs(runs: Sequence[PredictedRun]) -> list[str]:
     """Return a short name of each run, from its first file."""
-    names = distinct_names([run.paths[0] for run in runs])
+    names = distinct_names([run.paths[0] for run in runs] if len(runs) > 1 else runs[0].paths)
     others = [f' and {len(run.paths) - 1} more' if len(run.paths) > 1 else '' for run in runs]
     return [shorten(name, 30 - len(more)) + more for name, more in zip(names, others)]
 

@@ -53,7 +53,7 @@ class ListReader:
 
     def __init__(self, label_set: LabelSet = MA52) -> None:
         self._labels = {
-            **{action.code.casefold(): action.index for action in label_set.actions},
+            **{normalize_name(action.code): action.index for action in label_set.actions},
             **{normalize_name(action.name): action.index for action in label_set.actions},
             **{str(action.index): action.index for action in label_set.actions},  # a name may be a number, too
         }

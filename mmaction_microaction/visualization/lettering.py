@@ -2,13 +2,13 @@
 
 from functools import lru_cache
 
+import matplotlib as mpl
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
 from .names import shorten
 
 
-@lru_cache(maxsize=100_000)
 def text_width(text: str, fontsize: float, weight: str = 'normal') -> float:
     """Return the width of a text in inches.
 
@@ -24,7 +24,12 @@ def text_width(text: str, fontsize: float, weight: str = 'normal') -> float:
         >>> 0.4 < text_width('nodding', 8) < 0.5
         True
     """
-    font = FontProperties(size=fontsize, weight=weight)
+    return _measure(text, fontsize, weight, tuple(mpl.rcParams['font.family']))
+
+
+@lru_cache(maxsize=100_000)
+def _measure(text: str, fontsize: float, weight: str, families: tuple[str, ...]) -> float:
+    font = FontProperties(family=families, size=fontsize, weight=weight)
     return text_to_path.get_text_width_height_descent(text, font, ismath=False)[0] / 72
 
 

@@ -24,7 +24,7 @@ def distinct_names(paths: Sequence[str | Path]) -> list[str]:
     """Name files by their stems or, if the stems are equal, by the nearest folders that differ.
 
     Args:
-        paths (Sequence[str | Path]): Paths of one or two files.
+        paths (Sequence[str | Path]): Paths of one file or more.
 
     Returns:
         list[str]: Shortened names, which differ unless the files are the same.

@@ -15,8 +15,6 @@ GROUP_COLORS = ('#0072B2', '#E69F00', '#009E73', '#56B4E9', '#D55E00', '#CC79A7'
 """Colours of the first seven groups, from Okabe and Ito's palette for all kinds of colour vision. Neighbours also
 differ in grey."""
 
-BODY_PART_COLORS = GROUP_COLORS
-
 DARK, LIGHT, ACCENT = '#08306B', '#9ECAE1', '#D55E00'
 """Two shades of one hue, and a colour that contrasts with both, also in grey."""
 

@@ -405,6 +405,17 @@ def test_folds_are_reported_together_and_by_mean_and_standard_deviation(tmp_path
 
 
 @pytest.mark.usefixtures('undrawn')
+def test_folds_in_folders_are_named_after_the_folders(tmp_path, folds):
+    paths = [tmp_path / f'{name}_s' / 'predictions.pkl' for name in 'abc']
+    for source, path in zip(folds, paths):
+        path.parent.mkdir()
+        source.rename(path)
+    page = Page(write_report(paths, tmp_path / 'out'))
+    assert page.tables['folds'][0] == ['metric, in %', 'mean ± std', 'a_s', 'b_s', 'c_s']
+    assert 'a_s and 2 more' in page.text
+
+
+@pytest.mark.usefixtures('undrawn')
 def test_folds_are_compared_with_one_file_of_the_same_clips(tmp_path, folds):
     path = dump(tmp_path / 'other.pkl', [1, 3, 0, 2, 1, 0], [1, 3, 0, 2, 1, 0], list('fdecba'), label_set=FOUR)
     page = Page(write_report(folds, tmp_path / 'out', compare=path))

@@ -3,13 +3,16 @@ import pickle
 import numpy as np
 import pytest
 import torch
+from helpers.label_sets import FOUR
 from helpers.processes import run_tool
 from helpers.support import ROOT
+from matplotlib.image import imread
 from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 from mmengine.config import Config
 
 from mmaction_microaction.cli import features as features_command
+from mmaction_microaction.cli import main
 from mmaction_microaction.visualization import read_features
 
 TOOL = ROOT / 'tools' / 'plot_features.py'
@@ -91,3 +94,21 @@ def test_tool_draws_two_networks_or_reports_a_missing_file(tmp_path):
     assert done.returncode == 1
     assert 'absent.pkl' in done.stderr
     assert 'Traceback' not in done.stderr
+
+
+def test_labels_are_those_of_another_label_set(tmp_path):
+    path, ann_file = write(tmp_path, list(np.eye(4)), [0] * 4)
+    (tmp_path / 'list.txt').write_text('a.mp4\tarms akimbo\nb.mp4\twaving\nc.mp4\t0\nd.mp4\t2\n')
+    assert read_features(path, ann_file, FOUR)[1].tolist() == [3, 1, 0, 2]
+    (tmp_path / 'list.txt').write_text('a.mp4 4\nb.mp4 0\nc.mp4 0\nd.mp4 0')
+    with pytest.raises(ValueError, match=r'label 4 of a\.mp4 is not one of the 4 fine labels'):
+        read_features(path, ann_file, FOUR)
+
+
+def test_command_draws_another_label_set(tmp_path):
+    path, ann_file = write(tmp_path, list(np.random.default_rng(0).normal(size=(8, 4))), [0, 1, 2, 3] * 2)
+    (tmp_path / 'gestures.txt').write_text('\n'.join(FOUR.names))
+    options = ['--ann-file', str(ann_file), '--out', str(tmp_path / 'f.png')]
+    main('features', [str(path), *options, '--label-set', str(tmp_path / 'gestures.txt')])
+    # One row of pictures instead of two, at 150 dots per inch.
+    assert imread(tmp_path / 'f.png').shape[:2] == (720, 675)

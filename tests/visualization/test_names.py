@@ -28,7 +28,8 @@ def test_long_names_are_cut_in_the_middle(name, short):
         # The names differ only in the middle, which is cut first.
         ([LONG.format('SE'), LONG.format('TSM')], ['…SE_and_many_other_settings', '…TSM_and_many_other_settings']),
         (['same.pkl', 'same.pkl'], ['same', 'same']),
+        ([f'fold{i}/predictions.pkl' for i in range(3)], ['fold0', 'fold1', 'fold2']),
     ],
 )
-def test_names_of_two_files_differ(paths, names):
+def test_names_of_files_differ(paths, names):
     assert distinct_names(paths) == names

@@ -1,0 +1,57 @@
+"""Fonts for names in alphabets that Matplotlib's own font lacks, such as Chinese."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import matplotlib as mpl
+from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
+
+from mmaction_microaction.label_sets import LabelSet
+from mmaction_microaction.utils.messages import first_few
+
+
+@contextmanager
+def fonts_for(label_set: LabelSet) -> Iterator[None]:
+    """Let figures that are drawn in this context use further installed fonts, if the names of a label set need them.
+
+    Args:
+        label_set (LabelSet): Label set whose names are drawn.
+
+    Yields:
+        None: Nothing. A warning names characters that no installed font has; figures show boxes in their place.
+
+    Examples:
+        >>> from mmaction_microaction.visualization import fonts_for, plot_timeline
+        >>> label_set = LabelSet.from_dict({'name': 'gestures', 'actions': ['кивок головой', 'пожимание плечами']})
+        >>> with fonts_for(label_set):
+        ...     figure = plot_timeline([], duration=10, label_set=label_set)
+    """
+    texts = (label_set.title, label_set.group_term, *label_set.groups, *label_set.names)
+    families, missing = _find_families({ord(character) for text in texts for character in text})
+    if missing:
+        warnings.warn(
+            f'no installed font has {len(missing)} of the characters in the names of {label_set.title}, such as '
+            f'{first_few(map(chr, sorted(missing)))}; install one that has them, such as Noto Sans CJK',
+            stacklevel=3,
+        )
+    with mpl.rc_context({'font.family': families}), warnings.catch_warnings():
+        # Otherwise Matplotlib warns of each character.
+        warnings.filterwarnings('ignore', 'Glyph .* missing from')
+        yield
+
+
+def _find_families(characters: set[int]) -> tuple[list[str], set[int]]:
+    """Return families of fonts that together have as many of the characters as possible, and the others."""
+    families = list(mpl.rcParams['font.family'])
+    missing = characters - get_font(findfont(FontProperties())).get_charmap().keys()
+    # The font Last Resort has a box for every character.
+    fonts = [font for font in fontManager.ttflist if font.style == 'normal' and not font.name.startswith('Last Resort')]
+    while missing:
+        found = {font.name: missing & get_font(font.fname).get_charmap().keys() for font in fonts}
+        best = max(found, key=lambda name: len(found[name]), default=None)
+        if best is None or not found[best]:
+            break
+        families.append(best)
+        missing -= found[best]
+    return families, missing
