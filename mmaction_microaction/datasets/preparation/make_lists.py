@@ -118,10 +118,7 @@ def collect_lists(
         )
 
     folders = sorted({found.clips[clip] for clip in clips})
-    if label_set is None:
-        chosen = make_label_set(name, folders)
-    else:
-        chosen = get_label_set(label_set)
+    chosen = make_label_set(name, folders) if label_set is None else get_label_set(label_set)
     labels_of_folders = find_labels(chosen, folders)
     labels = np.array([labels_of_folders[found.clips[clip]] for clip in clips])
     subjects_of_clips = by_clip and [by_clip[clip] for clip in clips]
