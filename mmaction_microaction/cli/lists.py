@@ -66,7 +66,16 @@ def run(args):
     folds = int(args.folds) if args.folds and args.folds != 'subjects' else args.folds
     settings = SplitSettings(0.2 if args.val is None else args.val, args.test, folds, args.seed)
     with progress_bar('checking videos') as progress:
-        lists = collect_lists(args.folder, settings, args.subjects, args.groups, args.label_set, args.workers, progress)
+        lists = collect_lists(
+            args.folder,
+            settings,
+            args.subjects,
+            args.groups,
+            args.label_set,
+            args.out.resolve().name,
+            args.workers,
+            progress,
+        )
     files = write_lists(lists, args.out)
     _print_classes(lists)
     if folds:

@@ -65,6 +65,7 @@ def collect_lists(
     subjects: str | None = None,
     groups: bool = False,
     label_set: str | None = None,
+    name: str = 'labels',
     workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> ClipLists:
@@ -80,6 +81,7 @@ def collect_lists(
         groups (bool): Whether the folders of classes are in folders of groups. Defaults to False.
         label_set (str, optional): Name or file of a label set whose names or codes are those of the folders. Defaults
             to None: the folders are the label set.
+        name (str): Name of the label set of the folders. Defaults to ``'labels'``.
         workers (int): Number of processes that check the videos. Defaults to 1.
         progress (Callable[[int, int], None], optional): Function that is called with the number of checked videos and
             their total. Defaults to None.
@@ -116,10 +118,7 @@ def collect_lists(
         )
 
     folders = sorted({found.clips[clip] for clip in clips})
-    if label_set is None:
-        chosen = make_label_set(Path(folder).resolve().name or 'labels', folders)
-    else:
-        chosen = get_label_set(label_set)
+    chosen = make_label_set(name, folders) if label_set is None else get_label_set(label_set)
     labels_of_folders = find_labels(chosen, folders)
     labels = np.array([labels_of_folders[found.clips[clip]] for clip in clips])
     subjects_of_clips = by_clip and [by_clip[clip] for clip in clips]

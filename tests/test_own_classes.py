@@ -1,0 +1,67 @@
+"""The commands of the guide docs/own_classes.md run one after another, with fewer people and folds."""
+
+import csv
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from helpers.support import ROOT
+
+from mmaction_microaction.label_sets import get_label_set
+from mmaction_microaction.structures.annotations import read_annotations
+
+GUIDE = (ROOT / 'docs' / 'own_classes.md').read_text(encoding='utf-8')
+NOT_RUN = 'microaction web', 'microaction embed'
+"""Commands that wait for Ctrl-C, or download word vectors. Other tests run them."""
+
+
+def blocks(language):
+    return re.findall(rf'^```{language}\n(.*?)^```', GUIDE, re.M | re.S)
+
+
+def run(*command, cwd):
+    environment = {
+        **os.environ,
+        'PATH': f'{Path(sys.executable).parent}:{os.environ["PATH"]}',
+        'PYTHONPATH': str(ROOT),
+        'OMP_NUM_THREADS': '1',
+    }
+    process = subprocess.run(
+        command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=1200
+    )
+    assert process.returncode == 0, process.stdout[-3000:]
+    return process.stdout
+
+
+@pytest.mark.slow
+def test_commands_of_the_guide_run(tmp_path):
+    (tmp_path / 'data').mkdir()
+    (tmp_path / 'data' / 'ma52').symlink_to(ROOT / 'data' / 'ma52')
+    shutil.copytree(ROOT / 'configs', tmp_path / 'configs')
+    (snippet,) = (code for code in blocks('python') if 'make_clip' in code)
+    run(sys.executable, '-c', snippet.replace('range(24)', 'range(6)').replace('range(3)', 'range(1)'), cwd=tmp_path)
+    outputs = []
+    for block in blocks('bash'):
+        if not block.startswith(NOT_RUN):
+            block = block.replace('--folds 5', '--folds 2').replace('1 2 3 4 5', '1 2')
+            outputs.append(run('bash', '-e', '-c', block, cwd=tmp_path))
+    assert all(word in outputs[0] for word in ('crossing legs', 'subjects', 'num_classes is 4'))
+
+    label_set = get_label_set(tmp_path / 'data' / 'own' / 'label_set.yaml')
+    assert label_set.names == ('crossing legs', 'nodding', 'touching nose', 'waving')
+    with open(tmp_path / 'found.csv', encoding='utf-8-sig') as file:
+        assert {row['action'] for row in csv.DictReader(file)} == set(label_set.names)
+    assert (tmp_path / 'own.onnx').is_file()
+    for folder in ('own/report', 'folds'):
+        report = (tmp_path / 'work_dirs' / folder / 'report.html').read_text(encoding='utf-8')
+        assert all(name in report for name in label_set.names)
+    held_out = [
+        clip
+        for fold in (1, 2)
+        for clip in read_annotations(tmp_path / f'data/own/folds/fold{fold}/val_list_videos.txt', label_set=label_set)
+    ]
+    assert len(set(held_out)) == len(held_out) == 24
