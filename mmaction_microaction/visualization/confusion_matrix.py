@@ -37,7 +37,7 @@ def plot_confusion_matrix(counts: np.ndarray, title: str | None = None, label_se
         label_set (LabelSet): Label set of the actions. Defaults to that of MA-52.
 
     Returns:
-        Figure: 10 x 9 inches for MA-52, and at most 18 x 17 inches; ``figure.savefig('confusion.png')`` writes it.
+        Figure: 10 x 9 inches for MA-52, and at most 18 x 18 inches; ``figure.savefig('confusion.png')`` writes it.
 
     Raises:
         ValueError: If the counts have another shape, are negative, or are all zero.

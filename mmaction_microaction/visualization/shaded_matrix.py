@@ -15,7 +15,7 @@ from .style import empty_figure, write_titles
 NAME_WIDTH, FONT_SIZE = 1.9, 7.5
 """Maximum width of a name in inches, and the font size in points of names."""
 
-_SIDE, _CELL = 7.3, 7.3 / 52
+_SIDE, _CELL = 7.3, 0.14
 _MAX_NAMED = 100
 _CODE_WIDTH = 0.21
 _GROUP_FONT_SIZE = 8.5
@@ -50,7 +50,7 @@ def plot_shaded_matrix(
         Figure: 10 x 9 inches for 52 classes.
     """
     num_classes = len(counts)
-    side = _CELL * num_classes if 52 < num_classes <= _MAX_NAMED else _SIDE
+    side = max(_CELL * num_classes, _SIDE) if num_classes <= _MAX_NAMED else _SIDE
     step = 1 if num_classes <= _MAX_NAMED else int(np.ceil(num_classes * _CELL / side))
     rows, columns = (
         [fit_text(name, NAME_WIDTH, FONT_SIZE) for name in names[::step]] for names in (row_names, column_names)
