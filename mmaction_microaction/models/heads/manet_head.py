@@ -45,12 +45,13 @@ class MANetHead(BaseHead):
         in_channels (int): Number of channels C of the features. Defaults to 2048.
         num_segments (int): Number of frames T per clip; used for features of 2D backbones only. Defaults to 8.
         label_embeddings (str, optional): Path of an ``.npy`` file of shape (num_classes, embed_dims), as built by
-            ``microaction embed``. Defaults to None.
+            ``microaction embed --label-set``. Defaults to None.
         embed_dims (int): Number of dimensions D of a word vector. Defaults to 300.
         projection (Literal['mlp', 'linear']): Layers of the projection: ``'mlp'`` (linear, tanh, linear, as in the
             released code) or ``'linear'`` (as the paper implies). Defaults to ``'mlp'``.
-        loss_emb (dict, optional): Config of the embedding loss. ``None`` disables it and removes its layers.
-            Defaults to ``dict(type='JointEmbeddingLoss')``.
+        loss_emb (dict, optional): Config of the embedding loss. ``None`` disables it and removes its layers; the head
+            then needs no table: ``cls_head=dict(loss_emb=None)`` in a config. Defaults to
+            ``dict(type='JointEmbeddingLoss')``.
         dropout_ratio (float): Dropout probability. Defaults to 0.5.
         init_std (float): Standard deviation of the classifier's initial weights. Defaults to 0.001.
         average_clips (str): How the views of a test clip are averaged, see MMAction2's ``BaseHead``. Defaults to
