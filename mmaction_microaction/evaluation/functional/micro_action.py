@@ -100,7 +100,8 @@ def micro_action_metrics(
     Returns:
         dict[str, float]: Percentages: ``F1_mean`` (Eq. 6), and ``F1_macro``, ``F1_micro``, ``top1`` and ``top5`` with
         the prefixes ``coarse/`` and ``fine/``. A label set without groups has no coarse level: instead of ``F1_mean``,
-        there is ``fine/F1_mean``, the mean of ``fine/F1_macro`` and ``fine/F1_micro``.
+        there is ``fine/F1_mean``, the mean of ``fine/F1_macro`` and ``fine/F1_micro``. With fewer than five classes,
+        all of them count as the top five.
 
     Raises:
         ValueError: If shapes or values do not fit, or an option is unknown.
@@ -129,6 +130,6 @@ def micro_action_metrics(
         result[f'{level}/F1_macro'] = MACRO_F1[macro](truth, ranking[:, 0], num_classes)
         result[f'{level}/F1_micro'] = f1_micro(truth, ranking[:, 0], num_classes)
         result[f'{level}/top1'] = top_k_accuracy(truth, ranking, 1)
-        result[f'{level}/top5'] = top_k_accuracy(truth, ranking, 5)
+        result[f'{level}/top5'] = top_k_accuracy(truth, ranking, min(5, num_classes))
     f1_mean = np.mean([value for name, value in result.items() if 'F1' in name])
     return {name: 100 * float(value) for name, value in {mean: f1_mean, **result}.items()}
