@@ -88,6 +88,7 @@ class MAENet(BaseModel):
                 f'{[branch.num_segments for branch in branches]}.'
             )
         self.num_segments = branches[0].num_segments
+        self.num_classes = num_classes
         self.init_std = init_std
         if self.action_backbone is not None:
             dims = self.action_backbone.feat_dim
