@@ -8,7 +8,7 @@ from mmaction.registry import TRANSFORMS
 from mmengine.config import Config, ConfigDict
 
 from mmaction_microaction.datasets.transforms import is_decoder, is_opener
-from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
+from mmaction_microaction.label_sets import MA52
 
 HEIGHT, WIDTH = 1296, 1080
 """Size in pixels of most of MA-52's videos."""
@@ -31,12 +31,12 @@ def unwrap_dataset(dataset: ConfigDict) -> ConfigDict:
     return dataset
 
 
-def pack_noise(dataset: ConfigDict, num_classes: int = NUM_ACTIONS) -> dict:
+def pack_noise(dataset: ConfigDict, num_classes: int = len(MA52)) -> dict:
     """Run the pipeline of a dataset on noise instead of a video.
 
     Args:
         dataset (ConfigDict): Config of the dataset.
-        num_classes (int): Number of labels of a ``MA52ProDataset``. Defaults to 52.
+        num_classes (int): Number of labels of a ``MA52ProDataset``. Defaults to the number of MA-52's actions.
 
     Returns:
         dict: The packed sample.

@@ -11,7 +11,7 @@ from mmaction.registry import DATASETS, METRICS
 from mmengine.registry import init_default_scope
 from torch.utils.data import Dataset
 
-from mmaction_microaction.label_sets.ma52 import FINE_TO_COARSE, NUM_ACTIONS
+from mmaction_microaction.label_sets import MA52
 
 from .memory import measure_peak_memory, read_private_memory
 from .timing import Comparison, alternate, silence_logs
@@ -62,8 +62,8 @@ def write_list(path: Path, size: int) -> None:
     """Write a list of clips whose names match their labels."""
     with open(path, 'w', encoding='utf-8') as file:
         for index in range(size):
-            label = index % NUM_ACTIONS
-            file.write(f'{index % 9999:04d}_{FINE_TO_COARSE[label]:02d}_{index:07d}.mp4 {label}\n')
+            label = index % len(MA52)
+            file.write(f'{index % 9999:04d}_{MA52.fine_to_coarse[label]:02d}_{index:07d}.mp4 {label}\n')
 
 
 def build_dataset_of_list(components: dict[str, dict], path: Path) -> Dataset:
@@ -79,8 +79,8 @@ def compute_metric(components: dict[str, dict], size: int) -> None:
     silence_logs()
     metric = METRICS.build(components['metric'])
     generator = torch.Generator().manual_seed(0)
-    scores = torch.rand(BATCH, NUM_ACTIONS, generator=generator).softmax(dim=1)
-    labels = torch.randint(NUM_ACTIONS, (BATCH, 1), generator=generator)
+    scores = torch.rand(BATCH, len(MA52), generator=generator).softmax(dim=1)
+    labels = torch.randint(len(MA52), (BATCH, 1), generator=generator)
     samples = [dict(pred_score=row, gt_label=label) for row, label in zip(scores, labels)]
     for start in range(0, size, BATCH):
         metric.process(None, samples[: size - start])

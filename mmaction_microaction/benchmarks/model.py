@@ -8,7 +8,7 @@ from mmaction.structures import ActionDataSample
 from mmengine.optim import OptimWrapper, build_optim_wrapper
 from mmengine.registry import init_default_scope
 
-from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
+from mmaction_microaction.label_sets import MA52
 
 from .memory import measure_peak_memory
 from .timing import Comparison, alternate
@@ -36,7 +36,7 @@ def build_model(network: str, depth: int, num_segments: int) -> tuple[torch.nn.M
     channels = 512 if depth < 50 else 2048
     if network == 'tsm':
         backbone = dict(type='ResNetTSM', pretrained=None, pretrained2d=False)
-        head = dict(type='TSMHead', num_classes=NUM_ACTIONS, dropout_ratio=0.5, average_clips='prob')
+        head = dict(type='TSMHead', num_classes=len(MA52), dropout_ratio=0.5, average_clips='prob')
     else:
         backbone, head = dict(type='ResNetSETSM'), dict(type='MANetHead')
     backbone.update(depth=depth, num_segments=num_segments)

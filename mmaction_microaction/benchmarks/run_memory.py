@@ -10,6 +10,8 @@ import numpy as np
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from mmaction_microaction.label_sets import MA52
+
 from .batches import read_config, unwrap_dataset
 from .data import list_clips, store_frames
 from .memory import read_memory
@@ -77,7 +79,7 @@ def follow_memory(
         head = config.model.cls_head
         if head.get('label_embeddings'):
             table = ann_file.with_name('table.npy')
-            np.save(table, np.random.default_rng(0).normal(size=(head.get('num_classes', 52), head.embed_dims)))
+            np.save(table, np.random.default_rng(0).normal(size=(head.get('num_classes', len(MA52)), head.embed_dims)))
             head.label_embeddings = str(table)
         config.train_cfg.update(max_epochs=1)
         for key in ('val_dataloader', 'val_cfg', 'val_evaluator', 'test_dataloader', 'test_cfg', 'test_evaluator'):

@@ -12,7 +12,7 @@ from mmengine.dataset import pseudo_collate
 from mmengine.optim import OptimWrapper, build_optim_wrapper
 from mmengine.registry import init_default_scope
 
-from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
+from mmaction_microaction.label_sets import MA52
 
 from .batches import pack_noise, unwrap_dataset
 from .memory import measure_peak_memory
@@ -94,7 +94,7 @@ def make_config_batch(config: str | Path, clips: int) -> dict:
     """Make a batch of noise in the format of a config's data loader."""
     config = Config.fromfile(config)
     init_default_scope('mmaction')
-    num_classes = config.model.get('num_classes', NUM_ACTIONS)
+    num_classes = config.model.get('num_classes', len(MA52))
     dataset = unwrap_dataset(config.train_dataloader.dataset)
     return pseudo_collate([pack_noise(dataset, num_classes) for _ in range(clips)])
 

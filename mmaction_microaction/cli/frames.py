@@ -29,6 +29,12 @@ def add_arguments(parser):
     # a frame: 14 GB for the whole of MA-52 at 90.
     parser.add_argument('--quality', type=int, default=90, help='JPEG quality, 0 to 100 (default: %(default)s)')
     parser.add_argument(
+        '--label-set',
+        metavar='NAME|FILE',
+        default='ma52',
+        help='label set: NAME of one of the package, or a .yaml or .txt FILE (default: %(default)s)',
+    )
+    parser.add_argument(
         '--workers', type=int, default=parallel.default_workers(), help='processes (default: %(default)s)'
     )
 
@@ -36,9 +42,11 @@ def add_arguments(parser):
 def run(args):
     from mmaction_microaction.datasets.frame_store import FrameSettings
     from mmaction_microaction.datasets.preparation.make_frame_store import make_frame_store
+    from mmaction_microaction.label_sets import get_label_set
     from mmaction_microaction.utils.files import make_folder
     from mmaction_microaction.utils.progress import progress_bar
 
+    label_set = get_label_set(args.label_set)
     out = args.out or args.data
     make_folder(out)
     settings = FrameSettings(args.size, args.quality)
@@ -46,5 +54,5 @@ def run(args):
         path = out / f'frames_{split}'
         ann_file, videos = args.data / f'{split}_list_videos.txt', args.data / f'videos_{split}'
         with progress_bar(f'{split:>5}') as progress:
-            new = make_frame_store(ann_file, videos, path, settings, args.workers, progress)
+            new = make_frame_store(ann_file, videos, path, settings, args.workers, progress, label_set)
         print(f'{path}: {path.stat().st_size / 1e6:,.0f} MB, {new:,} new clips')

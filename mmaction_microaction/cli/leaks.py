@@ -12,9 +12,11 @@ def add_arguments(parser):
 
 
 def run(args):
+    from mmaction_microaction.label_sets import MA52
     from mmaction_microaction.synthetic.leaks import leak_table
 
     table = leak_table(args.root)
-    print('| nearest neighbour on | 52 actions (chance 0.019) | reversed pairs (chance 0.5) |\n|---|---|---|')
+    chance = f'{len(MA52)} actions (chance {1 / len(MA52):.3f})'
+    print(f'| nearest neighbour on | {chance} | reversed pairs (chance 0.5) |\n|---|---|---|')
     for name, (fine, pairs) in table.items():
         print(f'| {name} | {fine:.3f} | {pairs:.2f} |')

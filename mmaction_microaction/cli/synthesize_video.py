@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 def add_arguments(parser):
-    parser.add_argument('--actions', type=int, default=52, help='number of actions (default: %(default)s)')
+    parser.add_argument('--actions', type=int, help='number of actions (default: every micro-action once)')
     parser.add_argument(
         '--size', default='112', help='width of a 5:6 portrait, as in MA-52, or WxH (default: %(default)s)'
     )
@@ -29,6 +29,7 @@ def check(args):
 
 
 def run(args):
+    from mmaction_microaction.label_sets import MA52
     from mmaction_microaction.structures.intervals import write_intervals
     from mmaction_microaction.synthetic.long_video import write_long_video
     from mmaction_microaction.synthetic.settings import parse_video_size
@@ -37,6 +38,7 @@ def run(args):
     truth_file = args.out.with_suffix('.json')
     for path in (args.out, truth_file):
         check_writable(path)
-    truth = write_long_video(args.out, args.actions, parse_video_size(args.size), args.seed)
+    num_actions = len(MA52) if args.actions is None else args.actions
+    truth = write_long_video(args.out, num_actions, parse_video_size(args.size), args.seed)
     write_intervals({str(args.out): truth}, truth_file)
     print(f'{truth[-1].end:.0f} seconds are in {args.out}, the true intervals in {truth_file}')

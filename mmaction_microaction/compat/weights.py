@@ -12,7 +12,24 @@ from mmengine.model import PretrainedInit
 from mmengine.model.weight_init import update_init_info
 from mmengine.runner import BaseLoop, Runner, find_latest_checkpoint
 
-from mmaction_microaction.utils.checkpoints import WeightMatch, load_weights, read_checkpoint, read_weights, require_fit
+from mmaction_microaction.label_sets import LabelSet
+from mmaction_microaction.utils.checkpoints import (
+    WeightMatch,
+    get_shapes,
+    load_weights,
+    read_checkpoint,
+    read_weights,
+    require_fit,
+)
+
+from .transfer import (
+    describe_label_set,
+    drop_other_classes,
+    get_metainfo,
+    have_same_names,
+    is_class_tensor,
+    read_label_set,
+)
 
 
 def start_if_nothing_to_resume():
@@ -52,9 +69,14 @@ def reject_weights_that_do_not_fit():
     """Stop tests and resumed runs whose weights do not match the network exactly.
 
     MMEngine and MMAction2 only warn ``The model and loaded state dict do not match exactly``, and then score a network
-    with random parts. A training run may start from weights that lack layers or have additional ones, for instance for
-    other classes; one warning names them. It stops if no weights fit, or if they belong to the authors' network
-    before conversion. Runs and inferencers of other packages, such as MMDetection's, are not affected.
+    with random parts. A training run may start from weights that lack layers or have additional ones; one warning
+    names them. It stops if no weights fit, or if they belong to the authors' network before conversion.
+
+    A training run may also start from a network that was trained on another label set. Its classifier and its label
+    embeddings are not loaded, even if the number of classes is the same, and one warning says so. A test of such a
+    network stops.
+
+    Runs and inferencers of other packages, such as MMDetection's, are not affected.
     """
     from mmaction.apis import inference as mmaction_inference
     from mmaction.models.recognizers import BaseRecognizer
@@ -68,10 +90,20 @@ def reject_weights_that_do_not_fit():
         if getattr(self.default_scope, 'scope_name', None) != 'mmaction':
             return load_any_checkpoint(self, filename, map_location, strict, list(revise_keys))
         checkpoint = read_checkpoint(filename, map_location)
+        transfer = None
         if self._resume:
             _require_state_of_run(checkpoint, filename)
+        elif self._scores:
+            _require_classes(checkpoint, filename, [self._val_loop, self._test_loop])
+        elif isinstance(self._train_loop, BaseLoop):
+            metainfo = get_metainfo(_datasets([self._train_loop]))
+            transfer = drop_other_classes(checkpoint, filename, get_shapes(self.model), metainfo)
+            checkpoint['state_dict'] = transfer.weights
         self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
         fit = _load_revised(self.model, checkpoint, revise_keys)
+        if transfer and transfer.dropped and fit.num_fitting:
+            fit.missing = [name for name in fit.missing if not is_class_tensor(name)]
+            self.logger.warning(transfer.describe(filename, fit.num_fitting))
         self._fit = filename, fit
         self._has_loaded = True
         if strict or self._resume:
@@ -150,6 +182,26 @@ def _start_with_part(fit, filename, network, warn):
         f'{filename} does not fit {network}: {fit}. Training starts with the {fit.num_fitting:,} '
         'parameters that fit; the other parameters of the network keep their initialisation.'
     )
+
+
+def _datasets(loops):
+    """Return the datasets of loops that were built. They may be wrappers, whose ``metainfo`` is the wrapped one's."""
+    return [loop.dataloader.dataset for loop in loops if hasattr(getattr(loop, 'dataloader', None), 'dataset')]
+
+
+def _require_classes(checkpoint, filename, loops):
+    """Raise an error if the clips of a test have other classes than the network was trained on."""
+    metainfo = get_metainfo(_datasets(loop for loop in loops if isinstance(loop, BaseLoop)))
+    source = read_label_set(checkpoint, filename)
+    if source is None or 'label_set' not in metainfo:
+        return
+    target = LabelSet.from_dict(metainfo['label_set'])
+    if not have_same_names(source, target):
+        raise ValueError(
+            f'{filename} was trained on {describe_label_set(source)}, but the clips of this test are labelled with '
+            f'{describe_label_set(target)}. Test it with the label set that it was trained on: label_set of the '
+            'dataset. To train on the other one, start from these weights with load_from.'
+        )
 
 
 def _network(cfg):

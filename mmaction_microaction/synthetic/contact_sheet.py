@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from mmaction_microaction.label_sets.ma52 import ACTIONS, Action
+from mmaction_microaction.label_sets import MA52, Action
 
 from .clip import make_clip
 from .scene import render_frames
@@ -33,7 +33,7 @@ def draw_contact_sheet(
         np.ndarray: RGB image, shape (height, width, 3), uint8.
     """
     strips = []
-    for action in ACTIONS if actions is None else actions:
+    for action in MA52.actions if actions is None else actions:
         clip = make_clip(action.index, action.index, size, seed, index=action.index)
         frames = list(render_frames(clip))
         strip = np.hstack([frames[i] for i in np.linspace(0, len(frames) - 1, num_shown).round().astype(int)])

@@ -21,7 +21,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mmaction_microaction.label_sets.ma52 import ACTIONS, EMOTIONS, NUM_ACTIONS
+from mmaction_microaction.label_sets import MA52
+from mmaction_microaction.label_sets.ma52_pro import EMOTIONS
 from mmaction_microaction.synthetic.person.curves import pulse, ramp, wander
 from mmaction_microaction.synthetic.render.face import Expression
 
@@ -75,12 +76,12 @@ def action_shares() -> np.ndarray:
     Returns:
         np.ndarray: Probabilities, shape (5, 52). Each row sums to 1.
     """
-    of_none = np.array([float(action.train_clips) for action in ACTIONS])
+    of_none = np.array([float(action.train_clips) for action in MA52.actions])
     manners = {}
     for name, frequencies in _MANNERS.items():
-        manners[name] = np.array([float(frequencies.get(action.name, 0)) for action in ACTIONS])
+        manners[name] = np.array([float(frequencies.get(action.name, 0)) for action in MA52.actions])
         of_none[manners[name] > 0] = 0.0
-    shares = np.empty((len(EMOTIONS), NUM_ACTIONS))
+    shares = np.empty((len(EMOTIONS), len(MA52)))
     for row, emotion in zip(shares, EMOTIONS):
         own = manners[_MANNER_OF[emotion]]
         others = sum(manners.values()) - own
@@ -120,7 +121,7 @@ def draw_actions(emotion: int, num_actions: int, rng: np.random.Generator) -> li
     Returns:
         list[int]: Fine labels.
     """
-    return rng.choice(NUM_ACTIONS, num_actions, replace=False, p=action_shares()[emotion]).tolist()
+    return rng.choice(len(MA52), num_actions, replace=False, p=action_shares()[emotion]).tolist()
 
 
 def draw_expression(index: int, times: np.ndarray, rng: np.random.Generator) -> Expression:

@@ -11,7 +11,7 @@ import av
 import cv2
 import numpy as np
 
-from mmaction_microaction.label_sets.ma52 import REVERSED_PAIRS
+from mmaction_microaction.label_sets import MA52
 
 FEATURES = ('first frame', 'colour histogram', 'background', 'duration and file size', 'mean frame')
 _GRID = (30, 36)  # width and height of the frame whose left and right edges are the background
@@ -108,7 +108,7 @@ def leak_table(root: str | Path) -> dict[str, tuple[float, float]]:
     table = {}
     for name in FEATURES:
         pairs = []
-        for pair in REVERSED_PAIRS:
+        for pair in MA52.reversed_pairs:
             i, j = np.isin(train_labels, pair), np.isin(val_labels, pair)
             pairs.append(nearest_neighbor_accuracy(train[name][i], train_labels[i], val[name][j], val_labels[j]))
         fine = nearest_neighbor_accuracy(train[name], train_labels, val[name], val_labels)

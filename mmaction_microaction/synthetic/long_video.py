@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
+from mmaction_microaction.label_sets import MA52
 from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.video.writer import write_video
 
@@ -30,7 +30,7 @@ def write_long_video(path: str | Path, num_actions: int, size: tuple[int, int], 
     if num_actions < 1:
         raise ValueError(f'{num_actions} actions: there must be at least one')
     rng = np.random.default_rng(seed)
-    rounds = [rng.permutation(NUM_ACTIONS) for _ in range(0, num_actions, NUM_ACTIONS)]
+    rounds = [rng.permutation(len(MA52)) for _ in range(0, num_actions, len(MA52))]
     labels = np.concatenate(rounds)[:num_actions].tolist()
     clips = [make_clip(label, 0, size, seed, index=i, scene_of=0) for i, label in enumerate(labels)]
     # Nobody puts on glasses between two actions.

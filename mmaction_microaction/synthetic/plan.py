@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, FINE_TO_COARSE, NUM_ACTIONS
+from mmaction_microaction.label_sets import MA52
 
 from .scene import make_generator
 from .settings import DatasetSettings
@@ -50,10 +50,10 @@ class SyntheticSettings(DatasetSettings):
         if self.clips < 4:
             raise ValueError(f'{self.clips} clips: must be at least 4 (one in each split)')
         smallest = min(_split_sizes(self.clips))
-        if self.counts == 'long-tailed' and smallest < NUM_ACTIONS:
+        if self.counts == 'long-tailed' and smallest < len(MA52):
             raise ValueError(
                 f'{self.clips} clips: the smallest split would have {smallest}, fewer than one for each of the '
-                f'{NUM_ACTIONS} actions; choose at least {4 * NUM_ACTIONS} clips, or uniform counts'
+                f'{len(MA52)} actions; choose at least {4 * len(MA52)} clips, or uniform counts'
             )
 
 
@@ -91,12 +91,12 @@ def class_counts(num_clips: int, counts: str, rng: np.random.Generator) -> np.nd
         np.ndarray: Number of clips, shape (52,).
     """
     minimum = 1 if counts == 'long-tailed' else 0
-    weights = np.array([a.train_clips if counts == 'long-tailed' else 1 for a in ACTIONS], float)
-    ideal = weights / weights.sum() * (num_clips - minimum * NUM_ACTIONS)
+    weights = np.array([a.train_clips if counts == 'long-tailed' else 1 for a in MA52.actions], float)
+    ideal = weights / weights.sum() * (num_clips - minimum * len(MA52))
     result = np.floor(ideal).astype(int)
-    num_missing = num_clips - minimum * NUM_ACTIONS - result.sum()
+    num_missing = num_clips - minimum * len(MA52) - result.sum()
     # The largest remainders are rounded up. Ties are in random order.
-    order = np.lexsort((rng.random(NUM_ACTIONS), -np.round(ideal - result, 9)))
+    order = np.lexsort((rng.random(len(MA52)), -np.round(ideal - result, 9)))
     result[order[:num_missing]] += 1
     return result + minimum
 
@@ -117,14 +117,14 @@ def make_plan(settings: SyntheticSettings) -> list[PlanEntry]:
     else:
         train, val, _ = _split_sizes(settings.subjects)
         groups = np.split(everyone, [train, train + val])
-    counters = np.zeros((settings.subjects, len(BODY_PARTS)), int)
+    counters = np.zeros((settings.subjects, len(MA52.groups)), int)
     plan = []
     for split, (num_clips, group) in enumerate(zip(_split_sizes(settings.clips), groups)):
         counts = class_counts(num_clips, settings.counts, rng)
-        labels = rng.permutation(np.repeat(np.arange(NUM_ACTIONS), counts))
+        labels = rng.permutation(np.repeat(np.arange(len(MA52)), counts))
         subjects = group[rng.integers(len(group), size=num_clips)]
         for index, (label, subject) in enumerate(zip(labels.tolist(), subjects.tolist())):
-            part = int(FINE_TO_COARSE[label])
+            part = int(MA52.fine_to_coarse[label])
             counters[subject, part] += 1
             name = f'{subject:04d}_{part:02d}_{counters[subject, part]:04d}.mp4'
             plan.append(PlanEntry(split, index, label, subject, name))

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mmaction_microaction.label_sets.ma52 import EMOTIONS, FINE_TO_COARSE
+from mmaction_microaction.label_sets import MA52
+from mmaction_microaction.label_sets.ma52_pro import EMOTIONS
 from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.synthetic.person.curves import pulse
 from mmaction_microaction.synthetic.person.motions import BACKWARDS, perform
@@ -151,7 +152,7 @@ def _schedule(labels: Sequence[int], num_frames: int, rng: np.random.Generator) 
         length = round(rng.uniform(0.9, 2.1) * FPS)
         together = rng.random() < 0.7
         pause = round(rng.uniform(0.0, 0.4) * FPS)
-        moves = _MOVES[FINE_TO_COARSE[label]]
+        moves = _MOVES[MA52.fine_to_coarse[label]]
         # An action does not start before the previous one, so that the plan stays in order.
         start = max(*(free[part] for part in moves), plan[-1].start if plan and together else last) + pause
         if start + length > num_frames:
@@ -164,8 +165,8 @@ def _schedule(labels: Sequence[int], num_frames: int, rng: np.random.Generator) 
 
 def _release_in_time(action: _ScheduledAction, later: list[_ScheduledAction], num_frames: int) -> _ScheduledAction:
     """Return the action with its pose ended before the next action that moves the same part of the body."""
-    moves = _MOVES[FINE_TO_COARSE[action.label]]
-    needed = (other.start for other in later if moves & _MOVES[FINE_TO_COARSE[other.label]])
+    moves = _MOVES[MA52.fine_to_coarse[action.label]]
+    needed = (other.start for other in later if moves & _MOVES[MA52.fine_to_coarse[other.label]])
     latest = min(next(needed, num_frames + round(_RELEASE * FPS)) - round(_RELEASE * FPS), num_frames)
     return action._replace(until=min(action.until, latest))
 

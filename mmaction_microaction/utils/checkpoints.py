@@ -157,6 +157,25 @@ def compare(weights: dict[str, torch.Tensor], shapes: dict[str, tuple[int, ...]]
     )
 
 
+def get_shapes(model: torch.nn.Module) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of a network's tensors by name.
+
+    Args:
+        model (torch.nn.Module): The network. It may be wrapped for distributed training or test-time augmentation.
+
+    Returns:
+        dict[str, tuple[int, ...]]: Shapes of parameters and buffers.
+    """
+    return {name: tuple(tensor.shape) for name, tensor in _unwrap(model).state_dict().items()}
+
+
+def _unwrap(model: torch.nn.Module) -> torch.nn.Module:
+    """Return the network inside wrappers for distributed training and test-time augmentation."""
+    while is_model_wrapper(model) or isinstance(model, BaseTTAModel):
+        model = model.module
+    return model
+
+
 def load_weights(model: torch.nn.Module, weights: dict[str, torch.Tensor]) -> WeightMatch:
     """Load the tensors that fit into a network.
 
@@ -170,9 +189,8 @@ def load_weights(model: torch.nn.Module, weights: dict[str, torch.Tensor]) -> We
     Returns:
         WeightMatch: Tensors that were loaded, and tensors that do not fit.
     """
-    while is_model_wrapper(model) or isinstance(model, BaseTTAModel):
-        model = model.module
-    shapes = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    model = _unwrap(model)
+    shapes = get_shapes(model)
     fit = compare(weights, shapes)
     fitting = {
         name: tensor for name, tensor in weights.items() if name not in shapes or tuple(tensor.shape) == shapes[name]

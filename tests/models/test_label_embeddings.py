@@ -16,7 +16,7 @@ def test_table_of_another_shape_is_rejected_before_reading(tmp_path):
     header = "{'descr': '<f4', 'fortran_order': False, 'shape': (250000000000, 1)}"
     path.write_bytes(b'\x93NUMPY\x01\x00v\x00' + header.ljust(117).encode() + b'\n')
     os.truncate(path, 128 + 10**12)  # A sparse file of 1 TB uses no disk space.
-    with pytest.raises(ValueError, match=r'table\.npy .* float32 of shape \(250000000000, 1\)'):
+    with pytest.raises(ValueError, match=r'table\.npy has 250,000,000,000 rows'):
         load_label_embeddings(path, (52, 50))
 
 
@@ -46,6 +46,24 @@ def test_remedy_names_a_table_of_the_requested_dimensions(tmp_path, monkeypatch,
         load_label_embeddings(path, (52, dimensions))
     assert remedy in str(error.value)
     assert str(error.value).count(SHIPPED) == 1
+
+
+@pytest.mark.parametrize(('num_rows', 'num_classes'), [(52, 4), (52, 200), (4, 200), (200, 4)])
+def test_table_of_another_label_set_names_both_numbers_and_the_command(tmp_path, num_rows, num_classes):
+    path = tmp_path / 'table.npy'
+    np.save(path, np.ones((num_rows, 50), np.float32))
+    with pytest.raises(ValueError, match=rf'table\.npy has {num_rows} rows.* {num_classes} classes') as error:
+        load_label_embeddings(path, (num_classes, 50))
+    message = str(error.value)
+    assert f'"microaction embed glove-wiki-gigaword-50 --label-set LABEL_SET --out {path}"' in message
+    assert f'model.cls_head.num_classes to {num_rows}' in message
+    assert 'model.cls_head.loss_emb=None' in message
+    assert SHIPPED not in message  # it is a table of other actions
+
+
+def test_table_of_the_project_is_not_overwritten_by_the_remedy():
+    with pytest.raises(ValueError, match=r'has 52 rows.* 4 classes.*--label-set LABEL_SET --out FILE"'):
+        load_label_embeddings(SHIPPED, (4, 50))
 
 
 def test_committed_table_contains_the_vectors_of_glove():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from helpers.support import ROOT
 
-from mmaction_microaction.label_sets.ma52 import ACTIONS, REVERSED_PAIRS
+from mmaction_microaction.label_sets import MA52
 from mmaction_microaction.synthetic import frames_hash, make_clip, render_frames
 from mmaction_microaction.synthetic.person.skeleton import solve
 
@@ -48,7 +48,7 @@ def test_only_the_motion_depends_on_the_label(label):
 
 @pytest.mark.parametrize('name', ['stretching arms', 'clenching fist', 'waving'])
 def test_object_is_held_in_the_idle_hand(name):
-    label = next(action.index for action in ACTIONS if action.name == name)
+    label = next(action.index for action in MA52.actions if action.name == name)
     clips = [make_clip(label, 3, (64, 76), seed=0, index=index) for index in range(60)]
     moved = [clip.motion.get('sides', (clip.motion.get('side'),)) for clip in clips]
     held = [(clip.nuisances.held[0], *sides) for clip, sides in zip(clips, moved) if clip.nuisances.held]
@@ -57,7 +57,7 @@ def test_object_is_held_in_the_idle_hand(name):
     assert all(hand == 1 - side for hand, side in one_sided)
 
 
-@pytest.mark.parametrize('pair', REVERSED_PAIRS)
+@pytest.mark.parametrize('pair', MA52.reversed_pairs)
 def test_breathing_and_sway_of_a_reversed_pair_are_not_reversed(pair):
     first, second = (make_clip(label, 3, (64, 76), seed=4, index=8) for label in pair)
     np.testing.assert_array_equal(first.controls.head, second.controls.head)

@@ -1,11 +1,11 @@
 import numpy as np
 
-from mmaction_microaction.label_sets.ma52 import ACTIONS
+from mmaction_microaction.label_sets import MA52
 from mmaction_microaction.synthetic import draw_contact_sheet, make_clip, render_frames
 
 
 def test_contact_sheet_shows_eight_frames_of_each_action():
-    sheet = draw_contact_sheet((64, 76), actions=ACTIONS[:5])
+    sheet = draw_contact_sheet((64, 76), actions=MA52.actions[:5])
     assert sheet.shape == (3 * (76 + 18), 2 * (8 * 64 + 8), 3)
     shown = [sheet[18:94, k * 64 : (k + 1) * 64] for k in range(8)]
     clip = make_clip(0, 0, (64, 76), seed=0)

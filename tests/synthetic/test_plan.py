@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mmaction_microaction.label_sets.ma52 import ACTIONS, FINE_TO_COARSE
+from mmaction_microaction.label_sets import MA52
 from mmaction_microaction.synthetic import SyntheticSettings, make_clip, make_plan, video_size
 from mmaction_microaction.synthetic.settings import parse_video_size
 
@@ -27,7 +27,7 @@ def test_long_tailed_counts_follow_ma52():
     plan = make_plan(SyntheticSettings(clips=22500, counts='long-tailed'))
     counts = Counter(entry.label for entry in plan if entry.split == 0)
     assert min(counts.values()) >= 1
-    for action in ACTIONS:
+    for action in MA52.actions:
         # There are 11,250 train clips, as in MA-52. Each action has one clip plus a share of the rest.
         expected = 1 + (11250 - 52) * action.train_clips / 11250
         assert abs(counts[action.index] - expected) < 1
@@ -41,7 +41,7 @@ def test_names_are_unique_and_contain_subject_and_body_part(seed):
         subject, part, counter = entry.name[:-4].split('_')
         assert (len(subject), len(part), len(counter)) == (4, 2, 4)
         assert int(subject) == entry.subject_id
-        assert int(part) == FINE_TO_COARSE[entry.label]
+        assert int(part) == MA52.fine_to_coarse[entry.label]
 
 
 def test_subjects_of_the_splits_are_disjoint_unless_released():

@@ -6,7 +6,8 @@ import pytest
 from helpers.processes import run_tool
 
 from mmaction_microaction.faces import read_face_track
-from mmaction_microaction.label_sets.ma52 import ACTIONS, EMOTIONS, FINE_TO_COARSE
+from mmaction_microaction.label_sets import MA52
+from mmaction_microaction.label_sets.ma52_pro import EMOTIONS
 from mmaction_microaction.synthetic import ProSettings, make_pro_plan, make_pro_video, render_frames, write_pro_dataset
 from mmaction_microaction.synthetic.emotions import EXPRESSION_SHARES, SHARES, action_shares, posterior
 from mmaction_microaction.synthetic.pro_video import _MOVES, FPS
@@ -56,7 +57,7 @@ def test_posterior_is_bayes_rule():
 
 
 def test_actions_visible_in_a_face_crop_are_independent_of_the_emotion():
-    head = [action.index for action in ACTIONS if action.code[0] in 'BF']
+    head = [action.index for action in MA52.actions if action.code[0] in 'BF']
     assert (np.ptp(action_shares()[:, head], axis=0) < 1e-12).all()
 
 
@@ -68,7 +69,7 @@ def test_durations_and_numbers_of_actions_match_ma52_pro(videos):
     assert 1 <= min(counts) <= max(counts) <= 15
     assert len(counts) > 6
     # Rare actions may be missing.
-    frequent = {action.index for action in ACTIONS if action.train_clips >= 30}
+    frequent = {action.index for action in MA52.actions if action.train_clips >= 30}
     assert frequent <= {i.label for video in videos for i in video.actions}
     for video in videos:
         assert all(0 <= i.start < i.end <= video.num_frames / FPS for i in video.actions)
@@ -81,7 +82,7 @@ def test_simultaneous_actions_move_different_parts(videos):
             for other in video.actions[k + 1 :]:
                 if one.start < other.end and other.start < one.end:
                     num_overlaps += 1
-                    assert not _MOVES[FINE_TO_COARSE[one.label]] & _MOVES[FINE_TO_COARSE[other.label]]
+                    assert not _MOVES[MA52.fine_to_coarse[one.label]] & _MOVES[MA52.fine_to_coarse[other.label]]
     assert num_overlaps > 0.2 * len(videos)
 
 
@@ -91,7 +92,7 @@ def test_hands_rest_between_actions():
         video = make_pro_video(index % 5, index, SMALL, seed=4, index=index)
         times = np.arange(video.num_frames) / FPS
         weight = np.max([r.weight for side in video.controls.hands for r in side[1:]] or [0 * times], 0)
-        hands = [i for i in video.actions if ACTIONS[i.label].code[0] in 'CEFG']
+        hands = [i for i in video.actions if MA52.actions[i.label].code[0] in 'CEFG']
         inside = np.any([(times > i.start) & (times < i.end) for i in hands] or [times < 0], 0)
         outside = ~np.any([(times > i.start - 0.6) & (times < i.end + 0.6) for i in video.actions], 0)
         moved += weight[inside].tolist()
@@ -144,7 +145,7 @@ def test_files_match_the_annotations(dataset):
             assert track.boxes.shape == (video.num_frames, 4)
             assert track[1:] == (SMALL, 'renderer', video.num_frames, None, 0)
             for action in row['actions']:
-                assert ACTIONS[action['label']].code == action['code']
+                assert MA52.actions[action['label']].code == action['code']
                 assert 0 <= action['start'] < action['end'] <= round(video.duration, 3)
     assert len(set.union(*subjects.values())) == sum(map(len, subjects.values()))
     manifest = json.loads((out / 'manifest.json').read_text())

@@ -4,13 +4,14 @@ import hashlib
 import io
 import json
 import logging
+import re
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmaction_microaction.label_sets.ma52 import ACTIONS
+from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.models.label_embeddings import USE_SHIPPED
 from mmaction_microaction.utils.files import check_writable, make_folder, write_whole
 from mmaction_microaction.utils.messages import last_line
@@ -22,29 +23,44 @@ DEFAULT_VECTORS = 'glove-wiki-gigaword-300'
 """Name in ``gensim.downloader`` of the 300-d GloVe 6B vectors that the paper uses."""
 
 
-def average_words(vectors: 'KeyedVectors') -> tuple[np.ndarray, list[str]]:
+def average_words(vectors: 'KeyedVectors', label_set: LabelSet = MA52) -> tuple[np.ndarray, list[str]]:
     """Average the word vectors of the name of each action, without words that have no vector.
 
+    A word without a vector is looked up in lower case, and then in parts: ``Hand-waving`` has the vectors of ``hand``
+    and ``waving``.
+
     Args:
-        vectors (KeyedVectors): Word vectors of D dimensions, by lower-case word.
+        vectors (KeyedVectors): Word vectors of D dimensions, by word.
+        label_set (LabelSet): Label set of the actions. Defaults to that of MA-52.
 
     Returns:
-        tuple[np.ndarray, list[str]]: Table of label embeddings, float32 of shape (52, D), and the sorted words without
-        a vector.
+        tuple[np.ndarray, list[str]]: Table of label embeddings, float32 of shape (C, D) for C actions, and the sorted
+        words without a vector.
 
     Raises:
         ValueError: If a name has no word with a vector.
     """
-    missing = {word for action in ACTIONS for word in action.words if word not in vectors}
-    rows = []
-    for action in ACTIONS:
-        known = [vectors[word] for word in action.words if word not in missing]
+    missing, rows = set(), []
+    for action in label_set.actions:
+        words = [part for word in action.words for part in _split_unless_known(word, vectors)]
+        known = [vectors[word] for word in words if word in vectors]
+        missing.update(word for word in words if word not in vectors)
         if not known:
             raise ValueError(
-                f'no word of "{action.name}" (label {action.index}) has a vector; use vectors of English words'
+                f'no word of "{action.name}" (label {action.index}) has a vector; use vectors of the language of the '
+                'names, or add "words" that have vectors to the action in the file of the label set. To train without '
+                'label embeddings, set model.cls_head.loss_emb=None'
             )
         rows.append(np.mean(known, axis=0, dtype=np.float64))
     return np.float32(rows), sorted(missing)
+
+
+def _split_unless_known(word, vectors):
+    """Return a word as it is, in lower case, or in parts; the first form that has a vector."""
+    for form in (word, word.lower()):
+        if form in vectors:
+            return [form]
+    return [part for part in re.split(r'[\W_]+', word.lower()) if part]
 
 
 def load_word_vectors(source: str) -> 'KeyedVectors':
@@ -132,12 +148,13 @@ def _check_size(open_packed, source, binary) -> None:
             raise ValueError(f'its header claims {words:,} words of {dimensions:,} numbers, but it has {size:,} bytes')
 
 
-def build_label_embeddings(source: str, out: str | Path) -> list[str]:
+def build_label_embeddings(source: str, out: str | Path, label_set: LabelSet = MA52) -> list[str]:
     """Write a table of label embeddings, and a JSON file next to it that records its source.
 
     Args:
         source (str): Source of the word vectors, see :func:`load_word_vectors`.
         out (str | Path): Path of the table, with the suffix ``.npy``. The JSON file has the suffix ``.json``.
+        label_set (LabelSet): Label set of the actions. Defaults to that of MA-52.
 
     Returns:
         list[str]: Words without a vector, which are not in the averages.
@@ -155,11 +172,12 @@ def build_label_embeddings(source: str, out: str | Path) -> list[str]:
     make_folder(out.parent)
     check_writable(out)
     vectors = load_word_vectors(source)
-    table, missing = average_words(vectors)
+    table, missing = average_words(vectors, label_set)
     file = io.BytesIO()
     np.save(file, table)
     record = {
         'source': Path(source).name,
+        'label_set': label_set.name,
         'vocabulary': len(vectors),
         'shape': list(table.shape),
         'words_without_vector': missing,

@@ -9,6 +9,7 @@ import mmcv
 import numpy as np
 
 from mmaction_microaction.datasets.frame_store import REMEDY, FrameSettings, FrameStore, FrameStoreWriter
+from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.structures.annotations import read_annotations
 from mmaction_microaction.utils.messages import last_line
 from mmaction_microaction.utils.parallel import ordered_map
@@ -22,6 +23,7 @@ def make_frame_store(
     settings: FrameSettings,
     workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
+    label_set: LabelSet = MA52,
 ) -> int:
     """Write every frame of every listed clip to a frame store.
 
@@ -36,6 +38,7 @@ def make_frame_store(
         workers (int): Number of worker processes. Defaults to 1.
         progress (Callable[[int, int], None], optional): Function that is called with the number of finished clips and
             the total number of clips. Defaults to None.
+        label_set (LabelSet): Label set of the labels in the list. Defaults to that of MA-52.
 
     Returns:
         int: Number of new clips.
@@ -48,7 +51,7 @@ def make_frame_store(
     """
     if settings.short_side < 1 or not 0 <= settings.quality <= 100:
         raise ValueError(f'{settings} is out of range: short_side is at least 1, quality is 0 to 100')
-    annotations = read_annotations(ann_file, check_names=False, unlabeled=True)
+    annotations = read_annotations(ann_file, check_names=False, unlabeled=True, label_set=label_set)
     names = [annotation.filename for annotation in annotations]
     if path.exists():
         _check_store(path, settings, names, ann_file)

@@ -11,6 +11,7 @@ from mmengine.runner import BaseLoop, Runner
 
 from mmaction_microaction.models.check_pipeline import check_pipeline
 
+from .label_set_checks import check_classes, check_monitored_metrics, list_metric_names
 from .leaf_datasets import leaf_datasets
 
 SAFETY_HOOKS = {
@@ -28,7 +29,11 @@ class CheckSetupHook(Hook):
 
     - If the pipelines of train, val and test do not produce the clips that the network expects, the run stops (see
       ``check_pipeline``).
-    - If the table of label embeddings is missing, the run stops before pretrained weights are downloaded.
+    - If the datasets have different label sets, or the network has another number of classes, the run stops.
+    - If ``save_best`` of the checkpoint hook, or ``monitor`` of ``EarlyStoppingHook``, is not a metric that the
+      validation reports, the run stops. A label set without groups has ``fine/F1_mean`` instead of ``F1_mean``.
+    - If the table of label embeddings is missing or has another size, the run stops before pretrained weights are
+      downloaded.
     - If a run on a dataset of this package lacks hooks that guard it, a warning names them.
 
     Importing the package adds the hook to every run under the name ``check_setup``. Remove it with
@@ -38,11 +43,12 @@ class CheckSetupHook(Hook):
     priority = 'VERY_HIGH'
 
     def before_run(self, runner: Runner) -> None:
-        """Check the pipelines and the file of label embeddings.
+        """Check the pipelines, the label sets, the monitored metrics and the file of label embeddings.
 
         Raises:
             FileNotFoundError: If the run trains from scratch and the table of label embeddings does not exist.
-            ValueError: If a pipeline does not match the network, or the table is unusable.
+            ValueError: If a pipeline or a label set does not match the network, label sets differ, a metric cannot be
+                computed, a monitored metric is not reported, or the table is unusable.
         """
         loops = {name: getattr(runner, f'_{name}_loop') for name in ('train', 'val', 'test')}
         loops = {name: loop for name, loop in loops.items() if isinstance(loop, BaseLoop)}
@@ -50,6 +56,10 @@ class CheckSetupHook(Hook):
             for dataset in _datasets(loop):
                 pipeline = getattr(getattr(dataset, 'pipeline', None), 'transforms', [])
                 check_pipeline(runner.model, pipeline, f'{name}_dataloader')
+        check_classes(runner.model, {name: _datasets(loop) for name, loop in loops.items()})
+        reported = {name: list_metric_names(_metrics(loop)) for name, loop in loops.items()}
+        if 'train' in loops:
+            check_monitored_metrics(runner.hooks, reported.get('val', []))
         if 'train' in loops and not runner._load_from and not runner._resume:
             _check_label_embeddings(runner.model)
 
@@ -79,6 +89,11 @@ def _datasets(loop):
     """Return the datasets of a loop. Loops of other packages without exactly one data loader have none."""
     loader = getattr(loop, 'dataloader', None)
     return list(leaf_datasets(loader.dataset)) if hasattr(loader, 'dataset') else []
+
+
+def _metrics(loop):
+    """Return the metrics of a loop. Training loops have none."""
+    return getattr(getattr(loop, 'evaluator', None), 'metrics', [])
 
 
 def _with_label_embeddings(model):

@@ -79,6 +79,14 @@ class EmotionMetric(BaseMetric):
             )
         return metrics
 
+    def metric_names(self) -> list[str]:
+        """Return the names of all metrics, for :class:`CheckSetupHook`.
+
+        Returns:
+            list[str]: Keys of :meth:`compute_metrics`.
+        """
+        return [*emotion_metrics([0], np.eye(len(EMOTIONS))[:1]), 'mAP', 'mAP_class']
+
     def _table(self, metrics: dict[str, float], num_videos: int) -> str:
         """Format the metrics in the columns of Tables VI and VII."""
         columns = ('Acc', 'F1_weighted', 'UF1', 'UAR', 'mAP', 'mAP_class')

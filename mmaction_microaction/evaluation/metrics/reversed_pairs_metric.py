@@ -6,7 +6,7 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
 from mmaction_microaction.evaluation.functional import reversed_pair_accuracies
-from mmaction_microaction.label_sets import find_label_set
+from mmaction_microaction.label_sets import LabelSet, find_label_set
 from mmaction_microaction.structures.predictions import get_scores
 
 
@@ -48,11 +48,29 @@ class ReversedPairsMetric(BaseMetric):
         """
         scores, labels = (np.array(column) for column in zip(*results))
         label_set = find_label_set(self.dataset_meta, scores.shape[1], 'the dataset')
-        if not label_set.reversed_pairs:
-            raise ValueError(f'the label set {label_set.name} has no reversed_pairs: leave out ReversedPairsMetric')
+        _require_pairs(label_set)
         accuracies = 100 * np.array(reversed_pair_accuracies(labels, scores, label_set.reversed_pairs))
         for (a, b), accuracy in zip(label_set.reversed_pairs, accuracies):
             outcome = 'one of the two has no clip' if np.isnan(accuracy) else f'{accuracy:.2f} % told apart'
             print_log(f'{label_set.names[a]} / {label_set.names[b]}: {outcome} (chance level 50 %)', logger='current')
         known = accuracies[~np.isnan(accuracies)]
         return {'top1': float(known.mean()) if known.size else float('nan')}
+
+    def metric_names(self) -> list[str]:
+        """Return the names of all metrics, for :class:`CheckSetupHook`.
+
+        Returns:
+            list[str]: Keys of :meth:`compute_metrics`.
+
+        Raises:
+            ValueError: If the label set of the dataset has no reversed pairs.
+        """
+        content = (self.dataset_meta or {}).get('label_set')
+        if content is not None:
+            _require_pairs(LabelSet.from_dict(content))
+        return ['top1']
+
+
+def _require_pairs(label_set: LabelSet) -> None:
+    if not label_set.reversed_pairs:
+        raise ValueError(f'the label set {label_set.name} has no reversed_pairs: leave out ReversedPairsMetric')

@@ -8,7 +8,7 @@ from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 from mmengine.model.weight_init import normal_init
 
-from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
+from mmaction_microaction.label_sets import MA52
 from mmaction_microaction.models.label_embeddings import load_label_embeddings
 
 
@@ -41,16 +41,17 @@ class MANetHead(BaseHead):
     - projection: (N, D)
 
     Args:
-        num_classes (int): Number of classes. Defaults to 52.
+        num_classes (int): Number of classes, the number of actions of the label set. Defaults to MA-52's.
         in_channels (int): Number of channels C of the features. Defaults to 2048.
         num_segments (int): Number of frames T per clip; used for features of 2D backbones only. Defaults to 8.
         label_embeddings (str, optional): Path of an ``.npy`` file of shape (num_classes, embed_dims), as built by
-            ``microaction embed``. Defaults to None.
+            ``microaction embed --label-set``. Defaults to None.
         embed_dims (int): Number of dimensions D of a word vector. Defaults to 300.
         projection (Literal['mlp', 'linear']): Layers of the projection: ``'mlp'`` (linear, tanh, linear, as in the
             released code) or ``'linear'`` (as the paper implies). Defaults to ``'mlp'``.
-        loss_emb (dict, optional): Config of the embedding loss. ``None`` disables it and removes its layers.
-            Defaults to ``dict(type='JointEmbeddingLoss')``.
+        loss_emb (dict, optional): Config of the embedding loss. ``None`` disables it and removes its layers; the head
+            then needs no table: ``cls_head=dict(loss_emb=None)`` in a config. Defaults to
+            ``dict(type='JointEmbeddingLoss')``.
         dropout_ratio (float): Dropout probability. Defaults to 0.5.
         init_std (float): Standard deviation of the classifier's initial weights. Defaults to 0.001.
         average_clips (str): How the views of a test clip are averaged, see MMAction2's ``BaseHead``. Defaults to
@@ -63,7 +64,7 @@ class MANetHead(BaseHead):
 
     def __init__(
         self,
-        num_classes: int = NUM_ACTIONS,
+        num_classes: int = len(MA52),
         in_channels: int = 2048,
         num_segments: int = 8,
         label_embeddings: str | None = None,

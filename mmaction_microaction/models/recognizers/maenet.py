@@ -5,7 +5,7 @@ from mmaction.structures import ActionDataSample
 from mmengine.model import BaseModel
 from mmengine.model.weight_init import normal_init
 
-from mmaction_microaction.label_sets.ma52 import NUM_ACTIONS
+from mmaction_microaction.label_sets import MA52
 
 
 @MODELS.register_module()
@@ -47,7 +47,7 @@ class MAENet(BaseModel):
             ``None`` disables the micro-action branch. Defaults to None.
         face_backbone (dict, optional): Config of the backbone for faces, a ``ResNetSETSM`` or ``ResNetTSM``. ``None``
             disables the face branch. Defaults to None.
-        num_classes (int): Number of actions. Defaults to 52.
+        num_classes (int): Number of actions. Defaults to MA-52's.
         num_emotions (int): Number of emotions. Defaults to 5.
         encoder (dict): Settings of the encoder: ``num_layers`` (2 by default, section VI-A), ``nhead`` (8 by default)
             and other arguments of PyTorch's ``TransformerEncoderLayer``.
@@ -68,7 +68,7 @@ class MAENet(BaseModel):
         self,
         action_backbone: dict | None = None,
         face_backbone: dict | None = None,
-        num_classes: int = NUM_ACTIONS,
+        num_classes: int = len(MA52),
         num_emotions: int = 5,
         encoder: dict = dict(),
         dropout_ratio: float = 0.5,
@@ -88,6 +88,7 @@ class MAENet(BaseModel):
                 f'{[branch.num_segments for branch in branches]}.'
             )
         self.num_segments = branches[0].num_segments
+        self.num_classes = num_classes
         self.init_std = init_std
         if self.action_backbone is not None:
             dims = self.action_backbone.feat_dim

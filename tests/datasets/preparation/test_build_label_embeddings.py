@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+from helpers.label_sets import FOUR, TWO_HUNDRED
 from helpers.processes import run_tool
 from helpers.support import ROOT
 
@@ -17,12 +18,12 @@ from mmaction_microaction.datasets.preparation.build_label_embeddings import (
     build_label_embeddings,
     load_word_vectors,
 )
-from mmaction_microaction.label_sets.ma52 import ACTIONS
+from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.models.label_embeddings import load_label_embeddings
 
 gensim = pytest.importorskip('gensim')
 SHIPPED = 'data/ma52/label_embeddings_glove50.npy'
-WORDS = sorted({word for action in ACTIONS for word in action.words} - {'straightly'})
+WORDS = sorted({word for action in MA52.actions for word in action.words} - {'straightly'})
 
 
 @pytest.fixture
@@ -49,6 +50,54 @@ def test_a_label_without_any_known_word_fails_the_build(vectors):
     others.add_vectors(known, [vectors[word] for word in known])
     with pytest.raises(ValueError, match=r'no word of "nodding" \(label 9\) has a vector'):
         average_words(others)
+
+
+def vectors_of(**words):
+    vectors = gensim.models.KeyedVectors(vector_size=2)
+    vectors.add_vectors(list(words), np.array(list(words.values()), np.float32))
+    return vectors
+
+
+def test_embeddings_of_any_label_set(vectors):
+    table, missing = average_words(vectors, FOUR)
+    assert (table.shape, missing) == ((4, 4), [])
+    np.testing.assert_allclose(table[1], vectors['waving'])
+    np.testing.assert_allclose(table[3], (vectors['arms'] + vectors['akimbo']) / 2, rtol=1e-6)
+    table, missing = average_words(vectors_of(movement=[1, 2], slow=[3, 4]), TWO_HUNDRED)
+    assert table.shape == (200, 2)
+    assert table[[0, 1, 190]].tolist() == [[2, 3], [1, 2], [2, 3]]
+    assert {'quick', '7', '199'} < set(missing)
+    assert 'movement' not in missing
+
+
+def test_words_are_looked_up_as_they_are_then_in_lower_case_then_in_parts():
+    vectors = vectors_of(Paris=[1, 0], paris=[9, 9], hand=[2, 0], waving=[0, 4], ärmel=[5, 5])
+    names = ['Paris', 'HAND', 'Hand-waving', 'Ärmel', 'hand/face']
+    table, missing = average_words(vectors, LabelSet.from_dict({'name': 'x', 'actions': names}))
+    assert table.tolist() == [[1, 0], [2, 0], [1, 2], [5, 5], [2, 0]]
+    assert missing == ['face']
+
+
+def test_names_without_known_words_are_an_error_that_names_the_remedies(vectors):
+    label_set = LabelSet.from_dict({'name': 'x', 'actions': ['waving', '点头']})
+    with pytest.raises(ValueError, match=r'no word of "点头" \(label 1\).*"words".*loss_emb=None'):
+        average_words(vectors, label_set)
+    described = {'name': 'x', 'actions': ['waving', {'name': '点头', 'words': ['nodding']}]}
+    np.testing.assert_allclose(average_words(vectors, LabelSet.from_dict(described))[0][1], vectors['nodding'])
+
+
+def test_tool_builds_the_table_of_a_file(vectors, tmp_path):
+    vectors.save_word2vec_format(str(tmp_path / 'v.txt'), write_header=False)
+    (tmp_path / 'gestures.txt').write_text('nodding\thead\nwaving twice\tarms\n')
+    run = partial(run_tool, 'build_label_embeddings.py', 'v.txt', '--label-set', cwd=tmp_path)
+    process = run('gestures.txt', '--out', 'gestures.npy')
+    assert 'gestures.npy: 2 actions' in process.stdout
+    assert 'left out of the means: twice' in process.stdout
+    np.testing.assert_allclose(load_label_embeddings(tmp_path / 'gestures.npy', (2, 4))[1], vectors['waving'])
+    assert json.loads((tmp_path / 'gestures.json').read_text())['label_set'] == 'gestures'
+    # The default output is the table of MA-52.
+    assert '--label-set gestures.txt needs --out' in run('gestures.txt').stderr
+    assert 'no.yaml: no such label set' in run('no.yaml', '--out', 'x.npy').stderr
 
 
 @pytest.mark.parametrize('name', ['glove.txt', 'word2vec.vec', 'word2vec.bin', 'glove.txt.gz', 'word2vec.bin.gz'])

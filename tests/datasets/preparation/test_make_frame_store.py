@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 import pytest
 from helpers.frame_stores import SETTINGS, SHAPES, make_store, read_store
-from helpers.processes import start
+from helpers.label_sets import TWO_HUNDRED
+from helpers.processes import run_tool, start
 from helpers.support import ROOT, psnr, wait_until_gone, write_clip
 
 from mmaction_microaction.datasets.frame_store import FrameSettings, FrameStoreWriter
@@ -179,3 +180,17 @@ def test_stored_real_clips_have_the_documented_quality(shared, tmp_path):
         image = cv2.imdecode(np.frombuffer(frames[names[0]][1][index], np.uint8), cv2.IMREAD_COLOR)
         assert image.shape == (307, 256, 3)
         assert psnr(image, cv2.resize(reader.read()[1], (256, 307))) > 41
+
+
+def test_lists_of_other_label_sets_need_their_label_set(tmp_path, clip):
+    videos = tmp_path / 'videos_val'
+    videos.mkdir()
+    (videos / 'a.mp4').symlink_to(clip)
+    (tmp_path / 'val_list_videos.txt').write_text('a.mp4 199\n')
+    (tmp_path / 'many.txt').write_text('\n'.join(TWO_HUNDRED.names))
+    with pytest.raises(ValueError, match=r'label 199 of a\.mp4'):
+        make_store(tmp_path, tmp_path / 'frames_val')
+    options = ['--splits', 'val', '--workers', '1', '--label-set', 'many.txt']
+    process = run_tool('make_frame_store.py', '.', *options, cwd=tmp_path)
+    assert '1 new clips' in process.stdout
+    assert list(read_store(tmp_path / 'frames_val')) == ['a.mp4']

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS, REVERSED_PAIRS
+from mmaction_microaction.label_sets import MA52
 from mmaction_microaction.synthetic.clip import make_clip
 from mmaction_microaction.synthetic.person.geometry import two_bone_ik
 from mmaction_microaction.synthetic.person.motions import perform, stage
@@ -9,9 +9,9 @@ from mmaction_microaction.synthetic.person.posture import draw_posture, sit
 from mmaction_microaction.synthetic.person.skeleton import SIDES, Proportions, solve
 
 PERSON = Proportions()
-LABELS = {action.name: action.index for action in ACTIONS}
-PAIRS = (*REVERSED_PAIRS, (LABELS['bowing head'], LABELS['head up']))
-TOUCHING = [a.index for a in ACTIONS if BODY_PARTS[a.body_part] in ('body-hand', 'head-hand', 'leg-hand')]
+LABELS = {action.name: action.index for action in MA52.actions}
+PAIRS = (*MA52.reversed_pairs, (LABELS['bowing head'], LABELS['head up']))
+TOUCHING = [a.index for a in MA52.actions if a.group in ('body-hand', 'head-hand', 'leg-hand')]
 
 
 def perform_alone(label, seed, num_frames=60):
@@ -136,7 +136,7 @@ def test_reversed_pairs_move_in_opposite_directions(forward, backward):
             'stretching feet': skeleton.joints['balls'][..., 2].sum(-1),
             'spread legs': knees,
             'bowing head': controls.head[:, 1],
-        }[ACTIONS[forward].name]
+        }[MA52.actions[forward].name]
         return measure[-1] - measure[0]
 
     for seed in range(12):

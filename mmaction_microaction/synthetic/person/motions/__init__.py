@@ -2,17 +2,17 @@
 
 import numpy as np
 
-from mmaction_microaction.label_sets.ma52 import ACTIONS, REVERSED_PAIRS
+from mmaction_microaction.label_sets import MA52
 from mmaction_microaction.synthetic.person.skeleton import Controls, Proportions
 
 from . import body, head, lower_limb, touching, upper_limb
 from .stage import Stage
 
 _FORWARD = {**body.MOTIONS, **head.MOTIONS, **upper_limb.MOTIONS, **lower_limb.MOTIONS, **touching.MOTIONS}
-_LABELS = {action.name: action.index for action in ACTIONS}
+_LABELS = {action.name: action.index for action in MA52.actions}
 
 BACKWARDS = {
-    **{backward: forward for forward, backward in REVERSED_PAIRS},
+    **{backward: forward for forward, backward in MA52.reversed_pairs},
     _LABELS['head up']: _LABELS['bowing head'],
 }
 """Labels whose motion is the motion of another label played backwards: ``{label: other label}``."""
@@ -35,7 +35,7 @@ def perform(
         right, 1 left.
     """
     stage = Stage(controls, proportions, rng, fps, backwards=label in BACKWARDS)
-    _FORWARD[ACTIONS[BACKWARDS.get(label, label)].name](stage)
+    _FORWARD[MA52.actions[BACKWARDS.get(label, label)].name](stage)
     return stage.parameters, stage.moved_hands
 
 

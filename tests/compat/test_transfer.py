@@ -1,0 +1,175 @@
+"""A run that trains from a network of other classes starts its classifier anew; a test of such a network stops."""
+
+import numpy as np
+import pytest
+import torch
+from helpers.label_sets import FOUR, TWO_HUNDRED
+from helpers.small_runs import small_runner
+
+from mmaction_microaction.compat.transfer import drop_other_classes, get_metainfo, read_label_set
+from mmaction_microaction.label_sets import MA52, LabelSet
+from mmaction_microaction.utils.checkpoints import get_shapes
+
+RENAMED = LabelSet.from_dict({'name': 'renamed', 'actions': [f'action {i}' for i in range(52)]})
+SPELT_OTHERWISE = LabelSet.from_dict({'name': 'mine', 'actions': [name.title() for name in FOUR.names]})
+
+
+def weights(num_classes, prefix=''):
+    layers = {'backbone.weight': (3, 3), 'cls_head.fc_emb.weight': (2, 3)}
+    classes = {'cls_head.fc_cls.weight': (num_classes, 3), 'cls_head.fc_cls.bias': (num_classes,)}
+    table = {'cls_head.label_embeddings': (num_classes, 2)}
+    return {prefix + name: torch.zeros(shape) for name, shape in {**layers, **classes, **table}.items()}
+
+
+def checkpoint(num_classes, label_set=None, **kwargs):
+    meta = {} if label_set is None else {'dataset_meta': {'label_set': label_set.to_dict()}}
+    return {'state_dict': weights(num_classes, **kwargs), 'meta': meta}
+
+
+def shapes(num_classes):
+    return {name: tuple(tensor.shape) for name, tensor in weights(num_classes).items()}
+
+
+CLASSES = ['cls_head.fc_cls.weight', 'cls_head.fc_cls.bias', 'cls_head.label_embeddings']
+CASES = {
+    'fewer classes': (checkpoint(52, MA52), FOUR, CLASSES),
+    'more classes': (checkpoint(4, FOUR), TWO_HUNDRED, CLASSES),
+    'as many classes': (checkpoint(52, MA52), RENAMED, CLASSES),
+    'as many classes, from before label sets': (checkpoint(52), RENAMED, CLASSES),
+    'the same classes': (checkpoint(52, MA52), MA52, []),
+    'the same classes, from before label sets': (checkpoint(52), MA52, []),
+    'the same names, without groups': (checkpoint(52, MA52), LabelSet.from_dict({'actions': list(MA52.names)}), []),
+    'the same names in capitals': (checkpoint(4, FOUR), SPELT_OTHERWISE, []),
+    'unknown classes': (checkpoint(400), MA52, CLASSES),
+    'as many unknown classes': (checkpoint(4), FOUR, []),
+    'several processes': (checkpoint(52, MA52, prefix='module.'), FOUR, [f'module.{name}' for name in CLASSES]),
+}
+
+
+@pytest.mark.parametrize(('content', 'target', 'dropped'), CASES.values(), ids=CASES)
+def test_classifier_and_table_of_other_classes_are_dropped(content, target, dropped):
+    metainfo = {'label_set': target.to_dict()}
+    transfer = drop_other_classes(content, 'old.pth', shapes(len(target)), metainfo)
+    assert transfer.dropped == dropped
+    assert set(transfer.weights) == set(content['state_dict']) - set(dropped)
+
+
+def test_the_log_names_the_layers_and_both_label_sets():
+    transfer = drop_other_classes(checkpoint(52), 'old.pth', shapes(200), {'label_set': TWO_HUNDRED.to_dict()})
+    line = transfer.describe('old.pth', 1234)
+    assert 'old.pth' in line
+    assert 'the 52 actions of the label set ma52' in line
+    assert 'the 200 actions of the label set invented' in line
+    assert 'cls_head.fc_cls and cls_head.label_embeddings start anew' in line
+    assert '1,234 other parameters' in line
+    unknown = drop_other_classes(checkpoint(400), 'k400.pth', shapes(4), {'label_set': FOUR.to_dict()})
+    assert '400 unknown classes' in unknown.describe('k400.pth', 1)
+
+
+def test_data_without_a_label_set_changes_nothing():
+    assert drop_other_classes(checkpoint(52, MA52), 'old.pth', shapes(4), {}).dropped == []
+    assert get_metainfo([object(), *[type('Data', (), {'metainfo': {'classes': ()}})] * 2]) == {}
+
+
+def test_malformed_label_set_of_a_checkpoint_is_an_error():
+    content = {'state_dict': weights(4), 'meta': {'dataset_meta': {'label_set': {'actions': ['one', 'one']}}}}
+    with pytest.raises(ValueError, match=r"strange\.pth.* 'one' occurs 2 times"):
+        read_label_set(content, 'strange.pth')
+
+
+@pytest.fixture
+def four(tiny_ma52, tmp_path):
+    """Return options of a run on FOUR: lists with the labels 0 to 3, a file of the label set, and a table."""
+    (tmp_path / 'gestures.txt').write_text('\n'.join(FOUR.names))
+    np.save(tmp_path / 'table.npy', np.random.default_rng(0).normal(size=(4, 50)).astype(np.float32))
+    options = {
+        'model.cls_head.num_classes': 4,
+        'model.cls_head.label_embeddings': str(tmp_path / 'table.npy'),
+        'default_hooks.checkpoint.save_best': 'fine/F1_mean',
+    }
+    for loader, split in (('train', 'train'), ('val', 'val'), ('test', 'val')):
+        names = [line.split()[0] for line in (tiny_ma52 / f'{split}_list_videos.txt').read_text().splitlines()]
+        path = tmp_path / f'{split}.txt'
+        path.write_text(''.join(f'{name} {index % 4}\n' for index, name in enumerate(names)))
+        options[f'{loader}_dataloader.dataset.ann_file'] = str(path)
+        options[f'{loader}_dataloader.dataset.label_set'] = str(tmp_path / 'gestures.txt')
+    return options
+
+
+@pytest.fixture
+def ma52_weights(tiny_ma52, tmp_path):
+    """Save the weights of a network of MA-52's actions, as a checkpoint of before label sets."""
+    model = small_runner(tiny_ma52, tmp_path / 'old', {}).model
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.fill_(0.25)
+    model.cls_head.label_embeddings.fill_(7)
+    torch.save({'state_dict': model.state_dict(), 'meta': {}}, tmp_path / 'old.pth')
+    return tmp_path / 'old.pth'
+
+
+def warnings_of(caplog):
+    """Return the warnings about the checkpoint."""
+    messages = [record.getMessage() for record in caplog.records if record.levelname == 'WARNING']
+    return [message for message in messages if 'old.pth' in message]
+
+
+def test_training_keeps_everything_but_the_classifier_and_the_table(tiny_ma52, tmp_path, four, ma52_weights, caplog):
+    # EMAHook reads the checkpoint, too.
+    options = {**four, 'load_from': str(ma52_weights), 'custom_hooks': [dict(type='EMAHook')]}
+    runner = small_runner(tiny_ma52, tmp_path / 'new', options)
+    runner.logger.addHandler(caplog.handler)
+    runner.train_loop._max_epochs = 0
+    runner.train()
+    head = runner.model.cls_head
+    assert head.fc_cls.weight.shape == (4, 512)
+    assert head.fc_cls.weight.abs().mean() < 0.01  # the initial standard deviation is 0.001
+    for layer in (head.fc_emb, head.fc_emb_t, runner.model.backbone.conv1.conv):
+        assert layer.weight.unique().tolist() == [0.25]
+    np.testing.assert_array_equal(runner.model.cls_head.label_embeddings, np.load(tmp_path / 'table.npy'))
+    [line] = warnings_of(caplog)
+    assert 'the 52 actions of the label set ma52' in line
+    assert 'the 4 actions of the label set gestures' in line
+
+
+def test_what_else_does_not_fit_is_still_named(tiny_ma52, tmp_path, four, ma52_weights, caplog):
+    content = torch.load(ma52_weights)
+    del content['state_dict']['backbone.layer1.0.conv1.conv.net.weight']
+    torch.save(content, ma52_weights)
+    runner = small_runner(tiny_ma52, tmp_path / 'new', {**four, 'load_from': str(ma52_weights)})
+    runner.logger.addHandler(caplog.handler)
+    runner.train_loop._max_epochs = 0
+    runner.train()
+    lines = warnings_of(caplog)
+    assert ['start anew' in line for line in lines] == [True, False]
+    assert '1 tensor missing (backbone.layer1.0.conv1.conv.net.weight)' in lines[1]
+
+
+def test_training_does_not_start_from_another_architecture(tiny_ma52, tmp_path, four):
+    torch.save({'state_dict': {'cls_head.fc_cls.weight': torch.ones(52, 7)}}, tmp_path / 'other.pth')
+    runner = small_runner(tiny_ma52, tmp_path / 'new', {**four, 'load_from': str(tmp_path / 'other.pth')})
+    with pytest.raises(ValueError, match=r'other\.pth does not fit'):
+        runner.train()
+
+
+@pytest.mark.parametrize('method', ['test', 'val'])
+@pytest.mark.parametrize('num_classes', [4, 52])
+def test_a_network_of_other_classes_is_not_scored(tiny_ma52, tmp_path, four, ma52_weights, method, num_classes):
+    renamed = tmp_path / 'renamed.yaml'
+    renamed.write_text('\n'.join(f'- action {i}' for i in range(52)))
+    options = four if num_classes == 4 else {f'{method}_dataloader.dataset.label_set': str(renamed)}
+    runner = small_runner(tiny_ma52, tmp_path / 'new', {**options, 'load_from': str(ma52_weights)})
+    with pytest.raises(ValueError, match=r'old\.pth .*52 actions of the label set ma52.*label_set of the dataset'):
+        getattr(runner, method)()
+
+
+def test_a_frozen_backbone_keeps_its_weights_and_statistics(tiny_ma52, tmp_path, four, ma52_weights):
+    frozen = {'model.backbone.frozen_stages': 4, 'model.backbone.freeze_excitation': True}
+    runner = small_runner(tiny_ma52, tmp_path / 'new', {**four, **frozen, 'load_from': str(ma52_weights)})
+    before = torch.load(ma52_weights)['state_dict']
+    runner.train()
+    after = runner.model.state_dict()
+    changed = [name for name in get_shapes(runner.model) if name.startswith('backbone.') and
+               not torch.equal(after[name], before[name])]  # fmt: skip
+    assert changed == []
+    assert not torch.equal(after['cls_head.fc_emb.weight'], before['cls_head.fc_emb.weight'])
