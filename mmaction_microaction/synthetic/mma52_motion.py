@@ -17,6 +17,8 @@ _RELEASE = (0.35, 0.75)
 """Range of the seconds that the body takes back to rest from a pose."""
 _ONE_WAY = (0.7, 1.4)
 """Range of the seconds of a motion that is one of a reversed pair. Its last pose is then held."""
+_LONGEST = {'shrugging': 2.4}
+"""Seconds of a motion that would otherwise contain pauses."""
 _REVERSED = {*BACKWARDS, *BACKWARDS.values()}
 _HANDS = ('right hand', 'left hand')
 # What a motion moves besides the hands. Motions that move the same do not overlap in time.
@@ -97,7 +99,8 @@ def perform_from_rest(
     release = min(rng.uniform(*_RELEASE), 0.3 * seconds)
     pose = label in _REVERSED and action.name not in from_rest.MOTIONS
     # A pose that is reached is held to the release.
-    length = min(num_frames, round(rng.uniform(*_ONE_WAY) * fps)) if pose else num_frames
+    longest = rng.uniform(*_ONE_WAY) if pose else _LONGEST.get(action.name, seconds)
+    length = min(num_frames, round(longest * fps))
     moved = sit(posture, proportions, length)
     if action.name in from_rest.MOTIONS:
         stage = Stage(moved, proportions, rng, fps, margins=(0.0, 0.0))

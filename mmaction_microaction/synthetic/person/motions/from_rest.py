@@ -19,7 +19,7 @@ def stretching_arms(stage: Stage) -> None:
 
 
 def retracting_arms(stage: Stage) -> None:
-    """Draw the hands back to the hips, and return them."""
+    """Draw the hands back along the thighs to the body, and return them."""
     weight, _, _ = stage.approach(0.4, 0.7, stays=0.6)
     extent = stage.uniform('amplitude', 0.7, 1.0)
     for side in stage.sides(0.35):
