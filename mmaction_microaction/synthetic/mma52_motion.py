@@ -110,13 +110,14 @@ def perform_from_rest(
         parameters, hands = perform(label, moved, proportions, rng, fps, margins=(0.0, 0.0))
     times = np.arange(num_frames) / fps
     presence = 1.0 - ramp(times, seconds - release, seconds - 1 / fps)
-    indices = np.minimum(np.arange(num_frames), length - 1)
-    changes = {}
-    for field in fields(Controls):
-        if field.name != 'hands':
-            values = getattr(moved, field.name)
-            change = (values - values[:1])[indices]
-            changes[field.name] = change * presence.reshape(-1, *[1] * (change.ndim - 1))
+    names = [field.name for field in fields(Controls) if field.name != 'hands']
+    changes = {name: getattr(moved, name) - getattr(moved, name)[:1] for name in names}
+    # A motion that is played backwards moves late.
+    late = max(0, int(np.flatnonzero(_visible(changes, ([], [])))[0]) - 3) if pose else 0
+    indices = np.minimum(late + np.arange(num_frames), length - 1)
+    changes = {
+        name: change[indices] * presence.reshape(-1, *[1] * (change.ndim - 1)) for name, change in changes.items()
+    }
     reaches = tuple([_shorten(reach, indices, presence) for reach in hand[1:]] for hand in moved.hands)
     visible = np.flatnonzero(_visible(changes, reaches))
     moves = _OF_ACTION.get(action.name, _OF_GROUP.get(action.group, set())) | {_HANDS[side] for side in hands}
