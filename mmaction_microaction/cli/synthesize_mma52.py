@@ -14,12 +14,12 @@ from mmaction_microaction.utils import parallel
 COUNTS = ('long-tailed', 'uniform')
 
 
-def video_counts(text):
+def parse_video_counts(text):
     try:
         train, val, test = map(int, text.split(','))
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f'{text!r} is not the number of train, val and test videos, such as 600,100,200'
+            f'{text!r} must be the numbers of train, val and test videos, such as 600,100,200'
         ) from None
     return train, val, test
 
@@ -28,7 +28,7 @@ def add_arguments(parser):
     parser.add_argument('--out', default='data/mma52_synthetic', help='folder of the data set (default: %(default)s)')
     parser.add_argument(
         '--videos',
-        type=video_counts,
+        type=parse_video_counts,
         default='600,100,200',
         metavar='TRAIN,VAL,TEST',
         help='number of videos in each split (default: %(default)s)',
