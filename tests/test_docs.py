@@ -106,7 +106,7 @@ def test_commands_of_the_text_exist():
     named = {
         (page.name, name)
         for page in PAGES
-        for name in re.findall(r'`microaction ([a-z][a-z-]*)', page.read_text(encoding='utf-8'))
+        for name in re.findall(r'`microaction ([a-z][a-z0-9-]*)', page.read_text(encoding='utf-8'))
     }
     assert named
     for _, name in named:

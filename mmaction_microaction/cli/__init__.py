@@ -64,6 +64,9 @@ COMMANDS = {
     'features': Command(FIGURES, 'plot_features', 'Draw the features of clips in the plane (t-SNE, UMAP).'),
     'synthesize': Command(SYNTHETIC, 'make_synthetic_ma52', 'Render a synthetic MA-52.'),
     'synthesize-pro': Command(SYNTHETIC, 'make_synthetic_ma52_pro', 'Render a synthetic MA-52-Pro, with emotions.'),
+    'synthesize-mma52': Command(
+        SYNTHETIC, 'make_synthetic_mma52', 'Render a synthetic MMA-52, with several actions a video.'
+    ),
     'synthesize-video': Command(SYNTHETIC, 'make_long_video', 'Render a long video with known micro-actions.'),
     'leaks': Command(SYNTHETIC, 'check_synthetic_leaks', 'Measure how far a synthetic MA-52 leaks its labels.'),
     'benchmark': Command(DEVELOPMENT, 'benchmark', 'Measure speed and memory, and count parameters.'),

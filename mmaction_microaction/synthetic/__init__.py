@@ -1,4 +1,4 @@
-"""Synthetic MA-52 and MA-52-Pro: a rendered seated person performs the 52 micro-actions. No licence form is needed.
+"""Synthetic MA-52, MA-52-Pro and MMA-52: a rendered person performs the 52 micro-actions. No licence form is needed.
 
 The modules that render a synthetic MA-52:
 
@@ -17,11 +17,17 @@ The modules that render a synthetic MA-52:
 MA-52-Pro adds four modules. ``emotions`` defines how an emotion shows in the face and in the choice of actions.
 ``pro_video`` draws a video with several actions. ``pro_plan`` and ``pro_dataset`` assign and write videos, face tracks
 and annotations.
+
+MMA-52 adds four modules. ``mma52_statistics`` contains the durations and frequencies of the real tables.
+``mma52_motion`` performs an action from rest back to rest. ``mma52_video`` draws a video with overlapping actions, and
+``mma52_dataset`` writes videos and tables.
 """
 
 from .clip import RenderedClip, make_clip
 from .contact_sheet import draw_contact_sheet
 from .dataset import write_dataset
+from .mma52_dataset import Mma52Settings, make_mma52_plan, write_mma52_dataset
+from .mma52_video import Mma52Video, make_mma52_video
 from .plan import SyntheticSettings, make_plan
 from .pro_dataset import write_pro_dataset
 from .pro_plan import ProSettings, make_pro_plan
@@ -30,6 +36,8 @@ from .scene import Scene, frames_hash, render_frames
 from .settings import video_size
 
 __all__ = [
+    'Mma52Settings',
+    'Mma52Video',
     'ProSettings',
     'ProVideo',
     'RenderedClip',
@@ -38,11 +46,14 @@ __all__ = [
     'draw_contact_sheet',
     'frames_hash',
     'make_clip',
+    'make_mma52_plan',
+    'make_mma52_video',
     'make_plan',
     'make_pro_plan',
     'make_pro_video',
     'render_frames',
     'video_size',
     'write_dataset',
+    'write_mma52_dataset',
     'write_pro_dataset',
 ]

@@ -35,8 +35,8 @@ class ProSettings(DatasetSettings):
         super().__post_init__()
         if not 7 <= self.videos <= 99999:
             raise ValueError(f'{self.videos} videos: must be from 7 (one in each split) to 99999')
-        if self.subjects < 7:
-            raise ValueError(f'{self.subjects} subjects: must be at least 7 (one in each split)')
+        if not 7 <= self.subjects <= 9999:
+            raise ValueError(f'{self.subjects} subjects: must be from 7 (one in each split) to 9999')
 
 
 class ProEntry(NamedTuple):

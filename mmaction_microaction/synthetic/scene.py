@@ -19,8 +19,9 @@ from mmaction_microaction.synthetic.render.room import Room, render_room
 
 SPLITS = ('train', 'val', 'test')
 
-# Streams of random numbers, an element of the key of a generator. clip.py uses 0 to 2, plan.py 99, pro_plan.py 98 and
-# pro_video.py 20 to 24. The appearance of a still frame and the motion never share a stream.
+# Streams of random numbers, an element of the key of a generator. clip.py uses 0 to 2, pro_video.py 20 to 24,
+# mma52_video.py 30 to 32, plan.py 99, pro_plan.py 98 and mma52_dataset.py 97. The appearance of a still frame and the
+# motion never share a stream.
 _SENSOR = 3
 _SUBJECTS = 10
 
@@ -113,7 +114,7 @@ def render_frames(scene: Scene) -> Iterator[np.ndarray]:
     """Render the frames of a scene.
 
     Args:
-        scene (Scene): A :class:`RenderedClip` or a :class:`ProVideo`.
+        scene (Scene): A :class:`RenderedClip`, a :class:`ProVideo` or a :class:`Mma52Video`.
 
     Yields:
         np.ndarray: RGB frame, shape (height, width, 3), uint8.

@@ -1,4 +1,4 @@
-"""What the settings of both datasets share: the size of the videos, the seed and the JSON form."""
+"""What the settings of all datasets share: the size of the videos, the seed and the JSON form."""
 
 from dataclasses import asdict
 

@@ -230,12 +230,12 @@ def test_workers_of_a_command_register_needed_modules(tiny_ma52, tmp_path):
 def test_choices_and_defaults_of_commands_match_the_package():
     """The commands copy these values, since importing the modules of the package takes seconds."""
     from mmaction_microaction import benchmarks, faces, submission
-    from mmaction_microaction.cli import benchmark, demo, embed, features, prepare, submit, synthesize
+    from mmaction_microaction.cli import benchmark, demo, embed, features, prepare, submit, synthesize, synthesize_mma52
     from mmaction_microaction.cli import faces as faces_command
     from mmaction_microaction.datasets.preparation.build_label_embeddings import DEFAULT_VECTORS
     from mmaction_microaction.datasets.preparation.ma52 import SPLIT_SIZES
     from mmaction_microaction.inference import WRITERS
-    from mmaction_microaction.synthetic import ProSettings, SyntheticSettings, plan
+    from mmaction_microaction.synthetic import Mma52Settings, ProSettings, SyntheticSettings, mma52_video, plan
     from mmaction_microaction.visualization.embedding import METHODS
 
     assert (benchmark.WAYS, benchmark.SIZES) == (benchmarks.WAYS, benchmarks.SIZES)
@@ -246,6 +246,7 @@ def test_choices_and_defaults_of_commands_match_the_package():
     assert tuple(METHODS) == features.METHODS
     assert tuple(SPLIT_SIZES) == prepare.SPLITS
     assert tuple(submission.SUBMISSION_FORMATS) == submit.FORMATS
+    assert synthesize_mma52.COUNTS == mma52_video.COUNTS
     assert (synthesize.COUNTS, synthesize.PROTOCOLS) == (plan.COUNTS, plan.PROTOCOLS)
 
     args = parse_arguments('faces', ['videos', '--out', 'faces'])
@@ -261,6 +262,8 @@ def test_choices_and_defaults_of_commands_match_the_package():
     )
     args, settings = parse_arguments('synthesize-pro', []), ProSettings()
     assert (args.videos, args.seed, args.subjects) == (settings.videos, settings.seed, settings.subjects)
+    args = parse_arguments('synthesize-mma52', [])
+    assert Mma52Settings(*args.videos, seed=args.seed, counts=args.counts, subjects=args.subjects) == Mma52Settings()
 
 
 def test_the_guide_lists_every_command():

@@ -46,6 +46,7 @@ _PLACES = {
     'beside the shoulder': _Place('chest', (0.30, 0.0, 0.19), (0.1, 1.0, 0.1), (0, 0, 1), ELBOW_DOWN, 0.5),
     'open hand': _Place('chest', (0.26, -0.33, 0.28), (0.45, 0.1, 0.9), (0.2, 1, 0.25), ELBOW_DOWN, 0.5),
     'gesture': _Place('chest', (0.15, -0.26, 0.28), (-0.15, 0.5, 0.8), (-0.9, 0, 0.2), ELBOW_DOWN, 0.5),
+    'drawn back': _Place('thigh-own', (0.02, 0.075, 0.08), (-0.1, 0.0, 1.0), (0, -1, 0), ELBOW_BACK, 0.5),
     # body
     'neck': _Place('chest', (0.058, 0.035, 0.01), (-0.45, 0.85, -0.45), (-1, 0, 0), ELBOW_DOWN),
     'chest': _Place('chest', (-0.03, -0.15, 0.118), (-0.95, 0.25, -0.05), (0, 0, -1), ELBOW_OUT, 0.6),

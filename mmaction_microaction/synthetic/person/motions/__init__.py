@@ -19,7 +19,12 @@ BACKWARDS = {
 
 
 def perform(
-    label: int, controls: Controls, proportions: Proportions, rng: np.random.Generator, fps: float = 30.0
+    label: int,
+    controls: Controls,
+    proportions: Proportions,
+    rng: np.random.Generator,
+    fps: float = 30.0,
+    margins: tuple[float, float] | None = None,
 ) -> tuple[dict[str, object], set[int]]:
     """Add a micro-action to the controls of a seated person.
 
@@ -29,12 +34,14 @@ def perform(
         proportions (Proportions): Body lengths of the subject.
         rng (np.random.Generator): Random number generator that draws the motion's parameters.
         fps (float): Frames per second. Defaults to 30.
+        margins (tuple[float, float], optional): Seconds of rest before and after the motion. Defaults to None: they are
+            drawn, each from 7 to 20 % of the duration.
 
     Returns:
         tuple[dict[str, object], set[int]]: Parameters of the motion by name, and sides of the hands that it moves: 0
         right, 1 left.
     """
-    stage = Stage(controls, proportions, rng, fps, backwards=label in BACKWARDS)
+    stage = Stage(controls, proportions, rng, fps, label in BACKWARDS, margins)
     _FORWARD[MA52.actions[BACKWARDS.get(label, label)].name](stage)
     return stage.parameters, stage.moved_hands
 

@@ -25,6 +25,7 @@ class Stage:
         rng (np.random.Generator): Random number generator that draws the motion's parameters.
         fps (float): Frames per second. Defaults to 30.
         backwards (bool): Whether the motion is played from its end to its start. Defaults to False.
+        margins (tuple[float, float], optional): Seconds before and after the motion. Defaults to None: they are drawn.
 
     Attributes:
         times (np.ndarray): Time of every frame in seconds, shape (T,).
@@ -41,6 +42,7 @@ class Stage:
         rng: np.random.Generator,
         fps: float = 30.0,
         backwards: bool = False,
+        margins: tuple[float, float] | None = None,
     ) -> None:
         self.controls, self.proportions, self.rng = controls, proportions, rng
         num_frames = len(controls.slouch)
@@ -48,8 +50,12 @@ class Stage:
         duration = num_frames / fps
         self.parameters = {}
         self.moved_hands = set()
-        self.start = self.uniform('lead', 0.07, 0.2) * duration
-        self.end = duration * (1.0 - self.uniform('tail', 0.07, 0.2))
+        if margins is None:
+            self.start = self.uniform('lead', 0.07, 0.2) * duration
+            self.end = duration * (1.0 - self.uniform('tail', 0.07, 0.2))
+        else:
+            before, after = margins[::-1] if backwards else margins
+            self.start, self.end = before, duration - after
         if backwards:
             self.times = self.times[::-1].copy()
 
