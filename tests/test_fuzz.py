@@ -21,7 +21,10 @@ from mmaction_microaction.inference.onnx_safety.pipeline import ALLOWED, load_pi
 from mmaction_microaction.label_sets.ma52 import FINE_TO_COARSE
 from mmaction_microaction.models.label_embeddings import load_label_embeddings
 from mmaction_microaction.structures.annotations import read_annotations
-from mmaction_microaction.submission import SUBMISSION_FORMATS, validate_submission
+from mmaction_microaction.structures.detection_annotations import COLUMNS as TRUTH_COLUMNS
+from mmaction_microaction.structures.detection_annotations import read_detection_annotations
+from mmaction_microaction.structures.detections import read_detections
+from mmaction_microaction.submission import DETECTION_FORMATS, SUBMISSION_FORMATS, validate_submission
 from mmaction_microaction.utils.pickles import load_pickle
 from mmaction_microaction.utils.plain_config import read_plain_config
 
@@ -141,6 +144,56 @@ def test_submissions(tmp_path, content, suffix):
     for row in rows:
         assert len(row) == len(header)
         assert all(int(label) in range(classes) for label, classes in zip(row[1:], format.columns.values()))
+
+
+numbers = st.one_of(st.integers(-1, 99).map(str), st.sampled_from(['9.0', '1e1', 'nan', '', 'B1']), st.text(max_size=3))
+videos = st.sampled_from(['val0000', 'val0001', 'a, b', ''])
+
+
+def rows_of(num_fields):
+    """Generate rows of a number, a video, and some fields."""
+    fields = st.lists(numbers, min_size=num_fields - 1, max_size=num_fields)
+    return st.lists(st.builds(lambda video, row: ['0', video, *row], videos, fields), max_size=4)
+
+
+TRUTH = [['id', *TRUTH_COLUMNS], ['0', 'val0000', 0, 9, 9, 60, '30.0']]
+truth_tables = rows_of(5).map(lambda rows: table([*TRUTH, *rows]))
+
+
+@fuzz
+@given(content=st.one_of(truth_tables, mutations(truth_tables), st.binary(max_size=60)))
+def test_tables_of_detections(tmp_path, content):
+    path = tmp_path / 'val.csv'
+    path.write_bytes(content)
+    videos, error = outcome(read_detection_annotations, path)
+    if error:
+        assert str(path) in error
+        return
+    assert len({video.video_id for video in videos}) == len(videos) > 0
+    for video in videos:
+        assert np.isfinite(video.segments).all()
+        assert all(0 <= i.start_frame < i.end_frame <= video.total_frames for i in video.instances)
+        assert all(label in range(52) for label in video.labels)
+
+
+headers = st.sampled_from([format.header for format in DETECTION_FORMATS.values()])
+found_tables = st.builds(lambda header, rows: table([header, *rows]), headers, rows_of(4))
+
+
+@fuzz
+@given(content=st.one_of(found_tables, mutations(found_tables), found_tables.map(zipped)))
+def test_detections(tmp_path, content):
+    path = tmp_path / 'found.csv'
+    path.write_bytes(content)
+    report = validate_submission(path)
+    detections, error = outcome(read_detections, path)
+    if error:
+        assert str(path) in error
+        assert report.problems or content.startswith(b'PK')
+        return
+    assert np.isfinite(detections.segments).all()
+    assert np.isfinite(detections.scores).all()
+    assert all(label in range(52) for label in detections.labels)
 
 
 def saved(array):

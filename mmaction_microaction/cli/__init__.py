@@ -46,7 +46,7 @@ DATA, RECOGNITION, EVALUATION, FIGURES, SYNTHETIC, DEVELOPMENT = (
 )
 
 COMMANDS = {
-    'prepare': Command(DATA, 'prepare_ma52', 'Put MA-52 where the configs look for it, and check every clip.'),
+    'prepare': Command(DATA, 'prepare_ma52', 'Put MA-52 or MMA-52 where the configs look for it, and check it.'),
     'lists': Command(DATA, 'make_lists', 'Make lists and a label set from folders of your own classes.'),
     'frames': Command(DATA, 'make_frame_store', 'Store the frames of all clips in one file per split.'),
     'faces': Command(DATA, 'extract_faces', 'Track the face in every video of a folder.'),
@@ -58,10 +58,12 @@ COMMANDS = {
     'analyze': Command(EVALUATION, 'analyze', 'Write a report about the predictions of a test run.'),
     'leaderboard': Command(EVALUATION, 'leaderboard', 'Compare test results in one table.'),
     'score': Command(EVALUATION, 'score_timeline', 'Score the intervals found in long videos.'),
+    'score-detections': Command(EVALUATION, 'score_detections', 'Score the actions that a detector found in MMA-52.'),
     'submit': Command(EVALUATION, 'make_submission', 'Write the submission file of the micro-action challenge.'),
     'validate': Command(EVALUATION, 'validate_submission', 'Check a submission file before it is uploaded.'),
     'gradcam': Command(FIGURES, 'plot_gradcam', 'Draw where a network looks in a video (Grad-CAM).'),
     'features': Command(FIGURES, 'plot_features', 'Draw the features of clips in the plane (t-SNE, UMAP).'),
+    'statistics': Command(FIGURES, 'plot_statistics', 'Draw how the actions of MMA-52 overlap and how long they last.'),
     'synthesize': Command(SYNTHETIC, 'make_synthetic_ma52', 'Render a synthetic MA-52.'),
     'synthesize-pro': Command(SYNTHETIC, 'make_synthetic_ma52_pro', 'Render a synthetic MA-52-Pro, with emotions.'),
     'synthesize-mma52': Command(

@@ -16,7 +16,7 @@ def add_arguments(parser):
         type=Path,
         nargs='?',
         default=Path('data/ma52'),
-        help='folder with {split}_list_videos.txt and videos_{split}/ (default: %(default)s)',
+        help='folder with {split}_list_videos.txt or {split}.csv, and videos_{split}/ (default: %(default)s)',
     )
     parser.add_argument('--out', type=Path, help='folder for the stores frames_{split} (default: the data folder)')
     parser.add_argument(
@@ -53,6 +53,8 @@ def run(args):
     for split in args.splits:
         path = out / f'frames_{split}'
         ann_file, videos = args.data / f'{split}_list_videos.txt', args.data / f'videos_{split}'
+        if not ann_file.exists() and (args.data / f'{split}.csv').exists():
+            ann_file = args.data / f'{split}.csv'
         with progress_bar(f'{split:>5}') as progress:
             new = make_frame_store(ann_file, videos, path, settings, args.workers, progress, label_set)
         print(f'{path}: {path.stat().st_size / 1e6:,.0f} MB, {new:,} new clips')

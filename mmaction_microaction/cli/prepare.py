@@ -1,14 +1,17 @@
-"""Put the downloaded MA-52 where the configs look for it, and check every clip.
+"""Put the downloaded MA-52 or MMA-52 where the configs look for it, and check every clip.
 
 The command can be interrupted and run again; finished clips are not changed.
 
     microaction prepare ~/Downloads/ma52
     microaction prepare ~/Downloads/ma52 --download --lists ~/Micro-Action
+    microaction prepare ~/Downloads/mma52 --dataset mma52 --lists ~/MAC_2024_baseline
 
 MA-52 is a gated data set: its authors grant access after you sign a licence form. With
 --download, the command fetches the archives of the splits with your own access
 token, which "hf auth login" stores, or which HF_TOKEN contains. The annotation
 lists come with the authors' code, https://github.com/VUT-HFUT/Micro-Action.
+--download knows only MA-52. The tables of MMA-52 come with the baseline of the
+challenge, https://github.com/VUT-HFUT/MAC_2024_baseline.
 
 --download was tested with a stand-in for the Hugging Face Hub, not yet with the
 Hub itself.
@@ -19,15 +22,20 @@ from pathlib import Path
 from mmaction_microaction.utils import parallel
 
 SPLITS = ('train', 'val', 'test')
+DATASETS = ('ma52', 'mma52')
 
 
 def add_arguments(parser):
     parser.add_argument(
-        'source', type=Path, help='folder with train.zip, val.zip and test.zip, or with the unpacked folders'
+        'source', type=Path, help='folder with the zip files, such as train.zip, or with the unpacked folders'
     )
-    parser.add_argument('--out', type=Path, default=Path('data/ma52'), help='folder to fill (default: %(default)s)')
+    parser.add_argument('--dataset', choices=DATASETS, default='ma52', help='data set (default: %(default)s)')
+    parser.add_argument('--out', type=Path, help='folder to fill (default: data/DATASET)')
     parser.add_argument(
-        '--lists', type=Path, help='folder with {train,val,test}_list_videos.txt, if they are not in the source folder'
+        '--lists',
+        type=Path,
+        help='folder with {train,val,test}_list_videos.txt, or {train,val,test}.csv of MMA-52, if they are not in the '
+        'source folder',
     )
     parser.add_argument(
         '--splits', nargs='+', choices=SPLITS, default=list(SPLITS), help='splits to prepare (default: all)'
@@ -50,7 +58,34 @@ def add_arguments(parser):
     )
 
 
+def check(args):
+    if args.dataset != 'ma52' and args.download:
+        raise ValueError(f'--download knows only MA-52; download {args.dataset} yourself')
+
+
 def run(args):
+    args.out = args.out or Path('data') / args.dataset
+    if args.dataset == 'mma52':
+        _prepare_mma52(args)
+    else:
+        _prepare_ma52(args)
+
+
+def _prepare_mma52(args):
+    from mmaction_microaction.datasets.preparation.mma52 import SPLIT_SIZES, prepare_mma52_split
+    from mmaction_microaction.utils.messages import first_few
+    from mmaction_microaction.utils.progress import progress_bar
+
+    for split in args.splits:
+        lists = args.lists or args.source
+        with progress_bar(f'{split:>5}') as progress:
+            new, shorter = prepare_mma52_split(split, args.source, lists, args.out, args.workers, progress)
+        print(f'{split}: {SPLIT_SIZES[split]:,} videos in {args.out}/videos_{split}, {new:,} of them new')
+        if shorter:
+            print(f'{split}: {len(shorter):,} videos are shorter than their table says: {first_few(shorter)}')
+
+
+def _prepare_ma52(args):
     from mmaction_microaction.datasets.preparation.build_label_embeddings import DEFAULT_VECTORS, build_label_embeddings
     from mmaction_microaction.datasets.preparation.ma52 import SPLIT_SIZES, find_list, prepare_split
     from mmaction_microaction.utils.progress import progress_bar

@@ -1,8 +1,9 @@
-"""Score the intervals that "microaction demo" detected: precision and recall.
+"""Score the intervals that "microaction demo" detected: precision, recall and mAP.
 
 A detection is correct if it overlaps a true interval of the same label with at
 least the given intersection over union, and no detection with a higher score
-has been matched with that interval. Videos are matched by file name.
+has been matched with that interval. Videos are matched by file name. The mean
+average precision (mAP) is that of MMA-52, over the actions that are true.
 
     microaction score detections.json --truth truth.json --iou 0.5
 """
@@ -32,7 +33,7 @@ def check(args):
 
 
 def run(args):
-    from mmaction_microaction.evaluation.functional import count_detections
+    from mmaction_microaction.evaluation.functional import count_detections, timeline_metrics
     from mmaction_microaction.label_sets import get_label_set
     from mmaction_microaction.structures.intervals import read_intervals
 
@@ -50,6 +51,12 @@ def run(args):
         f'| intersection over union at least {args.iou:g} | precision | recall | detections | truth |\n'
         '|---|---|---|---|---|'
     )
-    for level, (true_positives, detections, truth) in levels.items():
-        precision, recall = (f'{true_positives / count:.1%}' if count else 'none' for count in (detections, truth))
-        print(f'| {level} | {precision} | {recall} | {detections} | {truth} |')
+    for level, (true_positives, num_detections, num_true) in levels.items():
+        precision, recall = (f'{true_positives / n:.1%}' if n else 'none' for n in (num_detections, num_true))
+        print(f'| {level} | {precision} | {recall} | {num_detections} | {num_true} |')
+    if levels['fine'].truth:
+        metrics = timeline_metrics(truth=truth, detections=detections)
+        print('\n| mean average precision | average of 0.1 to 0.9 | 0.5 |\n|---|---|---|')
+        for name, level in (('fine', 'action'), ('coarse', 'body')):
+            if name in levels:
+                print(f'| {name} | {metrics[f"{level}/average_mAP"]:.1f} | {metrics[f"{level}/mAP@0.5"]:.1f} |')

@@ -1,8 +1,10 @@
 """Check a submission file for the micro-action challenge before it is uploaded.
 
 The check covers columns, labels, names of clips and the contents of the zip file.
+The header of the table says which track and year it is for.
 
     microaction validate submission.zip --ann-file data/ma52/test_list_videos.txt
+    microaction validate submission.zip --ann-file data/mma52/test.csv
 """
 
 import sys
@@ -12,8 +14,12 @@ SHOWN = 20
 
 
 def add_arguments(parser):
-    parser.add_argument('file', metavar='FILE', help='.csv or .zip, of MAC 2024 or of the current Codabench page')
-    parser.add_argument('--ann-file', metavar='LIST', help='annotation list of the clips that the file must contain')
+    parser.add_argument('file', metavar='FILE', help='.csv or .zip, of either track')
+    parser.add_argument(
+        '--ann-file',
+        metavar='LIST',
+        help='annotation list of the clips that the file must contain, or table of MMA-52',
+    )
 
 
 def run(args):

@@ -2,6 +2,7 @@
 
 from .clip_dataset import ClipDataset
 from .ma52_pro_dataset import MA52ProDataset
+from .mma52_dataset import MMA52Dataset
 from .transforms import (
     CropFace,
     FormatFaces,
@@ -19,6 +20,7 @@ __all__ = [
     'FrameStoreDecode',
     'FrameStoreInit',
     'MA52ProDataset',
+    'MMA52Dataset',
     'SparsePyAVDecode',
     'SparsePyAVInit',
     'SubtractMeanFrame',

@@ -12,8 +12,7 @@ from mmaction_microaction.datasets.transforms.decoding_steps import choose_decod
 from mmaction_microaction.label_sets import LabelSet, get_label_set
 from mmaction_microaction.structures.annotations import fingerprint_list, is_anonymized, read_annotations
 
-from .files_present import check_files
-from .frame_store import REMEDY, FrameStore
+from .files_present import check_files, check_store
 from .unreadable import ReplaceUnreadableMixin
 
 
@@ -111,7 +110,7 @@ class ClipDataset(ReplaceUnreadableMixin, VideoDataset):
         if self.check_videos:
             filenames = [annotation.filename for annotation in annotations]
             if os.path.isfile(folder):
-                self._check_store(folder, filenames)
+                check_store(folder, filenames, self.ann_file)
             else:
                 remedy = 'unpack them there, or set data_prefix.video to their folder'
                 check_files(folder, filenames, f'clips of {self.ann_file}', remedy, 'folder or frame store')
@@ -126,16 +125,6 @@ class ClipDataset(ReplaceUnreadableMixin, VideoDataset):
             dict(filename=os.path.join(folder, filename), video_id=filename, label=-1 if anonymized else label)
             for filename, label in annotations
         ]
-
-    def _check_store(self, path, filenames) -> None:
-        """Raise an error unless the frame store contains every clip."""
-        present = FrameStore(path).names()
-        missing = [line for line, name in enumerate(filenames, start=1) if name not in present]
-        if missing:
-            raise ValueError(
-                f'{path}: {len(missing):,} of the {len(filenames):,} clips of {self.ann_file} are missing, starting '
-                f'with {filenames[missing[0] - 1]} in line {missing[0]}. {REMEDY}'
-            )
 
     def get_cat_ids(self, idx: int) -> list[int]:
         """Return the labels of a sample, for MMEngine's ``ClassBalancedDataset``.

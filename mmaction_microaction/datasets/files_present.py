@@ -1,9 +1,11 @@
-"""Checks that every file of a list exists."""
+"""Checks that every file of a list exists, or that a frame store contains it."""
 
 import os
 import unicodedata
 
 from mmaction_microaction.utils.messages import first_few
+
+from .frame_store import REMEDY, FrameStore
 
 
 def check_files(folder: str, filenames: list[str], what: str, remedy: str, place: str = 'folder') -> None:
@@ -35,6 +37,26 @@ def check_files(folder: str, filenames: list[str], what: str, remedy: str, place
         raise FileNotFoundError(
             f'{folder}: {len(missing):,} of the {len(filenames):,} {what} are missing: '
             f'{first_few(missing)}. {_guess(folder, missing, [*present, *others])}Correct the list, or {remedy}.'
+        )
+
+
+def check_store(path: str, names: list[str], ann_file: str) -> None:
+    """Raise an error unless a frame store contains the clips of an annotation list.
+
+    Args:
+        path (str): Path of the frame store.
+        names (list[str]): Names of the clips.
+        ann_file (str): Path of the list, for messages.
+
+    Raises:
+        ValueError: If clips are missing, or the store is damaged.
+    """
+    present = FrameStore(path).names()
+    missing = [line for line, name in enumerate(names, start=1) if name not in present]
+    if missing:
+        raise ValueError(
+            f'{path}: {len(missing):,} of the {len(names):,} clips of {ann_file} are missing, starting '
+            f'with {names[missing[0] - 1]}. {REMEDY}'
         )
 
 

@@ -1,5 +1,5 @@
 """Metrics: registered classes for configs, and the functions that they call."""
 
-from .metrics import DumpResults, EmotionMetric, MicroActionMetric, ReversedPairsMetric
+from .metrics import DetectionMetric, DumpResults, EmotionMetric, MicroActionMetric, ReversedPairsMetric
 
-__all__ = ['DumpResults', 'EmotionMetric', 'MicroActionMetric', 'ReversedPairsMetric']
+__all__ = ['DetectionMetric', 'DumpResults', 'EmotionMetric', 'MicroActionMetric', 'ReversedPairsMetric']

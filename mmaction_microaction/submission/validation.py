@@ -10,23 +10,29 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from mmaction_microaction.structures.detection_annotations import (
+    AnnotatedVideo,
+    is_detection_table,
+    read_detection_annotations,
+)
 from mmaction_microaction.structures.predictions import read_clip_names
 from mmaction_microaction.utils.messages import first_few
 from mmaction_microaction.utils.untrusted import read_limited
 
+from .detection import check_detection_table, find_detection_format
 from .formats import FILE_NAME, SUBMISSION_FORMATS, SubmissionFormat
 
-MAX_SIZE = 2**24
-"""Largest size of a table in bytes. The table of MA-52's test split has 300,000."""
+MAX_SIZE = 2**27
+"""Largest size of a table in bytes. 1,000 rows for each video of MMA-52's val split have 70 MB."""
 MAX_ROWS = 100_000
-"""Largest number of lines of a table. The table of MA-52's test split has 5,587."""
+"""Largest number of lines of a table of clips. The table of MA-52's test split has 5,587."""
 
 
 class ValidationReport(NamedTuple):
     """Result of the validation of a submission."""
 
-    format: Literal['codabench', '2024'] | None
-    """Key of ``SUBMISSION_FORMATS``. None if the table has no known format."""
+    format: Literal['codabench', '2024', 'mmad', 'mmad-2026'] | None
+    """Key of ``SUBMISSION_FORMATS`` or ``DETECTION_FORMATS``. None if the table has no known format."""
     rows: int
     """Number of rows below the header."""
     problems: list[str]
@@ -40,25 +46,37 @@ def validate_submission(path: str | Path, ann_file: str | Path | None = None) ->
 
     Args:
         path (str | Path): Path of the table (``.csv``) or of the zip file. The header determines the format.
-        ann_file (str | Path, optional): Path of the annotation list whose clips the table should have. The table may
-            have the names of the list with or without their extension. Defaults to None.
+        ann_file (str | Path, optional): Path of the annotation list whose clips the table should have, or of the
+            table of MMA-52 for detections. A table of clips may have the names of the list with or without their
+            extension. Defaults to None.
 
     Returns:
         ValidationReport: Report with all problems.
 
     Raises:
         FileNotFoundError: If the file or the list does not exist.
-        ValueError: If the list is malformed.
+        ValueError: If the list is malformed, or a table of MMA-52 although the file contains no detections.
     """
-    names = None if ann_file is None else read_clip_names(ann_file)
+    is_table = ann_file is not None and is_detection_table(ann_file)
+    names = None if ann_file is None or is_table else read_clip_names(ann_file)
     problems, notes = [], []
     try:
         content = read_limited(path, MAX_SIZE, 'a table of predictions')
     except ValueError as error:
         return ValidationReport(None, 0, [str(error)], notes)
-    if content.startswith(b'PK') or str(path).endswith('.zip'):
+    is_zip = content.startswith(b'PK') or str(path).endswith('.zip')
+    if is_zip:
         content = _unzip(content, problems)
-    rows = _parse(content, problems) if content is not None else []
+    if content is None:
+        return ValidationReport(None, 0, problems, notes)
+    if find_detection_format(_read_header(content)):
+        videos = None if ann_file is None else read_detection_annotations(ann_file)
+        return _check_detections(content, is_zip, videos, problems)
+    if is_table:
+        raise ValueError(
+            f'{ann_file} is a table of MMA-52, but {path} contains no detections in the columns of track 2'
+        )
+    rows = _parse(content, problems)
     if not rows:
         return ValidationReport(None, 0, problems, notes)
     (_, header), *rows = rows
@@ -75,6 +93,26 @@ def validate_submission(path: str | Path, ann_file: str | Path | None = None) ->
         notes.append(format.note)
     notes += format.note_rows([row for _, row in rows])
     return ValidationReport(name, len(rows), problems, notes)
+
+
+def _read_header(content: bytes) -> list[str]:
+    """Return the titles of a table."""
+    return content[:1000].decode('utf-8-sig', errors='replace').partition('\n')[0].rstrip('\r').split(',')
+
+
+def _check_detections(
+    content: bytes, is_zip: bool, videos: list[AnnotatedVideo] | None, problems: list[str]
+) -> ValidationReport:
+    """Check a table of detections row by row, since it may be large."""
+    reader = csv.reader(io.TextIOWrapper(io.BytesIO(content), 'utf-8-sig', newline=''))
+    try:
+        header = next(reader)
+        report = check_detection_table(header, ((reader.line_num, row) for row in reader), is_zip, videos)
+    except UnicodeDecodeError as error:
+        return ValidationReport(None, 0, [*problems, f'the table is not UTF-8 text ({error})'], [])
+    except csv.Error as error:
+        return ValidationReport(None, 0, [*problems, f'line {reader.line_num}: {error}'], [])
+    return ValidationReport(report.format, report.rows, problems + report.problems, report.notes)
 
 
 def _unzip(content: bytes, problems: list[str]) -> bytes | None:

@@ -53,12 +53,19 @@ def write_submission(
     make_folder(out_dir)
     table, archive = out_dir / FILE_NAME, out_dir / 'submission.zip'
     write_whole(table, content)
-    write_whole(archive, _zip(content))
+    write_whole(archive, zip_table(content))
     return table, archive
 
 
-def _zip(content: bytes) -> bytes:
-    """Return the bytes of a zip file that contains the table."""
+def zip_table(content: bytes) -> bytes:
+    """Return the bytes of a zip file that contains a table as ``prediction.csv``.
+
+    Args:
+        content (bytes): Bytes of the table.
+
+    Returns:
+        bytes: Bytes of the zip file, which depend on the table only.
+    """
     # Without these, the time and the system of the machine would be in the file.
     entry = zipfile.ZipInfo(FILE_NAME, date_time=(1980, 1, 1, 0, 0, 0))
     entry.create_system = 3

@@ -6,6 +6,7 @@ from .coarse_confusion_matrix import plot_coarse_confusion_matrix
 from .comparison import plot_comparison
 from .confused_pairs import plot_confused_pairs
 from .confusion_matrix import plot_confusion_matrix
+from .detection_statistics import plot_detection_statistics
 from .durations import plot_durations
 from .embedding import embed_features
 from .feature_file import read_features
@@ -27,6 +28,7 @@ __all__ = [
     'plot_comparison',
     'plot_confused_pairs',
     'plot_confusion_matrix',
+    'plot_detection_statistics',
     'plot_durations',
     'plot_features',
     'plot_frequency_groups',

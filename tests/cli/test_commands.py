@@ -247,6 +247,7 @@ def test_choices_and_defaults_of_commands_match_the_package():
     assert tuple(SPLIT_SIZES) == prepare.SPLITS
     assert tuple(submission.SUBMISSION_FORMATS) == submit.FORMATS
     assert synthesize_mma52.COUNTS == mma52_video.COUNTS
+    assert tuple(submission.DETECTION_FORMATS) == submit.DETECTION_FORMATS
     assert (synthesize.COUNTS, synthesize.PROTOCOLS) == (plan.COUNTS, plan.PROTOCOLS)
 
     args = parse_arguments('faces', ['videos', '--out', 'faces'])

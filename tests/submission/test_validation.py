@@ -173,10 +173,10 @@ def write_zip(path, content, **options):
 
 
 def test_a_zip_file_that_expands_is_reported(tmp_path):
-    path = write_zip(tmp_path / 'bomb.zip', [bytes(2**20)] * 17)
-    assert path.stat().st_size < 2**15
+    path = write_zip(tmp_path / 'bomb.zip', [bytes(2**20)] * 129)
+    assert path.stat().st_size < 2**18
     report = validate_submission(path)
-    assert 'prediction.csv has more than 16 MiB' in report.problems[0]
+    assert 'prediction.csv has more than 128 MiB' in report.problems[0]
     # A wrong size of the table in the zip file has no effect.
     forged = path.read_bytes().replace(struct.pack('<I', 17 * 2**20), struct.pack('<I', 10))
     path.write_bytes(forged)

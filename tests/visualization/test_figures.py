@@ -20,6 +20,8 @@ from mmaction_microaction.evaluation.functional import (
     per_class_metrics,
 )
 from mmaction_microaction.label_sets import MA52, LabelSet
+from mmaction_microaction.structures.detection_annotations import AnnotatedVideo, Instance
+from mmaction_microaction.structures.detection_statistics import summarize_detections
 from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.visualization import (
     plot_calibration,
@@ -28,6 +30,7 @@ from mmaction_microaction.visualization import (
     plot_comparison,
     plot_confused_pairs,
     plot_confusion_matrix,
+    plot_detection_statistics,
     plot_durations,
     plot_features,
     plot_frequency_groups,
@@ -80,7 +83,16 @@ GREY = np.full((8, 96, 80, 3), 128, np.uint8)
 SURE, UNSURE = np.eye(52), np.full(52, 1 / 52)
 LONGEST = sorted(range(52), key=lambda label: len(MA52.actions[label].name))[-5:]
 
+# Nodding (9) twice at once and shaking legs (24), which touches none of them; shaking body (0) alone.
+VIDEOS = [
+    AnnotatedVideo('a', 90, 30.0, (Instance(0, 30, 9), Instance(15, 45, 9), Instance(45, 60, 24))),
+    AnnotatedVideo('b', 60, 30.0, (Instance(0, 60, 0),)),
+]
+MANY_AT_ONCE = AnnotatedVideo('c', 450, 30.0, tuple(Instance(0, 450 - label, label) for label in range(52)))
+
 CASES = {
+    'actions of videos': lambda: plot_detection_statistics(summarize_detections(VIDEOS)),
+    'one action': lambda: plot_detection_statistics(summarize_detections(VIDEOS[1:])),
     'counts of MA-52': lambda: plot_class_counts({'train': TRAIN, 'val': VAL}),
     'counts of three splits': lambda: plot_class_counts({'train': TRAIN, 'val': VAL, 'test': VAL}),
     'counts of one clip': lambda: plot_class_counts({'tested': np.eye(52, dtype=int)[9]}),
@@ -549,3 +561,30 @@ def test_rare_actions_of_a_timeline_share_the_last_row():
     names = [label.get_text() for label in axes.get_yticklabels()]
     assert names == [*(f'action {i}' for i in range(7, 30)), 'others']
     assert [round(bar.get_y() + bar.get_height() / 2) for bar in axes.patches] == [23] * 7 + list(range(23))
+
+
+def test_statistics_of_detections():
+    figure = plot_detection_statistics(summarize_detections([*VIDEOS, MANY_AT_ONCE]), title='a_$x$')
+    assert read_texts(figure, 'title') == ['a_$x$']
+    # 2 of 56 actions overlap no other one.
+    assert read_texts(figure, 'subtitle') == [
+        '56 actions in 3 videos of 0.01 h; 96.4% of the actions overlap another one, in 1,327 pairs'
+    ]
+    (matrix,) = find_axes(figure, 'co-occurrence')
+    drawn = matrix.images[0].get_array()
+    assert (drawn[9, 9], drawn[9, 24], drawn[24, 9]) == (1, 1, 1)
+    assert drawn.mask[0, 0]
+    assert [text.get_text() for text in matrix.get_yticklabels()][9] == 'B1'
+    figure = plot_detection_statistics(summarize_detections(VIDEOS))
+    (bars,) = find_axes(figure, 'simultaneous')
+    # 30 of 150 frames without an action, 15 with two.
+    assert [bar.get_height() for bar in bars.patches] == pytest.approx([20, 70, 10])
+    (durations,) = find_axes(figure, 'durations')
+    names = [text.get_text() for text in durations.get_yticklabels()]
+    assert names[:3] == ['all (4)', 'body (1)', 'head (2)']
+
+
+def test_statistics_of_detections_of_another_label_set_are_rejected():
+    gestures = LabelSet.from_dict({'name': 'gestures', 'actions': ['nodding']})
+    with pytest.raises(ValueError, match='of 52 actions, but gestures has 1'):
+        plot_detection_statistics(summarize_detections(VIDEOS), gestures)

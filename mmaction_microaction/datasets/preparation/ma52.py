@@ -7,8 +7,9 @@ import zipfile
 import zlib
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
+from typing import Any
 
 from mmaction_microaction.structures.annotations import read_annotations
 from mmaction_microaction.utils.files import atomic_write, lock_for_link, make_folder
@@ -124,6 +125,40 @@ def prepare_split(
     names = [annotation.filename for annotation in read_annotations(list_file)]
     if len(names) != SPLIT_SIZES[split]:
         raise ValueError(f'{list_file}: {len(names):,} clips, but MA-52 has {SPLIT_SIZES[split]:,} in {split}.')
+    find = partial(find_clips, split)
+    return place_clips(split, list_file, names, find, source, out, workers, progress)
+
+
+def place_clips(
+    split: str,
+    list_file: Path,
+    names: Sequence[str],
+    find: Callable[[Path], dict[str, tuple[Path, str | None]]],
+    source: Path,
+    out: Path,
+    workers: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> int:
+    """Put the clips and the list of a split of any data set in place, and check that all clips can be read.
+
+    Args:
+        split (str): Name of the split.
+        list_file (Path): Path of the list.
+        names (Sequence[str]): File names of its clips.
+        find (Callable[[Path], dict[str, tuple[Path, str | None]]]): Function that finds clips in ``source`` as
+            :func:`find_clips` does. It is called only if clips are missing.
+        source (Path): Path of the folder with the clips.
+        out (Path): Path of the folder to fill.
+        workers (int): Number of worker processes.
+        progress (Callable[[int, int], None], optional): See :func:`prepare_split`. Defaults to None.
+
+    Returns:
+        int: Number of new clips.
+
+    Raises:
+        OSError: See :func:`prepare_split`.
+        ValueError: If clips are missing or cannot be decoded, or a worker was killed.
+    """
     folder, journal = out / f'videos_{split}', out / f'.checked_{split}.jsonl'
     make_folder(folder)
     target = out / list_file.name
@@ -131,11 +166,11 @@ def prepare_split(
         with _name_file(target), atomic_write(target) as unfinished:
             shutil.copyfile(list_file, unfinished)
 
-    checked = _read_journal(journal)
-    waiting = [name for name in names if _size(folder / name) != checked.get(name, -1)]
+    checked = read_journal(journal)
+    waiting = [name for name in names if _size(folder / name) != checked.get(name, {}).get('size', -1)]
     if not waiting:
         return 0
-    clips = find_clips(split, source)
+    clips = find(source)
     missing = [name for name in waiting if name not in clips]
     if missing:
         raise ValueError(
@@ -146,12 +181,13 @@ def prepare_split(
     unreadable = []
     with open(journal, 'ab', 0) as file:
         tasks = [(*clips[name], folder / name) for name in waiting]
-        for name, error in zip(waiting, ordered_map(_place_and_check, tasks, workers, spawn=False, progress=progress)):
+        results = ordered_map(_place_and_check, tasks, workers, spawn=False, progress=progress)
+        for name, (seconds, error) in zip(waiting, results):
             if error:
                 unreadable.append(f'{name} ({error})')
             else:
                 # The newline comes first because a killed run may have left an incomplete line.
-                line = '\n' + json.dumps({'name': name, 'size': _size(folder / name)})
+                line = '\n' + json.dumps({'name': name, 'size': _size(folder / name), 'seconds': seconds})
                 with _name_file(journal):
                     file.write(line.encode())
     if unreadable:
@@ -163,29 +199,31 @@ def prepare_split(
 
 
 def _place_and_check(task):
-    """Put a clip in place if its first and last frame can be decoded, else return the reason why not."""
+    """Put a clip in place if its first and last frame can be decoded. Return its seconds, and the reason if not."""
     path, member, target = task
     try:
         # If the download and the target are the same file, perhaps under two paths, it is only checked.
         if member is None and target.exists() and os.path.samefile(path, target):
-            _check(target, target.name)
-            return None
+            return _check(target, target.name), None
         if target.is_symlink():
             target.unlink()  # otherwise the file to which it points would be overwritten
         with _name_file(target), lock_for_link(path), atomic_write(target) as unfinished:
             _fetch(path, member, unfinished)
-            _check(unfinished, target.name)
+            return _check(unfinished, target.name), None
     except UNPACK_ERRORS as error:
-        return last_line(error)
-    return None
+        return None, last_line(error)
 
 
-def _check(path, name) -> None:
-    """Decode the first and the last frame of a clip; errors contain ``name`` instead of the temporary name."""
+def _check(path, name) -> float:
+    """Decode the first and the last frame of a clip, and return its seconds.
+
+    Errors contain ``name`` instead of the temporary name.
+    """
     try:
         video = open_video(path)
         for _ in decode(video, {0, video.num_frames - 1}):
             pass
+        return video.num_frames / video.fps
     except READ_ERRORS as error:
         raise RuntimeError(last_line(error).replace(path.name, name)) from None
 
@@ -232,8 +270,16 @@ def _size(path):
         return None
 
 
-def _read_journal(path):
-    """Return the size of every checked clip; ignore an incomplete line of a killed run."""
+def read_journal(path: Path) -> dict[str, dict[str, Any]]:
+    """Read what is known about the clips that were checked. An incomplete line of a killed run is ignored.
+
+    Args:
+        path (Path): Path of the journal, ``.checked_{split}.jsonl``, which need not exist.
+
+    Returns:
+        dict[str, dict[str, Any]]: For each name, ``size`` in bytes and, unless an older version has checked the clip,
+        ``seconds``.
+    """
     checked = {}
     if path.exists():
         for line in path.read_text().split('\n'):
@@ -241,5 +287,5 @@ def _read_journal(path):
                 entry = json.loads(line)
             except ValueError:
                 continue
-            checked[entry['name']] = entry['size']
+            checked[entry['name']] = entry
     return checked

@@ -11,6 +11,7 @@ import numpy as np
 from mmaction_microaction.datasets.frame_store import REMEDY, FrameSettings, FrameStore, FrameStoreWriter
 from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.structures.annotations import read_annotations
+from mmaction_microaction.structures.detection_annotations import is_detection_table, read_detection_annotations
 from mmaction_microaction.utils.messages import last_line
 from mmaction_microaction.utils.parallel import ordered_map
 from mmaction_microaction.video.sparse_decoding import READ_ERRORS, decode, open_video
@@ -31,7 +32,7 @@ def make_frame_store(
     when it is complete.
 
     Args:
-        ann_file (Path): Path of the list of ``name.mp4 label`` lines.
+        ann_file (Path): Path of the list of ``name.mp4 label`` lines, or of a table of MMA-52.
         videos (Path): Path of the folder of the clips.
         path (Path): Path of the store.
         settings (FrameSettings): Size and quality of the frames.
@@ -51,8 +52,8 @@ def make_frame_store(
     """
     if settings.short_side < 1 or not 0 <= settings.quality <= 100:
         raise ValueError(f'{settings} is out of range: short_side is at least 1, quality is 0 to 100')
-    annotations = read_annotations(ann_file, check_names=False, unlabeled=True, label_set=label_set)
-    names = [annotation.filename for annotation in annotations]
+    filenames = _read_filenames(ann_file, label_set)
+    names = list(filenames)
     if path.exists():
         _check_store(path, settings, names, ann_file)
         return 0
@@ -66,7 +67,8 @@ def make_frame_store(
                 f'{min(unlisted)}: delete it, or use the list that it was started with.'
             )
         waiting = [name for name in names if name not in written]
-        results = ordered_map(partial(extract_frames, videos, settings), waiting, workers, progress=progress)
+        tasks = [filenames[name] for name in waiting]
+        results = ordered_map(partial(extract_frames, videos, settings), tasks, workers, progress=progress)
         for (fps, frames, error), name in zip(results, waiting):
             if error:
                 unreadable.append(f'{name} ({error})')
@@ -79,6 +81,14 @@ def make_frame_store(
             )
         store.publish()
     return len(waiting)
+
+
+def _read_filenames(ann_file, label_set):
+    """Return the file name of each clip by the name under which its dataset looks for it."""
+    if is_detection_table(ann_file):
+        return {video.video_id: video.filename for video in read_detection_annotations(ann_file, label_set)}
+    annotations = read_annotations(ann_file, check_names=False, unlabeled=True, label_set=label_set)
+    return {annotation.filename: annotation.filename for annotation in annotations}
 
 
 def _check_store(path, settings, names, ann_file) -> None:

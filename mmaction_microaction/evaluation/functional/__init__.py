@@ -4,8 +4,9 @@ All functions follow the same rules:
 
 - **Order of arguments.** The truth comes first and the predictions or scores second, as ``y_true, y_pred`` in
   scikit-learn.
-- **Units.** :func:`micro_action_metrics` and :func:`emotion_metrics` return percentages, as the tables of the papers
-  do. The other metrics return shares from 0 to 1. Functions that count return integers.
+- **Units.** :func:`micro_action_metrics`, :func:`emotion_metrics`, :func:`detection_metrics` and
+  :func:`timeline_metrics` return percentages, as the tables of the papers do. The other metrics return shares from 0
+  to 1. Functions that count return integers.
 - **Direction.** Higher is better, except for :attr:`Calibration.error`.
 - **NaN in the scores of a sample** means that the sample has no prediction. :func:`rank_classes` turns it into the
   class index -1, which counts as wrong.
@@ -15,8 +16,17 @@ All functions follow the same rules:
 
 from .accuracy import rank_classes, top_k_accuracy
 from .calibration import Calibration, calibration_bins
+from .detection import (
+    CHALLENGE_IOUS,
+    IOUS,
+    detection_average_precisions,
+    detection_metrics,
+    match_detections,
+)
+from .detection_floors import detect_class_priors, detect_true_labels
 from .emotion import average_precisions, emotion_metrics
 from .f1 import f1_macro, f1_macro_of_means, f1_micro
+from .frame_level import frame_average_precisions, frame_labels
 from .micro_action import COARSE_FROM, MACRO_F1, micro_action_metrics, rank_groups
 from .per_class import (
     ConfusedPair,
@@ -28,10 +38,12 @@ from .per_class import (
     per_class_metrics,
 )
 from .reversed_pairs import reversed_pair_accuracies
-from .timeline import DetectionCounts, count_detections
+from .timeline import DetectionCounts, count_detections, timeline_metrics
 
 __all__ = [
+    'CHALLENGE_IOUS',
     'COARSE_FROM',
+    'IOUS',
     'MACRO_F1',
     'Calibration',
     'ConfusedPair',
@@ -41,11 +53,18 @@ __all__ = [
     'calibration_bins',
     'confusion_matrix',
     'count_detections',
+    'detect_class_priors',
+    'detect_true_labels',
+    'detection_average_precisions',
+    'detection_metrics',
     'emotion_metrics',
     'f1_macro',
     'f1_macro_of_means',
     'f1_micro',
+    'frame_average_precisions',
+    'frame_labels',
     'frequency_groups',
+    'match_detections',
     'mean_by_group',
     'micro_action_metrics',
     'most_confused_pairs',
@@ -53,5 +72,6 @@ __all__ = [
     'rank_classes',
     'rank_groups',
     'reversed_pair_accuracies',
+    'timeline_metrics',
     'top_k_accuracy',
 ]

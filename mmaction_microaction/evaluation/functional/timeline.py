@@ -1,13 +1,19 @@
-"""Precision and recall of micro-actions that were detected in long videos."""
+"""Precision, recall and mean average precision of micro-actions that were detected in long videos."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import NamedTuple
 
 import numpy as np
-from mmaction.evaluation.functional import pairwise_temporal_iou
 
+from mmaction_microaction.label_sets import MA52, LabelSet
+from mmaction_microaction.structures.detections import Detections, Instances
 from mmaction_microaction.structures.intervals import Interval
+
+from .detection import detection_metrics, match_detections
+
+Videos = Mapping[str, Sequence[Interval]]
+"""Intervals of each video."""
 
 
 class DetectionCounts(NamedTuple):
@@ -32,9 +38,9 @@ def count_detections(
 ) -> dict[str, DetectionCounts]:
     """Count the detected intervals that match a true interval.
 
-    Detections are matched by descending score, as in ActivityNet's evaluation. Each is compared with the true interval
-    of its label that it overlaps most, among those that are not matched yet. The two match if their intersection over
-    union is at least ``iou``.
+    Detections are matched by :func:`.match_detections`: by descending score, each with the true interval of its label
+    that it overlaps most, among those that are not matched yet. The two match if their intersection over union is at
+    least ``iou``.
 
     Args:
         truth (Mapping[str, Sequence[Interval]]): True intervals of each video.
@@ -60,25 +66,61 @@ def count_detections(
         >>> count_detections(truth=truth, detections=detections)['coarse']
         DetectionCounts(true_positives=2, detections=2, truth=2)
     """
+    truth, detections = _match_videos(truth, detections)
+    true, found = _join(truth), _join(detections)
+    label_set = _find_label_set(truth, detections)
+    tables = {'fine': np.arange(len(label_set))}
+    if label_set.has_groups:
+        tables['coarse'] = label_set.fine_to_coarse
+    result = {}
+    for level, table in tables.items():
+        true_level, found_level = (each._replace(labels=table[each.labels]) for each in (true, found))
+        matches = match_detections(Instances(*true_level[:3]), found_level, [iou], epsilon=0)
+        result[level] = DetectionCounts(int(matches.sum()), len(found.labels), len(true.labels))
+    return result
+
+
+def timeline_metrics(
+    *, truth: Mapping[str, Sequence[Interval]], detections: Mapping[str, Sequence[Interval]]
+) -> dict[str, float]:
+    """Return the mean average precision of detected intervals, as of a detector on MMA-52.
+
+    Args:
+        truth (Mapping[str, Sequence[Interval]]): True intervals of each video, at least one in all.
+        detections (Mapping[str, Sequence[Interval]]): Detected intervals of each video, see :func:`count_detections`.
+
+    Returns:
+        dict[str, float]: Percentages of :func:`.detection_metrics`. Classes that are never true are left out.
+
+    Raises:
+        ValueError: If the videos do not match, see :func:`count_detections`, or there is no true interval.
+
+    Examples:
+        >>> truth = {'a.mp4': [Interval(0, 2, 9), Interval(2, 4, 10)]}
+        >>> detections = {'a.mp4': [Interval(0, 1.5, 9), Interval(2, 4, 9)]}
+        >>> timeline_metrics(truth=truth, detections=detections)['action/mAP@0.5']
+        25.0
+    """
+    truth, detections = _match_videos(truth, detections)
+    label_set = _find_label_set(truth, detections)
+    return detection_metrics(Instances(*_join(truth)[:3]), _join(detections), label_set, absent_classes='ignore')
+
+
+def _match_videos(truth: Videos, detections: Videos) -> tuple[Videos, Videos]:
+    """Return both sides with the same names of videos."""
     if truth.keys() != detections.keys():
         truth, detections = _by_file_name(truth), _by_file_name(detections)
     if truth.keys() != detections.keys():
         raise ValueError(f'{sorted(truth.keys() ^ detections.keys())[0]}: only one of the two files lists this video')
-    result = {}
-    levels = {'fine': lambda interval: interval.label, 'coarse': lambda interval: interval.action.group}
-    intervals = (interval for videos in (truth, detections) for each in videos.values() for interval in each)
-    if any(interval.action.group is None for interval in intervals):
-        del levels['coarse']
-    for level, label_of in levels.items():
-        result[level] = DetectionCounts(
-            true_positives=sum(_count_matches(truth[name], detections[name], label_of, iou) for name in truth),
-            detections=sum(map(len, detections.values())),
-            truth=sum(map(len, truth.values())),
-        )
-    return result
+    return truth, detections
 
 
-def _by_file_name(videos: Mapping[str, Sequence[Interval]]) -> dict[str, Sequence[Interval]]:
+def _find_label_set(*sides: Videos) -> LabelSet:
+    """Return the label set of the intervals; that of MA-52 if there are none."""
+    return next((i.label_set for videos in sides for intervals in videos.values() for i in intervals), MA52)
+
+
+def _by_file_name(videos: Videos) -> Videos:
     """Replace the paths of videos by their file names."""
     named = {}
     for path, intervals in videos.items():
@@ -87,19 +129,12 @@ def _by_file_name(videos: Mapping[str, Sequence[Interval]]) -> dict[str, Sequenc
     return named
 
 
-def _count_matches(
-    truth: Sequence[Interval], detections: Sequence[Interval], label_of: Callable[[Interval], int], iou: float
-) -> int:
-    """Count the detections in one video that match a true interval."""
-    if not (truth and detections):
-        return 0
-    times = [np.array([(i.start, i.end) for i in side]) for side in (detections, truth)]
-    overlaps = pairwise_temporal_iou(*times)  # shape (true intervals, detections)
-    overlaps[np.not_equal.outer([label_of(i) for i in truth], [label_of(i) for i in detections])] = 0
-    count = 0
-    for column in np.argsort([-i.score for i in detections], kind='stable'):
-        best = overlaps[:, column].argmax()
-        if overlaps[best, column] >= iou:
-            count += 1
-            overlaps[best] = 0
-    return count
+def _join(videos: Videos) -> Detections:
+    """Join the intervals of all videos into arrays."""
+    rows = [(video, interval) for video, intervals in videos.items() for interval in intervals]
+    return Detections(
+        np.array([video for video, _ in rows], dtype=str),
+        np.array([(i.start, i.end) for _, i in rows], dtype=float).reshape(-1, 2),
+        np.array([i.label for _, i in rows], dtype=np.int64),
+        np.array([i.score for _, i in rows], dtype=float),
+    )
