@@ -9,7 +9,7 @@ from mmaction.registry import DATASETS, MODELS
 from mmengine.config import Config
 from mmengine.optim import build_optim_wrapper
 
-from mmaction_microaction.label_sets.ma52 import ACTIONS
+from mmaction_microaction.label_sets import MA52
 from mmaction_microaction.synthetic import video_size
 
 
@@ -165,12 +165,12 @@ IMBALANCE = ROOT / 'configs' / 'imbalance'
 
 def test_class_balanced_focal_loss_uses_the_train_counts():
     config = Config.fromfile(IMBALANCE / 'manet_r50_8x1_ma52_cbfocal.py')
-    assert config.model.cls_head.loss_cls.samples_per_cls == [action.train_clips for action in ACTIONS]
+    assert config.model.cls_head.loss_cls.samples_per_cls == [action.train_clips for action in MA52.actions]
 
 
 def test_class_weights_follow_the_train_counts():
     weights = Config.fromfile(IMBALANCE / 'manet_r50_8x1_ma52_weighted.py').model.cls_head.loss_cls.class_weight
-    counts = [action.train_clips for action in ACTIONS]
+    counts = [action.train_clips for action in MA52.actions]
     # Weights are proportional to one over the square root, rounded to two decimals.
     products = [weight * count**0.5 for weight, count in zip(weights, counts, strict=True)]
     assert max(products) / min(products) < 1.02

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as stn
 
 from mmaction_microaction.inference.onnx_safety.pipeline import ALLOWED, load_pipeline
-from mmaction_microaction.label_sets.ma52 import FINE_TO_COARSE
+from mmaction_microaction.label_sets import MA52
 from mmaction_microaction.models.label_embeddings import load_label_embeddings
 from mmaction_microaction.structures.annotations import read_annotations
 from mmaction_microaction.structures.detection_annotations import COLUMNS as TRUTH_COLUMNS
@@ -82,7 +82,7 @@ def test_annotation_lists(tmp_path, content, check_names):
         assert filename.strip()
         assert label in range(52)
         if check_names and filename in ('0030_00_0001.mp4', '0030_01_0001.mp4'):
-            assert int(filename[5:7]) == FINE_TO_COARSE[label]
+            assert int(filename[5:7]) == MA52.fine_to_coarse[label]
     path.write_bytes(table([['video', 'label'], *annotations]))
     assert read_annotations(path, check_names) == annotations
 

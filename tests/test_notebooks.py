@@ -6,7 +6,7 @@ import pytest
 from helpers.processes import run_python
 from helpers.support import ROOT
 
-from mmaction_microaction.label_sets.ma52 import ACTIONS, BODY_PARTS
+from mmaction_microaction.label_sets import MA52
 from mmaction_microaction.structures.predictions import read_labeled_predictions
 
 NOTEBOOKS = ROOT / 'docs' / 'notebooks'
@@ -28,7 +28,7 @@ def cells_of(name):
 
 def outline(output):
     """Return the different lines of an output, without what depends on the trained network: numbers and labels."""
-    names = [*BODY_PARTS, *(action.name for action in ACTIONS)]
+    names = [*MA52.groups, *(action.name for action in MA52.actions)]
     output = re.sub('|'.join(names), 'NAME', output)
     output = re.sub(r'\b[A-G]\d+\b', 'CODE', output)
     output = re.sub(r'\d+(\.\d+)?', 'NUMBER', output)

@@ -4,7 +4,6 @@ from mmaction.registry import DATASETS
 from mmengine.dataset import ClassBalancedDataset
 
 from mmaction_microaction.label_sets import MA52, LabelSet
-from mmaction_microaction.label_sets.ma52 import ACTIONS, FINE_TO_COARSE
 
 
 def build(root, split='train', **kwargs):
@@ -133,5 +132,5 @@ def test_anonymised_split_can_be_predicted_but_not_trained_on(tmp_path):
 @pytest.mark.parametrize('split', ['train', 'val'])
 def test_real_class_counts(shared, split):
     dataset = build(shared / 'ma52', split, check_videos=False)
-    assert dataset.class_counts.tolist() == [getattr(action, f'{split}_clips') for action in ACTIONS]
-    assert FINE_TO_COARSE[dataset.get_data_info(0)['label']] == int(dataset.get_data_info(0)['video_id'][5:7])
+    assert dataset.class_counts.tolist() == [getattr(action, f'{split}_clips') for action in MA52.actions]
+    assert MA52.fine_to_coarse[dataset.get_data_info(0)['label']] == int(dataset.get_data_info(0)['video_id'][5:7])

@@ -11,7 +11,7 @@ from mmaction_microaction.evaluation.functional import (
     most_confused_pairs,
     per_class_metrics,
 )
-from mmaction_microaction.label_sets.ma52 import ACTIONS
+from mmaction_microaction.label_sets import MA52
 
 RNG = np.random.default_rng(0)
 CASES = {
@@ -71,7 +71,7 @@ def test_confused_pairs_are_sorted_by_clips_then_by_share():
 
 
 def test_thirds_of_ma52_by_training_clips():
-    clips = np.array([action.train_clips for action in ACTIONS])
+    clips = np.array([action.train_clips for action in MA52.actions])
     groups = frequency_groups(clips)
     assert np.bincount(groups).tolist() == [18, 17, 17]
     # Every class of a group has at least as many clips as every one of the next.

@@ -17,7 +17,7 @@ from sklearn.metrics import (
 )
 
 from mmaction_microaction.evaluation.functional import average_precisions, emotion_metrics
-from mmaction_microaction.label_sets.ma52 import EMOTIONS
+from mmaction_microaction.label_sets.ma52_pro import EMOTIONS
 
 
 def evaluate(emotion, action, emotions, actions, batch=7):

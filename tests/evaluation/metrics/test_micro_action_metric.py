@@ -10,7 +10,7 @@ from mmengine.logging import MMLogger
 from sklearn.metrics import f1_score, precision_recall_fscore_support
 
 from mmaction_microaction.evaluation.functional import micro_action_metrics, rank_groups
-from mmaction_microaction.label_sets.ma52 import FINE_TO_COARSE
+from mmaction_microaction.label_sets import MA52
 
 
 def evaluate(scores, labels, dataset_meta=None, batch=3, **kwargs):
@@ -49,7 +49,7 @@ def expected_scores(scores, labels, coarse):
         warnings.simplefilter('ignore')
         fine = scores.argmax(1)
         result = {}
-        for level, truth, prediction in (('fine', labels, fine), ('coarse', FINE_TO_COARSE[labels], coarse)):
+        for level, truth, prediction in (('fine', labels, fine), ('coarse', MA52.fine_to_coarse[labels], coarse)):
             result[f'{level}/F1_macro'] = 100 * f1_score(truth, prediction, average='macro')
             result[f'{level}/F1_micro'] = 100 * f1_score(truth, prediction, average='micro')
             result[f'{level}/top1'] = 100 * np.mean(truth == prediction)
@@ -62,9 +62,9 @@ def expected_scores(scores, labels, coarse):
 def test_equal_to_scikit_learn(predictions):
     scores, labels = predictions
     metrics = evaluate(scores, labels)
-    expected = expected_scores(scores, labels, FINE_TO_COARSE[scores.argmax(1)])
+    expected = expected_scores(scores, labels, MA52.fine_to_coarse[scores.argmax(1)])
     expected['coarse/top5'] = 100 * np.mean(
-        [FINE_TO_COARSE[label] in FINE_TO_COARSE[np.argsort(row)[-5:]] for label, row in zip(labels, scores)]
+        [MA52.fine_to_coarse[label] in MA52.fine_to_coarse[np.argsort(row)[-5:]] for label, row in zip(labels, scores)]
     )
     assert metrics == pytest.approx(expected)
     assert all(type(value) is float for value in metrics.values())
@@ -72,8 +72,8 @@ def test_equal_to_scikit_learn(predictions):
 
 def test_coarse_from_summed_probabilities(predictions):
     scores, labels = predictions
-    sums = np.stack([scores[:, part == FINE_TO_COARSE].sum(1) for part in range(7)], axis=1)
-    assert (sums.argmax(1) != FINE_TO_COARSE[scores.argmax(1)]).any()
+    sums = np.stack([scores[:, part == MA52.fine_to_coarse].sum(1) for part in range(7)], axis=1)
+    assert (sums.argmax(1) != MA52.fine_to_coarse[scores.argmax(1)]).any()
     metrics = evaluate(scores, labels, coarse_from='sum')
     expected = expected_scores(scores, labels, sums.argmax(1))
     assert {name: metrics[name] for name in expected} == pytest.approx(expected)
