@@ -46,9 +46,11 @@ def shrink_pipeline(pipeline):
                 step[key] = shrink(step[key])
 
 
-def read_tiny_set(dataset, roots, split):
+def read_tiny_set(dataset, roots, split, tmp_path):
     """Change the config of a dataset, or of the dataset that it wraps, to two clips of a tiny dataset."""
     while 'dataset' in dataset:
+        if 'times' in dataset:
+            dataset['times'] = 1
         dataset = dataset['dataset']
     root = roots[dataset.type]
     lists = {'ClipDataset': f'{split}_list_videos.txt', 'MA52ProDataset': f'{split}.jsonl'}
@@ -56,17 +58,12 @@ def read_tiny_set(dataset, roots, split):
     dataset.data_prefix = {
         what: f'{root}/{folder}_{split}' for what, folder in FOLDERS.items() if what in dataset.data_prefix
     }
+    if dataset.get('label_set'):  # The tiny dataset has labels of MA-52.
+        lines = Path(dataset.ann_file).read_text().split()
+        dataset.ann_file = str(tmp_path / f'{split}.txt')
+        Path(dataset.ann_file).write_text(f'{lines[0]} 0\n{lines[2]} 1\n')
     dataset.indices = 2
     shrink_pipeline(dataset.pipeline)
-
-
-def use_own_labels(dataset, num_classes, folder):
-    """Change a dataset of another label set than MA-52's, so that its two clips have the first and last label."""
-    clips = sorted(Path(dataset.data_prefix.video).iterdir())[:2]
-    dataset.ann_file = str(folder / 'list.txt')
-    Path(dataset.ann_file).write_text(f'{clips[0].name} 0\n{clips[1].name} {num_classes - 1}\n')
-    if dataset.label_set.startswith('data/'):  # the template's, which exists only where a user made it
-        dataset.label_set = dict(actions=[f'action {index}' for index in range(num_classes)])
 
 
 def tiny_config(path, roots, tmp_path):
@@ -74,13 +71,14 @@ def tiny_config(path, roots, tmp_path):
     assert config.default_scope == 'mmaction'
     assert config.custom_imports.imports == ['mmaction_microaction']
     for loader, split in ((config.train_dataloader, 'train'), (config.test_dataloader, 'val')):
-        read_tiny_set(loader.dataset, roots, split)
-        if loader.dataset.get('label_set'):
-            use_own_labels(loader.dataset, config.model.cls_head.num_classes, tmp_path)
+        read_tiny_set(loader.dataset, roots, split, tmp_path)
         loader.update(batch_size=2, num_workers=0, persistent_workers=False)
     config.update(val_dataloader=None, val_evaluator=None, val_cfg=None, load_from=None)
     config.train_cfg = dict(by_epoch=True, max_epochs=1)
     config.default_hooks.checkpoint = dict(type='CheckpointHook', interval=-1, save_last=False)
+    if path.stem.endswith('_own'):  # the template, whose label set only users have
+        for loader in (config.train_dataloader, config.test_dataloader):
+            loader.dataset.label_set = dict(actions=[f'action {i}' for i in range(config.model.cls_head.num_classes)])
 
     for backbone in filter(None, map(config.model.get, ('backbone', 'action_backbone', 'face_backbone'))):
         backbone.pretrained = None
@@ -91,7 +89,8 @@ def tiny_config(path, roots, tmp_path):
     head = config.model.get('cls_head', {})
     if 'label_embeddings' in head:
         head.label_embeddings = str(tmp_path / 'label_embeddings.npy')
-        np.save(head.label_embeddings, np.random.default_rng(0).normal(size=(52, head.get('embed_dims', 300))))
+        shape = head.get('num_classes', 52), head.get('embed_dims', 300)
+        np.save(head.label_embeddings, np.random.default_rng(0).normal(size=shape))
     if head.get('loss_emb', 0) is None:
         del head['label_embeddings']
     if 'out_dir' in config.test_evaluator:
@@ -122,5 +121,6 @@ def test_trains_and_tests_for_a_step(path, tiny_ma52, tiny_pro, tmp_path, monkey
     if emotion:
         assert all(0 <= metrics[name] <= 100 for name in ('Acc', 'mAP'))
     else:
-        mean = metrics.get('F1_mean', metrics.get('fine/F1_mean'))
+        # Label sets without groups have no F1_mean of both levels.
+        mean = metrics.get('F1_mean', metrics.get('fine/F1_mean', np.nan))
         assert metrics.get('submission/rows') == 2 or 0 <= mean <= 100
