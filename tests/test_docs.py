@@ -17,7 +17,7 @@ from mmengine.config import Config, DictAction
 from mmengine.fileio import dump
 
 from mmaction_microaction.cli import COMMANDS, parse_arguments
-from mmaction_microaction.label_sets import get_label_set
+from mmaction_microaction.label_sets import find_label_set, get_label_set
 from mmaction_microaction.structures.annotations import read_annotations
 from mmaction_microaction.structures.predictions import read_labeled_predictions
 from mmaction_microaction.video.reader import Video
@@ -189,6 +189,9 @@ def test_dataset_of_the_guide(tmp_path):
     )
     assert [dataset.get_data_info(index)['filename'] for index in range(2)] == ['clips/a b.mp4', 'clips/c.mp4']
     assert [dataset.get_data_info(index)['label'] for index in range(2)] == [9, 51]
+    config = run_snippet('extending.md', 'metainfo=dict(label_set')['dataset']
+    dataset = DATASETS.build(dict(**config, ann_file=f'{tmp_path}/list.jsonl', pipeline=[]))
+    assert find_label_set(dataset.metainfo, 2, 'list.jsonl').names == ('nodding', 'waving')
 
 
 @pytest.fixture
