@@ -16,7 +16,7 @@ from .files_present import check_files, check_store
 from .unreadable import ReplaceUnreadableMixin
 
 
-# Configs of before version 0.5 use the second name.
+# MA52Dataset is its old name, which configs in work dirs have.
 @DATASETS.register_module(name=['ClipDataset', 'MA52Dataset'])
 class ClipDataset(ReplaceUnreadableMixin, VideoDataset):
     """Clips with one action each, such as those of Micro-Action-52 (MA-52).

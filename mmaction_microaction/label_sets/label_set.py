@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from mmaction_microaction.utils.messages import pluralize
+
 MAX_ACTIONS = 10_000
 """Largest number of actions of a label set."""
 MAX_LENGTH = 200
@@ -28,6 +30,12 @@ def normalize_name(name: str) -> str:
         ('head up', 'head up')
     """
     return re.sub('[ _-]+', ' ', name.casefold()).strip()
+
+
+def _split_words(name: str) -> tuple[str, ...]:
+    """Return the words of a name without punctuation around them."""
+    words = [word.strip(',.;:()"') for word in name.split()]
+    return tuple(filter(None, words)) or (name,)
 
 
 class Action(NamedTuple):
@@ -144,7 +152,7 @@ class LabelSet:
         """
         unknown = sorted(set(groups) - set(self.groups))
         if unknown:
-            raise ValueError(f'{unknown}: the {self.group_term}s are {", ".join(map(repr, self.groups))}')
+            raise ValueError(f'{unknown}: the {pluralize(self.group_term)} are {", ".join(map(repr, self.groups))}')
         if not groups:
             return self
         kept = [action for action in self.actions if action.group not in groups]
@@ -170,7 +178,7 @@ class LabelSet:
             content = {'name': action.name}
             if action.code != str(action.index):
                 content['code'] = action.code
-            if action.words != tuple(action.name.split()):
+            if action.words != _split_words(action.name):
                 content['words'] = list(action.words)
             for key in ('group', 'train_clips', 'val_clips'):
                 if getattr(action, key) is not None:
@@ -254,7 +262,7 @@ class _Builder:
             raise self.error(
                 f'{where} ({name}) has the code {code}, which could be mistaken for a label; put a letter before it'
             )
-        words = entry.get('words', name.split())
+        words = entry.get('words', _split_words(name))
         if not isinstance(words, (list, tuple)) or not words:
             raise self.error(f'the words of {where} ({name}) must be a list of words, got {words!r:.60}')
         group = entry.get('group')

@@ -26,6 +26,13 @@ def test_labels_are_positions_and_groups_are_in_the_listed_order():
     assert label_set.train_clips is None
 
 
+def test_words_have_no_punctuation():
+    label_set = LabelSet.from_dict({'actions': ['pulling collar, adjusting tie (or scarf)', '...']})
+    assert label_set.actions[0].words == ('pulling', 'collar', 'adjusting', 'tie', 'or', 'scarf')
+    assert label_set.actions[1].words == ('...',)
+    assert 'words' not in label_set.to_dict()['actions'][0]
+
+
 def test_content_survives_a_checkpoint():
     for label_set in (MA52, LabelSet.from_dict(GROUPED)):
         content = label_set.to_dict()
