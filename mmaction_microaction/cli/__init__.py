@@ -48,6 +48,9 @@ DATA, RECOGNITION, EVALUATION, FIGURES, SYNTHETIC, DEVELOPMENT = (
 COMMANDS = {
     'prepare': Command(DATA, 'prepare_ma52', 'Put MA-52 where the configs look for it, and check every clip.'),
     'frames': Command(DATA, 'make_frame_store', 'Store the frames of all clips in one file per split.'),
+    'extract-features': Command(
+        DATA, 'extract_features', 'Store the features of whole videos, on which detectors train.'
+    ),
     'faces': Command(DATA, 'extract_faces', 'Track the face in every video of a folder.'),
     'embed': Command(DATA, 'build_label_embeddings', 'Build the table of label embeddings from word vectors.'),
     'convert': Command(DATA, 'convert_release_checkpoint', "Convert the authors' checkpoints, or convert one back."),
