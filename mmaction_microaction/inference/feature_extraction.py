@@ -19,6 +19,8 @@ from mmaction_microaction.models.detectors.detection_data_preprocessor import De
 from mmaction_microaction.models.detectors.frame_features import check_clip_len, extract_features
 from mmaction_microaction.utils.checkpoints import load_weights, read_weights, require_fit
 
+from .recognizer import read_config
+
 DEFAULT_RATE = 7.5
 """Frames per second, with which the shortest action of MMA-52 has two frames."""
 
@@ -56,7 +58,7 @@ class FeatureNetwork:
         feature_stride: int | None = None,
         device: str | None = None,
     ) -> None:
-        config = config if isinstance(config, Config) else Config.fromfile(config)
+        config = config if isinstance(config, Config) else read_config(config)
         name = config.filename or 'the config'
         self.config = Path(name).stem
         self.device = device or get_device()
@@ -76,7 +78,8 @@ class FeatureNetwork:
         check_clip_len(self.clip_len, self.feature_stride)
         if hasattr(backbone, 'return_feat_map'):
             backbone.return_feat_map = True  # VideoMAE would average over a clip
-        self.backbone = backbone.eval().requires_grad_(False).to(self.device)
+        backbone.eval()  # returns None for some backbones of MMAction2
+        self.backbone = backbone.requires_grad_(False).to(self.device)
         self.preprocessor = _as_detection_preprocessor(model.data_preprocessor).to(self.device)
         self.fingerprint = self._compute_fingerprint()
 

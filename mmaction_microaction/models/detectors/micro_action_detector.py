@@ -135,6 +135,9 @@ class MicroActionDetector(BaseModel):
             ValueError: If frames are passed without a backbone, or features with one.
         """
         sequences = [self._sequence(video) for video in inputs]
+        if len(sequences) == 1:  # an exported graph is of this kind, and has any number of steps
+            features = sequences[0][None]
+            return self.neck(features, torch.ones_like(features[:, :1], dtype=torch.bool))
         features = pad_sequence([sequence.T for sequence in sequences], batch_first=True).transpose(1, 2)
         steps = torch.arange(features.size(2), device=features.device)
         lengths = torch.tensor([sequence.size(1) for sequence in sequences], device=features.device)
@@ -191,7 +194,7 @@ class MicroActionDetector(BaseModel):
         """
         self._check_features(data_samples)
         scores, segments, valid = self.head.predict(*self.extract_feat(inputs))
-        for sample, *video in zip(data_samples, scores.cpu().numpy(), segments.cpu().numpy(), valid.cpu().numpy()):
+        for sample, *video in zip(data_samples, *(part.detach().cpu().numpy() for part in (scores, segments, valid))):
             video_scores, video_segments, points = video
             found = decode_detections(
                 video_scores[points], video_segments[points], self._rate(sample), sample.duration, **self.test_cfg

@@ -2,6 +2,9 @@ import torch
 import torch.nn as nn
 from mmaction.registry import MODELS
 
+# Lengths below it are treated as equal to it, so that the gradient of an interval without length fits float16.
+_SHORTEST = 1e-4
+
 
 @MODELS.register_module()
 class SegmentDIoULoss(nn.Module):
@@ -43,12 +46,11 @@ class SegmentDIoULoss(nn.Module):
         with torch.autocast(distances.device.type, enabled=False):
             distances = distances if distances.dtype == torch.float64 else distances.float()
             targets = targets.to(distances)
-            epsilon = torch.finfo(distances.dtype).eps
             intersection = torch.minimum(distances, targets).sum(dim=-1)
             union = (distances + targets).sum(dim=-1) - intersection
             enclosing = torch.maximum(distances, targets).sum(dim=-1)
             (left, right), (true_left, true_right) = distances.unbind(dim=-1), targets.unbind(dim=-1)
             between_centers = (right - left - true_right + true_left) / 2
-            iou = intersection / union.clamp(min=epsilon)
-            penalty = (between_centers / enclosing.clamp(min=epsilon)).square()
+            iou = intersection / union.clamp(min=_SHORTEST)
+            penalty = (between_centers / enclosing.clamp(min=_SHORTEST)).square()
             return self.loss_weight * (1 - iou + penalty).sum()

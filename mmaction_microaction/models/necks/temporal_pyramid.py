@@ -49,7 +49,9 @@ class MaskedConv(nn.Conv1d):
 
 def stride_mask(mask: torch.Tensor, stride: int) -> torch.Tensor:
     """Return the mask of every ``stride``-th step, of a mask of shape (N, 1, T)."""
-    return mask[..., ::stride]
+    # mask[..., ::stride] has the same values. Its length is another formula than that of a convolution, though, and
+    # torch.export cannot prove that both are equal for any T.
+    return F.max_pool2d(mask.float().unsqueeze(2), 1, (1, stride)).squeeze(2) > 0
 
 
 class LocalAttention(nn.Module):
@@ -105,7 +107,9 @@ class MaxPooling(nn.Module):
 
     def forward(self, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Map sequences of shape (N, C, T) and their mask (N, 1, T) to sequences of T / stride steps."""
-        x = F.max_pool1d(x.masked_fill(~mask, torch.finfo(x.dtype).min), 3, self.stride, padding=1)
+        lowest = torch.finfo(x.dtype).min
+        # max_pool1d would fix the number of steps of an exported graph.
+        x = F.max_pool2d(x.masked_fill(~mask, lowest).unsqueeze(2), (1, 3), (1, self.stride), (0, 1)).squeeze(2)
         return x.masked_fill(~stride_mask(mask, self.stride), 0)
 
 
