@@ -33,7 +33,7 @@ def count_found(detector, videos, iou):
 # With shared boundaries, an action whose centre lies in a shorter one cannot be found.
 @pytest.mark.parametrize(('mixer', 'per_class', 'share'), [('maxpool', False, 0.2), ('attention', True, 0.35)])
 def test_learns_to_find_overlapping_actions(mixer, per_class, share):
-    train, unseen = make_videos(120, 6), make_videos(40, 6, seed=1)
+    train, unseen = make_videos(160, 6), make_videos(40, 6, seed=1)
     detector = build_detector(16, 6, neck=dict(mixer=mixer, drop_path=0), head=dict(per_class_boundaries=per_class))
     detector.head.init_weights()
     before, total = count_found(detector, unseen, 0.5)
