@@ -1,4 +1,4 @@
-"""Store the features of all videos of MMA-52, so that a detector trains in minutes.
+"""Store the features of all videos of MMA-52, on which a detector trains without GPU.
 
 The network is a recognizer that was trained on clips, or a detector with a
 backbone. Its backbone sees the frames of a whole video at a constant rate. Each

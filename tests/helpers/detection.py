@@ -4,11 +4,14 @@ import csv
 
 import numpy as np
 import torch
+import torch.distributed as dist
 from mmaction.datasets import BaseActionDataset
 from mmaction.registry import DATASETS, METRICS, MODELS
 from mmaction.structures import ActionDataSample
 from mmengine.evaluator import BaseMetric
+from mmengine.registry import init_default_scope
 
+import mmaction_microaction  # noqa: F401  (a process of its own needs the registered networks)
 from helpers.support import write_clip
 
 COLUMNS = ('id', 'video_id', 'start_frame', 'end_frame', 'class', 'total_frames', 'fps')
@@ -134,3 +137,26 @@ def make_videos(count, num_classes, rate=7.5, seed=0, channels=16):
         sample = make_sample(num_steps, segments, labels, rate)
         videos.append((torch.from_numpy(features).float(), sample))
     return videos
+
+
+def compute_gradients(videos):
+    """Return the gradients of a small detector for a batch of :func:`make_videos`."""
+    detector = build_detector(16, 4, neck=dict(drop_path=0)).double()
+    features, samples = zip(*videos)
+    sum(detector.loss([f.double() for f in features], list(samples)).values()).backward()
+    return [p.grad for p in detector.parameters()]
+
+
+def compute_mean_gradients(rank, path, folder):
+    """Compute the gradients of one of two processes, average them as DistributedDataParallel does, and save them."""
+    init_default_scope('mmaction')
+    dist.init_process_group('gloo', init_method=f'file://{folder}/rendezvous', rank=rank, world_size=2)
+    videos = make_videos(4, 4)
+    gradients = compute_gradients(videos[:1] if rank == 0 else videos[1:])  # shares of different sizes
+    for gradient in gradients:
+        dist.all_reduce(gradient)
+        gradient /= 2
+    if rank == 0:
+        torch.save(gradients, path)
+    dist.barrier()
+    dist.destroy_process_group()
