@@ -109,11 +109,11 @@ def test_frames_shown_twice_are_flipped_once(stores):
         np.testing.assert_array_equal(mirrored, image[:, ::-1])
 
 
-def test_clip_missing_from_the_store_is_named_with_its_line(stores, tmp_path):
+def test_clip_missing_from_the_store_is_named(stores, tmp_path):
     (tmp_path / 'frames_train').symlink_to(stores / 'frames_train')
     lines = (stores / 'train_list_videos.txt').read_text().splitlines()
     (tmp_path / 'train_list_videos.txt').write_text('\n'.join([*lines, 'new.mp4 1', 'newer.mp4 1']))
-    message = r'frames_train: 2 of the 9 clips of .*train_list_videos\.txt .*new\.mp4 in line 8\..*microaction frames'
+    message = r'frames_train: 2 of the 9 clips of .*train_list_videos\.txt .*new\.mp4\..*microaction frames'
     with pytest.raises(ValueError, match=message):
         build(tmp_path, 'frames')
     dataset = build(tmp_path, 'frames', check_videos=False, max_unreadable=0)

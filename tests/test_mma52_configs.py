@@ -1,0 +1,122 @@
+"""Every config of a detector trains, tests and resumes with MMEngine's runner."""
+
+import copy
+
+import numpy as np
+import pytest
+from helpers.detection import write_tiny_mma52
+from helpers.support import ROOT
+from mmaction.registry import MODELS
+from mmengine.config import Config
+from mmengine.optim import OptimWrapper
+from mmengine.runner import Runner
+
+from mmaction_microaction.datasets.feature_store import FeatureSettings, FeatureStoreWriter
+from mmaction_microaction.label_sets import MA52
+
+CONFIGS = sorted((ROOT / 'configs' / 'mma52').glob('*.py'))
+SMALL = {256: 40, 224: 32, 182: 40, 160: 32, 128: 40, 112: 32}
+"""Sizes in pixels that replace those of the configs."""
+
+
+@pytest.fixture(scope='module')
+def data(tmp_path_factory):
+    """Write videos, and random features of 8 channels at 7.5 steps per second."""
+    root = write_tiny_mma52(tmp_path_factory.mktemp('mma52'))
+    rng = np.random.default_rng(0)
+    for split in ('train', 'val'):
+        with FeatureStoreWriter(root / f'features_{split}', FeatureSettings('random', 1, 7.5, 'float32')) as store:
+            for video in sorted((root / f'videos_{split}').iterdir()):
+                store.add(video.stem, rng.normal(size=(8, 8)))
+            store.publish()
+    return root
+
+
+def shrink(value):
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(shrink, value))
+    return SMALL.get(value, value)
+
+
+def use_tiny_set(dataset, data, split):
+    """Change the config of a dataset, or of the dataset that it wraps."""
+    while 'dataset' in dataset:
+        dataset = dataset['dataset']
+    dataset.update(ann_file=str(data / f'{split}.csv'), data_prefix=dict(video=str(data / f'videos_{split}')))
+    for step in dataset.pipeline:
+        for key in ('scale', 'crop_size'):
+            if key in step:
+                step[key] = shrink(step[key])
+        if 'path' in step:
+            step['path'] = str(data / f'features_{split}')
+
+
+def tiny_config(path, data, work_dir):
+    config = Config.fromfile(path)
+    for loader, split in ((config.train_dataloader, 'train'), (config.val_dataloader, 'val')):
+        use_tiny_set(loader.dataset, data, split)
+        loader.update(batch_size=2, num_workers=0, persistent_workers=False)
+    config.test_dataloader = copy.deepcopy(config.val_dataloader)
+    config.train_cfg.update(max_epochs=1, val_interval=1)
+    channels = 8
+    backbone = config.model.get('backbone')
+    if backbone and 'depth' in backbone and backbone.type == 'ResNetSETSM':
+        backbone.update(depth=18, pretrained=None)
+        channels = 512
+    elif backbone:
+        backbone.update(img_size=32, embed_dims=24, depth=2, num_heads=4)
+        del backbone['init_cfg']  # weights from the internet
+        channels = 24
+    config.model.neck.update(in_channels=channels, channels=16)
+    config.model.head.update(in_channels=16, channels=16)
+    config.update(work_dir=str(work_dir), log_level='WARNING')
+    return config
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
+def test_network_has_one_sigmoid_per_action(path):
+    config = Config.fromfile(path)
+    backbone = config.model.get('backbone', {})
+    backbone.pop('init_cfg', None)
+    if 'pretrained' in backbone:
+        backbone.pretrained = None
+    model = MODELS.build(config.model)
+    assert model.num_classes == len(MA52)
+    assert model.head.num_boundaries == (len(MA52) if 'perclass' in path.stem else 1)
+    assert config.default_hooks.checkpoint.save_best == 'action/average_mAP'
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
+def test_trains_validates_and_tests(path, data, tmp_path, monkeypatch):
+    runner = Runner.from_cfg(tiny_config(path, data, tmp_path))
+    monkeypatch.setattr(OptimWrapper, 'zero_grad', lambda self: None)
+    runner.train()
+    assert runner.iter >= 2
+    # In a distributed run, a parameter without gradient would block all processes.
+    assert [name for name, p in runner.model.named_parameters() if p.requires_grad and p.grad is None] == []
+    losses = [runner.message_hub.get_scalar(f'train/{name}').current() for name in ('loss_cls', 'loss_segment')]
+    assert all(np.isfinite(loss) and loss > 0 for loss in losses)
+    learning = {name for name, p in runner.model.named_parameters() if p.grad is not None and p.grad.any()}
+    assert 'head.fc_cls.weight' in learning
+    in_backbone = {name for name in learning if name.startswith('backbone.')}
+    if 'e2e' in path.stem:
+        assert 'backbone.conv1.conv.weight' in in_backbone
+    else:
+        assert all(name.startswith('backbone.adapters.') for name in in_backbone)
+        assert bool(in_backbone) == ('videomae' in path.stem)
+    assert list(tmp_path.glob('best_action_average_mAP_epoch_*.pth'))
+    assert runner.test()['action/average_mAP'] >= 0
+
+
+@pytest.mark.slow
+def test_a_resumed_run_continues_with_the_same_features(data, tmp_path):
+    path = ROOT / 'configs' / 'mma52' / 'manet_r50_pyramid_mma52.py'
+    Runner.from_cfg(tiny_config(path, data, tmp_path)).train()
+    config = tiny_config(path, data, tmp_path)
+    config.update(resume=True)
+    config.train_cfg.max_epochs = 2
+    runner = Runner.from_cfg(config)
+    runner.train()
+    assert runner.epoch == 2
+    assert int(runner.model.feature_fingerprint) == 1
