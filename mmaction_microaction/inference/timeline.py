@@ -1,5 +1,7 @@
 """Merges the scores of overlapping windows into intervals."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mmaction_microaction.label_sets import MA52, LabelSet
@@ -127,8 +129,7 @@ def find_intervals(
             for piece in pieces
             for interval in find_intervals(*piece, step, switch_cost, min_score, min_duration, label_set)
         ]
-    start, end = starts.min(), ends.max()
-    edges = np.append(np.arange(start, max(end - step / 2, start + step / 2), step), end)
+    edges = _cut(starts, ends, step)
     smoothed = smooth_scores(starts, ends, scores, (edges[:-1] + edges[1:]) / 2)
     # A window covers as many pieces as it has steps, but is only one piece of evidence.
     labels = most_likely_labels(smoothed, switch_cost * (ends - starts).mean() / step)
@@ -142,3 +143,65 @@ def find_intervals(
         for interval in intervals
         if interval.score >= min_score and interval.end - interval.start >= min_duration
     ]
+
+
+def rank_intervals(
+    starts: np.ndarray,
+    ends: np.ndarray,
+    scores: np.ndarray,
+    step: float,
+    thresholds: Sequence[float] = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
+    label_set: LabelSet = MA52,
+) -> list[Interval]:
+    """Rank intervals of all actions, several at a time, as the metrics of detection expect them.
+
+    As in :func:`find_intervals`, the video is cut into pieces of ``step`` seconds with smoothed probabilities. For each
+    action and each threshold, the longest runs of pieces above the threshold are intervals.
+
+    Args:
+        starts (np.ndarray): Start of each window in seconds, ascending, shape (W,).
+        ends (np.ndarray): End of each window in seconds, shape (W,).
+        scores (np.ndarray): Probabilities of each window, shape (W, C).
+        step (float): Length of a piece in seconds.
+        thresholds (Sequence[float]): Thresholds of the probability.
+        label_set (LabelSet): Label set of the probabilities. Defaults to that of MA-52.
+
+    Returns:
+        list[Interval]: Intervals, best first. The score is the mean probability of the action in the interval.
+
+    See Also:
+        :func:`find_intervals`, whose intervals do not overlap.
+
+    Examples:
+        Nodding (9) has a probability of 0.6 for two seconds, and shaking legs (24) of 0.3 for four seconds.
+
+        >>> starts, scores = np.arange(4.0), np.zeros((4, 52))
+        >>> scores[:2, 9], scores[:, 24] = 0.6, 0.3
+        >>> for interval in rank_intervals(starts, starts + 1, scores, step=1, thresholds=[0.2]):
+        ...     print(interval.start, interval.end, interval.action.name, round(interval.score, 2))
+        0.0 2.0 nodding 0.6
+        0.0 4.0 shaking legs 0.3
+    """
+    starts, ends, scores = np.asarray(starts), np.asarray(ends), np.asarray(scores)
+    if not len(starts):
+        return []
+    edges = _cut(starts, ends, step)
+    smoothed = smooth_scores(starts, ends, scores, (edges[:-1] + edges[1:]) / 2)
+    found = set()
+    for threshold in thresholds:
+        above = np.pad(smoothed >= threshold, ((1, 1), (0, 0)))
+        changes = np.diff(above.astype(np.int8), axis=0)
+        # Runs of an action begin and end in the same order.
+        (labels, first), (_, last) = (np.nonzero(sign == changes.T) for sign in (1, -1))
+        found.update(zip(labels.tolist(), first.tolist(), last.tolist()))
+    intervals = [
+        Interval(float(edges[a]), float(edges[b]), label, float(smoothed[a:b, label].mean()), label_set)
+        for label, a, b in sorted(found)
+    ]
+    return sorted(intervals, key=lambda interval: -interval.score)
+
+
+def _cut(starts: np.ndarray, ends: np.ndarray, step: float) -> np.ndarray:
+    """Return the edges of pieces of ``step`` seconds; the last piece has half a step to one and a half."""
+    start, end = starts.min(), ends.max()
+    return np.append(np.arange(start, max(end - step / 2, start + step / 2), step), end)

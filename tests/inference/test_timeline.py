@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 from helpers.label_sets import FOUR
 
-from mmaction_microaction.inference.timeline import find_intervals, most_likely_labels, smooth_scores
+from mmaction_microaction.inference.timeline import (
+    find_intervals,
+    most_likely_labels,
+    rank_intervals,
+    smooth_scores,
+)
 from mmaction_microaction.label_sets import LabelSet
 from mmaction_microaction.structures.intervals import Interval
 
@@ -110,3 +115,26 @@ def test_any_number_of_classes_is_possible(num_classes):
 def test_scores_of_another_label_set_are_rejected():
     with pytest.raises(ValueError, match='4 probabilities for each window, but the label set ma52 has 52'):
         find_intervals([0.0], [1.0], np.eye(4)[:1], 0.5)
+
+
+def test_ranked_intervals_equal_those_of_a_loop():
+    rng = np.random.default_rng(0)
+    starts = np.arange(12) * 0.5
+    scores = rng.dirichlet(np.full(3, 0.5), 12)
+    three = LabelSet.from_dict({'actions': ['nodding', 'waving', 'shrugging']})
+    thresholds = [0.2, 0.5, 0.8]
+    found = rank_intervals(starts, starts + 1, scores, 0.5, thresholds, three)
+    smoothed = smooth_scores(starts, starts + 1, scores, np.arange(13) * 0.5 + 0.25)
+    expected = set()
+    for threshold in thresholds:
+        for label in range(3):
+            run = []
+            for piece in range(14):
+                if piece < 13 and smoothed[piece, label] >= threshold:
+                    run.append(piece)
+                elif run:
+                    expected.add((run[0] * 0.5, run[-1] * 0.5 + 0.5, label, round(smoothed[run, label].mean(), 9)))
+                    run = []
+    assert {(i.start, i.end, i.label, round(i.score, 9)) for i in found} == expected
+    assert [i.score for i in found] == sorted((i.score for i in found), reverse=True)
+    assert rank_intervals(starts[:0], starts[:0], scores[:0], 0.5) == []
