@@ -20,7 +20,7 @@ def plot_detection_statistics(
     """Draw how often actions overlap each other, how long they last, and how many happen at once.
 
     Args:
-        statistics (DetectionStatistics): Statistics of a table, see :func:`.summarize_detections`.
+        statistics (DetectionStatistics): Statistics of a table, see ``summarize_detections``.
         label_set (LabelSet): Label set of the table. Lines divide the matrix into its groups. Defaults to that of
             MA-52.
         title (str, optional): Title of the figure.

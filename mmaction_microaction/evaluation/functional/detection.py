@@ -47,7 +47,7 @@ def detection_metrics(
         dict[str, float]: Percentages:
 
         - ``action/average_mAP``: mean of the next nine, which ranked the challenges of 2024 and 2025.
-        - ``action/mAP@0.1`` to ``action/mAP@0.9``: mAP at each threshold of :data:`IOUS`.
+        - ``action/mAP@0.1`` to ``action/mAP@0.9``: mAP at each of these thresholds.
         - ``action/mAP_challenge``: mean of the mAP at 0.2, 0.5 and 0.7, which ranked that of 2026.
         - ``body/average_mAP`` and so on: the same for the groups. Left out if the label set has no groups.
 
@@ -103,7 +103,7 @@ def detection_average_precisions(
         truth (Instances): True actions of all videos.
         detections (Detections): Detected actions. Those in other videos than the true ones are wrong.
         num_classes (int): Number of classes C.
-        ious (ArrayLike): Thresholds above 0, shape (T,). Defaults to :data:`IOUS`.
+        ious (ArrayLike): Thresholds above 0, shape (T,). Defaults to 0.1, 0.2, …, 0.9.
         absent_classes (Literal['error', 'ignore']): What to do with classes that are never true. ``'error'`` raises an
             error if one of them is detected, since its average precision is not defined, and sets the others to 0, as
             the authors do. ``'ignore'`` sets all of them to NaN. Defaults to ``'error'``.
@@ -166,8 +166,8 @@ def match_detections(
     Args:
         truth (Instances): True actions of all videos, N of them.
         detections (Detections): Detected actions, M of them.
-        ious (ArrayLike): Thresholds above 0, shape (T,). Defaults to :data:`IOUS`.
-        epsilon (float): Seconds that are added to the union. Defaults to :data:`EPSILON`, as in the authors' script; 0
+        ious (ArrayLike): Thresholds above 0, shape (T,). Defaults to 0.1, 0.2, …, 0.9.
+        epsilon (float): Seconds that are added to the union. Defaults to 0.0001, as in the authors' script; 0
             is the textbook's definition.
 
     Returns:
