@@ -102,7 +102,7 @@ def tiny_config(path, roots, tmp_path):
 
 # test_mma52_configs.py runs the detectors.
 @pytest.mark.slow
-@pytest.mark.parametrize('path', [path for path in CONFIGS if 'mma52' not in path.parts], ids=lambda path: path.stem)
+@pytest.mark.parametrize('path', [path for path in CONFIGS if '_mma52' not in path.stem], ids=lambda path: path.stem)
 def test_trains_and_tests_for_a_step(path, tiny_ma52, tiny_pro, tmp_path, monkeypatch):
     roots = {'ClipDataset': tiny_ma52, 'MA52ProDataset': tiny_pro}
     runner = Runner.from_cfg(tiny_config(path, roots, tmp_path))

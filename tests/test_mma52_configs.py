@@ -14,8 +14,8 @@ from mmengine.runner import Runner
 from mmaction_microaction.datasets.feature_store import FeatureSettings, FeatureStoreWriter
 from mmaction_microaction.label_sets import MA52
 
-CONFIGS = sorted((ROOT / 'configs' / 'mma52').glob('*.py'))
-SMALL = {256: 40, 224: 32, 182: 40, 160: 32, 128: 40, 112: 32}
+CONFIGS = sorted(path for path in (ROOT / 'configs').rglob('*_mma52*.py') if '_base_' not in path.parts)
+SMALL = {256: 40, 224: 32, 182: 40, 160: 32, 128: 40, 112: 32, 76: 32, 64: 28, 48: 24}
 """Sizes in pixels that replace those of the configs."""
 
 
