@@ -49,9 +49,13 @@ COMMANDS = {
     'prepare': Command(DATA, 'prepare_ma52', 'Put MA-52 or MMA-52 where the configs look for it, and check it.'),
     'lists': Command(DATA, 'make_lists', 'Make lists and a label set from folders of your own classes.'),
     'frames': Command(DATA, 'make_frame_store', 'Store the frames of all clips in one file per split.'),
+    'extract-features': Command(
+        DATA, 'extract_features', 'Store the features of whole videos, on which detectors train.'
+    ),
     'faces': Command(DATA, 'extract_faces', 'Track the face in every video of a folder.'),
     'embed': Command(DATA, 'build_label_embeddings', 'Build the table of label embeddings from word vectors.'),
     'convert': Command(DATA, 'convert_release_checkpoint', "Convert the authors' checkpoints, or convert one back."),
+    'join': Command(DATA, 'join_detector', 'Join a detector of features with the network of the features.'),
     'demo': Command(RECOGNITION, 'demo', 'Recognise micro-actions in videos or from a camera.'),
     'web': Command(RECOGNITION, 'webui', 'Serve a web page that recognises micro-actions in uploaded clips.'),
     'export': Command(RECOGNITION, 'export', 'Export a trained network to ONNX.'),

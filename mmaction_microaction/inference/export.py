@@ -5,10 +5,11 @@ import json
 import logging
 import tempfile
 import warnings
+from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -24,6 +25,9 @@ from mmaction_microaction.version import __version__
 from .onnx_model import CLASSES, CONFIG, LABEL_SET, PIPELINE, VERSION, OnnxRecognizer
 from .recognizer import TorchRecognizer
 from .windows import WindowPipeline
+
+if TYPE_CHECKING:
+    import onnx
 
 TOLERANCE = 1e-4
 """Largest allowed difference of a probability between PyTorch and ONNX Runtime."""
@@ -80,9 +84,7 @@ def export_onnx(config: str | Path | Config, checkpoint: str | Path, out: str | 
         ValueError: If ``out`` does not end in ``.onnx``, config and checkpoint do not fit, the network cannot be
             exported, or the exported network computes other probabilities.
     """
-    missing = [name for name in ('onnx', 'onnxruntime', 'onnxscript') if not find_spec(name)]
-    if missing:
-        raise ImportError(f'export needs {", ".join(missing)}: pip install {" ".join(missing)}')
+    require_onnx()
     out = Path(out).expanduser()
     if out.suffix != '.onnx':
         raise ValueError(f'{out} must end in .onnx')
@@ -112,6 +114,24 @@ def export_onnx(config: str | Path | Config, checkpoint: str | Path, out: str | 
     make_folder(out.parent)
     write_whole(out, content)
     return Export(out, len(content), shape, recognizer.label_set, difference)
+
+
+def require_onnx() -> None:
+    """Raise an ImportError if a package of the extra ``onnx`` is missing."""
+    missing = [name for name in ('onnx', 'onnxruntime', 'onnxscript') if not find_spec(name)]
+    if missing:
+        raise ImportError(f'export needs {", ".join(missing)}: pip install {" ".join(missing)}')
+
+
+def clear_metadata(proto: 'onnx.ModelProto') -> None:
+    """Remove the source file and line of each node, with paths of this machine, which the exporter notes.
+
+    Args:
+        proto (onnx.ModelProto): The exported network.
+    """
+    graph = proto.graph
+    for part in (graph, *graph.node, *graph.input, *graph.output, *graph.initializer, *graph.value_info):
+        part.ClearField('metadata_props')
 
 
 def _packed_shape(pipeline):
@@ -175,7 +195,7 @@ def _to_onnx(model, shape, metadata):
     example = _random_clips(2, shape)
     try:
         scores = _Scores(model, example).eval()
-        with _quiet():
+        with quiet_exporter():
             program = torch.onnx.export(
                 scores,
                 (example,),
@@ -190,16 +210,13 @@ def _to_onnx(model, shape, metadata):
         reason = str(error.__cause__ or error).strip().split('\n')[0]
         raise ValueError(f'PyTorch cannot export {types} to ONNX: {reason}') from error
     proto = program.model_proto
-    # The exporter notes the source file and line of each node, with paths of this machine.
-    graph = proto.graph
-    for part in (graph, *graph.node, *graph.input, *graph.output, *graph.initializer, *graph.value_info):
-        part.ClearField('metadata_props')
+    clear_metadata(proto)
     onnx.helper.set_model_props(proto, metadata)
     return proto.SerializeToString()
 
 
 @contextmanager
-def _quiet():
+def quiet_exporter() -> Iterator[None]:
     """Suppress the exporter's warning about torchvision, which is not needed, and the graphs it prints on failure."""
     disabled = logging.root.manager.disable
     logging.disable(logging.CRITICAL)

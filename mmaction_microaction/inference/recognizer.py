@@ -47,7 +47,7 @@ class TorchRecognizer:
     label_set: LabelSet
 
     def __init__(self, config: str | Path | Config, checkpoint: str | Path, device: str | None = None) -> None:
-        config = config if isinstance(config, Config) else _read_config(config)
+        config = config if isinstance(config, Config) else read_config(config)
         if 'model' not in config or 'test_dataloader' not in config:
             raise ValueError(f'{config.filename} lacks a model or a test_dataloader; use a complete config')
         self.config = config
@@ -117,8 +117,19 @@ def _difference(first, second):
     return f'label {index} is {first.names[index]!r} and {second.names[index]!r}'
 
 
-def _read_config(path):
-    """Read a config; a ValueError if the file has another suffix."""
+def read_config(path: str | Path) -> Config:
+    """Read a config.
+
+    Args:
+        path (str | Path): Path of the config.
+
+    Returns:
+        Config: The config.
+
+    Raises:
+        FileNotFoundError: If the file is missing.
+        ValueError: If the file has another suffix than a config.
+    """
     if Path(path).suffix not in CONFIG_SUFFIXES:
         raise ValueError(f'{path} is not a config (*.py); pass the config first, then the checkpoint')
     return Config.fromfile(path)

@@ -1,6 +1,7 @@
 """Transforms of pipelines, registered in MMAction2's ``TRANSFORMS``."""
 
 from .decoding_steps import is_decoder, is_opener
+from .detection import LoadFeatures, PackDetectionInputs, SampleFramesAtRate
 from .faces import CropFace, FormatFaces
 from .frame_store_decoding import FrameStoreDecode, FrameStoreInit
 from .processing import SubtractMeanFrame
@@ -11,6 +12,9 @@ __all__ = [
     'FormatFaces',
     'FrameStoreDecode',
     'FrameStoreInit',
+    'LoadFeatures',
+    'PackDetectionInputs',
+    'SampleFramesAtRate',
     'SparsePyAVDecode',
     'SparsePyAVInit',
     'SubtractMeanFrame',

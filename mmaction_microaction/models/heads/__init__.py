@@ -1,5 +1,6 @@
 """Heads."""
 
 from .manet_head import MANetHead
+from .pyramid_detection_head import PyramidDetectionHead
 
-__all__ = ['MANetHead']
+__all__ = ['MANetHead', 'PyramidDetectionHead']

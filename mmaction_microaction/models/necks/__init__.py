@@ -1,0 +1,5 @@
+"""Necks."""
+
+from .temporal_pyramid import TemporalPyramid
+
+__all__ = ['TemporalPyramid']

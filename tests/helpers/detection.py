@@ -1,0 +1,136 @@
+"""Small detectors, and videos with known actions for them."""
+
+import csv
+
+import numpy as np
+import torch
+from mmaction.datasets import BaseActionDataset
+from mmaction.registry import DATASETS, METRICS, MODELS
+from mmaction.structures import ActionDataSample
+from mmengine.evaluator import BaseMetric
+
+from helpers.support import write_clip
+
+COLUMNS = ('id', 'video_id', 'start_frame', 'end_frame', 'class', 'total_frames', 'fps')
+
+
+class TableDataset(BaseActionDataset):
+    """The part of MMA52Dataset that detectors need."""
+
+    METAINFO = dict(classes=('a', 'b', 'c'))
+
+    def __init__(self, ann_file, pipeline, data_prefix, check_videos=True, decoder=None, **kwargs):
+        super().__init__(ann_file, pipeline, data_prefix=data_prefix, **kwargs)
+
+    def load_data_list(self):
+        videos = {}
+        with open(self.ann_file, encoding='utf-8') as file:
+            for row in csv.DictReader(file):
+                videos.setdefault(row['video_id'], []).append(row)
+        samples = []
+        for name, rows in videos.items():
+            fps, frames = float(rows[0]['fps']), int(rows[0]['total_frames'])
+            times = [[int(row['start_frame']) / fps, int(row['end_frame']) / fps] for row in rows]
+            samples.append(
+                dict(
+                    filename=f'{self.data_prefix["video"]}/{name}.mp4',
+                    video_id=name,
+                    total_frames=frames,
+                    fps=fps,
+                    duration=round(frames / fps, 4),
+                    gt_segments=np.array(times, np.float32),
+                    gt_labels=np.array([int(row['class']) for row in rows]),
+                )
+            )
+        return samples
+
+    def get_cat_ids(self, idx):
+        return np.unique(self.get_data_info(idx)['gt_labels']).tolist()
+
+
+class CountMetric(BaseMetric):
+    """Counts the detections that DetectionMetric would score."""
+
+    default_prefix = 'action'
+
+    def process(self, data_batch, data_samples):
+        for sample in data_samples:
+            assert {'video_id', 'gt_segments', 'gt_labels'} <= sample.keys()
+            self.results.append(len(sample['pred_detections']['scores']))
+
+    def compute_metrics(self, results):
+        return dict(average_mAP=float(np.mean(results)))
+
+
+for registry, name, stand_in in ((DATASETS, 'MMA52Dataset', TableDataset), (METRICS, 'DetectionMetric', CountMetric)):
+    if name not in registry.module_dict:
+        registry.register_module(name=name, module=stand_in)
+
+
+def write_tiny_mma52(root):
+    """Write the tables and videos of two splits with three videos each, of 40, 33 and 20 frames, and two actions."""
+    for split, frames in (('train', (40, 33, 20)), ('val', (38, 25, 20))):
+        folder = root / f'videos_{split}'
+        folder.mkdir(parents=True)
+        rows = []
+        for index, count in enumerate(frames):
+            name = f'{split}{index:04d}'
+            write_clip(folder / f'{name}.mp4', num_frames=count, seed=index)
+            rows.append((len(rows), name, 0, count // 2, 8, count, 30.0))
+            rows.append((len(rows), name, 5, count - 1, 24 + index, count, 30.0))
+        with open(root / f'{split}.csv', 'w', encoding='utf-8', newline='') as file:
+            csv.writer(file, lineterminator='\n').writerows([COLUMNS, *rows])
+    return root
+
+
+def build_detector(in_channels=8, num_classes=3, backbone=None, seed=0, **kwargs):
+    """Build a small detector."""
+    torch.manual_seed(seed)
+    head = kwargs.pop('head', {})
+    neck = kwargs.pop('neck', {})
+    return MODELS.build(
+        dict(
+            type='MicroActionDetector',
+            backbone=backbone,
+            neck=dict(dict(type='TemporalPyramid', in_channels=in_channels, channels=16, window_size=9), **neck),
+            head=dict(dict(type='PyramidDetectionHead', in_channels=16, channels=16, num_classes=num_classes), **head),
+            **kwargs,
+        )
+    )
+
+
+def make_sample(num_steps, segments=((0, 1),), labels=(0,), rate=7.5, **metainfo):
+    """Return a sample with true actions in seconds, for a video of a number of steps."""
+    sample = ActionDataSample()
+    sample.set_metainfo(dict(video_id='video', duration=num_steps / rate, steps_per_second=rate, **metainfo))
+    sample.set_field(torch.tensor(segments, dtype=torch.float32).reshape(-1, 2), 'gt_segments')
+    sample.set_field(torch.tensor(labels, dtype=torch.int64), 'gt_labels')
+    return sample
+
+
+def make_videos(count, num_classes, rate=7.5, seed=0, channels=16):
+    """Make feature sequences with the label structure of MMA-52: overlapping actions of different lengths.
+
+    Each action adds the fixed random vector of its class to the steps that it covers, and there is noise everywhere.
+
+    Returns:
+        list[tuple[torch.Tensor, ActionDataSample]]: Features of shape (T, channels), and samples with the true actions.
+    """
+    vectors = np.random.default_rng(99).normal(size=(num_classes, channels))
+    rng = np.random.default_rng(seed)
+    videos = []
+    for _ in range(count):
+        num_steps = int(rng.integers(40, 110))
+        duration = num_steps / rate
+        features = rng.normal(size=(num_steps, channels))
+        segments, labels = [], []
+        for label in rng.permutation(num_classes)[: rng.integers(1, 4)]:
+            length = rng.choice([1.2, 2.5, 0.7 * duration])
+            start = rng.uniform(-length / 4, duration - 0.75 * length)
+            segments.append([max(start, 0), min(start + length, duration)])
+            labels.append(int(label))
+            middle = (np.arange(num_steps) + 0.5) / rate
+            features[(middle >= segments[-1][0]) & (middle < segments[-1][1])] += 2 * vectors[label]
+        sample = make_sample(num_steps, segments, labels, rate)
+        videos.append((torch.from_numpy(features).float(), sample))
+    return videos
