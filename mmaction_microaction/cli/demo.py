@@ -159,8 +159,8 @@ def check_names(videos):
     for video in videos:
         if first.setdefault(video.stem, video) != video:
             raise ValueError(
-                f'{first[video.stem]} and {video} would both be {video.stem!r} in the file of --detections; rename one, '
-                'or process them one after the other'
+                f'{first[video.stem]} and {video} would both be {video.stem!r} in the file of --detections; rename '
+                'one, or process them one after the other'
             )
 
 

@@ -156,7 +156,7 @@ class DetectionResult:
     """Micro-actions that a detector found in a video. Several may happen at once, or none.
 
     Examples:
-        >>> segments, labels, scores = np.array([[2, 4], [0, 3], [1, 9]]), np.array([19, 9, 24]), [0.9, 0.6, 0.1]
+        >>> segments, labels, scores = np.array([[2.0, 4], [0, 3], [1, 9]]), np.array([19, 9, 24]), [0.9, 0.6, 0.1]
         >>> result = DetectionResult('talk.mp4', 10.0, segments, labels, np.array(scores), min_score=0.3)
         >>> [(interval.start, interval.end, interval.action.name) for interval in result.intervals]
         [(0.0, 3.0, 'nodding'), (2.0, 4.0, 'waving')]

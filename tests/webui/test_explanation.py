@@ -44,7 +44,7 @@ def test_actions_of_any_label_set_are_explained(label_set, clips, tmp_path):
 
 def test_network_without_gradients_or_resnet_is_rejected(clips):
     exported = SimpleNamespace(pipeline=[])
-    transformer = SimpleNamespace(pipeline=[], model=SimpleNamespace(backbone=torch.nn.Identity()))
+    transformer = SimpleNamespace(pipeline=[], model=SimpleNamespace(backbone=torch.nn.Identity(), cls_head=None))
     for recognizer in (exported, transformer):
         inferencer = SimpleNamespace(recognizer=recognizer)
         assert not can_explain(inferencer)
