@@ -240,7 +240,10 @@ class _DetectionBand(_Band):
             if not text:
                 text, color = self.fit(self.names[index], self.left - 2 * pad), DARK_GRAY
             self.write(draw, (pad, top + self.line / 2), text, color=color)
-        draw.rectangle((x(time) - 1, 0, x(time) + 1, len(self.rows) * self.line - 1), BLACK)
+        if self.rows:
+            draw.rectangle((x(time) - 1, 0, x(time) + 1, len(self.rows) * self.line - 1), BLACK)
+        if not any(intervals for intervals, *_ in self.rows):
+            self.write(draw, (pad, (len(self.rows) + 0.5) * self.line), 'nothing found')
         clock = f'{_clock(time)} of {_clock(self.duration)}'
         self.write(draw, (self.width - pad, (len(self.rows) + 0.5) * self.line), clock, 'rm')
         return np.asarray(image)
@@ -259,7 +262,7 @@ _BANDS = {ClipResult.kind: _ClipBand, TimelineResult.kind: _TimelineBand, Detect
 
 def _load_font(label_set: LabelSet, size: float) -> ImageFont.FreeTypeFont:
     """Return Pillow's font or, if the names need other letters than English, a font of this machine that has them."""
-    letters = frozenset(''.join(f'{action.code}{action.name}' for action in label_set.actions))
+    letters = frozenset(''.join(f'{action.code}{action.name}{action.group or ""}' for action in label_set.actions))
     if all(map(str.isascii, letters)):
         return ImageFont.load_default(size)
     return ImageFont.truetype(_find_font(letters | frozenset('0123456789%…')), size)
