@@ -141,7 +141,7 @@ def make_videos(count, num_classes, rate=7.5, seed=0, channels=16):
     return videos
 
 
-def write_detector(folder, label_set=None, num_classes=52, name='detector', features=False):
+def write_detector(folder, label_set=None, num_classes=52, name='detector', features=False, std=0.3):
     """Write a config and a checkpoint of a small detector of frames or of stored features, and return their paths."""
     config, checkpoint = folder / f'{name}.py', folder / f'{name}.pth'
     base = 'manet_r50_pyramid_mma52' if features else 'manet_r18_e2e_mma52'
@@ -160,7 +160,7 @@ def write_detector(folder, label_set=None, num_classes=52, name='detector', feat
     content.dump(config)
     torch.manual_seed(0)
     model = init_recognizer(Config.fromfile(config), device='cpu')
-    torch.nn.init.normal_(model.head.fc_cls.weight, std=0.3)
+    torch.nn.init.normal_(model.head.fc_cls.weight, std=std)  # large values give high scores
     saved = dict(state_dict=model.state_dict(), meta=dict(epoch=1, dataset_meta={}))
     if label_set is not None:
         saved['meta']['dataset_meta'] = dict(label_set=label_set.to_dict(), classes=label_set.names)
