@@ -49,7 +49,7 @@ class MicroActionInferencer:
             file. Defaults to None.
         device (str, optional): ``'cpu'``, ``'cuda:1'``, … Defaults to None: the best available device; for an
             ``.onnx`` file, the CPU.
-        batch_size (int): Number of windows that the network scores at once. Defaults to 8.
+        batch_size (int): Number of windows that a recognizer scores at once. Defaults to 8. A detector sees one.
         longest_clip (float): Duration in seconds up to which a recognizer treats a video as one clip. Clips of MA-52
             last up to 7 seconds. Defaults to 8.
         window (float, optional): Length in seconds of the windows of a longer video. Defaults to None: 1.5 for a
@@ -240,8 +240,9 @@ class MicroActionInferencer:
     def detect(self, video: str | Path | Video, progress: Callable[[int, int], None] | None = None) -> DetectionResult:
         """Find all micro-actions of a video of any length with a detector. They may overlap.
 
-        A video longer than ``window`` is cut into overlapping windows, see :func:`.merge_windows`. A warning names the
-        times of a video that are damaged or cannot be decoded.
+        A video longer than ``window`` is cut into overlapping windows. An action that the edge of a window cuts is
+        joined with its other part, and one that two windows contain is listed once. A warning names the times of a
+        video that are damaged or cannot be decoded.
 
         Args:
             video (str | Path | Video): Path of the video, or the open video.
