@@ -22,7 +22,7 @@ def can_explain(inferencer: MicroActionInferencer) -> bool:
         bool: False for a detector, for an ONNX file, which has no gradients, and for a network without a ResNet.
     """
     model = getattr(inferencer.recognizer, 'model', None)
-    return hasattr(model, 'cls_head') and has_gradcam(model)
+    return model is not None and has_gradcam(model) and not inferencer.is_detector
 
 
 def explain(inferencer: MicroActionInferencer, video: str | Path | Video, interval: Interval, whole: bool) -> Figure:

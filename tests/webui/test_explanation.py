@@ -2,6 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from helpers.detection import write_detector
 from helpers.label_sets import FOUR, TWO_HUNDRED
 from helpers.networks import write_network
 
@@ -42,9 +43,13 @@ def test_actions_of_any_label_set_are_explained(label_set, clips, tmp_path):
     assert subtitle.startswith(f'maps of: {second.action.name}')
 
 
+def test_detectors_have_no_gradcam(tmp_path):
+    assert not can_explain(MicroActionInferencer(*write_detector(tmp_path), 'cpu'))
+
+
 def test_network_without_gradients_or_resnet_is_rejected(clips):
     exported = SimpleNamespace(pipeline=[])
-    transformer = SimpleNamespace(pipeline=[], model=SimpleNamespace(backbone=torch.nn.Identity(), cls_head=None))
+    transformer = SimpleNamespace(pipeline=[], model=SimpleNamespace(backbone=torch.nn.Identity()))
     for recognizer in (exported, transformer):
         inferencer = SimpleNamespace(recognizer=recognizer)
         assert not can_explain(inferencer)
