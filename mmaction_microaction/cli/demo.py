@@ -1,8 +1,10 @@
-"""Recognise micro-actions in videos: the best actions of a short clip, a timeline of a long video.
+"""Recognise micro-actions in videos: the best actions of a short clip, a timeline of a long video. A detector finds
+actions that overlap, in videos of any length.
 
     microaction demo interview.mp4 --model CONFIG CHECKPOINT --json found.json --csv found.csv --video-dir labelled
     microaction demo folder/ clip.mp4 --model manet.onnx
     microaction demo --camera 0 --model CONFIG CHECKPOINT --json found.json
+    microaction demo videos_val --model DETECTOR_CONFIG CHECKPOINT --detections found.csv
 
 For thousands of clips, "mim test … --dump" is faster and can use several GPUs:
 see "Your own clips" in docs/inference.md.
@@ -36,6 +38,13 @@ def add_arguments(parser):
     )
     for suffix, text in FORMATS.items():
         parser.add_argument(f'--{suffix[1:]}', type=Path, metavar='FILE', help=text)
+    parser.add_argument(
+        '--detections',
+        type=Path,
+        metavar='FILE',
+        help='write all detections of a detector, whatever their scores, in the columns of the challenge (.csv), for '
+        '"microaction score-detections" and "microaction submit"',
+    )
     parser.add_argument('--video-dir', type=Path, metavar='DIR', help='folder for labelled videos, without sound')
     options = parser.add_argument_group('long videos')
     options.add_argument(
@@ -43,26 +52,32 @@ def add_arguments(parser):
         type=float,
         default=8,
         metavar='SECONDS',
-        help='longest video that is treated as one clip (default: 8)',
+        help='longest video that is treated as one clip, unless the network is a detector (default: 8)',
     )
     options.add_argument(
-        '--window', type=float, default=1.5, metavar='SECONDS', help='time that the network sees at once (default: 1.5)'
+        '--window',
+        type=float,
+        metavar='SECONDS',
+        help='time that the network sees at once (default: 1.5; 15 for a detector)',
     )
     options.add_argument(
-        '--step', type=float, default=0.5, metavar='SECONDS', help='time between the starts of windows (default: 0.5)'
+        '--step',
+        type=float,
+        metavar='SECONDS',
+        help='time between the starts of windows (default: 0.5; two thirds of a window for a detector)',
     )
     options.add_argument(
         '--switch-cost',
         type=float,
         default=0.5,
-        help='cost of a change of the action; a higher cost gives fewer, longer intervals (default: %(default)s)',
+        help='cost of a change of the action; a higher cost gives fewer, longer intervals. A detector ignores it '
+        '(default: %(default)s)',
     )
     options.add_argument(
         '--min-score',
         type=float,
-        default=0,
         help='minimum score: intervals below it are left out; clips and camera windows below it are printed as '
-        '"no action reaches --min-score" (default: 0)',
+        '"no action reaches --min-score" (default: 0; 0.3 for a detector)',
     )
     options.add_argument(
         '--min-duration', type=float, default=0, metavar='SECONDS', help='shortest interval to keep (default: 0)'
@@ -75,8 +90,10 @@ def check(args):
         raise ValueError('give either videos (before --model) or --camera')
     if args.camera is None and args.seconds != float('inf'):
         raise ValueError('--seconds needs --camera')
-    if args.camera is not None and args.video_dir:
-        raise ValueError('--video-dir cannot be used with --camera; use --json or --csv')
+    for option in ('video_dir', 'detections'):
+        if args.camera is not None and getattr(args, option):
+            name = f'--{option.replace("_", "-")}'
+            raise ValueError(f'{name} cannot be used with --camera; use --json or --csv')
     if len(args.model) > 2:
         raise ValueError('--model takes a config and a checkpoint, or one .onnx file')
 
@@ -93,6 +110,8 @@ def run(args):
     try:
         videos = find_videos(args.videos)
         labeled = labeled_paths(videos, args.video_dir) if args.video_dir else {}
+        if args.detections:
+            check_names(videos)
         check_outputs(videos, labeled, args)
         inferencer = MicroActionInferencer(
             *args.model,
@@ -105,6 +124,10 @@ def run(args):
             min_score=args.min_score,
             min_duration=args.min_duration,
         )
+        # The defaults depend on the network.
+        args.window, args.step, args.min_score = inferencer.window, inferencer.step, inferencer.limits['min_score']
+        if args.detections and not inferencer.is_detector:
+            raise ValueError('--detections needs a detector, but the network is a recognizer of clips; use --csv')
         if args.camera is None:
             recognize(inferencer, videos, labeled, args, console)
         else:
@@ -130,13 +153,24 @@ def labeled_paths(videos, folder):
     return paths
 
 
+def check_names(videos):
+    """Raise an error if two videos would have the same name in the table of ``--detections``."""
+    first = {}
+    for video in videos:
+        if first.setdefault(video.stem, video) != video:
+            raise ValueError(
+                f'{first[video.stem]} and {video} would both be {video.stem!r} in the file of --detections; rename '
+                'one, or process them one after the other'
+            )
+
+
 def check_outputs(videos, labeled, args):
     """Raise an error before the work if a result could not be written, and make the folders of labelled videos."""
     from mmaction_microaction.utils.files import check_writable, file_identity, make_folder
 
     taken = {file_identity(video): 'is one of the videos' for video in videos}
     taken.update({file_identity(file): 'is a file of --model' for file in args.model})
-    outputs = [*result_files(args).values(), *labeled.values()]
+    outputs = [path for path in (*result_files(args).values(), args.detections) if path] + [*labeled.values()]
     for path in outputs:
         if file_identity(path) in taken:
             raise ValueError(f'{path} {taken[file_identity(path)]}; choose another path')
@@ -187,6 +221,8 @@ def watch(inferencer, args, console):
     from mmaction_microaction.inference import CameraStream
     from mmaction_microaction.utils.signals import ending_by_signals
 
+    if inferencer.is_detector:
+        raise ValueError('--camera cannot be used with a detector, which needs a whole video; record one, and pass it')
     camera = CameraStream(args.camera)
     console.print(f'watching camera {escape(args.camera)}; press Ctrl-C to stop, and again to stop at once')
     scored = []
@@ -232,7 +268,7 @@ def watch(inferencer, args, console):
 
 
 def print_result(result, console, min_score):
-    """Print the best actions of a clip, or the intervals of a timeline."""
+    """Print the best actions of a clip, or the intervals of a timeline or of a detector."""
     from rich.markup import escape
 
     label_set = result.label_set
@@ -246,6 +282,8 @@ def print_result(result, console, min_score):
             score = result.group_scores[label_set.groups.index(result.group)]
             console.print(escape(f'  {score:6.1%}  {label_set.group_term}: {result.group}'))
         return
+    if not result.intervals:
+        console.print(f'  nothing found with a score of at least {min_score:g}; a lower --min-score may show more')
     for interval in result.intervals:
         times = f'{interval.start:8.1f} to {interval.end:.1f} s'
         console.print(escape(f'{times:22}  {interval.score:6.1%}  {code_and_name(interval.action, label_set)}'))
@@ -268,10 +306,12 @@ def code_and_name(action, label_set):
 
 def write_results(results, args):
     """Write the requested files."""
-    from mmaction_microaction.inference import WRITERS
+    from mmaction_microaction.inference import WRITERS, write_detections
 
     for suffix, path in result_files(args).items():
         WRITERS[suffix](results, path)
+    if args.detections:
+        write_detections(results, args.detections)
 
 
 def result_files(args):

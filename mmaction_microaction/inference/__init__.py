@@ -4,17 +4,28 @@ from mmaction_microaction.video.sources import CameraStream, find_videos
 
 from .drawing import write_labeled_video
 from .inferencer import MicroActionInferencer
-from .results import WRITERS, ClipResult, ScoredWindow, TimelineResult, write_csv, write_json
+from .results import (
+    WRITERS,
+    ClipResult,
+    DetectionResult,
+    ScoredWindow,
+    TimelineResult,
+    write_csv,
+    write_detections,
+    write_json,
+)
 
 __all__ = [
     'WRITERS',
     'CameraStream',
     'ClipResult',
+    'DetectionResult',
     'MicroActionInferencer',
     'ScoredWindow',
     'TimelineResult',
     'find_videos',
     'write_csv',
+    'write_detections',
     'write_json',
     'write_labeled_video',
 ]

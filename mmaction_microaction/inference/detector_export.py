@@ -17,11 +17,9 @@ from mmaction_microaction.utils.files import check_writable, make_folder, write_
 from mmaction_microaction.version import __version__
 
 from .export import clear_metadata, quiet_exporter, require_onnx
-from .onnx_model import CLASSES, CONFIG, PIPELINE, VERSION
+from .onnx_model import CLASSES, CONFIG, DETECTOR, LABEL_SET, PIPELINE, VERSION
 from .recognizer import read_config
 
-DETECTOR = 'detector'
-"""Key of the metadata with the settings that decoding needs, as JSON."""
 TOLERANCE = 1e-4
 """Largest allowed difference of a score, or of a boundary in steps, between PyTorch and ONNX Runtime."""
 _EXAMPLE_STEPS = 80  # a video of MMA-52 at 7.5 steps per second
@@ -128,6 +126,9 @@ def export_detector(
             )
         ),
     }
+    label_set = (content.get('meta') or {}).get('dataset_meta', {}).get('label_set')
+    if label_set is not None:
+        metadata[LABEL_SET] = json.dumps(label_set)
     points = _Points(model.eval())
     # A detector of features has no shape of its own but the number of its channels.
     shape = (model.neck.in_channels,) if num_frames is None else _frame_shape(config, name)

@@ -19,9 +19,10 @@ from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.video.reader import Frame, Video
 from mmaction_microaction.video.times import LONGEST_STILL
 from mmaction_microaction.video.writer import write_video
+from mmaction_microaction.visualization.interval_rows import IntervalRows, assign_lanes
 from mmaction_microaction.visualization.style import action_colors, group_color
 
-from .results import ClipResult, TimelineResult
+from .results import ClipResult, DetectionResult, TimelineResult
 
 SHOWN_SECONDS = 20
 """Seconds of the timeline that are visible at a time."""
@@ -29,16 +30,20 @@ MIN_WIDTH = 480
 """Minimum width in pixels. Narrower videos are enlarged, so that names are legible and fit."""
 MAX_SIDE = 3840
 """Maximum width and height in pixels. Larger videos are scaled down, since encoders keep dozens of frames in memory."""
-WHITE, BLACK, GRAY = '#FFFFFF', '#000000', '#D9D9D9'
+MAX_ROWS = 8
+"""Maximum number of rows of a detector's actions."""
+WHITE, BLACK, GRAY, DARK_GRAY = '#FFFFFF', '#000000', '#D9D9D9', '#767676'
 
 
 def write_labeled_video(
-    result: ClipResult | TimelineResult, path: str | Path, progress: Callable[[int, int], None] | None = None
+    result: ClipResult | TimelineResult | DetectionResult,
+    path: str | Path,
+    progress: Callable[[int, int], None] | None = None,
 ) -> None:
     """Write the video of a result with a band below it that shows the actions. The new video has no sound.
 
     Args:
-        result (ClipResult | TimelineResult): The result, whose ``video`` is the path of the video.
+        result (ClipResult | TimelineResult | DetectionResult): The result, whose ``video`` is the path of the video.
         path (str | Path): Path of the new video, ``*.mp4``.
         progress (Callable[[int, int], None], optional): Function that is called with the number of written frames and
             their total. Defaults to None.
@@ -114,7 +119,10 @@ class _Band:
 
     def name(self, interval: Interval, max_width: float) -> str:
         """Return the code and the name of an action, cut off if they are wider than a number of pixels."""
-        text = f'{interval.action.code}  {interval.action.name}'
+        return self.fit(f'{interval.action.code}  {interval.action.name}', max_width)
+
+    def fit(self, text: str, max_width: float) -> str:
+        """Return a text, cut off if it is wider than a number of pixels."""
         if self.font.getlength(text) <= max_width:
             return text
         fits = bisect_right(range(len(text)), max_width, key=lambda end: self.font.getlength(f'{text[:end]}…'))
@@ -185,12 +193,76 @@ class _TimelineBand(_Band):
         return np.asarray(image)
 
 
-_BANDS = {ClipResult.kind: _ClipBand, TimelineResult.kind: _TimelineBand}
+class _DetectionBand(_Band):
+    """A row for each group: on the left what happens at a time, on the right the timeline before and after."""
+
+    def __init__(self, result, width) -> None:
+        rows = IntervalRows(result.intervals, result.label_set, MAX_ROWS)
+        super().__init__(width, len(rows.names) + 1, result.label_set)
+        self.names, self.rows = rows.names, []
+        for intervals in rows.split(result.intervals):
+            lanes = assign_lanes(intervals)
+            starts = [interval.start for interval in intervals]
+            longest = max((interval.end - interval.start for interval in intervals), default=0)
+            self.rows.append((intervals, starts, longest, lanes, max(lanes, default=0) + 1))
+        self.duration = result.duration
+        self.left = round(width * 0.4)
+
+    def at(self, time: float) -> np.ndarray:
+        """Return the image of the band at a time in seconds: RGB, shape (height, width, 3), uint8."""
+        image, draw = self.empty()
+        pad = self.line // 4
+        shown = min(SHOWN_SECONDS, self.duration)
+        start = min(max(time - shown / 2, 0), self.duration - shown)
+
+        def x(seconds):
+            return self.left + (seconds - start) / shown * (self.width - 1 - self.left)
+
+        for index, (intervals, starts, longest, lanes, num_lanes) in enumerate(self.rows):
+            top = index * self.line
+            draw.rectangle((self.left, top + 1, self.width, top + self.line - 2), GRAY)
+            height = (self.line - 2) / num_lanes
+            current = []
+            visible = range(bisect_left(starts, start - longest), bisect_left(starts, start + shown))
+            for interval, lane in ((intervals[number], lanes[number]) for number in visible):
+                if interval.end <= start:
+                    continue
+                if interval.start <= time < interval.end:
+                    current.append(interval)
+                left, right = max(x(interval.start), self.left), min(x(interval.end), self.width - 1)
+                upper = top + 1 + lane * height
+                color = self.colors[interval.label]
+                draw.rectangle((left, upper, max(right - 1, left), max(upper + height - 2, upper)), color)
+                code = interval.action.code
+                if num_lanes == 1 and draw.textlength(code, self.font) < right - left:
+                    self.write(draw, ((left + right) / 2, top + self.line / 2), code, 'mm', _legible_on(color))
+            text, color = self._describe(current, self.left - 2 * pad), BLACK
+            if not text:
+                text, color = self.fit(self.names[index], self.left - 2 * pad), DARK_GRAY
+            self.write(draw, (pad, top + self.line / 2), text, color=color)
+        if self.rows:
+            draw.rectangle((x(time) - 1, 0, x(time) + 1, len(self.rows) * self.line - 1), BLACK)
+        if not any(intervals for intervals, *_ in self.rows):
+            self.write(draw, (pad, (len(self.rows) + 0.5) * self.line), 'nothing found')
+        clock = f'{_clock(time)} of {_clock(self.duration)}'
+        self.write(draw, (self.width - pad, (len(self.rows) + 0.5) * self.line), clock, 'rm')
+        return np.asarray(image)
+
+    def _describe(self, intervals, max_width):
+        """Return the codes and names of actions, best first, or only the codes if the names of several do not fit."""
+        actions = [interval.action for interval in sorted(intervals, key=lambda interval: -interval.score)]
+        text = ', '.join(f'{action.code}  {action.name}' for action in actions)
+        if len(actions) > 1 and self.font.getlength(text) > max_width:
+            text = ', '.join(action.code for action in actions)
+        return self.fit(text, max_width)
+
+
+_BANDS = {ClipResult.kind: _ClipBand, TimelineResult.kind: _TimelineBand, DetectionResult.kind: _DetectionBand}
 
 
 def _load_font(label_set: LabelSet, size: float) -> ImageFont.FreeTypeFont:
     """Return Pillow's font or, if the names need other letters than English, a font of this machine that has them."""
-    letters = frozenset(''.join(f'{action.code}{action.name}' for action in label_set.actions))
+    letters = frozenset(''.join(f'{action.code}{action.name}{action.group or ""}' for action in label_set.actions))
     if all(map(str.isascii, letters)):
         return ImageFont.load_default(size)
     return ImageFont.truetype(_find_font(letters | frozenset('0123456789%…')), size)

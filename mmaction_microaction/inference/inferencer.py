@@ -13,11 +13,18 @@ from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.structures.predictions import check_probabilities
 from mmaction_microaction.video.reader import Frame, Video
 
-from .loading import load_recognizer
-from .results import ClipResult, ScoredWindow, TimelineResult
+from .detection_windows import detect_windows, merge_windows
+from .detector import Detector
+from .loading import load_network
+from .results import ClipResult, DetectionResult, ScoredWindow, TimelineResult
 from .timeline import find_intervals
-from .video_warnings import warn_of_frame_rate, warn_of_gaps, warn_of_width
+from .video_warnings import SeenFrames, warn_of_damage, warn_of_frame_rate, warn_of_gaps, warn_of_width
 from .windows import Window, WindowPipeline, cut, gather
+
+RECOGNIZER_OPTIONS = dict(window=1.5, step=0.5, min_score=0.0)
+"""Defaults for a recognizer of clips. Clips of MA-52 last 1.9 seconds on average."""
+DETECTOR_OPTIONS = dict(window=15.0, step=10.0, min_score=0.3)
+"""Defaults for a detector. The videos of MMA-52, on which detectors are trained, last 5 to 15 seconds."""
 
 
 class MicroActionInferencer:
@@ -33,22 +40,27 @@ class MicroActionInferencer:
         for interval in inferencer('interview.mp4').intervals:
             print(interval.start, interval.end, interval.action.name)
 
+    The network is a recognizer of clips, which gives each moment of a long video one action, or a
+    :class:`.MicroActionDetector` that reads frames, which finds any number of actions at a time, or none.
+
     Args:
         model (str | Path | Config): Config of the network, or an ``.onnx`` file written by ``microaction export``.
         checkpoint (str | Path, optional): Weights of the network. Required for a config, not allowed for an ``.onnx``
             file. Defaults to None.
         device (str, optional): ``'cpu'``, ``'cuda:1'``, … Defaults to None: the best available device; for an
             ``.onnx`` file, the CPU.
-        batch_size (int): Number of windows that the network scores at once. Defaults to 8.
-        longest_clip (float): Duration in seconds up to which a video is one clip. Clips of MA-52 last up to 7 seconds.
-            Defaults to 8.
-        window (float): Length in seconds of the windows of a longer video. Clips of MA-52 last 1.9 seconds on average.
-            Defaults to 1.5.
-        step (float): Seconds from the start of one window to the start of the next. Defaults to 0.5.
+        batch_size (int): Number of windows that a recognizer scores at once. Defaults to 8. A detector sees one.
+        longest_clip (float): Duration in seconds up to which a recognizer treats a video as one clip. Clips of MA-52
+            last up to 7 seconds. Defaults to 8.
+        window (float, optional): Length in seconds of the windows of a longer video. Defaults to None: 1.5 for a
+            recognizer; for a detector 15, or what the exported file reads at once if that is shorter.
+        step (float, optional): Seconds from the start of one window to the start of the next. Defaults to None: 0.5
+            for a recognizer, two thirds of a window for a detector.
         switch_cost (float): Evidence that a change of the action in a timeline requires, see
-            ``find_intervals``. Defaults to 0.5.
-        min_score (float): Minimum mean probability of an interval of a timeline. Defaults to 0.
-        min_duration (float): Minimum duration of an interval of a timeline in seconds. Defaults to 0.
+            ``find_intervals``. Defaults to 0.5. A detector does not need it.
+        min_score (float, optional): Minimum mean probability of an interval of a timeline, or minimum score of a
+            detection among the ``intervals`` of a result. Defaults to None: 0 for a recognizer, 0.3 for a detector.
+        min_duration (float): Minimum duration of an interval in seconds. Defaults to 0.
 
     Raises:
         FileNotFoundError: If a file is missing.
@@ -63,16 +75,33 @@ class MicroActionInferencer:
         *,
         batch_size: int = 8,
         longest_clip: float = 8.0,
-        window: float = 1.5,
-        step: float = 0.5,
+        window: float | None = None,
+        step: float | None = None,
         switch_cost: float = 0.5,
-        min_score: float = 0.0,
+        min_score: float | None = None,
         min_duration: float = 0.0,
     ) -> None:
+        self.recognizer = load_network(model, checkpoint, device)
+        self.is_detector = isinstance(self.recognizer, Detector)
+        self.pipeline = WindowPipeline(self.recognizer.pipeline)
+        longest = self._longest_window()
+        defaults = DETECTOR_OPTIONS if self.is_detector else RECOGNIZER_OPTIONS
+        if window is None:
+            window = min(defaults['window'], longest)
+        if step is None:
+            step = 2 / 3 * window if self.is_detector else defaults['step']
+        if min_score is None:
+            min_score = defaults['min_score']
         for name, value, valid, expected in (
             ('batch_size', batch_size, batch_size >= 1, 'at least 1'),
             ('longest_clip', longest_clip, longest_clip >= 0, 'at least 0 s'),
             ('window', window, 0 < window < np.inf, 'above 0 s'),
+            (
+                'window',
+                window,
+                window <= longest,
+                f'at most {longest:g} s, the length that the file was exported for',
+            ),
             ('step', step, 0.01 <= step <= window, f'at least 0.01 s and at most the window, {window} s'),
             ('switch_cost', switch_cost, switch_cost >= 0, 'at least 0'),
             ('min_score', min_score, 0 <= min_score <= 1, 'a probability, from 0 to 1'),
@@ -80,11 +109,19 @@ class MicroActionInferencer:
         ):
             if not valid:
                 raise ValueError(f'{name} is {value}, but must be {expected}')
-        self.recognizer = load_recognizer(model, checkpoint, device)
-        self.pipeline = WindowPipeline(self.recognizer.pipeline)
         self.batch_size, self.longest_clip = batch_size, longest_clip
         self.window, self.step = window, step
-        self.merging = dict(switch_cost=switch_cost, min_score=min_score, min_duration=min_duration)
+        self.limits = dict(min_score=min_score, min_duration=min_duration)
+        self.merging = dict(self.limits, switch_cost=switch_cost)
+
+    def _longest_window(self):
+        """Return the length in seconds of the longest window that the network accepts."""
+        if not self.is_detector:
+            return np.inf
+        if self.pipeline.rate is None:
+            raise ValueError('the test pipeline of a detector must contain SampleFramesAtRate')
+        limit = self.recognizer.max_frames
+        return np.inf if limit is None else limit / self.pipeline.rate
 
     @property
     def label_set(self) -> LabelSet:
@@ -93,8 +130,8 @@ class MicroActionInferencer:
 
     def __call__(
         self, video: str | Path | Video, progress: Callable[[int, int], None] | None = None
-    ) -> ClipResult | TimelineResult:
-        """Recognise the action of a short video, or the timeline of a long one.
+    ) -> ClipResult | TimelineResult | DetectionResult:
+        """Recognise the action of a short video, or the timeline of a long one. A detector finds the actions of either.
 
         Args:
             video (str | Path | Video): Path of the video, or the open video.
@@ -102,13 +139,16 @@ class MicroActionInferencer:
                 and their total. Defaults to None.
 
         Returns:
-            ClipResult | TimelineResult: A timeline if the video is longer than ``longest_clip``, a clip otherwise.
+            ClipResult | TimelineResult | DetectionResult: Detections of a detector. Otherwise, a timeline if the video
+            is longer than ``longest_clip``, or a clip.
 
         Raises:
             FileNotFoundError: If the file is missing.
             ValueError: If the file cannot be read as a video.
         """
         video = video if isinstance(video, Video) else Video(video)
+        if self.is_detector:
+            return self.detect(video, progress)
         is_short = video.duration + video.num_lost / video.fps <= self.longest_clip
         return self.clip(video) if is_short else self.timeline(video, progress)
 
@@ -125,11 +165,13 @@ class MicroActionInferencer:
 
         Raises:
             FileNotFoundError: If the file is missing.
-            ValueError: If the file cannot be read as a video to its end, or the array has another shape or type.
+            ValueError: If the file cannot be read as a video to its end, the array has another shape or type, or the
+                network is a detector.
 
         See Also:
             :meth:`timeline`, for a video with several actions.
         """
+        self._require_recognizer('clip')
         if isinstance(video, np.ndarray):
             if video.dtype != np.uint8 or video.ndim != 4 or video.shape[-1] != 3 or not len(video) or not fps > 0:
                 raise ValueError(
@@ -163,11 +205,12 @@ class MicroActionInferencer:
 
         Raises:
             FileNotFoundError: If the file is missing.
-            ValueError: If the file cannot be read as a video.
+            ValueError: If the file cannot be read as a video, or the network is a detector.
 
         See Also:
             :meth:`clip`, for a video that shows one action.
         """
+        self._require_recognizer('timeline')
         video = video if isinstance(video, Video) else Video(video)
         windows = cut(video.times, video.duration, self.window, self.step)
         # Where a frame is shown for long, several windows contain the same frames. The network scores them once.
@@ -194,6 +237,50 @@ class MicroActionInferencer:
         warn_of_gaps(video, windows, scored)
         return self._merge(video.path, starts, ends, scores, video.duration)
 
+    def detect(self, video: str | Path | Video, progress: Callable[[int, int], None] | None = None) -> DetectionResult:
+        """Find all micro-actions of a video of any length with a detector. They may overlap.
+
+        A video longer than ``window`` is cut into overlapping windows. An action that the edge of a window cuts is
+        joined with its other part, and one that two windows contain is listed once. A warning names the times of a
+        video that are damaged or cannot be decoded.
+
+        Args:
+            video (str | Path | Video): Path of the video, or the open video.
+            progress (Callable[[int, int], None], optional): Function that is called with the number of finished windows
+                and their total. Defaults to None.
+
+        Returns:
+            DetectionResult: All detections, and those above ``min_score`` as ``intervals``.
+
+        Raises:
+            FileNotFoundError: If the file is missing.
+            ValueError: If the file cannot be read as a video, or the network is a recognizer of clips.
+        """
+        if not self.is_detector:
+            raise ValueError('the network is a recognizer of clips; use timeline, or load a detector')
+        video = video if isinstance(video, Video) else Video(video)
+        windows = cut(video.times, video.duration, self.window, self.step)
+        seen = SeenFrames(video.frames())
+        found = detect_windows(
+            self.recognizer, self.pipeline, seen, windows, video.times, video.fps, self._shrinker(video.path)
+        )
+
+        def counted():
+            for done, window in enumerate(found, start=1):
+                yield window
+                if progress:
+                    progress(done, len(windows))
+
+        detections = merge_windows(counted())
+        if seen.last is None:
+            raise ValueError(f'{video.path} cannot be decoded; encode it again')
+        warn_of_damage(video, windows, seen)
+        return DetectionResult(video.path, video.duration, *detections, **self.limits, label_set=self.label_set)
+
+    def _require_recognizer(self, method):
+        if self.is_detector:
+            raise ValueError(f'{method} needs a recognizer of clips, but the network is a detector; use detect')
+
     def live(self, frames: Iterable[Frame], fps: float) -> Iterator[ScoredWindow]:
         """Score the windows of a live stream, each as soon as it is complete.
 
@@ -203,7 +290,12 @@ class MicroActionInferencer:
 
         Yields:
             ScoredWindow: Start and end of a window in seconds, and its probabilities.
+
+        Raises:
+            ValueError: If the network is a detector, which needs a whole video.
         """
+        if self.is_detector:
+            raise ValueError('a detector needs a whole video, not a live stream; record a video, and use detect')
         length, step = (max(round(seconds * fps), 1) for seconds in (self.window, self.step))
         windows = (Window(first, first + length - 1, first / fps, length / fps) for first in count(step=step))
         for window, scores in self._score(frames, windows, fps, batch_size=1):
@@ -237,19 +329,9 @@ class MicroActionInferencer:
 
     def _score(self, frames, windows, fps, name=None, batch_size=None):
         """Score windows in batches; yield each window with its probabilities. Warnings need the name of the video."""
-        # How the clips of other label sets were recorded is not known.
-        is_compared = name and self.label_set == MA52
-        if is_compared:
+        if self._is_compared(name):
             warn_of_frame_rate(name, fps, self.pipeline.frame_interval)
-        is_first = True
-
-        def shrink(image):
-            nonlocal is_first
-            if is_compared and is_first:
-                warn_of_width(name, image)
-            is_first = False
-            return self.pipeline.shrink(image)
-
+        shrink = self._shrinker(name)
         batch, inputs = [], []
         for window, images in gather(frames, windows, partial(self.pipeline.frame_indices, fps=fps), shrink):
             batch.append(window)
@@ -259,6 +341,23 @@ class MicroActionInferencer:
                 batch, inputs = [], []
         if inputs:
             yield from self._score_batch(batch, inputs)
+
+    def _is_compared(self, name):
+        """Return whether a video is compared with those of MA-52. How those of other sets were recorded is unknown."""
+        return name is not None and self.label_set == MA52
+
+    def _shrinker(self, name):
+        """Return a function that shrinks frames, and warns if those of a named video are much wider than in MA-52."""
+        is_first = self._is_compared(name)
+
+        def shrink(image):
+            nonlocal is_first
+            if is_first:
+                warn_of_width(name, image)
+            is_first = False
+            return self.pipeline.shrink(image)
+
+        return shrink
 
     def _score_batch(self, windows, inputs):
         for window, scores in zip(windows, self.recognizer(torch.stack(inputs))):

@@ -1,4 +1,4 @@
-"""Opens a network from a config and a checkpoint, or from an ONNX file."""
+"""Opens a recognizer or a detector from a config and a checkpoint, or from an ONNX file."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 from mmengine.config import Config
 
 if TYPE_CHECKING:
+    from .detector import OnnxDetector, TorchDetector
     from .onnx_model import OnnxRecognizer
     from .recognizer import TorchRecognizer
 
 
-def load_recognizer(
+def load_network(
     model: str | Path | Config, checkpoint: str | Path | None = None, device: str | None = None
-) -> 'TorchRecognizer | OnnxRecognizer':
+) -> 'TorchRecognizer | OnnxRecognizer | TorchDetector | OnnxDetector':
     """Open a network.
 
     Args:
@@ -23,7 +24,7 @@ def load_recognizer(
             ``.onnx`` file, the CPU.
 
     Returns:
-        TorchRecognizer | OnnxRecognizer: The network.
+        TorchRecognizer | OnnxRecognizer | TorchDetector | OnnxDetector: The network.
 
     Raises:
         FileNotFoundError: If a file is missing.
@@ -32,13 +33,16 @@ def load_recognizer(
     if str(model).endswith('.onnx'):
         if checkpoint is not None:
             raise ValueError(f'{model} is a whole network with its weights; leave out {checkpoint}')
-        from .onnx_model import OnnxRecognizer
+        from .detector import OnnxDetector
+        from .onnx_model import OnnxRecognizer, is_detector_file
 
-        return OnnxRecognizer(model, device or 'cpu')
-    from .recognizer import TorchRecognizer
+        return (OnnxDetector if is_detector_file(model) else OnnxRecognizer)(model, device or 'cpu')
+    from .detector import TorchDetector, describes_detector
+    from .recognizer import TorchRecognizer, read_config
 
     if checkpoint is None:
         raise ValueError(f'{model} needs a checkpoint with its weights; only an .onnx file includes them')
     if not Path(checkpoint).is_file():
         raise FileNotFoundError(f'{checkpoint}: no such checkpoint')
-    return TorchRecognizer(model, checkpoint, device)
+    config = model if isinstance(model, Config) else read_config(model)
+    return (TorchDetector if describes_detector(config) else TorchRecognizer)(config, checkpoint, device)

@@ -13,6 +13,8 @@ PIPELINE, CLASSES, CONFIG, VERSION = 'pipeline', 'classes', 'config', 'mmaction_
 """Keys of the metadata that ``microaction export`` writes. Pipeline and classes are JSON, the others plain text."""
 LABEL_SET = 'label_set'
 """Key of the label set, JSON, which older files lack. Those have only the names of the actions, ``classes``."""
+DETECTOR = 'detector'
+"""Key of the settings of a detector, JSON. Recognizers lack it."""
 MAX_FILE = 2**31 - 1
 """Largest file in bytes, which is the limit of Protocol Buffers."""
 MAX_METADATA = 2**20
@@ -21,8 +23,8 @@ MAX_LABEL_SET = 2**21
 """Largest number of characters of a label set. One of 10,000 actions with all details has 1.3 million."""
 
 
-class OnnxRecognizer:
-    """A network exported by ``microaction export``, run by ONNX Runtime.
+class OnnxNetwork:
+    """A network exported by ``microaction export``, opened by ONNX Runtime. Subclasses run it.
 
     A file from a stranger runs no code and takes no more memory than its size justifies, see :mod:`.onnx_safety`.
 
@@ -32,7 +34,7 @@ class OnnxRecognizer:
         label_set (LabelSet): Label set of the scores.
         config (str): Name of the config.
         shape (tuple[int, ...]): Shape of a clip as the pipeline packs it: (M, 3, H, W) for 2D networks, (M, 3, T, H, W)
-            for 3D networks, with M frames or views.
+            for 3D networks, with M frames or views. Shape (T, 3, H, W) of the frames of a detector.
 
     Args:
         path (str | Path): Path of the ``.onnx`` file.
@@ -51,12 +53,12 @@ class OnnxRecognizer:
     label_set: LabelSet
     config: str
     shape: tuple[int, ...]
+    is_detector = False
+    """Whether the file must contain a detector."""
 
     def __init__(self, path: str | Path, device: str = 'cpu', num_threads: int = 0) -> None:
         onnxruntime = _import_onnxruntime()
         self.path = Path(path).expanduser()
-        if not self.path.is_file():
-            raise FileNotFoundError(f'{path}: no such ONNX file')
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = num_threads
         options.log_severity_level = 3  # errors
@@ -73,15 +75,9 @@ class OnnxRecognizer:
 
     def _check(self):
         """Check the file and read its metadata; return its content for ONNX Runtime."""
-        graph_class = _import_untrusted_graph()
-        try:
-            self._graph = graph_class(read_limited(self.path, MAX_FILE, 'an ONNX file'))
-        except ValueError as error:
-            raise ValueError(
-                f'{self.path} cannot be loaded as an ONNX file: {error}. Write it with "microaction export"'
-            ) from None
+        self._graph = _open_graph(self.path, self.is_detector)
         metadata = self._graph.metadata
-        keys = (PIPELINE, CLASSES, CONFIG, VERSION)
+        keys = (PIPELINE, CLASSES, CONFIG, VERSION, *[DETECTOR] * self.is_detector)
         missing = [key for key in keys if key not in metadata]
         if missing:
             raise ValueError(f'{self.path} lacks the metadata {", ".join(missing)}: write it with "microaction export"')
@@ -90,13 +86,28 @@ class OnnxRecognizer:
             if len(metadata.get(key, '')) > limit:
                 raise ValueError(f'{self.path} has more than {limit:,} characters of metadata in {key}')
         try:
-            self.pipeline = load_pipeline(metadata[PIPELINE])
+            if not self.is_detector:  # before the graph, since this takes no time
+                self.pipeline = load_pipeline(metadata[PIPELINE])
             content = self._graph.check()
+            if self.is_detector:
+                self.pipeline = load_pipeline(metadata[PIPELINE], self._graph.shape[0])
+                self._settings = load_settings(metadata[DETECTOR])
             self.label_set = _load_label_set(metadata, self._graph.num_scores)
         except ValueError as error:
             raise ValueError(f'{self.path} is refused: {error}. Write it with "microaction export"') from None
         self.shape, self.config = self._graph.shape, metadata[CONFIG]
         return content
+
+    def _run(self, inputs):
+        """Return the outputs of the graph."""
+        try:
+            return self._session.run(None, {'inputs': inputs})
+        except Exception as error:  # ONNX Runtime's exceptions have no common class
+            raise ValueError(f'{self.path} cannot be run by ONNX Runtime: {_first_line(error)}') from None
+
+
+class OnnxRecognizer(OnnxNetwork):
+    """A recognizer exported by ``microaction export``, run by ONNX Runtime. See :class:`OnnxNetwork`."""
 
     def __call__(self, inputs: np.ndarray | torch.Tensor) -> np.ndarray:
         """Score a batch of clips.
@@ -120,14 +131,77 @@ class OnnxRecognizer:
             self._graph.check_batch(len(inputs))
         except ValueError as error:
             raise ValueError(f'{self.path} is not run on {len(inputs)} clips: {error}') from None
-        try:
-            return self._session.run(None, {'inputs': inputs})[0]
-        except Exception as error:  # ONNX Runtime's exceptions have no common class
-            raise ValueError(f'{self.path} cannot be run by ONNX Runtime: {_first_line(error)}') from None
+        return self._run(inputs)[0]
+
+
+def is_detector_file(path: str | Path) -> bool:
+    """Return whether an ONNX file contains a detector, according to its metadata.
+
+    Args:
+        path (str | Path): Path of the ``.onnx`` file.
+
+    Returns:
+        bool: True for a detector.
+
+    Raises:
+        ImportError: If onnx is not installed.
+        FileNotFoundError: If the file is missing.
+        ValueError: If the file is not an ONNX file.
+    """
+    return DETECTOR in _open_graph(Path(path).expanduser()).metadata
+
+
+def _open_graph(path, is_detector=False):
+    """Parse a file without computing anything."""
+    if not path.is_file():
+        raise FileNotFoundError(f'{path}: no such ONNX file')
+    graph_class = _import_untrusted_graph()
+    try:
+        return graph_class(read_limited(path, MAX_FILE, 'an ONNX file'), is_detector)
+    except ValueError as error:
+        raise ValueError(
+            f'{path} cannot be loaded as an ONNX file: {error}. Write it with "microaction export"'
+        ) from None
 
 
 def _first_line(error):
     return str(error).strip().split('\n')[0]
+
+
+def load_settings(text: str) -> dict:
+    """Parse the settings of a detector, and reject unknown ones and values that would take much time or memory.
+
+    Args:
+        text (str): JSON object with ``feature_stride`` and ``test_cfg``, the settings of ``decode_detections``.
+
+    Returns:
+        dict: ``feature_stride`` and ``test_cfg``.
+
+    Raises:
+        ValueError: If the text is not such an object. The message contains the setting.
+    """
+    content = parse_json(text)
+    decoding = content.get('test_cfg') if isinstance(content, dict) else None
+    if not isinstance(decoding, dict):
+        raise ValueError(f'its settings of the detector are not an object with test_cfg: {content!s:.100}')
+    for key, value in [*decoding.items(), ('feature_stride', content.get('feature_stride'))]:
+        if key not in _SETTINGS or not _SETTINGS[key](value):
+            raise ValueError(f'its detector has {key:.100}={value!s:.100}, which is not allowed')
+    return dict(feature_stride=content['feature_stride'], test_cfg=decoding)
+
+
+def _is_count(value):
+    return type(value) is int and 1 <= value <= 5000
+
+
+_SETTINGS = dict(
+    feature_stride=_is_count,
+    max_candidates=_is_count,
+    max_per_video=_is_count,
+    sigma=lambda value: type(value) in (int, float) and 0 < value <= 1e6,
+    voting_iou=lambda value: value is None or (type(value) in (int, float) and 0 <= value <= 1),
+)
+"""Settings of a detector and their validators."""
 
 
 def _load_label_set(metadata, num_scores):

@@ -1,4 +1,4 @@
-"""Runs a trained network of MMAction2 or of this package."""
+"""Opens trained networks of MMAction2 or of this package, and runs recognizers of clips."""
 
 from pathlib import Path
 
@@ -18,8 +18,8 @@ CONFIG_SUFFIXES = ('.py', '.json', '.yaml', '.yml')
 """Suffixes of the files that MMEngine reads as a config."""
 
 
-class TorchRecognizer:
-    """A trained network, run by PyTorch.
+class TorchNetwork:
+    """A trained network with its weights and its label set. Subclasses run it.
 
     Attributes:
         config (Config): Config of the network.
@@ -36,7 +36,7 @@ class TorchRecognizer:
 
     Raises:
         FileNotFoundError: If a file is missing.
-        ValueError: If the config does not describe a recognizer, its test pipeline samples other clips than the
+        ValueError: If the config describes another kind of network, its test pipeline samples other clips than the
             network expects, the checkpoint is damaged, fits another network or could run code, neither checkpoint nor
             config says what the classes are, the two contradict each other, or the device cannot be used.
     """
@@ -53,15 +53,10 @@ class TorchRecognizer:
         self.config = config
         self.pipeline = config.test_dataloader.dataset.pipeline
         self.model = init_recognizer(config, device='cpu')
-        if not hasattr(self.model, 'cls_head'):
-            raise ValueError(
-                f'{config.filename} describes a {type(self.model).__name__}, which does not classify actions; use the '
-                'config of a recognizer'
-            )
-        check_pipeline(self.model, self.pipeline, f'the test_dataloader of {config.filename}')
+        num_classes = self._check_kind()
         weights, metainfo = read_weights_and_metainfo(checkpoint)
         require_fit(load_weights(self.model, weights), checkpoint, config.filename)
-        self.label_set = _find_label_set(config, metainfo, self.model.cls_head.num_classes, checkpoint)
+        self.label_set = _find_label_set(config, metainfo, num_classes, checkpoint)
         device = device or get_device()
         try:
             self.model.to(device)
@@ -70,6 +65,23 @@ class TorchRecognizer:
                 f'the network cannot be moved to the device {device} ({last_line(error)}); use cpu, or cuda with a '
                 'GPU, its driver and a CUDA build of PyTorch'
             ) from None
+
+    def _check_kind(self):
+        """Return the number of classes of the network; a ValueError if it is of another kind."""
+        raise NotImplementedError
+
+
+class TorchRecognizer(TorchNetwork):
+    """A trained recognizer of clips, run by PyTorch. See :class:`TorchNetwork`."""
+
+    def _check_kind(self):
+        if not hasattr(self.model, 'cls_head'):
+            raise ValueError(
+                f'{self.config.filename} describes a {type(self.model).__name__}, which does not classify actions; use '
+                'the config of a recognizer'
+            )
+        check_pipeline(self.model, self.pipeline, f'the test_dataloader of {self.config.filename}')
+        return self.model.cls_head.num_classes
 
     @torch.inference_mode()
     def __call__(self, inputs: torch.Tensor) -> np.ndarray:

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
@@ -11,6 +12,8 @@ import numpy as np
 
 from mmaction_microaction.evaluation.functional import rank_classes
 from mmaction_microaction.label_sets import MA52, LabelSet
+from mmaction_microaction.structures.detections import COLUMNS as DETECTION_COLUMNS
+from mmaction_microaction.structures.detections import collect_detections, format_detections
 from mmaction_microaction.structures.intervals import Interval, write_entries
 from mmaction_microaction.utils.files import as_text_cell, write_whole
 
@@ -33,7 +36,7 @@ class ClipResult:
     """Probabilities of the actions in a short clip."""
 
     kind: ClassVar[str] = 'clip'
-    """Kind of result: ``'clip'``, as opposed to ``'timeline'``."""
+    """Kind of result: ``'clip'``, as opposed to ``'timeline'`` and ``'detections'``."""
     video: str
     """Path of the video."""
     duration: float
@@ -115,7 +118,7 @@ class TimelineResult:
     """Micro-actions of a long video with their times."""
 
     kind: ClassVar[str] = 'timeline'
-    """Kind of result: ``'timeline'``, as opposed to ``'clip'``."""
+    """Kind of result: ``'timeline'``, as opposed to ``'clip'`` and ``'detections'``."""
     video: str
     """Path of the video."""
     duration: float
@@ -137,11 +140,7 @@ class TimelineResult:
         Returns:
             dict: ``video``, ``duration``, ``intervals``.
         """
-        return {
-            'video': self.video,
-            'duration': round(self.duration, 3),
-            'intervals': [interval.to_dict() for interval in self.intervals],
-        }
+        return _with_intervals(self)
 
     def to_rows(self) -> list[dict]:
         """Convert the result to table rows.
@@ -152,16 +151,81 @@ class TimelineResult:
         return [_row(self.video, 1, interval) for interval in self.intervals]
 
 
+@dataclass
+class DetectionResult:
+    """Micro-actions that a detector found in a video. Several may happen at once, or none.
+
+    Examples:
+        >>> segments, labels, scores = np.array([[2.0, 4], [0, 3], [1, 9]]), np.array([19, 9, 24]), [0.9, 0.6, 0.1]
+        >>> result = DetectionResult('talk.mp4', 10.0, segments, labels, np.array(scores), min_score=0.3)
+        >>> [(interval.start, interval.end, interval.action.name) for interval in result.intervals]
+        [(0.0, 3.0, 'nodding'), (2.0, 4.0, 'waving')]
+    """
+
+    kind: ClassVar[str] = 'detections'
+    """Kind of result: ``'detections'``, as opposed to ``'clip'`` and ``'timeline'``."""
+    video: str
+    """Path of the video."""
+    duration: float
+    """Duration of the video in seconds."""
+    segments: np.ndarray = field(repr=False)
+    """Start and end of every detection in seconds, best first, without a threshold, shape (M, 2)."""
+    labels: np.ndarray = field(repr=False)
+    """Fine label of every detection, shape (M,)."""
+    scores: np.ndarray = field(repr=False)
+    """Score of every detection, 0 to 1, shape (M,)."""
+    min_score: float = 0.0
+    """Minimum score of :attr:`intervals`."""
+    min_duration: float = 0.0
+    """Minimum duration of :attr:`intervals` in seconds."""
+    label_set: LabelSet = field(default=MA52, repr=False)
+    """Label set of the labels."""
+
+    @cached_property
+    def intervals(self) -> list[Interval]:
+        """The detections that reach ``min_score`` and ``min_duration``, ascending in time. They may overlap."""
+        durations = self.segments[:, 1] - self.segments[:, 0]
+        # Files contain milliseconds, and intervals that end after they start.
+        kept = (self.scores >= self.min_score) & (durations >= max(self.min_duration, 0.001))
+        rows = zip(self.segments[kept].tolist(), self.labels[kept].tolist(), self.scores[kept].tolist())
+        intervals = [Interval(start, end, label, score, self.label_set) for (start, end), label, score in rows]
+        return sorted(intervals, key=lambda interval: (interval.start, interval.end, interval.label))
+
+    def to_dict(self) -> dict:
+        """Convert the result to a dict for JSON.
+
+        Returns:
+            dict: ``video``, ``duration``, ``intervals``.
+        """
+        return _with_intervals(self)
+
+    def to_rows(self) -> list[dict]:
+        """Convert the result to table rows.
+
+        Returns:
+            list[dict]: One row for each interval, with the keys ``COLUMNS``.
+        """
+        return [_row(self.video, 1, interval) for interval in self.intervals]
+
+
+def _with_intervals(result):
+    return {
+        'video': result.video,
+        'duration': round(result.duration, 3),
+        'intervals': [interval.to_dict() for interval in result.intervals],
+    }
+
+
 def _row(video, rank, interval):
     values = {'video': video, 'rank': rank, **interval.to_dict()}
     return {column: values[column] for column in COLUMNS}
 
 
-def write_json(results: Sequence[ClipResult | TimelineResult], path: str | Path) -> None:
+def write_json(results: Sequence[ClipResult | TimelineResult | DetectionResult], path: str | Path) -> None:
     """Write results as JSON, completely or not at all.
 
     Args:
-        results (Sequence[ClipResult | TimelineResult]): One result for each video.
+        results (Sequence[ClipResult | TimelineResult | DetectionResult]): One result for each video.
         path (str | Path): Path of the JSON file.
 
     Raises:
@@ -170,14 +234,14 @@ def write_json(results: Sequence[ClipResult | TimelineResult], path: str | Path)
     write_entries([result.to_dict() for result in results], path)
 
 
-def write_csv(results: Sequence[ClipResult | TimelineResult], path: str | Path) -> None:
+def write_csv(results: Sequence[ClipResult | TimelineResult | DetectionResult], path: str | Path) -> None:
     """Write results as a CSV table, completely or not at all.
 
     A name that a spreadsheet would read as a formula is preceded by an apostrophe. The group is empty if the label set
     has no groups.
 
     Args:
-        results (Sequence[ClipResult | TimelineResult]): One result for each video.
+        results (Sequence[ClipResult | TimelineResult | DetectionResult]): One result for each video.
         path (str | Path): Path of the CSV file.
 
     Raises:
@@ -193,6 +257,24 @@ def write_csv(results: Sequence[ClipResult | TimelineResult], path: str | Path) 
             writer.writerow({**row, **texts})
     # The byte-order mark makes spreadsheets read the file as UTF-8.
     write_whole(path, table.getvalue().encode('utf-8-sig', errors='backslashreplace'))
+
+
+def write_detections(results: Sequence[DetectionResult], path: str | Path) -> None:
+    """Write all detections in the columns of the challenges of 2024 and 2025, completely or not at all.
+
+    Nothing is left out because of a low score. The name of a video is that of its file, without folder and suffix, as
+    in MMA-52. ``microaction score-detections`` and ``microaction submit`` read the table.
+
+    Args:
+        results (Sequence[DetectionResult]): One result for each video.
+        path (str | Path): Path of the CSV file.
+
+    Raises:
+        OSError: If the file cannot be written.
+    """
+    videos = ((Path(result.video).stem, vars(result)) for result in results)
+    table = format_detections(collect_detections(videos), ['', *DETECTION_COLUMNS['mmad']])
+    write_whole(path, table.encode(errors='backslashreplace'))
 
 
 WRITERS = {'.json': write_json, '.csv': write_csv}

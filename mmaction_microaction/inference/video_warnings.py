@@ -1,11 +1,12 @@
 """Warnings about videos for which the result is incomplete or less reliable."""
 
 import warnings
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 import numpy as np
 
-from mmaction_microaction.video.reader import Video
+from mmaction_microaction.video.reader import Frame, Video
 from mmaction_microaction.video.times import LONGEST_STILL
 
 from .windows import Window
@@ -71,9 +72,58 @@ def warn_of_gaps(video: Video, windows: list[Window], scored: list[Window]) -> N
                 'based on the windows before and after',
                 stacklevel=3,
             )
-    end = scored[-1].end
+    if video.num_lost or scored[-1] != windows[-1]:
+        _warn_of_end(video, scored[-1].end)
+
+
+class SeenFrames:
+    """Iterable of the frames of a stream that remembers which parts are missing.
+
+    Attributes:
+        last (Frame | None): The last frame up to now.
+        damaged (list[tuple[float, float]]): Times in seconds of the frames before and after each missing part.
+
+    Args:
+        frames (Iterable[Frame]): Frames in their order.
+    """
+
+    last: Frame | None
+    damaged: list[tuple[float, float]]
+
+    def __init__(self, frames: Iterable[Frame]) -> None:
+        self._frames, self.last, self.damaged = frames, None, []
+
+    def __iter__(self) -> Iterator[Frame]:
+        for frame in self._frames:
+            if frame.index > (self.last.index + 1 if self.last else 0):
+                self.damaged.append((self.last.time if self.last else 0.0, frame.time))
+            self.last = frame
+            yield frame
+
+
+def warn_of_damage(video: Video, windows: list[Window], seen: SeenFrames) -> None:
+    """Warn of times that a detector has not seen.
+
+    Args:
+        video (Video): The video.
+        windows (list[Window]): All windows of the video.
+        seen (SeenFrames): Its frames, at least one.
+    """
+    warn_of_gaps(video, windows, windows)
+    for start, end in seen.damaged:
+        warnings.warn(
+            f'{video.path} is damaged between {start:.1f} and {end:.1f} s; the detector sees the next frame there',
+            stacklevel=3,
+        )
+    # The decoder itself replaces up to half a second.
+    if not video.num_lost and seen.last.index < video.num_frames - 1 - video.fps / 2:
+        _warn_of_end(video, seen.last.time + 1 / video.fps)
+
+
+def _warn_of_end(video, end):
+    """Warn that a video breaks off."""
     whole = video.duration + video.num_lost / video.fps
-    if video.num_lost or (scored[-1] != windows[-1] and end < video.duration):
+    if video.num_lost or end < video.duration:
         warnings.warn(
             f'{video.path} ends after {end:.1f} of {whole:.1f} s; the timeline ends there',
             stacklevel=3,

@@ -10,7 +10,7 @@ from mmaction.datasets.transforms import Resize, SampleFrames
 from mmaction.registry import TRANSFORMS
 from mmengine.dataset import Compose
 
-from mmaction_microaction.datasets.transforms import is_decoder, is_opener
+from mmaction_microaction.datasets.transforms import SampleFramesAtRate, is_decoder, is_opener
 from mmaction_microaction.video.reader import Frame
 from mmaction_microaction.video.times import LONGEST_STILL
 
@@ -138,8 +138,14 @@ class WindowPipeline:
                 return step.frame_interval
         return None
 
+    @property
+    def rate(self) -> float | None:
+        """Frames per second that a detector samples. None if the network samples otherwise."""
+        return next((step.rate for step in self._sample.transforms if isinstance(step, SampleFramesAtRate)), None)
+
     def _sampled(self, num_frames, fps):
-        return self._sample(dict(total_frames=num_frames, start_index=0, modality='RGB', avg_fps=fps))
+        video = dict(total_frames=num_frames, start_index=0, modality='RGB', avg_fps=fps, duration=num_frames / fps)
+        return self._sample(video)
 
     def frame_indices(self, num_frames: int, fps: float = 30.0) -> np.ndarray:
         """Return the indices of the frames that the network samples from a window.
@@ -151,7 +157,19 @@ class WindowPipeline:
         Returns:
             np.ndarray: Indices from 0, shape (K,), ascending, without duplicates.
         """
-        return np.unique(self._sampled(num_frames, fps)['frame_inds'])
+        return np.unique(self.samples(num_frames, fps))
+
+    def samples(self, num_frames: int, fps: float = 30.0) -> np.ndarray:
+        """Return the index of the frame of each sample of a window, in the order in which the network sees them.
+
+        Args:
+            num_frames (int): Number of frames of the window.
+            fps (float): Frames per second of the video. Defaults to 30.
+
+        Returns:
+            np.ndarray: Indices from 0, shape (S,).
+        """
+        return self._sampled(num_frames, fps)['frame_inds']
 
     def shrink(self, image: np.ndarray) -> np.ndarray:
         """Apply the first resize of the pipeline to a frame in advance, so that less memory is kept per frame.

@@ -171,6 +171,29 @@ def read_detections(path: str | Path, label_set: LabelSet = MA52) -> Detections:
         raise ValueError(f'{path}, line {rows.line_num}: {error}; correct or remove the line') from None
 
 
+def format_detections(detections: Detections, header: Sequence[str]) -> str:
+    """Format detections as a table in the columns of a challenge, without rounding.
+
+    Args:
+        detections (Detections): Detections, in the order of the rows.
+        header (Sequence[str]): Titles of the columns: the number of the row, video, start, end, label and score.
+
+    Returns:
+        str: CSV table.
+
+    Examples:
+        >>> found = Detections(np.array(['a']), np.array([[2.5, 8.25]]), np.array([0]), np.array([0.8]))
+        >>> format_detections(found, ['', *COLUMNS['mmad']])
+        ',video_id,t_start,t_end,class,score\\n0,a,2.5,8.25,0,0.8\\n'
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator='\n')
+    writer.writerow(header)
+    columns = (detections.video_ids, *detections.segments.T, detections.labels, detections.scores)
+    writer.writerows([index, *row] for index, row in enumerate(zip(*(column.tolist() for column in columns))))
+    return text.getvalue()
+
+
 def find_columns(header: Sequence[str]) -> list[int] | None:
     """Return the positions of the video, start, end, label and score in a header.
 

@@ -1,7 +1,5 @@
 """Submissions of track 2 of the challenges, multi-label micro-action detection (MMAD) on MMA-52."""
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -10,7 +8,13 @@ import numpy as np
 
 from mmaction_microaction.label_sets import MA52
 from mmaction_microaction.structures.detection_annotations import AnnotatedVideo
-from mmaction_microaction.structures.detections import COLUMNS, Detections, find_columns, find_row_problem
+from mmaction_microaction.structures.detections import (
+    COLUMNS,
+    Detections,
+    find_columns,
+    find_row_problem,
+    format_detections,
+)
 from mmaction_microaction.utils.files import make_folder, write_whole
 from mmaction_microaction.utils.messages import first_few
 
@@ -94,12 +98,8 @@ def write_detection_submission(
     positions = np.array([order[name] for name in detections.video_ids.tolist()], dtype=int)
     # The sort is stable: among equal scores the later detection counts as the better one, here as before.
     ranked = np.lexsort((-detections.scores, positions))
-    columns = (detections.video_ids, *detections.segments.T, detections.labels, detections.scores)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator='\n')
-    writer.writerow(DETECTION_FORMATS[format].header)
-    writer.writerows([index, *row] for index, row in enumerate(zip(*(column[ranked].tolist() for column in columns))))
-    content = text.getvalue().encode()
+    detections = Detections(*(column[ranked] for column in detections))
+    content = format_detections(detections, DETECTION_FORMATS[format].header).encode()
 
     out_dir = Path(out_dir)
     make_folder(out_dir)

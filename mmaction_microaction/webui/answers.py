@@ -6,17 +6,17 @@ from html import escape
 from pathlib import Path
 from tempfile import mkdtemp
 
-from mmaction_microaction.inference import WRITERS, ClipResult, TimelineResult
+from mmaction_microaction.inference import WRITERS, ClipResult, DetectionResult, TimelineResult
 from mmaction_microaction.label_sets import LabelSet
 from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.visualization.style import name_of
 
 
-def headline(result: ClipResult | TimelineResult, model: str) -> str:
+def headline(result: ClipResult | TimelineResult | DetectionResult, model: str) -> str:
     """Summarise a result in Markdown.
 
     Args:
-        result (ClipResult | TimelineResult): The result.
+        result (ClipResult | TimelineResult | DetectionResult): The result.
         model (str): Name of the network.
 
     Returns:
@@ -29,7 +29,10 @@ def headline(result: ClipResult | TimelineResult, model: str) -> str:
             summary += f'; {_literally(result.label_set.group_term)}: {_literally(result.group)}'
     else:
         count = len(result.intervals)
-        summary = f'{count:,} micro-action{"s" * (count != 1)} in {result.duration:.1f} s'
+        number = f'{count:,}' if count else 'No'
+        summary = f'{number} micro-action{"s" * (count != 1)} in {result.duration:.1f} s'
+        if result.kind == 'detections':
+            summary += f' with a score of at least {result.min_score:g}'
     return f'### {summary}\n{_literally(model)}; {_literally(Path(result.video).name)}, {result.duration:.1f} s'
 
 
@@ -103,11 +106,11 @@ def table_columns(label_set: LabelSet) -> list[str]:
     return ['start', 'end', 'code', 'action', *[label_set.group_term] * label_set.has_groups, 'score']
 
 
-def table_rows(result: TimelineResult) -> list[list[str]]:
-    """Return the rows of the table of a timeline.
+def table_rows(result: TimelineResult | DetectionResult) -> list[list[str]]:
+    """Return the rows of the table of a timeline or of a detector.
 
     Args:
-        result (TimelineResult): The result.
+        result (TimelineResult | DetectionResult): The result.
 
     Returns:
         list[list[str]]: One row for each interval, with the columns of :func:`table_columns`.
@@ -125,30 +128,29 @@ def table_rows(result: TimelineResult) -> list[list[str]]:
     ]
 
 
-def gradcam_choices(result: ClipResult | TimelineResult) -> list[tuple[str, Interval]]:
+def gradcam_choices(result: ClipResult | TimelineResult | DetectionResult) -> list[tuple[str, Interval]]:
     """List the intervals for which Grad-CAM can be chosen.
 
     Args:
-        result (ClipResult | TimelineResult): The result.
+        result (ClipResult | TimelineResult | DetectionResult): The result.
 
     Returns:
-        list[tuple[str, Interval]]: A text and the interval: the best five actions of a clip, or all intervals of a
-        timeline.
+        list[tuple[str, Interval]]: A text and the interval: the best five actions of a clip, or all other intervals.
     """
     choices = []
     for interval in result.intervals:
         text = f'{name_of(interval.label, result.label_set)}, {interval.score:.1%}'
-        if result.kind == 'timeline':
+        if result.kind != 'clip':
             text = f'{interval.start:.1f} to {interval.end:.1f} s: {text}'
         choices.append((text, interval))
     return choices
 
 
-def write_files(result: ClipResult | TimelineResult, folder: str | Path) -> list[Path]:
+def write_files(result: ClipResult | TimelineResult | DetectionResult, folder: str | Path) -> list[Path]:
     """Write a result in all formats of :data:`.WRITERS`. The files name the video without its folder.
 
     Args:
-        result (ClipResult | TimelineResult): The result.
+        result (ClipResult | TimelineResult | DetectionResult): The result.
         folder (str | Path): Folder in which a new folder for the files is created.
 
     Returns:

@@ -19,10 +19,10 @@ def can_explain(inferencer: MicroActionInferencer) -> bool:
         inferencer (MicroActionInferencer): Inferencer with the network.
 
     Returns:
-        bool: False for an ONNX file, which has no gradients, and for a network without a ResNet.
+        bool: False for a detector, for an ONNX file, which has no gradients, and for a network without a ResNet.
     """
     model = getattr(inferencer.recognizer, 'model', None)
-    return model is not None and has_gradcam(model)
+    return model is not None and has_gradcam(model) and not inferencer.is_detector
 
 
 def explain(inferencer: MicroActionInferencer, video: str | Path | Video, interval: Interval, whole: bool) -> Figure:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import gradio as gr
 from gradio.blocks import Block
 
-from mmaction_microaction.inference import ClipResult, MicroActionInferencer, TimelineResult
+from mmaction_microaction.inference import ClipResult, DetectionResult, MicroActionInferencer, TimelineResult
 from mmaction_microaction.visualization import plot_timeline
 
 from .answers import (
@@ -42,7 +42,7 @@ class Components(NamedTuple):
     groups: gr.Label
     """Probabilities of groups of actions, visible if the label set of the network has groups."""
     timeline: gr.Column
-    """Group of ``plot`` and ``table``, visible for a timeline."""
+    """Group of ``plot`` and ``table``, visible for a timeline and for detections."""
     plot: gr.Plot
     table: gr.Dataframe
     downloads: gr.Row
@@ -58,7 +58,7 @@ class Components(NamedTuple):
 class ShownResult(NamedTuple):
     """The result on the page and its network, which stay the same when a visitor selects another network."""
 
-    result: ClipResult | TimelineResult
+    result: ClipResult | TimelineResult | DetectionResult
     model: str
     """Name of the network."""
 

@@ -14,10 +14,14 @@ from .uploads import Uploads
 
 TITLE = 'Micro-action recognition'
 INTRODUCTION = """# {title}
-Upload or record a clip of a {person}. A clip of up to {longest_clip:g} seconds is recognised as {actions}; a longer
-video becomes a timeline. The network always names one of these actions, even for an empty room.
+Upload or record a clip of a {person}. {behaviour}
 Clips may have up to {max_seconds:g} seconds and {max_megabytes:g} MB.
 They are deleted {deleted}.{camera}"""
+RECOGNIZES = (
+    'A clip of up to {longest_clip:g} seconds is recognised as {actions}; a longer video becomes a timeline. The '
+    'network always names one of these actions, even for an empty room.'
+)
+DETECTS = 'A detector finds any number of actions with their times, several at once or none: each is {actions}.'
 NO_CAMERA = (
     ' To record here, open this page over https, or on the machine that serves it: otherwise browsers block the camera.'
 )
@@ -55,12 +59,17 @@ def build_page(
     """
     names = list(models)
     label_sets = [model.label_set for model in models.values()]
+    behaviour = []
+    for is_detector, text in ((False, RECOGNIZES), (True, DETECTS)):
+        chosen = [model for model in models.values() if model.is_detector == is_detector]
+        if chosen:
+            actions = describe_actions([model.label_set for model in chosen])
+            behaviour.append(text.format(actions=actions, longest_clip=chosen[0].longest_clip))
     introduction = INTRODUCTION.format(
         title=TITLE,
         # The people of MA-52 sit. What the clips of other label sets show is not known.
         person='seated person' if set(label_sets) == {MA52} else 'person',
-        actions=describe_actions(label_sets),
-        longest_clip=models[names[0]].longest_clip,
+        behaviour=' '.join(behaviour),
         max_seconds=uploads.max_seconds,
         max_megabytes=uploads.max_megabytes,
         deleted=f'when this page is closed, and after {keep_minutes:g} minutes at the latest'

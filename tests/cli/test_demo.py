@@ -1,7 +1,10 @@
 import json
+from itertools import pairwise
 
+import numpy as np
 import pytest
-from helpers.support import ROOT
+from helpers.detection import write_detector
+from helpers.support import ROOT, write_clip
 
 from mmaction_microaction.inference import MicroActionInferencer
 from mmaction_microaction.video.reader import Video
@@ -205,3 +208,64 @@ def test_invalid_paths_are_reported_before_loading_the_network(run, clip):
         status, _, errors = run('plot_gradcam', 'nowhere.py', 'nowhere.pth', video, '--out', out)
         assert status == 1
         assert errors.startswith(message)
+
+
+@pytest.fixture(scope='module')
+def detector(tmp_path_factory):
+    return write_detector(tmp_path_factory.mktemp('detector'))
+
+
+def test_detector_produces_tables_videos_and_all_detections(run, detector, tmp_path):
+    (tmp_path / 'in').mkdir()
+    for name, frames in (('val0001', 60), ('val0002', 90)):
+        write_clip(tmp_path / f'in/{name}.mp4', num_frames=frames)
+    files = {option: tmp_path / f'x{option[1:]}' for option in ('--json', '--csv', '--detections')}
+    arguments = [tmp_path / 'in', '--model', *detector, '--video-dir', tmp_path / 'out']
+    assert run('demo', *arguments, '--detections', files['--detections'])[0] == 0
+    every = files['--detections'].read_text().splitlines()
+    # The scores of an untrained network are low.
+    arguments += ['--min-score', np.median([float(line.split(',')[-1]) for line in every[1:]])]
+    status, output, errors = run('demo', *arguments, *(argument for item in files.items() for argument in item))
+    assert status == 0, errors
+    videos = json.loads(files['--json'].read_text())
+    count = sum(len(video['intervals']) for video in videos)
+    assert 40 < count < 60
+    for video in videos:
+        intervals = video['intervals']
+        assert intervals == sorted(intervals, key=lambda interval: interval['start'])
+        assert any(a['end'] > b['start'] for a, b in pairwise(intervals))
+    assert len(files['--csv'].read_text('utf-8-sig').splitlines()) == 1 + count
+    assert output.count(' to ') == count
+    assert every[0] == ',video_id,t_start,t_end,class,score'
+    assert files['--detections'].read_text().splitlines() == every
+    assert [line.split(',')[1] for line in every[1:]] == ['val0001'] * 50 + ['val0002'] * 50
+    assert [Video(tmp_path / 'out' / f'{name}.mp4').num_frames for name in ('val0001', 'val0002')] == [60, 90]
+
+
+def test_demo_says_that_nothing_was_found(run, detector, tmp_path):
+    write_clip(tmp_path / 'x.mp4', num_frames=30)
+    status, output, errors = run('demo', tmp_path / 'x.mp4', '--model', *detector, '--min-score', 1)
+    assert status == 0, errors
+    assert 'nothing found with a score of at least 1' in output
+
+
+def test_cameras_need_a_recognizer(run, detector, clip):
+    status, _, errors = run('demo', '--camera', clip, '--model', *detector)
+    assert status == 1
+    assert errors.splitlines()[-1].startswith('error: --camera cannot be used with a detector')
+
+
+def test_detections_need_a_detector_and_different_names(run, checkpoint, clip, tmp_path):
+    options = ['--detections', tmp_path / 'found.csv']
+    status, _, errors = run('demo', clip, '--model', CONFIG, checkpoint, *options)
+    assert status == 1
+    assert '--detections needs a detector' in errors
+    for name in ('a/x.mp4', 'b/x.avi'):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_bytes(clip.read_bytes())
+    status, _, errors = run('demo', tmp_path / 'a', tmp_path / 'b', '--model', 'x.onnx', *options)
+    assert status == 1
+    assert "x.avi would both be 'x' in the file of --detections" in errors
+    status, _, errors = run('demo', '--camera', 0, '--model', 'x.onnx', *options)
+    assert status != 0
+    assert '--detections cannot be used with --camera' in errors

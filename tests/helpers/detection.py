@@ -5,14 +5,18 @@ import csv
 import numpy as np
 import torch
 import torch.distributed as dist
+from mmaction.apis import init_recognizer
 from mmaction.datasets import BaseActionDataset
 from mmaction.registry import DATASETS, METRICS, MODELS
 from mmaction.structures import ActionDataSample
+from mmengine.config import Config
 from mmengine.evaluator import BaseMetric
 from mmengine.registry import init_default_scope
+from mmengine.runner import save_checkpoint
 
-import mmaction_microaction  # noqa: F401  (a process of its own needs the registered networks)
-from helpers.support import write_clip
+from helpers.support import ROOT, write_clip
+from mmaction_microaction.inference.detector import Detector
+from mmaction_microaction.label_sets import MA52
 
 COLUMNS = ('id', 'video_id', 'start_frame', 'end_frame', 'class', 'total_frames', 'fps')
 
@@ -160,3 +164,77 @@ def compute_mean_gradients(rank, path, folder):
         torch.save(gradients, path)
     dist.barrier()
     dist.destroy_process_group()
+
+
+def write_detector(folder, label_set=None, num_classes=52, name='detector', features=False, std=0.3):
+    """Write a config and a checkpoint of a small detector of frames or of stored features, and return their paths."""
+    config, checkpoint = folder / f'{name}.py', folder / f'{name}.pth'
+    base = 'manet_r50_pyramid_mma52' if features else 'manet_r18_e2e_mma52'
+    backbone = '' if features else 'backbone=dict(pretrained=None), test_cfg=dict(max_per_video=50), '
+    config.write_text(
+        f'_base_ = {str(ROOT / f"configs/mma52/{base}.py")!r}\n'
+        f'model = dict({backbone}neck=dict(channels=16, window_size=9), '
+        f'head=dict(in_channels=16, channels=16, num_classes={num_classes}))\n'
+    )
+    content = Config.fromfile(config)
+    for step in content.test_dataloader.dataset.pipeline:
+        if 'crop_size' in step:
+            step.crop_size = 32
+        if 'scale' in step:
+            step.scale = (-1, 40)
+    content.dump(config)
+    torch.manual_seed(0)
+    model = init_recognizer(Config.fromfile(config), device='cpu')
+    torch.nn.init.normal_(model.head.fc_cls.weight, std=std)  # large values give high scores
+    saved = dict(state_dict=model.state_dict(), meta=dict(epoch=1, dataset_meta={}))
+    if label_set is not None:
+        saved['meta']['dataset_meta'] = dict(label_set=label_set.to_dict(), classes=label_set.names)
+    save_checkpoint(saved, str(checkpoint))
+    return config, checkpoint
+
+
+class BarDetector(Detector):
+    """Detector of bright bars: each column of a frame that is white belongs to one action.
+
+    A frame has a column for each label. An action lasts as long as its column is white.
+    """
+
+    pipeline = (
+        dict(type='DecordInit'),
+        dict(type='SampleFramesAtRate', rate=10),
+        dict(type='DecordDecode'),
+        dict(type='FormatShape', input_format='NCHW'),
+        dict(type='PackDetectionInputs'),
+    )
+    label_set = MA52
+    max_frames, feature_stride, test_cfg = None, 1, dict(max_per_video=200)
+
+    def __init__(self):
+        self.lengths = []
+
+    def _points(self, frames):
+        self.lengths.append(len(frames))
+        white = frames[:, 0].float().mean(dim=1).numpy() > 127  # (T, labels)
+        scores, segments = [], []
+        for label, column in enumerate(white.T):
+            edges = np.flatnonzero(np.diff(np.concatenate([[False], column, [False]]).astype(int)))
+            for start, stop in zip(edges[::2], edges[1::2]):
+                scores.append(np.eye(len(self.label_set))[label] * 0.9)
+                segments.append([[start - 0.5, stop - 0.5]])
+        return np.array(scores).reshape(-1, len(self.label_set)), np.array(segments, float).reshape(-1, 1, 2)
+
+
+def draw_bars(actions, time, num_labels, height=4):
+    """Return a frame in which the columns of the actions that happen at a time are white.
+
+    Args:
+        actions (Sequence[tuple]): Start, end and label of each action.
+        time (float): Time in seconds.
+        num_labels (int): Width of the frame.
+        height (int): Height of the frame.
+    """
+    image = np.zeros((height, num_labels, 3), np.uint8)
+    for start, end, label in actions:
+        if start <= time < end:
+            image[:, label] = 255
+    return image

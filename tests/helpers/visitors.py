@@ -18,6 +18,7 @@ class Network:
     """Network that recognises nodding in short clips, and a second of waving with a warning in longer clips."""
 
     longest_clip = 8
+    is_detector = False
 
     def __init__(self, gradients=False, label_set=MA52):
         self.label_set = label_set

@@ -28,7 +28,7 @@ def inferencer(checkpoint):
 @pytest.fixture
 def grey(monkeypatch, brightness_recognizer):
     """Return a function that makes an inferencer with BrightnessRecognizer."""
-    monkeypatch.setattr('mmaction_microaction.inference.inferencer.load_recognizer', lambda *_: brightness_recognizer)
+    monkeypatch.setattr('mmaction_microaction.inference.inferencer.load_network', lambda *_: brightness_recognizer)
     return lambda **options: MicroActionInferencer('unused', **options)
 
 

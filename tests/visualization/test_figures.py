@@ -136,6 +136,10 @@ CASES = {
     'timeline': lambda: plot_timeline([Interval(i, i + 1, i, i / 52) for i in range(52)], 52.0),
     'timeline of an hour': lambda: plot_timeline([Interval(2 * i, 2 * i + 2, i % 52, 1.0) for i in range(1800)], 3600),
     'empty timeline': lambda: plot_timeline([], 8.5),
+    'detections': lambda: plot_timeline([Interval(i / 9, i / 9 + 2, i, i / 52) for i in range(52)], 9.0),
+    'detections and truth': lambda: plot_timeline(
+        [Interval(i / 9, i / 9 + 2, i, i / 52) for i in range(52)], 9.0, truth=[Interval(0, 1, 9), Interval(0, 2, 8)]
+    ),
 }
 
 
@@ -547,7 +551,8 @@ def test_timelines_without_groups_have_a_row_for_each_action_that_occurs():
     ]
     (axes,) = plot_timeline(intervals, 10, label_set=FOUR).axes
     assert [label.get_text() for label in axes.get_yticklabels()] == ['waving', 'arms akimbo']
-    assert [round(bar.get_y() + bar.get_height() / 2) for bar in axes.patches] == [1, 0, 1]
+    bars = sorted(axes.patches, key=lambda bar: bar.get_x())
+    assert [bar.get_y() + bar.get_height() / 2 for bar in bars] == [0, 1, 1]
     # The row names the action, so the bars do not.
     assert not axes.texts
     plot_timeline([], 10, label_set=FOUR)
@@ -560,7 +565,42 @@ def test_rare_actions_of_a_timeline_share_the_last_row():
     (axes,) = plot_timeline(intervals, 1200, label_set=many).axes
     names = [label.get_text() for label in axes.get_yticklabels()]
     assert names == [*(f'action {i}' for i in range(7, 30)), 'others']
-    assert [round(bar.get_y() + bar.get_height() / 2) for bar in axes.patches] == [23] * 7 + list(range(23))
+    bars = sorted(axes.patches, key=lambda bar: bar.get_x())
+    assert [bar.get_y() + bar.get_height() / 2 for bar in bars] == [23] * 7 + list(range(23))
+
+
+def test_overlapping_intervals_of_a_group_do_not_hide_each_other():
+    # Three actions of the head and one of the upper limb. The third one of the head fits below the first again.
+    intervals = [Interval(0, 4, 9), Interval(1, 5, 5), Interval(4, 6, 6), Interval(0, 6, 19)]
+    (axes,) = plot_timeline(intervals, 10).axes
+    boxes = [bar.get_bbox() for bar in axes.patches]
+    assert len(boxes) == 4
+    for first, second in itertools.combinations(boxes, 2):
+        width = min(first.x1, second.x1) - max(first.x0, second.x0)
+        height = min(first.y1, second.y1) - max(first.y0, second.y0)
+        assert min(width, height) <= 0
+    by_start = {(box.x0, box.x1): box for box in boxes}
+    assert by_start[0, 4].y0 == by_start[4, 6].y0 < by_start[1, 5].y0 < by_start[0, 6].y0
+    # The figure is higher by one lane.
+    assert axes.figure.get_figheight() > plot_timeline(intervals[:1], 10).get_figheight() + 0.1
+
+
+def test_hundreds_of_overlapping_intervals_fit_into_one_figure():
+    (axes,) = plot_timeline([Interval(i / 100, 10, 9) for i in range(600)], 10).axes
+    boxes = sorted((bar.get_bbox() for bar in axes.patches), key=lambda box: box.y0)
+    assert all(first.y1 <= second.y0 for first, second in itertools.pairwise(boxes))
+    assert axes.figure.get_figheight() < 18
+
+
+def test_true_actions_are_above_those_that_were_found():
+    truth = [Interval(0, 4, 9), Interval(5, 8, 19)]
+    (axes,) = plot_timeline([Interval(0.5, 4, 9, 0.6)], 10, truth=truth).axes
+    assert [label.get_text() for label in axes.get_yticklabels()][2:4] == ['head, true', 'found']
+    outlines = {(bar.get_x(), bar.get_width()): bar for bar in axes.patches}
+    assert outlines[0, 4].get_edgecolor() == (0, 0, 0, 1)
+    assert outlines[0.5, 3.5].get_edgecolor() != (0, 0, 0, 1)
+    assert outlines[0, 4].get_y() + 1 == pytest.approx(outlines[0.5, 3.5].get_y())
+    assert read_texts(axes.figure, 'subtitle')[0].startswith('2 true (outlined), 1 found in 10.0 s')
 
 
 def test_statistics_of_detections():

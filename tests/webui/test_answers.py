@@ -1,11 +1,12 @@
 import csv
+import dataclasses
 import json
 
 import numpy as np
 import pytest
 from helpers.label_sets import FOUR, TWO_HUNDRED
 
-from mmaction_microaction.inference import ClipResult, TimelineResult
+from mmaction_microaction.inference import ClipResult, DetectionResult, TimelineResult
 from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.webui.answers import (
@@ -26,6 +27,35 @@ SCORES[[9, 10, 19]] = 0.3, 0.25, 0.45
 CLIP = ClipResult('/secret/folder/wave.mp4', 1.5, SCORES)
 INTERVALS = [Interval(0, 2.5, 19, 0.4), Interval(2.5, 9.04, 3, 0.98765)]
 LONG = TimelineResult('/secret/folder/talk.webm', 9.04, INTERVALS, np.zeros(1), np.ones(1), SCORES[None])
+
+
+FOUND = DetectionResult(
+    '/secret/folder/talk.webm',
+    9.04,
+    np.array([[2.0, 4], [0, 3], [1, 9]]),
+    np.array([19, 9, 24]),
+    np.array([0.9, 0.6, 0.1]),
+)
+
+
+def test_answers_of_a_detector_overlap(tmp_path):
+    result = dataclasses.replace(FOUND, min_score=0.3)
+    assert headline(result, 'net').startswith('### 2 micro-actions in 9.0 s with a score of at least 0.3\n')
+    assert table_rows(result) == [
+        ['0.0', '3.0', 'B1', 'nodding', 'head', '0.600'],
+        ['2.0', '4.0', 'C5', 'waving', 'upper limb', '0.900'],
+    ]
+    assert gradcam_choices(result)[0][0] == '0.0 to 3.0 s: nodding  B1, 60.0%'
+    table, written = sorted(write_files(result, tmp_path))
+    assert len(table.read_text('utf-8-sig').splitlines()) == 3
+    assert len(json.loads(written.read_text())[0]['intervals']) == 2
+
+
+def test_a_detector_may_find_nothing(tmp_path):
+    nothing = dataclasses.replace(FOUND, min_score=0.95)
+    assert headline(nothing, 'net').startswith('### No micro-actions in 9.0 s with a score of at least 0.95\n')
+    assert table_rows(nothing) == gradcam_choices(nothing) == []
+    assert all(path.is_file() for path in write_files(nothing, tmp_path))
 
 
 def test_bars_of_a_clip():

@@ -9,6 +9,7 @@ import sys
 import time
 
 import pytest
+from helpers.detection import write_detector
 from helpers.support import ROOT
 
 CHROMIUM = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
@@ -27,7 +28,9 @@ def tool(trained, clips, tmp_path_factory):
     """Start the tool with the clips as examples, and return the page's address and the folder of temporary files."""
     config, checkpoint = trained
     temporary = tmp_path_factory.mktemp('tmp')
+    detector = write_detector(tmp_path_factory.mktemp('detector'), std=1)
     command = [sys.executable, ROOT / 'tools/webui.py', '--model', config, checkpoint, '--max-seconds', '20']
+    command += ['--model', *detector]
     command += ['--examples', clips[9].parent, '--port', '0']
     process = subprocess.Popen(
         list(map(str, command)),
@@ -134,6 +137,34 @@ def test_selected_row_seeks_to_its_time_in_the_video(page, long_video):
     # The action changes at 5 s. A window lasts 1.5 s.
     assert 4 <= start <= 6
     assert page.evaluate('document.querySelector("#clip video").currentTime') == pytest.approx(start, abs=0.1)
+
+
+def test_detections_that_overlap_are_shown_in_rows(page, long_video):
+    page.locator('#model input').click()
+    page.get_by_role('option', name='detector, detector').click()
+    recognise(page, long_video)
+    found = page.locator('#headline')
+    api.expect(found).to_contain_text('micro-actions in 10.0 s with a score of at least 0.3')
+    count = int(re.search(r'(\d+) micro-actions', found.inner_text())[1])
+    picture = page.locator('#timeline img')
+    picture.wait_for()
+    with page.expect_download() as download:
+        page.locator('#json').click()
+    [result] = json.loads(download.value.path().read_text())
+    intervals = result['intervals']
+    assert len(intervals) == count > 10
+    # The table shows the same rows, and several at a time.
+    cells = [page.locator(f'#table [data-testid=cell-{row}-{column}]') for row in range(4) for column in range(4)]
+    texts = [cell.inner_text().strip() for cell in cells]
+    rows = [texts[start : start + 4] for start in range(0, 16, 4)]
+    keys = ('code', 'action')
+    assert rows == [[f'{i["start"]:.1f}', f'{i["end"]:.1f}', *(i[key] for key in keys)] for i in intervals[:4]]
+    assert float(rows[0][1]) > float(rows[1][0])
+    # Without lanes, the figure would be 2.9 by 7.5 inches.
+    height, width = picture.evaluate('image => [image.naturalHeight, image.naturalWidth]')
+    assert height / width > 1.2 * 2.9 / 7.5
+    # A detector has no Grad-CAM.
+    api.expect(page.locator('#gradcam')).to_be_hidden()
 
 
 def test_invalid_upload_shows_a_message(page, tmp_path):

@@ -2,6 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from helpers.detection import write_detector
 from helpers.label_sets import FOUR, TWO_HUNDRED
 from helpers.networks import write_network
 
@@ -40,6 +41,10 @@ def test_actions_of_any_label_set_are_explained(label_set, clips, tmp_path):
     assert subtitle.startswith(f'predicted: {best.action.name}')
     _, subtitle = texts(explain(inferencer, clips[9], second, whole=True))[:2]
     assert subtitle.startswith(f'maps of: {second.action.name}')
+
+
+def test_detectors_have_no_gradcam(tmp_path):
+    assert not can_explain(MicroActionInferencer(*write_detector(tmp_path), 'cpu'))
 
 
 def test_network_without_gradients_or_resnet_is_rejected(clips):

@@ -310,6 +310,17 @@ def test_page_of_any_label_set(label_set, clip, tmp_path):
         assert output['data']['plot']['plot'].startswith('data:image')
 
 
+def test_introduction_says_what_detectors_do(tmp_path):
+    detector = Network()
+    detector.is_detector = True
+    options = dict(examples=[], max_seconds=10, max_megabytes=1, port=0)
+    for models, has_clips in (({'one': detector}, False), ({'one': detector, 'two': Network()}, True)):
+        with serving(models, **options) as (url, _):
+            introduction = Visitor(url).http.get('config').json()['components'][0]['props']['value']
+        assert 'several at once or none: each is one of the 52 micro-actions of MA-52' in introduction
+        assert ('A clip of up to 8 seconds is recognised' in introduction) == has_clips
+
+
 def test_rendered_examples_are_offered_only_if_the_networks_know_their_actions(monkeypatch):
     rendered = []
     monkeypatch.setattr(server, 'render_examples', lambda folder, codes: rendered.append(codes) or [])

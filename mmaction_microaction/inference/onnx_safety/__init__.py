@@ -6,6 +6,7 @@ therefore checked before MMEngine or ONNX Runtime receives it. The checks comput
 
 1. The fields of the file are counted before it is parsed (``utils/untrusted.py``).
 2. The test pipeline in the metadata names only known transforms with known arguments within limits (``pipeline.py``).
+   The settings of a detector are within limits, too (``load_settings`` in ``inference/onnx_model.py``).
 3. The graph contains only operators that PyTorch exports, and no functions, subgraphs or other files
    (``operators.py``).
 4. The shape of every tensor follows from the shape of the inputs and the constants (``shapes.py``).

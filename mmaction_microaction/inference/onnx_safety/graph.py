@@ -10,7 +10,7 @@ from mmaction_microaction.utils.untrusted import check_num_fields
 
 from .memory import execution_orders, packed_size, peak_memory
 from .operators import check_node, check_parts
-from .pipeline import MAX_PIXELS
+from .pipeline import MAX_FRAMES, MAX_PIXELS
 from .shapes import ELEMENT_SIZES, MAX_NUMBER, MAX_RANK, MAX_VALUES, check_tensor_size, infer_shapes, num_bytes
 
 MAX_FIELDS = 2**18
@@ -30,11 +30,14 @@ class UntrustedGraph:
 
     Attributes:
         metadata (dict[str, str]): Metadata of the file.
-        shape (tuple[int, ...]): Shape of the input without its batch axis; known after ``check``.
-        num_scores (int): Number of scores of a clip; known after ``check``.
+        shape (tuple[int, ...]): Shape of the input without its batch axis, which a detector does not have; known after
+            ``check``.
+        num_scores (int): Number of scores of a clip, or of a point of a detector; known after ``check``.
 
     Args:
         content (bytes): Content of the file.
+        is_detector (bool): Whether the graph maps the frames of a video to scores and segments of points, and not a
+            batch of clips to scores. Defaults to False.
 
     Raises:
         ValueError: If the content is not an ONNX file, or has more than :data:`MAX_FIELDS` fields.
@@ -44,7 +47,7 @@ class UntrustedGraph:
     shape: tuple[int, ...]
     num_scores: int
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes, is_detector: bool = False) -> None:
         check_num_fields(content, onnx.ModelProto.DESCRIPTOR, MAX_FIELDS)
         try:
             model = onnx.ModelProto.FromString(content)
@@ -53,6 +56,8 @@ class UntrustedGraph:
         self._constant_limit = MAX_RATIO_TO_FILE * len(content) + BASE_BYTES // 2
         self.metadata = {entry.key: entry.value for entry in model.metadata_props}
         self._model = model
+        self._is_detector = is_detector
+        self._outputs = ['scores', 'segments'] if is_detector else ['scores']
 
     def check(self) -> bytes:
         """Check the graph, and set ``shape`` and ``num_scores``. To be called once.
@@ -65,20 +70,21 @@ class UntrustedGraph:
         """
         model, self._model = self._model, None
         self._opset = check_parts(model)
-        self.shape = _input_shape(model.graph)
+        self.shape = _input_shape(model.graph, self._outputs)
         self._constant_types = {}
         self._values = {}
         for tensor in model.graph.initializer:
             self._add_constant(tensor.name, tensor)
         self._nodes = self._take_nodes(model.graph)
-        self._orders = execution_orders(self._nodes, 'scores')
+        self._orders = execution_orders(self._nodes, self._outputs)
         self._checked_batch_sizes = set()
         one, two = self._infer(1), self._infer(2)
         self._constants = self._find_constants({name for name in one if one[name] == two[name]}, one)
         self.num_scores = self._check_memory(1, one)
         # ONNX Runtime would trust claimed shapes, and might allocate a huge constant that depends on them.
         del model.graph.value_info[:]
-        model.graph.output[0].type.tensor_type.ClearField('shape')
+        for output in model.graph.output:
+            output.type.tensor_type.ClearField('shape')
         return model.SerializeToString()
 
     def check_batch(self, batch_size: int) -> None:
@@ -95,7 +101,8 @@ class UntrustedGraph:
 
     def _infer(self, batch_size):
         """Return element types and shapes of all tensors for a batch."""
-        types = {**self._constant_types, 'inputs': (TensorProto.FLOAT, (batch_size, *self.shape))}
+        shape = self.shape if self._is_detector else (batch_size, *self.shape)
+        types = {**self._constant_types, 'inputs': (TensorProto.FLOAT, shape)}
         return infer_shapes(self._nodes, self._opset, types, self._values, self._limit(batch_size))
 
     def _limit(self, batch_size):
@@ -106,9 +113,11 @@ class UntrustedGraph:
         """Return the number of scores of a clip; a ValueError if a batch takes too much memory."""
         sizes = {name: num_bytes(types[name]) for name in types if name not in self._constants}
         for order in self._orders:
-            size, node = peak_memory(order, sizes, 'scores')
+            size, node = peak_memory(order, sizes, self._outputs)
             check_tensor_size(node, size, self._limit(batch_size))
         element_type, shape = types.get('scores', (None, ()))
+        if self._is_detector:
+            return _check_points(types)
         if element_type != TensorProto.FLOAT or len(shape) != 2 or shape[0] != batch_size or not shape[1]:
             raise ValueError(f'its scores for a batch of {batch_size} have shape {[*shape]} or are not float32')
         self._checked_batch_sizes.add(batch_size)
@@ -170,14 +179,38 @@ class UntrustedGraph:
         return nodes
 
 
-def _input_shape(graph):
+def _check_points(types):
+    """Return the number of classes of a detector; a ValueError if scores and segments are not those of points."""
+    (score_type, scores), (segment_type, segments) = (types.get(name, (None, ())) for name in ('scores', 'segments'))
+    are_shapes = len(scores) == 2 and all(scores) and segments in [(scores[0], count, 2) for count in {1, scores[1]}]
+    if not are_shapes or {score_type, segment_type} != {TensorProto.FLOAT}:
+        raise ValueError(
+            f'its scores and segments have shapes {[*scores]} and {[*segments]} or are not float32; expected (P, C) '
+            'and (P, 1 or C, 2)'
+        )
+    return scores[1]
+
+
+def _input_shape(graph, expected_outputs):
     """Return the shape of the input without its batch axis; a ValueError if inputs or outputs are not as exported."""
     inputs, outputs = ([value.name for value in values] for values in (graph.input, graph.output))
-    if inputs != ['inputs'] or outputs != ['scores']:
-        raise ValueError(f"it maps {inputs} to {outputs}; expected ['inputs'] and ['scores']")
+    if inputs != ['inputs'] or outputs != expected_outputs:
+        raise ValueError(f"it maps {inputs} to {outputs}; expected ['inputs'] and {expected_outputs}")
     tensor_type = graph.input[0].type.tensor_type
     batch, *shape = [dim.dim_value if dim.HasField('dim_value') else None for dim in tensor_type.shape.dim] or [0]
-    if (
+    if len(expected_outputs) > 1:
+        shape = [batch, *shape]
+        if len(shape) == 2:
+            raise ValueError(
+                'it is a detector of stored features, which cannot read a video; join it with its backbone '
+                '("microaction join"), and export that with --frames'
+            )
+        is_float = tensor_type.elem_type == TensorProto.FLOAT
+        if not is_float or len(shape) != 4 or not all(side and side > 0 for side in shape) or shape[0] > MAX_FRAMES:
+            raise ValueError(
+                f'its inputs have shape {shape} or are not float32; expected (T, 3, H, W) with T up to {MAX_FRAMES:,}'
+            )
+    elif (
         tensor_type.elem_type != TensorProto.FLOAT
         or batch is not None
         or len(shape) not in (4, 5)

@@ -1,29 +1,30 @@
 """Computes how much memory the tensors of a graph take together, in each order in which a runtime may run it."""
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 
 from onnx import NodeProto
 
 from .shapes import TensorType, num_bytes
 
 
-def execution_orders(nodes: list[NodeProto], output: str) -> list[list[NodeProto]]:
-    """Return the orders in which a runtime may run the nodes: as stored, and depth first from the output.
+def execution_orders(nodes: list[NodeProto], outputs: Sequence[str]) -> list[list[NodeProto]]:
+    """Return the orders in which a runtime may run the nodes: as stored, and depth first from the outputs.
 
     Args:
         nodes (list[NodeProto]): The nodes, each after the nodes that compute its inputs.
-        output (str): Name of the output of the graph.
+        outputs (Sequence[str]): Names of the outputs of the graph.
 
     Returns:
         list[list[NodeProto]]: Three orders: as stored; depth first, from the first input of a node to the last; depth
         first, from the last input to the first.
     """
     makers = {name: index for index, node in enumerate(nodes) for name in node.output if name}
-    return [nodes, *(_depth_first(nodes, makers, output, step) for step in (1, -1))]
+    return [nodes, *(_depth_first(nodes, makers, outputs, step) for step in (1, -1))]
 
 
-def _depth_first(nodes, makers, output, step):
-    order, done, stack = [], set(), [(makers[output], False)] if output in makers else []
+def _depth_first(nodes, makers, outputs, step):
+    order, done = [], set()
+    stack = [(makers[name], False) for name in reversed(outputs) if name in makers]
     while stack:
         index, inputs_done = stack.pop()
         if index in done:
@@ -39,19 +40,19 @@ def _depth_first(nodes, makers, output, step):
     return order
 
 
-def peak_memory(order: list[NodeProto], sizes: dict[str, int], output: str) -> tuple[int, NodeProto | None]:
+def peak_memory(order: list[NodeProto], sizes: dict[str, int], outputs: Sequence[str]) -> tuple[int, NodeProto | None]:
     """Return the largest number of bytes that tensors take together. A tensor is kept until its last use.
 
     Args:
         order (list[NodeProto]): The nodes in the order in which they are run.
         sizes (dict[str, int]): Bytes of each tensor that counts, by its name.
-        output (str): Name of the tensor that is kept to the end.
+        outputs (Sequence[str]): Names of the tensors that are kept to the end.
 
     Returns:
         tuple[int, NodeProto | None]: The bytes, and the node at which they are reached; None if there are no nodes.
     """
     last_uses = {name: index for index, node in enumerate(order) for name in node.input}
-    last_uses[output] = len(order)
+    last_uses.update(dict.fromkeys(outputs, len(order)))
     current, peak, peak_node = sizes.get('inputs', 0), 0, None
     for index, node in enumerate(order):
         made = [name for name in node.output if name in sizes]

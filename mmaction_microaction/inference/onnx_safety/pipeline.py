@@ -103,15 +103,23 @@ ALLOWED = {
     'PackActionInputs': dict(collect_keys=_identifiers, meta_keys=_identifiers, algorithm_keys=_identifiers),
 }
 """dict[str, dict[str, Callable]]: Allowed transforms, each with its allowed arguments and their validators."""
+DETECTOR_ALLOWED = {
+    **ALLOWED,
+    'SampleFramesAtRate': dict(rate=lambda value: type(value) in (int, float) and 0 < value <= 1000),
+    'PackDetectionInputs': {},
+}
+"""dict[str, dict[str, Callable]]: The same for detectors."""
 _VIEWS = {'ThreeCrop': 3, 'TenCrop': 10}
 """Number of crops that a transform makes of each frame."""
 
 
-def load_pipeline(text: str) -> list[dict]:
+def load_pipeline(text: str, detector_frames: int | None = None) -> list[dict]:
     """Parse a pipeline from JSON, and reject transforms and arguments that are not in :data:`ALLOWED`.
 
     Args:
         text (str): JSON list of objects, each with a ``type`` and arguments.
+        detector_frames (int, optional): Number of frames that a detector reads at once, whose pipeline may contain
+            :data:`DETECTOR_ALLOWED`. Defaults to None: the pipeline of a recognizer.
 
     Returns:
         list[dict]: The pipeline, whose transforms are safe to build.
@@ -122,23 +130,24 @@ def load_pipeline(text: str) -> list[dict]:
     steps = parse_json(text)
     if not isinstance(steps, list) or not 1 <= len(steps) <= MAX_STEPS:
         raise ValueError(f'the pipeline is not a list of 1 to {MAX_STEPS} transforms: {_short(steps)}')
-    refused = list(dict.fromkeys(_refused_types(steps)))
+    allowed = ALLOWED if detector_frames is None else DETECTOR_ALLOWED
+    refused = list(dict.fromkeys(_refused_types(steps, allowed)))
     if refused:
         raise ValueError(
             f'the pipeline contains {first_few(refused)}; a file may contain '
-            f'these transforms only: {", ".join(ALLOWED)}'
+            f'these transforms only: {", ".join(allowed)}'
         )
     for step in steps:
-        _check_arguments(step)
-    _check_size(steps)
+        _check_arguments(step, allowed[step['type']])
+    _check_size(steps, detector_frames or 1)
     return [{key: tuple(value) if type(value) is list else value for key, value in step.items()} for step in steps]
 
 
-def _refused_types(steps):
+def _refused_types(steps, allowed):
     """Yield every type, at any depth, that is not allowed there."""
     for step in steps:
         name = step.get('type') if isinstance(step, dict) else None
-        if type(name) is not str or name not in ALLOWED:
+        if type(name) is not str or name not in allowed:
             yield _short(step if name is None else name)
     stack = [value for step in steps for value in (step.values() if isinstance(step, dict) else [step])]
     while stack:  # no recursion, since a file may nest very deep
@@ -151,9 +160,8 @@ def _refused_types(steps):
             stack.extend(value)
 
 
-def _check_arguments(step) -> None:
+def _check_arguments(step, allowed) -> None:
     """Raise a ValueError that names the first argument that is not allowed or out of range."""
-    allowed = ALLOWED[step['type']]
     for key, value in step.items():
         if key == 'type' or (key == '_scope_' and value == 'mmaction'):  # MMEngine adds it to inherited configs
             continue
@@ -163,9 +171,9 @@ def _check_arguments(step) -> None:
             raise ValueError(f'the pipeline has {step["type"]} with {key}={_short(value)}, which is not allowed')
 
 
-def _check_size(steps) -> None:
+def _check_size(steps, frames) -> None:
     """Raise a ValueError if the input of the network would exceed the limits."""
-    frames = views = area = 1
+    views = area = 1
     for step in steps:
         kind = step['type']
         if 'Sample' in kind:
