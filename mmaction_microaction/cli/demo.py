@@ -42,8 +42,8 @@ def add_arguments(parser):
         '--detections',
         type=Path,
         metavar='FILE',
-        help='write all detections of a detector, whatever their scores, in the columns of the challenge (.csv), for '
-        '"microaction score-detections" and "microaction submit"',
+        help='write all detections, whatever their scores, in the columns of the challenge (.csv), for "microaction '
+        'score-detections" and "microaction submit"; a recognizer of clips also needs --longest-clip 0',
     )
     parser.add_argument('--video-dir', type=Path, metavar='DIR', help='folder for labelled videos, without sound')
     options = parser.add_argument_group('long videos')
@@ -126,8 +126,10 @@ def run(args):
         )
         # The defaults depend on the network.
         args.window, args.step, args.min_score = inferencer.window, inferencer.step, inferencer.limits['min_score']
-        if args.detections and not inferencer.is_detector:
-            raise ValueError('--detections needs a detector, but the network is a recognizer of clips; use --csv')
+        if args.detections and not inferencer.is_detector and args.longest_clip:
+            raise ValueError(
+                '--detections with a recognizer of clips needs --longest-clip 0, so that every video has times'
+            )
         if args.camera is None:
             recognize(inferencer, videos, labeled, args, console)
         else:

@@ -17,6 +17,8 @@ from mmaction_microaction.structures.detections import collect_detections, forma
 from mmaction_microaction.structures.intervals import Interval, write_entries
 from mmaction_microaction.utils.files import as_text_cell, write_whole
 
+from .timeline import rank_intervals
+
 COLUMNS = ('video', 'start', 'end', 'rank', 'code', 'action', 'group', 'score')
 
 
@@ -142,6 +144,23 @@ class TimelineResult:
         """
         return _with_intervals(self)
 
+    def rank(self) -> 'DetectionResult':
+        """Rank intervals of all actions, several at a time, for the metrics of detection; see :func:`.rank_intervals`.
+
+        Returns:
+            DetectionResult: Detections of all scores.
+        """
+        step = float(np.diff(self.starts).min()) if len(self.starts) > 1 else self.duration
+        found = rank_intervals(self.starts, self.ends, self.scores, step, label_set=self.label_set)
+        return DetectionResult(
+            self.video,
+            self.duration,
+            np.array([(interval.start, interval.end) for interval in found]).reshape(-1, 2),
+            np.array([interval.label for interval in found], int),
+            np.array([interval.score for interval in found]),
+            label_set=self.label_set,
+        )
+
     def to_rows(self) -> list[dict]:
         """Convert the result to table rows.
 
@@ -259,20 +278,21 @@ def write_csv(results: Sequence[ClipResult | TimelineResult | DetectionResult], 
     write_whole(path, table.getvalue().encode('utf-8-sig', errors='backslashreplace'))
 
 
-def write_detections(results: Sequence[DetectionResult], path: str | Path) -> None:
+def write_detections(results: Sequence[DetectionResult | TimelineResult], path: str | Path) -> None:
     """Write all detections in the columns of the challenges of 2024 and 2025, completely or not at all.
 
     Nothing is left out because of a low score. The name of a video is that of its file, without folder and suffix, as
     in MMA-52. ``microaction score-detections`` and ``microaction submit`` read the table.
 
     Args:
-        results (Sequence[DetectionResult]): One result for each video.
+        results (Sequence[DetectionResult | TimelineResult]): One result for each video.
         path (str | Path): Path of the CSV file.
 
     Raises:
         OSError: If the file cannot be written.
     """
-    videos = ((Path(result.video).stem, vars(result)) for result in results)
+    ranked = (result.rank() if isinstance(result, TimelineResult) else result for result in results)
+    videos = ((Path(result.video).stem, vars(result)) for result in ranked)
     table = format_detections(collect_detections(videos), ['', *DETECTION_COLUMNS['mmad']])
     write_whole(path, table.encode(errors='backslashreplace'))
 

@@ -7,6 +7,7 @@ from helpers.detection import write_detector
 from helpers.support import ROOT, write_clip
 
 from mmaction_microaction.inference import MicroActionInferencer
+from mmaction_microaction.structures.detections import read_detections
 from mmaction_microaction.video.reader import Video
 
 CONFIG = ROOT / 'configs/synthetic/manet_r18_8x1_synthetic.py'
@@ -255,11 +256,15 @@ def test_cameras_need_a_recognizer(run, detector, clip):
     assert errors.splitlines()[-1].startswith('error: --camera cannot be used with a detector')
 
 
-def test_detections_need_a_detector_and_different_names(run, checkpoint, clip, tmp_path):
+def test_detections_need_times_and_different_names(run, checkpoint, clip, tmp_path):
     options = ['--detections', tmp_path / 'found.csv']
     status, _, errors = run('demo', clip, '--model', CONFIG, checkpoint, *options)
     assert status == 1
-    assert '--detections needs a detector' in errors
+    assert 'needs --longest-clip 0' in errors
+    assert run('demo', clip, '--model', CONFIG, checkpoint, '--longest-clip', 0, *options)[0] == 0
+    found = read_detections(tmp_path / 'found.csv')
+    assert set(found.video_ids) == {clip.stem}
+    assert len(set(found.labels.tolist())) > 1
     for name in ('a/x.mp4', 'b/x.avi'):
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).write_bytes(clip.read_bytes())

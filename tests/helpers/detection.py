@@ -6,11 +6,9 @@ import numpy as np
 import torch
 import torch.distributed as dist
 from mmaction.apis import init_recognizer
-from mmaction.datasets import BaseActionDataset
-from mmaction.registry import DATASETS, METRICS, MODELS
+from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 from mmengine.config import Config
-from mmengine.evaluator import BaseMetric
 from mmengine.registry import init_default_scope
 from mmengine.runner import save_checkpoint
 
@@ -19,59 +17,6 @@ from mmaction_microaction.inference.detector import Detector
 from mmaction_microaction.label_sets import MA52
 
 COLUMNS = ('id', 'video_id', 'start_frame', 'end_frame', 'class', 'total_frames', 'fps')
-
-
-class TableDataset(BaseActionDataset):
-    """The part of MMA52Dataset that detectors need."""
-
-    METAINFO = dict(classes=('a', 'b', 'c'))
-
-    def __init__(self, ann_file, pipeline, data_prefix, check_videos=True, decoder=None, **kwargs):
-        super().__init__(ann_file, pipeline, data_prefix=data_prefix, **kwargs)
-
-    def load_data_list(self):
-        videos = {}
-        with open(self.ann_file, encoding='utf-8') as file:
-            for row in csv.DictReader(file):
-                videos.setdefault(row['video_id'], []).append(row)
-        samples = []
-        for name, rows in videos.items():
-            fps, frames = float(rows[0]['fps']), int(rows[0]['total_frames'])
-            times = [[int(row['start_frame']) / fps, int(row['end_frame']) / fps] for row in rows]
-            samples.append(
-                dict(
-                    filename=f'{self.data_prefix["video"]}/{name}.mp4',
-                    video_id=name,
-                    total_frames=frames,
-                    fps=fps,
-                    duration=round(frames / fps, 4),
-                    gt_segments=np.array(times, np.float32),
-                    gt_labels=np.array([int(row['class']) for row in rows]),
-                )
-            )
-        return samples
-
-    def get_cat_ids(self, idx):
-        return np.unique(self.get_data_info(idx)['gt_labels']).tolist()
-
-
-class CountMetric(BaseMetric):
-    """Counts the detections that DetectionMetric would score."""
-
-    default_prefix = 'action'
-
-    def process(self, data_batch, data_samples):
-        for sample in data_samples:
-            assert {'video_id', 'gt_segments', 'gt_labels'} <= sample.keys()
-            self.results.append(len(sample['pred_detections']['scores']))
-
-    def compute_metrics(self, results):
-        return dict(average_mAP=float(np.mean(results)))
-
-
-for registry, name, stand_in in ((DATASETS, 'MMA52Dataset', TableDataset), (METRICS, 'DetectionMetric', CountMetric)):
-    if name not in registry.module_dict:
-        registry.register_module(name=name, module=stand_in)
 
 
 def write_tiny_mma52(root):
