@@ -10,6 +10,8 @@ import time
 
 import pytest
 from helpers.detection import write_detector
+from helpers.label_sets import FOUR, TWO_HUNDRED
+from helpers.networks import write_network
 from helpers.support import ROOT
 
 CHROMIUM = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
@@ -31,6 +33,9 @@ def tool(trained, clips, tmp_path_factory):
     detector = write_detector(tmp_path_factory.mktemp('detector'), std=1)
     command = [sys.executable, ROOT / 'tools/webui.py', '--model', config, checkpoint, '--max-seconds', '20']
     command += ['--model', *detector]
+    for label_set in (FOUR, TWO_HUNDRED):
+        folder = tmp_path_factory.mktemp(label_set.name)
+        command += ['--model', *write_network(folder, len(label_set), label_set, name=label_set.name)]
     command += ['--examples', clips[9].parent, '--port', '0']
     process = subprocess.Popen(
         list(map(str, command)),
@@ -165,6 +170,26 @@ def test_detections_that_overlap_are_shown_in_rows(page, long_video):
     assert height / width > 1.2 * 2.9 / 7.5
     # A detector has no Grad-CAM.
     api.expect(page.locator('#gradcam')).to_be_hidden()
+
+
+@pytest.mark.parametrize('label_set', [FOUR, TWO_HUNDRED], ids=lambda each: each.name)
+def test_answers_have_the_actions_of_the_chosen_network(page, clips, label_set):
+    page.locator('#model input').click()
+    page.get_by_role('option', name=f'{label_set.name}, {label_set.name}').click()
+    recognise(page, clips[9])
+    found = page.locator('#headline')
+    api.expect(found).to_contain_text(clips[9].name)
+    with page.expect_download() as download:
+        page.locator('#json').click()
+    [result] = json.loads(download.value.path().read_text())
+    best = result['actions'][0]
+    assert best['action'] in label_set.names
+    api.expect(found).to_contain_text(best['action'])
+    if label_set.has_groups:
+        api.expect(found).to_contain_text(f'family: {best["group"]}')
+        assert best['group'] in page.locator('#groups').inner_text()
+    else:
+        api.expect(page.locator('#groups')).to_be_hidden()
 
 
 def test_invalid_upload_shows_a_message(page, tmp_path):
