@@ -25,6 +25,8 @@ train_pipeline = [
     dict(type='DecordInit'),
     dict(type='SampleFrames', clip_len=1, frame_interval=1, num_clips=8),
     dict(type='DecordDecode'),
+    # This does nothing on the synthetic set, but clips from elsewhere have other sizes.
+    dict(type='Resize', scale=(64, 76), keep_ratio=False),
     dict(type='CenterCrop', crop_size=(48, 76)),
     dict(type='SubtractMeanFrame'),
     dict(type='Flip', flip_ratio=0.5),
@@ -35,7 +37,6 @@ val_pipeline = [
     dict(type='DecordInit'),
     dict(type='SampleFrames', clip_len=1, frame_interval=1, num_clips=8, test_mode=True),
     dict(type='DecordDecode'),
-    # This does nothing on the synthetic set, but clips from elsewhere have other sizes.
     dict(type='Resize', scale=(64, 76), keep_ratio=False),
     dict(type='CenterCrop', crop_size=(48, 76)),
     dict(type='SubtractMeanFrame'),

@@ -13,6 +13,8 @@ train_pipeline = [
     dict(type='DecordInit'),
     dict(type='SampleFramesAtRate', rate=7.5),
     dict(type='DecordDecode'),
+    # This does nothing on the synthetic set, but videos from elsewhere have other sizes.
+    dict(type='Resize', scale=(64, 76), keep_ratio=False),
     dict(type='CenterCrop', crop_size=(48, 76)),
     dict(type='SubtractMeanFrame'),
     dict(type='Flip', flip_ratio=0.5),
@@ -23,7 +25,6 @@ val_pipeline = [
     dict(type='DecordInit'),
     dict(type='SampleFramesAtRate', rate=7.5),
     dict(type='DecordDecode'),
-    # This does nothing on the synthetic set, but videos from elsewhere have other sizes.
     dict(type='Resize', scale=(64, 76), keep_ratio=False),
     dict(type='CenterCrop', crop_size=(48, 76)),
     dict(type='SubtractMeanFrame'),

@@ -62,7 +62,12 @@ def read_annotations(
             f'{path} is a pickle, such as a list of skeletons, but a list of clips is a text file. PoseDataset of '
             'MMAction2 reads skeletons.'
         )
-    lines = read_lines(path, 'data/ma52/README.md explains how to get MA-52 and where to put it.', '"name.mp4 label"')
+    remedy = (
+        'data/ma52/README.md explains how to get MA-52; "microaction lists" makes lists of your own clips.'
+        if label_set == MA52
+        else f'"microaction lists" makes lists of the actions of {label_set.title} from folders of clips.'
+    )
+    lines = read_lines(path, remedy, '"name.mp4 label"')
     rows = ListReader(label_set).read(lines)
     if not rows:
         raise ValueError(f'{path} is empty; it should contain one "name.mp4 label" per line')
@@ -100,7 +105,7 @@ def _find_problem(row: ListRow, unlabeled: bool, check_names: bool, label_set: L
     if row.label != UNKNOWN and not 0 <= row.label < count:
         return (
             f'label {row.label} of {row.name} is not one of the {count} fine labels 0 to {count - 1}',
-            'correct the label',
+            'correct the label' if label_set == MA52 else f'correct the label, or the label set {label_set.name}',
         )
     name = _NAME.fullmatch(row.name.rpartition('/')[2]) if check_names and row.label != UNKNOWN else None
     if name and int(name['body_part']) != label_set.fine_to_coarse[row.label]:

@@ -100,8 +100,12 @@ def collect_lists(
     """
     found = find_class_folders(folder, groups)
     names = list(found.clips)
+    # What can be wrong without a video is checked first, since decoding takes longer.
+    chosen = None if label_set is None else get_label_set(label_set)
+    if chosen is not None:
+        find_labels(chosen, sorted(set(found.clips.values())))
     by_clip = None
-    if subjects is not None:  # before the videos are checked, which takes longer
+    if subjects is not None:
         by_clip = (read_subjects if subjects.endswith('.csv') else find_subjects)(subjects, names)
     find_error = partial(_find_error, folder)
     errors = dict(zip(names, ordered_map(find_error, names, workers, spawn=False, progress=progress)))
@@ -118,7 +122,7 @@ def collect_lists(
         )
 
     folders = sorted({found.clips[clip] for clip in clips})
-    chosen = make_label_set(name, folders) if label_set is None else get_label_set(label_set)
+    chosen = chosen or make_label_set(name, folders)
     labels_of_folders = find_labels(chosen, folders)
     labels = np.array([labels_of_folders[found.clips[clip]] for clip in clips])
     subjects_of_clips = by_clip and [by_clip[clip] for clip in clips]
@@ -196,7 +200,7 @@ def _warn_about_classes(lists: ClipLists) -> None:
         single = [names[label] for label in present if lists.count_subjects(np.flatnonzero(lists.labels == label)) < 2]
         if single:
             warnings.warn(
-                f'{len(single)} classes have a single subject, so they are not both in train and in val: '
+                f'classes with clips of only one subject ({len(single)}), which cannot be both in train and in val: '
                 f'{first_few(single)}',
                 stacklevel=3,
             )
@@ -207,7 +211,7 @@ def _warn_about_classes(lists: ClipLists) -> None:
     }
     if missing:
         details = first_few((f'{split} lacks {classes}' for split, classes in missing.items()), separator='; ')
-        warnings.warn(f'{len(missing)} of {len(lists.splits)} lists lack classes: {details}', stacklevel=3)
+        warnings.warn(f'some lists lack classes: {details}', stacklevel=3)
 
 
 def write_lists(lists: ClipLists, out: str | Path) -> list[Path]:
