@@ -121,8 +121,8 @@ def _download(downloader, name):
     except Exception as error:  # Exception for a wrong checksum, ValueError without internet
         raise OSError(
             f'{name} cannot be downloaded ({last_line(error)}). On a machine with internet, the same command downloads '
-            'it to ~/gensim-data, which can be copied here; or pass a file of word vectors. For MA-52, the project has a '
-            f'50-d table: {USE_SHIPPED}. Without any table: model.cls_head.loss_emb=None'
+            'it to ~/gensim-data, which can be copied here; or pass a file of word vectors. MA-52 has a '
+            f'50-d table here: {USE_SHIPPED}. Without any table: model.cls_head.loss_emb=None'
         ) from None
     finally:
         logger.disabled = disabled
