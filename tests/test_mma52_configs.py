@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from helpers.detection import write_tiny_mma52
 from helpers.support import ROOT
+from helpers.whole_runs import run_training
 from mmaction.registry import MODELS
 from mmengine.config import Config
 from mmengine.optim import OptimWrapper
@@ -18,6 +19,8 @@ CONFIGS = sorted(path for path in (ROOT / 'configs').rglob('*_mma52*.py') if '_b
 SMALL = {256: 40, 224: 32, 182: 40, 160: 32, 128: 40, 112: 32, 76: 32, 64: 28, 48: 24}
 """Sizes in pixels that replace those of the configs."""
 
+FINGERPRINT = 0x4611E57497AEE4D
+
 
 @pytest.fixture(scope='module')
 def data(tmp_path_factory):
@@ -25,7 +28,9 @@ def data(tmp_path_factory):
     root = write_tiny_mma52(tmp_path_factory.mktemp('mma52'))
     rng = np.random.default_rng(0)
     for split in ('train', 'val'):
-        with FeatureStoreWriter(root / f'features_{split}', FeatureSettings('random', 1, 7.5, 'float32')) as store:
+        with FeatureStoreWriter(
+            root / f'features_{split}', FeatureSettings('random', FINGERPRINT, 7.5, 'float32')
+        ) as store:
             for video in sorted((root / f'videos_{split}').iterdir()):
                 store.add(video.stem, rng.normal(size=(8, 8)))
             store.publish()
@@ -119,4 +124,15 @@ def test_a_resumed_run_continues_with_the_same_features(data, tmp_path):
     runner = Runner.from_cfg(config)
     runner.train()
     assert runner.epoch == 2
-    assert int(runner.model.feature_fingerprint) == 1
+    assert runner.model.feature_fingerprint == FINGERPRINT
+
+
+@pytest.mark.slow
+def test_two_processes_train_and_validate_on_features(data, tmp_path):
+    config = tiny_config(ROOT / 'configs' / 'mma52' / 'manet_r50_pyramid_mma52.py', data, tmp_path / 'work')
+    config.dump(tmp_path / 'tiny.py')
+    for _ in range(2):  # the second run checks the features of a checkpoint that two processes wrote
+        run_training(tmp_path / 'tiny.py', '--resume', cwd=tmp_path, processes=2)
+        config.train_cfg.max_epochs = 2
+        config.dump(tmp_path / 'tiny.py')
+    assert (tmp_path / 'work' / 'epoch_2.pth').is_file()

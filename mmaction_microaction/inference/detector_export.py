@@ -122,7 +122,7 @@ def export_detector(
                 test_cfg=model.test_cfg,
                 feature_stride=model.feature_stride,
                 frames_per_second=next((step['rate'] for step in pipeline if 'rate' in step), None),
-                feature_fingerprint=int(model.feature_fingerprint),
+                feature_fingerprint=model.feature_fingerprint,
             )
         ),
     }

@@ -77,8 +77,8 @@ class MicroActionDetector(BaseModel):
         self.backbone = None if backbone is None else MODELS.build(backbone)
         self.neck = MODELS.build(neck)
         self.head = MODELS.build(head)
-        # Which features the detector was trained on, so that others are refused. 0: not known.
-        self.register_buffer('feature_fingerprint', torch.zeros((), dtype=torch.int64))
+        # As bytes: MMEngine averages buffers over processes in float32, which is exact for small numbers.
+        self.register_buffer('_fingerprint', torch.zeros(8, dtype=torch.int64))
         if freeze_backbone and self.backbone is not None:
             self.backbone.requires_grad_(False)
 
@@ -207,14 +207,19 @@ class MicroActionDetector(BaseModel):
         """Return the steps of the features per second."""
         return sample.steps_per_second / self.feature_stride
 
+    @property
+    def feature_fingerprint(self) -> int:
+        """Fingerprint of the features that the detector was trained on, so that others are refused. 0: not known."""
+        return int.from_bytes(self._fingerprint.tolist(), 'big')
+
     def _check_features(self, data_samples: list[ActionDataSample]) -> None:
         """Remember which features the detector is trained on, and refuse others."""
         found = {sample.get('feature_fingerprint') for sample in data_samples} - {None}
         if not found:
             return
-        expected = int(self.feature_fingerprint)
+        expected = self.feature_fingerprint
         if expected == 0 and self.training and len(found) == 1:
-            self.feature_fingerprint.fill_(found.pop())
+            self._fingerprint.copy_(torch.tensor(list(found.pop().to_bytes(8, 'big'))))
         elif (expected and found != {expected}) or len(found) > 1:
             raise ValueError(
                 'the features were extracted by another network, or with other settings, than those that the detector '

@@ -137,6 +137,14 @@ def test_losses_and_detections_of_mixed_precision_are_float32(dtype):
     assert found['segments'].dtype == torch.float32
 
 
+def test_fingerprint_survives_the_averaging_of_buffers_over_processes():
+    detector, fingerprint = build_detector(), 0x4611E57497AEE4D
+    detector.train().loss([torch.randn(20, 8)], [make_sample(20, feature_fingerprint=fingerprint)])
+    for buffer in detector.buffers():  # as MMEngine's SyncBuffersHook does with three processes
+        buffer.copy_(torch.true_divide(3 * buffer, 3).float())
+    assert detector.feature_fingerprint == fingerprint
+
+
 def test_other_features_than_those_of_the_training_are_refused():
     detector = build_detector()
     features, sample = torch.randn(20, 8), make_sample(20, feature_fingerprint=0x123)
