@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import matplotlib as mpl
-from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
+from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font, weight_dict
 
 from mmaction_microaction.label_sets import LabelSet
 from mmaction_microaction.utils.messages import first_few
@@ -45,8 +45,10 @@ def _find_families(characters: set[int]) -> tuple[list[str], set[int]]:
     """Return families of fonts that together have as many of the characters as possible, and the others."""
     families = list(mpl.rcParams['font.family'])
     missing = characters - get_font(findfont(FontProperties())).get_charmap().keys()
-    # The font Last Resort has a box for every character.
+    # Of each family, the font of regular weight, which Matplotlib draws. Last Resort has a box for every character.
     fonts = [font for font in fontManager.ttflist if font.style == 'normal' and not font.name.startswith('Last Resort')]
+    fonts.sort(key=lambda font: abs(weight_dict.get(font.weight, font.weight) - 400), reverse=True)
+    fonts = {font.name: font for font in fonts}.values()
     while missing:
         found = {font.name: missing & get_font(font.fname).get_charmap().keys() for font in fonts}
         best = max(found, key=lambda name: len(found[name]), default=None)

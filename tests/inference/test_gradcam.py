@@ -150,7 +150,7 @@ def test_tool_draws_maps_or_reports_the_reason(tmp_path):
     for args, message in (
         (('manet.pth', 'absent.mp4'), 'absent.mp4'),
         (('tsn.pth', 'clip.mp4'), 'tsn.pth does not fit'),
-        (('manet.pth', 'clip.mp4', '--action', 'B99'), 'B99 is neither a code'),
+        (('manet.pth', 'clip.mp4', '--action', 'B99'), 'B99: the network has no such action'),
     ):
         done = run(*args)
         assert done.returncode

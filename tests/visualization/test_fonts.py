@@ -38,3 +38,10 @@ def test_widths_depend_on_the_fonts():
     before = text_width('⎰⎰⎰⎰', 8)
     with fonts_for(label_set):
         assert text_width('⎰⎰⎰⎰', 8) != before
+
+
+@pytest.mark.parametrize('order', [1, -1])
+def test_order_in_which_fonts_are_installed_does_not_matter(monkeypatch, order):
+    # Only the regular font of this family has the character, and not the bold one.
+    monkeypatch.setattr(fontManager, 'ttflist', sorted(fontManager.ttflist, key=lambda font: str(font.weight))[::order])
+    assert draw('⎰') == []

@@ -186,10 +186,12 @@ def test_paths_of_clips_may_contain_any_character(monkeypatch, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
-def test_every_config_can_read_frames(path):
+def test_every_config_of_videos_can_read_frames(path):
     config = Config.fromfile(path)
     for dataset in (config.train_dataloader.dataset, config.test_dataloader.dataset):
         steps = dataset.get('dataset', dataset).pipeline
+        if steps[0].type == 'LoadFeatures':
+            continue
         opener, decoder = object(), object()
         transforms = replace_decoding([TRANSFORMS.build(step) for step in steps], opener, decoder, 'other')
         assert transforms.count(opener) == transforms.count(decoder) == 1
