@@ -9,7 +9,7 @@ from mmaction.registry import DATASETS
 from mmengine.dataset import Compose
 from mmengine.logging import print_log
 
-from mmaction_microaction.datasets.transforms.decoding_steps import choose_decoder, read_from_store
+from mmaction_microaction.datasets.transforms.decoding_steps import choose_source
 from mmaction_microaction.label_sets import LabelSet, get_label_set
 from mmaction_microaction.structures.annotations import fingerprint_list
 from mmaction_microaction.structures.detection_annotations import has_placeholders, read_detection_annotations
@@ -85,11 +85,7 @@ class MMA52Dataset(ReplaceUnreadableMixin, BaseActionDataset):
         metainfo = dict(label_set=self.label_set.to_dict(), classes=self.label_set.names)
         metainfo.update(kwargs.pop('metainfo', None) or {})
         super().__init__(ann_file, pipeline, data_prefix=data_prefix, metainfo=metainfo, **kwargs)
-        transforms = self.pipeline.transforms
-        if os.path.isfile(self.data_prefix['video']):
-            self.pipeline = Compose(read_from_store(transforms, self.data_prefix['video']))
-        else:
-            self.pipeline = Compose(choose_decoder(transforms, decoder))
+        self.pipeline = Compose(choose_source(self.pipeline.transforms, self.data_prefix['video'], decoder))
 
     def load_data_list(self) -> list[dict]:
         """Read and check the table, and log a summary.

@@ -1,5 +1,7 @@
 """Runs trained detectors on the frames of a window, by PyTorch or by ONNX Runtime."""
 
+from abc import ABC, abstractmethod
+
 import numpy as np
 import torch
 from mmaction.registry import MODELS
@@ -11,7 +13,7 @@ from .onnx_model import OnnxNetwork
 from .recognizer import TorchNetwork
 
 
-class Detector:
+class Detector(ABC):
     """A network that finds several actions with their times. Subclasses compute the points.
 
     Attributes:
@@ -43,9 +45,9 @@ class Detector:
             raise ValueError('the detector returns NaN or infinite numbers; did its training diverge?')
         return decode_detections(scores, segments, rate / self.feature_stride, duration, **self.test_cfg)
 
+    @abstractmethod
     def _points(self, frames):
         """Return the scores, shape (P, C), and the starts and ends in steps, shape (P, K, 2), of all points."""
-        raise NotImplementedError
 
 
 class TorchDetector(Detector, TorchNetwork):

@@ -10,15 +10,14 @@ import torch
 from mmaction.apis import init_recognizer
 from mmengine.config import Config
 
-from mmaction_microaction.label_sets import MA52
 from mmaction_microaction.models.detectors import MicroActionDetector
-from mmaction_microaction.utils.checkpoints import load_weights, read_checkpoint, require_fit
-from mmaction_microaction.utils.files import check_writable, make_folder, write_whole
+from mmaction_microaction.utils.checkpoints import load_weights, read_weights_and_metainfo, require_fit
+from mmaction_microaction.utils.files import make_folder, write_whole
 from mmaction_microaction.version import __version__
 
-from .export import clear_metadata, quiet_exporter, require_onnx
+from .export import check_output, clear_metadata, quiet_exporter, require_onnx
 from .onnx_model import CLASSES, CONFIG, DETECTOR, LABEL_SET, PIPELINE, VERSION
-from .recognizer import read_config
+from .recognizer import find_network_label_set, read_config
 
 TOLERANCE = 1e-4
 """Largest allowed difference of a score, or of a boundary in steps, between PyTorch and ONNX Runtime."""
@@ -76,8 +75,8 @@ def export_detector(
     The graph maps ``inputs``, the frames or features of one video, to ``scores`` and ``segments``, which
     :func:`.decode_detections` turns into detections, in NumPy. A detector that reads features accepts any number of
     steps. A detector that reads frames accepts ``num_frames`` frames: a shorter video repeats its last frame, and
-    detections are clipped to its duration. The file also contains the test pipeline, the names of the classes, and the
-    settings of the decoding. It is written only if ONNX Runtime computes the same as PyTorch.
+    detections are clipped to its duration. The file also contains the test pipeline, the label set, and the settings
+    of the decoding. It is written only if ONNX Runtime computes the same as PyTorch.
 
     Args:
         config (str | Path | Config): Config of the detector.
@@ -96,11 +95,7 @@ def export_detector(
             do not fit, the detector cannot be exported, or the exported one computes something else.
     """
     require_onnx()
-    out = Path(out).expanduser()
-    if out.suffix != '.onnx':
-        raise ValueError(f'{out} must end in .onnx')
-    if out.parent.is_dir():
-        check_writable(out)
+    out = check_output(out)
     config = config if isinstance(config, Config) else read_config(config)
     name = Path(config.filename or 'config').stem
     model = init_recognizer(config, device='cpu')
@@ -109,12 +104,14 @@ def export_detector(
     if (model.backbone is None) != (num_frames is None):
         remedy = 'leave out the number of frames' if model.backbone is None else 'set the number of frames (--frames)'
         raise ValueError(f'{name} reads {"features" if model.backbone is None else "frames"}: {remedy}')
-    content = read_checkpoint(checkpoint, 'cpu', 'silent')
-    require_fit(load_weights(model, content['state_dict']), checkpoint, name)
+    weights, metainfo = read_weights_and_metainfo(checkpoint)
+    require_fit(load_weights(model, weights), checkpoint, name)
+    label_set = find_network_label_set(config, metainfo, model.num_classes, checkpoint)
     pipeline = config.test_dataloader.dataset.pipeline
     metadata = {
         PIPELINE: json.dumps(pipeline),
-        CLASSES: json.dumps(_class_names(content, model.num_classes)),
+        CLASSES: json.dumps(label_set.names, ensure_ascii=False),
+        LABEL_SET: json.dumps(label_set.to_dict(), ensure_ascii=False),
         CONFIG: name,
         VERSION: __version__,
         DETECTOR: json.dumps(
@@ -126,9 +123,6 @@ def export_detector(
             )
         ),
     }
-    label_set = (content.get('meta') or {}).get('dataset_meta', {}).get('label_set')
-    if label_set is not None:
-        metadata[LABEL_SET] = json.dumps(label_set)
     points = _Points(model.eval())
     # A detector of features has no shape of its own but the number of its channels.
     shape = (model.neck.in_channels,) if num_frames is None else _frame_shape(config, name)
@@ -140,13 +134,6 @@ def export_detector(
     make_folder(out.parent)
     write_whole(out, content)
     return DetectorExport(out, len(content), (num_frames, *shape), difference)
-
-
-def _class_names(checkpoint: dict, num_classes: int) -> list[str]:
-    """Return the names of the classes from the data set that MMEngine has noted in a checkpoint."""
-    names = (checkpoint.get('meta') or {}).get('dataset_meta', {}).get('classes')
-    names = list(map(str, names)) if names is not None else list(MA52.names)
-    return names if len(names) == num_classes else [str(label) for label in range(num_classes)]
 
 
 def _frame_shape(config: Config, name: str) -> tuple[int, int, int]:

@@ -85,11 +85,7 @@ def export_onnx(config: str | Path | Config, checkpoint: str | Path, out: str | 
             exported, or the exported network computes other probabilities.
     """
     require_onnx()
-    out = Path(out).expanduser()
-    if out.suffix != '.onnx':
-        raise ValueError(f'{out} must end in .onnx')
-    if out.parent.is_dir():
-        check_writable(out)
+    out = check_output(out)
     recognizer = TorchRecognizer(config, checkpoint, 'cpu')
     name = Path(recognizer.config.filename or 'config').stem
     try:
@@ -121,6 +117,27 @@ def require_onnx() -> None:
     missing = [name for name in ('onnx', 'onnxruntime', 'onnxscript') if not find_spec(name)]
     if missing:
         raise ImportError(f'export needs {", ".join(missing)}: pip install {" ".join(missing)}')
+
+
+def check_output(out: str | Path) -> Path:
+    """Check the path of an exported file before the work begins.
+
+    Args:
+        out (str | Path): Path of the file; ``~`` is the home directory.
+
+    Returns:
+        Path: The path.
+
+    Raises:
+        OSError: If the file cannot be written.
+        ValueError: If the path does not end in ``.onnx``.
+    """
+    out = Path(out).expanduser()
+    if out.suffix != '.onnx':
+        raise ValueError(f'{out} must end in .onnx')
+    if out.parent.is_dir():
+        check_writable(out)
+    return out
 
 
 def clear_metadata(proto: 'onnx.ModelProto') -> None:

@@ -1,6 +1,9 @@
 """Opens trained networks of MMAction2 or of this package, and runs recognizers of clips."""
 
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,7 +21,7 @@ CONFIG_SUFFIXES = ('.py', '.json', '.yaml', '.yml')
 """Suffixes of the files that MMEngine reads as a config."""
 
 
-class TorchNetwork:
+class TorchNetwork(ABC):
     """A trained network with its weights and its label set. Subclasses run it.
 
     Attributes:
@@ -56,7 +59,7 @@ class TorchNetwork:
         num_classes = self._check_kind()
         weights, metainfo = read_weights_and_metainfo(checkpoint)
         require_fit(load_weights(self.model, weights), checkpoint, config.filename)
-        self.label_set = _find_label_set(config, metainfo, num_classes, checkpoint)
+        self.label_set = find_network_label_set(config, metainfo, num_classes, checkpoint)
         device = device or get_device()
         try:
             self.model.to(device)
@@ -66,9 +69,9 @@ class TorchNetwork:
                 'GPU, its driver and a CUDA build of PyTorch'
             ) from None
 
+    @abstractmethod
     def _check_kind(self):
         """Return the number of classes of the network; a ValueError if it is of another kind."""
-        raise NotImplementedError
 
 
 class TorchRecognizer(TorchNetwork):
@@ -98,8 +101,23 @@ class TorchRecognizer(TorchNetwork):
         return torch.stack([sample.pred_score for sample in samples]).float().cpu().numpy()
 
 
-def _find_label_set(config, metainfo, num_classes, checkpoint):
-    """Return the label set that the checkpoint or the config names; a ValueError if the two contradict each other."""
+def find_network_label_set(
+    config: Config, metainfo: Mapping[str, Any], num_classes: int, checkpoint: str | Path
+) -> LabelSet:
+    """Return the label set of a trained network.
+
+    Args:
+        config (Config): Config of the network.
+        metainfo (Mapping[str, Any]): ``dataset_meta`` of the checkpoint.
+        num_classes (int): Number of classes of the network.
+        checkpoint (str | Path): Path of the checkpoint, for messages.
+
+    Returns:
+        LabelSet: Label set of the checkpoint, else of the test dataset of the config, else that of MA-52.
+
+    Raises:
+        ValueError: If checkpoint and config contradict each other, or neither says what the classes are.
+    """
     dataset = config.test_dataloader.dataset
     configured = dataset.get('label_set') or (dataset.get('metainfo') or {}).get('label_set')
     if metainfo.get('label_set') is None:

@@ -1,6 +1,7 @@
 """Which steps of a pipeline open and decode a video, and how to replace them."""
 
 import logging
+import os
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -156,6 +157,22 @@ def read_from_store(transforms: Sequence[Callable], path: str | Path) -> Sequenc
             level=logging.WARNING,
         )
     return replace_decoding(transforms, opener, FrameStoreDecode(), f'frame store {path}')
+
+
+def choose_source(
+    transforms: Sequence[Callable], path: str | Path, decoder: Literal['pyav', 'decord'] | None
+) -> Sequence[Callable]:
+    """Make a pipeline read from a frame store, or from videos with a decoder.
+
+    Args:
+        transforms (Sequence[Callable]): Transforms of the pipeline.
+        path (str | Path): Path of the frame store, or of the folder of the videos.
+        decoder (Literal['pyav', 'decord'] | None): Decoder of the videos, see :func:`choose_decoder`.
+
+    Returns:
+        Sequence[Callable]: Transforms of the new pipeline.
+    """
+    return read_from_store(transforms, path) if os.path.isfile(path) else choose_decoder(transforms, decoder)
 
 
 def _short_side(transform):

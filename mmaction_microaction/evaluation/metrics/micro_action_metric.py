@@ -74,11 +74,14 @@ class MicroActionMetric(BaseMetric):
                 'writes predictions with --cfg-options test_evaluator.type=DumpResults '
                 'test_evaluator.out_file_path=predictions.pkl'
             )
+        sizes = {sample['pred_score'].numel() for sample in data_samples}
+        # Once per batch, since a label set is checked when it is read.
+        label_sets = {size: self._label_set(size) for size in sizes}
         for sample in data_samples:
             scores = get_scores(sample)
-            label_set = self._label_set(scores.size)
             if not sample.get('unreadable'):
-                check_probabilities(scores, sample.get('video_id', f'sample {len(self.results)}'), len(label_set))
+                clip = sample.get('video_id', f'sample {len(self.results)}')
+                check_probabilities(scores, clip, len(label_sets[scores.size]))
             self.results.append((scores, int(sample['gt_label'])))
 
     def compute_metrics(self, results: list[tuple[np.ndarray, int]]) -> dict[str, float]:
