@@ -164,7 +164,7 @@ def test_frames_come_from_any_source(folder):
     assert [tuple(maps.shape) for maps in batch['inputs']['heatmap_imgs']] == [(1, 28, 32, 56, 56)] * 2
 
 
-def test_unreadable_videos_are_replaced_and_black_in_tests(folder, monkeypatch):
+def test_unreadable_videos_are_replaced_and_black_in_tests(folder):
     (folder / 'videos_train' / 'a.mp4').write_text('no video')
     training = build(folder, BASE.rgbpose_train_pipeline)
     assert training[0]['data_samples'].video_id == 'b.mp4'
@@ -174,6 +174,13 @@ def test_unreadable_videos_are_replaced_and_black_in_tests(folder, monkeypatch):
     assert missing['inputs']['imgs'].shape == (1, 3, 8, 256, 256)
     assert not missing['inputs']['imgs'].any()
     assert missing['data_samples'].unreadable
+
+
+def test_poses_of_another_video_count_as_unreadable(folder):
+    write_poses([make_poses('a', 30, (80, 96)), make_poses('b', 12, (80, 96))], folder / 'poses_train.pkl')
+    assert build(folder, BASE.rgbpose_train_pipeline)[0]['data_samples'].video_id == 'b.mp4'
+    with pytest.raises(ValueError, match=r'a\.mp4 has 12 frames .* 30 frames .*"microaction poses"'):
+        build(folder, BASE.rgbpose_train_pipeline, max_unreadable=0)[0]
 
 
 def test_workers_return_the_poses_of_each_clip(folder):
