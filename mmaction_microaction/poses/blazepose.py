@@ -7,6 +7,10 @@ The method is that of Bazarevsky et al., "BlazePose: On-device Real-time Body Po
 those of the graphs of MediaPipe 0.10, ``pose_detection`` and ``pose_landmark``.
 """
 
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import cv2
@@ -65,12 +69,12 @@ class BlazePose:
             raise ImportError(
                 f'the detector blazepose needs the extra "pose" ({error}): pip install ai-edge-litert'
             ) from None
-        networks = {
-            name: Interpreter(model_content=content, num_threads=1) for name, content in load_networks().items()
-        }
+        contents = load_networks()
+        with _silence():
+            networks = {name: Interpreter(model_content=contents[name], num_threads=1) for name in contents}
+            for network in networks.values():
+                network.allocate_tensors()
         self._detector, self._landmarks = networks['detector'], networks['landmarks']
-        for network in networks.values():
-            network.allocate_tensors()
         self.people = people
         self.reset()
 
@@ -88,7 +92,8 @@ class BlazePose:
 
         Returns:
             tuple[np.ndarray, np.ndarray]: Coordinates in pixels, shape (N, 33, 2), and scores from 0 to 1, shape
-            (N, 33), of the N people that were found. A score is the probability that the joint is visible.
+            (N, 33), of the N people that were found. A score is the product of two probabilities of the network: that
+            the joint is within the region (presence), and that it is not hidden (visibility).
         """
         regions = list(self._regions)
         self._since_detection += 1
@@ -154,7 +159,22 @@ class BlazePose:
         points = _map_back(_refine(joints[:, :2], outputs[64, 64, len(joints)]), matrix)
         # The two points after the joints describe the region, as those of the detector do.
         following = _region_around(*points[_NUM_JOINTS : _NUM_JOINTS + 2]) if outputs[(1,)][0] > MIN_SCORE else None
-        return points[:_NUM_JOINTS], _sigmoid(joints[:_NUM_JOINTS, 3]), following
+        scores = _sigmoid(joints[:_NUM_JOINTS, 3]) * _sigmoid(joints[:_NUM_JOINTS, 4])
+        return points[:_NUM_JOINTS], scores, following
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Discard what is written to standard error: LiteRT reports there that it runs on the CPU, in every process."""
+    sys.stderr.flush()
+    saved = os.dup(2)
+    try:
+        with open(os.devnull, 'wb') as nothing:
+            os.dup2(nothing.fileno(), 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
 
 
 def _make_anchors() -> np.ndarray:
