@@ -28,9 +28,10 @@ MIN_IOU = 0.3
 """Smallest intersection over union of two boxes of the detector that belong to one person."""
 DETECTION_INTERVAL = 10
 """Number of frames between two searches for further people, while fewer are followed than wanted."""
-DUPLICATE_DISTANCE = 0.1
-"""Largest distance between the trunks of two results for one person, as a fraction of the side of the square."""
+DUPLICATE_DISTANCE = 0.07
+"""Largest distance of the heads or trunks of two results for one person, as a fraction of the square's side."""
 _NUM_JOINTS = len(BLAZEPOSE33.joints)
+_HEAD = [BLAZEPOSE33.joints.index(joint) for joint in ('nose', 'left_eye', 'right_eye', 'left_ear', 'right_ear')]
 _TRUNK = [BLAZEPOSE33.joints.index(f'{side}_{joint}') for joint in ('shoulder', 'hip') for side in ('left', 'right')]
 
 
@@ -95,10 +96,10 @@ class BlazePose:
             (N, 33), of the N people that were found. A score is the product of two probabilities of the network: that
             the joint is within the region (presence), and that it is not hidden (visibility).
         """
-        regions = list(self._regions)
+        regions, num_followed = list(self._regions), len(self._regions)
         self._since_detection += 1
-        missing = len(regions) < self.people
-        if missing and (not regions or self._lost or self._since_detection >= DETECTION_INTERVAL):
+        overdue = self._lost or self._since_detection >= DETECTION_INTERVAL
+        if num_followed < self.people and (not num_followed or overdue):
             regions += self.detect(image)
             self._since_detection = 0
         people, self._regions = [], []
@@ -109,7 +110,7 @@ class BlazePose:
             if following and not any(_is_same(points, other, region.side) for other, _ in people):
                 people.append((points, scores))
                 self._regions.append(following)
-        self._lost = len(people) < min(len(regions), self.people)
+        self._lost = len(people) < num_followed
         points = np.reshape([points for points, _ in people], (-1, _NUM_JOINTS, 2))
         return points, np.reshape([scores for _, scores in people], (-1, _NUM_JOINTS))
 
@@ -263,4 +264,5 @@ def _refine(points: np.ndarray, heatmaps: np.ndarray) -> np.ndarray:
 
 def _is_same(points: np.ndarray, others: np.ndarray, side: float) -> bool:
     """Return whether two results for the joints, found in a region of a given side, belong to one person."""
-    return np.linalg.norm((points - others)[_TRUNK], axis=-1).mean() < DUPLICATE_DISTANCE * side
+    distances = np.linalg.norm(points - others, axis=-1)
+    return min(distances[_HEAD].mean(), distances[_TRUNK].mean()) < DUPLICATE_DISTANCE * side
