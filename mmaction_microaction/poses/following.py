@@ -62,14 +62,13 @@ def fill_gaps(
     points, scores = keypoint.copy(), keypoint_score.copy()
     for person in range(len(points)):
         frames = np.flatnonzero((keypoint_score[person] > 0).any(-1))
-        for start, end in zip(frames, [*frames[1:], None]):
-            if end is not None and end - start - 1 <= max(max_frames, every - 1):
-                share = np.arange(1, end - start)[:, None] / (end - start)
-                for values in (points[person], scores[person]):
-                    ends = values[start].ravel(), values[end].ravel()
-                    values[start + 1 : end] = ((1 - share) * ends[0] + share * ends[1]).reshape(-1, *values.shape[1:])
-            else:
-                for values in (points[person], scores[person]):
+        lengths = np.diff(frames, append=keypoint.shape[1] + max_frames + every) - 1  # of the gap after each frame
+        for values in (points[person], scores[person]):
+            for start, length in zip(frames[lengths > 0], lengths[lengths > 0]):
+                end = start + length + 1
+                if length <= max(max_frames, every - 1):
+                    values[start : end + 1] = np.linspace(values[start], values[end], length + 2)
+                else:
                     values[start + 1 : start + every] = values[start]
     return points, scores
 

@@ -33,8 +33,14 @@ class RTMPose:
                 f'the detector rtmlib needs other packages ({error}): pip install --no-deps rtmlib; '
                 'pip install onnxruntime tqdm'
             ) from None
-        with redirect_stdout(sys.stderr):  # rtmlib prints the path of each network.
-            body = Body(mode='balanced', backend='onnxruntime', device='cpu')
+        try:
+            with redirect_stdout(sys.stderr):  # rtmlib prints the path of each network.
+                body = Body(mode='balanced', backend='onnxruntime', device='cpu')
+        except OSError as error:
+            raise OSError(
+                f'rtmlib cannot download the weights of RTMPose ({error}). Connect to the internet once, or use the '
+                'detector blazepose'
+            ) from None
         self._detector, self._joints = body.det_model, body.pose_model
 
     def reset(self) -> None:

@@ -3,6 +3,7 @@
 import importlib.util
 import sys
 import types
+from urllib.error import URLError
 
 import numpy as np
 import pytest
@@ -35,7 +36,8 @@ def body(monkeypatch):
         return np.repeat(centers[:, None], 17, axis=1), np.linspace(-0.1, 1.3, 17)[None].repeat(len(bboxes), axis=0)
 
     def make_body(**options):
-        body.options = options
+        if body.boxes is None:
+            raise URLError('no network')
         print('load a network')
         return types.SimpleNamespace(det_model=detect, pose_model=locate)
 
@@ -58,6 +60,12 @@ def test_an_image_without_a_person_is_not_taken_for_one(body, image):
     body.boxes = np.array([])
     points, scores = estimator(image)
     assert (points.shape, scores.shape, body.seen) == ((0, 17, 2), (0, 17), {'detector': [50, 100, 200]})
+
+
+def test_without_a_connection_the_message_names_the_other_detector(body):
+    body.boxes = None
+    with pytest.raises(OSError, match=r'RTMPose \(.*no network.*\)\. .*blazepose'):
+        make_estimator('rtmlib')
 
 
 def test_missing_packages_are_named_with_their_command(monkeypatch):
