@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mmaction_microaction.label_sets import MA52, LabelSet
-from mmaction_microaction.structures.annotations import read_annotations
+from mmaction_microaction.structures.annotations import is_anonymized, read_annotations
 from mmaction_microaction.structures.poses import Poses, read_poses, write_poses
 from mmaction_microaction.utils.files import check_writable, make_folder
 from mmaction_microaction.utils.messages import first_few
@@ -71,22 +71,19 @@ def find_pose_videos(
     if ann_file is not None:
         if len(paths) != 1 or not Path(paths[0]).is_dir():
             raise ValueError(f'{ann_file}: with an annotation list, pass one folder, the one that contains its videos')
-        folder = Path(paths[0])
-        files = [
-            (folder, folder / annotation.filename, annotation.label)
-            for annotation in read_annotations(ann_file, unlabeled=True, label_set=label_set)
-        ]
+        annotations = read_annotations(ann_file, unlabeled=True, label_set=label_set)
+        anonymized = is_anonymized(annotations, label_set)  # The labels of MA-52's test list are placeholders.
+        files = [(filename, Path(paths[0], filename), -1 if anonymized else label) for filename, label in annotations]
     else:
         files = []
         for path in map(Path, paths):
             if not path.exists():
                 raise FileNotFoundError(f'{path}: no such video or folder')
             folder, found = (path, list_videos(path, recursive=True)[0]) if path.is_dir() else (path.parent, [path])
-            files += [(folder, video, -1) for video in found]
+            files += [(video.relative_to(folder).as_posix(), video, -1) for video in found]
     videos = {}
-    for folder, path, label in files:
-        relative = path.relative_to(folder) if path.is_relative_to(folder) else path
-        name = relative.with_suffix('').as_posix()
+    for filename, path, label in files:
+        name = os.path.splitext(filename)[0]
         if name in videos:
             raise ValueError(
                 f'{videos[name].path} and {path} would have the same name, {name}, in the file of poses: rename one of '
@@ -124,8 +121,8 @@ def extract_poses(
     Raises:
         ImportError: If the package of the detector is not installed.
         OSError: If the file cannot be written, or the weights of the detector cannot be downloaded.
-        ValueError: If a setting is out of range, the file contains anything other than poses of these videos with these
-            settings, or no video can be read.
+        ValueError: If a setting is out of range, or the file contains anything other than poses of these videos with
+            these settings.
     """
     settings.check()
     layout = layout or DETECTORS[settings.detector]

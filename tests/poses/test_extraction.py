@@ -104,6 +104,15 @@ def test_names_are_relative_to_the_folder_without_the_extension(videos):
     assert [(video.name, video.path) for video in found] == [('c', videos / 'c.mp4'), ('a', videos / 'P01/a.mp4')]
 
 
+def test_placeholders_of_an_anonymised_list_are_no_labels(videos, tmp_path):
+    (tmp_path / 'list.txt').write_text('test0001.mp4 0\ntest0002.mp4 0\n')
+    assert [(video.name, video.label) for video in find_pose_videos([videos], tmp_path / 'list.txt')] == [
+        ('test0001', -1), ('test0002', -1),
+    ]  # fmt: skip
+    (tmp_path / 'list.txt').write_text(f'{videos}/c.mp4 9\n')  # an absolute path
+    assert find_pose_videos([tmp_path], tmp_path / 'list.txt') == [(f'{videos}/c', videos / 'c.mp4', 9)]
+
+
 def test_videos_of_the_same_name_and_missing_ones_are_rejected(videos, tmp_path):
     (videos / 'c.avi').touch()
     with pytest.raises(ValueError, match=r'c\.avi and .*c\.mp4 would have the same name, c,.* rename'):
