@@ -3,7 +3,8 @@
 from .complexity import Complexity, measure_complexity
 from .data import compare_loading
 from .decoding import compare_decoders
-from .gpu import TINY, GpuBenchmark, GpuSettings, Measurement, describe_gpu
+from .gpu import TINY, GpuBenchmark, GpuSettings, describe_gpu
+from .gpu_results import Measurement, format_heading
 from .growth import SIZES, compare_growth
 from .infer import compare_runtimes
 from .model import compare_models
@@ -34,5 +35,6 @@ __all__ = [
     'describe_machine',
     'estimate_recipe',
     'follow_memory',
+    'format_heading',
     'measure_complexity',
 ]

@@ -146,8 +146,14 @@ def follow_memory(args):
 def measure_gpu(args):
     import torch
 
-    from mmaction_microaction.benchmarks import TINY, GpuBenchmark, GpuSettings, describe_gpu, describe_machine
-    from mmaction_microaction.benchmarks.gpu import format_heading
+    from mmaction_microaction.benchmarks import (
+        TINY,
+        GpuBenchmark,
+        GpuSettings,
+        describe_gpu,
+        describe_machine,
+        format_heading,
+    )
 
     if not torch.cuda.is_available() and not args.tiny:
         raise ValueError(
