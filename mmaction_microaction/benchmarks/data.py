@@ -66,14 +66,20 @@ def compare_rates(datasets: dict[str, Dataset], clips: int, rounds: int) -> Iter
     Yields:
         Comparison: Clips loaded per second of CPU time, one comparison per dataset after the first.
     """
+    rates = measure_rates(datasets, clips, rounds)
+    first, *others = datasets
+    for name in others:
+        yield Comparison(name, '/s', rates[first], rates[name])
+
+
+def measure_rates(datasets: dict[str, Dataset], clips: int, rounds: int) -> dict[str, list[float]]:
+    """Measure alternately how many clips per second of CPU time each dataset loads, once per round."""
     rates = {name: [] for name in datasets}
     for index in range(rounds):
         # Later datasets may find warmer caches, so the order alternates.
         for name in datasets if index % 2 else reversed(datasets):
             rates[name].append(measure_rate(datasets[name], clips))
-    first, *others = datasets
-    for name in others:
-        yield Comparison(name, '/s', rates[first], rates[name])
+    return rates
 
 
 def compare_loading(config: str | Path, videos: Path, clips: int = 8, rounds: int = 5) -> Iterator[Comparison]:

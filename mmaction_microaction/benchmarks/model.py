@@ -1,17 +1,18 @@
 """Cost of MANet's squeeze-and-excitation and joint embedding, compared with MMAction2's TSM."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import torch
 from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
-from mmengine.optim import OptimWrapper, build_optim_wrapper
+from mmengine.optim import OptimWrapper
 from mmengine.registry import init_default_scope
 
 from mmaction_microaction.label_sets import MA52
 
 from .memory import measure_peak_memory
 from .timing import Comparison, alternate
+from .ways import prepare_training
 
 OPTIMIZER = dict(
     constructor='TSMOptimWrapperConstructor',
@@ -21,13 +22,16 @@ OPTIMIZER = dict(
 )
 
 
-def build_model(network: str, depth: int, num_segments: int) -> tuple[torch.nn.Module, OptimWrapper]:
+def build_model(
+    network: str, depth: int, num_segments: int, ways: Collection[str] = ()
+) -> tuple[torch.nn.Module, OptimWrapper]:
     """Build MANet or MMAction2's TSM with random weights, and its optimizer.
 
     Args:
         network (str): ``'manet'`` or ``'tsm'``.
         depth (int): Depth of the ResNet.
         num_segments (int): Number of frames per clip.
+        ways (Collection[str]): Options of :func:`prepare_training`. Defaults to ``()``.
 
     Returns:
         tuple[torch.nn.Module, OptimWrapper]: Network and optimizer.
@@ -44,14 +48,12 @@ def build_model(network: str, depth: int, num_segments: int) -> tuple[torch.nn.M
     model = MODELS.build(dict(type='Recognizer2D', backbone=backbone, cls_head=head))
     if network == 'manet':
         model.cls_head.label_embeddings.normal_()
-    if torch.cuda.is_available():
-        model.cuda()
-    return model, build_optim_wrapper(model, OPTIMIZER)
+    return model, prepare_training(model, OPTIMIZER, ways)
 
 
 def make_noise_batch(num_segments: int, size: int, clips: int) -> dict[str, list]:
     """Make a batch of clips of noise in the format of a data loader."""
-    samples = [ActionDataSample().set_gt_label(label) for label in range(clips)]
+    samples = [ActionDataSample().set_gt_label(index % len(MA52)) for index in range(clips)]
     inputs = [torch.randint(0, 256, (num_segments, 3, size, size), dtype=torch.uint8) for _ in samples]
     return {'inputs': inputs, 'data_samples': samples}
 

@@ -41,20 +41,21 @@ class Comparison(NamedTuple):
         )
 
 
-def alternate(title: str, baseline: Callable, ours: Callable, rounds: int) -> Comparison:
-    """Time two functions alternately, after one call of each that is not timed.
+def alternate(title: str, baseline: Callable, ours: Callable, rounds: int, warmup: int = 1) -> Comparison:
+    """Time two functions alternately, after calls of each that are not timed.
 
     Args:
         title (str): Description of the task.
         baseline (Callable): Function that does the task in the baseline's way.
         ours (Callable): Function that does the same task in the way to be compared.
         rounds (int): Number of measurements per function.
+        warmup (int): Number of calls per function that are not timed. Defaults to 1.
 
     Returns:
         Comparison: Measurements in seconds.
     """
     result = Comparison(title, 's', [], [])
-    for index in range(-1, rounds):
+    for index in range(-warmup, rounds):
         # The second function may find warmer caches, so the order alternates.
         pairs = [(baseline, result.baseline), (ours, result.ours)]
         for function, seconds in pairs if index % 2 else reversed(pairs):

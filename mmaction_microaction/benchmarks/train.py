@@ -9,7 +9,7 @@ import torch
 from mmaction.registry import MODELS
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
-from mmengine.optim import OptimWrapper, build_optim_wrapper
+from mmengine.optim import OptimWrapper
 from mmengine.registry import init_default_scope
 
 from mmaction_microaction.label_sets import MA52
@@ -17,6 +17,7 @@ from mmaction_microaction.label_sets import MA52
 from .batches import pack_noise, unwrap_dataset
 from .memory import measure_peak_memory
 from .timing import Comparison, alternate, silence_logs
+from .ways import prepare_training
 
 WAYS = ('amp', 'channels-last', 'with_cp', 'compile')
 """Options that ``docs/training.md`` describes."""
@@ -69,8 +70,6 @@ def build_from_config(config: str | Path, way: str | None = None) -> tuple[torch
             backbone.with_cp = True
     if config.model.get('cls_head', {}).get('label_embeddings'):
         config.model.cls_head.label_embeddings = None
-    if way == 'amp':
-        config.optim_wrapper.update(type='AmpOptimWrapper', loss_scale='dynamic')
     try:
         model = MODELS.build(config.model).train()
     except TypeError as error:
@@ -78,16 +77,7 @@ def build_from_config(config: str | Path, way: str | None = None) -> tuple[torch
     for name, buffer in model.named_buffers():
         if name.endswith('label_embeddings'):  # instead of the file
             buffer.normal_()
-    if way == 'channels-last':
-        model.to(memory_format=torch.channels_last)
-    if torch.cuda.is_available():
-        model.cuda()
-    optimizer = build_optim_wrapper(model, config.optim_wrapper)
-    if way == 'compile':
-        # As in MMEngine's runner, see compat.mmengine.compile_without_optimizer.
-        optimizer.update_params = torch.compiler.disable(optimizer.update_params)
-        model.train_step = torch.compile(model.train_step)
-    return model, optimizer
+    return model, prepare_training(model, config.optim_wrapper, {way})
 
 
 def make_config_batch(config: str | Path, clips: int) -> dict:

@@ -55,6 +55,12 @@ def add_arguments(parser):
     scale = add('scale', compare_growth, "lists and metrics of many clips against MMAction2's")
     scale.add_argument('--sizes', nargs='+', type=int, default=SIZES, help='numbers of clips')
 
+    gpu = add('gpu', measure_gpu, 'everything about MANet on a CUDA GPU, in some minutes')
+    gpu.add_argument('--videos', type=Path, help='folder of clips to load; without it, clips are rendered')
+    gpu.add_argument('--minutes', type=float, default=5, help='time after which measurements are left out')
+    gpu.add_argument('--tiny', action='store_true', help='a tiny network, to check the command also without a GPU')
+    gpu.add_argument('--json', type=Path, help='file to which the measurements are also written')
+
     for comparison in (model, infer, train, data, decode, scale):
         comparison.add_argument('--rounds', type=int, default=10, help='number of measurements per side')
         comparison.add_argument('--json', type=Path, help='file to which the measurements are also written')
@@ -137,6 +143,41 @@ def follow_memory(args):
     follow_memory(args.config, args.videos, lambda row: print(row, flush=True), args.iterations, workers=args.workers)
 
 
+def measure_gpu(args):
+    import torch
+
+    from mmaction_microaction.benchmarks import (
+        TINY,
+        GpuBenchmark,
+        GpuSettings,
+        describe_gpu,
+        describe_machine,
+        format_heading,
+    )
+
+    if not torch.cuda.is_available() and not args.tiny:
+        raise ValueError(
+            f'PyTorch {torch.__version__} finds no CUDA GPU; nvidia-smi shows whether the driver finds one. '
+            '--tiny checks the command on the CPU'
+        )
+    machine = {'description': describe_machine(), **describe_gpu()}
+    print(machine['description'])
+    print(', '.join(f'{name} {value}' for name, value in machine.items() if name != 'description'))
+    settings = TINY if args.tiny else GpuSettings()
+    shape = f'{settings.clips} clips of {settings.num_segments} x {settings.size} x {settings.size}'
+    print(f'ResNet-{settings.depth}, batches of {shape}')
+    benchmark = GpuBenchmark(settings, args.videos)
+    section = None
+    for measurement in benchmark.run(args.minutes):
+        if measurement.section != section:
+            section = measurement.section
+            print(f'\n{format_heading(section)}')
+        print(measurement, flush=True)
+        if args.json:
+            # After every row, so that a killed run leaves its measurements.
+            write_json(args.json, {'machine': machine, **benchmark.as_dict()})
+
+
 def print_complexity(args):
     from mmaction_microaction.benchmarks import measure_complexity
 
@@ -147,10 +188,7 @@ def print_complexity(args):
 
 def print_comparisons(title, sides, comparisons, json_file):
     """Print each comparison as soon as it is measured, and write all of them to a JSON file if one is named."""
-    import json
-
     from mmaction_microaction.benchmarks import describe_machine
-    from mmaction_microaction.utils.files import write_whole
 
     print(describe_machine())
     print(title)
@@ -160,5 +198,12 @@ def print_comparisons(title, sides, comparisons, json_file):
         print(comparison, flush=True)
         results.append(comparison.as_dict())
     if json_file:
-        content = json.dumps({'machine': describe_machine(), 'results': results}, indent=2) + '\n'
-        write_whole(json_file, content.encode())
+        write_json(json_file, {'machine': describe_machine(), 'results': results})
+
+
+def write_json(path, content):
+    import json
+
+    from mmaction_microaction.utils.files import write_whole
+
+    write_whole(path, (json.dumps(content, indent=2) + '\n').encode())
