@@ -59,8 +59,8 @@ def read_annotations(
     """
     if str(path).endswith(('.pkl', '.pickle')):
         raise ValueError(
-            f'{path} is a pickle, such as a list of skeletons, but a list of clips is a text file. PoseDataset of '
-            'MMAction2 reads skeletons.'
+            f'{path} is a pickle, such as a file of poses, but a list of clips is a text file. Besides the list, '
+            'PoseClipDataset reads poses, as pose_file; PoseDataset of MMAction2 needs no list.'
         )
     remedy = (
         'data/ma52/README.md explains how to get MA-52; "microaction lists" makes lists of your own clips.'
