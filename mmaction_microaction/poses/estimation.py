@@ -18,7 +18,7 @@ class PoseSettings(NamedTuple):
     """Settings of the estimation."""
 
     detector: Literal['blazepose', 'rtmlib'] = 'blazepose'
-    """Name of the estimator, a key of :data:`.DETECTORS`."""
+    """Name of the estimator, a key of ``estimators.DETECTORS``."""
     people: int = 1
     """Largest number of people that are followed at a time."""
     every: int = 1
@@ -26,7 +26,7 @@ class PoseSettings(NamedTuple):
     longest_gap: float = 0.5
     """Longest time without a person that is interpolated, in seconds."""
     smoothing: float = 0.05
-    """Standard deviation of the Gaussian over time that smooths the coordinates, in seconds. 0 for none."""
+    """Standard deviation in seconds of the Gaussian weights of :func:`.smooth`. 0 for no smoothing."""
 
     def check(self) -> None:
         """Check that all settings are within their range.
@@ -49,14 +49,15 @@ DEFAULTS = PoseSettings()
 class PoseTracker:
     """Follows people from frame to frame, without smoothing, as from a camera.
 
-    Each person has a row of the results. A person is recognised by the position. A person who appears elsewhere takes
-    the row of the person who has been absent for the longest time, or a row that nobody had.
+    Each person has a row of the results, and is recognised by the position. A person who appears elsewhere takes a row
+    that nobody had, or else the row of the person who has been absent for the longest time.
 
     Attributes:
         layout (str): Name of the layout of the joints.
 
     Args:
-        settings (PoseSettings): Settings, of which ``detector`` and ``people`` are used. Defaults to :data:`DEFAULTS`.
+        settings (PoseSettings): Settings, of which ``detector`` and ``people`` are used. Defaults to
+            ``PoseSettings()``.
         estimator (PoseEstimator, optional): Estimator. Defaults to None: the one of the settings.
     """
 
@@ -113,7 +114,7 @@ def finish_poses(
         fps (float): Frames per second.
         layout (str): Name of the layout of the joints.
         settings (PoseSettings): Settings, of which ``every``, ``longest_gap`` and ``smoothing`` are used. Defaults to
-            :data:`DEFAULTS`.
+            ``PoseSettings()``.
         frame_dir (str): Name of the video. Defaults to ``''``.
 
     Returns:
@@ -141,7 +142,7 @@ def estimate_poses(
 
     Args:
         video (str | Path | Video): The video, or its path.
-        settings (PoseSettings): Settings of the estimation. Defaults to :data:`DEFAULTS`.
+        settings (PoseSettings): Settings of the estimation. Defaults to ``PoseSettings()``.
         estimator (PoseEstimator, optional): Estimator. Defaults to None: the one of the settings.
         progress (Callable[[int, int], None], optional): Function that is called with the number of finished frames and
             the total. Defaults to None.

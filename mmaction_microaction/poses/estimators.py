@@ -38,7 +38,7 @@ def make_estimator(detector: Literal['blazepose', 'rtmlib'] = 'blazepose', peopl
     """Create a pose estimator.
 
     Args:
-        detector (Literal['blazepose', 'rtmlib']): Name of the estimator, a key of :data:`DETECTORS`. Defaults to
+        detector (Literal['blazepose', 'rtmlib']): Name of the estimator, a key of ``DETECTORS``. Defaults to
             ``'blazepose'``.
         people (int): Largest number of people that are followed. Defaults to 1.
 

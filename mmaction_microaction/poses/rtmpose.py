@@ -33,8 +33,14 @@ class RTMPose:
                 f'the detector rtmlib needs other packages ({error}): pip install --no-deps rtmlib; '
                 'pip install onnxruntime tqdm'
             ) from None
-        with redirect_stdout(sys.stderr):  # rtmlib prints the path of each network.
-            body = Body(mode='balanced', backend='onnxruntime', device='cpu')
+        try:
+            with redirect_stdout(sys.stderr):  # rtmlib prints the path of each network.
+                body = Body(mode='balanced', backend='onnxruntime', device='cpu')
+        except OSError as error:
+            raise OSError(
+                f'rtmlib cannot download the weights of RTMPose ({error}). Connect to the internet once, or use the '
+                'detector blazepose'
+            ) from None
         self._detector, self._joints = body.det_model, body.pose_model
 
     def reset(self) -> None:
@@ -50,7 +56,8 @@ class RTMPose:
             tuple[np.ndarray, np.ndarray]: Coordinates in pixels, shape (N, 17, 2), and scores from 0 to 1, shape
             (N, 17), of the N people that were found.
         """
-        # YOLOX was trained on BGR images and RTMPose on RGB images, whose means rtmlib subtracts.
+        # YOLOX was trained on BGR images, and RTMPose on RGB images. rtmlib converts neither:
+        # https://github.com/Tau-J/rtmlib/issues/48
         boxes = self._detector(np.ascontiguousarray(image[..., ::-1]))
         if not len(boxes):  # rtmlib would take the whole image for a person.
             return np.zeros((0, 17, 2)), np.zeros((0, 17))
