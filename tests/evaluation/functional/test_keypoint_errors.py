@@ -46,7 +46,7 @@ def test_estimate_may_have_another_layout():
 
 def test_poses_of_another_video_are_rejected():
     truth = make_truth()
-    with pytest.raises(ValueError, match='3 frames .* 2 of'):
+    with pytest.raises(ValueError, match=r'3 frames .* 2 of'):
         keypoint_errors(truth, Poses('a', (100, 120), truth.keypoint[:, :2], truth.keypoint_score[:, :2]))
     with pytest.raises(ValueError, match=r'\(120, 100\)'):
         keypoint_errors(truth, Poses('a', (120, 100), truth.keypoint, truth.keypoint_score))
