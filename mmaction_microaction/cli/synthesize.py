@@ -1,7 +1,9 @@
 """Render a synthetic MA-52: a seated person who performs the 52 micro-actions.
 
-The files have the same layout as MA-52. Run the command again with the same
-options to continue an interrupted run.
+The files have the same layout as MA-52. poses_train.pkl, poses_val.pkl and
+poses_test.pkl contain the true poses, in MMAction2's format with MA-52's 28
+joints. Run the command again with the same options to continue an interrupted
+run, or to add poses to an older data set.
 
     microaction synthesize --out data/ma52_synthetic --clips 2080 --size 112 --workers 2
     microaction synthesize --contact-sheet sheet.png

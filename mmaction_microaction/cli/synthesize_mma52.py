@@ -1,8 +1,9 @@
 """Render a synthetic MMA-52: videos in which a person performs several actions.
 
 Actions overlap, and may begin before the video or end after it. The files have
-the same layout as MMA-52, and the tables contain the true intervals. Run the
-command again with the same options to continue an interrupted run.
+the same layout as MMA-52, and the tables contain the true intervals. The true
+poses are written too. Run the command again with the same options to continue
+an interrupted run.
 
     microaction synthesize-mma52 --out data/mma52_synthetic --videos 600,100,200 --size 64 --workers 2
 """

@@ -1,8 +1,8 @@
 """Render a synthetic MA-52-Pro: videos of people who show an emotion.
 
 The emotion shows in the face and in the choice of actions. Only both together
-determine it. Run the command again with the same options to continue an
-interrupted run.
+determine it. The true poses are written too. Run the command again with the
+same options to continue an interrupted run.
 
     microaction synthesize-pro --out data/ma52_pro_synthetic --videos 700 --seed 0 --workers 2
 """

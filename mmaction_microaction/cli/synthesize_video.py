@@ -1,8 +1,8 @@
 """Render a long video with known micro-actions, to evaluate timelines.
 
 One person performs one action after the other. The true intervals are written
-beside the video, in the format of "microaction demo --json". The person belongs
-to the synthetic data set of the same seed.
+beside the video, in the format of "microaction demo --json", and the true poses
+in a *.pkl. The person belongs to the synthetic data set of the same seed.
 
     microaction synthesize-video --actions 52 --size 64 --seed 1 --out long.mp4
     microaction demo long.mp4 --model CONFIG CHECKPOINT --json found.json
@@ -36,7 +36,7 @@ def run(args):
     from mmaction_microaction.utils.files import check_writable
 
     truth_file = args.out.with_suffix('.json')
-    for path in (args.out, truth_file):
+    for path in (args.out, truth_file, args.out.with_suffix('.pkl')):
         check_writable(path)
     num_actions = len(MA52) if args.actions is None else args.actions
     truth = write_long_video(args.out, num_actions, parse_video_size(args.size), args.seed)

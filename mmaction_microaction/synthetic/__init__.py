@@ -6,11 +6,12 @@ The modules that render a synthetic MA-52:
 - ``clip`` draws all parameters of one clip from its seed.
 - ``person`` defines who moves and how: ``subject`` (appearance), ``posture`` (how the person sits), ``motions`` (the 52
   micro-actions), ``places`` (where hands touch the body), ``curves`` (the time course of movements), ``skeleton`` (from
-  controls to joints) and ``geometry`` (rotations and inverse kinematics).
+  controls to joints), ``fingers`` (their bones) and ``geometry`` (rotations and inverse kinematics).
 - ``render`` draws: ``canvas`` (camera and shaded shapes), ``figure`` and ``face`` (the person), ``room`` (the
   background) and ``nuisances`` (variation that is independent of the label: breathing, fidgeting, light and noise).
 - ``scene`` renders the frames of a clip or video.
-- ``dataset`` writes the videos and annotation files; ``folder`` continues an interrupted run.
+- ``keypoints`` computes the true poses of the person in the frames.
+- ``dataset`` writes the videos, annotation files and poses; ``folder`` continues an interrupted run.
 - ``leaks`` measures how much of the label is visible in anything but the motion.
 - ``contact_sheet`` draws all actions in one image; ``long_video`` concatenates actions of one person.
 
@@ -26,6 +27,7 @@ MMA-52 adds four modules. ``mma52_statistics`` contains the durations and freque
 from .clip import RenderedClip, make_clip
 from .contact_sheet import draw_contact_sheet
 from .dataset import write_dataset
+from .keypoints import make_true_poses, true_keypoints
 from .mma52_dataset import Mma52Settings, make_mma52_plan, write_mma52_dataset
 from .mma52_video import Mma52Video, make_mma52_video
 from .plan import SyntheticSettings, make_plan
@@ -51,7 +53,9 @@ __all__ = [
     'make_plan',
     'make_pro_plan',
     'make_pro_video',
+    'make_true_poses',
     'render_frames',
+    'true_keypoints',
     'video_size',
     'write_dataset',
     'write_mma52_dataset',

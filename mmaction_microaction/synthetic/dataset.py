@@ -1,13 +1,16 @@
-"""Writes a synthetic MA-52 with the files of the real MA-52 (videos and annotation files), and a manifest."""
+"""Writes a synthetic MA-52 with the files of the real MA-52 (videos, annotation files and poses), and a manifest."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mmaction_microaction.video.writer import write_video
 
-from .clip import make_clip
+from .clip import FPS, make_clip
 from .folder import DatasetFolder
+from .keypoints import make_true_poses, true_keypoints
 from .plan import PlanEntry, SyntheticSettings, annotation_lines, make_plan
 from .scene import SPLITS, render_frames
 
@@ -21,7 +24,8 @@ def write_dataset(
     """Write a synthetic MA-52, or its missing files.
 
     The same call continues an interrupted run: finished videos are kept. Every file is either complete or absent. The
-    annotation files and the parameters in the manifest are written after the last video.
+    annotation files, the true poses (``poses_train.pkl`` and so on) and the parameters in the manifest are written
+    after the last video.
 
     Args:
         out (str | Path): Path of the dataset folder.
@@ -40,17 +44,22 @@ def write_dataset(
     folder = DatasetFolder(out, VERSION, settings)
     folder.begin('videos')
     plan = make_plan(settings)
-    rows = folder.render(_write_clip, plan, workers, progress)
+    rows, keypoints = zip(*folder.render(_write_clip, plan, workers, progress))
     for index, split in enumerate(SPLITS):
         folder.write(f'{split}_list_videos.txt', annotation_lines(plan, index))
+    poses = [
+        make_true_poses(Path(entry.name).stem, keypoint, settings.size, FPS, entry.label)
+        for entry, keypoint in zip(plan, keypoints)
+    ]
+    folder.write_poses(plan, poses)
     folder.finish('clips', rows)
     return plan
 
 
-def _write_clip(out: Path, settings: SyntheticSettings, entry: PlanEntry) -> dict[str, Any]:
-    """Write the video of a clip if it is missing, and return the clip's parameters."""
+def _write_clip(out: Path, settings: SyntheticSettings, entry: PlanEntry) -> tuple[dict[str, Any], np.ndarray]:
+    """Write the video of a clip if it is missing, and return the clip's parameters and true keypoints."""
     clip = make_clip(entry.label, entry.subject_id, settings.size, settings.seed, entry.split, entry.index)
     path = out / f'videos_{SPLITS[entry.split]}' / entry.name
     if not path.exists():
         write_video(path, render_frames(clip), clip.size, fps=clip.fps, crf=clip.nuisances.crf)
-    return {'name': entry.name, 'split': SPLITS[entry.split], **clip.parameters()}
+    return {'name': entry.name, 'split': SPLITS[entry.split], **clip.parameters()}, true_keypoints(clip)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from mmaction_microaction.structures.poses import Poses, write_poses
 from mmaction_microaction.utils.files import make_folder, write_whole
 from mmaction_microaction.utils.parallel import ordered_map
 
@@ -92,6 +93,17 @@ class DatasetFolder:
     def write(self, name: str, text: str) -> None:
         """Write a file, which is either complete or absent."""
         write_whole(self.path / name, text.encode())
+
+    def write_poses(self, plan: list, poses: list[Poses]) -> None:
+        """Write the true poses of every split, as ``poses_train.pkl`` and so on.
+
+        Args:
+            plan (list): Entries of the dataset.
+            poses (list[Poses]): Poses of each entry.
+        """
+        for index, split in enumerate(SPLITS):
+            selected = [video for entry, video in zip(plan, poses) if entry.split == index]
+            write_poses(selected, self.path / f'poses_{split}.pkl')
 
     def finish(self, key: str, rows: list[dict]) -> None:
         """Write the complete manifest.

@@ -1,4 +1,4 @@
-"""Writes a synthetic MMA-52 with the files of the real MMA-52 (videos and annotation tables), and a manifest."""
+"""Writes a synthetic MMA-52 with the files of the real MMA-52 (videos and tables), true poses and a manifest."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ import numpy as np
 from mmaction_microaction.video.writer import write_video
 
 from .folder import DatasetFolder
+from .keypoints import make_true_poses, true_keypoints
 from .mma52_video import COUNTS, FIRST_SUBJECT, TimedAction, make_mma52_video
 from .scene import SPLITS, make_generator, render_frames
 from .settings import DatasetSettings
@@ -116,21 +117,26 @@ def write_mma52_dataset(
     folder = DatasetFolder(out, VERSION, settings)
     folder.begin('videos')
     plan = make_mma52_plan(settings)
-    written = folder.render(_write_video, plan, workers, progress)
+    written, keypoints = zip(*folder.render(_write_video, plan, workers, progress))
     for index, split in enumerate(SPLITS):
         rows = [row for entry, row in zip(plan, written) if entry.split == index]
         folder.write(f'{split}.csv', _table(rows))
+    poses = [
+        make_true_poses(entry.video_id, keypoint, settings.size, row['fps'])
+        for entry, row, keypoint in zip(plan, written, keypoints)
+    ]
+    folder.write_poses(plan, poses)
     folder.finish('videos', written)
     return plan
 
 
-def _write_video(out: Path, settings: Mma52Settings, entry: Mma52Entry) -> dict:
-    """Write a video if it is missing, and return its parameters."""
+def _write_video(out: Path, settings: Mma52Settings, entry: Mma52Entry) -> tuple[dict, np.ndarray]:
+    """Write a video if it is missing, and return its parameters and true keypoints."""
     video = make_mma52_video(entry.subject_id, settings.size, settings.seed, entry.split, entry.index, settings.counts)
     path = out / f'videos_{SPLITS[entry.split]}' / f'{entry.video_id}.mp4'
     if not path.exists():
         write_video(path, render_frames(video), video.size, fps=video.fps, crf=video.nuisances.crf)
-    return {'video_id': entry.video_id, **video.parameters()}
+    return {'video_id': entry.video_id, **video.parameters()}, true_keypoints(video)
 
 
 def _table(videos: list[dict]) -> str:

@@ -1,15 +1,18 @@
-"""Writes a synthetic MA-52-Pro: videos, face tracks, one annotation file per split, and a manifest."""
+"""Writes a synthetic MA-52-Pro: videos, face tracks, an annotation file and poses per split, and a manifest."""
 
 import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from mmaction_microaction.faces import FaceTrack, write_face_track
 from mmaction_microaction.video.writer import write_video
 
 from .folder import DatasetFolder
+from .keypoints import make_true_poses, true_keypoints
 from .pro_plan import ProEntry, ProSettings, make_pro_plan
-from .pro_video import make_pro_video
+from .pro_video import FPS, make_pro_video
 from .scene import SPLITS, face_boxes, render_frames
 
 VERSION = 'MA-52-Pro 1'
@@ -40,17 +43,19 @@ def write_pro_dataset(
     plan = make_pro_plan(settings)
     written = folder.render(_write_video, plan, workers, progress)
     for index, split in enumerate(SPLITS):
-        lines = [line for entry, (line, _) in zip(plan, written) if entry.split == index]
+        lines = [line for entry, (line, *_) in zip(plan, written) if entry.split == index]
         folder.write(f'{split}.jsonl', ''.join(lines))
-    folder.finish('videos', [parameters for _, parameters in written])
+    poses = [make_true_poses(entry.name, keypoint, settings.size, FPS) for entry, (*_, keypoint) in zip(plan, written)]
+    folder.write_poses(plan, poses)
+    folder.finish('videos', [parameters for _, parameters, _ in written])
     return plan
 
 
-def _write_video(out: Path, settings: ProSettings, entry: ProEntry) -> tuple[str, dict]:
+def _write_video(out: Path, settings: ProSettings, entry: ProEntry) -> tuple[str, dict, np.ndarray]:
     """Write the face track and the video of an entry if they are missing.
 
     Returns:
-        tuple[str, dict]: Line of the annotation file, and parameters of the video.
+        tuple[str, dict, np.ndarray]: Line of the annotation file, parameters and true keypoints of the video.
     """
     video = make_pro_video(entry.emotion, entry.subject_id, settings.size, settings.seed, entry.split, entry.index)
     split = SPLITS[entry.split]
@@ -60,4 +65,4 @@ def _write_video(out: Path, settings: ProSettings, entry: ProEntry) -> tuple[str
     if not path.exists():
         write_video(path, render_frames(video), video.size, fps=video.fps, crf=video.nuisances.crf)
     line = json.dumps({'video': path.name, **video.annotation(), 'faces': faces.name}) + '\n'
-    return line, {'video': f'{path.parent.name}/{path.name}', **video.parameters()}
+    return line, {'video': f'{path.parent.name}/{path.name}', **video.parameters()}, true_keypoints(video)

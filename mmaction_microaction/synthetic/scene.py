@@ -3,18 +3,19 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from mmaction_microaction.synthetic.person.posture import Posture
-from mmaction_microaction.synthetic.person.skeleton import Controls, solve
+from mmaction_microaction.synthetic.person.skeleton import Controls, Skeleton, solve
 from mmaction_microaction.synthetic.person.subject import Subject, draw_subject
 from mmaction_microaction.synthetic.render.canvas import Painter, VirtualCamera
 from mmaction_microaction.synthetic.render.face import Expression, face_points
 from mmaction_microaction.synthetic.render.figure import draw_figure
-from mmaction_microaction.synthetic.render.nuisances import Nuisances, Sensor
+from mmaction_microaction.synthetic.render.nuisances import Nuisances, Sensor, draw_shake
 from mmaction_microaction.synthetic.render.room import Room, render_room
 
 SPLITS = ('train', 'val', 'test')
@@ -65,6 +66,25 @@ class Scene:
     expression: Expression | None = None
     """Facial expression over T frames. None is a face at rest."""
 
+    @cached_property
+    def skeleton(self) -> Skeleton:
+        """Skeleton: Joints over T frames. They are computed once, and later changes of the controls have no effect."""
+        return solve(self.controls, self.subject.proportions)
+
+    def project(self, points: np.ndarray) -> np.ndarray:
+        """Return where points are in the frames.
+
+        Args:
+            points (np.ndarray): Points in metres, shape (T, n, 3).
+
+        Returns:
+            np.ndarray: Coordinates x and y in pixels, shape (T, n, 2). The centre of the first pixel is (0, 0). The
+            camera shake is included.
+        """
+        recording = _make_recording(self)
+        flat = self.camera.project(points, recording.canvas_size)[0] + recording.shake[:, None]
+        return (flat + 0.5) / 2**recording.num_halvings - 0.5
+
     def _describe(self) -> dict[str, dict]:
         """Return the parameters of what a still frame shows, ready for JSON."""
         return {name: asdict(getattr(self, name)) for name in ('subject', 'posture', 'camera', 'room', 'nuisances')}
@@ -77,17 +97,19 @@ class _Recording(NamedTuple):
     """How many times the canvas is halved to the size of the video."""
     canvas_size: tuple[int, int]
     """Width and height of the canvas in pixels."""
-    sensor: Sensor
     shake: np.ndarray
     """Camera shake in pixels of the canvas, right and down, shape (T, 2)."""
+    rng: np.random.Generator
+    """Random number generator of the sensor, which has drawn the shake."""
 
 
 def _make_recording(scene: Scene) -> _Recording:
     # The canvas is halved once or twice: the mean of 2 x 2 pixels is exact in integers on every machine.
     num_halvings = 2 if scene.size[1] < 128 else 1
     canvas_size = tuple(side * 2**num_halvings for side in scene.size)
-    sensor = Sensor(scene.nuisances, scene.size, scene.num_frames, make_generator(*scene.key, _SENSOR), scene.fps)
-    return _Recording(num_halvings, canvas_size, sensor, np.round(sensor.shake * canvas_size[1]).astype(int))
+    rng = make_generator(*scene.key, _SENSOR)
+    shake = draw_shake(scene.nuisances, scene.num_frames, rng, scene.fps)
+    return _Recording(num_halvings, canvas_size, np.round(shake * canvas_size[1]).astype(int), rng)
 
 
 def adapt_nuisances(nuisances: Nuisances, parameters: dict, idle_hands: tuple[int, ...] = ()) -> None:
@@ -122,11 +144,10 @@ def render_frames(scene: Scene) -> Iterator[np.ndarray]:
     recording = _make_recording(scene)
     (width, height), shake = recording.canvas_size, recording.shake
     margin = int(abs(shake).max()) + 1
-    skeleton = solve(scene.controls, scene.subject.proportions)
     painter = Painter(scene.camera, recording.canvas_size, scene.nuisances.light, shake)
     draw_figure(
         painter,
-        skeleton,
+        scene.skeleton,
         scene.controls,
         scene.subject,
         scene.nuisances.glasses,
@@ -135,10 +156,11 @@ def render_frames(scene: Scene) -> Iterator[np.ndarray]:
     )
     room = render_room(scene.room, scene.camera, recording.canvas_size, margin, scene.subject.proportions.scale)
     canvases = (room[top : top + height, left : left + width].copy() for left, top in margin - shake)
+    sensor = Sensor(scene.nuisances, scene.size, scene.num_frames, recording.rng, scene.fps)
     for t, image in enumerate(painter.draw(canvases)):
         for _ in range(recording.num_halvings):
             image = cv2.resize(image, (image.shape[1] // 2, image.shape[0] // 2), interpolation=cv2.INTER_AREA)
-        yield recording.sensor.record(image, t)
+        yield sensor.record(image, t)
 
 
 def face_boxes(scene: Scene) -> np.ndarray:
@@ -151,7 +173,7 @@ def face_boxes(scene: Scene) -> np.ndarray:
         np.ndarray: Left, top, right and bottom in pixels, clipped to the frame, shape (T, 4).
     """
     recording = _make_recording(scene)
-    points = face_points(solve(scene.controls, scene.subject.proportions), scene.subject.proportions)
+    points = face_points(scene.skeleton, scene.subject.proportions)
     flat = scene.camera.project(points, recording.canvas_size)[0] + recording.shake[:, None]
     boxes = np.concatenate([flat.min(1), flat.max(1)], -1) / 2**recording.num_halvings
     return np.clip(boxes, 0, np.tile(scene.size, 2))

@@ -3,6 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
+from mmaction_microaction.structures.poses import read_poses
 from mmaction_microaction.synthetic import make_clip
 from mmaction_microaction.synthetic.long_video import write_long_video
 from mmaction_microaction.video.reader import Video
@@ -22,6 +23,8 @@ def test_all_actions_are_shown_before_one_is_repeated(tmp_path, monkeypatch):
     lengths = [round((interval.end - interval.start) * 30) for interval in truth]
     assert lengths == [make_clip(label, 0, (64, 76), seed=3, index=i).num_frames for i, label in enumerate(labels)]
     assert len(set(lengths)) > 10
+    (poses,) = read_poses(tmp_path / 'long.pkl')
+    assert (poses.frame_dir, poses.total_frames) == ('long', sum(lengths))
 
 
 def test_long_video_shows_one_room(tmp_path):

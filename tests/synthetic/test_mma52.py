@@ -9,6 +9,7 @@ from sklearn.model_selection import cross_val_score
 from sklearn.preprocessing import StandardScaler
 
 from mmaction_microaction.label_sets import MA52
+from mmaction_microaction.structures.poses import read_poses
 from mmaction_microaction.synthetic import (
     Mma52Settings,
     ProSettings,
@@ -22,7 +23,7 @@ from mmaction_microaction.synthetic.mma52_statistics import INSTANCES
 from mmaction_microaction.synthetic.mma52_video import COUNTS, FIRST_SUBJECT
 from mmaction_microaction.synthetic.person.posture import sit
 from mmaction_microaction.synthetic.person.skeleton import Proportions, solve
-from mmaction_microaction.synthetic.scene import make_subject
+from mmaction_microaction.synthetic.scene import SPLITS, make_subject
 from mmaction_microaction.video.reader import Video
 
 SMALL = (64, 76)
@@ -273,6 +274,17 @@ def test_tables_have_the_columns_of_mma52(dataset):
     manifest = json.loads((out / 'manifest.json').read_text())
     assert [row['video_id'] for row in manifest['videos']] == [entry.video_id for entry in plan]
     assert [row['subject_id'] for row in manifest['videos']] == [entry.subject_id for entry in plan]
+
+
+def test_poses_have_the_frames_of_the_videos(dataset):
+    out, *_ = dataset
+    for split in SPLITS:
+        poses = read_poses(out / f'poses_{split}.pkl')
+        assert [video.frame_dir for video in poses] == sorted(p.stem for p in (out / f'videos_{split}').iterdir())
+        for video in poses:
+            reader = Video(out / f'videos_{split}' / f'{video.frame_dir}.mp4')
+            assert (video.total_frames, video.img_shape) == (reader.num_frames, SMALL[::-1])
+            assert video.fps == reader.fps
 
 
 def test_interrupted_run_is_continued(dataset):

@@ -8,6 +8,7 @@ from helpers.processes import run_tool
 from mmaction_microaction.faces import read_face_track
 from mmaction_microaction.label_sets import MA52
 from mmaction_microaction.label_sets.ma52_pro import EMOTIONS
+from mmaction_microaction.structures.poses import read_poses
 from mmaction_microaction.synthetic import ProSettings, make_pro_plan, make_pro_video, render_frames, write_pro_dataset
 from mmaction_microaction.synthetic.emotions import EXPRESSION_SHARES, SHARES, action_shares, posterior
 from mmaction_microaction.synthetic.pro_video import _MOVES, FPS
@@ -139,8 +140,11 @@ def test_files_match_the_annotations(dataset):
             (f'{i + 1:04d}.mp4', entry.emotion) for i, entry in enumerate(entries)
         ]
         subjects[split] = {row['subject'] for row in rows}
-        for row in rows:
+        poses = read_poses(out / f'poses_{split}.pkl')
+        assert [f'{video.frame_dir}.mp4' for video in poses] == [row['video'] for row in rows]
+        for row, pose in zip(rows, poses):
             video = Video(out / f'videos_{split}' / row['video'])
+            assert pose.total_frames == video.num_frames
             track = read_face_track(out / f'faces_{split}' / row['faces'])
             assert track.boxes.shape == (video.num_frames, 4)
             assert track[1:] == (SMALL, 'renderer', video.num_frames, None, 0)

@@ -7,7 +7,7 @@ All functions follow the same rules:
 - **Units.** :func:`micro_action_metrics`, :func:`emotion_metrics`, :func:`detection_metrics` and
   :func:`timeline_metrics` return percentages, as the tables of the papers do. The other metrics return shares from 0
   to 1. Functions that count return integers.
-- **Direction.** Higher is better, except for :attr:`Calibration.error`.
+- **Direction.** Higher is better, except for :attr:`Calibration.error` and :func:`keypoint_errors`.
 - **NaN in the scores of a sample** means that the sample has no prediction. :func:`rank_classes` turns it into the
   class index -1, which counts as wrong.
 - **NaN in a result** means that the value is not defined, such as the recall of a class without samples. Means leave
@@ -27,6 +27,7 @@ from .detection_floors import detect_class_priors, detect_true_labels
 from .emotion import average_precisions, emotion_metrics
 from .f1 import f1_macro, f1_macro_of_means, f1_micro
 from .frame_level import frame_average_precisions, frame_labels
+from .keypoint_errors import keypoint_errors
 from .micro_action import COARSE_FROM, MACRO_F1, micro_action_metrics, rank_groups
 from .per_class import (
     ConfusedPair,
@@ -64,6 +65,7 @@ __all__ = [
     'frame_average_precisions',
     'frame_labels',
     'frequency_groups',
+    'keypoint_errors',
     'match_detections',
     'mean_by_group',
     'micro_action_metrics',

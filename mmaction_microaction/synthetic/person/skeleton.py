@@ -176,7 +176,7 @@ def _arm(
     frames: dict[str, tuple[np.ndarray, np.ndarray]],
     i: int,
 ) -> tuple:
-    """Place one arm by the reaches of its hand.
+    """Place one arm by the reaches of its hand. Reaches to a part that has no coordinate frame yet are left out.
 
     Returns:
         tuple: Elbow and wrist; coordinate frames of the arm by name; rotation of the hand; wanted and touched point.
@@ -186,6 +186,8 @@ def _arm(
     grip = None
     for reach in controls.hands[i]:
         contact = reach.contact
+        if contact.part not in frames:
+            continue
         origin, orientation = frames[contact.part]
         goal = (
             origin + rotate(orientation, contact.point + reach.offset),
@@ -220,6 +222,9 @@ def _arm(
 def solve(controls: Controls, proportions: Proportions) -> Skeleton:
     """Compute the joints from the controls.
 
+    A hand that touches the other arm follows it. If both hands do so in one video, the right hand follows the left arm
+    as it is without that touch, so both are exact unless they touch at the same time.
+
     Args:
         controls (Controls): Controls over T frames.
         proportions (Proportions): Body lengths of the subject.
@@ -233,10 +238,13 @@ def solve(controls: Controls, proportions: Proportions) -> Skeleton:
         frames.update(leg_frames)
     for name, pair in zip(('knees', 'ankles', 'balls'), zip(*(leg for leg, _ in legs))):
         joints[name] = np.stack(pair, 1)
-    # A hand that touches the other arm is placed after that arm.
-    right_touches_left = any(reach.contact.part.endswith('arm1') for reach in controls.hands[0])
+    # A hand that touches the other arm is placed after that arm. If both do, the left arm is placed twice.
+    right_touches, left_touches = (
+        any(reach.contact.part.endswith(f'arm{1 - i}') for reach in controls.hands[i]) for i in range(2)
+    )
+    order = (1, 0) if right_touches else (0, 1)
     arms = {}
-    for i in (1, 0) if right_touches_left else (0, 1):
+    for i in (1, 0, 1) if right_touches and left_touches else order:
         arms[i] = _arm(controls, proportions, joints, frames, i)
         frames.update(arms[i][1])
     joints['elbows'], joints['wrists'] = (np.stack([arms[0][0][k], arms[1][0][k]], 1) for k in range(2))

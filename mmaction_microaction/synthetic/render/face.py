@@ -36,6 +36,11 @@ _FOREHEAD = np.array([0.0, -0.45, 0.893])
 _FACE = _FINE[(_FINE * _FOREHEAD).sum(-1) > 0.30]
 _FACE_POINTS = np.concatenate([_FACE * [0.0805, 0.099, 0.095] + [0.0, 0.022, -0.006], _JAW[_JAW[:, 2] > 0.0]])
 _FACE_NORMALS = np.concatenate([_FACE, ((_JAW - [0.0, -0.058, 0.024]) / [0.060, 0.064, 0.058])[_JAW[:, 2] > 0.0]])
+# What landmarks and drawing share: the tip of the nose, and the left eye's centre, half width and half height.
+_NOSE = (0.0, -0.030, 0.112)
+_EYE, _EYE_SIZE = (0.032, 0.004, 0.084), (0.0165, 0.0085)
+_EAR = (0.081, -0.008, -0.006)
+_MOUTH_CORNER = (0.024, -0.068, 0.0785)
 
 
 def _oval(
@@ -47,6 +52,11 @@ def _oval(
     points = np.stack([x, y + tilt * x, np.zeros(corners)], -1) + center
     points[:, 2] -= 4.0 * (points[:, 0] ** 2 - center[0] ** 2)
     return points
+
+
+def _on_side(left: tuple[float, float, float], side: float) -> tuple[float, float, float]:
+    """Return a point of the left half of the face, or its mirror image, for `side` 1 or -1."""
+    return (side * left[0], *left[1:])
 
 
 class Expression(NamedTuple):
@@ -83,6 +93,33 @@ def face_points(skeleton: Skeleton, proportions: Proportions) -> np.ndarray:
     return head[:, None] + rotate(turn[:, None], _FACE_POINTS * (proportions.head * proportions.scale))
 
 
+def face_landmarks(
+    skeleton: Skeleton, proportions: Proportions, expression: Expression | None = None
+) -> dict[str, np.ndarray]:
+    """Return the tip of the nose, the eyes with their corners, the ears and the corners of the mouth.
+
+    Args:
+        skeleton (Skeleton): Joints over T frames.
+        proportions (Proportions): Body lengths of the subject.
+        expression (Expression, optional): Facial expression over T frames. Defaults to None: a face at rest.
+
+    Returns:
+        dict[str, np.ndarray]: Points in metres by their names in :data:`.BLAZEPOSE33`, shape (T, 3).
+    """
+    head, turn = skeleton.part_frames['head']
+    points = {'nose': np.array([_NOSE])}
+    for name, side in zip(('right', 'left'), SIDES):
+        eye = _oval(_on_side(_EYE, side), *_EYE_SIZE)
+        left, right = eye[5], eye[0]  # as the image shows them
+        inner, outer = (left, right) if side > 0 else (right, left)
+        for part, point in (('_inner', inner), ('', _on_side(_EYE, side)), ('_outer', outer)):
+            points[f'{name}_eye{part}'] = np.array([point])
+        points[f'{name}_ear'] = np.array([_on_side(_EAR, side)])
+        points[f'{name}_mouth'] = _move_lips([_on_side(_MOUTH_CORNER, side)], expression or _AT_REST)[:, 0]
+    size = proportions.head * proportions.scale
+    return {name: head + rotate(turn, point * size) for name, point in points.items()}
+
+
 def draw_head(
     painter: Painter, skeleton: Skeleton, subject: Subject, glasses: bool, expression: Expression | None = None
 ) -> None:
@@ -117,7 +154,7 @@ def draw_head(
     )
     _long_hair(painter, place, subject, np.maximum(depth, painter.distance(skeleton.joints['neck'])) + 0.075)
     for side in SIDES:
-        ear = _BALL * [0.012, 0.030, 0.018] + [side * 0.081, -0.008, -0.006]
+        ear = _BALL * [0.012, 0.030, 0.018] + _on_side(_EAR, side)
         behind = ~facing((side, 0.0, 0.0), 0.0)
         painter.hull(place(ear), subject.skin, depth + np.where(behind, 0.003, -0.006), _SHADES[:2])
     painter.hull(place(_SKULL), subject.skin, depth, _SHADES[:1])
@@ -163,8 +200,8 @@ def _features(
     brows, slant, eyes = (amount[:, None] for amount in expression[:3])
     for side in SIDES:
         sees = facing((0.36 * side, 0.0, 0.93))
-        eye = _oval((side * 0.032, 0.004, 0.084), 0.0165, 0.0085)
-        eye = _lifted(eye, 0.65 * eyes * (eye[:, 1] - 0.004))
+        eye = _oval(_on_side(_EYE, side), *_EYE_SIZE)
+        eye = _lifted(eye, 0.65 * eyes * (eye[:, 1] - _EYE[1]))
         painter.polygon(place(eye), (240, 238, 234), 0, sees, depth)
         iris = _oval((side * 0.0315, 0.003, 0.0855), 0.0082, 0.0082)
         # Narrowed eyes cover the iris from above and below. Wide eyes do not show more of it.
@@ -177,7 +214,7 @@ def _features(
         brow = _lifted(brow, 0.013 * brows + 0.011 * slant * inward)
         painter.polygon(place(brow), tone(subject.hair, 0.8), 0, sees, depth, convex=False)
         # The side of the nose away from the light is darker.
-        wall = [(0.0, 0.008, 0.092), (0.0, -0.030, 0.112), (side * 0.018, -0.040, 0.088), (side * 0.010, -0.01, 0.088)]
+        wall = [(0.0, 0.008, 0.092), _NOSE, (side * 0.018, -0.040, 0.088), (side * 0.010, -0.01, 0.088)]
         lit = tone(subject.skin, 1.06 if side < 0 else 0.80)
         nose = facing((0.75 * side, -0.1, 0.65), 0.0)
         painter.polygon(place(wall), lit, 0, nose, depth - (2e-3 if side < 0 else 1.5e-3))
@@ -185,6 +222,14 @@ def _features(
     nostrils = [(0.0, -0.031, 0.111), (0.017, -0.041, 0.088), (-0.017, -0.041, 0.088)]
     painter.polygon(place(nostrils), shade, 0, front, depth - 2.5e-3)
     _mouth(painter, place, subject, expression, front, depth)
+
+
+def _move_lips(points: np.ndarray, expression: Expression, parted: np.ndarray | float = 0.0) -> np.ndarray:
+    """Return points on the lips, shape (n, 3), moved by an expression and up by `parted`, as shape (T, n, 3)."""
+    corners, _, width = (amount[:, None] for amount in expression[3:])
+    points = np.asarray(points)
+    across = (points[:, 0] / 0.024) ** 2 - 0.35
+    return _lifted(points, 0.016 * corners * across + parted, 0.4 * width * points[:, 0])
 
 
 def _mouth(
@@ -196,23 +241,18 @@ def _mouth(
     depth: np.ndarray,
 ) -> None:
     """Add the lips, the line between them and, in an open mouth, the inside."""
-    corners, opening, width = (amount[:, None] for amount in expression[3:])
+    opening = expression.opening[:, None]
     middle = -0.069
-
-    def moved(points: np.ndarray, parted: np.ndarray | float) -> np.ndarray:
-        points = np.asarray(points)
-        across = (points[:, 0] / 0.024) ** 2 - 0.35
-        return _lifted(points, 0.016 * corners * across + parted, 0.4 * width * points[:, 0])
-
     lips = tuple(int(0.62 * c + 0.38 * r) for c, r in zip(tone(subject.skin, 0.85), (150, 40, 44)))
     outline = _oval((0.0, middle, 0.081), 0.024, 0.0085)
-    outline = moved(outline, 1.4 * opening * (outline[:, 1] - middle))
+    outline = _move_lips(outline, expression, 1.4 * opening * (outline[:, 1] - middle))
     painter.polygon(place(outline), lips, 0, front, depth, convex=expression is _AT_REST)
-    line = [(-0.024, -0.068, 0.0785), (0.024, -0.068, 0.0785), (0.0, -0.0715, 0.083)]
-    painter.polygon(place(moved(line, 0.0)), tone(lips, 0.55), 0, front, depth - 1e-3, convex=expression is _AT_REST)
+    line = [_on_side(_MOUTH_CORNER, -1), _MOUTH_CORNER, (0.0, -0.0715, 0.083)]
+    line = _move_lips(line, expression)
+    painter.polygon(place(line), tone(lips, 0.55), 0, front, depth - 1e-3, convex=expression is _AT_REST)
     if expression is not _AT_REST:
         inside = _oval((0.0, middle, 0.082), 0.0185, 0.0148)
-        inside = moved(inside, (opening - 1.0) * (inside[:, 1] - middle))
+        inside = _move_lips(inside, expression, (opening - 1.0) * (inside[:, 1] - middle))
         parted = front & (opening[:, 0] > 0.12)
         painter.polygon(place(inside), (62, 22, 24), 0, parted, depth - 1.2e-3, convex=False)
 

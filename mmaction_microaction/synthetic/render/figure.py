@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mmaction_microaction.synthetic.person.geometry import rotate, rotation
+from mmaction_microaction.synthetic.person.fingers import finger_joints
+from mmaction_microaction.synthetic.person.geometry import rotate
 from mmaction_microaction.synthetic.person.skeleton import SIDES, Controls, Skeleton
 from mmaction_microaction.synthetic.person.subject import Subject
 
@@ -39,14 +40,6 @@ _PALM_SHADES = ((1.0, 0.0, 0.66), (0.86, 0.05, 0.92), (0.6, 0.1, 1.02))
 # A dark edge separates a hand from a face of the same colour.
 _FINGER_SHADES = ((1.0, 0.0, 0.62), (0.68, 0.1, 1.0))
 _PALM = np.array([(x * w, y, z) for x in (-1, 1) for y in (-0.012, 0.012) for w, z in ((0.023, 0.0), (0.036, 0.085))])
-# Thumb and fingers: position of the base across and along the hand, length (metres), angle when spread (radians).
-_FINGERS = (
-    (0.028, 0.025, 0.062, 0.85),
-    (0.027, 0.083, 0.076, 0.22),
-    (0.009, 0.086, 0.082, 0.05),
-    (-0.009, 0.084, 0.077, -0.1),
-    (-0.027, 0.078, 0.062, -0.25),
-)
 
 
 def draw_figure(
@@ -167,17 +160,8 @@ def _hand(painter: Painter, skeleton: Skeleton, controls: Controls, subject: Sub
     turn = skeleton.hand_frames[:, side]
     palm = wrist[:, None] + rotate(turn[:, None], _PALM * [1.0, 1.0, stretch] * s)
     painter.hull(palm, subject.skin, painter.distance(palm.mean(1)) - 0.012, _PALM_SHADES)
-    # The thumb of the left hand is on its -x side when the fingers point forward and the palm down.
-    mirror = -SIDES[side]
-    for k, (across, start, length, angle) in enumerate(_FINGERS):
-        curl = np.clip(controls.fingers[:, side, k], -0.1, 1.0)
-        spread = angle * (0.35 + controls.spread[:, side] if k else np.ones_like(curl)) * mirror
-        first, second = (1.25 * curl, 2.9 * curl) if k else (0.5 * curl, 1.2 * curl)
-        base = np.array([across * mirror, 0.0, start * stretch]) * s
-        knuckle = wrist + rotate(turn, base)
-        bone = np.array([0.0, 0.0, 0.52 * length * stretch * s])
-        joint = knuckle + rotate(turn, rotate(rotation(spread, first), bone))
-        tip = joint + rotate(turn, rotate(rotation(spread, second), bone * 0.9))
+    fingers = finger_joints(skeleton, controls, subject.proportions, side)
+    for knuckle, joint, tip in np.moveaxis(fingers, 0, 2):
         painter.limb(knuckle, joint, 0.0115 * s, 0.011 * s, subject.skin, 1, 0.014, _FINGER_SHADES)
         painter.limb(joint, tip, 0.011 * s, 0.009 * s, subject.skin, 1, 0.016, _FINGER_SHADES)
 

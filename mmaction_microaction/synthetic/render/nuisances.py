@@ -139,18 +139,31 @@ def _fidget(fidget: str, controls: Controls, times: np.ndarray, rng: np.random.G
         controls.shoulders[:, :, 0] += (0.012 * abs(once))[:, None]
 
 
+def draw_shake(nuisances: Nuisances, num_frames: int, rng: np.random.Generator, fps: float = 30.0) -> np.ndarray:
+    """Draw the camera shake of a video.
+
+    Args:
+        nuisances (Nuisances): Amount of the shake.
+        num_frames (int): Number of frames T.
+        rng (np.random.Generator): Random number generator.
+        fps (float): Frames per second. Defaults to 30.
+
+    Returns:
+        np.ndarray: Displacement of every frame, right and down, in units of the image height, shape (T, 2).
+    """
+    times = np.arange(num_frames) / fps
+    return nuisances.jitter * np.stack([wander(times, rng, 2.5) for _ in range(2)], -1)
+
+
 class Sensor:
-    """Camera sensor, which adds gain, tint, flicker and noise, and defines the camera shake.
+    """Camera sensor, which adds gain, tint, flicker and noise.
 
     Args:
         nuisances (Nuisances): Amount of each effect.
         size (tuple[int, int]): Width and height of the video in pixels.
         num_frames (int): Number of frames T.
-        rng (np.random.Generator): Random number generator that draws shake, flicker and noise.
+        rng (np.random.Generator): Random number generator that draws flicker and noise.
         fps (float): Frames per second. Defaults to 30.
-
-    Attributes:
-        shake (np.ndarray): Displacement of every frame, right and down, in units of the image height, shape (T, 2).
     """
 
     _SPARE = 48  # pixels by which the field of noise is larger than a frame
@@ -159,7 +172,6 @@ class Sensor:
         self, nuisances: Nuisances, size: tuple[int, int], num_frames: int, rng: np.random.Generator, fps: float = 30.0
     ) -> None:
         times = np.arange(num_frames) / fps
-        self.shake = nuisances.jitter * np.stack([wander(times, rng, 2.5) for _ in range(2)], -1)
         flicker = 1 + nuisances.flicker * wander(times, rng, 2.0)
         gains = nuisances.gain * flicker[:, None] * np.array(nuisances.tint)
         # Gain of every frame as an integer table, from the level of the image to the level of the video.

@@ -5,8 +5,9 @@ from mmaction_microaction.label_sets import MA52
 from mmaction_microaction.synthetic.clip import make_clip
 from mmaction_microaction.synthetic.person.geometry import two_bone_ik
 from mmaction_microaction.synthetic.person.motions import perform, stage
+from mmaction_microaction.synthetic.person.places import make_contact
 from mmaction_microaction.synthetic.person.posture import draw_posture, sit
-from mmaction_microaction.synthetic.person.skeleton import SIDES, Proportions, solve
+from mmaction_microaction.synthetic.person.skeleton import SIDES, Proportions, Reach, solve
 
 PERSON = Proportions()
 LABELS = {action.name: action.index for action in MA52.actions}
@@ -90,6 +91,21 @@ def test_hands_reach_the_touched_body_part(label):
             arrived = reaches[-1].weight > 0.98
             missed = np.sqrt(((skeleton.wanted - skeleton.touched)[:, side] ** 2).sum(-1))
             assert missed[arrived].max(initial=0.0) < 0.015
+
+
+def test_each_hand_can_touch_the_other_arm_in_one_video():
+    """The right hand touches the left arm, and then the left hand the right arm."""
+    num_frames, place = 60, 'other forearm'
+    controls = sit(draw_posture(np.random.default_rng(0)), PERSON, num_frames)
+    for side, frames in ((0, slice(10, 25)), (1, slice(35, 50))):
+        weight = np.zeros(num_frames)
+        weight[frames] = 1
+        controls.hands[side].append(Reach(make_contact(place, side, PERSON), weight))
+    skeleton = solve(controls, PERSON)
+    for side, t in ((0, 20), (1, 40)):
+        origin, turn = (value[t] for value in skeleton.part_frames[f'forearm{1 - side}'])
+        expected = origin + turn @ make_contact(place, side, PERSON).point
+        np.testing.assert_allclose(skeleton.touched[t, side], expected, atol=1e-9)
 
 
 @pytest.mark.parametrize(

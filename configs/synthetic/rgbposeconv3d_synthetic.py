@@ -1,0 +1,132 @@
+# Frames and poses: a small RGBPose-Conv3D from scratch, see README.md.
+_base_ = './_base_/pose.py'
+
+model = dict(
+    type='MMRecognizer3D',
+    backbone=dict(
+        type='RGBPoseConv3D',
+        speed_ratio=2,  # 8 RGB frames and 16 pose frames
+        rgb_pathway=dict(
+            depth=18,
+            num_stages=4,
+            lateral=True,
+            lateral_infl=1,
+            lateral_activate=(0, 0, 1, 1),
+            fusion_kernel=7,
+            base_channels=32,
+            conv1_kernel=(1, 7, 7),
+            # As in manet_r18_8x1_synthetic.py, the first stage, not the last, halves the resolution.
+            pool1_stride_s=1,
+            spatial_strides=(2, 2, 2, 1),
+            inflate=(0, 0, 1, 1),
+            with_pool2=False,
+        ),
+        pose_pathway=dict(
+            depth=18,
+            num_stages=3,
+            lateral=True,
+            lateral_inv=True,
+            lateral_infl=16,
+            lateral_activate=(0, 1, 1),
+            fusion_kernel=7,
+            in_channels=28,
+            base_channels=16,
+            out_indices=(2,),
+            conv1_kernel=(1, 7, 7),
+            conv1_stride_t=1,
+            pool1_stride_s=1,
+            pool1_stride_t=1,
+            inflate=(0, 1, 1),
+            spatial_strides=(2, 2, 2),
+            temporal_strides=(1, 1, 1),
+            dilations=(1, 1, 1),
+            with_pool2=False,
+        ),
+    ),
+    cls_head=dict(type='RGBPoseFusionHead', in_channels=(256, 64), dropout=0),
+    data_preprocessor=dict(
+        type='MultiModalDataPreprocessor',
+        preprocessors=dict(
+            # Output of SubtractMeanFrame: differences around zero.
+            imgs=dict(type='ActionDataPreprocessor', mean=[0, 0, 0], std=[15, 15, 15], format_shape='NCTHW'),
+            heatmap_imgs=dict(type='ActionDataPreprocessor'),
+        ),
+    ),
+)
+# Frames and poses: a small RGBPose-Conv3D from scratch, see README.md.
+_base_ = './_base_/pose.py'
+
+model = dict(
+    type='MMRecognizer3D',
+    backbone=dict(
+        type='RGBPoseConv3D',
+        speed_ratio=2,  # 8 RGB frames and 16 pose frames
+        rgb_pathway=dict(
+            depth=18,
+            num_stages=4,
+            lateral=True,
+            lateral_infl=1,
+            lateral_activate=(0, 0, 1, 1),
+            fusion_kernel=7,
+            base_channels=32,
+            conv1_kernel=(1, 7, 7),
+            # As in manet_r18_8x1_synthetic.py, the first stage, not the last, halves the resolution.
+            pool1_stride_s=1,
+            spatial_strides=(2, 2, 2, 1),
+            inflate=(0, 0, 1, 1),
+            with_pool2=False,
+        ),
+        pose_pathway=dict(
+            depth=18,
+            num_stages=3,
+            lateral=True,
+            lateral_inv=True,
+            lateral_infl=16,
+            lateral_activate=(0, 1, 1),
+            fusion_kernel=7,
+            in_channels=28,
+            base_channels=16,
+            out_indices=(2,),
+            conv1_kernel=(1, 7, 7),
+            conv1_stride_t=1,
+            pool1_stride_s=1,
+            pool1_stride_t=1,
+            inflate=(0, 1, 1),
+            spatial_strides=(2, 2, 2),
+            temporal_strides=(1, 1, 1),
+            dilations=(1, 1, 1),
+            with_pool2=False,
+        ),
+    ),
+    cls_head=dict(type='RGBPoseFusionHead', in_channels=(256, 64), dropout=0),
+    data_preprocessor=dict(
+        type='MultiModalDataPreprocessor',
+        preprocessors=dict(
+            # Output of SubtractMeanFrame: differences around zero.
+            imgs=dict(type='ActionDataPreprocessor', mean=[0, 0, 0], std=[15, 15, 15], format_shape='NCTHW'),
+            heatmap_imgs=dict(type='ActionDataPreprocessor'),
+        ),
+    ),
+)
+
+train_frames = dict(type='MMUniformSampleFrames', clip_len=dict(RGB=8, Pose=16))
+pack = [
+    dict(type='SubtractMeanFrame'),
+    _base_.heat_maps,
+    dict(type='FormatShape', input_format='NCTHW'),
+    dict(type='PackActionInputs', collect_keys=('imgs', 'heatmap_imgs')),
+]
+train_pipeline = [train_frames, dict(type='DecodeRGBPose'), *_base_.random_square, *pack]
+val_pipeline = [dict(train_frames, test_mode=True), dict(type='DecodeRGBPose'), *_base_.square, *pack]
+train_dataloader = dict(dataset=dict(**_base_.pose_train_set, pipeline=train_pipeline))
+val_dataloader = dict(dataset=dict(**_base_.pose_val_set, pipeline=val_pipeline, test_mode=True))
+test_dataloader = dict(
+    **_base_.val_dataloader, dataset=dict(**_base_.pose_val_set, pipeline=val_pipeline, test_mode=True)
+)
+
+epochs = 6
+param_scheduler = [
+    dict(type='LinearLR', start_factor=0.1, begin=0, end=1, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', T_max=epochs - 1, begin=1, end=epochs, convert_to_iter_based=True),
+]
+train_cfg = dict(max_epochs=epochs, val_interval=epochs // 2)
