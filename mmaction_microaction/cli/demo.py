@@ -5,6 +5,7 @@ actions that overlap, in videos of any length.
     microaction demo folder/ clip.mp4 --model manet.onnx
     microaction demo --camera 0 --model CONFIG CHECKPOINT --json found.json
     microaction demo videos_val --model DETECTOR_CONFIG CHECKPOINT --detections found.csv
+    microaction demo interview.mp4 --model POSE_CONFIG CHECKPOINT --poses poses.pkl --video-dir labelled --skeleton
 
 For thousands of clips, "mim test … --dump" is faster and can use several GPUs:
 see "Your own clips" in docs/inference.md.
@@ -46,6 +47,16 @@ def add_arguments(parser):
         'score-detections" and "microaction submit"; a recognizer of clips also needs --longest-clip 0',
     )
     parser.add_argument('--video-dir', type=Path, metavar='DIR', help='folder for labelled videos, without sound')
+    parser.add_argument(
+        '--poses',
+        type=Path,
+        metavar='FILE',
+        help='poses of the videos, by "microaction poses" (default: poses are estimated if the network or an option '
+        'needs them)',
+    )
+    parser.add_argument(
+        '--skeleton', action='store_true', help="draw the person's joints in the videos of --video-dir"
+    )
     options = parser.add_argument_group('long videos')
     options.add_argument(
         '--longest-clip',
@@ -94,6 +105,8 @@ def check(args):
         if args.camera is not None and getattr(args, option):
             name = f'--{option.replace("_", "-")}'
             raise ValueError(f'{name} cannot be used with --camera; use --json or --csv')
+    if args.skeleton and not args.video_dir:
+        raise ValueError('--skeleton needs --video-dir, the folder of the videos that it draws on')
     if len(args.model) > 2:
         raise ValueError('--model takes a config and a checkpoint, or one .onnx file')
 
@@ -123,6 +136,7 @@ def run(args):
             switch_cost=args.switch_cost,
             min_score=args.min_score,
             min_duration=args.min_duration,
+            poses=args.poses,
         )
         # The defaults depend on the network.
         args.window, args.step, args.min_score = inferencer.window, inferencer.step, inferencer.limits['min_score']
@@ -189,6 +203,7 @@ def recognize(inferencer, videos, labeled, args, console):
 
     from mmaction_microaction.inference import write_labeled_video
     from mmaction_microaction.utils.progress import progress_bar
+    from mmaction_microaction.video.reader import Video
 
     results, failed = [], 0
     for video in videos:
@@ -208,7 +223,8 @@ def recognize(inferencer, videos, labeled, args, console):
             continue
         try:
             with progress_bar(f'drawing {video.name}', console) as progress:
-                write_labeled_video(result, labeled[video], progress)
+                poses = inferencer.poses(Video(video), progress) if args.skeleton else None
+                write_labeled_video(result, labeled[video], progress, poses)
         except Exception as error:
             failed += 1
             console.print(escape(f'error: {video} was recognised but not drawn: {describe_error(error)}'), style='red')
@@ -223,6 +239,8 @@ def watch(inferencer, args, console):
     from mmaction_microaction.inference import CameraStream
     from mmaction_microaction.utils.signals import ending_by_signals
 
+    if inferencer.pipeline.needs_poses:
+        raise ValueError('--camera cannot be used with a network that needs poses; record a video, and pass it')
     if inferencer.is_detector:
         raise ValueError('--camera cannot be used with a detector, which needs a whole video; record one, and pass it')
     camera = CameraStream(args.camera)

@@ -16,10 +16,12 @@ from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from mmaction_microaction.label_sets import LabelSet
 from mmaction_microaction.structures.intervals import Interval
+from mmaction_microaction.structures.poses import Poses
 from mmaction_microaction.video.reader import Frame, Video
 from mmaction_microaction.video.times import LONGEST_STILL
 from mmaction_microaction.video.writer import write_video
 from mmaction_microaction.visualization.interval_rows import IntervalRows, assign_lanes
+from mmaction_microaction.visualization.skeleton import draw_poses
 from mmaction_microaction.visualization.style import action_colors, group_color
 
 from .results import ClipResult, DetectionResult, TimelineResult
@@ -39,6 +41,7 @@ def write_labeled_video(
     result: ClipResult | TimelineResult | DetectionResult,
     path: str | Path,
     progress: Callable[[int, int], None] | None = None,
+    poses: Poses | None = None,
 ) -> None:
     """Write the video of a result with a band below it that shows the actions. The new video has no sound.
 
@@ -47,6 +50,7 @@ def write_labeled_video(
         path (str | Path): Path of the new video, ``*.mp4``.
         progress (Callable[[int, int], None], optional): Function that is called with the number of written frames and
             their total. Defaults to None.
+        poses (Poses, optional): Poses of the video, which are drawn over its frames. Defaults to None.
 
     Raises:
         FileNotFoundError: If the video of the result is missing.
@@ -68,6 +72,8 @@ def write_labeled_video(
     def images():
         for frame in chain([first], frames):
             image = cv2.resize(frame.to_rgb(), (width, height), interpolation=interpolation)
+            if poses is not None:
+                image = draw_poses(image, poses, frame.index)
             # Narrow and tall frames have black borders at the sides.
             image = np.pad(image, ((0, 0), (left, band_width - width - left), (0, 0)))
             yield np.vstack([image, band.at(frame.time)])

@@ -76,6 +76,23 @@ def warn_of_gaps(video: Video, windows: list[Window], scored: list[Window]) -> N
         _warn_of_end(video, scored[-1].end)
 
 
+def warn_of_absence(name: str, windows: list[Window], present: list[Window]) -> None:
+    """Warn of times without a person.
+
+    Args:
+        name (str): Name of the video.
+        windows (list[Window]): All windows of the video.
+        present (list[Window]): The windows in which there is a person.
+    """
+    absent = sorted(set(windows) - set(present))
+    if absent:
+        warnings.warn(
+            f'{name}: no person was found in {len(absent):,} of {len(windows):,} windows, the first of them from '
+            f'{absent[0].start:.1f} to {absent[0].end:.1f} s; the timeline contains no action there',
+            stacklevel=3,
+        )
+
+
 class SeenFrames:
     """Iterable of the frames of a stream that remembers which parts are missing.
 
