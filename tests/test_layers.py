@@ -8,7 +8,7 @@ from helpers.support import ROOT
 LAYERS = [
     {'utils', 'video', 'label_sets'},
     {'compat', 'structures'},
-    {'evaluation.functional', 'faces', 'synthetic'},
+    {'evaluation.functional', 'faces', 'poses', 'synthetic'},
     {'datasets', 'engine', 'evaluation.metrics', 'models', 'submission'},
     {'visualization'},
     {'inference', 'report'},
