@@ -54,9 +54,7 @@ def add_arguments(parser):
         help='poses of the videos, by "microaction poses" (default: poses are estimated if the network or an option '
         'needs them)',
     )
-    parser.add_argument(
-        '--skeleton', action='store_true', help="draw the person's joints in the videos of --video-dir"
-    )
+    parser.add_argument('--skeleton', action='store_true', help="draw the person's joints in the videos of --video-dir")
     options = parser.add_argument_group('long videos')
     options.add_argument(
         '--longest-clip',
@@ -138,6 +136,8 @@ def run(args):
             min_duration=args.min_duration,
             poses=args.poses,
         )
+        if args.skeleton or inferencer.pipeline.needs_poses:
+            inferencer.poses.prepare()
         # The defaults depend on the network.
         args.window, args.step, args.min_score = inferencer.window, inferencer.step, inferencer.limits['min_score']
         if args.detections and not inferencer.is_detector and args.longest_clip:
@@ -209,7 +209,8 @@ def recognize(inferencer, videos, labeled, args, console):
     for video in videos:
         try:
             with progress_bar(f'recognising {video.name}', console) as progress:
-                result = inferencer(video, progress)
+                opened = Video(video)
+                result = inferencer(opened, progress)
         except Exception as error:
             failed += 1
             text = describe_error(error)
@@ -223,7 +224,7 @@ def recognize(inferencer, videos, labeled, args, console):
             continue
         try:
             with progress_bar(f'drawing {video.name}', console) as progress:
-                poses = inferencer.poses(Video(video), progress) if args.skeleton else None
+                poses = inferencer.poses(opened, progress) if args.skeleton else None
                 write_labeled_video(result, labeled[video], progress, poses)
         except Exception as error:
             failed += 1
@@ -239,8 +240,6 @@ def watch(inferencer, args, console):
     from mmaction_microaction.inference import CameraStream
     from mmaction_microaction.utils.signals import ending_by_signals
 
-    if inferencer.pipeline.needs_poses:
-        raise ValueError('--camera cannot be used with a network that needs poses; record a video, and pass it')
     if inferencer.is_detector:
         raise ValueError('--camera cannot be used with a detector, which needs a whole video; record one, and pass it')
     camera = CameraStream(args.camera)
@@ -272,9 +271,10 @@ def watch(inferencer, args, console):
                     write_results([result], args)
                 finally:
                     print_result(result, console, args.min_score)
+    absence = ', or there was no person' if inferencer.pipeline.needs_poses else ''
     if not scored:
         raise ValueError(
-            f'camera {args.camera} delivered less than one window ({args.window} s), so nothing was recognised'
+            f'camera {args.camera} delivered less than one window ({args.window} s){absence}, so nothing was recognised'
         )
     starts = result.starts
     step = max(round(args.step * camera.fps), 1) / camera.fps
@@ -282,7 +282,7 @@ def watch(inferencer, args, console):
     if expected > len(starts):
         console.print(
             f'warning: {expected - len(starts):,} of {expected:,} windows were skipped: the network is slower than '
-            'the camera, or frames were missing; use a larger --step',
+            f'the camera, or frames were missing{absence}; use a larger --step',
             style='yellow',
         )
 

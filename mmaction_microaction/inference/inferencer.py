@@ -6,7 +6,6 @@ from itertools import count, groupby
 from pathlib import Path
 
 import numpy as np
-import torch
 from mmengine.config import Config
 
 from mmaction_microaction.label_sets import MA52, LabelSet

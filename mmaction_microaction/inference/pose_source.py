@@ -4,13 +4,21 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
 from mmaction.registry import DATASETS
 from mmengine.config import Config
 
-from mmaction_microaction.poses import PoseEstimator, PoseSettings, PoseTracker, estimate_poses, finish_poses
+from mmaction_microaction.poses import (
+    PoseEstimator,
+    PoseSettings,
+    PoseTracker,
+    estimate_poses,
+    finish_poses,
+    make_estimator,
+)
 from mmaction_microaction.structures.pose_layouts import LAYOUTS
 from mmaction_microaction.structures.poses import Poses, index_poses, read_poses
 from mmaction_microaction.video.reader import Frame, Video
@@ -33,7 +41,17 @@ class PoseSource:
     def __init__(self, path: str | Path | None = None) -> None:
         self.path = path
         self._by_name = None if path is None else index_poses(read_poses(path))
-        self._last: tuple[str, Poses] | None = None
+        self._estimated: WeakKeyDictionary[Video, Poses] = WeakKeyDictionary()
+
+    def prepare(self) -> None:
+        """Check, before the first video, that poses can be estimated if they are not in a file.
+
+        Raises:
+            ImportError: If a package of the extra ``pose`` is missing.
+            OSError: If the networks of the estimator have to be downloaded and cannot be.
+        """
+        if self._by_name is None:
+            make_estimator()
 
     def __call__(self, video: Video, progress: Callable[[int, int], None] | None = None) -> Poses:
         """Return the poses of a video.
@@ -44,7 +62,7 @@ class PoseSource:
                 and their total. Defaults to None.
 
         Returns:
-            Poses: Poses in the layout of the detector or of the file. Only those of the last video are kept in memory.
+            Poses: Poses in the layout of the detector or of the file. Estimated ones are kept as long as ``video``.
 
         Raises:
             ImportError: If the poses are estimated, and a package of the extra ``pose`` is missing.
@@ -52,9 +70,9 @@ class PoseSource:
         """
         if self._by_name is not None:
             return self._find(video)
-        if self._last is None or self._last[0] != video.path:
-            self._last = (video.path, estimate_poses(video, progress=progress))
-        return self._last[1]
+        if video not in self._estimated:
+            self._estimated[video] = estimate_poses(video, progress=progress)
+        return self._estimated[video]
 
     def _find(self, video):
         """Return the poses of the file that have the name of a video: the longest end of its path."""

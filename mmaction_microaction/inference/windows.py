@@ -10,12 +10,16 @@ from mmaction.datasets.transforms import ArrayDecode, PoseDecode, Resize, Sample
 from mmaction.registry import TRANSFORMS
 from mmengine.dataset import Compose
 
-from mmaction_microaction.datasets.transforms import SampleFramesAtRate, is_decoder, is_opener
+from mmaction_microaction.datasets.transforms import (
+    DecodeRGBPose,
+    SampleFramesAtRate,
+    is_decoder,
+    is_opener,
+    selects_poses,
+)
 from mmaction_microaction.structures.poses import Poses
 from mmaction_microaction.video.reader import Frame
 from mmaction_microaction.video.times import LONGEST_STILL
-
-from .pose_steps import DecodeArrayAndPoses, decodes_both, selects_poses, uses_poses
 
 
 class Window(NamedTuple):
@@ -114,7 +118,7 @@ class WindowPipeline:
     """A test pipeline without its first part, which opens and decodes the video.
 
     Attributes:
-        needs_poses (bool): Whether the pipeline selects or transforms keypoints.
+        needs_poses (bool): Whether the pipeline selects keypoints.
         reads_frames (bool): Whether the pipeline decodes frames. False for poses alone.
 
     Args:
@@ -129,17 +133,14 @@ class WindowPipeline:
     reads_frames: bool
 
     def __init__(self, pipeline: Sequence[dict]) -> None:
-        self.needs_poses = any(map(uses_poses, pipeline))
         decode = next((index for index, step in enumerate(pipeline) if is_decoder(step) or selects_poses(step)), None)
         if decode is None:
             types = [step['type'] if isinstance(step['type'], str) else step['type'].__name__ for step in pipeline]
             raise ValueError(f'the test pipeline does not decode a video: {", ".join(types)}')
         sampling = [step for step in pipeline[:decode] if not is_opener(step)]
-        self.reads_frames = is_decoder(pipeline[decode]) or decodes_both(pipeline[decode])
-        if decodes_both(pipeline[decode]):
-            decoder = DecodeArrayAndPoses()
-        elif self.reads_frames:
-            decoder = ArrayDecode()
+        self.reads_frames, self.needs_poses = is_decoder(pipeline[decode]), selects_poses(pipeline[decode])
+        if self.reads_frames:
+            decoder = DecodeRGBPose([_take_images]) if self.needs_poses else ArrayDecode()
         else:
             decoder = PoseDecode()
         # Transforms are built here, since Compose would look for their types in MMEngine's registry.
@@ -162,7 +163,7 @@ class WindowPipeline:
         return next((step.rate for step in self._sample.transforms if isinstance(step, SampleFramesAtRate)), None)
 
     def _sampled(self, num_frames, fps, poses=None):
-        video = {} if poses is None else dict(poses.to_dict(), label=-1)
+        video = {} if poses is None else dict(poses.to_dict(), label=-1, video_id=poses.frame_dir)
         modality = 'RGB' if self.reads_frames else 'Pose'
         video.update(total_frames=num_frames, start_index=0, modality=modality, avg_fps=fps, duration=num_frames / fps)
         return self._sample(video)
@@ -175,7 +176,8 @@ class WindowPipeline:
             fps (float): Frames per second of the video. Defaults to 30.
 
         Returns:
-            np.ndarray: Indices from 0, shape (K,), ascending, without duplicates. Empty if the network sees poses alone.
+            np.ndarray: Indices from 0, shape (K,), ascending, without duplicates. Empty for a network of
+                poses alone.
         """
         return np.unique(self.samples(num_frames, fps)) if self.reads_frames else np.empty(0, int)
 
@@ -229,6 +231,11 @@ class WindowPipeline:
             key = _frames_key(results)
             results[key] = np.unique(results[key], return_inverse=True)[1].reshape(-1)
         return self._transform(dict(results, array=images))['inputs']
+
+
+def _take_images(results: dict[str, Any]) -> dict[str, Any]:
+    """Set ``imgs`` to the sampled images of ``array``, whatever the modalities of the sample."""
+    return dict(results, imgs=[results['array'][index] for index in results['frame_inds']])
 
 
 def _frames_key(sampled: dict[str, Any]) -> str:

@@ -80,7 +80,9 @@ def _draw_person(axes: Axes) -> None:
             ends = _POSITIONS[f'{side}_wrist'], _POSITIONS[f'{side}_{finger}']
             axes.plot(*np.transpose(ends), linewidth=11, **common)
     trunk = [_POSITIONS[f'{side}_{joint}'] for joint in ('shoulder', 'hip') for side in ('left', 'right')]
-    axes.fill(*np.transpose([trunk[0], trunk[1], trunk[3], trunk[2]]), color=_SKIN, linewidth=20, joinstyle='round', zorder=0)
+    axes.fill(
+        *np.transpose([trunk[0], trunk[1], trunk[3], trunk[2]]), color=_SKIN, linewidth=20, joinstyle='round', zorder=0
+    )
     axes.plot([0, 0], [3, 4.2], linewidth=24, **common)
     angles = np.linspace(0, 2 * np.pi)
     axes.fill(2.15 * np.cos(angles), 1.5 + 1.9 * np.sin(angles), color=_SKIN, zorder=0)

@@ -1,5 +1,7 @@
 """Skeletons: the joints of people, drawn over the frames of their video."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from matplotlib.colors import to_rgb
@@ -75,7 +77,7 @@ def draw_skeleton(
     return drawn
 
 
-def _draw_part(image, points, color, border):
+def _draw_part(image: np.ndarray, points: np.ndarray, color: Sequence[int], border: int) -> None:
     """Draw a bone between two points or the joint at a single one, in place, wider by a border on each side."""
     width = max(round(np.sqrt(image.shape[0] * image.shape[1]) / 200), 1)
     # Coordinates far outside would overflow OpenCV's integers.

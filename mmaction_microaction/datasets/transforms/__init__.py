@@ -1,6 +1,6 @@
 """Transforms of pipelines, registered in MMAction2's ``TRANSFORMS``."""
 
-from .decoding_steps import is_decoder, is_opener
+from .decoding_steps import is_decoder, is_opener, selects_poses
 from .detection import LoadFeatures, PackDetectionInputs, SampleFramesAtRate
 from .faces import CropFace, FormatFaces
 from .frame_store_decoding import FrameStoreDecode, FrameStoreInit
@@ -23,4 +23,5 @@ __all__ = [
     'SubtractMeanFrame',
     'is_decoder',
     'is_opener',
+    'selects_poses',
 ]
