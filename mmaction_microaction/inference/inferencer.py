@@ -220,10 +220,8 @@ class MicroActionInferencer:
             name, num_frames, duration, num_lost = video.path, video.num_frames, video.duration, video.num_lost
             frames, fps = video.frames(), video.fps
             poses = None if num_lost else self._find_poses(video)
-            if poses is not None:
-                poses = partial(select_window, poses)
         whole = Window(0, num_frames - 1, 0, duration)
-        scored = [] if num_lost else list(self._score(frames, [whole], fps, name, poses=poses))
+        scored = [] if num_lost else list(self._score(frames, [whole], fps, name, poses=poses and (lambda _: poses)))
         if not scored:
             raise ValueError(f'{name} ends before its last frame or has a gap; encode it again')
         return ClipResult(name, duration, scored[0][1], self.label_set)
@@ -257,6 +255,8 @@ class MicroActionInferencer:
         if poses is not None:
             poses = partial(select_window, poses)
             present = [window for window in windows if poses(window) is not None]
+            if not present:
+                raise ValueError(f'{video.path}: no window shows a person for half of its time')
             warn_of_absence(video.path, windows, present)
             windows = present
         # Where a frame is shown for long, several windows contain the same frames. The network scores them once.

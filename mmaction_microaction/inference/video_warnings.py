@@ -82,13 +82,13 @@ def warn_of_absence(name: str, windows: list[Window], present: list[Window]) -> 
     Args:
         name (str): Name of the video.
         windows (list[Window]): All windows of the video.
-        present (list[Window]): The windows in which there is a person.
+        present (list[Window]): The windows that show a person.
     """
     absent = sorted(set(windows) - set(present))
     if absent:
         warnings.warn(
-            f'{name}: no person was found in {len(absent):,} of {len(windows):,} windows, the first of them from '
-            f'{absent[0].start:.1f} to {absent[0].end:.1f} s; the timeline contains no action there',
+            f'{name}: {len(absent):,} of {len(windows):,} windows show nobody most of the time, the first of them '
+            f'from {absent[0].start:.1f} to {absent[0].end:.1f} s; the timeline contains no action there',
             stacklevel=3,
         )
 
