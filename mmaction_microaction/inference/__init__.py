@@ -2,7 +2,7 @@
 
 from mmaction_microaction.video.sources import CameraStream, find_videos
 
-from .drawing import write_labeled_video
+from .drawing import write_labeled_video, write_pose_video
 from .inferencer import MicroActionInferencer
 from .results import (
     WRITERS,
@@ -28,4 +28,5 @@ __all__ = [
     'write_detections',
     'write_json',
     'write_labeled_video',
+    'write_pose_video',
 ]

@@ -57,21 +57,13 @@ def write_labeled_video(
         ValueError: If the video of the result cannot be read.
     """
     video = Video(result.video)
-    rate = Fraction(min(max(video.fps, 1), 240)).limit_denominator(1001)
-    frames = resample_frames(video.frames(), rate)
-    first = next(frames)
-    height, width = first.to_rgb().shape[:2]
-    scale = min(max(MIN_WIDTH / width, 1), MAX_SIDE / max(width, height))
-    interpolation = cv2.INTER_AREA if scale <= 1 else cv2.INTER_CUBIC
-    # H.264 requires even sides.
-    width, height = (max(round(side * scale / 2) * 2, 2) for side in (width, height))
+    rate, (width, height), frames = read_playable(video)
     band_width = max(width, MIN_WIDTH)
     left = (band_width - width) // 2
     band = _BANDS[result.kind](result, band_width)
 
     def images():
-        for frame in chain([first], frames):
-            image = cv2.resize(frame.to_rgb(), (width, height), interpolation=interpolation)
+        for frame, image in frames:
             if poses is not None:
                 image = draw_poses(image, poses, frame.index)
             # Narrow and tall frames have black borders at the sides.
@@ -81,6 +73,59 @@ def write_labeled_video(
                 progress(frame.index + 1, video.num_frames)
 
     write_video(path, images(), (band_width, height + band.height), fps=rate, crf=20)
+
+
+def write_pose_video(
+    poses: Poses,
+    video: str | Path | Video,
+    path: str | Path,
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
+    """Write a video with the skeletons of its people. The new video has no sound.
+
+    Args:
+        poses (Poses): Poses of the video.
+        video (str | Path | Video): Path of the video, or the open video.
+        path (str | Path): Path of the new video, ``*.mp4``.
+        progress (Callable[[int, int], None], optional): Function that is called with the number of written frames and
+            their total. Defaults to None.
+
+    Raises:
+        FileNotFoundError: If the video is missing.
+        ValueError: If the video cannot be read.
+    """
+    video = video if isinstance(video, Video) else Video(video)
+    rate, size, frames = read_playable(video)
+
+    def images():
+        for frame, image in frames:
+            yield draw_poses(image, poses, frame.index)
+            if progress:
+                progress(frame.index + 1, video.num_frames)
+
+    write_video(path, images(), size, fps=rate, crf=20)
+
+
+def read_playable(video: Video) -> tuple[Fraction, tuple[int, int], Iterator[tuple[Frame, np.ndarray]]]:
+    """Read a video at a constant rate, in a size that encoders accept and in which names are legible.
+
+    Args:
+        video (Video): The open video.
+
+    Returns:
+        tuple[Fraction, tuple[int, int], Iterator[tuple[Frame, np.ndarray]]]: Frames per second, width and height, and
+        the frames with their images, RGB, shape (height, width, 3), uint8.
+    """
+    rate = Fraction(min(max(video.fps, 1), 240)).limit_denominator(1001)
+    frames = resample_frames(video.frames(), rate)
+    first = next(frames)
+    height, width = first.to_rgb().shape[:2]
+    scale = min(max(MIN_WIDTH / width, 1), MAX_SIDE / max(width, height))
+    interpolation = cv2.INTER_AREA if scale <= 1 else cv2.INTER_CUBIC
+    # H.264 requires even sides.
+    size = tuple(max(round(side * scale / 2) * 2, 2) for side in (width, height))
+    frames = chain([first], frames)
+    return rate, size, ((frame, cv2.resize(frame.to_rgb(), size, interpolation=interpolation)) for frame in frames)
 
 
 def resample_frames(frames: Iterable[Frame], rate: Fraction | float) -> Iterator[Frame]:

@@ -17,6 +17,8 @@ MIN_SCORE, CLEAR_SCORE = 0.2, 0.5
 """Joints with a lower score than the first are left out. Those with a lower score than the second are faint."""
 FAINT = 0.35
 """Opacity of faint joints and bones."""
+LARGE_JOINTS = ('shoulder', 'elbow', 'wrist', 'hip', 'knee', 'ankle', 'neck')
+"""Joints whose lines have the full width. Those of face, hands and feet are thinner, since they are close together."""
 _SUBPIXEL_BITS = 4
 
 
@@ -58,28 +60,35 @@ def draw_skeleton(
         np.ndarray: The frame with the skeleton, shape (H, W, 3), uint8.
     """
     layout = LAYOUTS[layout] if isinstance(layout, str) else layout
-    joints = [([index], side_color(name)) for index, name in enumerate(layout.joints)]
-    bones = [(list(pair), side_color(*names)) for pair, names in zip(layout.bone_indices, layout.bones)]
+    width = np.sqrt(image.shape[0] * image.shape[1]) / 200
+    joints = [([index], (name,)) for index, name in enumerate(layout.joints)]
+    bones = [(list(pair), names) for pair, names in zip(layout.bone_indices, layout.bones)]
     drawn = image.copy()
     for lowest, highest, opacity in ((MIN_SCORE, CLEAR_SCORE, FAINT), (CLEAR_SCORE, np.inf, 1)):
         parts = [
-            (keypoint[indices], color)
-            for indices, color in (*bones, *joints)
+            (keypoint[indices], side_color(*names), width if _are_large(names) else width / 2)
+            for indices, names in (*bones, *joints)
             if lowest <= keypoint_score[indices].min() < highest
         ]
         layer = drawn.copy()
         # All borders before all colours, so that no border crosses a line.
-        for points, _ in parts:
-            _draw_part(layer, points, (32, 32, 32), border=1)
-        for points, color in parts:
-            _draw_part(layer, points, [round(255 * value) for value in to_rgb(color)], border=0)
+        for points, _, part_width in parts:
+            if part_width >= 1.5:  # thinner lines would look dark
+                _draw_part(layer, points, (32, 32, 32), part_width, border=1)
+        for points, color, part_width in parts:
+            _draw_part(layer, points, [round(255 * value) for value in to_rgb(color)], part_width, border=0)
         drawn = cv2.addWeighted(layer, opacity, drawn, 1 - opacity, 0)
     return drawn
 
 
-def _draw_part(image: np.ndarray, points: np.ndarray, color: Sequence[int], border: int) -> None:
+def _are_large(names: Sequence[str]) -> bool:
+    """Return whether all joints of a bone are among LARGE_JOINTS."""
+    return all(name.rpartition('_')[2] in LARGE_JOINTS for name in names)
+
+
+def _draw_part(image: np.ndarray, points: np.ndarray, color: Sequence[int], width: float, border: int) -> None:
     """Draw a bone between two points or the joint at a single one, in place, wider by a border on each side."""
-    width = max(round(np.sqrt(image.shape[0] * image.shape[1]) / 200), 1)
+    width = max(round(width), 1)
     # Coordinates far outside would overflow OpenCV's integers.
     points = np.clip(points, -(2**14), 2**14)
     points = [tuple(map(int, np.round(point * 2**_SUBPIXEL_BITS))) for point in points]

@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pytest
 import torch
-from helpers.poses import moving_person, write_pose_network
+from helpers.pose_networks import moving_person, read_pose_run, write_pose_network
 from mmengine.config import Config
 from mmengine.runner import Runner
 
@@ -74,32 +74,10 @@ def noses(*values, score=0.9):
     return poses
 
 
-@pytest.fixture(scope='module')
-def pose_files(tiny_ma52, tmp_path_factory):
-    """Write poses_train.pkl and poses_val.pkl of the clips of ``tiny_ma52``, and return their folder."""
-    folder = tmp_path_factory.mktemp('poses')
-    for split in ('train', 'val'):
-        videos = sorted((tiny_ma52 / f'videos_{split}').glob('*.mp4'))
-        poses = [moving_person(path.stem, 12, (80, 96), seed=seed) for seed, path in enumerate(videos)]
-        write_poses(poses, folder / f'poses_{split}.pkl')
-    return folder
-
-
-def read_run(config, data, pose_files, work_dir):
-    """Return the config of a run on ``tiny_ma52``. The test split is val."""
-    run = Config.fromfile(config)
-    for loader, split in (('train', 'train'), ('val', 'val'), ('test', 'val')):
-        dataset = run[f'{loader}_dataloader'].dataset
-        dataset.update(ann_file=f'{data}/{split}_list_videos.txt', pose_file=f'{pose_files}/poses_{split}.pkl')
-        dataset.data_prefix.video = f'{data}/videos_{split}'
-    run.update(work_dir=str(work_dir), log_level='WARNING')
-    return run
-
-
 @pytest.mark.parametrize('kind', ['pose', 'rgb', 'rgbpose'])
 def test_scores_of_clips_equal_those_of_a_test(kind, tiny_ma52, pose_files, tmp_path):
     config, checkpoint = write_pose_network(tmp_path, kind)
-    run = read_run(config, tiny_ma52, pose_files, tmp_path / 'work')
+    run = read_pose_run(config, tiny_ma52, pose_files, tmp_path / 'work')
     run.load_from = str(checkpoint)
     run.test_evaluator = dict(type='DumpResults', out_file_path=str(tmp_path / 'scores.pkl'))
     Runner.from_cfg(run).test()

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from helpers.poses import moving_person
+from helpers.pose_networks import moving_person
 from matplotlib.colors import to_rgb
 
 from mmaction_microaction.structures.pose_layouts import COCO17, LAYOUTS

@@ -90,3 +90,14 @@ def moving_person(name, num_frames, img_shape, layout='ma52_28', seed=0, present
     scores = np.zeros((1, num_frames, num_joints))
     scores[:, present] = 0.9
     return Poses(name, img_shape, keypoint, scores, layout=layout)
+
+
+def read_pose_run(config, data, pose_files, work_dir):
+    """Return the config of a run on a data folder in the layout of MA-52. The test split is val."""
+    run = Config.fromfile(config)
+    for loader, split in (('train', 'train'), ('val', 'val'), ('test', 'val')):
+        dataset = run[f'{loader}_dataloader'].dataset
+        dataset.update(ann_file=f'{data}/{split}_list_videos.txt', pose_file=f'{pose_files}/poses_{split}.pkl')
+        dataset.data_prefix.video = f'{data}/videos_{split}'
+    run.update(work_dir=str(work_dir), log_level='WARNING')
+    return run
