@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from helpers.poses import make_poses
 from helpers.support import ROOT, write_clip, write_pro_list
 from mmengine.config import Config
 from mmengine.logging import MMLogger
@@ -12,6 +13,7 @@ from mmengine.registry import init_default_scope
 from mmengine.runner import save_checkpoint
 
 import mmaction_microaction  # noqa: F401  (MMAction2's own modules cannot be imported before)
+from mmaction_microaction.structures.poses import write_poses
 from mmaction_microaction.video.writer import write_video
 
 SHARED = Path(os.environ.get('MA52_REFERENCE', ROOT.parent / 'shared')).resolve()
@@ -74,17 +76,22 @@ def clip(tmp_path_factory):
 
 @pytest.fixture(scope='session')
 def tiny_ma52(tmp_path_factory):
-    """Write a data folder like MA-52 with 7 train clips and 5 val clips, at most one per body part and split."""
+    """Write a data folder like MA-52 with 7 train clips and 5 val clips, at most one per body part and split.
+
+    It also contains poses.
+    """
     root = tmp_path_factory.mktemp('tiny_ma52')
     labels = {'train': [0, 5, 11, 24, 32, 38, 48], 'val': [1, 6, 12, 25, 33]}
     for split, split_labels in labels.items():
         folder = root / f'videos_{split}'
         folder.mkdir()
-        lines = []
+        lines, poses = [], []
         for number, (part, label) in enumerate(enumerate(split_labels), start=1):
             name = f'{1 if split == "train" else 2:04d}_{part:02d}_{number:04d}.mp4'
             write_clip(folder / name, seed=label)
             lines.append(f'{name} {label}')
+            poses.append(make_poses(name.removesuffix('.mp4'), 12, (80, 96), seed=label, label=label))
+        write_poses(poses, root / f'poses_{split}.pkl')
         (root / f'{split}_list_videos.txt').write_bytes('\r\n'.join(lines).encode())
     return root
 

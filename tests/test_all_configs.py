@@ -53,8 +53,11 @@ def read_tiny_set(dataset, roots, split, num_classes, tmp_path):
             dataset['times'] = 1
         dataset = dataset['dataset']
     root = roots[dataset.type]
-    lists = {'ClipDataset': f'{split}_list_videos.txt', 'MA52ProDataset': f'{split}.jsonl'}
-    dataset.ann_file = f'{root}/{lists[dataset.type]}'
+    dataset.ann_file = (
+        f'{root}/{split}.jsonl' if dataset.type == 'MA52ProDataset' else f'{root}/{split}_list_videos.txt'
+    )
+    if 'pose_file' in dataset:
+        dataset.pose_file = f'{root}/poses_{split}.pkl'
     dataset.data_prefix = {
         what: f'{root}/{folder}_{split}' for what, folder in FOLDERS.items() if what in dataset.data_prefix
     }
@@ -104,7 +107,7 @@ def tiny_config(path, roots, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize('path', [path for path in CONFIGS if '_mma52' not in path.stem], ids=lambda path: path.stem)
 def test_trains_and_tests_for_a_step(path, tiny_ma52, tiny_pro, tmp_path, monkeypatch):
-    roots = {'ClipDataset': tiny_ma52, 'MA52ProDataset': tiny_pro}
+    roots = {'ClipDataset': tiny_ma52, 'PoseClipDataset': tiny_ma52, 'MA52ProDataset': tiny_pro}
     runner = Runner.from_cfg(tiny_config(path, roots, tmp_path))
     emotion = 'emotion' in path.parts or path.stem.startswith('maenet')
     before = copy.deepcopy(runner.model.state_dict())

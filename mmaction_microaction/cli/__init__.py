@@ -53,6 +53,7 @@ COMMANDS = {
         DATA, 'extract_features', 'Store the features of whole videos, on which detectors train.'
     ),
     'faces': Command(DATA, 'extract_faces', 'Track the face in every video of a folder.'),
+    'poses': Command(DATA, 'extract_poses', 'Estimate the poses of the people in videos.'),
     'embed': Command(DATA, 'build_label_embeddings', 'Build the table of label embeddings from word vectors.'),
     'convert': Command(DATA, 'convert_release_checkpoint', "Convert the authors' checkpoints, or convert one back."),
     'join': Command(DATA, 'join_detector', 'Join a detector of features with the network of the features.'),

@@ -5,6 +5,7 @@ from mmaction.registry import DATASETS
 from mmengine.logging import print_log
 
 from mmaction_microaction.structures.annotations import Annotation, is_anonymized
+from mmaction_microaction.structures.pose_layouts import LAYOUTS
 from mmaction_microaction.structures.poses import Poses, index_poses, read_poses
 from mmaction_microaction.utils.messages import first_few
 
@@ -40,8 +41,8 @@ class PoseClipDataset(ClipDataset):
 
     Raises:
         FileNotFoundError: If the list or the poses are missing, or files that :class:`ClipDataset` needs.
-        ValueError: If clips have no poses, the label of a clip is another one in the file of the poses, the file is
-            malformed, or an argument is refused by :class:`ClipDataset`.
+        ValueError: If clips have no poses, a clip has another label in the file of the poses, that file is malformed,
+            the layout is unknown, or for a reason of :class:`ClipDataset`.
     """
 
     def __init__(
@@ -52,6 +53,8 @@ class PoseClipDataset(ClipDataset):
         layout: str = 'ma52_28',
         **kwargs,
     ) -> None:
+        if layout not in LAYOUTS:
+            raise ValueError(f'layout={layout!r}: the layouts are {", ".join(LAYOUTS)}.')
         self.pose_file = pose_file
         self.layout = layout
         super().__init__(ann_file, pipeline, **kwargs)

@@ -7,6 +7,10 @@ The method is that of Bazarevsky et al., "BlazePose: On-device Real-time Body Po
 those of the graphs of MediaPipe 0.10, ``pose_detection`` and ``pose_landmark``.
 """
 
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import cv2
@@ -24,9 +28,10 @@ MIN_IOU = 0.3
 """Smallest intersection over union of two boxes of the detector that belong to one person."""
 DETECTION_INTERVAL = 10
 """Number of frames between two searches for further people, while fewer are followed than wanted."""
-DUPLICATE_DISTANCE = 0.1
-"""Largest distance between the trunks of two results for one person, as a fraction of the side of the square."""
+DUPLICATE_DISTANCE = 0.07
+"""Largest distance of the heads or trunks of two results for one person, as a fraction of the square's side."""
 _NUM_JOINTS = len(BLAZEPOSE33.joints)
+_HEAD = [BLAZEPOSE33.joints.index(joint) for joint in ('nose', 'left_eye', 'right_eye', 'left_ear', 'right_ear')]
 _TRUNK = [BLAZEPOSE33.joints.index(f'{side}_{joint}') for joint in ('shoulder', 'hip') for side in ('left', 'right')]
 
 
@@ -65,12 +70,12 @@ class BlazePose:
             raise ImportError(
                 f'the detector blazepose needs the extra "pose" ({error}): pip install ai-edge-litert'
             ) from None
-        networks = {
-            name: Interpreter(model_content=content, num_threads=1) for name, content in load_networks().items()
-        }
+        contents = load_networks()
+        with _silence():
+            networks = {name: Interpreter(model_content=contents[name], num_threads=1) for name in contents}
+            for network in networks.values():
+                network.allocate_tensors()
         self._detector, self._landmarks = networks['detector'], networks['landmarks']
-        for network in networks.values():
-            network.allocate_tensors()
         self.people = people
         self.reset()
 
@@ -88,12 +93,13 @@ class BlazePose:
 
         Returns:
             tuple[np.ndarray, np.ndarray]: Coordinates in pixels, shape (N, 33, 2), and scores from 0 to 1, shape
-            (N, 33), of the N people that were found. A score is the probability that the joint is visible.
+            (N, 33), of the N people that were found. A score is the product of two probabilities of the network: that
+            the joint is within the region (presence), and that it is not hidden (visibility).
         """
-        regions = list(self._regions)
+        regions, num_followed = list(self._regions), len(self._regions)
         self._since_detection += 1
-        missing = len(regions) < self.people
-        if missing and (not regions or self._lost or self._since_detection >= DETECTION_INTERVAL):
+        overdue = self._lost or self._since_detection >= DETECTION_INTERVAL
+        if num_followed < self.people and (not num_followed or overdue):
             regions += self.detect(image)
             self._since_detection = 0
         people, self._regions = [], []
@@ -104,7 +110,7 @@ class BlazePose:
             if following and not any(_is_same(points, other, region.side) for other, _ in people):
                 people.append((points, scores))
                 self._regions.append(following)
-        self._lost = len(people) < min(len(regions), self.people)
+        self._lost = len(people) < num_followed
         points = np.reshape([points for points, _ in people], (-1, _NUM_JOINTS, 2))
         return points, np.reshape([scores for _, scores in people], (-1, _NUM_JOINTS))
 
@@ -154,7 +160,22 @@ class BlazePose:
         points = _map_back(_refine(joints[:, :2], outputs[64, 64, len(joints)]), matrix)
         # The two points after the joints describe the region, as those of the detector do.
         following = _region_around(*points[_NUM_JOINTS : _NUM_JOINTS + 2]) if outputs[(1,)][0] > MIN_SCORE else None
-        return points[:_NUM_JOINTS], _sigmoid(joints[:_NUM_JOINTS, 3]), following
+        scores = _sigmoid(joints[:_NUM_JOINTS, 3]) * _sigmoid(joints[:_NUM_JOINTS, 4])
+        return points[:_NUM_JOINTS], scores, following
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Discard what is written to standard error: LiteRT reports there that it runs on the CPU, in every process."""
+    sys.stderr.flush()
+    saved = os.dup(2)
+    try:
+        with open(os.devnull, 'wb') as nothing:
+            os.dup2(nothing.fileno(), 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
 
 
 def _make_anchors() -> np.ndarray:
@@ -243,4 +264,5 @@ def _refine(points: np.ndarray, heatmaps: np.ndarray) -> np.ndarray:
 
 def _is_same(points: np.ndarray, others: np.ndarray, side: float) -> bool:
     """Return whether two results for the joints, found in a region of a given side, belong to one person."""
-    return np.linalg.norm((points - others)[_TRUNK], axis=-1).mean() < DUPLICATE_DISTANCE * side
+    distances = np.linalg.norm(points - others, axis=-1)
+    return min(distances[_HEAD].mean(), distances[_TRUNK].mean()) < DUPLICATE_DISTANCE * side

@@ -26,7 +26,7 @@ class PoseSettings(NamedTuple):
     longest_gap: float = 0.5
     """Longest time without a person that is interpolated, in seconds."""
     smoothing: float = 0.05
-    """Standard deviation of the Gaussian over time that smooths the coordinates, in seconds. 0 for none."""
+    """Standard deviation in seconds of the Gaussian weights of :func:`.smooth`. 0 for no smoothing."""
 
     def check(self) -> None:
         """Check that all settings are within their range.

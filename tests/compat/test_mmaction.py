@@ -29,6 +29,35 @@ def test_color_jitter_shifts_hue_both_ways():
     assert json.loads(run_python(WITH + code).stdout.splitlines()[-1]) == [[170, 0, 255], [0, 255, 0], [255, 0, 0]]
 
 
+@pytest.mark.parametrize('name', ['PoseCompact', 'MMCompact'])
+def test_joints_are_cropped_with_numpy_2(name):
+    code = (
+        f'import json, numpy as np; from mmaction.datasets.transforms import {name}; '
+        'keypoint = np.array([[[[20, 30], [40, 70], [0, 0]]]], np.float32); '
+        'results = dict(keypoint=keypoint, img_shape=(100, 100), imgs=[np.zeros((100, 100, 3))]); '
+        f'results = {name}(hw_ratio=1)(results); '
+        'print(json.dumps([results["keypoint"].ravel().tolist(), results["img_shape"], hasattr(np, "Inf")]))'
+    )
+    assert '`np.Inf` was removed' in last_line(run_python(WITHOUT_DRN + code))
+    # The joints are 20 wide and 40 high around (30, 50), so the square of side 50 begins at (5, 25).
+    expected = [[15, 5, 35, 45, 0, 0], [50, 50], False]
+    assert json.loads(run_python(WITH + code).stdout.splitlines()[-1]) == expected
+
+
+def test_sampling_for_tests_keeps_the_random_state():
+    code = (
+        'import json, numpy as np; from mmaction.datasets.transforms import UniformSampleFrames; '
+        'sample = UniformSampleFrames(clip_len=4, num_clips=2, test_mode=True); results = []\n'
+        'for seed in (0, 1):\n'
+        '    np.random.seed(seed); indices = sample(dict(total_frames=50))["frame_inds"].tolist()\n'
+        '    results.append([indices, np.random.randint(1000)])\n'
+        'print(json.dumps(results))'
+    )
+    without, fixed = (json.loads(run_python(prefix + code).stdout.splitlines()[-1]) for prefix in (WITHOUT_DRN, WITH))
+    assert without[0] == without[1]
+    assert fixed == [[without[0][0], 684], [without[0][0], 37]]  # the first numbers of NumPy's seeds 0 and 1
+
+
 def test_pretrained_none_starts_from_scratch():
     uniformer = 'width=64, layers=1, heads=1, n_layers=1, return_list=[0], n_dim=64, n_head=1, t_size=4'
     backbones = {

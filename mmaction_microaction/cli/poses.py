@@ -1,0 +1,91 @@
+"""Estimate the poses of the people in videos: where their joints are.
+
+The poses of all videos are written to one file, in MMAction2's format. The
+command can be interrupted and run again; finished videos are kept.
+"""
+
+import sys
+from pathlib import Path
+
+from mmaction_microaction.utils import parallel
+
+DETECTORS = {'blazepose': 'blazepose33', 'rtmlib': 'coco17'}
+"""Detectors, and the layouts of their joints."""
+LAYOUTS = ('blazepose33', 'coco17', 'ma52_28')
+
+
+def add_arguments(parser):
+    parser.add_argument('videos', type=Path, nargs='+', help='videos, or folders that are searched for videos')
+    parser.add_argument(
+        '--out', type=Path, required=True, metavar='FILE', help='file for the poses, such as data/ma52/poses_train.pkl'
+    )
+    parser.add_argument(
+        '--detector',
+        choices=DETECTORS,
+        default='blazepose',
+        help="pose estimator: blazepose, or rtmlib, OpenMMLab's RTMPose (default: %(default)s)",
+    )
+    layouts = ', '.join(f'{layout} of {name}' for name, layout in DETECTORS.items())
+    parser.add_argument('--layout', choices=LAYOUTS, help=f'layout of the joints (default: {layouts})')
+    parser.add_argument(
+        '--people',
+        type=int,
+        default=1,
+        metavar='N',
+        help='largest number of people who are followed at a time (default: %(default)s)',
+    )
+    parser.add_argument(
+        '--every', type=int, default=1, metavar='K', help='search only every K-th frame (default: %(default)s)'
+    )
+    parser.add_argument(
+        '--longest-gap',
+        type=float,
+        default=0.5,
+        metavar='SECONDS',
+        help='longest time without a person that is interpolated (default: %(default)s)',
+    )
+    parser.add_argument(
+        '--smoothing',
+        type=float,
+        default=0.05,
+        metavar='SECONDS',
+        help='strength of the smoothing over time, 0 for none (default: %(default)s)',
+    )
+    parser.add_argument(
+        '--ann-file',
+        type=Path,
+        metavar='LIST',
+        help='annotation list: only its videos are searched, and their labels are written',
+    )
+    parser.add_argument(
+        '--label-set',
+        metavar='NAME|FILE',
+        default='ma52',
+        help='label set of the list: NAME of one of the package, or a .yaml or .txt FILE (default: %(default)s)',
+    )
+    parser.add_argument(
+        '--workers', type=int, default=parallel.default_workers(), help='processes (default: %(default)s)'
+    )
+
+
+def run(args):
+    from mmaction_microaction.label_sets import get_label_set
+    from mmaction_microaction.poses import PoseSettings, extract_poses, find_pose_videos
+    from mmaction_microaction.utils.progress import progress_bar
+
+    videos = find_pose_videos(args.videos, args.ann_file, get_label_set(args.label_set))
+    settings = PoseSettings(args.detector, args.people, args.every, args.longest_gap, args.smoothing)
+    with progress_bar('estimating') as progress:
+        results = extract_poses(videos, args.out, settings, args.layout, args.workers, progress)
+    unreadable = [result for result in results if result.error]
+    done = [result for result in results if not result.error]
+    if done:
+        known = sum(not result.is_new for result in done)
+        print(f'{len(done):,} videos in {args.out}, {known:,} of them already done')
+        frames, present = (sum(getattr(result, name) for result in done) for name in ('num_frames', 'num_present'))
+        print(f'{frames:,} frames: someone present in {present:,}, nobody in {frames - present:,}')
+        without = [str(result.video) for result in done if not result.num_people]
+        print(f'videos without a person: {len(without):,}{": " if without else ""}{", ".join(without)}')
+    if unreadable:
+        errors = '; '.join(result.error for result in unreadable)
+        sys.exit(f'error: {len(unreadable):,} videos could not be read: {errors}')
