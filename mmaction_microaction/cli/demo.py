@@ -186,6 +186,8 @@ def check_outputs(videos, labeled, args):
 
     taken = {file_identity(video): 'is one of the videos' for video in videos}
     taken.update({file_identity(file): 'is a file of --model' for file in args.model})
+    if args.poses:
+        taken[file_identity(args.poses)] = 'is the file of --poses'
     outputs = [path for path in (*result_files(args).values(), args.detections) if path] + [*labeled.values()]
     for path in outputs:
         if file_identity(path) in taken:

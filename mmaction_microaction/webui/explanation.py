@@ -23,9 +23,9 @@ def can_explain(inferencer: MicroActionInferencer) -> bool:
         one that needs poses.
     """
     model = getattr(inferencer.recognizer, 'model', None)
-    if model is None or inferencer.is_detector or inferencer.pipeline.needs_poses:
+    if model is None or not has_gradcam(model):
         return False
-    return has_gradcam(model)
+    return not (inferencer.is_detector or inferencer.pipeline.needs_poses)
 
 
 def explain(inferencer: MicroActionInferencer, video: str | Path | Video, interval: Interval, whole: bool) -> Figure:

@@ -19,7 +19,6 @@ def load_models(models: Sequence[Sequence[str]], device: str | None = None) -> d
 
     Raises:
         FileNotFoundError: If a file is missing.
-        ImportError: If a network needs poses, and a package of the extra ``pose`` is missing.
         ValueError: If config and weights do not fit.
     """
     loaded = {}
@@ -30,6 +29,4 @@ def load_models(models: Sequence[Sequence[str]], device: str | None = None) -> d
             count += 1
             name = f'{base} ({count})'
         loaded[name] = MicroActionInferencer(*files, device=device)
-        if loaded[name].pipeline.needs_poses:
-            loaded[name].poses.prepare()
     return loaded

@@ -1,14 +1,11 @@
-"""Made-up poses, and small untrained networks that see them."""
+"""Small untrained networks that see poses."""
 
-import numpy as np
 import torch
 from mmaction.apis import init_recognizer
 from mmengine.config import Config
 from mmengine.runner import save_checkpoint
 
 from helpers.support import ROOT
-from mmaction_microaction.structures.pose_layouts import LAYOUTS
-from mmaction_microaction.structures.poses import Poses
 
 BASE = ROOT / 'configs/_base_/ma52_pose.py'
 POSE_BACKBONE = (
@@ -60,6 +57,7 @@ def write_pose_network(folder, kind, head='RGBPoseFusionHead'):
         "train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=1)\n"
         "val_cfg, test_cfg = dict(type='ValLoop'), dict(type='TestLoop')\n"
         'val_evaluator = test_evaluator = _base_.metric\n'
+        'default_hooks = _base_.hooks\n'
         "optim_wrapper = dict(optimizer=dict(type='SGD', lr=0.01))\n"
     )
     torch.manual_seed(0)
@@ -71,33 +69,12 @@ def write_pose_network(folder, kind, head='RGBPoseFusionHead'):
     return config, checkpoint
 
 
-def moving_person(name, num_frames, img_shape, layout='ma52_28', seed=0, present=slice(None)):
-    """Make poses of one person whose joints swing around fixed positions.
-
-    Args:
-        name (str): Name of the video.
-        num_frames (int): Number of frames.
-        img_shape (tuple[int, int]): Height and width of the video.
-        layout (str): Name of the layout.
-        seed (int): Seed of the positions and of the movement.
-        present (slice): Frames in which the person is seen.
-    """
-    rng = np.random.default_rng(seed)
-    num_joints = len(LAYOUTS[layout].joints)
-    middle, swing = rng.uniform(0.2, 0.8, (num_joints, 2)), rng.uniform(0, 0.15, (num_joints, 2))
-    phase = np.sin(np.arange(num_frames) / 3 + seed)[:, None, None]
-    keypoint = (middle + swing * phase)[None] * img_shape[::-1]
-    scores = np.zeros((1, num_frames, num_joints))
-    scores[:, present] = 0.9
-    return Poses(name, img_shape, keypoint, scores, layout=layout)
-
-
-def read_pose_run(config, data, pose_files, work_dir):
-    """Return the config of a run on a data folder in the layout of MA-52. The test split is val."""
+def read_pose_run(config, data, work_dir):
+    """Return the config of a run on a data folder like ``tiny_ma52``. The test split is val."""
     run = Config.fromfile(config)
     for loader, split in (('train', 'train'), ('val', 'val'), ('test', 'val')):
         dataset = run[f'{loader}_dataloader'].dataset
-        dataset.update(ann_file=f'{data}/{split}_list_videos.txt', pose_file=f'{pose_files}/poses_{split}.pkl')
+        dataset.update(ann_file=f'{data}/{split}_list_videos.txt', pose_file=f'{data}/poses_{split}.pkl')
         dataset.data_prefix.video = f'{data}/videos_{split}'
     run.update(work_dir=str(work_dir), log_level='WARNING')
     return run

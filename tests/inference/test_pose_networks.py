@@ -1,11 +1,13 @@
 """Recognizers that see poses: alone, as a crop of the frames, or together with frames."""
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from helpers.pose_networks import moving_person, read_pose_run, write_pose_network
+from helpers.pose_networks import read_pose_run, write_pose_network
+from helpers.poses import make_poses
 from mmengine.config import Config
 from mmengine.runner import Runner
 
@@ -67,7 +69,7 @@ def estimated(monkeypatch):
 
 def noses(*values, score=0.9):
     """Make poses in BlazePose's layout, in which all joints have a given x in each frame. None: nobody is there."""
-    poses = moving_person('grey', len(values), (48, 64), 'blazepose33')
+    poses = make_poses('grey', len(values), (48, 64), num_joints=33)
     for frame, value in enumerate(values):
         poses.keypoint[:, frame, :, 0] = value or 0
         poses.keypoint_score[:, frame] = 0 if value is None else score
@@ -75,20 +77,21 @@ def noses(*values, score=0.9):
 
 
 @pytest.mark.parametrize('kind', ['pose', 'rgb', 'rgbpose'])
-def test_scores_of_clips_equal_those_of_a_test(kind, tiny_ma52, pose_files, tmp_path):
+def test_scores_of_clips_equal_those_of_a_test(kind, tiny_ma52, tmp_path):
     config, checkpoint = write_pose_network(tmp_path, kind)
-    run = read_pose_run(config, tiny_ma52, pose_files, tmp_path / 'work')
+    run = read_pose_run(config, tiny_ma52, tmp_path / 'work')
     run.load_from = str(checkpoint)
     run.test_evaluator = dict(type='DumpResults', out_file_path=str(tmp_path / 'scores.pkl'))
     Runner.from_cfg(run).test()
     tested = pickle.loads((tmp_path / 'scores.pkl').read_bytes())
-    inferencer = MicroActionInferencer(config, checkpoint, 'cpu', poses=pose_files / 'poses_val.pkl')
+    inferencer = MicroActionInferencer(config, checkpoint, 'cpu', poses=tiny_ma52 / 'poses_val.pkl')
     for video, sample in zip(sorted((tiny_ma52 / 'videos_val').glob('*.mp4')), tested, strict=True):
         result = inferencer(video)
         assert isinstance(result, ClipResult)
         assert result.scores == pytest.approx(sample['pred_score'].numpy(), abs=1e-5)
-    # Other poses of the same video lead to other scores.
-    write_poses([moving_person(video.stem, 12, (80, 96), seed=77)], tmp_path / 'other.pkl')
+    # Other poses of the same video, at another place, lead to other scores.
+    other = make_poses(video.stem, 12, (80, 96), seed=77)
+    write_poses([replace(other, keypoint=other.keypoint / 2)], tmp_path / 'other.pkl')
     changed = MicroActionInferencer(config, checkpoint, 'cpu', poses=tmp_path / 'other.pkl')(video)
     assert np.abs(changed.scores - result.scores).max() > 1e-3
 
@@ -135,7 +138,7 @@ def test_poses_of_a_file_are_found_by_the_longest_name(nose, clip, tmp_path):
         (tmp_path / folder / 'clip.mp4').write_bytes(clip.read_bytes())
     poses = []
     for name, label in (('a/clip', 3), ('clip', 4), ('b/clip', 9)):
-        person = moving_person(name, 40, (76, 64), 'coco17')
+        person = make_poses(name, 40, (76, 64), num_joints=17)
         person.keypoint[..., 0] = label
         poses.append(person)
     write_poses(poses, tmp_path / 'poses.pkl')
@@ -152,7 +155,7 @@ def test_poses_of_a_file_are_found_by_the_longest_name(nose, clip, tmp_path):
     ],
 )
 def test_file_without_the_poses_of_a_video_is_an_error(nose, clip, tmp_path, name, num_frames, message):
-    write_poses([moving_person(name, num_frames, (76, 64))], tmp_path / 'poses.pkl')
+    write_poses([make_poses(name, num_frames, (76, 64))], tmp_path / 'poses.pkl')
     with pytest.raises(ValueError, match=f'poses.pkl {message}'):
         nose(poses=tmp_path / 'poses.pkl')(clip)
 
@@ -217,7 +220,7 @@ def test_network_of_an_unknown_layout_is_an_error():
 
 def test_separate_scores_of_modalities_are_an_error(clip, tmp_path):
     config, checkpoint = write_pose_network(tmp_path, 'rgbpose', head='RGBPoseHead')
-    write_poses([moving_person('clip', 40, (76, 64))], tmp_path / 'poses.pkl')
+    write_poses([make_poses('clip', 40, (76, 64))], tmp_path / 'poses.pkl')
     with pytest.raises(ValueError, match=r'rgbpose.py.*\(rgb, pose\); use RGBPoseFusionHead'):
         MicroActionInferencer(config, checkpoint, 'cpu', poses=tmp_path / 'poses.pkl')(clip)
 
