@@ -50,7 +50,8 @@ class RTMPose:
             tuple[np.ndarray, np.ndarray]: Coordinates in pixels, shape (N, 17, 2), and scores from 0 to 1, shape
             (N, 17), of the N people that were found.
         """
-        # YOLOX was trained on BGR images and RTMPose on RGB images, whose means rtmlib subtracts.
+        # YOLOX was trained on BGR images, and RTMPose on RGB images. rtmlib converts neither:
+        # https://github.com/Tau-J/rtmlib/issues/48
         boxes = self._detector(np.ascontiguousarray(image[..., ::-1]))
         if not len(boxes):  # rtmlib would take the whole image for a person.
             return np.zeros((0, 17, 2)), np.zeros((0, 17))
