@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+from helpers.bright_squares import SquareEstimator, write_squares
 from helpers.networks import BASE
 from helpers.pose_networks import read_pose_run, write_pose_network
 from helpers.poses import make_poses
@@ -117,3 +118,29 @@ def test_video_without_poses_does_not_stop_the_others(run, clip, tmp_path):
     [video] = json.loads((tmp_path / 'found.json').read_text())
     assert video['video'] == str(clip)
     assert np.isclose(sum(action['score'] for action in video['actions']), 1, atol=1)
+
+
+@pytest.fixture
+def squares(tmp_path, monkeypatch):
+    """Write two videos of a bright square and one without, and replace the estimator by one that finds squares."""
+    folder = tmp_path / 'videos'
+    (folder / 'P01').mkdir(parents=True)
+    for name, places in (('P01/a', [(10, 20, 48)]), ('b', [(60, 10, 60)]), ('nobody', [])):
+        write_squares(folder / f'{name}.mp4', [places] * 8)
+    monkeypatch.setattr('mmaction_microaction.poses.extraction._cached_estimator', lambda *_: SquareEstimator())
+    return folder
+
+
+def test_poses_command_draws_skeletons(run, squares, tmp_path):
+    arguments = ['--out', tmp_path / 'poses.pkl', '--workers', 1]
+    status, _, errors = run('extract_poses', squares, *arguments, '--video-dir', squares)
+    assert (status, (tmp_path / 'poses.pkl').exists()) == (1, False)
+    assert 'P01/a.mp4 is one of the videos' in errors
+    status, _, errors = run('extract_poses', squares, *arguments, '--video-dir', tmp_path / 'drawn')
+    assert status == 0, errors
+    for name, has_person in (('P01/a', True), ('b', True), ('nobody', False)):
+        drawn = Video(tmp_path / f'drawn/{name}.mp4')
+        assert drawn.num_frames == 8
+        image = next(drawn.frames()).to_rgb().astype(int)
+        # The videos are black and white.
+        assert (np.ptp(image, axis=-1) > 60).any() == has_person
