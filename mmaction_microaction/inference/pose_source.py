@@ -160,7 +160,7 @@ def find_pose_layout(config: Config, model: torch.nn.Module) -> str:
 
     Args:
         config (Config): Config of the network.
-        model (nn.Module): The network.
+        model (torch.nn.Module): The network.
 
     Returns:
         str: ``layout`` of the test dataset or the default of its class. If it has none, as MMAction2's ``PoseDataset``,
