@@ -46,6 +46,19 @@ def add_arguments(parser):
         'score-detections" and "microaction submit"; a recognizer of clips also needs --longest-clip 0',
     )
     parser.add_argument('--video-dir', type=Path, metavar='DIR', help='folder for labelled videos, without sound')
+    parser.add_argument(
+        '--crop',
+        default='auto',
+        metavar='auto|person|none|X,Y,W,H',
+        help='crop videos to the person, in the proportions of MA-52: auto, unless they are framed like that already; '
+        'person, always; or to a box in pixels (default: auto, for networks of MA-52)',
+    )
+    parser.add_argument(
+        '--person',
+        choices=('left', 'right', 'largest', 'all'),
+        help='which of several people gets labels (default: all, each with labels of their own; largest with '
+        '--detections)',
+    )
     options = parser.add_argument_group('long videos')
     options.add_argument(
         '--longest-clip',
@@ -94,6 +107,8 @@ def check(args):
         if args.camera is not None and getattr(args, option):
             name = f'--{option.replace("_", "-")}'
             raise ValueError(f'{name} cannot be used with --camera; use --json or --csv')
+    if args.person == 'all' and args.detections:
+        raise ValueError('--detections has no column for people; choose --person left, right or largest')
     if len(args.model) > 2:
         raise ValueError('--model takes a config and a checkpoint, or one .onnx file')
 
@@ -102,7 +117,7 @@ def run(args):
     from rich.console import Console
     from rich.markup import escape
 
-    from mmaction_microaction.inference import MicroActionInferencer, find_videos
+    from mmaction_microaction.inference import MicroActionInferencer, find_videos, parse_crop
 
     console = Console(highlight=False, soft_wrap=True, emoji=False)
     # A warning must not break the progress bar.
@@ -123,6 +138,8 @@ def run(args):
             switch_cost=args.switch_cost,
             min_score=args.min_score,
             min_duration=args.min_duration,
+            crop=parse_crop(args.crop),
+            person=args.person or ('largest' if args.detections else 'all'),
         )
         # The defaults depend on the network.
         args.window, args.step, args.min_score = inferencer.window, inferencer.step, inferencer.limits['min_score']
@@ -194,21 +211,22 @@ def recognize(inferencer, videos, labeled, args, console):
     for video in videos:
         try:
             with progress_bar(f'recognising {video.name}', console) as progress:
-                result = inferencer(video, progress)
+                found = inferencer.people(video, progress)
         except Exception as error:
             failed += 1
             text = describe_error(error)
             console.print(escape(f'error: {text if str(video) in text else f"{video}: {text}"}'), style='red')
             continue
         # After each video, before it is printed or drawn, so that no later error loses it.
-        results.append(result)
+        results += found
         write_results(results, args)
-        print_result(result, console, args.min_score)
+        for result in found:
+            print_result(result, console, args.min_score)
         if video not in labeled:
             continue
         try:
             with progress_bar(f'drawing {video.name}', console) as progress:
-                write_labeled_video(result, labeled[video], progress)
+                write_labeled_video(found, labeled[video], progress)
         except Exception as error:
             failed += 1
             console.print(escape(f'error: {video} was recognised but not drawn: {describe_error(error)}'), style='red')
@@ -274,7 +292,8 @@ def print_result(result, console, min_score):
     from rich.markup import escape
 
     label_set = result.label_set
-    console.print(f'[bold]{escape(result.video)}[/bold], {result.duration:.1f} s')
+    person = f', [bold]{escape(result.person)}[/bold]' if result.person else ''
+    console.print(f'[bold]{escape(result.video)}[/bold], {result.duration:.1f} s{person}{describe_crop(result)}')
     if result.kind == 'clip':
         if result.scores.max() < min_score:
             console.print('  no action reaches --min-score; the most probable ones:')
@@ -289,6 +308,15 @@ def print_result(result, console, min_score):
     for interval in result.intervals:
         times = f'{interval.start:8.1f} to {interval.end:.1f} s'
         console.print(escape(f'{times:22}  {interval.score:6.1%}  {code_and_name(interval.action, label_set)}'))
+
+
+def describe_crop(result):
+    """Return which part of the frames the network saw, if not all of them."""
+    if result.boxes is None:
+        return ''
+    left, top, width, height = result.boxes[0]
+    moving = ' at first, then moving' if (result.boxes != result.boxes[0]).any() else ''
+    return f', cropped to {width} x {height} pixels at {left},{top}{moving}'
 
 
 def print_window(window, label_set, min_score, console):

@@ -4,6 +4,7 @@ from mmaction_microaction.video.sources import CameraStream, find_videos
 
 from .drawing import write_labeled_video
 from .inferencer import MicroActionInferencer
+from .people import parse_crop
 from .results import (
     WRITERS,
     ClipResult,
@@ -24,6 +25,7 @@ __all__ = [
     'ScoredWindow',
     'TimelineResult',
     'find_videos',
+    'parse_crop',
     'write_csv',
     'write_detections',
     'write_json',

@@ -2,7 +2,7 @@
 
 import os
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import cache
 from itertools import chain
@@ -36,14 +36,19 @@ WHITE, BLACK, GRAY, DARK_GRAY = '#FFFFFF', '#000000', '#D9D9D9', '#767676'
 
 
 def write_labeled_video(
-    result: ClipResult | TimelineResult | DetectionResult,
+    result: ClipResult | TimelineResult | DetectionResult | Sequence[ClipResult | TimelineResult | DetectionResult],
     path: str | Path,
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
     """Write the video of a result with a band below it that shows the actions. The new video has no sound.
 
+    If the network saw a part of the frames, a box shows this part. With several people, each has a band, and their
+    names are written in the boxes and above the bands.
+
     Args:
-        result (ClipResult | TimelineResult | DetectionResult): The result, whose ``video`` is the path of the video.
+        result (ClipResult | TimelineResult | DetectionResult | Sequence[ClipResult | TimelineResult |
+            DetectionResult]): The result, whose ``video`` is the path of the video, or the results of the people in one
+            video.
         path (str | Path): Path of the new video, ``*.mp4``.
         progress (Callable[[int, int], None], optional): Function that is called with the number of written frames and
             their total. Defaults to None.
@@ -52,7 +57,8 @@ def write_labeled_video(
         FileNotFoundError: If the video of the result is missing.
         ValueError: If the video of the result cannot be read.
     """
-    video = Video(result.video)
+    results = list(result) if isinstance(result, Sequence) else [result]
+    video = Video(results[0].video)
     rate = Fraction(min(max(video.fps, 1), 240)).limit_denominator(1001)
     frames = resample_frames(video.frames(), rate)
     first = next(frames)
@@ -63,18 +69,58 @@ def write_labeled_video(
     width, height = (max(round(side * scale / 2) * 2, 2) for side in (width, height))
     band_width = max(width, MIN_WIDTH)
     left = (band_width - width) // 2
-    band = _BANDS[result.kind](result, band_width)
+    bands = [_BANDS[result.kind](result, band_width) for result in results]
+    titles = [_draw_title(result.person, band) for result, band in zip(results, bands)]
+    boxes = _Boxes(results, scale, bands[0].font)
 
     def images():
         for frame in chain([first], frames):
             image = cv2.resize(frame.to_rgb(), (width, height), interpolation=interpolation)
+            image = boxes.draw(image, frame.index)
             # Narrow and tall frames have black borders at the sides.
             image = np.pad(image, ((0, 0), (left, band_width - width - left), (0, 0)))
-            yield np.vstack([image, band.at(frame.time)])
+            shown = [part for title, band in zip(titles, bands) for part in (title, band.at(frame.time))]
+            yield np.vstack([image, *shown])
             if progress:
                 progress(frame.index + 1, video.num_frames)
 
-    write_video(path, images(), (band_width, height + band.height), fps=rate, crf=20)
+    height_of_bands = sum(len(title) + band.height for title, band in zip(titles, bands))
+    write_video(path, images(), (band_width, height + height_of_bands), fps=rate, crf=20)
+
+
+class _Boxes:
+    """Draws the parts of the frames that a network saw, with the names of the people."""
+
+    def __init__(self, results, scale, font) -> None:
+        self.shown = [(result, group_color(index)) for index, result in enumerate(results) if result.boxes is not None]
+        self.scale, self.font = scale, font
+
+    def draw(self, image: np.ndarray, index: int) -> np.ndarray:
+        """Return a frame with the boxes of a frame index."""
+        if not self.shown:
+            return image
+        drawn = Image.fromarray(image)
+        draw = ImageDraw.Draw(drawn)
+        line = max(round(image.shape[1] / 250), 2)
+        for result, color in self.shown:
+            left, top, width, height = result.boxes[index] * self.scale
+            # The edges outside the frame are drawn at its border.
+            left, right = (float(np.clip(x, 0, image.shape[1] - 1)) for x in (left, left + width))
+            top, bottom = (float(np.clip(y, 0, image.shape[0] - 1)) for y in (top, top + height))
+            draw.rectangle((left, top, right, bottom), outline=color, width=line)
+            if result.person:
+                position = (left + 2 * line, top + 2 * line)
+                draw.rectangle(draw.textbbox(position, result.person, self.font), color)
+                draw.text(position, result.person, _legible_on(color), self.font)
+        return np.asarray(drawn)
+
+
+def _draw_title(person, band):
+    """Return an image with the name of a person, of height 0 without a name."""
+    image = Image.new('RGB', (band.width, band.line if person else 0), WHITE)
+    if person:
+        band.write(ImageDraw.Draw(image), (band.line // 4, band.line / 2), person, color=DARK_GRAY)
+    return np.asarray(image).reshape(-1, band.width, 3)
 
 
 def resample_frames(frames: Iterable[Frame], rate: Fraction | float) -> Iterator[Frame]:

@@ -1,6 +1,7 @@
 """Recognises micro-actions in video files, arrays of frames and live streams."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import count, groupby
 from pathlib import Path
@@ -16,6 +17,7 @@ from mmaction_microaction.video.reader import Frame, Video
 from .detection_windows import detect_windows, merge_windows
 from .detector import Detector
 from .loading import load_network
+from .people import Crop, PersonChoice, PersonFinder
 from .results import ClipResult, DetectionResult, ScoredWindow, TimelineResult
 from .timeline import find_intervals
 from .video_warnings import SeenFrames, warn_of_damage, warn_of_frame_rate, warn_of_gaps, warn_of_width
@@ -61,6 +63,11 @@ class MicroActionInferencer:
         min_score (float, optional): Minimum mean probability of an interval of a timeline, or minimum score of a
             detection among the ``intervals`` of a result. Defaults to None: 0 for a recognizer, 0.3 for a detector.
         min_duration (float): Minimum duration of an interval in seconds. Defaults to 0.
+        crop (Crop): How videos are cropped, see :class:`.PersonFinder`. Defaults to ``'auto'``: to the person, unless a
+            video is framed like those of MA-52. This requires the extra ``pose``. Arrays and live streams are not
+            cropped.
+        person (PersonChoice): Which of several people is recognised: ``'left'``, ``'right'``, ``'largest'`` or
+            ``'all'``. Defaults to ``'largest'``. :meth:`people` returns a result for each of them.
 
     Raises:
         FileNotFoundError: If a file is missing.
@@ -80,6 +87,8 @@ class MicroActionInferencer:
         switch_cost: float = 0.5,
         min_score: float | None = None,
         min_duration: float = 0.0,
+        crop: Crop = 'auto',
+        person: PersonChoice = 'largest',
     ) -> None:
         self.recognizer = load_network(model, checkpoint, device)
         self.is_detector = isinstance(self.recognizer, Detector)
@@ -109,6 +118,7 @@ class MicroActionInferencer:
         ):
             if not valid:
                 raise ValueError(f'{name} is {value}, but must be {expected}')
+        self._find_people = PersonFinder(crop, person, self.label_set)
         self.batch_size, self.longest_clip = batch_size, longest_clip
         self.window, self.step = window, step
         self.limits = dict(min_score=min_score, min_duration=min_duration)
@@ -144,13 +154,47 @@ class MicroActionInferencer:
 
         Raises:
             FileNotFoundError: If the file is missing.
-            ValueError: If the file cannot be read as a video.
+            ValueError: If the file cannot be read as a video, or several people are chosen.
         """
-        video = video if isinstance(video, Video) else Video(video)
+        video = self._open(video)
         if self.is_detector:
             return self.detect(video, progress)
         is_short = video.duration + video.num_lost / video.fps <= self.longest_clip
         return self.clip(video) if is_short else self.timeline(video, progress)
+
+    def people(
+        self, video: str | Path | Video, progress: Callable[[int, int], None] | None = None
+    ) -> list[ClipResult | TimelineResult | DetectionResult]:
+        """Recognise the actions of each chosen person in a video.
+
+        Args:
+            video (str | Path | Video): Path of the video, or the open video.
+            progress (Callable[[int, int], None], optional): Function that is called with the number of scored windows
+                of all people and their total. Defaults to None.
+
+        Returns:
+            list[ClipResult | TimelineResult | DetectionResult]: A result for each chosen person, from left to right.
+            Its ``person`` is ``'left'`` or ``'right'`` if the video shows two people, ``'1'``, ``'2'``, … if it shows
+            more, and ``''`` if it shows one.
+
+        Raises:
+            FileNotFoundError: If the file is missing.
+            ValueError: If the file cannot be read as a video.
+        """
+        framed = self._find_people(video if isinstance(video, Video) else Video(video))
+
+        def report(index, done, total):
+            progress(index * total + done, len(framed) * total)
+
+        return [self(video, progress and partial(report, index)) for index, video in enumerate(framed)]
+
+    def _open(self, video):
+        """Open a video and crop it to the chosen person."""
+        framed = self._find_people(video if isinstance(video, Video) else Video(video))
+        if len(framed) > 1:
+            names = ', '.join(video.person for video in framed)
+            raise ValueError(f'{video} shows several people ({names}); call people(), or choose one with person=')
+        return framed[0]
 
     def clip(self, video: str | Path | Video | np.ndarray, fps: float = 30.0) -> ClipResult:
         """Recognise the action of a video that is one clip, as in MA-52.
@@ -179,16 +223,18 @@ class MicroActionInferencer:
                     f'shape {video.shape}, {video.dtype}, {fps:g} frames per second'
                 )
             name, num_frames, duration, num_lost = 'array', len(video), len(video) / fps, 0
+            framing = {}
             frames = (Frame(i, i / fps, lambda image=image: image) for i, image in enumerate(video))
         else:
-            video = video if isinstance(video, Video) else Video(video)
+            video = self._open(video)
+            framing = _framing(video)
             name, num_frames, duration, num_lost = video.path, video.num_frames, video.duration, video.num_lost
             frames, fps = video.frames(), video.fps
         whole = Window(0, num_frames - 1, 0, duration)
         scored = [] if num_lost else list(self._score(frames, [whole], fps, name))
         if not scored:
             raise ValueError(f'{name} ends before its last frame or has a gap; encode it again')
-        return ClipResult(name, duration, scored[0][1], self.label_set)
+        return ClipResult(name, duration, scored[0][1], self.label_set, **framing)
 
     def timeline(self, video: str | Path | Video, progress: Callable[[int, int], None] | None = None) -> TimelineResult:
         """Find the micro-actions in a video of any length.
@@ -211,7 +257,7 @@ class MicroActionInferencer:
             :meth:`clip`, for a video that shows one action.
         """
         self._require_recognizer('timeline')
-        video = video if isinstance(video, Video) else Video(video)
+        video = self._open(video)
         windows = cut(video.times, video.duration, self.window, self.step)
         # Where a frame is shown for long, several windows contain the same frames. The network scores them once.
         groups = {frames: list(group) for frames, group in groupby(windows, _frame_range)}
@@ -235,7 +281,7 @@ class MicroActionInferencer:
             raise ValueError(f'{video.path} cannot be decoded; encode it again')
         starts, ends, scores = table[:, 0], table[:, 1], table[:, 2:]
         warn_of_gaps(video, windows, scored)
-        return self._merge(video.path, starts, ends, scores, video.duration)
+        return replace(self._merge(video.path, starts, ends, scores, video.duration), **_framing(video))
 
     def detect(self, video: str | Path | Video, progress: Callable[[int, int], None] | None = None) -> DetectionResult:
         """Find all micro-actions of a video of any length with a detector. They may overlap.
@@ -258,7 +304,7 @@ class MicroActionInferencer:
         """
         if not self.is_detector:
             raise ValueError('the network is a recognizer of clips; use timeline, or load a detector')
-        video = video if isinstance(video, Video) else Video(video)
+        video = self._open(video)
         windows = cut(video.times, video.duration, self.window, self.step)
         seen = SeenFrames(video.frames())
         found = detect_windows(
@@ -275,7 +321,8 @@ class MicroActionInferencer:
         if seen.last is None:
             raise ValueError(f'{video.path} cannot be decoded; encode it again')
         warn_of_damage(video, windows, seen)
-        return DetectionResult(video.path, video.duration, *detections, **self.limits, label_set=self.label_set)
+        options = dict(self.limits, label_set=self.label_set, **_framing(video))
+        return DetectionResult(video.path, video.duration, *detections, **options)
 
     def _require_recognizer(self, method):
         if self.is_detector:
@@ -363,6 +410,11 @@ class MicroActionInferencer:
         for window, scores in zip(windows, self.recognizer(torch.stack(inputs))):
             check_probabilities(scores, f'{window.start:.1f} s', len(self.label_set))
             yield window, scores
+
+
+def _framing(video):
+    """Return what a result says about the person and the crop."""
+    return dict(person=video.person, boxes=video.boxes)
 
 
 def _frame_range(window):
