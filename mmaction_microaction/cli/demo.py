@@ -291,9 +291,11 @@ def print_result(result, console, min_score):
     """Print the best actions of a clip, or the intervals of a timeline or of a detector."""
     from rich.markup import escape
 
+    from mmaction_microaction.inference import describe_framing
+
     label_set = result.label_set
-    person = f', [bold]{escape(result.person)}[/bold]' if result.person else ''
-    console.print(f'[bold]{escape(result.video)}[/bold], {result.duration:.1f} s{person}{describe_crop(result)}')
+    framing = ''.join(f', {part}' for part in describe_framing(result))
+    console.print(f'[bold]{escape(result.video)}[/bold], {result.duration:.1f} s{framing}')
     if result.kind == 'clip':
         if result.scores.max() < min_score:
             console.print('  no action reaches --min-score; the most probable ones:')
@@ -308,15 +310,6 @@ def print_result(result, console, min_score):
     for interval in result.intervals:
         times = f'{interval.start:8.1f} to {interval.end:.1f} s'
         console.print(escape(f'{times:22}  {interval.score:6.1%}  {code_and_name(interval.action, label_set)}'))
-
-
-def describe_crop(result):
-    """Return which part of the frames the network saw, if not all of them."""
-    if result.boxes is None:
-        return ''
-    left, top, width, height = result.boxes[0]
-    moving = ' at first, then moving' if (result.boxes != result.boxes[0]).any() else ''
-    return f', cropped to {width} x {height} pixels at {left},{top}{moving}'
 
 
 def print_window(window, label_set, min_score, console):

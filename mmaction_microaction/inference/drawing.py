@@ -71,12 +71,11 @@ def write_labeled_video(
     left = (band_width - width) // 2
     bands = [_BANDS[result.kind](result, band_width) for result in results]
     titles = [_draw_title(result.person, band) for result, band in zip(results, bands)]
-    boxes = _Boxes(results, scale, bands[0].font)
 
     def images():
         for frame in chain([first], frames):
             image = cv2.resize(frame.to_rgb(), (width, height), interpolation=interpolation)
-            image = boxes.draw(image, frame.index)
+            image = draw_boxes(image, results, frame.index, scale)
             # Narrow and tall frames have black borders at the sides.
             image = np.pad(image, ((0, 0), (left, band_width - width - left), (0, 0)))
             shown = [part for title, band in zip(titles, bands) for part in (title, band.at(frame.time))]
@@ -88,31 +87,42 @@ def write_labeled_video(
     write_video(path, images(), (band_width, height + height_of_bands), fps=rate, crf=20)
 
 
-class _Boxes:
-    """Draws the parts of the frames that a network saw, with the names of the people."""
+def draw_boxes(
+    image: np.ndarray,
+    results: Sequence[ClipResult | TimelineResult | DetectionResult],
+    index: int = 0,
+    scale: float = 1.0,
+) -> np.ndarray:
+    """Draw the parts of a frame that a network saw, with the names of the people if there are several.
 
-    def __init__(self, results, scale, font) -> None:
-        self.shown = [(result, group_color(index)) for index, result in enumerate(results) if result.boxes is not None]
-        self.scale, self.font = scale, font
+    Args:
+        image (np.ndarray): RGB frame, shape (height, width, 3), uint8.
+        results (Sequence[ClipResult | TimelineResult | DetectionResult]): Results of the people in the video.
+        index (int): Index of the frame. Defaults to 0.
+        scale (float): Size of the image relative to the frame of the video. Defaults to 1.
 
-    def draw(self, image: np.ndarray, index: int) -> np.ndarray:
-        """Return a frame with the boxes of a frame index."""
-        if not self.shown:
-            return image
-        drawn = Image.fromarray(image)
-        draw = ImageDraw.Draw(drawn)
-        line = max(round(image.shape[1] / 250), 2)
-        for result, color in self.shown:
-            left, top, width, height = result.boxes[index] * self.scale
-            # The edges outside the frame are drawn at its border.
-            left, right = (float(np.clip(x, 0, image.shape[1] - 1)) for x in (left, left + width))
-            top, bottom = (float(np.clip(y, 0, image.shape[0] - 1)) for y in (top, top + height))
-            draw.rectangle((left, top, right, bottom), outline=color, width=line)
-            if result.person:
-                position = (left + 2 * line, top + 2 * line)
-                draw.rectangle(draw.textbbox(position, result.person, self.font), color)
-                draw.text(position, result.person, _legible_on(color), self.font)
-        return np.asarray(drawn)
+    Returns:
+        np.ndarray: The frame with a box for each result that is not based on whole frames.
+    """
+    if all(result.boxes is None for result in results):
+        return image
+    drawn = Image.fromarray(image)
+    draw, (width, height) = ImageDraw.Draw(drawn), drawn.size
+    line, font = max(round(width / 250), 2), ImageFont.load_default(max(width / 30, 12))
+    for number, result in enumerate(results):
+        if result.boxes is None:
+            continue
+        x, y, box_width, box_height = (result.boxes[index] * scale).tolist()
+        # Edges outside the frame are drawn at its border.
+        corners = [(x, y), (x + box_width, y + box_height)]
+        corners = [(min(max(x, 0), width - 1), min(max(y, 0), height - 1)) for x, y in corners]
+        color = group_color(number)
+        draw.rectangle(corners, outline=color, width=line)
+        if result.person:
+            position = tuple(side + 2 * line for side in corners[0])
+            draw.rectangle(draw.textbbox(position, result.person, font), color)
+            draw.text(position, result.person, _legible_on(color), font)
+    return np.asarray(drawn)
 
 
 def _draw_title(person, band):

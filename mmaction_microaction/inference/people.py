@@ -178,8 +178,8 @@ class PersonFinder:
         result = 'each has a result' if self.person == 'all' else f'the result is that of {chosen[0].name}'
         if self.person in ('largest', 'all'):
             warnings.warn(
-                f'{video.path} shows {len(people)} people, from left to right: {names}; {result}. person=left, right, '
-                'largest or all selects others',
+                f'{video.path} shows {len(people)} people, from left to right: {names}; {result}. --person, or person= '
+                'in Python, selects left, right, largest or all',
                 stacklevel=4,
             )
         return [FramedVideo(video, person.boxes, person.name) for person in chosen]

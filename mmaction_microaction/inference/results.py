@@ -48,7 +48,7 @@ class ClipResult:
     label_set: LabelSet = field(default=MA52, repr=False)
     """Label set of the probabilities."""
     person: str = ''
-    """Name of the person if the video shows several: ``'left'`` or ``'right'``; of more than two, ``'1'``, ``'2'``, …"""
+    """Name of the person if the video shows several: ``'left'`` or ``'right'``, or a number from left to right."""
     boxes: np.ndarray | None = field(default=None, repr=False)
     """Left and upper edge, width and height of the part of each frame that the network saw, in pixels, shape (T, 4).
     None if it saw whole frames."""
@@ -142,7 +142,7 @@ class TimelineResult:
     label_set: LabelSet = field(default=MA52, repr=False)
     """Label set of the probabilities."""
     person: str = ''
-    """Name of the person if the video shows several: ``'left'`` or ``'right'``; of more than two, ``'1'``, ``'2'``, …"""
+    """Name of the person if the video shows several: ``'left'`` or ``'right'``, or a number from left to right."""
     boxes: np.ndarray | None = field(default=None, repr=False)
     """Left and upper edge, width and height of the part of each frame that the network saw, in pixels, shape (T, 4).
     None if it saw whole frames."""
@@ -212,7 +212,7 @@ class DetectionResult:
     label_set: LabelSet = field(default=MA52, repr=False)
     """Label set of the labels."""
     person: str = ''
-    """Name of the person if the video shows several: ``'left'`` or ``'right'``; of more than two, ``'1'``, ``'2'``, …"""
+    """Name of the person if the video shows several: ``'left'`` or ``'right'``, or a number from left to right."""
     boxes: np.ndarray | None = field(default=None, repr=False)
     """Left and upper edge, width and height of the part of each frame that the network saw, in pixels, shape (T, 4).
     None if it saw whole frames."""
@@ -243,6 +243,29 @@ class DetectionResult:
             people.
         """
         return [_row(self, 1, interval) for interval in self.intervals]
+
+
+def describe_framing(result: ClipResult | TimelineResult | DetectionResult) -> list[str]:
+    """Describe the person of a result and the part of the frames that the network saw.
+
+    Args:
+        result (ClipResult | TimelineResult | DetectionResult): The result.
+
+    Returns:
+        list[str]: No text for the only person in whole frames; otherwise, the name of the person if there are several,
+        and the box if the frames were cropped.
+
+    Examples:
+        >>> boxes = np.tile([56, 14, 916, 1099], (60, 1))
+        >>> describe_framing(ClipResult('two.mp4', 2.0, np.full(52, 1 / 52), person='left', boxes=boxes))
+        ['left', 'cropped to 916 x 1099 pixels at 56,14']
+    """
+    texts = [result.person] if result.person else []
+    if result.boxes is not None:
+        left, top, width, height = result.boxes[0]
+        moving = ' at first, then moving' if (result.boxes != result.boxes[0]).any() else ''
+        texts.append(f'cropped to {width} x {height} pixels at {left},{top}{moving}')
+    return texts
 
 
 def _describe(result):

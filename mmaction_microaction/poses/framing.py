@@ -10,7 +10,7 @@ from mmaction_microaction.video.reader import Video
 
 from .estimation import PoseSettings, PoseTracker, finish_poses
 from .estimators import PoseEstimator
-from .person_box import MIN_SCORE, person_boxes
+from .person_box import MIN_SCORE, is_framed, person_boxes
 
 SEARCHES_PER_SECOND = 2
 """Number of frames that are searched in each second."""
@@ -94,6 +94,30 @@ def locate_people(poses: Poses, indices: np.ndarray, num_frames: int) -> tuple[l
         for name, (_, boxes) in zip(names, found)
     ]
     return people, int(np.argmax([person.boxes[0, 3] for person in people])) if people else 0
+
+
+def find_crop(video: Video, estimator: PoseEstimator | None = None) -> tuple[np.ndarray | None, bool]:
+    """Return the boxes to which a video is cropped so that it shows its largest person as the clips of MA-52 do.
+
+    Args:
+        video (Video): The video.
+        estimator (PoseEstimator, optional): Estimator of :data:`MAX_PEOPLE` people. Defaults to None: BlazePose.
+
+    Returns:
+        tuple[np.ndarray | None, bool]: Box in each frame, shape (num_frames, 4), or None for whole frames, and whether
+        a person was found.
+
+    Raises:
+        ImportError: If the package of the estimator is not installed.
+        OSError: If the weights of the estimator have to be downloaded and cannot be.
+        ValueError: If no frame can be decoded.
+    """
+    poses, indices = sample_poses(video, estimator)
+    people, largest = locate_people(poses, indices, video.num_frames)
+    if not people:
+        return None, False
+    boxes = people[largest].boxes
+    return None if len(people) == 1 and is_framed(boxes, poses.img_shape) else boxes, True
 
 
 def _distinct_people(poses: Poses) -> list[int]:

@@ -58,7 +58,7 @@ def test_flipped_bits_are_detected(store_copy):
         (lambda path: os.truncate(path, path.stat().st_size // 2), 'is damaged, or not a frame store'),
         (lambda path: os.truncate(path, 0), 'is not a frame store, or incomplete'),
         (lambda path: path.write_bytes(b'a video, perhaps' * 1000), 'is damaged, or not a frame store'),
-        (lambda path: edit(path, 'PRAGMA user_version = 2'), 'is a frame store of version 2, not 1'),
+        (lambda path: edit(path, 'PRAGMA user_version = 3'), 'is a frame store of version 3, not 2'),
         (lambda path: edit(path, 'PRAGMA application_id = 0'), 'is not a frame store, or incomplete'),
         (lambda path: edit(path, 'DELETE FROM frames'), 'is damaged: frame 0 of '),
         (lambda path: edit(path, 'UPDATE clips SET num_frames = 1'), 'is damaged: frame 0 of '),

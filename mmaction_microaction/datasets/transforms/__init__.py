@@ -4,11 +4,13 @@ from .decoding_steps import is_decoder, is_opener
 from .detection import LoadFeatures, PackDetectionInputs, SampleFramesAtRate
 from .faces import CropFace, FormatFaces
 from .frame_store_decoding import FrameStoreDecode, FrameStoreInit
+from .person import CropToPerson
 from .processing import SubtractMeanFrame
 from .sparse_pyav import SparsePyAVDecode, SparsePyAVInit
 
 __all__ = [
     'CropFace',
+    'CropToPerson',
     'FormatFaces',
     'FrameStoreDecode',
     'FrameStoreInit',
