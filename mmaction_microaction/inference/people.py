@@ -10,7 +10,7 @@ import numpy as np
 from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.poses import PoseEstimator, make_estimator
 from mmaction_microaction.poses.framing import MAX_PEOPLE, BoxedPerson, locate_people, sample_poses
-from mmaction_microaction.poses.person_box import crop_box, is_framed
+from mmaction_microaction.poses.person_box import crop_box, has_aspect, is_framed
 from mmaction_microaction.video.reader import Frame, Video
 
 Crop = Literal['auto', 'person', 'none'] | tuple[int, int, int, int]
@@ -104,7 +104,7 @@ class PersonFinder:
             raise ValueError(f'person is {person!r}, but must be one of {", ".join(get_args(PersonChoice))}')
         self.crop, self.person = 'none' if crop == 'auto' and label_set != MA52 else crop, person
         self._estimator: PoseEstimator | None = None
-        self._unavailable = ''
+        self._unavailable, self._has_warned = '', False
 
     def __call__(self, video: Video) -> list[FramedVideo]:
         """Return a video cropped to each person who is recognised, from left to right.
@@ -160,7 +160,7 @@ class PersonFinder:
         return np.broadcast_to(np.array(self.crop), (video.num_frames, 4))
 
     def _find_estimator(self, video):
-        """Return the estimator, or None if it is not available. A warning says why, once."""
+        """Return the estimator, or None if it is not available. A warning says why at the first video that needs it."""
         if self._estimator is None and not self._unavailable:
             try:
                 self._estimator = make_estimator('blazepose', MAX_PEOPLE)
@@ -168,7 +168,9 @@ class PersonFinder:
                 if self.crop == 'person':
                     raise
                 self._unavailable = str(error)
-                warnings.warn(f'videos such as {video.path} are not cropped to the person: {error}', stacklevel=4)
+        if self._unavailable and not self._has_warned and not _has_usual_shape(video):
+            self._has_warned = True
+            warnings.warn(f'{video.path} and others are not cropped to the person: {self._unavailable}', stacklevel=4)
         return self._estimator
 
     def _choose(self, video: Video, people: list[BoxedPerson], largest: int) -> list[FramedVideo]:
@@ -183,3 +185,9 @@ class PersonFinder:
                 stacklevel=4,
             )
         return [FramedVideo(video, person.boxes, person.name) for person in chosen]
+
+
+def _has_usual_shape(video):
+    """Return whether the frames of a video have about the 5:6 of MA-52."""
+    first = next(video.frames(), None)
+    return first is not None and has_aspect(first.to_rgb().shape[:2])

@@ -22,6 +22,19 @@ def test_frames_are_read_by_index(store_path):
         store.find('none.mp4')
 
 
+def test_store_of_the_first_version_contains_whole_frames(store_copy):
+    frames = read_store(store_copy)
+    for statement in (
+        'DROP TABLE settings',
+        'CREATE TABLE settings (short_side INTEGER, quality INTEGER)',
+        'INSERT INTO settings VALUES (48, 90)',
+        'PRAGMA user_version = 1',
+    ):
+        edit(store_copy, statement)
+    assert FrameStore(store_copy).settings == (48, 90, 'none')
+    assert read_store(store_copy) == frames
+
+
 def test_can_be_pickled_after_reading(store_path):
     store = FrameStore(store_path)
     store.names()

@@ -185,3 +185,25 @@ def test_frames_are_not_kept_in_memory(tmp_path, grey_video, monkeypatch):
     write_labeled_video(result, tmp_path / 'labelled.mp4', lambda done, total: ahead.append(len(decoded) - done))
     assert len(ahead) > 200
     assert max(ahead) <= 2
+
+
+def test_boxes_show_what_the_network_saw(tmp_path):
+    write_frames(tmp_path / 'two.mkv', [np.full((120, 480, 3), 200, np.uint8)] * 2, 'mjpeg', 'yuvj420p', rate=10)
+    boxes = np.array([[20, -10, 100, 120], [40, -10, 100, 120]]), np.array([[300, 20, 90, 80]] * 2)
+    scores = np.eye(52)[9]
+    people = [
+        ClipResult(str(tmp_path / 'two.mkv'), 0.2, scores, person=name, boxes=box)
+        for name, box in zip(('left', 'right'), boxes)
+    ]
+    _, images = drawn(people, tmp_path)
+    is_plain = [np.abs(image[:120].astype(int) - 200).max(-1) < 40 for image in images]
+    for index, left in enumerate((20, 40)):
+        plain = is_plain[index]
+        # Edges outside of the frame are drawn at its border.
+        assert not plain[[0, 109], left : left + 100].any()
+        assert not plain[:109, [left, left + 100]].any()
+        assert not plain[[20, 99], 300:390].any()
+        assert plain[60:105, 150:290].all()
+    whole = ClipResult(str(tmp_path / 'two.mkv'), 0.2, scores)
+    _, images = drawn(whole, tmp_path)
+    assert (np.abs(images[0][:120].astype(int) - 200) < 10).all()
