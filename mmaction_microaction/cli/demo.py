@@ -55,6 +55,19 @@ def add_arguments(parser):
         'needs them)',
     )
     parser.add_argument('--skeleton', action='store_true', help="draw the person's joints in the videos of --video-dir")
+    parser.add_argument(
+        '--crop',
+        default='auto',
+        metavar='auto|person|none|X,Y,W,H',
+        help='crop videos to the person, in the proportions of MA-52: auto, unless they are framed like that already; '
+        'person, always; or to a box in pixels (default: auto, for networks of MA-52)',
+    )
+    parser.add_argument(
+        '--person',
+        choices=('left', 'right', 'largest', 'all'),
+        help='which of several people gets labels (default: all, each with labels of their own; largest with '
+        '--detections)',
+    )
     options = parser.add_argument_group('long videos')
     options.add_argument(
         '--longest-clip',
@@ -105,6 +118,8 @@ def check(args):
             raise ValueError(f'{name} cannot be used with --camera; use --json or --csv')
     if args.skeleton and not args.video_dir:
         raise ValueError('--skeleton needs --video-dir, the folder of the videos that it draws on')
+    if args.person == 'all' and args.detections:
+        raise ValueError('--detections has no column for people; choose --person left, right or largest')
     if len(args.model) > 2:
         raise ValueError('--model takes a config and a checkpoint, or one .onnx file')
 
@@ -113,7 +128,7 @@ def run(args):
     from rich.console import Console
     from rich.markup import escape
 
-    from mmaction_microaction.inference import MicroActionInferencer, find_videos
+    from mmaction_microaction.inference import MicroActionInferencer, find_videos, parse_crop
 
     console = Console(highlight=False, soft_wrap=True, emoji=False)
     # A warning must not break the progress bar.
@@ -135,6 +150,8 @@ def run(args):
             min_score=args.min_score,
             min_duration=args.min_duration,
             poses=args.poses,
+            crop=parse_crop(args.crop),
+            person=args.person or ('largest' if args.detections else 'all'),
         )
         if args.skeleton or inferencer.pipeline.needs_poses:
             inferencer.poses.prepare()
@@ -212,22 +229,23 @@ def recognize(inferencer, videos, labeled, args, console):
         try:
             with progress_bar(f'recognising {video.name}', console) as progress:
                 opened = Video(video)
-                result = inferencer(opened, progress)
+                found = inferencer.people(opened, progress)
         except Exception as error:
             failed += 1
             text = describe_error(error)
             console.print(escape(f'error: {text if str(video) in text else f"{video}: {text}"}'), style='red')
             continue
         # After each video, before it is printed or drawn, so that no later error loses it.
-        results.append(result)
+        results += found
         write_results(results, args)
-        print_result(result, console, args.min_score)
+        for result in found:
+            print_result(result, console, args.min_score)
         if video not in labeled:
             continue
         try:
             with progress_bar(f'drawing {video.name}', console) as progress:
                 poses = inferencer.poses(opened, progress) if args.skeleton else None
-                write_labeled_video(result, labeled[video], progress, poses)
+                write_labeled_video(found, labeled[video], progress, poses)
         except Exception as error:
             failed += 1
             console.print(escape(f'error: {video} was recognised but not drawn: {describe_error(error)}'), style='red')
@@ -293,8 +311,11 @@ def print_result(result, console, min_score):
     """Print the best actions of a clip, or the intervals of a timeline or of a detector."""
     from rich.markup import escape
 
+    from mmaction_microaction.inference import describe_framing
+
     label_set = result.label_set
-    console.print(f'[bold]{escape(result.video)}[/bold], {result.duration:.1f} s')
+    framing = ''.join(f', {part}' for part in describe_framing(result))
+    console.print(f'[bold]{escape(result.video)}[/bold], {result.duration:.1f} s{framing}')
     if result.kind == 'clip':
         if result.scores.max() < min_score:
             console.print('  no action reaches --min-score; the most probable ones:')

@@ -1,6 +1,7 @@
 """Recognises micro-actions in video files, arrays of frames and live streams."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import count, groupby
 from pathlib import Path
@@ -15,6 +16,7 @@ from mmaction_microaction.video.reader import Frame, Video
 from .detection_windows import detect_windows, merge_windows
 from .detector import Detector
 from .loading import load_network
+from .people import Crop, PersonChoice, PersonFinder
 from .pose_source import LivePoses, PoseSource, find_pose_layout, select_window
 from .results import ClipResult, DetectionResult, ScoredWindow, TimelineResult
 from .timeline import find_intervals
@@ -76,6 +78,11 @@ class MicroActionInferencer:
         min_duration (float): Minimum duration of an interval in seconds. Defaults to 0.
         poses (str | Path, optional): Poses of the videos, a pickle of ``microaction poses``. A video has the poses of
             its name. Defaults to None: poses are estimated if they are needed, which requires the extra ``pose``.
+        crop (Crop): How videos are cropped, see :class:`.PersonFinder`. Defaults to ``'auto'``: to the person, unless a
+            video is framed like those of MA-52. This requires the extra ``pose``. Arrays and live streams are not
+            cropped.
+        person (PersonChoice): Which of several people is recognised: ``'left'``, ``'right'``, ``'largest'`` or
+            ``'all'``. Defaults to ``'largest'``. :meth:`people` returns a result for each of them.
 
     Raises:
         FileNotFoundError: If a file is missing.
@@ -98,6 +105,8 @@ class MicroActionInferencer:
         min_score: float | None = None,
         min_duration: float = 0.0,
         poses: str | Path | None = None,
+        crop: Crop = 'auto',
+        person: PersonChoice = 'largest',
     ) -> None:
         self.poses = PoseSource(poses)
         self.recognizer = load_network(model, checkpoint, device)
@@ -106,6 +115,9 @@ class MicroActionInferencer:
         if self.pipeline.needs_poses:
             if self.is_detector:
                 raise ValueError('the test pipeline of a detector must not need poses')
+            if crop not in ('auto', 'none') or person in ('left', 'right'):
+                raise ValueError('the network sees poses, those of the largest person; leave out crop and person')
+            crop = 'none'
             self._pose_layout = find_pose_layout(self.recognizer.config, self.recognizer.model)
         longest = self._longest_window()
         defaults = DETECTOR_OPTIONS if self.is_detector else RECOGNIZER_OPTIONS
@@ -132,6 +144,7 @@ class MicroActionInferencer:
         ):
             if not valid:
                 raise ValueError(f'{name} is {value}, but must be {expected}')
+        self._find_people = PersonFinder(crop, person, self.label_set)
         self.batch_size, self.longest_clip = batch_size, longest_clip
         self.window, self.step = window, step
         self.limits = dict(min_score=min_score, min_duration=min_duration)
@@ -167,9 +180,9 @@ class MicroActionInferencer:
 
         Raises:
             FileNotFoundError: If the file is missing.
-            ValueError: If the file cannot be read as a video.
+            ValueError: If the file cannot be read as a video, or several people are chosen.
         """
-        video = video if isinstance(video, Video) else Video(video)
+        video = self._open(video)
         if self.is_detector:
             return self.detect(video, progress)
         is_short = video.duration + video.num_lost / video.fps <= self.longest_clip
@@ -179,10 +192,44 @@ class MicroActionInferencer:
         """Return the poses of a video with a person, or None if the network needs no poses."""
         if not self.pipeline.needs_poses:
             return None
-        poses = self.poses(video, progress)
+        poses = self.poses(video.whole, progress)
         if not poses.keypoint_score.any():
             raise ValueError(f'{video.path}: no person was found, and the network needs the joints of one')
         return poses
+
+    def people(
+        self, video: str | Path | Video, progress: Callable[[int, int], None] | None = None
+    ) -> list[ClipResult | TimelineResult | DetectionResult]:
+        """Recognise the actions of each chosen person in a video.
+
+        Args:
+            video (str | Path | Video): Path of the video, or the open video.
+            progress (Callable[[int, int], None], optional): Function that is called with the number of scored windows
+                of all people and their total. Defaults to None.
+
+        Returns:
+            list[ClipResult | TimelineResult | DetectionResult]: A result for each chosen person, from left to right.
+            Its ``person`` is ``'left'`` or ``'right'`` if the video shows two people, ``'1'``, ``'2'``, … if it shows
+            more, and ``''`` if it shows one.
+
+        Raises:
+            FileNotFoundError: If the file is missing.
+            ValueError: If the file cannot be read as a video.
+        """
+        framed = self._find_people(video if isinstance(video, Video) else Video(video))
+
+        def report(index, done, total):
+            progress(index * total + done, len(framed) * total)
+
+        return [self(video, progress and partial(report, index)) for index, video in enumerate(framed)]
+
+    def _open(self, video):
+        """Open a video and crop it to the chosen person."""
+        framed = self._find_people(video if isinstance(video, Video) else Video(video))
+        if len(framed) > 1:
+            names = ', '.join(video.person for video in framed)
+            raise ValueError(f'{video} shows several people ({names}); call people(), or choose one with person=')
+        return framed[0]
 
     def clip(self, video: str | Path | Video | np.ndarray, fps: float = 30.0) -> ClipResult:
         """Recognise the action of a video that is one clip, as in MA-52.
@@ -213,10 +260,12 @@ class MicroActionInferencer:
                     f'shape {video.shape}, {video.dtype}, {fps:g} frames per second'
                 )
             name, num_frames, duration, num_lost = 'array', len(video), len(video) / fps, 0
+            framing = {}
             frames = (Frame(i, i / fps, lambda image=image: image) for i, image in enumerate(video))
             poses = None
         else:
-            video = video if isinstance(video, Video) else Video(video)
+            video = self._open(video)
+            framing = _framing(video)
             name, num_frames, duration, num_lost = video.path, video.num_frames, video.duration, video.num_lost
             frames, fps = video.frames(), video.fps
             poses = None if num_lost else self._find_poses(video)
@@ -224,7 +273,7 @@ class MicroActionInferencer:
         scored = [] if num_lost else list(self._score(frames, [whole], fps, name, poses=poses and (lambda _: poses)))
         if not scored:
             raise ValueError(f'{name} ends before its last frame or has a gap; encode it again')
-        return ClipResult(name, duration, scored[0][1], self.label_set)
+        return ClipResult(name, duration, scored[0][1], self.label_set, **framing)
 
     def timeline(self, video: str | Path | Video, progress: Callable[[int, int], None] | None = None) -> TimelineResult:
         """Find the micro-actions in a video of any length.
@@ -249,7 +298,7 @@ class MicroActionInferencer:
             :meth:`clip`, for a video that shows one action.
         """
         self._require_recognizer('timeline')
-        video = video if isinstance(video, Video) else Video(video)
+        video = self._open(video)
         windows = cut(video.times, video.duration, self.window, self.step)
         poses = self._find_poses(video, progress)
         if poses is not None:
@@ -282,7 +331,7 @@ class MicroActionInferencer:
         starts, ends, scores = table[:, 0], table[:, 1], table[:, 2:]
         warn_of_gaps(video, windows, scored)
         merge = self._merge if poses is None else self._merge_pieces
-        return merge(video.path, starts, ends, scores, video.duration)
+        return replace(merge(video.path, starts, ends, scores, video.duration), **_framing(video))
 
     def detect(self, video: str | Path | Video, progress: Callable[[int, int], None] | None = None) -> DetectionResult:
         """Find all micro-actions of a video of any length with a detector. They may overlap.
@@ -305,7 +354,7 @@ class MicroActionInferencer:
         """
         if not self.is_detector:
             raise ValueError('the network is a recognizer of clips; use timeline, or load a detector')
-        video = video if isinstance(video, Video) else Video(video)
+        video = self._open(video)
         windows = cut(video.times, video.duration, self.window, self.step)
         seen = SeenFrames(video.frames())
         found = detect_windows(
@@ -322,7 +371,8 @@ class MicroActionInferencer:
         if seen.last is None:
             raise ValueError(f'{video.path} cannot be decoded; encode it again')
         warn_of_damage(video, windows, seen)
-        return DetectionResult(video.path, video.duration, *detections, **self.limits, label_set=self.label_set)
+        options = dict(self.limits, label_set=self.label_set, **_framing(video))
+        return DetectionResult(video.path, video.duration, *detections, **options)
 
     def _require_recognizer(self, method):
         if self.is_detector:
@@ -437,6 +487,11 @@ class MicroActionInferencer:
         for window, scores in zip(windows, self.recognizer(stack_inputs(inputs))):
             check_probabilities(scores, f'{window.start:.1f} s', len(self.label_set))
             yield window, scores
+
+
+def _framing(video):
+    """Return what a result says about the person and the crop."""
+    return dict(person=video.person, boxes=video.boxes)
 
 
 def _frame_range(window):

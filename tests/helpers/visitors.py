@@ -25,6 +25,9 @@ class Network:
         model = SimpleNamespace(backbone=ResNet(18, pretrained=None)) if gradients else None
         self.recognizer = SimpleNamespace(model=model)
 
+    def people(self, video, progress=None):
+        return [self(video, progress)]
+
     def __call__(self, video, progress=None):
         duration = video.duration
         for _ in video.frames():

@@ -209,3 +209,25 @@ def test_skeletons_are_drawn_in_the_frames_of_a_person(grey_video, tmp_path):
             image = images[index][:360].astype(int)
             # The video is grey, and the skeleton is not.
             assert (np.ptp(image, axis=-1) > 60).any() == has_person
+
+
+def test_boxes_show_what_the_network_saw(tmp_path):
+    write_frames(tmp_path / 'two.mkv', [np.full((120, 480, 3), 200, np.uint8)] * 2, 'mjpeg', 'yuvj420p', rate=10)
+    boxes = np.array([[20, -10, 100, 120], [40, -10, 100, 120]]), np.array([[300, 20, 90, 80]] * 2)
+    scores = np.eye(52)[9]
+    people = [
+        ClipResult(str(tmp_path / 'two.mkv'), 0.2, scores, person=name, boxes=box)
+        for name, box in zip(('left', 'right'), boxes)
+    ]
+    _, images = drawn(people, tmp_path)
+    is_plain = [np.abs(image[:120].astype(int) - 200).max(-1) < 40 for image in images]
+    for index, left in enumerate((20, 40)):
+        plain = is_plain[index]
+        # Edges outside of the frame are drawn at its border.
+        assert not plain[[0, 109], left : left + 100].any()
+        assert not plain[:109, [left, left + 100]].any()
+        assert not plain[[20, 99], 300:390].any()
+        assert plain[60:105, 150:290].all()
+    whole = ClipResult(str(tmp_path / 'two.mkv'), 0.2, scores)
+    _, images = drawn(whole, tmp_path)
+    assert (np.abs(images[0][:120].astype(int) - 200) < 10).all()

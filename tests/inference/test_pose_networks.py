@@ -233,3 +233,9 @@ def test_functions_for_frames_refuse_networks_of_poses(clip, tmp_path):
         read_sample(Video(clip), Config.fromfile(config).test_dataloader.dataset.pipeline)
     with pytest.raises(ValueError, match=r'rgb\.py: .*poses'):
         FeatureNetwork(config, checkpoint)
+
+
+@pytest.mark.parametrize('options', [dict(crop='person'), dict(crop=(0, 0, 10, 10)), dict(person='left')])
+def test_network_of_poses_finds_the_person_itself(nose, options):
+    with pytest.raises(ValueError, match='leave out crop and person'):
+        nose(**options)

@@ -4,6 +4,7 @@ from .decoding_steps import is_decoder, is_opener, selects_poses
 from .detection import LoadFeatures, PackDetectionInputs, SampleFramesAtRate
 from .faces import CropFace, FormatFaces
 from .frame_store_decoding import FrameStoreDecode, FrameStoreInit
+from .person import CropToPerson
 from .poses import CropToJoints, DecodeRGBPose
 from .processing import SubtractMeanFrame
 from .sparse_pyav import SparsePyAVDecode, SparsePyAVInit
@@ -11,6 +12,7 @@ from .sparse_pyav import SparsePyAVDecode, SparsePyAVInit
 __all__ = [
     'CropFace',
     'CropToJoints',
+    'CropToPerson',
     'DecodeRGBPose',
     'FormatFaces',
     'FrameStoreDecode',
