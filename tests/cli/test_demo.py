@@ -1,5 +1,6 @@
 import json
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -164,7 +165,8 @@ def test_undrawable_video_does_not_stop_the_others(run, checkpoint, clip, tmp_pa
     for name in ('a.mp4', 'b.mp4'):
         (folder / name).write_bytes(clip.read_bytes())
 
-    def write(result, path, progress):
+    def write(result, path, progress, poses):
+        assert poses is None
         if path.name == 'a.mp4':
             raise OSError(28, 'No space left on device', str(path))
         # The result is written before the video is drawn.
@@ -191,8 +193,8 @@ def test_video_that_exhausts_memory_does_not_stop_the_others(run, checkpoint, cl
     sound = MicroActionInferencer.__call__
 
     def recognise(self, video, progress):
-        if video.name in failures:
-            raise failures[video.name]
+        if Path(video.path).name in failures:
+            raise failures[Path(video.path).name]
         return sound(self, video, progress)
 
     monkeypatch.setattr(MicroActionInferencer, '__call__', recognise)

@@ -19,6 +19,7 @@ class Network:
 
     longest_clip = 8
     is_detector = False
+    pipeline = SimpleNamespace(needs_poses=False)
 
     def __init__(self, gradients=False, label_set=MA52):
         self.label_set = label_set

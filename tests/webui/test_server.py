@@ -10,12 +10,15 @@ import cv2
 import numpy as np
 import pytest
 from helpers.label_sets import FOUR, TWO_HUNDRED
+from helpers.pose_networks import write_pose_network
+from helpers.poses import make_poses
 from helpers.support import write_clip
 
 pytest.importorskip('gradio', reason='the page needs the extra [web]')
 import httpx
 from helpers.visitors import Network, Visitor, files, wait_for_none
 
+from mmaction_microaction.inference import MicroActionInferencer
 from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.webui import server
 from mmaction_microaction.webui.server import serving
@@ -368,3 +371,18 @@ def test_rendered_examples_are_offered_only_if_the_networks_know_their_actions(m
         with serving(models, port=0):
             pass
     assert rendered == [['A4', 'B1', 'C5', 'E4'], ['B1', 'C5']]
+
+
+def test_network_of_poses_is_used_like_any_other(clip, tmp_path, monkeypatch):
+    def estimate(video, progress=None):
+        return make_poses('clip', video.num_frames, (80, 96), num_joints=33)
+
+    monkeypatch.setattr('mmaction_microaction.inference.pose_source.estimate_poses', estimate)
+    networks = {'poses': MicroActionInferencer(*write_pose_network(tmp_path, 'pose'), 'cpu')}
+    with serving(networks, [clip], max_seconds=10, max_megabytes=0.3, port=0) as (url, _):
+        visitor = Visitor(url)
+        sent = visitor.upload(clip)
+        visitor.press('upload', sent)
+        output, _ = visitor.press('recognize', sent, 'poses')
+        best = networks['poses'](clip).top(1)[0]
+        assert f'({best.action.code}), {best.score:.1%}' in output['data']['headline']
