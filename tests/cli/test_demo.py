@@ -190,14 +190,14 @@ def test_video_that_exhausts_memory_does_not_stop_the_others(run, checkpoint, cl
     }
     for name in (*failures, 'd.mp4'):
         (tmp_path / name).write_bytes(clip.read_bytes())
-    sound = MicroActionInferencer.__call__
+    sound = MicroActionInferencer.people
 
     def recognise(self, video, progress):
         if Path(video.path).name in failures:
             raise failures[Path(video.path).name]
         return sound(self, video, progress)
 
-    monkeypatch.setattr(MicroActionInferencer, '__call__', recognise)
+    monkeypatch.setattr(MicroActionInferencer, 'people', recognise)
     status, output, errors = run('demo', tmp_path, '--model', CONFIG, checkpoint, '--json', tmp_path / 'x.json')
     assert status == 1
     assert errors.splitlines()[-1].startswith('error: 3 of 4 videos')

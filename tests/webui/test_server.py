@@ -92,41 +92,6 @@ def test_timeline_of_a_long_video_includes_warnings(served, visitor, tmp_path):
     visitor.press('release')
 
 
-class Pair(Network):
-    """Network that finds a nodding and a waving person in every clip."""
-
-    def people(self, video, progress=None):
-        nods = self(video)
-        boxes = [np.tile([left, 0, 40, 48], (video.num_frames, 1)) for left in (0, 50)]
-        waves = replace(nods, scores=np.eye(len(MA52))[MA52.names.index('waving')])
-        return [replace(nods, person='left', boxes=boxes[0]), replace(waves, person='right', boxes=boxes[1])]
-
-
-def test_visitor_chooses_one_of_several_people(examples, clip):
-    with serving({'pair': Pair()}, examples, port=0) as (url, folder):
-        visitor = Visitor(url)
-        sent = visitor.upload(clip)
-        output, _ = visitor.press('recognize', sent, 'pair')
-        shown = output['data']
-        assert 'nodding (B1)' in shown['headline']
-        assert 'left, cropped to 40 x 48 pixels at 0,0' in shown['headline']
-        assert shown['person']['visible']
-        assert [choice[0] for choice in shown['person']['choices']] == ['left', 'right']
-        assert shown['crop']['visible']
-        assert 'right, cropped to 40 x 48 pixels at 50,0' in shown['crop']['value']
-        encoded = re.search('base64,([^"]+)"', shown['crop']['value'])[1]
-        picture = cv2.imdecode(np.frombuffer(base64.b64decode(encoded), np.uint8), cv2.IMREAD_COLOR)
-        assert picture.shape == (80, 96, 3)
-        [table] = folder.rglob('clip.csv')
-        assert len(table.read_text('utf-8-sig').splitlines()) == 1 + 2 * 5
-        output, _ = visitor.press('choose_person', None, 'right', sent)
-        assert 'waving (C5)' in output['data']['headline']
-        output, _ = visitor.press('upload', visitor.upload(clip))
-        assert not output['data']['person']['visible']
-        assert not output['data']['crop']['visible']
-        visitor.press('release')
-
-
 def test_missing_gradients_are_reported(served, visitor, clip):
     sent = visitor.upload(clip)
     output, _ = visitor.press('recognize', sent, 'net')
@@ -386,3 +351,38 @@ def test_network_of_poses_is_used_like_any_other(clip, tmp_path, monkeypatch):
         output, _ = visitor.press('recognize', sent, 'poses')
         best = networks['poses'](clip).top(1)[0]
         assert f'({best.action.code}), {best.score:.1%}' in output['data']['headline']
+
+
+class Pair(Network):
+    """Network that finds a nodding and a waving person in every clip."""
+
+    def people(self, video, progress=None):
+        nods = self(video)
+        boxes = [np.tile([left, 0, 40, 48], (video.num_frames, 1)) for left in (0, 50)]
+        waves = replace(nods, scores=np.eye(len(MA52))[MA52.names.index('waving')])
+        return [replace(nods, person='left', boxes=boxes[0]), replace(waves, person='right', boxes=boxes[1])]
+
+
+def test_visitor_chooses_one_of_several_people(examples, clip):
+    with serving({'pair': Pair()}, examples, port=0) as (url, folder):
+        visitor = Visitor(url)
+        sent = visitor.upload(clip)
+        output, _ = visitor.press('recognize', sent, 'pair')
+        shown = output['data']
+        assert 'nodding (B1)' in shown['headline']
+        assert 'left, cropped to 40 x 48 pixels at 0,0' in shown['headline']
+        assert shown['person']['visible']
+        assert [choice[0] for choice in shown['person']['choices']] == ['left', 'right']
+        assert shown['crop']['visible']
+        assert 'right, cropped to 40 x 48 pixels at 50,0' in shown['crop']['value']
+        encoded = re.search('base64,([^"]+)"', shown['crop']['value'])[1]
+        picture = cv2.imdecode(np.frombuffer(base64.b64decode(encoded), np.uint8), cv2.IMREAD_COLOR)
+        assert picture.shape == (80, 96, 3)
+        [table] = folder.rglob('clip.csv')
+        assert len(table.read_text('utf-8-sig').splitlines()) == 1 + 2 * 5
+        output, _ = visitor.press('choose_person', None, 'right', sent)
+        assert 'waving (C5)' in output['data']['headline']
+        output, _ = visitor.press('upload', visitor.upload(clip))
+        assert not output['data']['person']['visible']
+        assert not output['data']['crop']['visible']
+        visitor.press('release')
