@@ -5,6 +5,7 @@ actions that overlap, in videos of any length.
     microaction demo folder/ clip.mp4 --model manet.onnx
     microaction demo --camera 0 --model CONFIG CHECKPOINT --json found.json
     microaction demo videos_val --model DETECTOR_CONFIG CHECKPOINT --detections found.csv
+    microaction demo interview.mp4 --model POSE_CONFIG CHECKPOINT --poses poses.pkl --video-dir labelled --skeleton
 
 For thousands of clips, "mim test … --dump" is faster and can use several GPUs:
 see "Your own clips" in docs/inference.md.
@@ -46,6 +47,27 @@ def add_arguments(parser):
         'score-detections" and "microaction submit"; a recognizer of clips also needs --longest-clip 0',
     )
     parser.add_argument('--video-dir', type=Path, metavar='DIR', help='folder for labelled videos, without sound')
+    parser.add_argument(
+        '--poses',
+        type=Path,
+        metavar='FILE',
+        help='poses of the videos, by "microaction poses" (default: poses are estimated if the network or an option '
+        'needs them)',
+    )
+    parser.add_argument('--skeleton', action='store_true', help="draw the person's joints in the videos of --video-dir")
+    parser.add_argument(
+        '--crop',
+        default='auto',
+        metavar='auto|person|none|X,Y,W,H',
+        help='crop videos to the person, in the proportions of MA-52: auto, unless they are framed like that already; '
+        'person, always; or to a box in pixels (default: auto, for networks of MA-52)',
+    )
+    parser.add_argument(
+        '--person',
+        choices=('left', 'right', 'largest', 'all'),
+        help='which of several people gets labels (default: all, each with labels of their own; largest with '
+        '--detections)',
+    )
     options = parser.add_argument_group('long videos')
     options.add_argument(
         '--longest-clip',
@@ -94,6 +116,10 @@ def check(args):
         if args.camera is not None and getattr(args, option):
             name = f'--{option.replace("_", "-")}'
             raise ValueError(f'{name} cannot be used with --camera; use --json or --csv')
+    if args.skeleton and not args.video_dir:
+        raise ValueError('--skeleton needs --video-dir, the folder of the videos that it draws on')
+    if args.person == 'all' and args.detections:
+        raise ValueError('--detections has no column for people; choose --person left, right or largest')
     if len(args.model) > 2:
         raise ValueError('--model takes a config and a checkpoint, or one .onnx file')
 
@@ -102,7 +128,7 @@ def run(args):
     from rich.console import Console
     from rich.markup import escape
 
-    from mmaction_microaction.inference import MicroActionInferencer, find_videos
+    from mmaction_microaction.inference import MicroActionInferencer, find_videos, parse_crop
 
     console = Console(highlight=False, soft_wrap=True, emoji=False)
     # A warning must not break the progress bar.
@@ -123,7 +149,12 @@ def run(args):
             switch_cost=args.switch_cost,
             min_score=args.min_score,
             min_duration=args.min_duration,
+            poses=args.poses,
+            crop=parse_crop(args.crop),
+            person=args.person or ('largest' if args.detections else 'all'),
         )
+        if args.skeleton or inferencer.pipeline.needs_poses:
+            inferencer.poses.prepare()
         # The defaults depend on the network.
         args.window, args.step, args.min_score = inferencer.window, inferencer.step, inferencer.limits['min_score']
         if args.detections and not inferencer.is_detector and args.longest_clip:
@@ -172,6 +203,8 @@ def check_outputs(videos, labeled, args):
 
     taken = {file_identity(video): 'is one of the videos' for video in videos}
     taken.update({file_identity(file): 'is a file of --model' for file in args.model})
+    if args.poses:
+        taken[file_identity(args.poses)] = 'is the file of --poses'
     outputs = [path for path in (*result_files(args).values(), args.detections) if path] + [*labeled.values()]
     for path in outputs:
         if file_identity(path) in taken:
@@ -189,26 +222,30 @@ def recognize(inferencer, videos, labeled, args, console):
 
     from mmaction_microaction.inference import write_labeled_video
     from mmaction_microaction.utils.progress import progress_bar
+    from mmaction_microaction.video.reader import Video
 
     results, failed = [], 0
     for video in videos:
         try:
             with progress_bar(f'recognising {video.name}', console) as progress:
-                result = inferencer(video, progress)
+                opened = Video(video)
+                found = inferencer.people(opened, progress)
         except Exception as error:
             failed += 1
             text = describe_error(error)
             console.print(escape(f'error: {text if str(video) in text else f"{video}: {text}"}'), style='red')
             continue
         # After each video, before it is printed or drawn, so that no later error loses it.
-        results.append(result)
+        results += found
         write_results(results, args)
-        print_result(result, console, args.min_score)
+        for result in found:
+            print_result(result, console, args.min_score)
         if video not in labeled:
             continue
         try:
             with progress_bar(f'drawing {video.name}', console) as progress:
-                write_labeled_video(result, labeled[video], progress)
+                poses = inferencer.poses(opened, progress) if args.skeleton else None
+                write_labeled_video(found, labeled[video], progress, poses)
         except Exception as error:
             failed += 1
             console.print(escape(f'error: {video} was recognised but not drawn: {describe_error(error)}'), style='red')
@@ -254,9 +291,10 @@ def watch(inferencer, args, console):
                     write_results([result], args)
                 finally:
                     print_result(result, console, args.min_score)
+    absence = ', or there was no person' if inferencer.pipeline.needs_poses else ''
     if not scored:
         raise ValueError(
-            f'camera {args.camera} delivered less than one window ({args.window} s), so nothing was recognised'
+            f'camera {args.camera} delivered less than one window ({args.window} s){absence}, so nothing was recognised'
         )
     starts = result.starts
     step = max(round(args.step * camera.fps), 1) / camera.fps
@@ -264,7 +302,7 @@ def watch(inferencer, args, console):
     if expected > len(starts):
         console.print(
             f'warning: {expected - len(starts):,} of {expected:,} windows were skipped: the network is slower than '
-            'the camera, or frames were missing; use a larger --step',
+            f'the camera, or frames were missing{absence}; use a larger --step',
             style='yellow',
         )
 
@@ -273,8 +311,11 @@ def print_result(result, console, min_score):
     """Print the best actions of a clip, or the intervals of a timeline or of a detector."""
     from rich.markup import escape
 
+    from mmaction_microaction.inference import describe_framing
+
     label_set = result.label_set
-    console.print(f'[bold]{escape(result.video)}[/bold], {result.duration:.1f} s')
+    framing = ''.join(f', {part}' for part in describe_framing(result))
+    console.print(f'[bold]{escape(result.video)}[/bold], {result.duration:.1f} s{framing}')
     if result.kind == 'clip':
         if result.scores.max() < min_score:
             console.print('  no action reaches --min-score; the most probable ones:')

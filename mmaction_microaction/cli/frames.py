@@ -29,6 +29,13 @@ def add_arguments(parser):
     # a frame: 14 GB for the whole of MA-52 at 90.
     parser.add_argument('--quality', type=int, default=90, help='JPEG quality, 0 to 100 (default: %(default)s)')
     parser.add_argument(
+        '--crop',
+        choices=('auto', 'none'),
+        default='none',
+        help='auto: crop clips to their largest person, in the proportions of MA-52, unless they are framed like that '
+        'already (default: none)',
+    )
+    parser.add_argument(
         '--label-set',
         metavar='NAME|FILE',
         default='ma52',
@@ -49,7 +56,7 @@ def run(args):
     label_set = get_label_set(args.label_set)
     out = args.out or args.data
     make_folder(out)
-    settings = FrameSettings(args.size, args.quality)
+    settings = FrameSettings(args.size, args.quality, args.crop)
     for split in args.splits:
         path = out / f'frames_{split}'
         ann_file, videos = args.data / f'{split}_list_videos.txt', args.data / f'videos_{split}'

@@ -64,6 +64,12 @@ def add_arguments(parser):
         help='label set of the list: NAME of one of the package, or a .yaml or .txt FILE (default: %(default)s)',
     )
     parser.add_argument(
+        '--video-dir',
+        type=Path,
+        metavar='DIR',
+        help='folder for videos with the skeletons, without sound',
+    )
+    parser.add_argument(
         '--workers', type=int, default=parallel.default_workers(), help='processes (default: %(default)s)'
     )
 
@@ -74,6 +80,8 @@ def run(args):
     from mmaction_microaction.utils.progress import progress_bar
 
     videos = find_pose_videos(args.videos, args.ann_file, get_label_set(args.label_set))
+    if args.video_dir:
+        check_drawn(videos, args.video_dir)
     settings = PoseSettings(args.detector, args.people, args.every, args.longest_gap, args.smoothing)
     with progress_bar('estimating') as progress:
         results = extract_poses(videos, args.out, settings, args.layout, args.workers, progress)
@@ -86,6 +94,41 @@ def run(args):
         print(f'{frames:,} frames: someone present in {present:,}, nobody in {frames - present:,}')
         without = [str(result.video) for result in done if not result.num_people]
         print(f'videos without a person: {len(without):,}{": " if without else ""}{", ".join(without)}')
+    if args.video_dir:
+        readable = {result.video for result in done}
+        draw([video for video in videos if video.path in readable], args.out, args.video_dir)
     if unreadable:
         errors = '; '.join(result.error for result in unreadable)
         sys.exit(f'error: {len(unreadable):,} videos could not be read: {errors}')
+
+
+def check_drawn(videos, folder):
+    """Raise an error if a video with a skeleton would replace a video."""
+    from mmaction_microaction.utils.files import file_identity
+
+    originals = {file_identity(video.path) for video in videos}
+    for video in videos:
+        path = drawn_path(folder, video)
+        if file_identity(path) in originals:
+            raise ValueError(f'{path} is one of the videos; choose another folder for --video-dir')
+
+
+def draw(videos, poses, folder):
+    """Write the videos with the skeletons of a file of poses."""
+    from mmaction_microaction.inference import write_pose_video
+    from mmaction_microaction.structures.poses import index_poses, read_poses
+    from mmaction_microaction.utils.files import make_folder
+    from mmaction_microaction.utils.progress import progress_bar
+
+    by_name = index_poses(read_poses(poses))
+    with progress_bar('drawing') as progress:
+        for done, video in enumerate(videos, start=1):
+            path = drawn_path(folder, video)
+            make_folder(path.parent)
+            write_pose_video(by_name[video.name], video.path, path)
+            progress(done, len(videos))
+
+
+def drawn_path(folder, video):
+    """Return the path of a video with skeletons."""
+    return folder / f'{video.name}.mp4'

@@ -87,6 +87,9 @@ def run(args):
     except ModuleNotFoundError as error:
         raise ImportError(f"{error}; the page needs Gradio: pip install 'gradio>=6.31,<7'") from None
     models = load_models(args.model, args.device)
+    for inferencer in models.values():
+        if inferencer.pipeline.needs_poses:
+            inferencer.poses.prepare()
     examples = None
     if args.examples:
         videos = list(find_videos([args.examples]))

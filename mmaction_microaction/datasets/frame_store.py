@@ -21,6 +21,9 @@ class FrameSettings(NamedTuple):
     """Length in pixels to which the shorter side of a frame is scaled down. Smaller frames keep their size."""
     quality: int
     """JPEG quality, 0 to 100."""
+    crop: str = 'none'
+    """How frames are cropped before they are scaled: ``'none'``, or ``'auto'``, to the largest person unless the video
+    is framed like those of MA-52."""
 
 
 class StoredClip(NamedTuple):
@@ -41,15 +44,15 @@ class StoredClip(NamedTuple):
         return zlib.crc32(jpeg, zlib.crc32(identity.encode()))
 
 
-FORMAT = StoreFormat(
+_FORMAT = StoreFormat(
     kind='frame store',
     application_id=int.from_bytes(b'MA52', 'big'),
-    version=1,
+    version=2,
     # Frames have about 10 KB. They would leave pages of twice this size half empty, and with half of it, reading takes
     # 1.5 times as long.
     page_size=8192,
     tables="""
-    CREATE TABLE settings (short_side INTEGER, quality INTEGER);
+    CREATE TABLE settings (short_side INTEGER, quality INTEGER, crop TEXT);
     CREATE TABLE clips (name TEXT PRIMARY KEY, first_id INTEGER, num_frames INTEGER, fps REAL);
     CREATE TABLE frames (id INTEGER PRIMARY KEY, checksum INTEGER, jpeg BLOB);
 """,
@@ -57,6 +60,8 @@ FORMAT = StoreFormat(
     settings=FrameSettings,
     remedy=REMEDY,
 )
+# Stores of version 1 contain whole frames, and do not say so.
+FORMAT = _FORMAT._replace(earlier=_FORMAT._replace(version=1, tables=_FORMAT.tables.replace(', crop TEXT', '')))
 """Format of the file."""
 
 

@@ -33,6 +33,8 @@ class StoreFormat(NamedTuple):
     """Named tuple of the columns of the table ``settings``."""
     remedy: str
     """Sentence that says how to replace a file."""
+    earlier: 'StoreFormat | None' = None
+    """Format of an earlier version that can be read, too. Settings that it lacks have their default."""
 
     @property
     def command(self) -> str:
@@ -145,12 +147,14 @@ class Store:
             connection = self._connect()
             if _pragma(connection, 'application_id') != self.format.application_id:
                 raise ValueError(f'{path} is not a {kind}, or incomplete. {remedy}')
-            version = _pragma(connection, 'user_version')
-            if version != self.format.version:
+            version, known = _pragma(connection, 'user_version'), self.format
+            if known.earlier and version == known.earlier.version:
+                known = known.earlier
+            if version != known.version:
                 raise ValueError(f'{path} is a {kind} of version {version}, not {self.format.version}. {remedy}')
             # A view or a computed column would run SQL from the file, at any cost.
             tables = {sql for (sql,) in connection.execute('SELECT sql FROM sqlite_master') if sql is not None}
-            if tables != set(_statements(self.format.tables)):
+            if tables != set(_statements(known.tables)):
                 raise ValueError(f'{path} does not have the tables of a {kind}. {remedy}')
             self.settings = self.format.settings(*connection.execute('SELECT * FROM settings').fetchone())
 

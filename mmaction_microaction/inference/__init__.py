@@ -2,14 +2,16 @@
 
 from mmaction_microaction.video.sources import CameraStream, find_videos
 
-from .drawing import write_labeled_video
+from .drawing import draw_boxes, write_labeled_video, write_pose_video
 from .inferencer import MicroActionInferencer
+from .people import FramedVideo, parse_crop
 from .results import (
     WRITERS,
     ClipResult,
     DetectionResult,
     ScoredWindow,
     TimelineResult,
+    describe_framing,
     write_csv,
     write_detections,
     write_json,
@@ -20,12 +22,17 @@ __all__ = [
     'CameraStream',
     'ClipResult',
     'DetectionResult',
+    'FramedVideo',
     'MicroActionInferencer',
     'ScoredWindow',
     'TimelineResult',
+    'describe_framing',
+    'draw_boxes',
     'find_videos',
+    'parse_crop',
     'write_csv',
     'write_detections',
     'write_json',
     'write_labeled_video',
+    'write_pose_video',
 ]

@@ -88,6 +88,8 @@ def export_onnx(config: str | Path | Config, checkpoint: str | Path, out: str | 
     out = check_output(out)
     recognizer = TorchRecognizer(config, checkpoint, 'cpu')
     name = Path(recognizer.config.filename or 'config').stem
+    if WindowPipeline(recognizer.pipeline).needs_poses:
+        raise ValueError(f'{name}: a network that needs poses cannot be exported; use its config and checkpoint')
     try:
         pipeline = json.dumps(recognizer.pipeline)
     except TypeError as error:

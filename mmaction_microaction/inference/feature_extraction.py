@@ -15,6 +15,7 @@ from mmengine.device import get_device
 from torch.utils.data import DataLoader, Subset
 
 from mmaction_microaction.datasets.feature_store import REMEDY, FeatureSettings, FeatureStore, FeatureStoreWriter
+from mmaction_microaction.datasets.transforms import selects_poses
 from mmaction_microaction.models.detectors.detection_data_preprocessor import DetectionDataPreprocessor
 from mmaction_microaction.models.detectors.frame_features import check_clip_len, extract_features
 from mmaction_microaction.utils.checkpoints import load_weights, read_weights, require_fit
@@ -188,6 +189,8 @@ def _frame_pipeline(config: Config, rate: float | None, name: str) -> tuple[list
     several = [step['type'] for step in steps if step['type'] in ('ThreeCrop', 'TenCrop')]
     if several:
         raise ValueError(f'{name}: the validation crops frames several times ({several[0]}); use a CenterCrop')
+    if any(map(selects_poses, steps)):
+        raise ValueError(f'{name}: the network needs poses; features are extracted by networks that see frames alone')
     position = next(
         (i for i, step in enumerate(steps) if 'clip_len' in step or step['type'] == 'SampleFramesAtRate'), None
     )

@@ -84,10 +84,12 @@ def read_sample(video: Video, pipeline: list[dict], window: Window | None = None
         cropped and scaled as the network sees them, but without ``SubtractMeanFrame``. 3D views follow one another.
 
     Raises:
-        ValueError: If the frames cannot be decoded.
+        ValueError: If the frames cannot be decoded, or the pipeline needs poses.
     """
     window = window or Window(0, video.num_frames - 1, 0, video.duration)
     for_network = WindowPipeline(pipeline)
+    if for_network.needs_poses:
+        raise ValueError('Grad-CAM is not available for networks that need poses; use one that sees frames alone')
     for_display = WindowPipeline([step for step in pipeline if step['type'] != 'SubtractMeanFrame'])
     frame_indices = partial(for_network.frame_indices, fps=video.fps)
     gathered = next(gather(video.frames(), [window], frame_indices, for_network.shrink), None)

@@ -1,12 +1,12 @@
 """Recognises micro-actions in video files, arrays of frames and live streams."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import count, groupby
 from pathlib import Path
 
 import numpy as np
-import torch
 from mmengine.config import Config
 
 from mmaction_microaction.label_sets import MA52, LabelSet
@@ -16,10 +16,19 @@ from mmaction_microaction.video.reader import Frame, Video
 from .detection_windows import detect_windows, merge_windows
 from .detector import Detector
 from .loading import load_network
+from .people import Crop, PersonChoice, PersonFinder
+from .pose_source import LivePoses, PoseSource, find_pose_layout, select_window
 from .results import ClipResult, DetectionResult, ScoredWindow, TimelineResult
 from .timeline import find_intervals
-from .video_warnings import SeenFrames, warn_of_damage, warn_of_frame_rate, warn_of_gaps, warn_of_width
-from .windows import Window, WindowPipeline, cut, gather
+from .video_warnings import (
+    SeenFrames,
+    warn_of_absence,
+    warn_of_damage,
+    warn_of_frame_rate,
+    warn_of_gaps,
+    warn_of_width,
+)
+from .windows import Window, WindowPipeline, cut, gather, stack_inputs
 
 RECOGNIZER_OPTIONS = dict(window=1.5, step=0.5, min_score=0.0)
 """Defaults for a recognizer of clips. Clips of MA-52 last 1.9 seconds on average."""
@@ -43,6 +52,12 @@ class MicroActionInferencer:
     The network is a recognizer of clips, which gives each moment of a long video one action, or a
     :class:`.MicroActionDetector` that reads frames, which finds any number of actions at a time, or none.
 
+    If the test pipeline of a recognizer needs keypoints, the poses of the whole video are estimated once, or read from
+    a file. Only the largest person is followed, while a file may contain several people.
+
+    Attributes:
+        poses (PoseSource): Function that returns the poses of an open video.
+
     Args:
         model (str | Path | Config): Config of the network, or an ``.onnx`` file written by ``microaction export``.
         checkpoint (str | Path, optional): Weights of the network. Required for a config, not allowed for an ``.onnx``
@@ -61,11 +76,20 @@ class MicroActionInferencer:
         min_score (float, optional): Minimum mean probability of an interval of a timeline, or minimum score of a
             detection among the ``intervals`` of a result. Defaults to None: 0 for a recognizer, 0.3 for a detector.
         min_duration (float): Minimum duration of an interval in seconds. Defaults to 0.
+        poses (str | Path, optional): Poses of the videos, a pickle of ``microaction poses``. A video has the poses of
+            its name. Defaults to None: poses are estimated if they are needed, which requires the extra ``pose``.
+        crop (Crop): How videos are cropped, see :class:`.PersonFinder`. Defaults to ``'auto'``: to the person, unless a
+            video is framed like those of MA-52. This requires the extra ``pose``. Arrays and live streams are not
+            cropped.
+        person (PersonChoice): Which of several people is recognised: ``'left'``, ``'right'``, ``'largest'`` or
+            ``'all'``. Defaults to ``'largest'``. :meth:`people` returns a result for each of them.
 
     Raises:
         FileNotFoundError: If a file is missing.
         ValueError: If config and weights do not fit, or an option is out of range.
     """
+
+    poses: PoseSource
 
     def __init__(
         self,
@@ -80,10 +104,21 @@ class MicroActionInferencer:
         switch_cost: float = 0.5,
         min_score: float | None = None,
         min_duration: float = 0.0,
+        poses: str | Path | None = None,
+        crop: Crop = 'auto',
+        person: PersonChoice = 'largest',
     ) -> None:
+        self.poses = PoseSource(poses)
         self.recognizer = load_network(model, checkpoint, device)
         self.is_detector = isinstance(self.recognizer, Detector)
         self.pipeline = WindowPipeline(self.recognizer.pipeline)
+        if self.pipeline.needs_poses:
+            if self.is_detector:
+                raise ValueError('the test pipeline of a detector must not need poses')
+            if crop not in ('auto', 'none') or person in ('left', 'right'):
+                raise ValueError('the network sees poses, those of the largest person; leave out crop and person')
+            crop = 'none'
+            self._pose_layout = find_pose_layout(self.recognizer.config, self.recognizer.model)
         longest = self._longest_window()
         defaults = DETECTOR_OPTIONS if self.is_detector else RECOGNIZER_OPTIONS
         if window is None:
@@ -109,6 +144,7 @@ class MicroActionInferencer:
         ):
             if not valid:
                 raise ValueError(f'{name} is {value}, but must be {expected}')
+        self._find_people = PersonFinder(crop, person, self.label_set)
         self.batch_size, self.longest_clip = batch_size, longest_clip
         self.window, self.step = window, step
         self.limits = dict(min_score=min_score, min_duration=min_duration)
@@ -144,13 +180,56 @@ class MicroActionInferencer:
 
         Raises:
             FileNotFoundError: If the file is missing.
-            ValueError: If the file cannot be read as a video.
+            ValueError: If the file cannot be read as a video, or several people are chosen.
         """
-        video = video if isinstance(video, Video) else Video(video)
+        video = self._open(video)
         if self.is_detector:
             return self.detect(video, progress)
         is_short = video.duration + video.num_lost / video.fps <= self.longest_clip
         return self.clip(video) if is_short else self.timeline(video, progress)
+
+    def _find_poses(self, video, progress=None):
+        """Return the poses of a video with a person, or None if the network needs no poses."""
+        if not self.pipeline.needs_poses:
+            return None
+        poses = self.poses(video.whole, progress)
+        if not poses.keypoint_score.any():
+            raise ValueError(f'{video.path}: no person was found, and the network needs the joints of one')
+        return poses
+
+    def people(
+        self, video: str | Path | Video, progress: Callable[[int, int], None] | None = None
+    ) -> list[ClipResult | TimelineResult | DetectionResult]:
+        """Recognise the actions of each chosen person in a video.
+
+        Args:
+            video (str | Path | Video): Path of the video, or the open video.
+            progress (Callable[[int, int], None], optional): Function that is called with the number of scored windows
+                of all people and their total. Defaults to None.
+
+        Returns:
+            list[ClipResult | TimelineResult | DetectionResult]: A result for each chosen person, from left to right.
+            Its ``person`` is ``'left'`` or ``'right'`` if the video shows two people, ``'1'``, ``'2'``, … if it shows
+            more, and ``''`` if it shows one.
+
+        Raises:
+            FileNotFoundError: If the file is missing.
+            ValueError: If the file cannot be read as a video.
+        """
+        framed = self._find_people(video if isinstance(video, Video) else Video(video))
+
+        def report(index, done, total):
+            progress(index * total + done, len(framed) * total)
+
+        return [self(video, progress and partial(report, index)) for index, video in enumerate(framed)]
+
+    def _open(self, video):
+        """Open a video and crop it to the chosen person."""
+        framed = self._find_people(video if isinstance(video, Video) else Video(video))
+        if len(framed) > 1:
+            names = ', '.join(video.person for video in framed)
+            raise ValueError(f'{video} shows several people ({names}); call people(), or choose one with person=')
+        return framed[0]
 
     def clip(self, video: str | Path | Video | np.ndarray, fps: float = 30.0) -> ClipResult:
         """Recognise the action of a video that is one clip, as in MA-52.
@@ -165,54 +244,70 @@ class MicroActionInferencer:
 
         Raises:
             FileNotFoundError: If the file is missing.
-            ValueError: If the file cannot be read as a video to its end, the array has another shape or type, or the
-                network is a detector.
+            ValueError: If the file cannot be read as a video to its end, the array has another shape or type, the
+                network is a detector, or it needs poses and there is no person.
 
         See Also:
             :meth:`timeline`, for a video with several actions.
         """
         self._require_recognizer('clip')
         if isinstance(video, np.ndarray):
+            if self.pipeline.needs_poses:
+                raise ValueError('the network needs poses, which are found in video files; pass the path of a video')
             if video.dtype != np.uint8 or video.ndim != 4 or video.shape[-1] != 3 or not len(video) or not fps > 0:
                 raise ValueError(
                     'expected RGB frames of shape (frames, height, width, 3), uint8, and a positive frame rate, got '
                     f'shape {video.shape}, {video.dtype}, {fps:g} frames per second'
                 )
             name, num_frames, duration, num_lost = 'array', len(video), len(video) / fps, 0
+            framing = {}
             frames = (Frame(i, i / fps, lambda image=image: image) for i, image in enumerate(video))
+            poses = None
         else:
-            video = video if isinstance(video, Video) else Video(video)
+            video = self._open(video)
+            framing = _framing(video)
             name, num_frames, duration, num_lost = video.path, video.num_frames, video.duration, video.num_lost
             frames, fps = video.frames(), video.fps
+            poses = None if num_lost else self._find_poses(video)
         whole = Window(0, num_frames - 1, 0, duration)
-        scored = [] if num_lost else list(self._score(frames, [whole], fps, name))
+        scored = [] if num_lost else list(self._score(frames, [whole], fps, name, poses=poses and (lambda _: poses)))
         if not scored:
             raise ValueError(f'{name} ends before its last frame or has a gap; encode it again')
-        return ClipResult(name, duration, scored[0][1], self.label_set)
+        return ClipResult(name, duration, scored[0][1], self.label_set, **framing)
 
     def timeline(self, video: str | Path | Video, progress: Callable[[int, int], None] | None = None) -> TimelineResult:
         """Find the micro-actions in a video of any length.
 
-        A warning names the times of a video that are damaged or cannot be decoded.
+        A warning names the times of a video that are damaged or cannot be decoded. If the network needs poses, another
+        warning names the times without a person, which have no actions.
 
         Args:
             video (str | Path | Video): Path of the video, or the open video.
             progress (Callable[[int, int], None], optional): Function that is called with the number of scored windows
-                and their total. Defaults to None.
+                and their total, and before that of frames in which poses are estimated. Defaults to None.
 
         Returns:
             TimelineResult: The micro-actions with their times.
 
         Raises:
             FileNotFoundError: If the file is missing.
-            ValueError: If the file cannot be read as a video, or the network is a detector.
+            ValueError: If the file cannot be read as a video, the network is a detector, or it needs poses and there is
+                no person.
 
         See Also:
             :meth:`clip`, for a video that shows one action.
         """
         self._require_recognizer('timeline')
-        video = video if isinstance(video, Video) else Video(video)
+        video = self._open(video)
         windows = cut(video.times, video.duration, self.window, self.step)
+        poses = self._find_poses(video, progress)
+        if poses is not None:
+            poses = partial(select_window, poses)
+            present = [window for window in windows if poses(window) is not None]
+            if not present:
+                raise ValueError(f'{video.path}: no window shows a person for half of its time')
+            warn_of_absence(video.path, windows, present)
+            windows = present
         # Where a frame is shown for long, several windows contain the same frames. The network scores them once.
         groups = {frames: list(group) for frames, group in groupby(windows, _frame_range)}
         scored = []
@@ -220,7 +315,7 @@ class MicroActionInferencer:
         def rows():
             distinct = [group[0] for group in groups.values()]
             for done, (window, scores) in enumerate(
-                self._score(video.frames(), distinct, video.fps, video.path), start=1
+                self._score(video.frames(), distinct, video.fps, video.path, poses=poses), start=1
             ):
                 for same in groups[_frame_range(window)]:
                     scored.append(same)
@@ -235,7 +330,8 @@ class MicroActionInferencer:
             raise ValueError(f'{video.path} cannot be decoded; encode it again')
         starts, ends, scores = table[:, 0], table[:, 1], table[:, 2:]
         warn_of_gaps(video, windows, scored)
-        return self._merge(video.path, starts, ends, scores, video.duration)
+        merge = self._merge if poses is None else self._merge_pieces
+        return replace(merge(video.path, starts, ends, scores, video.duration), **_framing(video))
 
     def detect(self, video: str | Path | Video, progress: Callable[[int, int], None] | None = None) -> DetectionResult:
         """Find all micro-actions of a video of any length with a detector. They may overlap.
@@ -258,7 +354,7 @@ class MicroActionInferencer:
         """
         if not self.is_detector:
             raise ValueError('the network is a recognizer of clips; use timeline, or load a detector')
-        video = video if isinstance(video, Video) else Video(video)
+        video = self._open(video)
         windows = cut(video.times, video.duration, self.window, self.step)
         seen = SeenFrames(video.frames())
         found = detect_windows(
@@ -275,7 +371,8 @@ class MicroActionInferencer:
         if seen.last is None:
             raise ValueError(f'{video.path} cannot be decoded; encode it again')
         warn_of_damage(video, windows, seen)
-        return DetectionResult(video.path, video.duration, *detections, **self.limits, label_set=self.label_set)
+        options = dict(self.limits, label_set=self.label_set, **_framing(video))
+        return DetectionResult(video.path, video.duration, *detections, **options)
 
     def _require_recognizer(self, method):
         if self.is_detector:
@@ -285,20 +382,26 @@ class MicroActionInferencer:
         """Score the windows of a live stream, each as soon as it is complete.
 
         Args:
-            frames (Iterable[Frame]): Frames of the stream. A window that lacks a sampled frame is skipped.
+            frames (Iterable[Frame]): Frames of the stream. A window that lacks a sampled frame is skipped. So is a
+                window without a person, if the network needs poses.
             fps (float): Frames per second of the stream.
 
         Yields:
             ScoredWindow: Start and end of a window in seconds, and its probabilities.
 
         Raises:
+            ImportError: If the network needs poses, and a package of the extra ``pose`` is missing.
             ValueError: If the network is a detector, which needs a whole video.
         """
         if self.is_detector:
             raise ValueError('a detector needs a whole video, not a live stream; record a video, and use detect')
         length, step = (max(round(seconds * fps), 1) for seconds in (self.window, self.step))
         windows = (Window(first, first + length - 1, first / fps, length / fps) for first in count(step=step))
-        for window, scores in self._score(frames, windows, fps, batch_size=1):
+        poses = None
+        if self.pipeline.needs_poses:
+            live = LivePoses(fps, length)
+            frames, poses = live.follow(frames), live.select
+        for window, scores in self._score(frames, windows, fps, batch_size=1, poses=poses):
             yield ScoredWindow(window.start, window.end, scores)
 
     def merge(self, video: str, scored: Sequence[ScoredWindow], duration: float) -> TimelineResult:
@@ -317,7 +420,10 @@ class MicroActionInferencer:
         """
         if not scored:
             raise ValueError(f'{video}: no window was scored')
-        starts, ends, scores = map(np.array, zip(*scored))
+        return self._merge_pieces(video, *map(np.array, zip(*scored)), duration)
+
+    def _merge_pieces(self, video, starts, ends, scores, duration):
+        """Merge scored windows, and leave out the times that no window covers."""
         borders = np.flatnonzero(starts[1:] > ends[:-1]) + 1
         pieces = (np.split(values, borders) for values in (starts, ends, scores))
         intervals = [interval for piece in zip(*pieces) for interval in self._merge(video, *piece, duration).intervals]
@@ -327,20 +433,38 @@ class MicroActionInferencer:
         intervals = find_intervals(starts, ends, scores, self.step, **self.merging, label_set=self.label_set)
         return TimelineResult(video, duration, intervals, starts, ends, scores, self.label_set)
 
-    def _score(self, frames, windows, fps, name=None, batch_size=None):
+    def _score(self, frames, windows, fps, name=None, batch_size=None, poses=None):
         """Score windows in batches; yield each window with its probabilities. Warnings need the name of the video."""
         if self._is_compared(name):
             warn_of_frame_rate(name, fps, self.pipeline.frame_interval)
-        shrink = self._shrinker(name)
         batch, inputs = [], []
-        for window, images in gather(frames, windows, partial(self.pipeline.frame_indices, fps=fps), shrink):
+        for window, images in self._gather(frames, windows, fps, name):
+            seen = None
+            if poses is not None:
+                seen = poses(window)
+                if seen is None:
+                    continue
+                seen = seen.convert(self._pose_layout)
             batch.append(window)
-            inputs.append(self.pipeline.pack(window.num_frames, images, fps))
+            inputs.append(self.pipeline.pack(window.num_frames, images, fps, seen))
             if len(inputs) == (batch_size or self.batch_size):
                 yield from self._score_batch(batch, inputs)
                 batch, inputs = [], []
         if inputs:
             yield from self._score_batch(batch, inputs)
+
+    def _gather(self, frames, windows, fps, name):
+        """Collect the frames of each window. A window of a live stream is complete when its last frame has passed."""
+        is_live = name is None
+        if not self.pipeline.reads_frames and not is_live:
+            return ((window, []) for window in windows)
+
+        def frame_indices(num_frames):
+            indices = self.pipeline.frame_indices(num_frames, fps)
+            waits = is_live and self.pipeline.needs_poses
+            return np.union1d(indices, num_frames - 1).astype(int) if waits else indices
+
+        return gather(frames, windows, frame_indices, self._shrinker(name))
 
     def _is_compared(self, name):
         """Return whether a video is compared with those of MA-52. How those of other sets were recorded is unknown."""
@@ -360,9 +484,14 @@ class MicroActionInferencer:
         return shrink
 
     def _score_batch(self, windows, inputs):
-        for window, scores in zip(windows, self.recognizer(torch.stack(inputs))):
+        for window, scores in zip(windows, self.recognizer(stack_inputs(inputs))):
             check_probabilities(scores, f'{window.start:.1f} s', len(self.label_set))
             yield window, scores
+
+
+def _framing(video):
+    """Return what a result says about the person and the crop."""
+    return dict(person=video.person, boxes=video.boxes)
 
 
 def _frame_range(window):

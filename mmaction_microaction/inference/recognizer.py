@@ -87,18 +87,32 @@ class TorchRecognizer(TorchNetwork):
         return self.model.cls_head.num_classes
 
     @torch.inference_mode()
-    def __call__(self, inputs: torch.Tensor) -> np.ndarray:
+    def __call__(self, inputs: torch.Tensor | dict[str, torch.Tensor]) -> np.ndarray:
         """Score a batch of clips.
 
         Args:
-            inputs (torch.Tensor): N clips as the pipeline packs them, stacked.
+            inputs (torch.Tensor | dict[str, torch.Tensor]): N clips as the pipeline packs them, stacked, of each
+                modality if the network sees several.
 
         Returns:
             np.ndarray: Probabilities, shape (N, C).
+
+        Raises:
+            ValueError: If the head returns one score for each modality.
         """
-        samples = [ActionDataSample() for _ in inputs]
-        samples = self.model.test_step(dict(inputs=list(inputs), data_samples=samples))
-        return torch.stack([sample.pred_score for sample in samples]).float().cpu().numpy()
+        if isinstance(inputs, dict):
+            inputs = {modality: list(clips) for modality, clips in inputs.items()}
+            count = len(next(iter(inputs.values())))
+        else:
+            inputs, count = list(inputs), len(inputs)
+        samples = self.model.test_step(dict(inputs=inputs, data_samples=[ActionDataSample() for _ in range(count)]))
+        scores = [sample.pred_score for sample in samples]
+        if isinstance(scores[0], dict):
+            raise ValueError(
+                f'{self.config.filename}: the {type(self.model.cls_head).__name__} returns separate scores '
+                f'({", ".join(scores[0])}); use RGBPoseFusionHead, which merges them'
+            )
+        return torch.stack(scores).float().cpu().numpy()
 
 
 def find_network_label_set(

@@ -47,6 +47,11 @@ class ClipResult:
     """Probabilities of the actions, shape (C,)."""
     label_set: LabelSet = field(default=MA52, repr=False)
     """Label set of the probabilities."""
+    person: str = ''
+    """Name of the person if the video shows several: ``'left'`` or ``'right'``, or a number from left to right."""
+    boxes: np.ndarray | None = field(default=None, repr=False)
+    """Left and upper edge, width and height of the part of each frame that the network saw, in pixels, shape (T, 4).
+    None if it saw whole frames."""
 
     def __post_init__(self) -> None:
         if np.shape(self.scores) != (len(self.label_set),):
@@ -93,11 +98,11 @@ class ClipResult:
 
         Returns:
             dict: ``video``, ``duration``, ``actions`` (the best five), ``group`` and ``groups``. ``groups`` is left out
-            if the label set has none.
+            if the label set has none. ``person`` is added if the video shows several people, and ``crop``, the box of
+            the first frame, if the network saw a part of the frames.
         """
         content = {
-            'video': self.video,
-            'duration': round(self.duration, 3),
+            **_describe(self),
             'actions': [interval.to_dict() for interval in self.intervals],
             'group': self.group,
         }
@@ -110,9 +115,10 @@ class ClipResult:
         """Convert the result to table rows.
 
         Returns:
-            list[dict]: One row for each of the best five actions, with the keys ``COLUMNS``.
+            list[dict]: One row for each of the best five actions, with the keys ``COLUMNS``, and ``person`` if the
+            video shows several people.
         """
-        return [_row(self.video, rank, interval) for rank, interval in enumerate(self.intervals, start=1)]
+        return [_row(self, rank, interval) for rank, interval in enumerate(self.intervals, start=1)]
 
 
 @dataclass
@@ -135,12 +141,17 @@ class TimelineResult:
     """Probabilities of each window, shape (W, C)."""
     label_set: LabelSet = field(default=MA52, repr=False)
     """Label set of the probabilities."""
+    person: str = ''
+    """Name of the person if the video shows several: ``'left'`` or ``'right'``, or a number from left to right."""
+    boxes: np.ndarray | None = field(default=None, repr=False)
+    """Left and upper edge, width and height of the part of each frame that the network saw, in pixels, shape (T, 4).
+    None if it saw whole frames."""
 
     def to_dict(self) -> dict:
         """Convert the result to a dict for JSON.
 
         Returns:
-            dict: ``video``, ``duration``, ``intervals``.
+            dict: ``video``, ``duration``, ``intervals``, and ``person`` and ``crop`` as for :class:`ClipResult`.
         """
         return _with_intervals(self)
 
@@ -165,9 +176,10 @@ class TimelineResult:
         """Convert the result to table rows.
 
         Returns:
-            list[dict]: One row for each interval, with the keys ``COLUMNS``.
+            list[dict]: One row for each interval, with the keys ``COLUMNS``, and ``person`` if the video shows several
+            people.
         """
-        return [_row(self.video, 1, interval) for interval in self.intervals]
+        return [_row(self, 1, interval) for interval in self.intervals]
 
 
 @dataclass
@@ -199,6 +211,11 @@ class DetectionResult:
     """Minimum duration of :attr:`intervals` in seconds."""
     label_set: LabelSet = field(default=MA52, repr=False)
     """Label set of the labels."""
+    person: str = ''
+    """Name of the person if the video shows several: ``'left'`` or ``'right'``, or a number from left to right."""
+    boxes: np.ndarray | None = field(default=None, repr=False)
+    """Left and upper edge, width and height of the part of each frame that the network saw, in pixels, shape (T, 4).
+    None if it saw whole frames."""
 
     @cached_property
     def intervals(self) -> list[Interval]:
@@ -214,7 +231,7 @@ class DetectionResult:
         """Convert the result to a dict for JSON.
 
         Returns:
-            dict: ``video``, ``duration``, ``intervals``.
+            dict: ``video``, ``duration``, ``intervals``, and ``person`` and ``crop`` as for :class:`ClipResult`.
         """
         return _with_intervals(self)
 
@@ -222,22 +239,53 @@ class DetectionResult:
         """Convert the result to table rows.
 
         Returns:
-            list[dict]: One row for each interval, with the keys ``COLUMNS``.
+            list[dict]: One row for each interval, with the keys ``COLUMNS``, and ``person`` if the video shows several
+            people.
         """
-        return [_row(self.video, 1, interval) for interval in self.intervals]
+        return [_row(self, 1, interval) for interval in self.intervals]
+
+
+def describe_framing(result: ClipResult | TimelineResult | DetectionResult) -> list[str]:
+    """Describe the person of a result and the part of the frames that the network saw.
+
+    Args:
+        result (ClipResult | TimelineResult | DetectionResult): The result.
+
+    Returns:
+        list[str]: No text for the only person in whole frames; otherwise, the name of the person if there are several,
+        and the box if the frames were cropped.
+
+    Examples:
+        >>> boxes = np.tile([56, 14, 916, 1099], (60, 1))
+        >>> describe_framing(ClipResult('two.mp4', 2.0, np.full(52, 1 / 52), person='left', boxes=boxes))
+        ['left', 'cropped to 916 x 1099 pixels at 56,14']
+    """
+    texts = [result.person] if result.person else []
+    if result.boxes is not None:
+        left, top, width, height = result.boxes[0]
+        moving = ' at first, then moving' if (result.boxes != result.boxes[0]).any() else ''
+        texts.append(f'cropped to {width} x {height} pixels at {left},{top}{moving}')
+    return texts
+
+
+def _describe(result):
+    """Return what a result says about its video, for JSON."""
+    content = {'video': result.video, 'duration': round(result.duration, 3)}
+    if result.person:
+        content['person'] = result.person
+    if result.boxes is not None:
+        content['crop'] = result.boxes[0].tolist()
+    return content
 
 
 def _with_intervals(result):
-    return {
-        'video': result.video,
-        'duration': round(result.duration, 3),
-        'intervals': [interval.to_dict() for interval in result.intervals],
-    }
+    return {**_describe(result), 'intervals': [interval.to_dict() for interval in result.intervals]}
 
 
-def _row(video, rank, interval):
-    values = {'video': video, 'rank': rank, **interval.to_dict()}
-    return {column: values[column] for column in COLUMNS}
+def _row(result, rank, interval):
+    values = {'video': result.video, 'rank': rank, **interval.to_dict()}
+    person = {'person': result.person} if result.person else {}
+    return {column: values[column] for column in COLUMNS} | person
 
 
 def write_json(results: Sequence[ClipResult | TimelineResult | DetectionResult], path: str | Path) -> None:
@@ -257,7 +305,7 @@ def write_csv(results: Sequence[ClipResult | TimelineResult | DetectionResult], 
     """Write results as a CSV table, completely or not at all.
 
     A name that a spreadsheet would read as a formula is preceded by an apostrophe. The group is empty if the label set
-    has no groups.
+    has no groups. There is a column ``person`` if a video shows several people.
 
     Args:
         results (Sequence[ClipResult | TimelineResult | DetectionResult]): One result for each video.
@@ -267,7 +315,8 @@ def write_csv(results: Sequence[ClipResult | TimelineResult | DetectionResult], 
         OSError: If the file cannot be written.
     """
     table = io.StringIO(newline='')
-    writer = csv.DictWriter(table, COLUMNS)
+    columns = [*COLUMNS, 'person'] if any(result.person for result in results) else COLUMNS
+    writer = csv.DictWriter(table, columns, restval='')
     writer.writeheader()
     for result in results:
         for row in result.to_rows():

@@ -43,7 +43,7 @@ def warn_of_width(name: str, image: np.ndarray) -> None:
     if width > 1.5 * height:
         warnings.warn(
             f'{name} has frames of {width} x {height}, much wider than the 5:6 of MA-52. Networks usually see only the '
-            'middle of a frame; crop the video to the person',
+            'middle of a frame; crop the video to the person: X,Y,W,H is a value of crop',
             stacklevel=3,
         )
 
@@ -74,6 +74,23 @@ def warn_of_gaps(video: Video, windows: list[Window], scored: list[Window]) -> N
             )
     if video.num_lost or scored[-1] != windows[-1]:
         _warn_of_end(video, scored[-1].end)
+
+
+def warn_of_absence(name: str, windows: list[Window], present: list[Window]) -> None:
+    """Warn of times without a person.
+
+    Args:
+        name (str): Name of the video.
+        windows (list[Window]): All windows of the video.
+        present (list[Window]): The windows that show a person.
+    """
+    absent = sorted(set(windows) - set(present))
+    if absent:
+        warnings.warn(
+            f'{name}: {len(absent):,} of {len(windows):,} windows show nobody most of the time, the first of them '
+            f'from {absent[0].start:.1f} to {absent[0].end:.1f} s; the timeline contains no action there',
+            stacklevel=3,
+        )
 
 
 class SeenFrames:

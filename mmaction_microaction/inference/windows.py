@@ -2,15 +2,22 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from mmaction.datasets.transforms import Resize, SampleFrames
+from mmaction.datasets.transforms import ArrayDecode, PoseDecode, Resize, SampleFrames
 from mmaction.registry import TRANSFORMS
 from mmengine.dataset import Compose
 
-from mmaction_microaction.datasets.transforms import SampleFramesAtRate, is_decoder, is_opener
+from mmaction_microaction.datasets.transforms import (
+    DecodeRGBPose,
+    SampleFramesAtRate,
+    is_decoder,
+    is_opener,
+    selects_poses,
+)
+from mmaction_microaction.structures.poses import Poses
 from mmaction_microaction.video.reader import Frame
 from mmaction_microaction.video.times import LONGEST_STILL
 
@@ -110,24 +117,36 @@ def _cut_piece(times, duration, length, step):
 class WindowPipeline:
     """A test pipeline without its first part, which opens and decodes the video.
 
+    Attributes:
+        needs_poses (bool): Whether the pipeline selects keypoints.
+        reads_frames (bool): Whether the pipeline decodes frames. False for poses alone.
+
     Args:
-        pipeline (Sequence[dict]): The test pipeline of a config: it opens, samples and decodes the video, then
-            transforms the frames.
+        pipeline (Sequence[dict]): The test pipeline of a config: it opens, samples and decodes the video, or selects
+            its keypoints, then transforms them.
 
     Raises:
-        ValueError: If no transform of the pipeline decodes a video.
+        ValueError: If no transform of the pipeline decodes a video or selects keypoints.
     """
 
+    needs_poses: bool
+    reads_frames: bool
+
     def __init__(self, pipeline: Sequence[dict]) -> None:
-        decode = next((index for index, step in enumerate(pipeline) if is_decoder(step)), None)
+        decode = next((index for index, step in enumerate(pipeline) if is_decoder(step) or selects_poses(step)), None)
         if decode is None:
             types = [step['type'] if isinstance(step['type'], str) else step['type'].__name__ for step in pipeline]
             raise ValueError(f'the test pipeline does not decode a video: {", ".join(types)}')
         sampling = [step for step in pipeline[:decode] if not is_opener(step)]
+        self.reads_frames, self.needs_poses = is_decoder(pipeline[decode]), selects_poses(pipeline[decode])
+        if self.reads_frames:
+            decoder = DecodeRGBPose([_take_images]) if self.needs_poses else ArrayDecode()
+        else:
+            decoder = PoseDecode()
         # Transforms are built here, since Compose would look for their types in MMEngine's registry.
         build = TRANSFORMS.build
         self._sample = Compose([build(step) for step in sampling])
-        self._transform = Compose([build(step) for step in (dict(type='ArrayDecode'), *pipeline[decode + 1 :])])
+        self._transform = Compose([decoder, *(build(step) for step in pipeline[decode + 1 :])])
 
     @property
     def frame_interval(self) -> int | None:
@@ -143,8 +162,10 @@ class WindowPipeline:
         """Frames per second that a detector samples. None if the network samples otherwise."""
         return next((step.rate for step in self._sample.transforms if isinstance(step, SampleFramesAtRate)), None)
 
-    def _sampled(self, num_frames, fps):
-        video = dict(total_frames=num_frames, start_index=0, modality='RGB', avg_fps=fps, duration=num_frames / fps)
+    def _sampled(self, num_frames, fps, poses=None):
+        video = {} if poses is None else dict(poses.to_dict(), label=-1, video_id=poses.frame_dir)
+        modality = 'RGB' if self.reads_frames else 'Pose'
+        video.update(total_frames=num_frames, start_index=0, modality=modality, avg_fps=fps, duration=num_frames / fps)
         return self._sample(video)
 
     def frame_indices(self, num_frames: int, fps: float = 30.0) -> np.ndarray:
@@ -155,9 +176,10 @@ class WindowPipeline:
             fps (float): Frames per second of the video. Defaults to 30.
 
         Returns:
-            np.ndarray: Indices from 0, shape (K,), ascending, without duplicates.
+            np.ndarray: Indices from 0, shape (K,), ascending, without duplicates. Empty for a network of
+                poses alone.
         """
-        return np.unique(self.samples(num_frames, fps))
+        return np.unique(self.samples(num_frames, fps)) if self.reads_frames else np.empty(0, int)
 
     def samples(self, num_frames: int, fps: float = 30.0) -> np.ndarray:
         """Return the index of the frame of each sample of a window, in the order in which the network sees them.
@@ -169,7 +191,8 @@ class WindowPipeline:
         Returns:
             np.ndarray: Indices from 0, shape (S,).
         """
-        return self._sampled(num_frames, fps)['frame_inds']
+        sampled = self._sampled(num_frames, fps)
+        return sampled[_frames_key(sampled)]
 
     def shrink(self, image: np.ndarray) -> np.ndarray:
         """Apply the first resize of the pipeline to a frame in advance, so that less memory is kept per frame.
@@ -181,26 +204,57 @@ class WindowPipeline:
             np.ndarray: A smaller frame for which :meth:`pack` returns the same input; or ``image`` itself.
         """
         first = self._transform.transforms[1] if len(self._transform.transforms) > 1 else None
-        # Resizing to a size is idempotent; resizing by a factor is not.
-        if type(first) is not Resize or first.lazy or not isinstance(first.scale, tuple):
+        # Resizing to a size is idempotent; resizing by a factor is not. Keypoints have the size of the whole frame.
+        if self.needs_poses or type(first) is not Resize or first.lazy or not isinstance(first.scale, tuple):
             return image
         resized = first(dict(imgs=[image], img_shape=image.shape[:2], modality='RGB'))['imgs'][0]
         return resized if resized.size < image.size else image
 
-    def pack(self, num_frames: int, images: list[np.ndarray], fps: float = 30.0) -> torch.Tensor:
+    def pack(
+        self, num_frames: int, images: list[np.ndarray], fps: float = 30.0, poses: Poses | None = None
+    ) -> torch.Tensor | dict[str, torch.Tensor]:
         """Create the input of the network from the sampled frames of a window.
 
         Args:
             num_frames (int): Number of frames of the window.
             images (list[np.ndarray]): The K frames of :meth:`frame_indices`, RGB, shape (height, width, 3), uint8.
             fps (float): Frames per second of the video. Defaults to 30.
+            poses (Poses, optional): Poses in the frames of the window, in the layout of the network. Required if the
+                pipeline :attr:`needs_poses`. Defaults to None.
 
         Returns:
-            torch.Tensor: Input of the network, without the batch axis.
+            torch.Tensor | dict[str, torch.Tensor]: Input of the network, without the batch axis; one input for each
+            modality if the network sees frames and poses.
         """
-        results = self._sampled(num_frames, fps)
-        results['frame_inds'] = np.unique(results['frame_inds'], return_inverse=True)[1].reshape(-1)
+        results = self._sampled(num_frames, fps, poses)
+        if self.reads_frames:
+            key = _frames_key(results)
+            results[key] = np.unique(results[key], return_inverse=True)[1].reshape(-1)
         return self._transform(dict(results, array=images))['inputs']
+
+
+def _take_images(results: dict[str, Any]) -> dict[str, Any]:
+    """Set ``imgs`` to the sampled images of ``array``, whatever the modalities of the sample."""
+    return dict(results, imgs=[results['array'][index] for index in results['frame_inds']])
+
+
+def _frames_key(sampled: dict[str, Any]) -> str:
+    """Return the key of the indices of the frames: ``RGB_inds`` of ``MMUniformSampleFrames``, else ``frame_inds``."""
+    return 'RGB_inds' if 'RGB_inds' in sampled else 'frame_inds'
+
+
+def stack_inputs(inputs: Sequence[torch.Tensor | dict[str, torch.Tensor]]) -> torch.Tensor | dict[str, torch.Tensor]:
+    """Stack packed windows into a batch.
+
+    Args:
+        inputs (Sequence[torch.Tensor | dict[str, torch.Tensor]]): N windows of :meth:`WindowPipeline.pack`.
+
+    Returns:
+        torch.Tensor | dict[str, torch.Tensor]: Batch with N as the first dimension, of each modality.
+    """
+    if isinstance(inputs[0], dict):
+        return {modality: torch.stack([window[modality] for window in inputs]) for modality in inputs[0]}
+    return torch.stack([*inputs])
 
 
 def gather(

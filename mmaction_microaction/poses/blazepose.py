@@ -117,12 +117,30 @@ class BlazePose:
     def detect(self, image: np.ndarray) -> list[Region]:
         """Find the people in an image.
 
+        The network often returns only one of several people in a wide image. If several are followed, it is also
+        applied to overlapping squares of such an image.
+
         Args:
             image (np.ndarray): RGB image, shape (height, width, 3), uint8.
 
         Returns:
             list[Region]: Region of each person, by decreasing size.
         """
+        regions = self._detect(image)
+        height, width = image.shape[:2]
+        side = min(height, width)
+        count = -(-3 * (height + width - 2 * side) // side) + 1 if self.people > 1 else 1
+        starts = np.linspace((0, 0), (width - side, height - side), count).astype(int) if count > 1 else []
+        for start in starts:
+            for region in self._detect(image[start[1] :, start[0] :][:side, :side]):
+                region = region._replace(center=region.center + start)
+                distances = [np.linalg.norm(region.center - other.center) / other.side for other in regions]
+                if min(distances, default=1) > DUPLICATE_DISTANCE:
+                    regions.append(region)
+        return sorted(regions, key=lambda region: -region.side)
+
+    def _detect(self, image: np.ndarray) -> list[Region]:
+        """Return the regions that the network finds in the whole image."""
         height, width = image.shape[:2]
         scale = DETECTOR_SIDE / max(height, width)
         margins = (DETECTOR_SIDE - scale * width) / 2, (DETECTOR_SIDE - scale * height) / 2
@@ -141,7 +159,7 @@ class BlazePose:
             weights = scores[members, None, None]
             middle = (points[members] * weights).sum(0) / weights.sum()
             regions.append(_region_around(*_map_back(middle * DETECTOR_SIDE, matrix)))
-        return sorted(regions, key=lambda region: -region.side)
+        return regions
 
     def locate(self, image: np.ndarray, region: Region) -> tuple[np.ndarray, np.ndarray, Region | None]:
         """Locate the joints of the person in a region.

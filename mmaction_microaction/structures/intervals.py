@@ -114,7 +114,8 @@ def read_intervals(path: str | Path, label_set: LabelSet = MA52) -> dict[str, li
         label_set (LabelSet): Label set of the labels. Defaults to that of MA-52.
 
     Returns:
-        dict[str, list[Interval]]: Intervals of each video.
+        dict[str, list[Interval]]: Intervals of each video. The name of a video with several people is followed by the
+        ``person`` of the entry: ``'talk.mp4 (left)'``.
 
     Raises:
         FileNotFoundError: If the file does not exist.
@@ -125,7 +126,7 @@ def read_intervals(path: str | Path, label_set: LabelSet = MA52) -> dict[str, li
         videos = parse_json(read_limited(path, MAX_SIZE, 'intervals'))
         if not isinstance(videos, list):
             raise TypeError(f'expected a list of videos, got a {type(videos).__name__}')
-        listed = [(str(video['video']), None if 'actions' in video else list(video['intervals'])) for video in videos]
+        listed = [(_name_of(video), None if 'actions' in video else list(video['intervals'])) for video in videos]
     except FileNotFoundError:
         raise FileNotFoundError(f'{path}: no such file') from None
     except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -144,6 +145,11 @@ def read_intervals(path: str | Path, label_set: LabelSet = MA52) -> dict[str, li
             for index, interval in enumerate(intervals, start=1)
         ]
     return found
+
+
+def _name_of(entry: dict[str, Any]) -> str:
+    """Return the name of the video of an entry, followed by the person if the video shows several people."""
+    return f'{entry["video"]} ({entry["person"]})' if entry.get('person') else str(entry['video'])
 
 
 def write_intervals(videos: dict[str, list[Interval]], path: str | Path) -> None:

@@ -1,4 +1,4 @@
-"""Figures of results and data: each function returns a Matplotlib figure, and writes no file."""
+"""Figures of results and data: each function returns a Matplotlib figure or a drawn frame, and writes no file."""
 
 from .calibration import plot_calibration
 from .class_counts import plot_class_counts
@@ -16,10 +16,14 @@ from .frames import read_frames
 from .frequency_groups import plot_frequency_groups
 from .gradcam import plot_gradcam
 from .per_class import plot_per_class
+from .pose_layouts import plot_pose_layouts
 from .prediction_strip import plot_prediction_strip
+from .skeleton import draw_poses, draw_skeleton
 from .timeline import plot_timeline
 
 __all__ = [
+    'draw_poses',
+    'draw_skeleton',
     'embed_features',
     'fonts_for',
     'plot_calibration',
@@ -34,6 +38,7 @@ __all__ = [
     'plot_frequency_groups',
     'plot_gradcam',
     'plot_per_class',
+    'plot_pose_layouts',
     'plot_prediction_strip',
     'plot_timeline',
     'read_features',

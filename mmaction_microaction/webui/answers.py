@@ -1,15 +1,29 @@
 """Converts a result to the texts, bars, tables and files of the page."""
 
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
 from pathlib import Path
 from tempfile import mkdtemp
 
-from mmaction_microaction.inference import WRITERS, ClipResult, DetectionResult, TimelineResult
+import cv2
+
+from mmaction_microaction.inference import (
+    WRITERS,
+    ClipResult,
+    DetectionResult,
+    TimelineResult,
+    describe_framing,
+    draw_boxes,
+)
 from mmaction_microaction.label_sets import LabelSet
 from mmaction_microaction.structures.intervals import Interval
+from mmaction_microaction.video.reader import Video
 from mmaction_microaction.visualization.style import name_of
+
+PICTURE_WIDTH = 480
+"""Maximum width in pixels of the picture that shows how a video is cropped."""
 
 
 def headline(result: ClipResult | TimelineResult | DetectionResult, model: str) -> str:
@@ -20,7 +34,8 @@ def headline(result: ClipResult | TimelineResult | DetectionResult, model: str) 
         model (str): Name of the network.
 
     Returns:
-        str: A heading with the best action or the number of intervals, and a line with the network and the video.
+        str: A heading with the best action or the number of intervals, and a line with the network, the video and the
+        part of its frames that the network saw.
     """
     if result.kind == 'clip':
         best = result.intervals[0]
@@ -33,7 +48,8 @@ def headline(result: ClipResult | TimelineResult | DetectionResult, model: str) 
         summary = f'{number} micro-action{"s" * (count != 1)} in {result.duration:.1f} s'
         if result.kind == 'detections':
             summary += f' with a score of at least {result.min_score:g}'
-    return f'### {summary}\n{_literally(model)}; {_literally(Path(result.video).name)}, {result.duration:.1f} s'
+    details = ', '.join([_literally(Path(result.video).name), f'{result.duration:.1f} s', *describe_framing(result)])
+    return f'### {summary}\n{_literally(model)}; {details}'
 
 
 def describe_actions(label_sets: Sequence[LabelSet]) -> str:
@@ -146,18 +162,41 @@ def gradcam_choices(result: ClipResult | TimelineResult | DetectionResult) -> li
     return choices
 
 
-def write_files(result: ClipResult | TimelineResult | DetectionResult, folder: str | Path) -> list[Path]:
-    """Write a result in all formats of :data:`.WRITERS`. The files name the video without its folder.
+def crop_picture(video: Video, results: Sequence[ClipResult | TimelineResult | DetectionResult]) -> str:
+    """Draw the parts of the first frame that the network saw, as HTML.
+
+    The picture is part of the page, so that no file has to be deleted.
 
     Args:
-        result (ClipResult | TimelineResult | DetectionResult): The result.
+        video (Video): The video.
+        results (Sequence[ClipResult | TimelineResult | DetectionResult]): Results of the people in the video.
+
+    Returns:
+        str: HTML of the picture. Empty if the network saw whole frames.
+    """
+    if all(result.boxes is None for result in results):
+        return ''
+    image = next(video.frames()).to_rgb()
+    scale = min(PICTURE_WIDTH / image.shape[1], 1)
+    image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    image = draw_boxes(image, results, scale=scale)
+    _, encoded = cv2.imencode('.jpg', cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    text = 'What the network saw: ' + '; '.join(', '.join(describe_framing(result)) for result in results)
+    return f'<p>{escape(text)}</p><img alt="{escape(text)}" src="data:image/jpeg;base64,{b64encode(encoded).decode()}">'
+
+
+def write_files(results: Sequence[ClipResult | TimelineResult | DetectionResult], folder: str | Path) -> list[Path]:
+    """Write results in all formats of :data:`.WRITERS`. The files name the video without its folder.
+
+    Args:
+        results (Sequence[ClipResult | TimelineResult | DetectionResult]): Results of the people in one video.
         folder (str | Path): Folder in which a new folder for the files is created.
 
     Returns:
         list[Path]: Paths of the files, which are named after the video, in the order of the formats.
     """
-    new_folder, video = Path(mkdtemp(dir=folder)), Path(result.video)
+    new_folder, video = Path(mkdtemp(dir=folder)), Path(results[0].video)
     paths = [new_folder / f'{video.stem}{suffix}' for suffix in WRITERS]
     for write, path in zip(WRITERS.values(), paths):
-        write([replace(result, video=video.name)], path)
+        write([replace(result, video=video.name) for result in results], path)
     return paths

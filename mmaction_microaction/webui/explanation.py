@@ -19,10 +19,13 @@ def can_explain(inferencer: MicroActionInferencer) -> bool:
         inferencer (MicroActionInferencer): Inferencer with the network.
 
     Returns:
-        bool: False for a detector, for an ONNX file, which has no gradients, and for a network without a ResNet.
+        bool: False for a detector, for an ONNX file, which has no gradients, for a network without a ResNet, and for
+        one that needs poses.
     """
     model = getattr(inferencer.recognizer, 'model', None)
-    return model is not None and has_gradcam(model) and not inferencer.is_detector
+    if model is None or not has_gradcam(model):
+        return False
+    return not (inferencer.is_detector or inferencer.pipeline.needs_poses)
 
 
 def explain(inferencer: MicroActionInferencer, video: str | Path | Video, interval: Interval, whole: bool) -> Figure:

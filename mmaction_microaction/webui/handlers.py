@@ -10,11 +10,18 @@ from typing import NamedTuple
 import gradio as gr
 from gradio.blocks import Block
 
-from mmaction_microaction.inference import ClipResult, DetectionResult, MicroActionInferencer, TimelineResult
+from mmaction_microaction.inference import (
+    ClipResult,
+    DetectionResult,
+    FramedVideo,
+    MicroActionInferencer,
+    TimelineResult,
+)
 from mmaction_microaction.visualization import plot_timeline
 
 from .answers import (
     action_bars,
+    crop_picture,
     gradcam_choices,
     group_bars,
     group_bars_title,
@@ -36,6 +43,10 @@ class Components(NamedTuple):
     shown: gr.State
     """The :class:`ShownResult`, or None."""
     headline: gr.Markdown
+    person: gr.Radio
+    """Choice of one of several people."""
+    crop: gr.HTML
+    """Picture of the part of the frames that the network saw, visible if it did not see all."""
     bars: gr.Row
     """Row of ``actions`` and ``groups``, visible for a clip."""
     actions: gr.Label
@@ -61,6 +72,8 @@ class ShownResult(NamedTuple):
     result: ClipResult | TimelineResult | DetectionResult
     model: str
     """Name of the network."""
+    people: list[ClipResult | TimelineResult | DetectionResult]
+    """Results of all people in the video."""
 
 
 class Handlers:
@@ -88,7 +101,7 @@ class Handlers:
     def clear(self) -> dict[Block, object]:
         """Remove the result from the page."""
         page = self.components
-        containers = (page.bars, page.timeline, page.downloads, page.explanation)
+        containers = (page.person, page.crop, page.bars, page.timeline, page.downloads, page.explanation)
         return {
             page.shown: None,
             page.headline: NO_RESULT,
@@ -131,7 +144,8 @@ class Handlers:
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter('always')
                 video = self.uploads.open(path)
-                result = self.models[model](video, lambda done, total: progress((done, total), unit='windows'))
+                results = self.models[model].people(video, lambda done, total: progress((done, total), unit='windows'))
+                picture = crop_picture(video, results)
         except Exception as error:
             raise _error(describe_for_visitors(error), path) from None
         finally:
@@ -141,18 +155,30 @@ class Handlers:
             # Warnings that name the clip are for the visitor; warnings of libraries are not.
             if str(path) in str(warning.message):
                 gr.Warning(_for_visitors(warning.message, path), duration=None)
-        return self._show(result, model, path, visitor)
-
-    def _show(self, result, model, path, visitor):
-        page = self.components
-        choices = [text for text, _ in gradcam_choices(result)]
-        files = write_files(result, self.uploads.folder)
+        files = write_files(results, self.uploads.folder)
         self.uploads.add(visitor, *files)
+        page, names = self.components, [result.person for result in results]
+        return {
+            **self._show(ShownResult(results[0], model, results), path),
+            page.person: gr.update(choices=names, value=names[0], visible=len(results) > 1),
+            page.crop: gr.update(value=picture, visible=bool(picture)),
+            page.downloads: gr.update(visible=True),
+            **{button: str(file) for button, file in zip(page.files, files)},
+        }
+
+    def choose_person(self, shown: ShownResult, name: str, path: str | None) -> dict[Block, object]:
+        """Show the result of another person in the video."""
+        result = next(result for result in shown.people if result.person == name)
+        return self._show(shown._replace(result=result), path)
+
+    def _show(self, shown, path):
+        page, result, model = self.components, shown.result, shown.model
+        choices = [text for text, _ in gradcam_choices(result)]
         is_clip, label_set = result.kind == 'clip', result.label_set
         # Grad-CAM reads the clip again.
-        has_gradcam = bool(choices) and can_explain(self.models[model]) and Path(path).is_file()
+        has_gradcam = bool(choices) and can_explain(self.models[model]) and bool(path) and Path(path).is_file()
         return {
-            page.shown: ShownResult(result, model),
+            page.shown: shown,
             page.headline: headline(result, model),
             page.bars: gr.update(visible=is_clip),
             page.actions: action_bars(result) if is_clip else None,
@@ -164,8 +190,6 @@ class Handlers:
             page.timeline: gr.update(visible=not is_clip),
             page.plot: None if is_clip else plot_timeline(result.intervals, result.duration, label_set=label_set),
             page.table: None if is_clip else {'headers': table_columns(label_set), 'data': table_rows(result)},
-            page.downloads: gr.update(visible=True),
-            **{button: str(file) for button, file in zip(page.files, files)},
             page.explanation: gr.update(visible=has_gradcam),
             page.interval: gr.update(choices=choices, value=choices[0] if choices else None),
             page.maps: gr.update(visible=False, value=None),
@@ -183,7 +207,7 @@ class Handlers:
         try:
             self.uploads.check(path)
             _, interval = gradcam_choices(shown.result)[index]
-            video = self.uploads.open(path)
+            video = FramedVideo(self.uploads.open(path), shown.result.boxes)
             figure = explain(self.models[shown.model], video, interval, whole=shown.result.kind == 'clip')
         except Exception as error:
             raise _error(describe_for_visitors(error), path) from None

@@ -28,5 +28,5 @@ def load_models(models: Sequence[Sequence[str]], device: str | None = None) -> d
         while name in loaded:
             count += 1
             name = f'{base} ({count})'
-        loaded[name] = MicroActionInferencer(*files, device=device)
+        loaded[name] = MicroActionInferencer(*files, device=device, person='all')
     return loaded

@@ -99,6 +99,7 @@ def build_page(
                 )
             with gr.Column(scale=3, min_width=480):
                 headline = gr.Markdown(NO_RESULT, elem_id='headline')
+                person = gr.Radio([], label='Person', visible=False, elem_id='person')
                 with gr.Row(visible=False, elem_id='bars') as bars:
                     actions = gr.Label(label='Action', num_top_classes=5, show_heading=False, elem_id='actions')
                     groups = gr.Label(
@@ -124,11 +125,14 @@ def build_page(
                     interval = gr.Dropdown([], label='Explain (Grad-CAM)', type='index', elem_id='interval')
                     show_gradcam = gr.Button('Show Grad-CAM', elem_id='gradcam')
                 maps = gr.Plot(visible=False, show_label=False, elem_id='maps')
+                crop = gr.HTML(visible=False, elem_id='crop')
 
         components = Components(
             clip=clip,
             shown=shown,
             headline=headline,
+            person=person,
+            crop=crop,
             bars=bars,
             actions=actions,
             groups=groups,
@@ -142,7 +146,7 @@ def build_page(
             maps=maps,
         )
         handlers = Handlers(components, models, uploads, examples, keep_uploads=keep_minutes > 0)
-        cleared = [shown, headline, bars, timeline, downloads, explanation, maps]
+        cleared = [shown, headline, person, crop, bars, timeline, downloads, explanation, maps]
         result = [component for component in components if component not in (clip, files)] + files
         # Handlers are not an API for other programs, and the network works on one call at a time.
         private = dict(api_visibility='private')
@@ -151,6 +155,8 @@ def build_page(
         clip.clear(handlers.release, **private).then(handlers.clear, None, cleared, **private)
         example.click(handlers.choose_example, example, [clip, *cleared], **private)
         recognize.click(handlers.recognize, [clip, model], result, show_progress_on=headline, **network)
+        of_person = [component for component in result if component not in (person, crop, downloads, *files)]
+        person.input(handlers.choose_person, [shown, person, clip], of_person, **private)
         table.select(handlers.seek, shown, [clip, interval], **private)
         show_gradcam.click(handlers.explain, [clip, shown, interval], maps, show_progress_on=show_gradcam, **network)
         page.unload(handlers.release)

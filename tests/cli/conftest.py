@@ -3,6 +3,7 @@ import sys
 import warnings
 
 import pytest
+from helpers.people import no_search  # noqa: F401 (a fixture)
 from helpers.support import ROOT
 
 

@@ -1,9 +1,11 @@
 import json
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 from helpers.detection import write_detector
+from helpers.people import FakeEstimator
 from helpers.support import ROOT, write_clip
 
 from mmaction_microaction.inference import MicroActionInferencer
@@ -33,6 +35,37 @@ def test_folder_produces_json_table_and_labelled_videos(run, checkpoint, clip, t
     assert videos[0]['actions'][0]['action'] in output
     assert len((tmp_path / 'x.csv').read_text('utf-8-sig').splitlines()) == 1 + 2 * 5
     assert [Video(out / name).num_frames for name in ('a.mp4', 'deep/a.mp4')] == [40, 40]
+
+
+@pytest.mark.people
+def test_each_of_two_people_gets_labels(run, checkpoint, tmp_path, monkeypatch):
+    pair = FakeEstimator((60, 60, 15), (250, 60, 20))
+    monkeypatch.setattr('mmaction_microaction.inference.people.make_estimator', lambda *_: pair)
+    write_clip(tmp_path / 'two.mp4', 30, size=(320, 180))
+    options = ['--json', tmp_path / 'x.json', '--csv', tmp_path / 'x.csv', '--video-dir', tmp_path / 'out']
+    status, output, _ = run('demo', tmp_path / 'two.mp4', '--model', CONFIG, checkpoint, *options)
+    assert status == 0
+    assert 'two.mp4 shows 2 people, from left to right: left, right' in output
+    assert 's, left, cropped to 76 x 92 pixels at 22,30' in output
+    people = json.loads((tmp_path / 'x.json').read_text())
+    assert [person['person'] for person in people] == ['left', 'right']
+    # Each person has the scores of the cropped video.
+    for person in people:
+        crop = ','.join(map(str, person['crop']))
+        alone = ['--crop', crop, '--json', tmp_path / 'alone.json']
+        assert run('demo', tmp_path / 'two.mp4', '--model', CONFIG, checkpoint, *alone)[0] == 0
+        [cropped] = json.loads((tmp_path / 'alone.json').read_text())
+        assert cropped['actions'] == person['actions']
+    header, *rows = (tmp_path / 'x.csv').read_text('utf-8-sig').splitlines()
+    assert header.endswith(',person')
+    assert [row.rpartition(',')[2] for row in rows] == ['left'] * 5 + ['right'] * 5
+    # A line with the name and five lines of actions for each person, 24 pixels each.
+    frame = next(Video(tmp_path / 'out/two.mp4').frames()).to_rgb()
+    assert frame.shape == (270 + 2 * 6 * 24, 480, 3)
+    status, output, _ = run('demo', tmp_path / 'two.mp4', '--model', CONFIG, checkpoint, '--person', 'right', *options)
+    assert status == 0
+    [person] = json.loads((tmp_path / 'x.json').read_text())
+    assert person['person'] == 'right'
 
 
 def test_camera_produces_a_timeline(run, checkpoint, clip, tmp_path, monkeypatch):
@@ -65,6 +98,11 @@ def test_camera_produces_a_timeline(run, checkpoint, clip, tmp_path, monkeypatch
         (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--json', 'VIDEO'], 'clip.mp4 is one of the videos'),
         (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--json', 'ALIAS'], 'alias.mp4 is one of the videos'),
         (['--model', CONFIG, 'CHECKPOINT'], '(before --model) or --camera'),
+        (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--crop', 'centre'], "crop is 'centre'"),
+        (
+            ['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--detections', 'x.csv', '--person', 'all'],
+            'choose --person left',
+        ),
         (
             ['--camera', '0', '--video-dir', 'FOLDER', '--model', CONFIG, 'CHECKPOINT'],
             '--video-dir cannot be used with --camera',
@@ -127,7 +165,8 @@ def test_undrawable_video_does_not_stop_the_others(run, checkpoint, clip, tmp_pa
     for name in ('a.mp4', 'b.mp4'):
         (folder / name).write_bytes(clip.read_bytes())
 
-    def write(result, path, progress):
+    def write(result, path, progress, poses):
+        assert poses is None
         if path.name == 'a.mp4':
             raise OSError(28, 'No space left on device', str(path))
         # The result is written before the video is drawn.
@@ -151,14 +190,14 @@ def test_video_that_exhausts_memory_does_not_stop_the_others(run, checkpoint, cl
     }
     for name in (*failures, 'd.mp4'):
         (tmp_path / name).write_bytes(clip.read_bytes())
-    sound = MicroActionInferencer.__call__
+    sound = MicroActionInferencer.people
 
     def recognise(self, video, progress):
-        if video.name in failures:
-            raise failures[video.name]
+        if Path(video.path).name in failures:
+            raise failures[Path(video.path).name]
         return sound(self, video, progress)
 
-    monkeypatch.setattr(MicroActionInferencer, '__call__', recognise)
+    monkeypatch.setattr(MicroActionInferencer, 'people', recognise)
     status, output, errors = run('demo', tmp_path, '--model', CONFIG, checkpoint, '--json', tmp_path / 'x.json')
     assert status == 1
     assert errors.splitlines()[-1].startswith('error: 3 of 4 videos')

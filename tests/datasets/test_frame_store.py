@@ -22,6 +22,19 @@ def test_frames_are_read_by_index(store_path):
         store.find('none.mp4')
 
 
+def test_store_of_the_first_version_contains_whole_frames(store_copy):
+    frames = read_store(store_copy)
+    for statement in (
+        'DROP TABLE settings',
+        'CREATE TABLE settings (short_side INTEGER, quality INTEGER)',
+        'INSERT INTO settings VALUES (48, 90)',
+        'PRAGMA user_version = 1',
+    ):
+        edit(store_copy, statement)
+    assert FrameStore(store_copy).settings == (48, 90, 'none')
+    assert read_store(store_copy) == frames
+
+
 def test_can_be_pickled_after_reading(store_path):
     store = FrameStore(store_path)
     store.names()
@@ -58,7 +71,7 @@ def test_flipped_bits_are_detected(store_copy):
         (lambda path: os.truncate(path, path.stat().st_size // 2), 'is damaged, or not a frame store'),
         (lambda path: os.truncate(path, 0), 'is not a frame store, or incomplete'),
         (lambda path: path.write_bytes(b'a video, perhaps' * 1000), 'is damaged, or not a frame store'),
-        (lambda path: edit(path, 'PRAGMA user_version = 2'), 'is a frame store of version 2, not 1'),
+        (lambda path: edit(path, 'PRAGMA user_version = 3'), 'is a frame store of version 3, not 2'),
         (lambda path: edit(path, 'PRAGMA application_id = 0'), 'is not a frame store, or incomplete'),
         (lambda path: edit(path, 'DELETE FROM frames'), 'is damaged: frame 0 of '),
         (lambda path: edit(path, 'UPDATE clips SET num_frames = 1'), 'is damaged: frame 0 of '),

@@ -19,11 +19,15 @@ class Network:
 
     longest_clip = 8
     is_detector = False
+    pipeline = SimpleNamespace(needs_poses=False)
 
     def __init__(self, gradients=False, label_set=MA52):
         self.label_set = label_set
         model = SimpleNamespace(backbone=ResNet(18, pretrained=None)) if gradients else None
         self.recognizer = SimpleNamespace(model=model)
+
+    def people(self, video, progress=None):
+        return [self(video, progress)]
 
     def __call__(self, video, progress=None):
         duration = video.duration

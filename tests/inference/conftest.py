@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from helpers.people import no_search  # noqa: F401 (a fixture)
 
 from mmaction_microaction.label_sets import MA52
 from mmaction_microaction.video.writer import write_video

@@ -2,9 +2,16 @@ import numpy as np
 import pytest
 from helpers.label_sets import FOUR, TWO_HUNDRED
 from helpers.odd_videos import grey, write_frames
+from helpers.poses import make_poses
 from matplotlib.colors import to_rgb
 
-from mmaction_microaction.inference import ClipResult, DetectionResult, TimelineResult, write_labeled_video
+from mmaction_microaction.inference import (
+    ClipResult,
+    DetectionResult,
+    TimelineResult,
+    write_labeled_video,
+    write_pose_video,
+)
 from mmaction_microaction.inference.drawing import resample_frames
 from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.structures.intervals import Interval
@@ -185,3 +192,42 @@ def test_frames_are_not_kept_in_memory(tmp_path, grey_video, monkeypatch):
     write_labeled_video(result, tmp_path / 'labelled.mp4', lambda done, total: ahead.append(len(decoded) - done))
     assert len(ahead) > 200
     assert max(ahead) <= 2
+
+
+def test_skeletons_are_drawn_in_the_frames_of_a_person(grey_video, tmp_path):
+    poses = make_poses('grey', 240, (48, 64))
+    poses.keypoint_score[:, 120:] = 0
+    write_pose_video(poses, grey_video, tmp_path / 'poses.mp4')
+    result = timeline(grey_video, [Interval(0, 3, 9, 0.9)])
+    write_labeled_video(result, tmp_path / 'labelled.mp4', poses=poses)
+    for name, height in (('poses', 360), ('labelled', 360 + 72)):
+        video = Video(tmp_path / f'{name}.mp4')
+        assert (video.num_frames, video.fps) == (240, 20)
+        images = [frame.to_rgb() for frame in video.frames()]
+        assert images[0].shape == (height, 480, 3)
+        for index, has_person in ((0, True), (119, True), (120, False), (239, False)):
+            image = images[index][:360].astype(int)
+            # The video is grey, and the skeleton is not.
+            assert (np.ptp(image, axis=-1) > 60).any() == has_person
+
+
+def test_boxes_show_what_the_network_saw(tmp_path):
+    write_frames(tmp_path / 'two.mkv', [np.full((120, 480, 3), 200, np.uint8)] * 2, 'mjpeg', 'yuvj420p', rate=10)
+    boxes = np.array([[20, -10, 100, 120], [40, -10, 100, 120]]), np.array([[300, 20, 90, 80]] * 2)
+    scores = np.eye(52)[9]
+    people = [
+        ClipResult(str(tmp_path / 'two.mkv'), 0.2, scores, person=name, boxes=box)
+        for name, box in zip(('left', 'right'), boxes)
+    ]
+    _, images = drawn(people, tmp_path)
+    is_plain = [np.abs(image[:120].astype(int) - 200).max(-1) < 40 for image in images]
+    for index, left in enumerate((20, 40)):
+        plain = is_plain[index]
+        # Edges outside of the frame are drawn at its border.
+        assert not plain[[0, 109], left : left + 100].any()
+        assert not plain[:109, [left, left + 100]].any()
+        assert not plain[[20, 99], 300:390].any()
+        assert plain[60:105, 150:290].all()
+    whole = ClipResult(str(tmp_path / 'two.mkv'), 0.2, scores)
+    _, images = drawn(whole, tmp_path)
+    assert (np.abs(images[0][:120].astype(int) - 200) < 10).all()

@@ -67,7 +67,7 @@ def test_all_orientations_match_those_of_players(upright, tmp_path, name):
     np.testing.assert_array_equal(next(Video(path).frames()).to_rgb(), expected(plain))
     np.testing.assert_array_equal(dict(decode(open_video(path), [1]))[1], expected(plain))
     # Frame stores and face tracks are made from videos before training.
-    _, [jpeg, *_], error = extract_frames(tmp_path, FrameSettings(256, 95), 'turned.mp4')
+    _, [jpeg, *_], error, _ = extract_frames(tmp_path, FrameSettings(256, 95), 'turned.mp4')
     assert not error
     stored = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)[..., ::-1].astype(int)
     assert np.abs(stored - expected(plain)).mean() < 5

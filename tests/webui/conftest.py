@@ -1,5 +1,6 @@
 import pytest
 import torch
+from helpers.people import no_search  # noqa: F401 (a fixture)
 from helpers.support import ROOT
 from mmaction.apis import init_recognizer
 from mmaction.structures import ActionDataSample

@@ -46,7 +46,7 @@ def test_answers_of_a_detector_overlap(tmp_path):
         ['2.0', '4.0', 'C5', 'waving', 'upper limb', '0.900'],
     ]
     assert gradcam_choices(result)[0][0] == '0.0 to 3.0 s: nodding  B1, 60.0%'
-    table, written = sorted(write_files(result, tmp_path))
+    table, written = sorted(write_files([result], tmp_path))
     assert len(table.read_text('utf-8-sig').splitlines()) == 3
     assert len(json.loads(written.read_text())[0]['intervals']) == 2
 
@@ -55,7 +55,7 @@ def test_a_detector_may_find_nothing(tmp_path):
     nothing = dataclasses.replace(FOUND, min_score=0.95)
     assert headline(nothing, 'net').startswith('### No micro-actions in 9.0 s with a score of at least 0.95\n')
     assert table_rows(nothing) == gradcam_choices(nothing) == []
-    assert all(path.is_file() for path in write_files(nothing, tmp_path))
+    assert all(path.is_file() for path in write_files([nothing], tmp_path))
 
 
 def test_bars_of_a_clip():
@@ -96,7 +96,7 @@ def test_rows_and_gradcam_choices_are_in_the_same_order():
 
 
 def test_files_name_the_video_without_its_folder(tmp_path):
-    as_json, as_csv = write_files(LONG, tmp_path)
+    as_json, as_csv = write_files([LONG], tmp_path)
     assert (as_json.name, as_csv.name) == ('talk.json', 'talk.csv')
     found = json.loads(as_json.read_text())
     assert found[0]['video'] == 'talk.webm'
@@ -107,7 +107,7 @@ def test_files_name_the_video_without_its_folder(tmp_path):
         ('talk.webm', 'A2', 9.04),
     ]
     # Another visitor may have a video of the same name.
-    assert write_files(LONG, tmp_path)[0] != as_json
+    assert write_files([LONG], tmp_path)[0] != as_json
 
 
 def test_answers_without_groups_have_no_groups():

@@ -5,6 +5,7 @@ import torch
 from helpers.detection import write_detector
 from helpers.label_sets import FOUR, TWO_HUNDRED
 from helpers.networks import write_network
+from helpers.pose_networks import write_pose_network
 
 from mmaction_microaction.inference import MicroActionInferencer
 from mmaction_microaction.structures.intervals import Interval
@@ -43,8 +44,9 @@ def test_actions_of_any_label_set_are_explained(label_set, clips, tmp_path):
     assert subtitle.startswith(f'maps of: {second.action.name}')
 
 
-def test_detectors_have_no_gradcam(tmp_path):
-    assert not can_explain(MicroActionInferencer(*write_detector(tmp_path), 'cpu'))
+def test_detectors_and_networks_of_poses_have_no_gradcam(tmp_path):
+    for files in (write_detector(tmp_path), write_pose_network(tmp_path, 'pose'), write_pose_network(tmp_path, 'rgb')):
+        assert not can_explain(MicroActionInferencer(*files, 'cpu'))
 
 
 def test_network_without_gradients_or_resnet_is_rejected(clips):

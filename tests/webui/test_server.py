@@ -1,17 +1,24 @@
 """Tests of the server of the page by requests without a browser."""
 
+import base64
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 
+import cv2
+import numpy as np
 import pytest
 from helpers.label_sets import FOUR, TWO_HUNDRED
+from helpers.pose_networks import write_pose_network
+from helpers.poses import make_poses
 from helpers.support import write_clip
 
 pytest.importorskip('gradio', reason='the page needs the extra [web]')
 import httpx
 from helpers.visitors import Network, Visitor, files, wait_for_none
 
+from mmaction_microaction.inference import MicroActionInferencer
 from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.webui import server
 from mmaction_microaction.webui.server import serving
@@ -329,3 +336,53 @@ def test_rendered_examples_are_offered_only_if_the_networks_know_their_actions(m
         with serving(models, port=0):
             pass
     assert rendered == [['A4', 'B1', 'C5', 'E4'], ['B1', 'C5']]
+
+
+def test_network_of_poses_is_used_like_any_other(clip, tmp_path, monkeypatch):
+    def estimate(video, progress=None):
+        return make_poses('clip', video.num_frames, (80, 96), num_joints=33)
+
+    monkeypatch.setattr('mmaction_microaction.inference.pose_source.estimate_poses', estimate)
+    networks = {'poses': MicroActionInferencer(*write_pose_network(tmp_path, 'pose'), 'cpu')}
+    with serving(networks, [clip], max_seconds=10, max_megabytes=0.3, port=0) as (url, _):
+        visitor = Visitor(url)
+        sent = visitor.upload(clip)
+        visitor.press('upload', sent)
+        output, _ = visitor.press('recognize', sent, 'poses')
+        best = networks['poses'](clip).top(1)[0]
+        assert f'({best.action.code}), {best.score:.1%}' in output['data']['headline']
+
+
+class Pair(Network):
+    """Network that finds a nodding and a waving person in every clip."""
+
+    def people(self, video, progress=None):
+        nods = self(video)
+        boxes = [np.tile([left, 0, 40, 48], (video.num_frames, 1)) for left in (0, 50)]
+        waves = replace(nods, scores=np.eye(len(MA52))[MA52.names.index('waving')])
+        return [replace(nods, person='left', boxes=boxes[0]), replace(waves, person='right', boxes=boxes[1])]
+
+
+def test_visitor_chooses_one_of_several_people(examples, clip):
+    with serving({'pair': Pair()}, examples, port=0) as (url, folder):
+        visitor = Visitor(url)
+        sent = visitor.upload(clip)
+        output, _ = visitor.press('recognize', sent, 'pair')
+        shown = output['data']
+        assert 'nodding (B1)' in shown['headline']
+        assert 'left, cropped to 40 x 48 pixels at 0,0' in shown['headline']
+        assert shown['person']['visible']
+        assert [choice[0] for choice in shown['person']['choices']] == ['left', 'right']
+        assert shown['crop']['visible']
+        assert 'right, cropped to 40 x 48 pixels at 50,0' in shown['crop']['value']
+        encoded = re.search('base64,([^"]+)"', shown['crop']['value'])[1]
+        picture = cv2.imdecode(np.frombuffer(base64.b64decode(encoded), np.uint8), cv2.IMREAD_COLOR)
+        assert picture.shape == (80, 96, 3)
+        [table] = folder.rglob('clip.csv')
+        assert len(table.read_text('utf-8-sig').splitlines()) == 1 + 2 * 5
+        output, _ = visitor.press('choose_person', None, 'right', sent)
+        assert 'waving (C5)' in output['data']['headline']
+        output, _ = visitor.press('upload', visitor.upload(clip))
+        assert not output['data']['person']['visible']
+        assert not output['data']['crop']['visible']
+        visitor.press('release')

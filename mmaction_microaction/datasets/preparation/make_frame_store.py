@@ -1,7 +1,8 @@
 """Makes a frame store from videos."""
 
+import warnings
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import cv2
@@ -10,10 +11,14 @@ import numpy as np
 
 from mmaction_microaction.datasets.frame_store import REMEDY, FrameSettings, FrameStore, FrameStoreWriter
 from mmaction_microaction.label_sets import MA52, LabelSet
+from mmaction_microaction.poses import make_estimator
+from mmaction_microaction.poses.framing import MAX_PEOPLE, find_crop
+from mmaction_microaction.poses.person_box import crop_box
 from mmaction_microaction.structures.annotations import read_annotations
 from mmaction_microaction.structures.detection_annotations import is_detection_table, read_detection_annotations
-from mmaction_microaction.utils.messages import last_line
+from mmaction_microaction.utils.messages import first_few, last_line
 from mmaction_microaction.utils.parallel import ordered_map
+from mmaction_microaction.video.reader import Video
 from mmaction_microaction.video.sparse_decoding import READ_ERRORS, decode, open_video
 
 
@@ -46,18 +51,21 @@ def make_frame_store(
 
     Raises:
         FileNotFoundError: If the list is missing.
+        ImportError: If frames are to be cropped and the extra ``pose`` is not installed.
         OSError: If the store cannot be written.
         ValueError: If the list is malformed, clips cannot be read, a setting is out of range, or the store exists with
             other settings or clips.
     """
-    if settings.short_side < 1 or not 0 <= settings.quality <= 100:
-        raise ValueError(f'{settings} is out of range: short_side is at least 1, quality is 0 to 100')
+    if settings.short_side < 1 or not 0 <= settings.quality <= 100 or settings.crop not in ('auto', 'none'):
+        raise ValueError(
+            f'{settings} is out of range: short_side is at least 1, quality is 0 to 100, crop is auto or none'
+        )
     filenames = _read_filenames(ann_file, label_set)
     names = list(filenames)
     if path.exists():
         _check_store(path, settings, names, ann_file)
         return 0
-    unreadable = []
+    unreadable, whole = [], []
     with FrameStoreWriter(path, settings) as store:
         written = store.names()
         unlisted = written.difference(names)
@@ -69,7 +77,9 @@ def make_frame_store(
         waiting = [name for name in names if name not in written]
         tasks = [filenames[name] for name in waiting]
         results = ordered_map(partial(extract_frames, videos, settings), tasks, workers, progress=progress)
-        for (fps, frames, error), name in zip(results, waiting):
+        for (fps, frames, error, has_person), name in zip(results, waiting):
+            if not has_person:
+                whole.append(name)
             if error:
                 unreadable.append(f'{name} ({error})')
             else:
@@ -80,6 +90,12 @@ def make_frame_store(
                 f'{"; ".join(unreadable)}. Replace them and run again; the others are kept in {store.unfinished}.'
             )
         store.publish()
+    if whole:
+        warnings.warn(
+            f'{len(whole):,} of the {len(waiting):,} clips show no person whose shoulders can be found, and are stored '
+            f'whole: {first_few(whole)}',
+            stacklevel=2,
+        )
     return len(waiting)
 
 
@@ -101,8 +117,10 @@ def _check_store(path, settings, names, ann_file) -> None:
         raise ValueError(f'{path} lacks {len(missing):,} clips of {ann_file}, for example {min(missing)}. {REMEDY}')
 
 
-def extract_frames(videos: Path, settings: FrameSettings, name: str) -> tuple[float, list[bytes], str | None]:
+def extract_frames(videos: Path, settings: FrameSettings, name: str) -> tuple[float, list[bytes], str | None, bool]:
     """Decode a clip, scale its frames down as MMAction2's ``Resize`` does, and encode them as JPEGs.
+
+    Before that, frames are cropped to the largest person if the settings say so.
 
     Args:
         videos (Path): Path of the folder of the clips.
@@ -110,14 +128,28 @@ def extract_frames(videos: Path, settings: FrameSettings, name: str) -> tuple[fl
         name (str): Name of the clip.
 
     Returns:
-        tuple[float, list[bytes], str | None]: Frames per second, JPEGs, and the reason why the clip cannot be read, if
-        any.
+        tuple[float, list[bytes], str | None, bool]: Frames per second, JPEGs, the reason why the clip cannot be read,
+        if any, and False if frames should be cropped but show no person.
     """
     try:
-        video = open_video(videos / name)
-        return video.fps, [_encode(frame, settings) for _, frame in decode(video, range(video.num_frames))], None
+        boxes, has_person = None, True
+        if settings.crop == 'auto':
+            boxes, has_person = find_crop(Video(videos / name), _estimator())
+        video, jpegs = open_video(videos / name), []
+        for index, frame in decode(video, range(video.num_frames)):
+            if boxes is not None:
+                # Readers may differ by a frame at the end.
+                frame = crop_box(frame, boxes[min(index, len(boxes) - 1)])
+            jpegs.append(_encode(frame, settings))
+        return video.fps, jpegs, None, has_person
     except READ_ERRORS as error:
-        return 0, [], last_line(error)
+        return 0, [], last_line(error), True
+
+
+@cache
+def _estimator():
+    """Return the pose estimator of this process."""
+    return make_estimator('blazepose', MAX_PEOPLE)
 
 
 def _encode(frame, settings):

@@ -1,9 +1,10 @@
 """Transforms of pipelines, registered in MMAction2's ``TRANSFORMS``."""
 
-from .decoding_steps import is_decoder, is_opener
+from .decoding_steps import is_decoder, is_opener, selects_poses
 from .detection import LoadFeatures, PackDetectionInputs, SampleFramesAtRate
 from .faces import CropFace, FormatFaces
 from .frame_store_decoding import FrameStoreDecode, FrameStoreInit
+from .person import CropToPerson
 from .poses import CropToJoints, DecodeRGBPose
 from .processing import SubtractMeanFrame
 from .sparse_pyav import SparsePyAVDecode, SparsePyAVInit
@@ -11,6 +12,7 @@ from .sparse_pyav import SparsePyAVDecode, SparsePyAVInit
 __all__ = [
     'CropFace',
     'CropToJoints',
+    'CropToPerson',
     'DecodeRGBPose',
     'FormatFaces',
     'FrameStoreDecode',
@@ -23,4 +25,5 @@ __all__ = [
     'SubtractMeanFrame',
     'is_decoder',
     'is_opener',
+    'selects_poses',
 ]

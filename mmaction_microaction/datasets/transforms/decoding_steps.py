@@ -16,6 +16,7 @@ from mmaction.datasets.transforms import (
     OpenCVInit,
     PIMSDecode,
     PIMSInit,
+    PoseDecode,
     PyAVDecode,
     PyAVInit,
     RandomRescale,
@@ -73,6 +74,22 @@ def is_decoder(step: dict | Callable) -> bool:
         (False, True)
     """
     return _is_one_of(step, DECODERS)
+
+
+def selects_poses(step: dict | Callable) -> bool:
+    """Return whether a step of a pipeline selects the keypoints of the sampled frames.
+
+    Args:
+        step (dict | Callable): Config of a transform, or the transform itself.
+
+    Returns:
+        bool: Whether its class is ``PoseDecode``, ``MMDecode`` or :class:`DecodeRGBPose`, or derived from one.
+
+    Examples:
+        >>> selects_poses(dict(type='PoseDecode')), selects_poses(dict(type='DecordDecode'))
+        (True, False)
+    """
+    return _is_one_of(step, (PoseDecode, DecodeRGBPose))
 
 
 def _is_one_of(step, classes):

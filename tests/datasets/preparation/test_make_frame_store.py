@@ -12,10 +12,12 @@ import numpy as np
 import pytest
 from helpers.frame_stores import SETTINGS, SHAPES, make_store, read_store
 from helpers.label_sets import TWO_HUNDRED
+from helpers.people import FakeEstimator
 from helpers.processes import run_tool, start
 from helpers.support import ROOT, psnr, wait_until_gone, write_clip
 
-from mmaction_microaction.datasets.frame_store import FrameSettings, FrameStoreWriter
+from mmaction_microaction.datasets.frame_store import FrameSettings, FrameStore, FrameStoreWriter
+from mmaction_microaction.video.reader import Video
 
 
 @pytest.fixture
@@ -61,7 +63,7 @@ def test_refuses_a_store_of_other_settings(store_path, odd_clips, settings, mess
         make_store(odd_clips, store_path, settings)
 
 
-@pytest.mark.parametrize('settings', [FrameSettings(0, 90), FrameSettings(48, 101)])
+@pytest.mark.parametrize('settings', [FrameSettings(0, 90), FrameSettings(48, 101), FrameSettings(48, 90, 'person')])
 def test_refuses_impossible_settings(odd_clips, tmp_path, settings):
     with pytest.raises(ValueError, match='short_side is at least 1, quality is 0 to 100'):
         make_store(odd_clips, tmp_path / 'frames_val', settings)
@@ -194,3 +196,34 @@ def test_lists_of_other_label_sets_need_their_label_set(tmp_path, clip):
     process = run_tool('make_frame_store.py', '.', *options, cwd=tmp_path)
     assert '1 new clips' in process.stdout
     assert list(read_store(tmp_path / 'frames_val')) == ['a.mp4']
+
+
+def test_frames_are_cropped_to_the_largest_person(tmp_path, monkeypatch):
+    module = 'mmaction_microaction.datasets.preparation.make_frame_store'
+    # Shoulders 20 pixels wide at (160, 60): a box of 102 x 122 pixels at (109, 21). Nobody is in the second clip.
+    monkeypatch.setattr(f'{module}._estimator', lambda: FakeEstimator((160, 60, 20)))
+    (tmp_path / 'videos_val').mkdir()
+    write_clip(tmp_path / 'videos_val/a.mp4', num_frames=20, size=(320, 180))
+    (tmp_path / 'val_list_videos.txt').write_text('a.mp4 0\n')
+    cropped = FrameSettings(256, 95, 'auto')
+    assert make_store(tmp_path, tmp_path / 'frames_val', cropped) == 1
+    assert FrameStore(tmp_path / 'frames_val').settings == cropped
+    _, jpegs = read_store(tmp_path / 'frames_val')['a.mp4']
+    originals = [frame.to_rgb() for frame in Video(tmp_path / 'videos_val/a.mp4').frames()]
+    for index, original in enumerate(originals):
+        image = cv2.imdecode(np.frombuffer(jpegs[index], np.uint8), cv2.IMREAD_COLOR_RGB)
+        assert psnr(image, original[21:143, 109:211]) > 25 > psnr(image, original[24:146, 112:214])
+    with pytest.raises(ValueError, match=r"was made with .*crop='auto'.*not.*crop='none'"):
+        make_store(tmp_path, tmp_path / 'frames_val', FrameSettings(256, 95))
+
+
+def test_clips_without_a_person_are_stored_whole_with_a_warning(tmp_path, monkeypatch):
+    module = 'mmaction_microaction.datasets.preparation.make_frame_store'
+    monkeypatch.setattr(f'{module}._estimator', FakeEstimator)
+    (tmp_path / 'videos_val').mkdir()
+    write_clip(tmp_path / 'videos_val/a.mp4', num_frames=3, size=(320, 180))
+    (tmp_path / 'val_list_videos.txt').write_text('a.mp4 0\n')
+    with pytest.warns(UserWarning, match=r'1 of the 1 clips show no person .*a\.mp4'):
+        make_store(tmp_path, tmp_path / 'frames_val', FrameSettings(256, 95, 'auto'))
+    _, jpegs = read_store(tmp_path / 'frames_val')['a.mp4']
+    assert cv2.imdecode(np.frombuffer(jpegs[0], np.uint8), cv2.IMREAD_COLOR).shape == (180, 320, 3)

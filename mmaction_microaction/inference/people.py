@@ -1,0 +1,195 @@
+"""Crops videos to the people in them."""
+
+import warnings
+from collections.abc import Iterator
+from functools import partial
+from typing import Literal, get_args
+
+import numpy as np
+
+from mmaction_microaction.label_sets import MA52, LabelSet
+from mmaction_microaction.poses import PoseEstimator, make_estimator
+from mmaction_microaction.poses.framing import MAX_PEOPLE, BoxedPerson, locate_people, sample_poses
+from mmaction_microaction.poses.person_box import crop_box, has_aspect, is_framed
+from mmaction_microaction.video.reader import Frame, Video
+
+Crop = Literal['auto', 'person', 'none'] | tuple[int, int, int, int]
+PersonChoice = Literal['left', 'right', 'largest', 'all']
+
+
+def parse_crop(text: str) -> Crop:
+    """Parse the value of ``--crop``.
+
+    Args:
+        text (str): ``'auto'``, ``'person'``, ``'none'``, or ``'X,Y,W,H'``.
+
+    Returns:
+        Crop: The word, or left and upper edge, width and height in pixels.
+
+    Raises:
+        ValueError: If the text is something else.
+
+    Examples:
+        >>> parse_crop('500,0,900,1080')
+        (500, 0, 900, 1080)
+    """
+    if text in ('auto', 'person', 'none'):
+        return text
+    try:
+        left, top, width, height = map(int, text.split(','))
+    except ValueError:
+        raise ValueError(f'crop is {text!r}, but must be auto, person, none, or X,Y,W,H in pixels') from None
+    return left, top, width, height
+
+
+class FramedVideo(Video):
+    """A video whose frames are cropped to a box, as a network sees them.
+
+    Attributes:
+        boxes (np.ndarray | None): Left and upper edge, width and height of the box in each frame, shape
+            (num_frames, 4), or None for whole frames.
+        person (str): Name of the person in the box, see :class:`.BoxedPerson`.
+        whole (Video): The video that is not cropped.
+
+    Args:
+        video (Video): The open video.
+        boxes (np.ndarray, optional): Boxes. Defaults to None: frames are not cropped.
+        person (str): Name of the person. Defaults to ``''``.
+    """
+
+    boxes: np.ndarray | None
+    person: str
+    whole: Video
+
+    def __init__(self, video: Video, boxes: np.ndarray | None = None, person: str = '') -> None:
+        vars(self).update(vars(video))
+        self.whole, self.boxes, self.person = video, boxes, person
+
+    def frames(self) -> Iterator[Frame]:
+        """Decode the video from start to end, see :meth:`.Video.frames`.
+
+        Yields:
+            Frame: The cropped frames in order.
+        """
+        for frame in self.whole.frames():
+            if self.boxes is not None:
+                frame = frame._replace(to_rgb=partial(_cropped, frame.to_rgb, self.boxes[frame.index]))
+            yield frame
+
+
+def _cropped(to_rgb, box):
+    return crop_box(to_rgb(), box)
+
+
+class PersonFinder:
+    """Decides how videos are cropped for a network.
+
+    Args:
+        crop (Crop): ``'auto'`` crops to the person unless the video is framed like those of MA-52, ``'person'`` always,
+            ``'none'`` never. Four integers are a box: left and upper edge, width and height in pixels. For a network of
+            another label set than MA-52's, ``'auto'`` is ``'none'``, since nobody knows how its videos are framed.
+        person (PersonChoice): Which of several people is recognised: ``'left'``, ``'right'``, ``'largest'`` or
+            ``'all'``.
+        label_set (LabelSet): Label set of the network. Defaults to that of MA-52.
+
+    Raises:
+        ValueError: If an argument is out of range.
+    """
+
+    def __init__(self, crop: Crop, person: PersonChoice, label_set: LabelSet = MA52) -> None:
+        if isinstance(crop, str):
+            if crop not in ('auto', 'person', 'none'):
+                raise ValueError(f'crop is {crop!r}, but must be auto, person, none, or four integers')
+        elif len(crop) != 4 or min(crop) < 0 or min(crop[2:]) < 1:
+            raise ValueError(f'crop is {crop}, but must be a box: X and Y at least 0, W and H at least 1')
+        if person not in get_args(PersonChoice):
+            raise ValueError(f'person is {person!r}, but must be one of {", ".join(get_args(PersonChoice))}')
+        self.crop, self.person = 'none' if crop == 'auto' and label_set != MA52 else crop, person
+        self._estimator: PoseEstimator | None = None
+        self._unavailable, self._has_warned = '', False
+
+    def __call__(self, video: Video) -> list[FramedVideo]:
+        """Return a video cropped to each person who is recognised, from left to right.
+
+        A warning says if no person is found, or several.
+
+        Args:
+            video (Video): The open video.
+
+        Returns:
+            list[FramedVideo]: The video, once for each person. It is not cropped if nobody is found, or if it is framed
+            like those of MA-52.
+
+        Raises:
+            ValueError: If the video cannot be decoded, or a fixed box is not within its frames.
+        """
+        if isinstance(video, FramedVideo):
+            return [video]
+        if self.crop == 'none':
+            return [FramedVideo(video)]
+        if not isinstance(self.crop, str):
+            return [FramedVideo(video, self._fixed_boxes(video))]
+        estimator = self._find_estimator(video)
+        if estimator is None:
+            return [FramedVideo(video)]
+        poses, indices = sample_poses(video, estimator)
+        people, largest = locate_people(poses, indices, video.num_frames)
+        if not people:
+            warnings.warn(
+                f'{video.path} shows no person whose shoulders can be found, so the network sees whole frames; if '
+                'there is one, crop to X,Y,W,H',
+                stacklevel=3,
+            )
+            return [FramedVideo(video)]
+        if len(people) > 1:
+            return self._choose(video, people, largest)
+        [person] = people
+        if self.crop == 'auto' and is_framed(person.boxes, poses.img_shape):
+            return [FramedVideo(video)]
+        return [FramedVideo(video, person.boxes)]
+
+    def _fixed_boxes(self, video):
+        """Return the box of the options for each frame."""
+        left, top, width, height = self.crop
+        first = next(video.frames(), None)
+        if first is not None:
+            shape = first.to_rgb().shape
+            if left + width > shape[1] or top + height > shape[0]:
+                raise ValueError(
+                    f'{video.path} has frames of {shape[1]} x {shape[0]} pixels, which do not contain the box '
+                    f'{left},{top},{width},{height} (X,Y,W,H)'
+                )
+        return np.broadcast_to(np.array(self.crop), (video.num_frames, 4))
+
+    def _find_estimator(self, video):
+        """Return the estimator, or None if it is not available. A warning says why at the first video that needs it."""
+        if self._estimator is None and not self._unavailable:
+            try:
+                self._estimator = make_estimator('blazepose', MAX_PEOPLE)
+            except (ImportError, OSError) as error:
+                if self.crop == 'person':
+                    raise
+                self._unavailable = str(error)
+        if self._unavailable and not self._has_warned and not _has_usual_shape(video):
+            self._has_warned = True
+            warnings.warn(f'{video.path} and others are not cropped to the person: {self._unavailable}', stacklevel=4)
+        return self._estimator
+
+    def _choose(self, video: Video, people: list[BoxedPerson], largest: int) -> list[FramedVideo]:
+        """Return the video for the chosen people of several, with a warning."""
+        chosen = {'left': people[:1], 'right': people[-1:], 'largest': [people[largest]], 'all': people}[self.person]
+        names = ', '.join(person.name for person in people)
+        result = 'each has a result' if self.person == 'all' else f'the result is that of {chosen[0].name}'
+        if self.person in ('largest', 'all'):
+            warnings.warn(
+                f'{video.path} shows {len(people)} people, from left to right: {names}; {result}. --person, or person= '
+                'in Python, selects left, right, largest or all',
+                stacklevel=4,
+            )
+        return [FramedVideo(video, person.boxes, person.name) for person in chosen]
+
+
+def _has_usual_shape(video):
+    """Return whether the frames of a video have about the 5:6 of MA-52."""
+    first = next(video.frames(), None)
+    return first is not None and has_aspect(first.to_rgb().shape[:2])

@@ -1,0 +1,241 @@
+"""Recognizers that see poses: alone, as a crop of the frames, or together with frames."""
+
+import pickle
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from helpers.pose_networks import read_pose_run, write_pose_network
+from helpers.poses import make_poses
+from mmengine.config import Config
+from mmengine.runner import Runner
+
+from mmaction_microaction.inference import ClipResult, MicroActionInferencer
+from mmaction_microaction.inference.export import export_onnx
+from mmaction_microaction.inference.feature_extraction import FeatureNetwork
+from mmaction_microaction.inference.gradcam import read_sample
+from mmaction_microaction.inference.pose_source import find_pose_layout
+from mmaction_microaction.label_sets import MA52
+from mmaction_microaction.structures.poses import write_poses
+from mmaction_microaction.video.reader import Frame, Video
+
+SOURCE = 'mmaction_microaction.inference.pose_source'
+
+
+class NoseRecognizer:
+    """Recognizer whose predicted label is the median x of the nose, over the frames of a window with a person."""
+
+    pipeline = (
+        dict(type='UniformSampleFrames', clip_len=16, test_mode=True),
+        dict(type='PoseDecode'),
+        dict(type='PackActionInputs'),
+    )
+    config = Config(dict(test_dataloader=dict(dataset=dict(type='PoseClipDataset', layout='coco17'))))
+    model = torch.nn.Module()
+    label_set = MA52
+
+    def __call__(self, inputs):
+        x = inputs[:, 0, :, 0, 0]
+        labels = x.where(x > 0, torch.nan).nanmedian(1).values.round().int()
+        return np.eye(len(self.label_set))[labels.numpy()]
+
+
+@pytest.fixture
+def nose(monkeypatch):
+    """Return a function that makes an inferencer with NoseRecognizer."""
+    monkeypatch.setattr('mmaction_microaction.inference.inferencer.load_network', lambda *_: NoseRecognizer())
+    return lambda **options: MicroActionInferencer('unused', **options)
+
+
+@pytest.fixture
+def estimated(monkeypatch):
+    """Replace the estimation by a function that returns set poses, and return the list of the videos it has seen."""
+    videos = []
+
+    def estimate(video, progress=None):
+        videos.append(video)
+        if progress:
+            progress(video.num_frames, video.num_frames)
+        return videos.poses
+
+    class Videos(list):
+        poses = None
+
+    videos = Videos()
+    monkeypatch.setattr(f'{SOURCE}.estimate_poses', estimate)
+    return videos
+
+
+def noses(*values, score=0.9):
+    """Make poses in BlazePose's layout, in which all joints have a given x in each frame. None: nobody is there."""
+    poses = make_poses('grey', len(values), (48, 64), num_joints=33)
+    for frame, value in enumerate(values):
+        poses.keypoint[:, frame, :, 0] = value or 0
+        poses.keypoint_score[:, frame] = 0 if value is None else score
+    return poses
+
+
+@pytest.mark.parametrize('kind', ['pose', 'rgb', 'rgbpose'])
+def test_scores_of_clips_equal_those_of_a_test(kind, tiny_ma52, tmp_path):
+    config, checkpoint = write_pose_network(tmp_path, kind)
+    run = read_pose_run(config, tiny_ma52, tmp_path / 'work')
+    run.load_from = str(checkpoint)
+    run.test_evaluator = dict(type='DumpResults', out_file_path=str(tmp_path / 'scores.pkl'))
+    Runner.from_cfg(run).test()
+    tested = pickle.loads((tmp_path / 'scores.pkl').read_bytes())
+    inferencer = MicroActionInferencer(config, checkpoint, 'cpu', poses=tiny_ma52 / 'poses_val.pkl')
+    for video, sample in zip(sorted((tiny_ma52 / 'videos_val').glob('*.mp4')), tested, strict=True):
+        result = inferencer(video)
+        assert isinstance(result, ClipResult)
+        assert result.scores == pytest.approx(sample['pred_score'].numpy(), abs=1e-5)
+    # Other poses of the same video, at another place, lead to other scores.
+    other = make_poses(video.stem, 12, (80, 96), seed=77)
+    write_poses([replace(other, keypoint=other.keypoint / 2)], tmp_path / 'other.pkl')
+    changed = MicroActionInferencer(config, checkpoint, 'cpu', poses=tmp_path / 'other.pkl')(video)
+    assert np.abs(changed.scores - result.scores).max() > 1e-3
+
+
+def test_poses_are_estimated_once_for_each_video(nose, estimated, grey_video):
+    estimated.poses = noses(*[7] * 240)
+    calls = []
+    inferencer, video = nose(), Video(grey_video)
+    result = inferencer(video, lambda *args: calls.append(args))
+    assert [(i.start, i.end, i.label) for i in result.intervals] == [(0, 12, 7)]
+    assert inferencer.poses(video) is estimated.poses
+    assert estimated == [video]
+    # First the frames, then the windows.
+    assert calls[:2] == [(240, 240), (1, 22)]
+    assert calls[-1] == (22, 22)
+
+
+def test_windows_see_the_poses_of_their_frames(nose, estimated, grey_video):
+    estimated.poses = noses(*[5] * 80, *[20] * 40, *[11] * 120)
+    result = nose(window=1, step=0.25)(grey_video)
+    assert [i.label for i in result.intervals] == [5, 20, 11]
+    assert np.ravel([(i.start, i.end) for i in result.intervals]) == pytest.approx([0, 4, 4, 6, 6, 12], abs=0.25)
+
+
+def test_times_without_a_person_have_no_action(nose, estimated, grey_video):
+    estimated.poses = noses(*[5] * 80, *[None] * 80, *[11] * 80)
+    with pytest.warns(UserWarning, match=r'grey.mp4: 15 of 45 windows show nobody .* 3\.8 to 4\.8 s'):
+        result = nose(window=1, step=0.25)(grey_video)
+    assert [i.label for i in result.intervals] == [5, 11]
+    # The first window that is left out begins at 3.75 s, with a person in 5 of 20 frames. The last begins at 7.25 s.
+    assert [(i.start, i.end) for i in result.intervals] == [(0, 4.5), (7.5, 12)]
+
+
+def test_video_without_a_person_is_an_error(nose, estimated, grey_video, clip):
+    for video, num_frames in ((grey_video, 240), (clip, 40)):
+        estimated.poses = noses(*[None] * num_frames)
+        with pytest.raises(ValueError, match=f'{video.name}: no person was found'):
+            nose()(video)
+
+
+def test_poses_of_a_file_are_found_by_the_longest_name(nose, clip, tmp_path):
+    for folder in ('a', 'b'):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / 'clip.mp4').write_bytes(clip.read_bytes())
+    poses = []
+    for name, label in (('a/clip', 3), ('clip', 4), ('b/clip', 9)):
+        person = make_poses(name, 40, (76, 64), num_joints=17)
+        person.keypoint[..., 0] = label
+        poses.append(person)
+    write_poses(poses, tmp_path / 'poses.pkl')
+    inferencer = nose(poses=tmp_path / 'poses.pkl')
+    labels = [inferencer(path).scores.argmax() for path in (tmp_path / 'a/clip.mp4', tmp_path / 'b/clip.mp4', clip)]
+    assert labels == [3, 9, 4]
+
+
+@pytest.mark.parametrize(
+    ('name', 'num_frames', 'message'),
+    [
+        ('other', 40, 'has no poses of clip.*1 videos.*other'),
+        ('clip', 39, 'has poses of 39 frames of clip.*has 40 frames'),
+    ],
+)
+def test_file_without_the_poses_of_a_video_is_an_error(nose, clip, tmp_path, name, num_frames, message):
+    write_poses([make_poses(name, num_frames, (76, 64))], tmp_path / 'poses.pkl')
+    with pytest.raises(ValueError, match=f'poses.pkl {message}'):
+        nose(poses=tmp_path / 'poses.pkl')(clip)
+
+
+class BrightnessEstimator:
+    """Estimator that finds a person at x = a tenth of the grey level, or nobody in a black frame."""
+
+    layout = 'blazepose33'
+
+    def reset(self):
+        pass
+
+    def __call__(self, image):
+        level = image.mean() / 10
+        count = int(level >= 1)
+        return np.full((count, 33, 2), level, np.float32), np.ones((count, 33), np.float32)
+
+
+def test_live_stream_is_followed(nose, monkeypatch):
+    monkeypatch.setattr('mmaction_microaction.poses.estimation.make_estimator', lambda *_: BrightnessEstimator())
+    levels = np.repeat([50, 0, 110], [15, 21, 14])
+    seen = []
+
+    def stream():
+        for index, level in enumerate(levels):
+            seen.append(index)
+            yield Frame(index, index / 10, lambda level=level: np.full((48, 64, 3), level, np.uint8))
+
+    windows = []
+    for window in nose(window=1, step=0.5).live(stream(), fps=10):
+        # A window is scored as soon as its last frame has passed.
+        assert seen[-1] == round(window.end * 10) - 1
+        windows.append((window.start, window.scores.argmax()))
+    # The windows that begin from 1.5 to 3 s show nobody in most of their frames.
+    assert windows == [(0, 5), (0.5, 5), (1, 5), (3.5, 11), (4, 11)]
+
+
+def test_array_is_refused(nose):
+    with pytest.raises(ValueError, match='path of a video'):
+        nose().clip(np.zeros((8, 48, 64, 3), np.uint8))
+
+
+@pytest.mark.parametrize(
+    ('dataset', 'channels', 'layout'),
+    [
+        (dict(type='PoseClipDataset'), 17, 'ma52_28'),
+        (dict(type='PoseClipDataset', layout='blazepose33'), 17, 'blazepose33'),
+        (dict(type='PoseDataset'), 17, 'coco17'),
+    ],
+)
+def test_layout_is_that_of_the_dataset_or_has_as_many_joints(dataset, channels, layout):
+    config = Config(dict(test_dataloader=dict(dataset=dataset)))
+    model = torch.nn.Sequential(torch.nn.Conv3d(3, 8, 1), torch.nn.Conv3d(channels, 8, 1))
+    assert find_pose_layout(config, model) == layout
+
+
+def test_network_of_an_unknown_layout_is_an_error():
+    config = Config(dict(test_dataloader=dict(dataset=dict(type='PoseDataset'))))
+    with pytest.raises(ValueError, match='layout in the test_dataloader'):
+        find_pose_layout(config, torch.nn.Conv3d(16, 8, 1))
+
+
+def test_separate_scores_of_modalities_are_an_error(clip, tmp_path):
+    config, checkpoint = write_pose_network(tmp_path, 'rgbpose', head='RGBPoseHead')
+    write_poses([make_poses('clip', 40, (76, 64))], tmp_path / 'poses.pkl')
+    with pytest.raises(ValueError, match=r'rgbpose.py.*\(rgb, pose\); use RGBPoseFusionHead'):
+        MicroActionInferencer(config, checkpoint, 'cpu', poses=tmp_path / 'poses.pkl')(clip)
+
+
+def test_functions_for_frames_refuse_networks_of_poses(clip, tmp_path):
+    config, checkpoint = write_pose_network(tmp_path, 'rgb')
+    with pytest.raises(ValueError, match=r'rgb: .*poses cannot be exported'):
+        export_onnx(config, checkpoint, tmp_path / 'rgb.onnx')
+    with pytest.raises(ValueError, match=r'Grad-CAM .*poses'):
+        read_sample(Video(clip), Config.fromfile(config).test_dataloader.dataset.pipeline)
+    with pytest.raises(ValueError, match=r'rgb\.py: .*poses'):
+        FeatureNetwork(config, checkpoint)
+
+
+@pytest.mark.parametrize('options', [dict(crop='person'), dict(crop=(0, 0, 10, 10)), dict(person='left')])
+def test_network_of_poses_finds_the_person_itself(nose, options):
+    with pytest.raises(ValueError, match='leave out crop and person'):
+        nose(**options)
