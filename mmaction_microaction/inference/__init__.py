@@ -4,7 +4,7 @@ from mmaction_microaction.video.sources import CameraStream, find_videos
 
 from .drawing import draw_boxes, write_labeled_video, write_pose_video
 from .inferencer import MicroActionInferencer
-from .people import FramedVideo, parse_crop
+from .people import FramedVideo, SeveralPeopleWarning, parse_crop
 from .results import (
     WRITERS,
     ClipResult,
@@ -25,6 +25,7 @@ __all__ = [
     'FramedVideo',
     'MicroActionInferencer',
     'ScoredWindow',
+    'SeveralPeopleWarning',
     'TimelineResult',
     'describe_framing',
     'draw_boxes',

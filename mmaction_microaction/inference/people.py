@@ -17,6 +17,10 @@ Crop = Literal['auto', 'person', 'none'] | tuple[int, int, int, int]
 PersonChoice = Literal['left', 'right', 'largest', 'all']
 
 
+class SeveralPeopleWarning(UserWarning):
+    """Warning that a video shows several people."""
+
+
 def parse_crop(text: str) -> Crop:
     """Parse the value of ``--crop``.
 
@@ -184,6 +188,7 @@ class PersonFinder:
             warnings.warn(
                 f'{video.path} shows {len(people)} people, from left to right: {names}; {result}. --person, or person= '
                 'in Python, selects left, right, largest or all',
+                SeveralPeopleWarning,
                 stacklevel=4,
             )
         return [FramedVideo(video, person.boxes, person.name) for person in chosen]

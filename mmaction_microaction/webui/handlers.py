@@ -15,6 +15,7 @@ from mmaction_microaction.inference import (
     DetectionResult,
     FramedVideo,
     MicroActionInferencer,
+    SeveralPeopleWarning,
     TimelineResult,
 )
 from mmaction_microaction.visualization import plot_timeline
@@ -152,8 +153,9 @@ class Handlers:
             if not self.keep_uploads:
                 self.uploads.release(visitor)
         for warning in caught:
-            # Warnings that name the clip are for the visitor; warnings of libraries are not.
-            if str(path) in str(warning.message):
+            # Warnings that name the clip are for the visitor; warnings of libraries are not. The page lists several
+            # people itself.
+            if str(path) in str(warning.message) and not issubclass(warning.category, SeveralPeopleWarning):
                 gr.Warning(_for_visitors(warning.message, path), duration=None)
         files = write_files(results, self.uploads.folder)
         self.uploads.add(visitor, *files)

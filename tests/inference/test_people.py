@@ -4,7 +4,7 @@ from helpers.people import FakeEstimator
 from helpers.support import write_clip
 
 from mmaction_microaction.inference import ClipResult, describe_framing, parse_crop, write_csv
-from mmaction_microaction.inference.people import PersonFinder
+from mmaction_microaction.inference.people import PersonFinder, SeveralPeopleWarning
 from mmaction_microaction.label_sets import get_label_set
 from mmaction_microaction.structures.intervals import read_intervals, write_entries
 from mmaction_microaction.video.reader import Video
@@ -73,7 +73,7 @@ def test_one_of_two_people_is_chosen(person, expected, wide, find):
 
 @pytest.mark.parametrize(('person', 'text'), [('largest', 'the result is that of right'), ('all', 'each has a result')])
 def test_several_people_are_warned_about(person, text, wide, find):
-    with pytest.warns(UserWarning, match=rf'wide\.mp4 shows 2 people.*: left, right; {text}.*--person'):
+    with pytest.warns(SeveralPeopleWarning, match=rf'wide\.mp4 shows 2 people.*: left, right; {text}.*--person'):
         find(wide, *PAIR, person=person)
 
 
