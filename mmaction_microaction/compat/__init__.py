@@ -31,6 +31,8 @@ def apply_all() -> None:
     launchers.wrap_models_again_before_training()
     mmengine.write_test_scores_once()
     mmaction.shift_hue_without_overflow()
+    mmaction.provide_infinity_to_pose_transforms()
+    mmaction.sample_for_tests_without_side_effects()
     mmaction.start_from_scratch()
     mmaction.run_tin_without_compiled_mmcv()
     mmengine.write_files_whole()

@@ -72,6 +72,46 @@ def shift_hue_without_overflow():
     ColorJitter.adjust_hue = staticmethod(adjust_hue)
 
 
+def provide_infinity_to_pose_transforms():
+    """Allow ``PoseCompact`` and ``MMCompact`` to find the box around the joints with NumPy 2.
+
+    Fixes ``AttributeError: `np.Inf` was removed in the NumPy 2.0 release. Use `np.inf` instead.``
+    """
+    from mmaction.datasets.transforms import pose_transforms
+
+    class NumPyWithInf(types.ModuleType):
+        """NumPy as that module sees it. The module that others import remains as it is."""
+
+        Inf = np.inf
+
+        def __getattr__(self, name):
+            return getattr(np, name)
+
+    pose_transforms.np = NumPyWithInf('numpy')
+
+
+def sample_for_tests_without_side_effects():
+    """Restore NumPy's random state after ``UniformSampleFrames`` and ``MMUniformSampleFrames`` have sampled for a test.
+
+    They set the seed of the global generator to 255 for every sample, so that the random numbers of everything else in
+    the process repeat: training clips after a validation without workers, for example. The sampled frames remain the
+    same.
+    """
+    from mmaction.datasets.transforms import UniformSampleFrames
+
+    get_test_clips = UniformSampleFrames._get_test_clips
+
+    @functools.wraps(get_test_clips)
+    def get_test_clips_and_restore(self, num_frames, clip_len):
+        state = np.random.get_state()
+        try:
+            return get_test_clips(self, num_frames, clip_len)
+        finally:
+            np.random.set_state(state)
+
+    UniformSampleFrames._get_test_clips = get_test_clips_and_restore
+
+
 def start_from_scratch():
     """Allow ``pretrained=None`` to start any backbone from random weights, without a second option.
 

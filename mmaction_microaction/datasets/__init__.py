@@ -3,8 +3,11 @@
 from .clip_dataset import ClipDataset
 from .ma52_pro_dataset import MA52ProDataset
 from .mma52_dataset import MMA52Dataset
+from .pose_clip_dataset import PoseClipDataset
 from .transforms import (
     CropFace,
+    CropToJoints,
+    DecodeRGBPose,
     FormatFaces,
     FrameStoreDecode,
     FrameStoreInit,
@@ -19,6 +22,8 @@ from .transforms import (
 __all__ = [
     'ClipDataset',
     'CropFace',
+    'CropToJoints',
+    'DecodeRGBPose',
     'FormatFaces',
     'FrameStoreDecode',
     'FrameStoreInit',
@@ -26,6 +31,7 @@ __all__ = [
     'MA52ProDataset',
     'MMA52Dataset',
     'PackDetectionInputs',
+    'PoseClipDataset',
     'SampleFramesAtRate',
     'SparsePyAVDecode',
     'SparsePyAVInit',

@@ -4,11 +4,14 @@ from .decoding_steps import is_decoder, is_opener
 from .detection import LoadFeatures, PackDetectionInputs, SampleFramesAtRate
 from .faces import CropFace, FormatFaces
 from .frame_store_decoding import FrameStoreDecode, FrameStoreInit
+from .poses import CropToJoints, DecodeRGBPose
 from .processing import SubtractMeanFrame
 from .sparse_pyav import SparsePyAVDecode, SparsePyAVInit
 
 __all__ = [
     'CropFace',
+    'CropToJoints',
+    'DecodeRGBPose',
     'FormatFaces',
     'FrameStoreDecode',
     'FrameStoreInit',

@@ -6,13 +6,14 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 
 from .decoding_steps import is_decoder, is_opener
+from .poses import DecodeRGBPose
 
 
 class BlackInit(BaseTransform):
     """Opener of a video of one frame without a face."""
 
     def transform(self, results: dict) -> dict:
-        """Set ``total_frames`` and ``avg_fps``, and remove the face file, without reading a file.
+        """Set ``total_frames``, unless the poses have done so, and ``avg_fps``, and remove the face file.
 
         Args:
             results (dict): Sample of the pipeline.
@@ -20,7 +21,8 @@ class BlackInit(BaseTransform):
         Returns:
             dict: The same sample.
         """
-        results['total_frames'], results['avg_fps'] = 1, 30
+        results.setdefault('total_frames', 1)
+        results['avg_fps'] = 30
         if 'face_file' in results:
             results['face_file'] = None
         return results
@@ -32,6 +34,8 @@ class BlackDecode(BaseTransform):
     def transform(self, results: dict) -> dict:
         """Set ``imgs`` to one black frame for each of ``frame_inds``, and ``img_shape`` to its height and width.
 
+        The frames have the size of the poses of the clip, if it has any.
+
         Args:
             results (dict): Sample of the pipeline.
 
@@ -39,8 +43,9 @@ class BlackDecode(BaseTransform):
             dict: The same sample.
         """
         results['frame_inds'] = results['frame_inds'].reshape(-1)
-        results['imgs'] = [np.zeros((256, 256, 3), np.uint8) for _ in results['frame_inds']]
-        results['original_shape'] = results['img_shape'] = (256, 256)
+        shape = results.get('img_shape', (256, 256))
+        results['imgs'] = [np.zeros((*shape, 3), np.uint8) for _ in results['frame_inds']]
+        results['original_shape'] = results['img_shape'] = shape
         return results
 
 
@@ -54,4 +59,14 @@ def decode_black(transforms: Sequence[Callable]) -> list[Callable]:
         list[Callable]: Transforms of a pipeline that reads no files and returns samples of the usual shapes.
     """
     opener, decoder = BlackInit(), BlackDecode()
-    return [opener if is_opener(step) else decoder if is_decoder(step) else step for step in transforms]
+    both = DecodeRGBPose([opener, decoder])
+    return [
+        opener
+        if is_opener(step)
+        else both
+        if isinstance(step, DecodeRGBPose)
+        else decoder
+        if is_decoder(step)
+        else step
+        for step in transforms
+    ]

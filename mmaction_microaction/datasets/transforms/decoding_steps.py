@@ -26,14 +26,15 @@ from mmaction.registry import TRANSFORMS
 from mmengine.logging import print_log
 
 from .frame_store_decoding import FrameStoreDecode, FrameStoreInit
+from .poses import DecodeRGBPose
 from .sparse_pyav import SparsePyAVDecode, SparsePyAVInit
 
 _VIDEO_OPENERS = (DecordInit, OpenCVInit, PIMSInit, PyAVInit, SparsePyAVInit)
 _VIDEO_DECODERS = (DecordDecode, OpenCVDecode, PIMSDecode, PyAVDecode, SparsePyAVDecode)
 OPENERS = (*_VIDEO_OPENERS, FrameStoreInit)
 """Transforms that open a video, or find a clip in a frame store."""
-DECODERS = (*_VIDEO_DECODERS, FrameStoreDecode, RawFrameDecode, ImageDecode, ArrayDecode)
-"""Transforms that decode the sampled frames. Images and arrays need no opener."""
+DECODERS = (*_VIDEO_DECODERS, FrameStoreDecode, DecodeRGBPose, RawFrameDecode, ImageDecode, ArrayDecode)
+"""Transforms that decode the sampled frames. Images and arrays need no opener, and ``DecodeRGBPose`` has its own."""
 CHOICES = {
     'pyav': ('PyAV', SparsePyAVInit, SparsePyAVDecode),
     'decord': ('decord', DecordInit, DecordDecode),
@@ -85,7 +86,7 @@ def _is_one_of(step, classes):
 def replace_decoding(
     transforms: Sequence[Callable], opener: Callable, decoder: Callable, name: str
 ) -> Sequence[Callable]:
-    """Replace the transforms of a pipeline that open and decode videos, and log it.
+    """Replace the transforms of a pipeline that open and decode videos, also in ``DecodeRGBPose``, and log it.
 
     Args:
         transforms (Sequence[Callable]): Transforms of the pipeline.
@@ -102,7 +103,12 @@ def replace_decoding(
     if any(type(transform) is not type(new_by_type[type(transform)]) for transform in replaced):
         old = '/'.join(type(transform).__name__ for transform in replaced)
         print_log(f'decoder: {name} (instead of {old})', logger='current')
-    return [new_by_type.get(type(transform), transform) for transform in transforms]
+    return [
+        DecodeRGBPose(replace_decoding(transform.source, opener, decoder, name))
+        if isinstance(transform, DecodeRGBPose)
+        else new_by_type.get(type(transform), transform)
+        for transform in transforms
+    ]
 
 
 def choose_decoder(
