@@ -1,10 +1,10 @@
 import torch
-from mmaction.models.losses.base import BaseWeightedLoss
+import torch.nn as nn
 from mmaction.registry import MODELS
 
 
 @MODELS.register_module()
-class LabelTreeLoss(BaseWeightedLoss):
+class LabelTreeLoss(nn.Module):
     r"""Negative log-likelihood of the true path in the tree of groups and classes (HRN, CVPR 2022).
 
     A state of the tree is a group alone, or a class together with its group. With the logits g of the groups and f of
@@ -28,12 +28,13 @@ class LabelTreeLoss(BaseWeightedLoss):
     """
 
     def __init__(self, loss_weight: float = 1.0) -> None:
-        super().__init__(loss_weight=loss_weight)
+        super().__init__()
+        self.loss_weight = loss_weight
 
-    def _forward(
+    def forward(
         self, scores: torch.Tensor, coarse_scores: torch.Tensor, labels: torch.Tensor, fine_to_coarse: torch.Tensor
     ) -> torch.Tensor:
-        """Compute the unweighted loss.
+        """Compute the loss.
 
         Args:
             scores (torch.Tensor): Logits of the classes, shape (N, C).
@@ -47,4 +48,4 @@ class LabelTreeLoss(BaseWeightedLoss):
         groups = coarse_scores.sigmoid()
         classes = groups[:, fine_to_coarse] + scores.sigmoid()
         likelihood = classes.gather(1, labels[:, None]).squeeze(1)
-        return (torch.cat([groups, classes], dim=1).logsumexp(dim=1) - likelihood).mean()
+        return self.loss_weight * (torch.cat([groups, classes], dim=1).logsumexp(dim=1) - likelihood).mean()

@@ -1,8 +1,8 @@
 from collections.abc import Sequence
 
 import torch
+import torch.nn as nn
 import torch.nn.functional as F
-from mmaction.models.losses.base import BaseWeightedLoss
 from mmaction.registry import MODELS
 
 
@@ -65,7 +65,7 @@ def split_samples(
 
 
 @MODELS.register_module()
-class PrototypeCalibrationLoss(BaseWeightedLoss):
+class PrototypeCalibrationLoss(nn.Module):
     r"""Cross-entropies of calibrated similarities between samples and class prototypes (PCAN, AAAI 2025).
 
     For each set S of false negatives (sign +) and false positives (sign -), see :func:`split_samples`, the similarity
@@ -102,7 +102,8 @@ class PrototypeCalibrationLoss(BaseWeightedLoss):
         calibration: float = 0.125,
         false_negative_scales: Sequence[float] = (1.0, 0.1, 0.5),
     ) -> None:
-        super().__init__(loss_weight=loss_weight)
+        super().__init__()
+        self.loss_weight = loss_weight
         self.temperature = temperature
         self.calibration = calibration
         self.false_negative_scales = tuple(false_negative_scales)
@@ -153,6 +154,13 @@ class PrototypeCalibrationLoss(BaseWeightedLoss):
             terms.append(F.cross_entropy(scale * calibrated / self.temperature, labels))
         return torch.stack(terms)
 
-    def _forward(self, *args: torch.Tensor) -> torch.Tensor:
-        """Compute the unweighted loss, shape (), from the arguments of :meth:`terms`."""
-        return self.terms(*args).sum()
+    def forward(self, *args: torch.Tensor) -> torch.Tensor:
+        """Compute the loss.
+
+        Args:
+            *args (torch.Tensor): Arguments of :meth:`terms`.
+
+        Returns:
+            torch.Tensor: Weighted sum of the terms, shape ().
+        """
+        return self.loss_weight * self.terms(*args).sum()

@@ -1,12 +1,12 @@
 import torch
-from mmaction.models.losses.base import BaseWeightedLoss
+import torch.nn as nn
 from mmaction.registry import MODELS
 
 from .prototype_calibration_loss import normalize
 
 
 @MODELS.register_module()
-class PrototypeDiversityLoss(BaseWeightedLoss):
+class PrototypeDiversityLoss(nn.Module):
     r"""Frobenius norm of the matrix of cosines between class prototypes (PCAN, AAAI 2025).
 
     .. math:: D = \lVert [\cos(P_j, P_k)]_{jk} \rVert_F
@@ -26,10 +26,18 @@ class PrototypeDiversityLoss(BaseWeightedLoss):
     """
 
     def __init__(self, loss_weight: float = 0.2, has_gradient: bool = True) -> None:
-        super().__init__(loss_weight=loss_weight)
+        super().__init__()
+        self.loss_weight = loss_weight
         self.has_gradient = has_gradient
 
-    def _forward(self, prototypes: torch.Tensor) -> torch.Tensor:
-        """Compute the unweighted loss, shape (), from prototypes of shape (C, D)."""
+    def forward(self, prototypes: torch.Tensor) -> torch.Tensor:
+        """Compute the loss.
+
+        Args:
+            prototypes (torch.Tensor): Prototypes P, shape (C, D).
+
+        Returns:
+            torch.Tensor: The norm, shape ().
+        """
         directions = normalize(prototypes if self.has_gradient else prototypes.detach())
-        return torch.linalg.matrix_norm(directions @ directions.T)
+        return self.loss_weight * torch.linalg.matrix_norm(directions @ directions.T)
