@@ -3,7 +3,10 @@
 import ast
 
 import torch
+import torch.distributed as dist
 from mmaction.registry import MODELS
+from mmaction.structures import ActionDataSample
+from torch.nn.parallel import DistributedDataParallel
 
 from helpers.support import released_values
 from mmaction_microaction.models.pcan_checkpoint import to_our_name
@@ -96,3 +99,61 @@ def load(module, state, prefix=''):
 
 def build_head(**options):
     return MODELS.build(dict(type='PCANHead', **options))
+
+
+def small_head(**options):
+    """Build a head of few channels, whose classifiers predict different classes, with the same weights every time."""
+    torch.manual_seed(0)
+    head = build_head(in_channels=(12, 10), prototype_dims=(8, 6), dropout=0, **options)
+    for name, parameter in head.named_parameters():
+        if 'fc_' in name:
+            torch.nn.init.normal_(parameter)
+    return head
+
+
+def draw_features(num_clips, dtype=torch.float32):
+    """Return features of both branches, with 2 RGB frames and 8 pose frames of 3 x 3 pixels."""
+    generator = torch.Generator().manual_seed(0)
+    shapes = (num_clips, 12, 2, 3, 3), (num_clips, 10, 8, 3, 3)
+    return tuple(torch.randn(shape, generator=generator, dtype=dtype).relu() for shape in shapes)
+
+
+class TotalLoss(torch.nn.Module):
+    """Sum of the loss terms of a head, for ``DistributedDataParallel``."""
+
+    def __init__(self, head):
+        super().__init__()
+        self.head = head
+
+    def forward(self, feats, samples):
+        return sum(value for name, value in self.head.loss(feats, samples).items() if 'loss' in name)
+
+
+def compute_step(part, wrap=lambda module: module):
+    """Compute buffers and gradients of a head after a step with a part of a batch, in float64.
+
+    The labels are such that half of the samples are true positives, some of them of the same class.
+    """
+    model = wrap(TotalLoss(small_head().double()))
+    head = getattr(model, 'module', model).head
+    feats = draw_features(16, torch.float64)
+    with torch.no_grad():
+        scores = head.classify(feats)
+        # All samples are predicted correctly at the coarse level by the RGB branch.
+        labels = scores['rgb'].argmax(dim=1)
+        labels[::2] = (labels[::2] + 1) % 52
+        labels[3], labels[9] = labels[1], labels[1]
+    samples = [ActionDataSample().set_gt_label(int(label)) for label in labels]
+    model(tuple(features[part] for features in feats), samples[part]).backward()
+    return {
+        'buffers': {name: buffer.clone() for name, buffer in head.named_buffers()},
+        'gradients': {name: parameter.grad for name, parameter in head.named_parameters()},
+    }
+
+
+def compute_half_batch(rank, folder):
+    """Compute a step of one of two processes with half of the batch each."""
+    torch.set_num_threads(1)
+    dist.init_process_group('gloo', init_method=f'file://{folder}/store', rank=rank, world_size=2)
+    torch.save(compute_step(slice(8 * rank, 8 * rank + 8), DistributedDataParallel), f'{folder}/rank{rank}.pth')
+    dist.destroy_process_group()

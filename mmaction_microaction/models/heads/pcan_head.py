@@ -13,7 +13,7 @@ from mmaction_microaction.label_sets import MA52, get_label_set
 from mmaction_microaction.models.losses.prototype_calibration_loss import split_samples
 
 from .class_prototypes import ClassPrototypes
-from .rgbpose_fusion_head import RGBPoseFusionHead
+from .rgbpose_fusion_head import RGBPoseFusionHead, at_least_float32
 
 COARSE = '_coarse'
 """Ending of the names of scores and losses of the coarse level."""
@@ -148,8 +148,10 @@ class PCANHead(RGBPoseFusionHead):
             return scores
         for branch, features, factor in zip(self.BRANCHES, feats, self.rectification):
             with torch.autocast(features.device.type, enabled=False):
-                pooled = _to_full(_pool_maximum(features) if self.rectify_pool == 'max' else _pool_mean(features))
-                scores[branch] = _to_full(scores[branch]) + factor * self.prototypes[branch](pooled)
+                pooled = at_least_float32(
+                    _pool_maximum(features) if self.rectify_pool == 'max' else _pool_mean(features)
+                )
+                scores[branch] = at_least_float32(scores[branch]) + factor * self.prototypes[branch](pooled)
         return scores
 
     def classify(self, feats: tuple[torch.Tensor, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -202,16 +204,16 @@ class PCANHead(RGBPoseFusionHead):
         self, branch: str, features: torch.Tensor, scores: dict[str, torch.Tensor], labels: torch.Tensor
     ) -> dict[str, torch.Tensor]:
         """Compute the terms of a branch besides the cross-entropy of the actions."""
-        fine, losses, coarse_correct = _to_full(scores[branch]), {}, None
+        fine, losses, coarse_correct = at_least_float32(scores[branch]), {}, None
         if self.coarse:
-            coarse, coarse_labels = _to_full(scores[branch + COARSE]), self.fine_to_coarse[labels]
+            coarse, coarse_labels = at_least_float32(scores[branch + COARSE]), self.fine_to_coarse[labels]
             losses[f'loss_cls{COARSE}'] = F.cross_entropy(coarse, coarse_labels)
             coarse_correct = coarse.argmax(dim=1) == coarse_labels
             if self.loss_hierarchy is not None:
                 losses['loss_hierarchy'] = self.loss_hierarchy(fine, coarse, labels, self.fine_to_coarse)
         if not self.prototypes:
             return losses
-        pooled = _to_full(_pool_maximum(features))
+        pooled = at_least_float32(_pool_maximum(features))
         losses['loss_proto'], prototypes = self._prototype_loss(branch, pooled, fine, labels, coarse_correct)
         if self.loss_diversity is not None:
             losses['loss_diversity'] = self.loss_diversity(prototypes)
@@ -251,11 +253,6 @@ class PCANHead(RGBPoseFusionHead):
             for sample, scores in zip(data_samples, self.fuse(cls_scores, data_samples, COARSE)):
                 sample.set_field(scores, 'coarse_score')
         return data_samples
-
-
-def _to_full(tensor: torch.Tensor) -> torch.Tensor:
-    """Convert float16 and bfloat16 to float32, and leave float32 and float64."""
-    return tensor.float() if tensor.dtype in (torch.float16, torch.bfloat16) else tensor
 
 
 def _pool_mean(features: torch.Tensor) -> torch.Tensor:

@@ -9,6 +9,18 @@ from mmaction.structures import ActionDataSample
 from mmaction_microaction.label_sets import MA52
 
 
+def at_least_float32(tensor: torch.Tensor) -> torch.Tensor:
+    """Convert a tensor to float32 unless it has a higher precision.
+
+    Args:
+        tensor (torch.Tensor): Tensor of floating-point numbers.
+
+    Returns:
+        torch.Tensor: Tensor in float32 or float64.
+    """
+    return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
+
+
 @MODELS.register_module()
 class RGBPoseFusionHead(RGBPoseHead):
     """MMAction2's RGBPoseHead with one score per class: the weighted mean of the probabilities of both branches.
@@ -72,7 +84,8 @@ class RGBPoseFusionHead(RGBPoseHead):
         labels = labels.squeeze(1) if labels.size(1) == 1 else labels
         losses = {}
         for branch, weight in zip(self.loss_components, self.loss_weights):
-            terms = self.loss_by_scores(cls_scores[branch], labels)
+            # RGBPoseHead computes the accuracy in NumPy, which lacks bfloat16.
+            terms = self.loss_by_scores(at_least_float32(cls_scores[branch]), labels)
             terms['loss_cls'] = weight * terms['loss_cls']
             losses.update({f'{branch}_{name}': value for name, value in terms.items()})
         return losses
