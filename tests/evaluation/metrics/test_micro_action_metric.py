@@ -164,5 +164,5 @@ def test_separate_classifiers_of_the_groups_decide_only_on_request(predictions):
 
 
 def test_networks_without_classifiers_of_the_groups_are_named(predictions):
-    with pytest.raises(ValueError, match='coarse_from=.head. needs a network with classifiers of the groups'):
+    with pytest.raises(ValueError, match=r'coarse_from=.head. needs a network with classifiers of the groups'):
         evaluate(*predictions, coarse_from='head')
