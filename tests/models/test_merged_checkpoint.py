@@ -6,6 +6,7 @@ from helpers.support import ROOT
 from mmaction.registry import MODELS
 from mmengine.config import Config
 
+from mmaction_microaction.cli import main
 from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.models.merged_checkpoint import merge_checkpoints
 from mmaction_microaction.models.pcan_checkpoint import belongs_to_a_branch
@@ -128,3 +129,12 @@ def test_networks_of_different_label_sets_are_refused(networks, tmp_path):
     pose = change(folder / 'pose.pth', tmp_path / 'other.pth', None, meta=other)
     with pytest.raises(ValueError, match='different label sets'):
         merge_checkpoints(folder / 'rgb.pth', pose, tmp_path / 'init.pth')
+
+
+def test_command_names_the_file_and_the_padded_layers(networks, tmp_path, capsys):
+    folder, _ = networks
+    main('merge', [str(folder / 'rgb.pth'), str(folder / 'pose.pth'), '--out', str(tmp_path / 'init.pth')])
+    output = capsys.readouterr().out
+    assert f'{tmp_path}/init.pth: ' in output
+    assert output.count('zeros for') == 8
+    assert (tmp_path / 'init.pth').is_file()
