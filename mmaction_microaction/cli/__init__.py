@@ -57,6 +57,7 @@ COMMANDS = {
     'embed': Command(DATA, 'build_label_embeddings', 'Build the table of label embeddings from word vectors.'),
     'convert': Command(DATA, 'convert_release_checkpoint', "Convert the authors' checkpoints, or convert one back."),
     'join': Command(DATA, 'join_detector', 'Join a detector of features with the network of the features.'),
+    'merge': Command(DATA, 'merge_branches', 'Merge a network of RGB and one of poses into initial weights of PCAN.'),
     'demo': Command(RECOGNITION, 'demo', 'Recognise micro-actions in videos or from a camera.'),
     'web': Command(RECOGNITION, 'webui', 'Serve a web page that recognises micro-actions in uploaded clips.'),
     'export': Command(RECOGNITION, 'export', 'Export a trained network to ONNX.'),

@@ -1,6 +1,7 @@
 """Convert a checkpoint of the authors, or a TSM of MMAction2 0.x, for this project.
 
-With --to-release, convert a MANet of this project for the authors' code.
+The authors' networks are MANet, PCAN, and the branches from which PCAN starts. With --to-release, convert a MANet or
+PCAN of this project for the authors' code.
 
     microaction convert best_top1_acc_epoch_40.pth manet_released.pth
     mim test mmaction configs/manet_r50_8x1_ma52.py --checkpoint manet_released.pth
@@ -13,12 +14,12 @@ def add_arguments(parser):
     parser.add_argument(
         '--to-release',
         action='store_true',
-        help="convert a MANet of this project to a checkpoint that the authors' code loads",
+        help="convert a MANet or PCAN of this project to a checkpoint that the authors' code loads",
     )
     parser.add_argument(
         '--config',
-        help='config of the network that the weights must fit (default: configs/manet_r50_8x1_ma52.py or, for weights '
-        "without squeeze-and-excitation, MMAction2's TSM with ResNet-50)",
+        help="config of the network that the weights must fit (default: that of the authors' MANet or PCAN, "
+        "RGBPose-Conv3D for two branches, or MMAction2's TSM with ResNet-50)",
     )
 
 

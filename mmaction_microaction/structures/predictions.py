@@ -219,6 +219,25 @@ def get_scores(sample: dict, key: str = 'pred_score') -> np.ndarray:
     return np.full_like(scores, np.nan) if sample.get('unreadable') else scores
 
 
+def get_coarse_scores(sample: dict) -> np.ndarray:
+    """Return the scores of the groups, such as body parts, of a tested sample.
+
+    Args:
+        sample (dict): Tested sample with a tensor ``coarse_score``.
+
+    Returns:
+        np.ndarray: Scores as float64. All are NaN for an unreadable clip.
+
+    Raises:
+        ValueError: If the network has no classifier of groups.
+    """
+    if 'coarse_score' not in sample:
+        raise ValueError(
+            "coarse_from='head' needs a network with classifiers of the groups, such as PCANHead; use 'top1' or 'sum'"
+        )
+    return get_scores(sample, 'coarse_score')
+
+
 def check_probabilities(scores: np.ndarray, clip: str, num_classes: int) -> None:
     """Check that the scores of a clip are probabilities of all actions.
 

@@ -11,6 +11,7 @@ from mmaction_microaction.label_sets import MA52, find_label_set
 from mmaction_microaction.structures.predictions import (
     check_probabilities,
     describe_unreadable,
+    get_coarse_scores,
     match_names,
     read_clip_names,
 )
@@ -29,8 +30,8 @@ class DumpSubmission(BaseMetric):
             to None: rows are the clips of the dataset, in the order of the test run.
         format (Literal['codabench', '2024']): Format of the submission, see :func:`.predicted_labels`. Defaults to
             ``'codabench'``.
-        coarse_from (Literal['top1', 'sum']): Source of the body parts, see :func:`.predicted_labels`. Defaults to
-            ``'top1'``.
+        coarse_from (Literal['top1', 'sum', 'head']): Source of the body parts, see :func:`.predicted_labels`.
+            Defaults to ``'top1'``.
         ids (Literal['name', 'stem']): Identifiers of the clips, see :func:`.clip_ids`. Defaults to ``'name'``.
         **kwargs: Keyword arguments of MMEngine's ``BaseMetric``.
 
@@ -51,7 +52,7 @@ class DumpSubmission(BaseMetric):
         out_dir: str,
         ann_file: str | None = None,
         format: Literal['codabench', '2024'] = 'codabench',
-        coarse_from: Literal['top1', 'sum'] = 'top1',
+        coarse_from: Literal['top1', 'sum', 'head'] = 'top1',
         ids: Literal['name', 'stem'] = 'name',
         **kwargs: Any,
     ) -> None:
@@ -89,13 +90,18 @@ class DumpSubmission(BaseMetric):
                 )
             scores = sample['pred_score'].cpu().double().numpy()
             check_probabilities(scores, name, len(MA52))
-            self.results.append((name, scores, bool(sample.get('unreadable'))))
+            groups = None
+            if self.options['coarse_from'] == 'head':
+                # The scores of an unreadable clip are those of black frames, at both levels.
+                groups = get_coarse_scores({**sample, 'unreadable': False})
+            self.results.append((name, scores, bool(sample.get('unreadable')), groups))
 
-    def compute_metrics(self, results: list[tuple[str, np.ndarray, bool]]) -> dict[str, int]:
+    def compute_metrics(self, results: list[tuple[str, np.ndarray, bool, np.ndarray | None]]) -> dict[str, int]:
         """Write the files, and log their paths and the clips that could not be read.
 
         Args:
-            results (list[tuple[str, np.ndarray, bool]]): Name, scores, and whether the clip was unreadable, per clip.
+            results (list[tuple[str, np.ndarray, bool, np.ndarray | None]]): Name, scores, whether the clip was
+                unreadable, and scores of the body parts if they are used, per clip.
 
         Returns:
             dict[str, int]: Number of written clips as ``rows``.
@@ -103,12 +109,15 @@ class DumpSubmission(BaseMetric):
         Raises:
             ValueError: If a clip of the list was not predicted, or a clip was predicted more than once.
         """
-        predicted, scores, unreadable = (list(column) for column in zip(*results))
+        predicted, scores, unreadable, groups = (list(column) for column in zip(*results))
         names = predicted if self.names is None else list(self.names)
         order = match_names(names, predicted, 'the test run', self.ann_file or 'its dataset')
-        table, archive = write_submission(self.out_dir, names, np.stack(scores)[order], **self.options)
+        coarse_scores = None if groups[0] is None else np.stack(groups)[order]
+        table, archive = write_submission(
+            self.out_dir, names, np.stack(scores)[order], **self.options, coarse_scores=coarse_scores
+        )
         print_log(f'{archive} is ready to be uploaded: {len(names):,} clips, the same as in {table}', logger='current')
         if any(unreadable):
-            note = describe_unreadable([name for name, _, flag in results if flag])
+            note = describe_unreadable([name for name, _, flag, _ in results if flag])
             print_log(f'{archive}: {note}', logger='current', level=logging.WARNING)
         return {'rows': len(names)}

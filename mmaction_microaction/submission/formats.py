@@ -83,14 +83,14 @@ SUBMISSION_FORMATS = {
 
 def check_options(
     format: Literal['codabench', '2024'] = 'codabench',
-    coarse_from: Literal['top1', 'sum'] = 'top1',
+    coarse_from: Literal['top1', 'sum', 'head'] = 'top1',
     ids: Literal['name', 'stem'] = 'name',
 ) -> None:
     """Check the options of a submission.
 
     Args:
         format (Literal['codabench', '2024']): Format of the submission, see :func:`predicted_labels`.
-        coarse_from (Literal['top1', 'sum']): Source of the body parts, see :func:`predicted_labels`.
+        coarse_from (Literal['top1', 'sum', 'head']): Source of the body parts, see :func:`predicted_labels`.
         ids (Literal['name', 'stem']): Identifiers of the clips, see :func:`clip_ids`.
 
     Raises:
@@ -98,7 +98,7 @@ def check_options(
     """
     choices = {
         'format': (format, tuple(SUBMISSION_FORMATS)),
-        'coarse_from': (coarse_from, ('top1', 'sum')),
+        'coarse_from': (coarse_from, ('top1', 'sum', 'head')),
         'ids': (ids, ('name', 'stem')),
     }
     for option, (value, allowed) in choices.items():
@@ -107,7 +107,10 @@ def check_options(
 
 
 def predicted_labels(
-    scores: np.ndarray, format: Literal['codabench', '2024'] = 'codabench', coarse_from: Literal['top1', 'sum'] = 'top1'
+    scores: np.ndarray,
+    format: Literal['codabench', '2024'] = 'codabench',
+    coarse_from: Literal['top1', 'sum', 'head'] = 'top1',
+    coarse_scores: np.ndarray | None = None,
 ) -> np.ndarray:
     """Convert probabilities into the labels of a submission.
 
@@ -115,9 +118,11 @@ def predicted_labels(
         scores (np.ndarray): Fine probabilities, shape (N, C).
         format (Literal['codabench', '2024']): Format of the submission. ``'codabench'`` has the five best actions and
             five body parts, ``'2024'`` has the best body part and the best action. Defaults to ``'codabench'``.
-        coarse_from (Literal['top1', 'sum']): Source of the body parts. ``'top1'`` is the body part of each action, as
-            the authors derive it, so that body parts may repeat. ``'sum'`` ranks the body parts by the sum of the
-            probabilities of their actions. Defaults to ``'top1'``.
+        coarse_from (Literal['top1', 'sum', 'head']): Source of the body parts. ``'top1'`` is the body part of each
+            action, as the authors derive it, so that body parts may repeat. ``'sum'`` ranks the body parts by the sum
+            of the probabilities of their actions. ``'head'`` ranks them by ``coarse_scores``. Defaults to ``'top1'``.
+        coarse_scores (np.ndarray, optional): Scores of the body parts from a classifier of their own, shape (N, number
+            of body parts). Defaults to None.
 
     Returns:
         np.ndarray: Labels in the order of the columns of the format, shape (N, 10) or (N, 2).
@@ -126,7 +131,8 @@ def predicted_labels(
         ValueError: If an option has an unknown value.
     """
     check_options(format, coarse_from)
-    return SUBMISSION_FORMATS[format].select_labels(rank_classes(scores), rank_groups(scores, coarse_from))
+    groups = rank_groups(scores, coarse_from, coarse_scores=coarse_scores)
+    return SUBMISSION_FORMATS[format].select_labels(rank_classes(scores), groups)
 
 
 def clip_ids(names: Sequence[str], ids: Literal['name', 'stem'] = 'name') -> list[str]:

@@ -19,8 +19,9 @@ def write_submission(
     names: Sequence[str],
     scores: np.ndarray,
     format: Literal['codabench', '2024'] = 'codabench',
-    coarse_from: Literal['top1', 'sum'] = 'top1',
+    coarse_from: Literal['top1', 'sum', 'head'] = 'top1',
     ids: Literal['name', 'stem'] = 'name',
+    coarse_scores: np.ndarray | None = None,
 ) -> tuple[Path, Path]:
     """Write ``prediction.csv``, and ``submission.zip``, which contains it and can be uploaded.
 
@@ -32,9 +33,10 @@ def write_submission(
         scores (np.ndarray): Fine probabilities of the clips, shape (N, C).
         format (Literal['codabench', '2024']): Format of the submission, see :func:`.predicted_labels`. Defaults to
             ``'codabench'``.
-        coarse_from (Literal['top1', 'sum']): Source of the body parts, see :func:`.predicted_labels`. Defaults to
-            ``'top1'``.
+        coarse_from (Literal['top1', 'sum', 'head']): Source of the body parts, see :func:`.predicted_labels`.
+            Defaults to ``'top1'``.
         ids (Literal['name', 'stem']): Identifiers of the clips, see :func:`.clip_ids`. Defaults to ``'name'``.
+        coarse_scores (np.ndarray, optional): Scores of the body parts, see :func:`.predicted_labels`. Defaults to None.
 
     Returns:
         tuple[Path, Path]: Paths of the table and the zip file.
@@ -42,7 +44,7 @@ def write_submission(
     Raises:
         ValueError: If an option has an unknown value, or two clips have the same identifier.
     """
-    labels = predicted_labels(scores, format, coarse_from)
+    labels = predicted_labels(scores, format, coarse_from, coarse_scores)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator='\n')
     writer.writerow(SUBMISSION_FORMATS[format].header)

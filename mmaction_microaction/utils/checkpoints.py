@@ -14,6 +14,8 @@ from .messages import first_few, last_line
 
 RELEASED = '.fcce.'
 """Part of the names of squeeze-and-excitation in the authors' MANet."""
+RELEASED_PCAN = '.spatio_cl_net.'
+"""Part of the names of the prototypes in the authors' PCAN."""
 
 
 def read_weights(path: str | Path) -> dict[str, torch.Tensor]:
@@ -124,8 +126,8 @@ class WeightMatch:
 
     @property
     def is_released(self) -> bool:
-        """Whether the file has the names of the authors' MANet."""
-        return any(RELEASED in name for name in self.unexpected)
+        """Whether the file has the names of the authors' MANet or PCAN."""
+        return any(RELEASED in name or RELEASED_PCAN in name for name in self.unexpected)
 
     def __str__(self) -> str:
         """Format the number of tensors of each kind that do not fit, and the first five names."""
@@ -219,7 +221,7 @@ def require_fit(fit: WeightMatch, path: str | Path, network: str) -> None:
         return
     if fit.is_released:
         remedy = (
-            "The file has the names of the authors' released MANet: convert it with "
+            "The file has the names of the authors' released network: convert it with "
             '"microaction convert", and use the converted file'
         )
     else:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from helpers.label_sets import FOUR, TWO_HUNDRED
+from helpers.pcan import small_head
 from helpers.small_runs import small_runner
 
 from mmaction_microaction.compat.transfer import drop_other_classes, get_metainfo, read_label_set
@@ -11,6 +12,7 @@ from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.utils.checkpoints import get_shapes
 
 RENAMED = LabelSet.from_dict({'name': 'renamed', 'actions': [f'action {i}' for i in range(52)]})
+OWN = {'name': 'own', 'actions': [{'name': name, 'group': name[0]} for name in ('a1', 'a2', 'b1')]}
 SPELT_OTHERWISE = LabelSet.from_dict({'name': 'mine', 'actions': [name.title() for name in FOUR.names]})
 
 
@@ -173,3 +175,21 @@ def test_a_frozen_backbone_keeps_its_weights_and_statistics(tiny_ma52, tmp_path,
                not torch.equal(after[name], before[name])]  # fmt: skip
     assert changed == []
     assert not torch.equal(after['cls_head.fc_emb.weight'], before['cls_head.fc_emb.weight'])
+
+
+def test_prototypes_and_classifiers_of_groups_start_anew_with_other_classes():
+    head = small_head()
+    state = {f'cls_head.{name}': tensor for name, tensor in head.state_dict().items()}
+    target = {'label_set': LabelSet.from_dict(OWN).to_dict()}
+    shapes = {
+        f'cls_head.{name}': tuple(tensor.shape)
+        for name, tensor in small_head(num_classes=3, label_set=OWN).state_dict().items()
+    }
+    for meta in ({'dataset_meta': {'label_set': MA52.to_dict()}}, {}):  # 52 classes are those of MA-52
+        transfer = drop_other_classes({'state_dict': state, 'meta': meta}, 'pcan.pth', shapes, target)
+        kept = {name: tuple(tensor.shape) for name, tensor in transfer.weights.items()}
+        assert all(shapes[name] == shape for name, shape in kept.items())
+        # Only the projections of the prototypes do not depend on the classes.
+        assert kept.keys() == {name for name in shapes if 'projection' in name}
+    same = drop_other_classes({'state_dict': state, 'meta': {}}, 'pcan.pth', {}, {'label_set': MA52.to_dict()})
+    assert same.dropped == []

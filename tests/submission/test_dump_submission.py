@@ -104,3 +104,11 @@ def test_rejects_invalid_predictions(tmp_path, sample, message):
 def test_rejects_unknown_options_before_the_test_run(tmp_path, option):
     with pytest.raises(ValueError, match='must be'):
         METRICS.build(dict(type='DumpSubmission', out_dir=tmp_path, **option))
+
+
+def test_body_parts_of_separate_classifiers(tmp_path):
+    coarse = torch.tensor([0.1, 0.05, 0.3, 0.25, 0.2, 0.06, 0.04])
+    samples = [dict(sample, coarse_score=coarse) for sample in SAMPLES]
+    run(samples, out_dir=tmp_path, coarse_from='head')
+    assert [row[1] for row in rows(tmp_path)] == ['9', '41', '48']
+    assert [row[6:] for row in rows(tmp_path)] == [['2', '3', '4', '0', '5']] * 3

@@ -12,7 +12,7 @@ from mmaction_microaction.label_sets import MA52, LabelSet
 from .accuracy import rank_classes, top_k_accuracy
 from .f1 import check_labels, f1_macro, f1_macro_of_means, f1_micro
 
-COARSE_FROM = ('top1', 'sum')
+COARSE_FROM = ('top1', 'sum', 'head')
 """Ways to derive body parts from the scores of actions, see :func:`rank_groups`."""
 
 MACRO_F1 = {'f1_macro': f1_macro, 'f1_macro_of_means': f1_macro_of_means}
@@ -20,12 +20,12 @@ MACRO_F1 = {'f1_macro': f1_macro, 'f1_macro_of_means': f1_macro_of_means}
 
 
 def check_options(
-    coarse_from: Literal['top1', 'sum'] = 'top1', macro: Literal['f1_macro', 'f1_macro_of_means'] = 'f1_macro'
+    coarse_from: Literal['top1', 'sum', 'head'] = 'top1', macro: Literal['f1_macro', 'f1_macro_of_means'] = 'f1_macro'
 ) -> None:
     """Check the options of :func:`micro_action_metrics`, so that a wrong option fails before the scores are known.
 
     Args:
-        coarse_from (Literal['top1', 'sum']): How body parts are derived, one of ``COARSE_FROM``. Defaults to
+        coarse_from (Literal['top1', 'sum', 'head']): How body parts are derived, one of ``COARSE_FROM``. Defaults to
             ``'top1'``.
         macro (Literal['f1_macro', 'f1_macro_of_means']): Definition of macro F1, one of the keys of ``MACRO_F1``.
             Defaults to ``'f1_macro'``.
@@ -44,23 +44,28 @@ def check_options(
 
 
 def rank_groups(
-    scores: ArrayLike, coarse_from: Literal['top1', 'sum'] = 'top1', label_set: LabelSet = MA52
+    scores: ArrayLike,
+    coarse_from: Literal['top1', 'sum', 'head'] = 'top1',
+    label_set: LabelSet = MA52,
+    coarse_scores: ArrayLike | None = None,
 ) -> np.ndarray:
     """Sort the groups of every sample, such as body parts, best first.
 
     Args:
         scores (ArrayLike): Probabilities of the actions, shape (N, C).
-        coarse_from (Literal['top1', 'sum']): ``'top1'`` replaces each action of the ranking by its group, as the
-            authors and the challenges do, so groups repeat. ``'sum'`` sorts the groups by the sum of the probabilities
-            of their actions. Defaults to ``'top1'``.
+        coarse_from (Literal['top1', 'sum', 'head']): ``'top1'`` replaces each action of the ranking by its group, as
+            the authors and the challenges do, so groups repeat. ``'sum'`` sorts the groups by the sum of the
+            probabilities of their actions. ``'head'`` sorts them by ``coarse_scores``. Defaults to ``'top1'``.
         label_set (LabelSet): Label set with groups. Defaults to that of MA-52.
+        coarse_scores (ArrayLike, optional): Scores of the groups from classifiers of their own, shape (N, number of
+            groups). Defaults to None.
 
     Returns:
-        np.ndarray: Coarse labels, shape (N, C) for ``'top1'`` and (N, number of groups) for ``'sum'``. The labels of a
+        np.ndarray: Coarse labels, shape (N, C) for ``'top1'`` and (N, number of groups) otherwise. The labels of a
         sample whose scores are NaN are -1.
 
     Raises:
-        ValueError: If ``coarse_from`` is unknown.
+        ValueError: If ``coarse_from`` is unknown, or ``coarse_scores`` are needed and missing.
 
     Examples:
         >>> scores = np.zeros((1, 52))
@@ -72,6 +77,14 @@ def rank_groups(
     """
     check_options(coarse_from)
     scores = np.asarray(scores)
+    if coarse_from == 'head':
+        expected = len(scores), len(label_set.groups)
+        if coarse_scores is None or np.shape(coarse_scores) != expected:
+            raise ValueError(
+                f"coarse_from='head' needs scores of the groups, shape {expected}; the network must have classifiers "
+                'of them, as PCAN has'
+            )
+        return rank_classes(np.asarray(coarse_scores))
     if coarse_from == 'sum':
         return rank_classes(scores @ (label_set.fine_to_coarse[:, None] == np.arange(len(label_set.groups))))
     ranking = rank_classes(scores)
@@ -81,9 +94,10 @@ def rank_groups(
 def micro_action_metrics(
     labels: ArrayLike,
     scores: ArrayLike,
-    coarse_from: Literal['top1', 'sum'] = 'top1',
+    coarse_from: Literal['top1', 'sum', 'head'] = 'top1',
     macro: Literal['f1_macro', 'f1_macro_of_means'] = 'f1_macro',
     label_set: LabelSet = MA52,
+    coarse_scores: ArrayLike | None = None,
 ) -> dict[str, float]:
     """Return the accuracies and F1 scores of actions and of their groups, the body parts (Guo et al., section V-A).
 
@@ -91,11 +105,13 @@ def micro_action_metrics(
         labels (ArrayLike): True fine labels, shape (N,).
         scores (ArrayLike): Probabilities of the actions, shape (N, C). A row of NaN is a clip without a prediction,
             which counts as not recognised.
-        coarse_from (Literal['top1', 'sum']): How groups are derived, see :func:`rank_groups`. Defaults to ``'top1'``.
+        coarse_from (Literal['top1', 'sum', 'head']): How groups are derived, see :func:`rank_groups`. Defaults to
+            ``'top1'``.
         macro (Literal['f1_macro', 'f1_macro_of_means']): Definition of macro F1: ``'f1_macro'`` (the challenges,
             scikit-learn, :func:`f1_macro`) or ``'f1_macro_of_means'`` (Eq. 5 as printed, :func:`f1_macro_of_means`).
             Defaults to ``'f1_macro'``.
         label_set (LabelSet): Label set of labels and scores. Defaults to that of MA-52.
+        coarse_scores (ArrayLike, optional): Scores of the groups, see :func:`rank_groups`. Defaults to None.
 
     Returns:
         dict[str, float]: Percentages: ``F1_mean`` (Eq. 6), and ``F1_macro``, ``F1_micro``, ``top1`` and ``top5`` with
@@ -122,7 +138,7 @@ def micro_action_metrics(
     check_labels(labels, ranking[:, 0], num_actions)
     levels, mean = {'fine': (labels, ranking, num_actions)}, 'fine/F1_mean'
     if label_set.has_groups:
-        groups = rank_groups(scores, coarse_from, label_set)
+        groups = rank_groups(scores, coarse_from, label_set, coarse_scores)
         levels = {'coarse': (label_set.fine_to_coarse[labels], groups, len(label_set.groups)), **levels}
         mean = 'F1_mean'
     result = {}

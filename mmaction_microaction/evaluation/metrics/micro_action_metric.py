@@ -9,7 +9,7 @@ from mmengine.logging import print_log
 from mmaction_microaction.evaluation.functional import micro_action_metrics, rank_classes
 from mmaction_microaction.evaluation.functional.micro_action import check_options
 from mmaction_microaction.label_sets import LabelSet, find_label_set
-from mmaction_microaction.structures.predictions import check_probabilities, get_scores
+from mmaction_microaction.structures.predictions import check_probabilities, get_coarse_scores, get_scores
 from mmaction_microaction.utils.messages import first_few
 
 
@@ -25,9 +25,10 @@ class MicroActionMetric(BaseMetric):
     has only the fine level, and ``fine/F1_mean`` instead of ``F1_mean``.
 
     Args:
-        coarse_from (Literal['top1', 'sum']): How the body part is predicted: ``'top1'``, the body part of the best
-            action (authors, challenges), or ``'sum'``, the body part with the largest sum of fine probabilities.
-            Defaults to ``'top1'``.
+        coarse_from (Literal['top1', 'sum', 'head']): How the body part is predicted: ``'top1'``, the body part of the
+            best action (authors, challenges), ``'sum'``, the body part with the largest sum of fine probabilities, or
+            ``'head'``, the best one of a separate classifier (``coarse_score``, see :class:`.PCANHead`). Defaults to
+            ``'top1'``.
         macro (Literal['f1_macro', 'f1_macro_of_means']): Definition of macro F1: ``'f1_macro'`` (challenges,
             scikit-learn) or ``'f1_macro_of_means'`` (Eq. 5 as printed). Defaults to ``'f1_macro'``.
         **kwargs: Arguments of MMEngine's ``BaseMetric``.
@@ -45,7 +46,7 @@ class MicroActionMetric(BaseMetric):
 
     def __init__(
         self,
-        coarse_from: Literal['top1', 'sum'] = 'top1',
+        coarse_from: Literal['top1', 'sum', 'head'] = 'top1',
         macro: Literal['f1_macro', 'f1_macro_of_means'] = 'f1_macro',
         **kwargs: Any,
     ) -> None:
@@ -82,20 +83,22 @@ class MicroActionMetric(BaseMetric):
             if not sample.get('unreadable'):
                 clip = sample.get('video_id', f'sample {len(self.results)}')
                 check_probabilities(scores, clip, len(label_sets[scores.size]))
-            self.results.append((scores, int(sample['gt_label'])))
+            groups = get_coarse_scores(sample) if self.coarse_from == 'head' else np.empty(0)
+            self.results.append((scores, int(sample['gt_label']), groups))
 
-    def compute_metrics(self, results: list[tuple[np.ndarray, int]]) -> dict[str, float]:
+    def compute_metrics(self, results: list[tuple[np.ndarray, int, np.ndarray]]) -> dict[str, float]:
         """Compute the metrics of all clips, and log them as a table.
 
         Args:
-            results (list[tuple[np.ndarray, int]]): Scores and label of each clip.
+            results (list[tuple[np.ndarray, int, np.ndarray]]): Scores, label and, with ``coarse_from='head'``,
+                scores of the groups of each clip.
 
         Returns:
             dict[str, float]: See :func:`.micro_action_metrics`.
         """
-        scores, labels = (np.array(column) for column in zip(*results))
+        scores, labels, coarse_scores = (np.array(column) for column in zip(*results))
         label_set = self._label_set(scores.shape[1])
-        metrics = micro_action_metrics(labels, scores, self.coarse_from, self.macro, label_set)
+        metrics = micro_action_metrics(labels, scores, self.coarse_from, self.macro, label_set, coarse_scores)
         print_log(f'\n{self._table(metrics, len(labels))}', logger='current')
 
         predictions = rank_classes(scores)[:, 0]

@@ -1,6 +1,16 @@
 """Backbones."""
 
 from .adapter_vision_transformer import AdapterVisionTransformer, DualPathAdapter, TemporalAdapter
+from .modality_exchange import CrossAttention, ModalityExchange
+from .pcan_backbone import PCANBackbone
 from .resnet_setsm import ResNetSETSM
 
-__all__ = ['AdapterVisionTransformer', 'DualPathAdapter', 'ResNetSETSM', 'TemporalAdapter']
+__all__ = [
+    'AdapterVisionTransformer',
+    'CrossAttention',
+    'DualPathAdapter',
+    'ModalityExchange',
+    'PCANBackbone',
+    'ResNetSETSM',
+    'TemporalAdapter',
+]

@@ -1,6 +1,8 @@
 """Heads."""
 
 from .manet_head import MANetHead
+from .pcan_head import PCANHead
 from .pyramid_detection_head import PyramidDetectionHead
+from .rgbpose_fusion_head import RGBPoseFusionHead
 
-__all__ = ['MANetHead', 'PyramidDetectionHead']
+__all__ = ['MANetHead', 'PCANHead', 'PyramidDetectionHead', 'RGBPoseFusionHead']

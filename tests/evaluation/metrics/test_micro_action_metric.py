@@ -146,3 +146,23 @@ def test_unknown_options_fail_when_the_metric_is_built(option):
 def test_rejects_scores_of_another_shape():
     with pytest.raises(ValueError, match=r'expected scores of shape \(2, 52\), got \(2, 7\)'):
         micro_action_metrics(np.zeros(2, int), np.ones((2, 7)))
+
+
+def test_separate_classifiers_of_the_groups_decide_only_on_request(predictions):
+    scores, labels = predictions
+    coarse_scores = np.random.default_rng(1).dirichlet(np.ones(7), len(labels))
+    samples = [
+        dict(pred_score=torch.tensor(a), coarse_score=torch.tensor(b), gt_label=torch.tensor([label]))
+        for a, b, label in zip(scores, coarse_scores, labels)
+    ]
+    for coarse_from, coarse in (('head', coarse_scores.argmax(1)), ('top1', MA52.fine_to_coarse[scores.argmax(1)])):
+        metric = METRICS.build(dict(type='MicroActionMetric', coarse_from=coarse_from))
+        metric.process({}, samples)
+        metrics = metric.evaluate(len(samples))
+        expected = expected_scores(scores, labels, coarse)
+        assert {name: metrics[name] for name in expected} == pytest.approx(expected)
+
+
+def test_networks_without_classifiers_of_the_groups_are_named(predictions):
+    with pytest.raises(ValueError, match=r'coarse_from=.head. needs a network with classifiers of the groups'):
+        evaluate(*predictions, coarse_from='head')
