@@ -12,6 +12,8 @@ from mmaction_microaction.utils.messages import first_few
 
 # The classifiers of MMAction2's heads, of MANetHead and of MAENet, and MANetHead's table of label embeddings.
 _CLASS_TENSOR = re.compile(r'(^|\.)((fc_cls|fc_act)\.(weight|bias)|label_embeddings)$')
+# The layers of AuxiliaryHeads, whose number of rows is that of the actions or of the groups.
+_AUXILIARY_TENSOR = re.compile(r'(^|\.)auxiliary\.\w+\.(weight|bias)$')
 
 
 @dataclass
@@ -38,8 +40,8 @@ class Transfer:
 
 
 def is_class_tensor(name: str) -> bool:
-    """Return whether a tensor, by its name, has one row for each class."""
-    return bool(_CLASS_TENSOR.search(name))
+    """Return whether a tensor, by its name, has one row for each class or for each group of classes."""
+    return bool(_CLASS_TENSOR.search(name) or _AUXILIARY_TENSOR.search(name))
 
 
 def get_metainfo(datasets: Iterable[Any]) -> Mapping[str, Any]:
@@ -70,13 +72,13 @@ def drop_other_classes(
     """
     weights = checkpoint['state_dict']
     classes = {name: tensor for name, tensor in weights.items() if is_class_tensor(name)}
-    if 'label_set' not in metainfo or not classes:
+    if 'label_set' not in metainfo or not any(map(_CLASS_TENSOR.search, classes)):
         return Transfer(weights, [], '', '')
     target = LabelSet.from_dict(metainfo['label_set'])
     source = read_label_set(checkpoint, path)
     if source is None:
         dropped = [name for name, tensor in classes.items() if _find_shape(name, shapes) not in (None, tensor.shape)]
-        number = len(next(iter(classes.values())))
+        number = len(next(tensor for name, tensor in classes.items() if _CLASS_TENSOR.search(name)))
         text = f'{number:,} unknown classes'
     else:
         dropped = [] if have_same_names(source, target) else list(classes)
@@ -104,7 +106,9 @@ def read_label_set(checkpoint: Mapping[str, Any], path: str) -> LabelSet | None:
     content = metainfo.get('label_set') if isinstance(metainfo, Mapping) else None
     if content is not None:
         return LabelSet.from_dict(content, f'{path}: its label set')
-    sizes = {len(tensor) for name, tensor in checkpoint['state_dict'].items() if is_class_tensor(name) and tensor.dim()}
+    sizes = {
+        len(tensor) for name, tensor in checkpoint['state_dict'].items() if _CLASS_TENSOR.search(name) and tensor.dim()
+    }
     return MA52 if sizes == {len(MA52)} else None
 
 

@@ -2,14 +2,17 @@
 
 from .backbones import AdapterVisionTransformer, ResNetSETSM
 from .detectors import DetectionDataPreprocessor, MicroActionDetector
-from .heads import MANetHead, PyramidDetectionHead
-from .losses import JointEmbeddingLoss, SegmentDIoULoss, SigmoidFocalLoss
+from .heads import AuxiliaryHeads, CosineHead, MANetHead, PyramidDetectionHead
+from .losses import HierarchicalLoss, JointEmbeddingLoss, SegmentDIoULoss, SigmoidFocalLoss, SoftF1Loss
 from .necks import TemporalPyramid
 from .recognizers import MAENet
 
 __all__ = [
     'AdapterVisionTransformer',
+    'AuxiliaryHeads',
+    'CosineHead',
     'DetectionDataPreprocessor',
+    'HierarchicalLoss',
     'JointEmbeddingLoss',
     'MAENet',
     'MANetHead',
@@ -18,5 +21,6 @@ __all__ = [
     'ResNetSETSM',
     'SegmentDIoULoss',
     'SigmoidFocalLoss',
+    'SoftF1Loss',
     'TemporalPyramid',
 ]
