@@ -4,10 +4,11 @@ from .decoding_steps import is_decoder, is_opener
 from .detection import LoadFeatures, PackDetectionInputs, SampleFramesAtRate
 from .faces import CropFace, FormatFaces
 from .frame_store_decoding import FrameStoreDecode, FrameStoreInit
-from .processing import SubtractMeanFrame
+from .processing import AddFlippedViews, SubtractMeanFrame
 from .sparse_pyav import SparsePyAVDecode, SparsePyAVInit
 
 __all__ = [
+    'AddFlippedViews',
     'CropFace',
     'FormatFaces',
     'FrameStoreDecode',
