@@ -121,9 +121,9 @@ def test_files_named_in_the_text_exist():
 
 
 def check_option(config, key, value):
-    """Fail unless a config has all but the last part of an option's name."""
+    """Fail unless a config has all but the last part of an option's name, or the option is the type of a new part."""
     part = config
-    for name in key.split('.')[:-1]:
+    for name in key.removesuffix('.type').split('.')[:-1]:
         part = part[int(name)] if name.isdigit() else part[name]
     config.merge_from_dict({key: DictAction._parse_iterable(value)})
 
