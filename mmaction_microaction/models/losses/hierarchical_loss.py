@@ -66,7 +66,7 @@ class HierarchicalLoss(nn.Module):
         ValueError: If the label set has no groups, or ``gamma`` is neither 0 nor at least 1.
 
     See Also:
-        :func:`hierarchical_loss`, the loss of the groups.
+        :func:`.hierarchical_loss`, the loss of the groups.
     """
 
     def __init__(

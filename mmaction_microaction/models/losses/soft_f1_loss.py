@@ -44,10 +44,11 @@ class SoftF1Loss(nn.Module):
 
     .. math:: L = L_{base} + w_f \, (2 - F1^f_{macro} - F1^f_{micro}) + w_g \, (2 - F1^g_{macro} - F1^g_{micro})
 
-    These are the four scores of F1_mean, the metric of the challenges. :func:`soft_f1` has their formulas. The
+    These are the four scores of F1_mean, the metric of the challenges. :func:`.soft_f1` has their formulas. The
     probability of a group, such as a body part, is the sum of the softmax probabilities of its actions. The winner of
     the challenge of 2024 (qklee-lz/ACMMM2024-MAC) has the terms of the actions with the weight 1, beside heads for the
-    groups; an entry of 2025 (ruoyxue/MAC2025-MAR) has :math:`w_f = 0.5` and :math:`w_g = 1.5`.
+    groups. Its macro F1 is the mean over all classes, also those that are not in the batch. An entry of 2025
+    (ruoyxue/MAC2025-MAR) has :math:`w_f = 0.5` and :math:`w_g = 1.5`.
 
     One option in any config adds it to the cross-entropy; with ``base``, it is added to another loss::
 
@@ -68,7 +69,7 @@ class SoftF1Loss(nn.Module):
         ValueError: If the label set has no groups, and ``group_weight`` is not 0.
 
     See Also:
-        :func:`soft_f1`, the scores of a batch.
+        :func:`.soft_f1`, the scores of a batch.
     """
 
     def __init__(
