@@ -50,6 +50,11 @@ def shrink_pipeline(pipeline):
 
 def read_tiny_set(dataset, roots, split, num_classes, tmp_path):
     """Change the config of a dataset, or of the dataset that it wraps, to two clips of a tiny dataset."""
+    if 'datasets' in dataset:
+        for part, own_split in zip(dataset.datasets, ('train', 'val')):
+            read_tiny_set(part, roots, own_split, num_classes, tmp_path)
+            part.indices = 1
+        return
     while 'dataset' in dataset:
         if 'times' in dataset:
             dataset['times'] = 1

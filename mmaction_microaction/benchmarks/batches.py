@@ -12,6 +12,8 @@ from mmaction_microaction.label_sets import MA52
 
 HEIGHT, WIDTH = 1296, 1080
 """Size in pixels of most of MA-52's videos."""
+SAMPLING = ('SampleFrames', 'UniformSample')
+"""Transforms that choose frames."""
 
 
 def read_config(path: str | Path) -> Config:
@@ -41,7 +43,7 @@ def pack_noise(dataset: ConfigDict, num_classes: int = len(MA52)) -> dict:
     Returns:
         dict: The packed sample.
     """
-    sampling = next(step for step in dataset.pipeline if step['type'] == 'SampleFrames')
+    sampling = next(step for step in dataset.pipeline if step['type'] in SAMPLING)
     clip_len, num_clips = sampling['clip_len'], sampling.get('num_clips', 1)
     frame = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
     results = dict(
@@ -56,6 +58,6 @@ def pack_noise(dataset: ConfigDict, num_classes: int = len(MA52)) -> dict:
     if dataset.type == 'MA52ProDataset':
         results.update(label=torch.zeros(num_classes), emotion=0, face_file=None)
     for step in dataset.pipeline:
-        if not (is_opener(step) or is_decoder(step) or step['type'] == 'SampleFrames'):
+        if not (is_opener(step) or is_decoder(step) or step['type'] in SAMPLING):
             results = TRANSFORMS.build(step)(results)
     return results

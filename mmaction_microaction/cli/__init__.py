@@ -63,6 +63,7 @@ COMMANDS = {
     'export': Command(RECOGNITION, 'export', 'Export a trained network to ONNX.'),
     'analyze': Command(EVALUATION, 'analyze', 'Write a report about the predictions of a test run.'),
     'leaderboard': Command(EVALUATION, 'leaderboard', 'Compare test results in one table.'),
+    'fuse': Command(EVALUATION, 'fuse', 'Fuse the predictions of several networks into one file.'),
     'score': Command(EVALUATION, 'score_timeline', 'Score the intervals found in long videos.'),
     'score-detections': Command(EVALUATION, 'score_detections', 'Score the actions that a detector found in MMA-52.'),
     'submit': Command(EVALUATION, 'make_submission', 'Write the submission file of the micro-action challenge.'),

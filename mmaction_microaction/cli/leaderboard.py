@@ -2,9 +2,10 @@
 
 Runs of one config, for instance with several seeds, are summarised by mean and
 sample standard deviation. Every label set has a table of its own; only runs on
-MA-52 are compared with the paper.
+MA-52 are compared with the paper. A file of predictions, which "mim test …
+--dump" or "microaction fuse" wrote, has a row of its own.
 
-    microaction leaderboard work_dirs/* --out leaderboard
+    microaction leaderboard work_dirs/* fused.pkl --out leaderboard
 """
 
 import sys
@@ -12,7 +13,9 @@ from pathlib import Path
 
 
 def add_arguments(parser):
-    parser.add_argument('work_dirs', nargs='*', metavar='WORK_DIR', help='folder that "mim test" wrote to')
+    parser.add_argument(
+        'work_dirs', nargs='*', metavar='WORK_DIR', help='folder that "mim test" wrote to, or predictions'
+    )
     parser.add_argument('--all', action='store_true', help='also show published results of configs that were not run')
     parser.add_argument(
         '--extra',

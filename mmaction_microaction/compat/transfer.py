@@ -18,6 +18,8 @@ _CLASS_TENSOR = re.compile(
 )
 # PCANHead's classifiers and prototypes of the groups.
 _GROUP_TENSOR = re.compile(r'(^|\.)(fc_(rgb|pose)_coarse\.(weight|bias)|(rgb|pose)_coarse\.(prototypes|num_updates))$')
+# The layers of AuxiliaryHeads, whose number of rows is that of the actions or of the groups.
+_AUXILIARY_TENSOR = re.compile(r'(^|\.)auxiliary\.\w+\.(weight|bias)$')
 
 
 @dataclass
@@ -45,7 +47,7 @@ class Transfer:
 
 def is_class_tensor(name: str) -> bool:
     """Return whether a tensor, by its name, has one row for each class or for each group of classes."""
-    return bool(_CLASS_TENSOR.search(name) or _GROUP_TENSOR.search(name))
+    return any(pattern.search(name) for pattern in (_CLASS_TENSOR, _GROUP_TENSOR, _AUXILIARY_TENSOR))
 
 
 def get_metainfo(datasets: Iterable[Any]) -> Mapping[str, Any]:

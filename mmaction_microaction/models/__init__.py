@@ -2,21 +2,33 @@
 
 from .backbones import AdapterVisionTransformer, PCANBackbone, ResNetSETSM
 from .detectors import DetectionDataPreprocessor, MicroActionDetector
-from .heads import MANetHead, PCANHead, PyramidDetectionHead, RGBPoseFusionHead
+from .heads import (
+    AuxiliaryHeads,
+    CosineHead,
+    MANetHead,
+    PCANHead,
+    PyramidDetectionHead,
+    RGBPoseFusionHead,
+)
 from .losses import (
+    HierarchicalLoss,
     JointEmbeddingLoss,
     LabelTreeLoss,
     PrototypeCalibrationLoss,
     PrototypeDiversityLoss,
     SegmentDIoULoss,
     SigmoidFocalLoss,
+    SoftF1Loss,
 )
 from .necks import TemporalPyramid
 from .recognizers import MAENet
 
 __all__ = [
     'AdapterVisionTransformer',
+    'AuxiliaryHeads',
+    'CosineHead',
     'DetectionDataPreprocessor',
+    'HierarchicalLoss',
     'JointEmbeddingLoss',
     'LabelTreeLoss',
     'MAENet',
@@ -31,5 +43,6 @@ __all__ = [
     'ResNetSETSM',
     'SegmentDIoULoss',
     'SigmoidFocalLoss',
+    'SoftF1Loss',
     'TemporalPyramid',
 ]

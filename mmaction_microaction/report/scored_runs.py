@@ -8,7 +8,9 @@ from typing import Any
 
 from mmengine.config import Config
 
+from mmaction_microaction.evaluation.functional import micro_action_metrics
 from mmaction_microaction.label_sets import MA52, LabelSet, get_label_set
+from mmaction_microaction.structures.predictions import read_labeled_predictions
 from mmaction_microaction.utils.plain_config import read_plain_config
 from mmaction_microaction.utils.untrusted import parse_json, read_limited
 
@@ -20,10 +22,10 @@ MAX_RESULT_SIZE = 2**20
 
 @dataclass
 class ScoredRun:
-    """The newest test result of a work dir."""
+    """The newest test result of a work dir, or the metrics of a file of predictions."""
 
     config: str
-    """Base name of the config."""
+    """Base name of the config, or path of the predictions."""
     path: Path
     """File of the result."""
     metrics: dict[str, float]
@@ -80,14 +82,31 @@ def read_run(work_dir: str | Path) -> ScoredRun:
     )
 
 
+def read_predicted_run(path: str | Path) -> ScoredRun:
+    """Read a file of predictions, and compute their metrics.
+
+    Args:
+        path (str | Path): Predictions with true labels, which ``mim test --dump`` or ``microaction fuse`` wrote.
+
+    Returns:
+        ScoredRun: The metrics. Instead of a config, the path names the run, so it is never averaged with another.
+
+    Raises:
+        ValueError: If the file contains no predictions with true labels.
+    """
+    predictions = read_labeled_predictions(path)
+    metrics = micro_action_metrics(predictions.labels, predictions.scores, label_set=predictions.label_set)
+    return ScoredRun(str(path), Path(path), metrics, label_set=predictions.label_set)
+
+
 def read_runs(work_dirs: Sequence[str | Path]) -> tuple[list[ScoredRun], list[str]]:
-    """Read the newest test result of every work dir.
+    """Read the newest test result of every work dir, and the metrics of every file of predictions.
 
     Runs of one config and label set are averaged later. A run whose network, annotation list or evaluator differs from
     the first run of its config and label set is therefore reported as a problem.
 
     Args:
-        work_dirs (Sequence[str | Path]): Work dirs. A folder that is listed twice counts once.
+        work_dirs (Sequence[str | Path]): Work dirs, or files of predictions. What is listed twice counts once.
 
     Returns:
         tuple[list[ScoredRun], list[str]]: The results, and a message for each work dir without a usable result.
@@ -95,6 +114,9 @@ def read_runs(work_dirs: Sequence[str | Path]) -> tuple[list[ScoredRun], list[st
     runs, problems, first_runs, shipped = [], [], {}, find_shipped_configs()
     for work_dir in {Path(name).resolve(): name for name in work_dirs}.values():
         try:
+            if Path(work_dir).is_file():
+                runs.append(read_predicted_run(work_dir))
+                continue
             run = read_run(work_dir)
             # The config of that very test; later runs overwrite the one in the work dir.
             config = run.path.parent / 'vis_data' / 'config.py'

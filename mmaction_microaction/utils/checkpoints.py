@@ -68,7 +68,7 @@ def read_checkpoint(path: str | Path, map_location: str | torch.device = 'cpu', 
 
     Returns:
         dict: Content of the checkpoint, with the weights by name in ``state_dict``. If the file contains bare weights,
-        ``state_dict`` is the only key.
+        or those of the code of VideoMAE, see :func:`rename_videomae`, ``state_dict`` is the only key.
 
     Raises:
         ConnectionError: If the checkpoint cannot be downloaded.
@@ -98,11 +98,51 @@ def read_checkpoint(path: str | Path, map_location: str | torch.device = 'cpu', 
         if '://' in str(path) and isinstance(error, OSError):
             raise ConnectionError(f'{path} cannot be downloaded ({error})') from None
         raise ValueError(f'{path} is damaged or truncated ({last_line(error)}); download or copy it again') from None
+    content = rename_videomae(content)
     if not isinstance(content, dict) or 'state_dict' not in content:
         content = {'state_dict': content}
     weights = content['state_dict']
     if not isinstance(weights, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in weights.values()):
         raise ValueError(f'{path} contains no state_dict of tensors; pass a checkpoint of MMAction2')
+    return content
+
+
+# Parts of names in the code of VideoMAE, and in MMAction2's VisionTransformer.
+_VIDEOMAE_NAMES = (
+    ('patch_embed.proj.', 'patch_embed.projection.'),
+    ('mlp.fc1.', 'mlp.layers.0.0.'),
+    ('mlp.fc2.', 'mlp.layers.1.'),
+)
+
+
+def rename_videomae(content: Any) -> Any:
+    """Rename the weights of a VideoMAE or InternVideo checkpoint as MMAction2's ``VisionTransformer`` names them.
+
+    Such a file contains the weights as ``model`` or ``module``. Names in a network that was pretrained, and not trained
+    on classes, start with ``encoder.``. The classifier and the decoder of the pretraining are left out.
+
+    Args:
+        content (Any): Content of any checkpoint.
+
+    Returns:
+        Any: The renamed weights by name, with the prefix ``backbone.``. The content of another checkpoint is unchanged.
+    """
+    for key in ('model', 'module'):
+        weights = content.get(key) if isinstance(content, dict) else None
+        if not isinstance(weights, dict) or not all(isinstance(name, str) for name in weights):
+            continue
+        weights = {name.removeprefix('encoder.'): tensor for name, tensor in weights.items()}
+        patches = weights.get('patch_embed.proj.weight')
+        if 'blocks.0.attn.q_bias' not in weights or getattr(patches, 'ndim', 0) != 5:  # another transformer
+            continue
+        renamed = {}
+        for name, tensor in weights.items():
+            if name.startswith(('head.', 'decoder.', 'encoder_to_decoder.', 'mask_token')):
+                continue
+            for theirs, ours in _VIDEOMAE_NAMES:
+                name = name.replace(theirs, ours)
+            renamed[f'backbone.{name}'] = tensor
+        return renamed
     return content
 
 

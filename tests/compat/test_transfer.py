@@ -56,6 +56,15 @@ def test_classifier_and_table_of_other_classes_are_dropped(content, target, drop
     assert set(transfer.weights) == set(content['state_dict']) - set(dropped)
 
 
+def test_additional_layers_of_other_classes_are_dropped():
+    # The layers of AuxiliaryHeads come before the classifier.
+    layers = {'cls_head.auxiliary.fc_frame.weight': (52, 3), 'cls_head.auxiliary.fc_group.bias': (7,)}
+    content = {'state_dict': {**{name: torch.zeros(shape) for name, shape in layers.items()}, **weights(52)}}
+    assert read_label_set(content, 'old.pth') == MA52
+    transfer = drop_other_classes(content, 'old.pth', shapes(200), {'label_set': TWO_HUNDRED.to_dict()})
+    assert transfer.dropped == [*layers, *CLASSES]
+
+
 def test_the_log_names_the_layers_and_both_label_sets():
     transfer = drop_other_classes(checkpoint(52), 'old.pth', shapes(200), {'label_set': TWO_HUNDRED.to_dict()})
     line = transfer.describe('old.pth', 1234)

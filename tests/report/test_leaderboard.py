@@ -13,9 +13,11 @@ from helpers.support import ROOT
 from mmengine.config import Config
 from mmengine.runner import Runner
 
+from mmaction_microaction.label_sets import MA52
 from mmaction_microaction.report.leaderboard import rank, to_csv, to_markdown
 from mmaction_microaction.report.published import read_published
 from mmaction_microaction.report.scored_runs import read_run, read_runs
+from mmaction_microaction.structures.aligned_predictions import write_predictions
 
 TOOL = ROOT / 'tools' / 'leaderboard.py'
 KEYS = ('F1_mean', 'coarse/F1_macro', 'fine/F1_macro', 'coarse/F1_micro', 'fine/F1_micro', 'fine/top5')
@@ -124,6 +126,19 @@ def test_only_runs_of_the_shipped_config_are_compared_with_the_paper(tmp_path, o
     (table,) = rank([run], read_published())
     assert [row.kind for row in table.rows] == (['mean'] if differences else ['mean', 'published', 'difference'])
     assert ('not compared with the paper' in to_markdown([table])) == bool(differences)
+
+
+def test_files_of_predictions_are_runs_of_their_own(tmp_path, seeds):
+    scores = np.eye(52)[[9, 25]]
+    files = [tmp_path / folder / 'fused.pkl' for folder in ('a', 'b')]
+    for path, labels in zip(files, ([9, 24], None)):
+        path.parent.mkdir()
+        write_predictions(path, ['x.mp4', 'y.mp4'], scores, MA52, labels)
+    runs, (problem,) = read_runs([seeds[0], files[0], files[0]])[0], read_runs([files[1]])[1]
+    assert [run.config for run in runs] == ['manet', str(files[0])]
+    # Half of the actions are right, and both body parts are.
+    assert (runs[1].metrics['fine/F1_micro'], runs[1].metrics['coarse/F1_micro']) == (50, 100)
+    assert problem.startswith(f'{files[1]} has no true labels')
 
 
 def test_code_in_configs_of_work_dirs_is_not_run(seeds, tmp_path):

@@ -6,10 +6,11 @@ from .faces import CropFace, FormatFaces
 from .frame_store_decoding import FrameStoreDecode, FrameStoreInit
 from .person import CropToPerson
 from .poses import CropToJoints, DecodeRGBPose
-from .processing import SubtractMeanFrame
+from .processing import AddFlippedViews, SubtractMeanFrame
 from .sparse_pyav import SparsePyAVDecode, SparsePyAVInit
 
 __all__ = [
+    'AddFlippedViews',
     'CropFace',
     'CropToJoints',
     'CropToPerson',

@@ -27,6 +27,17 @@ from .detection_floors import detect_class_priors, detect_true_labels
 from .emotion import average_precisions, emotion_metrics
 from .f1 import f1_macro, f1_macro_of_means, f1_micro
 from .frame_level import frame_average_precisions, frame_labels
+from .fusion import (
+    FusionScores,
+    FusionWeights,
+    assign_folds,
+    cross_validate_fusion,
+    fit_fusion,
+    fit_temperature,
+    fit_weights,
+    fuse_scores,
+    scale_temperature,
+)
 from .keypoint_errors import keypoint_errors
 from .micro_action import COARSE_FROM, MACRO_F1, micro_action_metrics, rank_groups
 from .per_class import (
@@ -49,11 +60,15 @@ __all__ = [
     'Calibration',
     'ConfusedPair',
     'DetectionCounts',
+    'FusionScores',
+    'FusionWeights',
     'PerClassMetrics',
+    'assign_folds',
     'average_precisions',
     'calibration_bins',
     'confusion_matrix',
     'count_detections',
+    'cross_validate_fusion',
     'detect_class_priors',
     'detect_true_labels',
     'detection_average_precisions',
@@ -62,9 +77,13 @@ __all__ = [
     'f1_macro',
     'f1_macro_of_means',
     'f1_micro',
+    'fit_fusion',
+    'fit_temperature',
+    'fit_weights',
     'frame_average_precisions',
     'frame_labels',
     'frequency_groups',
+    'fuse_scores',
     'keypoint_errors',
     'match_detections',
     'mean_by_group',
@@ -74,6 +93,7 @@ __all__ = [
     'rank_classes',
     'rank_groups',
     'reversed_pair_accuracies',
+    'scale_temperature',
     'timeline_metrics',
     'top_k_accuracy',
 ]

@@ -96,6 +96,7 @@ ALLOWED = {
     'CenterCrop': dict(_LAZY, **_CROP),
     'ThreeCrop': _CROP,
     'TenCrop': _CROP,
+    'AddFlippedViews': {},
     'Flip': dict(_LAZY, flip_ratio=_fraction, direction=_choice('horizontal', 'vertical')),
     'Fuse': {},
     'SubtractMeanFrame': {},
@@ -109,8 +110,8 @@ DETECTOR_ALLOWED = {
     'PackDetectionInputs': {},
 }
 """dict[str, dict[str, Callable]]: The same for detectors."""
-_VIEWS = {'ThreeCrop': 3, 'TenCrop': 10}
-"""Number of crops that a transform makes of each frame."""
+_VIEWS = {'ThreeCrop': 3, 'TenCrop': 10, 'AddFlippedViews': 2}
+"""Number of crops or views that a transform makes of each frame."""
 
 
 def load_pipeline(text: str, detector_frames: int | None = None) -> list[dict]:
