@@ -148,9 +148,8 @@ class PCANHead(RGBPoseFusionHead):
             return scores
         for branch, features, factor in zip(self.BRANCHES, feats, self.rectification):
             with torch.autocast(features.device.type, enabled=False):
-                pooled = at_least_float32(
-                    _pool_maximum(features) if self.rectify_pool == 'max' else _pool_mean(features)
-                )
+                pool = _pool_maximum if self.rectify_pool == 'max' else _pool_mean
+                pooled = pool(at_least_float32(features))
                 scores[branch] = at_least_float32(scores[branch]) + factor * self.prototypes[branch](pooled)
         return scores
 
@@ -213,7 +212,7 @@ class PCANHead(RGBPoseFusionHead):
                 losses['loss_hierarchy'] = self.loss_hierarchy(fine, coarse, labels, self.fine_to_coarse)
         if not self.prototypes:
             return losses
-        pooled = at_least_float32(_pool_maximum(features))
+        pooled = _pool_maximum(at_least_float32(features))
         losses['loss_proto'], prototypes = self._prototype_loss(branch, pooled, fine, labels, coarse_correct)
         if self.loss_diversity is not None:
             losses['loss_diversity'] = self.loss_diversity(prototypes)

@@ -30,6 +30,14 @@ def test_shapes_and_parameters():
     assert sum(p.numel() for p in backbone.parameters()) == 36_011_456 + sum(exchanges)
 
 
+def test_shapes_of_shallower_branches():
+    config = small()
+    config['rgb_pathway']['depth'] = config['pose_pathway']['depth'] = 18
+    rgb, pose = MODELS.build(config)(*inputs())
+    assert rgb.shape == (2, 128, 4, 1, 1)
+    assert pose.shape == (2, 32, 16, 1, 1)
+
+
 def test_without_exchange_it_is_rgbposeconv3d():
     plain = small(exchange=False)
     backbone = MODELS.build(copy.deepcopy(plain)).eval()
