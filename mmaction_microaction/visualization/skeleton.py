@@ -47,8 +47,8 @@ def draw_skeleton(
 ) -> np.ndarray:
     """Draw the joints of a person and the bones between them over a frame.
 
-    The width of the lines depends on the size of the frame. Joints with a score below :data:`MIN_SCORE` are left out,
-    and those with a score below :data:`CLEAR_SCORE` are faint. A bone is as clear as the fainter one of its joints.
+    The width of the lines depends on the size of the frame. Joints with a score below ``MIN_SCORE`` are left out,
+    and those with a score below ``CLEAR_SCORE`` are faint. A bone is as clear as the fainter one of its joints.
 
     Args:
         image (np.ndarray): RGB frame, shape (H, W, 3), uint8. It is not modified.

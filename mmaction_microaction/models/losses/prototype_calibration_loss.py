@@ -68,7 +68,7 @@ def split_samples(
 class PrototypeCalibrationLoss(nn.Module):
     r"""Cross-entropies of calibrated similarities between samples and class prototypes (PCAN, AAAI 2025).
 
-    For each set S of false negatives (sign +) and false positives (sign -), see :func:`split_samples`, the similarity
+    For each set S of false negatives (sign +) and false positives (sign -), see ``split_samples``, the similarity
     of sample n to class k is
 
     .. math::
