@@ -211,14 +211,18 @@ def test_environment_variable_selects_the_decoder_of_any_config(monkeypatch, nam
 
 @pytest.mark.parametrize('path', sorted((ROOT / 'configs').rglob('*_ma52*.py')), ids=lambda path: path.stem)
 def test_every_config_of_ma52_names_its_decoder(path):
-    assert decoders(path) == ['pyav'] * 3
+    found = decoders(path)
+    assert len(found) >= 2
+    assert set(found) == {'pyav'}
 
 
 def decoders(path):
-    """Return the decoders of the three data loaders of a config."""
+    """Return the decoder of each dataset of a config: for training, validation (if there is one) and the test."""
     config = Config.fromfile(path)
-    datasets = (config.train_dataloader.dataset, config.val_dataloader.dataset, config.test_dataloader.dataset)
-    return [dataset.get('dataset', dataset).decoder for dataset in datasets]
+    loaders = (config[f'{split}_dataloader'] for split in ('train', 'val', 'test'))
+    datasets = [loader.dataset for loader in loaders if loader]
+    # A repeated dataset contains one dataset, and joined ones several.
+    return [part.decoder for dataset in datasets for part in dataset.get('datasets', [dataset.get('dataset', dataset)])]
 
 
 @pytest.mark.parametrize('first', [7, 15])
