@@ -69,13 +69,16 @@ class FramedVideo(Video):
         vars(self).update(vars(video))
         self.whole, self.boxes, self.person = video, boxes, person
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self, step: int = 1) -> Iterator[Frame]:
         """Decode the video from start to end, see :meth:`.Video.frames`.
+
+        Args:
+            step (int): Interval between the frames that are needed. Defaults to 1.
 
         Yields:
             Frame: The cropped frames in order.
         """
-        for frame in self.whole.frames():
+        for frame in self.whole.frames(step):
             if self.boxes is not None:
                 frame = frame._replace(to_rgb=partial(_cropped, frame.to_rgb, self.boxes[frame.index]))
             yield frame
