@@ -17,15 +17,15 @@ from pathlib import Path
 
 SAVE_SECONDS = 60
 """Seconds between two writes of the results of a camera."""
-FORMATS = {'.json': 'write the results as JSON', '.csv': 'write the results as a table'}
+FORMATS = {'.json': 'file for the results (JSON)', '.csv': 'file for the results (table)'}
 """Help texts of the options ``--json`` and ``--csv``, by the suffixes of ``inference.WRITERS``."""
 
 
 def add_arguments(parser):
-    parser.add_argument('videos', nargs='*', metavar='VIDEO', help='video file, or folder of videos')
-    parser.add_argument('--camera', metavar='NUMBER', help='watch a camera (0, 1, … or a URL) until Ctrl-C')
+    parser.add_argument('videos', nargs='*', metavar='VIDEO', help='video, or folder that is searched for videos')
+    parser.add_argument('--camera', help='camera that is watched in place of videos: 0, 1, … or a URL')
     parser.add_argument(
-        '--seconds', type=float, default=float('inf'), help='time to watch the camera (default: until Ctrl-C)'
+        '--seconds', type=float, default=float('inf'), help='duration of the watching (default: until Ctrl-C)'
     )
     parser.add_argument(
         '--model',
@@ -35,7 +35,8 @@ def add_arguments(parser):
         help='config and checkpoint, or an .onnx file of "microaction export"',
     )
     parser.add_argument(
-        '--device', help='cpu, cuda:1, … (default: the best available device; the CPU for an .onnx file)'
+        '--device',
+        help='device of the network: cpu, cuda:1, … (default: the best available one; the CPU for an .onnx file)',
     )
     for suffix, text in FORMATS.items():
         parser.add_argument(f'--{suffix[1:]}', type=Path, metavar='FILE', help=text)
@@ -43,38 +44,40 @@ def add_arguments(parser):
         '--detections',
         type=Path,
         metavar='FILE',
-        help='write all detections, whatever their scores, in the columns of the challenge (.csv), for "microaction '
-        'score-detections" and "microaction submit"; a recognizer of clips also needs --longest-clip 0',
+        help='file for all detections, whatever their scores: a table (.csv) for "microaction score-detections" and '
+        '"microaction submit"; a network of clips also needs --longest-clip 0',
     )
     parser.add_argument('--video-dir', type=Path, metavar='DIR', help='folder for labelled videos, without sound')
-    parser.add_argument(
-        '--poses',
-        type=Path,
-        metavar='FILE',
-        help='poses of the videos, by "microaction poses" (default: poses are estimated if the network or an option '
-        'needs them)',
-    )
-    parser.add_argument('--skeleton', action='store_true', help="draw the person's joints in the videos of --video-dir")
-    parser.add_argument(
+    people = parser.add_argument_group('people', 'Finding people and their joints needs the extra "pose".')
+    people.add_argument(
         '--crop',
         default='auto',
         metavar='auto|person|none|X,Y,W,H',
-        help='crop videos to the person, in the proportions of MA-52: auto, unless they are framed like that already; '
-        'person, always; or to a box in pixels (default: auto, for networks of MA-52)',
+        help='part of the picture that the network sees. person: a box around the person, as in MA-52. auto: the same, '
+        'but the whole picture if it is framed like MA-52, or if the network has other labels. none: the whole '
+        'picture. X,Y,W,H: a box, its left and upper edge, width and height in pixels (default: auto)',
     )
-    parser.add_argument(
+    people.add_argument(
         '--person',
         choices=('left', 'right', 'largest', 'all'),
-        help='which of several people gets labels (default: all, each with labels of their own; largest with '
+        help='person who gets labels, of several in a video (default: all, each with labels of their own; largest with '
         '--detections)',
     )
+    people.add_argument(
+        '--poses',
+        type=Path,
+        metavar='FILE',
+        help='file of "microaction poses" with the poses of the videos (default: poses are estimated if the network or '
+        '--skeleton needs them)',
+    )
+    people.add_argument('--skeleton', action='store_true', help="drawing of the person's joints in the labelled videos")
     options = parser.add_argument_group('long videos')
     options.add_argument(
         '--longest-clip',
         type=float,
         default=8,
         metavar='SECONDS',
-        help='longest video that is treated as one clip, unless the network is a detector (default: 8)',
+        help='longest duration of a video that is one clip; a detector ignores it (default: 8)',
     )
     options.add_argument(
         '--window',
@@ -92,19 +95,23 @@ def add_arguments(parser):
         '--switch-cost',
         type=float,
         default=0.5,
-        help='cost of a change of the action; a higher cost gives fewer, longer intervals. A detector ignores it '
+        metavar='COST',
+        help='cost of a change of the action: a higher one results in fewer, longer intervals; a detector ignores it '
         '(default: %(default)s)',
     )
     options.add_argument(
         '--min-score',
         type=float,
-        help='minimum score: intervals below it are left out; clips and camera windows below it are printed as '
-        '"no action reaches --min-score" (default: 0; 0.3 for a detector)',
+        metavar='SCORE',
+        help='minimum score of an interval, from 0 to 1; for clips and cameras, "no action reaches --min-score" is '
+        'printed below it (default: 0; 0.3 for a detector)',
     )
     options.add_argument(
-        '--min-duration', type=float, default=0, metavar='SECONDS', help='shortest interval to keep (default: 0)'
+        '--min-duration', type=float, default=0, metavar='SECONDS', help='minimum duration of an interval (default: 0)'
     )
-    options.add_argument('--batch-size', type=int, default=8, help='windows per batch (default: 8)')
+    options.add_argument(
+        '--batch-size', type=int, default=8, metavar='N', help='number of windows that are scored at once (default: 8)'
+    )
 
 
 def check(args):
@@ -258,6 +265,7 @@ def watch(inferencer, args, console):
     from rich.markup import escape
 
     from mmaction_microaction.inference import CameraStream
+    from mmaction_microaction.inference.result_texts import format_window
     from mmaction_microaction.utils.signals import ending_by_signals
 
     if inferencer.is_detector:
@@ -274,7 +282,7 @@ def watch(inferencer, args, console):
             due = time.monotonic() + SAVE_SECONDS
             for window in inferencer.live(camera.frames(args.seconds), camera.fps):
                 scored.append(window)
-                print_window(window, inferencer.label_set, args.min_score, console)
+                console.print(escape(format_window(window, inferencer.label_set, args.min_score)))
                 now = time.monotonic()
                 if result_files(args) and now >= due:
                     try:
@@ -312,39 +320,12 @@ def print_result(result, console, min_score):
     from rich.markup import escape
 
     from mmaction_microaction.inference import describe_framing
+    from mmaction_microaction.inference.result_texts import format_result
 
-    label_set = result.label_set
     framing = ''.join(f', {part}' for part in describe_framing(result))
     console.print(f'[bold]{escape(result.video)}[/bold], {result.duration:.1f} s{framing}')
-    if result.kind == 'clip':
-        if result.scores.max() < min_score:
-            console.print('  no action reaches --min-score; the most probable ones:')
-        for interval in result.intervals:
-            console.print(escape(f'  {interval.score:6.1%}  {code_and_name(interval.action, label_set)}'))
-        if label_set.has_groups:
-            score = result.group_scores[label_set.groups.index(result.group)]
-            console.print(escape(f'  {score:6.1%}  {label_set.group_term}: {result.group}'))
-        return
-    if not result.intervals:
-        console.print(f'  nothing found with a score of at least {min_score:g}; a lower --min-score may show more')
-    for interval in result.intervals:
-        times = f'{interval.start:8.1f} to {interval.end:.1f} s'
-        console.print(escape(f'{times:22}  {interval.score:6.1%}  {code_and_name(interval.action, label_set)}'))
-
-
-def print_window(window, label_set, min_score, console):
-    """Print the best action of a window of a camera."""
-    from rich.markup import escape
-
-    action, score = label_set.actions[window.scores.argmax()], window.scores.max()
-    text = code_and_name(action, label_set) if score >= min_score else 'no action reaches --min-score'
-    console.print(escape(f'{window.end:8.1f} s  {score:6.1%}  {text}'))
-
-
-def code_and_name(action, label_set):
-    """Return two columns: the code, as wide as the longest one, and the name."""
-    width = max(len(action.code) for action in label_set.actions)
-    return f'{action.code:{width}}  {action.name}'
+    for line in format_result(result, min_score):
+        console.print(escape(line))
 
 
 def write_results(results, args):

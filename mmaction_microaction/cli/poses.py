@@ -1,5 +1,8 @@
 """Estimate the poses of the people in videos: where their joints are.
 
+    microaction poses videos/ --out poses.pkl --video-dir drawn
+    microaction poses data/ma52/videos_train --ann-file data/ma52/train_list_videos.txt --out data/ma52/poses_train.pkl
+
 The poses of all videos are written to one file, in MMAction2's format. The
 command can be interrupted and run again; finished videos are kept.
 """
@@ -15,7 +18,9 @@ LAYOUTS = ('blazepose33', 'coco17', 'ma52_28')
 
 
 def add_arguments(parser):
-    parser.add_argument('videos', type=Path, nargs='+', help='videos, or folders that are searched for videos')
+    parser.add_argument(
+        'videos', type=Path, nargs='+', metavar='VIDEO', help='video, or folder that is searched for videos'
+    )
     parser.add_argument(
         '--out', type=Path, required=True, metavar='FILE', help='file for the poses, such as data/ma52/poses_train.pkl'
     )
@@ -23,10 +28,12 @@ def add_arguments(parser):
         '--detector',
         choices=DETECTORS,
         default='blazepose',
-        help="pose estimator: blazepose, or rtmlib, OpenMMLab's RTMPose (default: %(default)s)",
+        help="estimator of the poses: blazepose, or rtmlib for OpenMMLab's RTMPose (default: %(default)s)",
     )
-    layouts = ', '.join(f'{layout} of {name}' for name, layout in DETECTORS.items())
-    parser.add_argument('--layout', choices=LAYOUTS, help=f'layout of the joints (default: {layouts})')
+    layouts = ', '.join(f'{layout} for {name}' for name, layout in DETECTORS.items())
+    parser.add_argument(
+        '--layout', choices=LAYOUTS, help=f'names and order of the joints in the file (default: {layouts})'
+    )
     parser.add_argument(
         '--people',
         type=int,
@@ -35,27 +42,31 @@ def add_arguments(parser):
         help='largest number of people who are followed at a time (default: %(default)s)',
     )
     parser.add_argument(
-        '--every', type=int, default=1, metavar='K', help='search only every K-th frame (default: %(default)s)'
+        '--every',
+        type=int,
+        default=1,
+        metavar='K',
+        help='interval between the frames that are searched; the others are interpolated (default: %(default)s)',
     )
     parser.add_argument(
         '--longest-gap',
         type=float,
         default=0.5,
         metavar='SECONDS',
-        help='longest time without a person that is interpolated (default: %(default)s)',
+        help='longest absence of a person that is interpolated (default: %(default)s)',
     )
     parser.add_argument(
         '--smoothing',
         type=float,
         default=0.05,
         metavar='SECONDS',
-        help='strength of the smoothing over time, 0 for none (default: %(default)s)',
+        help='time over which the joints are smoothed; 0 for no smoothing (default: %(default)s)',
     )
     parser.add_argument(
         '--ann-file',
         type=Path,
         metavar='LIST',
-        help='annotation list: only its videos are searched, and their labels are written',
+        help='annotation list that selects the videos and contains their labels (default: all videos, no labels)',
     )
     parser.add_argument(
         '--label-set',
@@ -70,7 +81,11 @@ def add_arguments(parser):
         help='folder for videos with the skeletons, without sound',
     )
     parser.add_argument(
-        '--workers', type=int, default=parallel.default_workers(), help='processes (default: %(default)s)'
+        '--workers',
+        type=int,
+        default=parallel.default_workers(),
+        metavar='N',
+        help='number of processes (default: %(default)s)',
     )
 
 

@@ -5,17 +5,8 @@ from mmaction_microaction.video.sources import CameraStream, find_videos
 from .drawing import draw_boxes, write_labeled_video, write_pose_video
 from .inferencer import MicroActionInferencer
 from .people import FramedVideo, SeveralPeopleWarning, parse_crop
-from .results import (
-    WRITERS,
-    ClipResult,
-    DetectionResult,
-    ScoredWindow,
-    TimelineResult,
-    describe_framing,
-    write_csv,
-    write_detections,
-    write_json,
-)
+from .result_files import WRITERS, write_csv, write_detections, write_json
+from .results import ClipResult, DetectionResult, ScoredWindow, TimelineResult, describe_framing
 
 __all__ = [
     'WRITERS',

@@ -9,31 +9,20 @@ from pathlib import Path
 import numpy as np
 from mmengine.config import Config
 
-from mmaction_microaction.label_sets import MA52, LabelSet
-from mmaction_microaction.structures.predictions import check_probabilities
+from mmaction_microaction.label_sets import LabelSet
 from mmaction_microaction.video.reader import Frame, Video
 
 from .detection_windows import detect_windows, merge_windows
 from .detector import Detector
 from .loading import load_network
+from .options import complete_options
 from .people import Crop, PersonChoice, PersonFinder
 from .pose_source import LivePoses, PoseSource, find_pose_layout, select_window
 from .results import ClipResult, DetectionResult, ScoredWindow, TimelineResult
+from .scoring import WindowScorer, make_shrinker
 from .timeline import find_intervals
-from .video_warnings import (
-    SeenFrames,
-    warn_of_absence,
-    warn_of_damage,
-    warn_of_frame_rate,
-    warn_of_gaps,
-    warn_of_width,
-)
-from .windows import Window, WindowPipeline, cut, gather, stack_inputs
-
-RECOGNIZER_OPTIONS = dict(window=1.5, step=0.5, min_score=0.0)
-"""Defaults for a recognizer of clips. Clips of MA-52 last 1.9 seconds on average."""
-DETECTOR_OPTIONS = dict(window=15.0, step=10.0, min_score=0.3)
-"""Defaults for a detector. The videos of MMA-52, on which detectors are trained, last 5 to 15 seconds."""
+from .video_warnings import SeenFrames, warn_of_absence, warn_of_damage, warn_of_gaps
+from .windows import Window, WindowPipeline, cut
 
 
 class MicroActionInferencer:
@@ -112,43 +101,31 @@ class MicroActionInferencer:
         self.recognizer = load_network(model, checkpoint, device)
         self.is_detector = isinstance(self.recognizer, Detector)
         self.pipeline = WindowPipeline(self.recognizer.pipeline)
+        pose_layout = None
         if self.pipeline.needs_poses:
             if self.is_detector:
                 raise ValueError('the test pipeline of a detector must not need poses')
             if crop not in ('auto', 'none') or person in ('left', 'right'):
                 raise ValueError('the network sees poses, those of the largest person; leave out crop and person')
             crop = 'none'
-            self._pose_layout = find_pose_layout(self.recognizer.config, self.recognizer.model)
-        longest = self._longest_window()
-        defaults = DETECTOR_OPTIONS if self.is_detector else RECOGNIZER_OPTIONS
-        if window is None:
-            window = min(defaults['window'], longest)
-        if step is None:
-            step = 2 / 3 * window if self.is_detector else defaults['step']
-        if min_score is None:
-            min_score = defaults['min_score']
-        for name, value, valid, expected in (
-            ('batch_size', batch_size, batch_size >= 1, 'at least 1'),
-            ('longest_clip', longest_clip, longest_clip >= 0, 'at least 0 s'),
-            ('window', window, 0 < window < np.inf, 'above 0 s'),
-            (
-                'window',
-                window,
-                window <= longest,
-                f'at most {longest:g} s, the length that the file was exported for',
-            ),
-            ('step', step, 0.01 <= step <= window, f'at least 0.01 s and at most the window, {window} s'),
-            ('switch_cost', switch_cost, switch_cost >= 0, 'at least 0'),
-            ('min_score', min_score, 0 <= min_score <= 1, 'a probability, from 0 to 1'),
-            ('min_duration', min_duration, min_duration >= 0, 'at least 0 s'),
-        ):
-            if not valid:
-                raise ValueError(f'{name} is {value}, but must be {expected}')
+            pose_layout = find_pose_layout(self.recognizer.config, self.recognizer.model)
+        options = complete_options(
+            self.is_detector,
+            self._longest_window(),
+            batch_size=batch_size,
+            longest_clip=longest_clip,
+            window=window,
+            step=step,
+            switch_cost=switch_cost,
+            min_score=min_score,
+            min_duration=min_duration,
+        )
         self._find_people = PersonFinder(crop, person, self.label_set)
-        self.batch_size, self.longest_clip = batch_size, longest_clip
-        self.window, self.step = window, step
-        self.limits = dict(min_score=min_score, min_duration=min_duration)
-        self.merging = dict(self.limits, switch_cost=switch_cost)
+        self._score = WindowScorer(self.recognizer, self.pipeline, pose_layout)
+        self.batch_size, self.longest_clip = options.batch_size, options.longest_clip
+        self.window, self.step = options.window, options.step
+        self.limits = dict(min_score=options.min_score, min_duration=options.min_duration)
+        self.merging = dict(self.limits, switch_cost=options.switch_cost)
 
     def _longest_window(self):
         """Return the length in seconds of the longest window that the network accepts."""
@@ -270,7 +247,7 @@ class MicroActionInferencer:
             frames, fps = video.frames(), video.fps
             poses = None if num_lost else self._find_poses(video)
         whole = Window(0, num_frames - 1, 0, duration)
-        scored = [] if num_lost else list(self._score(frames, [whole], fps, name, poses=poses and (lambda _: poses)))
+        scored = [] if num_lost else list(self._score(frames, [whole], fps, 1, name, poses and (lambda _: poses)))
         if not scored:
             raise ValueError(f'{name} ends before its last frame or has a gap; encode it again')
         return ClipResult(name, duration, scored[0][1], self.label_set, **framing)
@@ -314,9 +291,8 @@ class MicroActionInferencer:
 
         def rows():
             distinct = [group[0] for group in groups.values()]
-            for done, (window, scores) in enumerate(
-                self._score(video.frames(), distinct, video.fps, video.path, poses=poses), start=1
-            ):
+            found = self._score(video.frames(), distinct, video.fps, self.batch_size, video.path, poses)
+            for done, (window, scores) in enumerate(found, start=1):
                 for same in groups[_frame_range(window)]:
                     scored.append(same)
                     yield (same.start, same.end, *scores)
@@ -357,9 +333,8 @@ class MicroActionInferencer:
         video = self._open(video)
         windows = cut(video.times, video.duration, self.window, self.step)
         seen = SeenFrames(video.frames())
-        found = detect_windows(
-            self.recognizer, self.pipeline, seen, windows, video.times, video.fps, self._shrinker(video.path)
-        )
+        shrink = make_shrinker(self.pipeline, video.path, self.label_set)
+        found = detect_windows(self.recognizer, self.pipeline, seen, windows, video.times, video.fps, shrink)
 
         def counted():
             for done, window in enumerate(found, start=1):
@@ -401,7 +376,7 @@ class MicroActionInferencer:
         if self.pipeline.needs_poses:
             live = LivePoses(fps, length)
             frames, poses = live.follow(frames), live.select
-        for window, scores in self._score(frames, windows, fps, batch_size=1, poses=poses):
+        for window, scores in self._score(frames, windows, fps, 1, poses=poses):
             yield ScoredWindow(window.start, window.end, scores)
 
     def merge(self, video: str, scored: Sequence[ScoredWindow], duration: float) -> TimelineResult:
@@ -432,61 +407,6 @@ class MicroActionInferencer:
     def _merge(self, video, starts, ends, scores, duration):
         intervals = find_intervals(starts, ends, scores, self.step, **self.merging, label_set=self.label_set)
         return TimelineResult(video, duration, intervals, starts, ends, scores, self.label_set)
-
-    def _score(self, frames, windows, fps, name=None, batch_size=None, poses=None):
-        """Score windows in batches; yield each window with its probabilities. Warnings need the name of the video."""
-        if self._is_compared(name):
-            warn_of_frame_rate(name, fps, self.pipeline.frame_interval)
-        batch, inputs = [], []
-        for window, images in self._gather(frames, windows, fps, name):
-            seen = None
-            if poses is not None:
-                seen = poses(window)
-                if seen is None:
-                    continue
-                seen = seen.convert(self._pose_layout)
-            batch.append(window)
-            inputs.append(self.pipeline.pack(window.num_frames, images, fps, seen))
-            if len(inputs) == (batch_size or self.batch_size):
-                yield from self._score_batch(batch, inputs)
-                batch, inputs = [], []
-        if inputs:
-            yield from self._score_batch(batch, inputs)
-
-    def _gather(self, frames, windows, fps, name):
-        """Collect the frames of each window. A window of a live stream is complete when its last frame has passed."""
-        is_live = name is None
-        if not self.pipeline.reads_frames and not is_live:
-            return ((window, []) for window in windows)
-
-        def frame_indices(num_frames):
-            indices = self.pipeline.frame_indices(num_frames, fps)
-            waits = is_live and self.pipeline.needs_poses
-            return np.union1d(indices, num_frames - 1).astype(int) if waits else indices
-
-        return gather(frames, windows, frame_indices, self._shrinker(name))
-
-    def _is_compared(self, name):
-        """Return whether a video is compared with those of MA-52. How those of other sets were recorded is unknown."""
-        return name is not None and self.label_set == MA52
-
-    def _shrinker(self, name):
-        """Return a function that shrinks frames, and warns if those of a named video are much wider than in MA-52."""
-        is_first = self._is_compared(name)
-
-        def shrink(image):
-            nonlocal is_first
-            if is_first:
-                warn_of_width(name, image)
-            is_first = False
-            return self.pipeline.shrink(image)
-
-        return shrink
-
-    def _score_batch(self, windows, inputs):
-        for window, scores in zip(windows, self.recognizer(stack_inputs(inputs))):
-            check_probabilities(scores, f'{window.start:.1f} s', len(self.label_set))
-            yield window, scores
 
 
 def _framing(video):

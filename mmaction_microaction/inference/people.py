@@ -11,6 +11,7 @@ from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.poses import PoseEstimator, make_estimator
 from mmaction_microaction.poses.framing import MAX_PEOPLE, BoxedPerson, locate_people, sample_poses
 from mmaction_microaction.poses.person_box import crop_box, has_aspect, is_framed
+from mmaction_microaction.poses.weights import are_networks_cached
 from mmaction_microaction.video.reader import Frame, Video
 
 Crop = Literal['auto', 'person', 'none'] | tuple[int, int, int, int]
@@ -69,13 +70,16 @@ class FramedVideo(Video):
         vars(self).update(vars(video))
         self.whole, self.boxes, self.person = video, boxes, person
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self, step: int = 1) -> Iterator[Frame]:
         """Decode the video from start to end, see :meth:`.Video.frames`.
+
+        Args:
+            step (int): Interval between the frames that are needed. Defaults to 1.
 
         Yields:
             Frame: The cropped frames in order.
         """
-        for frame in self.whole.frames():
+        for frame in self.whole.frames(step):
             if self.boxes is not None:
                 frame = frame._replace(to_rgb=partial(_cropped, frame.to_rgb, self.boxes[frame.index]))
             yield frame
@@ -87,6 +91,9 @@ def _cropped(to_rgb, box):
 
 class PersonFinder:
     """Decides how videos are cropped for a network.
+
+    If the networks of the estimator have not been downloaded before, ``'auto'`` takes videos of about 5:6 to be framed
+    like those of MA-52, and downloads the networks at the first video of another shape.
 
     Args:
         crop (Crop): ``'auto'`` crops to the person unless the video is framed like those of MA-52, ``'person'`` always,
@@ -109,6 +116,8 @@ class PersonFinder:
         if person not in get_args(PersonChoice):
             raise ValueError(f'person is {person!r}, but must be one of {", ".join(get_args(PersonChoice))}')
         self.crop, self.person = 'none' if crop == 'auto' and label_set != MA52 else crop, person
+        # Looked up once, so that the order of the videos does not matter.
+        self._searches_usual = self.crop == 'person' or are_networks_cached()
         self._estimator: PoseEstimator | None = None
         self._unavailable, self._has_warned = '', False
 
@@ -167,6 +176,10 @@ class PersonFinder:
 
     def _find_estimator(self, video):
         """Return the estimator, or None if it is not available. A warning says why at the first video that needs it."""
+        is_settled = self._estimator is not None and self._searches_usual
+        is_usual = not is_settled and self.crop == 'auto' and _has_usual_shape(video)
+        if is_usual and not self._searches_usual:
+            return None
         if self._estimator is None and not self._unavailable:
             try:
                 self._estimator = make_estimator('blazepose', MAX_PEOPLE)
@@ -174,7 +187,7 @@ class PersonFinder:
                 if self.crop == 'person':
                     raise
                 self._unavailable = str(error)
-        if self._unavailable and not self._has_warned and not _has_usual_shape(video):
+        if self._unavailable and not self._has_warned and not is_usual:
             self._has_warned = True
             warnings.warn(f'{video.path} and others are not cropped to the person: {self._unavailable}', stacklevel=4)
         return self._estimator

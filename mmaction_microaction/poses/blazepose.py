@@ -68,7 +68,8 @@ class BlazePose:
             from ai_edge_litert.interpreter import Interpreter
         except ImportError as error:
             raise ImportError(
-                f'the detector blazepose needs the extra "pose" ({error}): pip install ai-edge-litert'
+                f'the detector blazepose needs the extra "pose" ({error}): pip install \'.[pose]\' in the folder of '
+                'this project, or pip install ai-edge-litert'
             ) from None
         contents = load_networks()
         with _silence():

@@ -163,13 +163,12 @@ def estimate_poses(
     keypoint = np.zeros((video.num_frames, settings.people, num_joints, 2), np.float32)
     keypoint_score = np.zeros(keypoint.shape[:-1], np.float32)
     img_shape = None
-    for frame in video.frames():
-        if frame.index % settings.every == 0:
-            image = frame.to_rgb()
-            img_shape = image.shape[:2]
-            keypoint[frame.index], keypoint_score[frame.index] = tracker.update(image)
+    for frame in video.frames(settings.every):
+        image = frame.to_rgb()
+        img_shape = image.shape[:2]
+        keypoint[frame.index], keypoint_score[frame.index] = tracker.update(image)
         if progress:
-            progress(frame.index + 1, video.num_frames)
+            progress(min(frame.index + settings.every, video.num_frames), video.num_frames)
     if img_shape is None:
         raise ValueError(f'{video.path}: no frame can be decoded; use another file')
     name = Path(video.path).stem

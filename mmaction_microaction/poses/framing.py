@@ -53,12 +53,11 @@ def sample_poses(video: Video, estimator: PoseEstimator | None = None) -> tuple[
     settings = PoseSettings(people=MAX_PEOPLE, longest_gap=0, smoothing=0)
     tracker = PoseTracker(settings, estimator)
     indices, found, shape = [], [], None
-    for frame in video.frames():
-        if frame.index % step == 0:
-            image = frame.to_rgb()
-            indices.append(frame.index)
-            found.append(tracker.update(image))
-            shape = image.shape[:2]
+    for frame in video.frames(step):
+        image = frame.to_rgb()
+        indices.append(frame.index)
+        found.append(tracker.update(image))
+        shape = image.shape[:2]
     if shape is None:
         raise ValueError(f'{video.path} cannot be decoded; encode it again')
     keypoint, scores = map(np.stack, zip(*found))

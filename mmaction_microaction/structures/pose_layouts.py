@@ -115,6 +115,26 @@ takes them for the thumb to the little finger.
 LAYOUTS = {layout.name: layout for layout in (BLAZEPOSE33, COCO17, MA52_28)}
 """All layouts, by name."""
 
+
+def get_layout(layout: str | PoseLayout) -> PoseLayout:
+    """Return a layout by its name.
+
+    Args:
+        layout (str | PoseLayout): Name of the layout, a key of :data:`LAYOUTS`, or the layout itself.
+
+    Returns:
+        PoseLayout: The layout.
+
+    Raises:
+        ValueError: If there is no layout of this name.
+    """
+    if isinstance(layout, PoseLayout):
+        return layout
+    if layout not in LAYOUTS:
+        raise ValueError(f'layout is {layout!r}, but must be one of {", ".join(LAYOUTS)}')
+    return LAYOUTS[layout]
+
+
 _MIXTURES = {
     'neck': {'left_shoulder': 1 / 2, 'right_shoulder': 1 / 2},
     **{

@@ -2,7 +2,7 @@
 
 import pickle
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from mmaction_microaction.utils.files import write_whole
 from mmaction_microaction.utils.pickles import load_pickle
 
-from .pose_layouts import LAYOUTS, PoseLayout, convert_layout
+from .pose_layouts import LAYOUTS, PoseLayout, convert_layout, get_layout
 
 _LAYOUT_BY_SIZE = {len(layout.joints): layout.name for layout in LAYOUTS.values()}
 
@@ -75,8 +75,11 @@ class Poses:
 
         Returns:
             Poses: Poses in this layout.
+
+        Raises:
+            ValueError: If there is no layout of this name.
         """
-        target = LAYOUTS[layout] if isinstance(layout, str) else layout
+        target = get_layout(layout)
         keypoint, scores = convert_layout(self.keypoint, self.keypoint_score, LAYOUTS[self.layout], target)
         return replace(self, keypoint=keypoint, keypoint_score=scores, layout=target.name)
 
@@ -85,10 +88,12 @@ class Poses:
 
         Returns:
             dict[str, Any]: ``frame_dir``, ``total_frames``, ``img_shape``, ``original_shape``, ``keypoint``,
-            ``keypoint_score``, ``label``, ``layout``, and ``fps`` and ``source`` if they are known.
+            ``keypoint_score``, ``label``, ``layout``, and ``fps`` and ``source`` if they are known. The arrays are
+            those of the poses, not copies.
         """
-        fields = {name: value for name, value in asdict(self).items() if value is not None}
-        return dict(fields, total_frames=self.total_frames, original_shape=self.img_shape)
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        known = {name: value for name, value in values.items() if value is not None}
+        return dict(known, total_frames=self.total_frames, original_shape=self.img_shape)
 
 
 def read_poses(path: str | Path) -> list[Poses]:

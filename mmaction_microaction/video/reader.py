@@ -74,32 +74,54 @@ class Video:
         """float: Duration in seconds."""
         return round(float(self.times[-1]) + 1 / self.fps, 6)
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self, step: int = 1) -> Iterator[Frame]:
         """Decode the video from start to end.
 
+        Args:
+            step (int): Interval between the frames that are needed. Frames between them that no other frame refers to
+                are not decoded. Defaults to 1.
+
         Yields:
-            Frame: The frames in order. The next frame replaces frames that cannot be decoded, up to half a second of
-            them. Frames in a longer damaged section, or at a damaged end, are skipped.
+            Frame: The frames whose index is a multiple of ``step``, in order. The next frame replaces frames that
+            cannot be decoded, up to half a second of them. Frames in a longer damaged section, or at a damaged end, are
+            skipped.
         """
+        times = self._frame_times
         with open_container(self.path) as container:
             stream = prepare_video_stream(container)
             stream.thread_type = 'AUTO'
             convert = FrameConverter(self.path, stream)
+            # Frames without times of their own are counted, so all of them are decoded.
+            is_dated = times.pts is not None and not times.num_repeated
+            is_dated = is_dated and (times.reordered or not stream.codec_context.has_b_frames)
+
+            def is_needed(packet: av.packet.Packet) -> bool:
+                index = times.index_of(packet.pts) if is_dated else None
+                return index is None or index % step == 0
+
             count = 0
-            for frame in _decode(container, stream):
-                index = max(self._frame_times.index_of(frame.pts) or 0, count)
+            for frame in _decode(container, stream, is_needed):
+                index = max(times.index_of(frame.pts) or 0, count)
                 if index >= self.num_frames:
                     return
                 to_rgb = partial(convert, frame)
-                for missing in range(count, index if index - count <= self.fps / 2 else count):
-                    yield Frame(missing, float(self.times[missing]), to_rgb)
-                yield Frame(index, float(self.times[index]), to_rgb)
+                first = count if index - count <= self.fps / 2 else index
+                for shown in range(first, index + 1):
+                    if shown % step == 0:
+                        yield Frame(shown, float(self.times[shown]), to_rgb)
                 count = index + 1
 
 
-def _decode(container: av.container.InputContainer, stream: av.video.stream.VideoStream) -> Iterator[av.VideoFrame]:
-    """Decode a stream, and skip damaged packets."""
+def _decode(
+    container: av.container.InputContainer,
+    stream: av.video.stream.VideoStream,
+    is_needed: Callable[[av.packet.Packet], bool],
+) -> Iterator[av.VideoFrame]:
+    """Decode a stream, and skip damaged packets, and those that neither are needed nor referred to."""
     for packet in container.demux(stream):
+        # The packet of a second field has no time: it is decoded as its first field was.
+        if packet.pts is not None:
+            stream.codec_context.skip_frame = 'DEFAULT' if is_needed(packet) else 'NONREF'
         try:
             yield from packet.decode()
         except av.FFmpegError:

@@ -1,11 +1,16 @@
-"""Fonts for names in alphabets that Matplotlib's own font lacks, such as Chinese."""
+"""Fonts for names in alphabets that the fonts of Matplotlib and Pillow lack, such as Chinese."""
 
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from itertools import chain
 
 import matplotlib as mpl
 from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font, weight_dict
+from matplotlib.ft2font import FT2Font
+from PIL import ImageFont
 
 from mmaction_microaction.label_sets import LabelSet
 from mmaction_microaction.utils.messages import first_few
@@ -57,3 +62,37 @@ def _find_families(characters: set[int]) -> tuple[list[str], set[int]]:
         families.append(best)
         missing -= found[best]
     return families, missing
+
+
+def load_font(label_set: LabelSet, size: float) -> ImageFont.FreeTypeFont:
+    """Return Pillow's font or, if the names of a label set need other letters than English, an installed one.
+
+    Args:
+        label_set (LabelSet): Label set whose names are drawn.
+        size (float): Size of the font in pixels.
+
+    Returns:
+        ImageFont.FreeTypeFont: The font.
+    """
+    letters = frozenset(''.join(f'{action.code}{action.name}{action.group or ""}' for action in label_set.actions))
+    if all(map(str.isascii, letters)):
+        return ImageFont.load_default(size)
+    return ImageFont.truetype(_find_font(letters | frozenset('0123456789%…')), size)
+
+
+@cache
+def _find_font(letters: frozenset[str]) -> str:
+    """Return the path of the first font that has all letters or, if there is none, of the one that has most."""
+    default = findfont(FontProperties())  # DejaVu Sans, which Matplotlib includes
+    regular = (font for font in fontManager.ttflist if font.style == 'normal' and font.weight == 400)
+    # The Last Resort font, which Matplotlib includes, draws every letter as a symbol of its alphabet.
+    others = (font.fname for font in regular if not font.name.startswith('Last Resort'))
+    others = filter(os.path.isfile, others)  # Matplotlib's list may be older than the last change of the fonts
+    codes, best, path = {ord(letter) for letter in letters}, 0, default
+    for candidate in chain([default], others):
+        count = len(codes & FT2Font(candidate).get_charmap().keys())
+        if count > best:
+            best, path = count, candidate
+        if count == len(codes):
+            break
+    return path

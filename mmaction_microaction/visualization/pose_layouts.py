@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mmaction_microaction.structures.pose_layouts import LAYOUTS, PoseLayout
+from mmaction_microaction.structures.pose_layouts import LAYOUTS, PoseLayout, get_layout
 
 from .skeleton import LEFT, MIDDLE, RIGHT, side_color
 from .style import WIDTH, new_figure
@@ -39,7 +39,7 @@ def plot_pose_layouts(layouts: Sequence[str | PoseLayout] = tuple(LAYOUTS)) -> F
     Returns:
         Figure: A drawn person for each layout, with the names of the joints below.
     """
-    layouts = [LAYOUTS[layout] if isinstance(layout, str) else layout for layout in layouts]
+    layouts = [*map(get_layout, layouts)]
     panel = WIDTH / 3
     drawing = panel * (_Y[0] - _Y[1]) / (_X[1] - _X[0])
     rows = (max(len(layout.joints) for layout in layouts) + 1) // 2

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from matplotlib.colors import to_rgb
 
-from mmaction_microaction.structures.pose_layouts import LAYOUTS, PoseLayout
+from mmaction_microaction.structures.pose_layouts import PoseLayout, get_layout
 from mmaction_microaction.structures.poses import Poses
 
 from .style import GROUP_COLORS
@@ -59,7 +59,7 @@ def draw_skeleton(
     Returns:
         np.ndarray: The frame with the skeleton, shape (H, W, 3), uint8.
     """
-    layout = LAYOUTS[layout] if isinstance(layout, str) else layout
+    layout = get_layout(layout)
     width = np.sqrt(image.shape[0] * image.shape[1]) / 200
     joints = [([index], (name,)) for index, name in enumerate(layout.joints)]
     bones = [(list(pair), names) for pair, names in zip(layout.bone_indices, layout.bones)]

@@ -33,8 +33,11 @@ class LimitedVideo(Video):
     def __str__(self):
         return self.path
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self, step: int = 1) -> Iterator[Frame]:
         """Decode the video, see :meth:`Video.frames`.
+
+        Args:
+            step (int): Interval between the frames that are needed. Defaults to 1.
 
         Yields:
             Frame: Frames from start to end.
@@ -42,7 +45,7 @@ class LimitedVideo(Video):
         Raises:
             ValueError: If the time limit is exceeded.
         """
-        for frame in super().frames():
+        for frame in super().frames(step):
             if time.monotonic() > self._end:
                 raise ValueError(
                     f'{Path(self.path).name} takes longer than the {self._minutes:g} minutes that are allowed for a '

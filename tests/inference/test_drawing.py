@@ -1,22 +1,14 @@
 import numpy as np
 import pytest
-from helpers.label_sets import FOUR, TWO_HUNDRED
 from helpers.odd_videos import grey, write_frames
 from helpers.poses import make_poses
 from matplotlib.colors import to_rgb
 
-from mmaction_microaction.inference import (
-    ClipResult,
-    DetectionResult,
-    TimelineResult,
-    write_labeled_video,
-    write_pose_video,
-)
+from mmaction_microaction.inference import ClipResult, TimelineResult, write_labeled_video, write_pose_video
 from mmaction_microaction.inference.drawing import resample_frames
-from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.video.reader import Frame, Video
-from mmaction_microaction.visualization.style import action_colors, group_color
+from mmaction_microaction.visualization.style import action_colors
 
 HEAD, UPPER_LIMB = (np.array(to_rgb(action_colors()[label])) * 255 for label in (9, 19))
 
@@ -45,95 +37,9 @@ def test_band_shows_intervals_in_the_colours_of_their_groups(grey_video, tmp_pat
     assert row[[150, 440]] == pytest.approx(217, abs=12)  # grey: no interval
     assert row[200] == pytest.approx(0, abs=90)  # black: the current time, 5 of 12 s
     assert image[:340].mean() == pytest.approx(200, abs=3)  # the video itself
-
-
-def detections(video, intervals, label_set=MA52):
-    columns = [np.array([getattr(interval, name) for interval in intervals]) for name in ('label', 'score')]
-    segments = np.array([(interval.start, interval.end) for interval in intervals], float).reshape(-1, 2)
-    return DetectionResult(str(video), 12.0, segments, *columns, label_set=label_set)
-
-
-def test_actions_at_the_same_time_are_drawn_in_rows_and_lanes(grey_video, tmp_path):
-    head, upper_limb = [Interval(0, 6, 9, 0.9), Interval(3, 9, 5, 0.8)], [Interval(4, 8, 19, 0.7)]
-    _, images = drawn(detections(grey_video, head + upper_limb), tmp_path)
-    band = images[90][360:].astype(int)  # at 4.5 s
-    assert band.shape == (24 * 8, 480, 3)  # seven body parts, and the clock
-    left, second = 192, (480 - 192) / 12  # 40 % of the width are for names
-
-    def color_at(row, lane, time):
-        return band[24 * row + 4 + 12 * lane, round(left + time * second)]
-
-    for lane, (row, time) in ((0, (1, 2)), (0, (1, 5.8)), (1, (1, 3.2)), (1, (1, 8))):
-        assert color_at(row, lane, time) == pytest.approx(HEAD, abs=30)
-    for lane, (row, time) in ((1, (1, 2)), (0, (1, 8)), (0, (2, 2)), (0, (0, 5)), (0, (3, 5))):
-        assert color_at(row, lane, time) == pytest.approx(217, abs=15)
-    for time in (4.2, 7.8):
-        assert color_at(2, 0, time) == pytest.approx(UPPER_LIMB, abs=30)
-        assert band[24 * 3 - 6, round(left + time * second)] == pytest.approx(UPPER_LIMB, abs=30)  # the whole row
-    assert color_at(3, 0, 4.5) == pytest.approx(0, abs=90)  # the current time
-
-
-def test_rows_name_the_current_actions(grey_video, tmp_path):
-    _, images = drawn(detections(grey_video, [Interval(0, 3, 9, 0.9), Interval(2, 5, 19, 0.9)]), tmp_path)
-    # Black letters name an action, grey ones the body part.
-    darkest = [[image[360 + 24 * row + 2 : 382 + 24 * row, 4:188].min() for image in images] for row in (1, 2)]
-    assert max(darkest[0][:58]) < 60 < 90 < min(darkest[0][62:])
-    assert max(darkest[1][42:98]) < 60 < 90 < min(darkest[1][102:] + darkest[1][:38])
-
-
-@pytest.mark.parametrize('label_set', [FOUR, TWO_HUNDRED], ids=lambda label_set: label_set.name)
-def test_detections_of_any_label_set_are_drawn(label_set, grey_video, tmp_path):
-    intervals = [Interval(0, 6, 3, 1.0, label_set), Interval(3, 12, 2, 1.0, label_set)]
-    _, images = drawn(detections(grey_video, intervals, label_set), tmp_path)
-    assert images[0].shape == (360 + 24 * 3, 480, 3)  # a row for each group or action that occurs
-    _, images = drawn(detections(grey_video, [], label_set), tmp_path)
-    assert images[0].shape == (360 + 24, 480, 3)
-
-
-def test_first_line_names_the_current_action(grey_video, tmp_path):
-    _, images = drawn(timeline(grey_video, [Interval(0, 3, 9, 0.9)]), tmp_path)
+    # The first line names the action of the time, here nodding until 3 s.
     first_lines = [image[362:378].min() for image in images]
     assert max(first_lines[:60]) < 100
-    assert min(first_lines[62:]) > 180
-
-
-def test_clip_shows_its_best_actions_as_bars(clip, tmp_path):
-    scores = np.full(52, 0.001)
-    scores[[9, 19]] = 0.6, 0.35
-    video, images = drawn(ClipResult(str(clip), 1.6, scores), tmp_path)
-    assert (video.num_frames, video.fps) == (40, 25)
-    assert images[0].shape == (570 + 5 * 24, 480, 3)
-    for line, colour in enumerate((HEAD, UPPER_LIMB)):
-        row = images[0][570 + 24 * line + 12, 290:]
-        assert row[10] == pytest.approx(colour, abs=25)
-    assert (np.abs(images[0][582, 290:] - HEAD).max(axis=1) < 40).sum() > 60
-
-
-@pytest.mark.parametrize('label_set', [FOUR, TWO_HUNDRED], ids=lambda label_set: label_set.name)
-def test_videos_of_any_label_set_are_drawn(label_set, clip, grey_video, tmp_path):
-    _, images = drawn(ClipResult(str(clip), 1.6, np.eye(len(label_set))[3], label_set), tmp_path)
-    assert images[0].shape == (570 + 24 * min(len(label_set), 5), 480, 3)
-    # Action 3 is in group 3, if there are groups.
-    color = np.array(to_rgb(group_color(3))) * 255
-    assert images[0][570 + 12, 310] == pytest.approx(color, abs=25)
-    intervals = [Interval(0, 6, 3, 1.0, label_set), Interval(6, 12, 2, 1.0, label_set)]
-    scores = np.zeros((0, len(label_set)))
-    result = TimelineResult(str(grey_video), 12.0, intervals, np.zeros(0), np.zeros(0), scores, label_set)
-    _, images = drawn(result, tmp_path)
-    assert images[0][360 + 24 + 3, 100] == pytest.approx(color, abs=25)
-    assert np.abs(images[0][360 + 24 + 3, 340] - color).max() > 50
-
-
-def test_long_names_end_before_the_bars_and_other_alphabets_are_drawn(clip, tmp_path):
-    def band(name):
-        label_set = LabelSet.from_dict({'actions': [name]})
-        _, images = drawn(ClipResult(str(clip), 1.6, np.ones(1), label_set), tmp_path)
-        return images[0][570:].astype(int)
-
-    # Without a limit, the name would be as wide as the video.
-    assert band('long ' * 40)[6:, 292:296].min() > 200
-    # A missing letter is drawn as a box, whatever the letter.
-    assert np.abs(band('\u0434\u0434\u0434') - band('\u0436\u0436\u0436')).max() > 100
 
 
 @pytest.mark.parametrize(

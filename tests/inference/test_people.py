@@ -12,6 +12,7 @@ from mmaction_microaction.video.reader import Video
 ALONE = (160, 60, 20)  # middle and width of the shoulders. The box is 122 pixels high.
 PAIR = ((60, 60, 15), (250, 60, 20))
 MAKE = 'mmaction_microaction.inference.people.make_estimator'
+CACHED = 'mmaction_microaction.inference.people.are_networks_cached'
 
 pytestmark = pytest.mark.people
 
@@ -28,6 +29,7 @@ def find(monkeypatch):
 
     def find(video, *people, crop='auto', person='largest', **options):
         monkeypatch.setattr(MAKE, lambda *_: FakeEstimator(*people))
+        monkeypatch.setattr(CACHED, lambda: True)
         return PersonFinder(crop, person, **options)(video)
 
     return find
@@ -106,6 +108,47 @@ def test_missing_package_does_not_matter_for_videos_of_the_usual_shape(size, war
     write_clip(tmp_path / 'clip.mp4', 3, size=size)
     PersonFinder('auto', 'largest')(Video(tmp_path / 'clip.mp4'))
     assert len([warning for warning in recwarn if 'not cropped' in str(warning.message)]) == warns
+
+
+@pytest.mark.filterwarnings('ignore:.*shows no person')
+@pytest.mark.parametrize('cached', [False, True])
+@pytest.mark.parametrize('order', [('usual', 'wide'), ('wide', 'usual')])
+def test_networks_are_downloaded_for_videos_of_another_shape_than_the_usual_one(cached, order, tmp_path, monkeypatch):
+    sizes = {'usual': (100, 120), 'wide': (320, 180)}
+    estimator, made = FakeEstimator(), []
+    monkeypatch.setattr(MAKE, lambda *_: made.append(name) or estimator)
+    monkeypatch.setattr(CACHED, lambda: cached)
+    find, searched = PersonFinder('auto', 'largest'), []
+    for name in order:
+        write_clip(tmp_path / f'{name}.mp4', 3, size=sizes[name])
+        before = estimator.calls
+        find(Video(tmp_path / f'{name}.mp4'))
+        searched += [name] * (estimator.calls > before)
+    assert searched == (list(order) if cached else ['wide'])
+    assert made == searched[:1]
+    find = PersonFinder('person', 'largest')
+    name = 'usual'
+    find(Video(tmp_path / 'usual.mp4'))
+    assert made[1:] == ['usual']
+
+
+def test_a_missing_connection_is_noticed_once_and_not_for_videos_of_the_usual_shape(wide, tmp_path, monkeypatch):
+    attempts = []
+
+    def fail(*_):
+        attempts.append('pip')
+        raise OSError('cannot be downloaded')
+
+    monkeypatch.setattr(MAKE, fail)
+    monkeypatch.setattr(CACHED, lambda: False)
+    write_clip(tmp_path / 'clip.mp4', 3, size=(100, 120))
+    find = PersonFinder('auto', 'largest')
+    assert find(Video(tmp_path / 'clip.mp4'))[0].boxes is None
+    assert attempts == []
+    with pytest.warns(UserWarning, match=r'wide\.mp4.*not cropped.*cannot be downloaded'):
+        find(wide)
+    find(wide)
+    assert attempts == ['pip']
 
 
 def test_people_of_other_label_sets_are_searched_only_on_request(wide, find):

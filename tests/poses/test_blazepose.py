@@ -115,7 +115,7 @@ def test_nothing_is_written_when_the_networks_are_opened(capfd):
 
 def test_a_missing_package_is_named_with_the_extra_and_its_command(monkeypatch):
     monkeypatch.setitem(sys.modules, 'ai_edge_litert.interpreter', None)
-    with pytest.raises(ImportError, match=r'blazepose .*extra "pose".* pip install ai-edge-litert$'):
+    with pytest.raises(ImportError, match=r'blazepose .*extra "pose".* pip install \'\.\[pose\]\' .*ai-edge-litert$'):
         make_estimator()
 
 

@@ -1,6 +1,7 @@
 """The download of BlazePose with pip, from a folder in place of the package index."""
 
 import hashlib
+import socket
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mmaction_microaction.poses import weights
-from mmaction_microaction.poses.weights import cache_folder, load_networks
+from mmaction_microaction.poses.weights import are_networks_cached, cache_folder, load_networks
 
 CONTENTS = {'detector': b'finds people' * 99, 'landmarks': b'locates joints' * 99}
 
@@ -44,12 +45,16 @@ def index(tmp_path, monkeypatch, cache):
     return write
 
 
-def test_networks_are_downloaded_once_and_then_read_offline(cache, index, monkeypatch):
+def test_networks_are_downloaded_once_and_then_read_offline(cache, index, monkeypatch, capsys):
     index()
+    assert not are_networks_cached()
     assert load_networks() == CONTENTS
+    assert are_networks_cached()
+    assert capsys.readouterr().err == f'downloading the networks of BlazePose (36 MB), once, into {cache}\n'
     assert sorted(path.name for path in cache.iterdir()) == ['pose_detection.tflite', 'pose_landmark_full.tflite']
     monkeypatch.delenv('PIP_FIND_LINKS')
     assert load_networks() == CONTENTS
+    assert capsys.readouterr().err == ''
 
 
 def test_a_damaged_file_is_downloaded_again(cache, index):
@@ -77,6 +82,21 @@ def test_without_a_connection_the_message_names_the_wheel_and_the_folder(cache):
     for name, (path, _) in weights.NETWORKS.items():
         (cache / Path(path).name).write_bytes(CONTENTS[name])
     assert load_networks() == CONTENTS
+
+
+def test_an_index_that_does_not_answer_is_tried_twice_for_as_long_as_the_user_says(cache, monkeypatch):
+    monkeypatch.delenv('PIP_NO_INDEX')
+    monkeypatch.delenv('PIP_RETRIES', raising=False)
+    monkeypatch.setenv('PIP_DEFAULT_TIMEOUT', '1')
+    with socket.create_server(('127.0.0.1', 0)) as silent:
+        monkeypatch.setenv('PIP_INDEX_URL', f'http://127.0.0.1:{silent.getsockname()[1]}/simple')
+        with pytest.raises(OSError, match='Connect to the internet once'):
+            load_networks()
+        silent.setblocking(False)
+        for _ in range(2):
+            silent.accept()[0].close()
+        with pytest.raises(BlockingIOError):  # no third connection
+            silent.accept()
 
 
 def test_simultaneous_downloads_end_with_whole_files(cache, index):

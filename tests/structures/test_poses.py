@@ -57,6 +57,15 @@ def test_joints_without_a_finite_place_are_undetected():
 def test_layouts_are_converted():
     poses = make_poses(num_joints=33, label=2).convert('coco17')
     assert (poses.keypoint.shape, poses.layout, poses.label) == ((2, 3, 17, 2), 'coco17', 2)
+    with pytest.raises(ValueError, match="layout is 'openpose', but must be one of blazepose33, coco17, ma52_28"):
+        poses.convert('openpose')
+
+
+def test_samples_share_the_arrays_of_the_poses():
+    poses = make_poses(num_joints=28, source={'detector': 'blazepose'})
+    sample = poses.to_dict()
+    assert sample['keypoint'] is poses.keypoint
+    assert sample['keypoint_score'] is poses.keypoint_score
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from helpers.field_video import write_field_video
 from helpers.odd_videos import cut_without_encoding, numbered, write_plain
 from helpers.processes import run_python
 
+from mmaction_microaction.video import reader
 from mmaction_microaction.video.reader import Video
 
 
@@ -166,6 +167,7 @@ def test_duration_is_computed_from_the_times_rather_than_the_header(tmp_path):
 def test_large_file_is_read_in_little_memory(tmp_path):
     code = """
 import av, numpy as np
+from mmaction_microaction.video import reader
 from mmaction_microaction.video.reader import Video
 with av.open('large.mkv', 'w') as container:
     stream = container.add_stream('rawvideo', rate=25)
@@ -194,3 +196,40 @@ def test_two_fields_are_read_as_one_frame(tmp_path):
     video = Video(path)
     assert (video.num_frames, video.fps, video.duration) == (20, 25, 0.8)
     assert [(frame.index, frame.time) for frame in video.frames()] == [(n, pytest.approx(n / 25)) for n in range(20)]
+
+
+ODD_VIDEOS = {
+    'plain.mp4': lambda path: write_plain(path, numbered(56), bf='3'),
+    'b_frames.avi': lambda path: write_plain(path, numbered(56), bf='3'),
+    'raw.h264': lambda path: write_plain(path, numbered(56), bf='3'),
+    'key_frames.mkv': lambda path: write_plain(path, numbered(56), g='1'),
+    'cut.ts': lambda path: cut_between_key_frames(path, numbered(56), lost=4),
+    'fields.mts': lambda path: write_field_video(path, [np.full((64, 64), 40 + i, np.uint8) for i in range(60)]),
+}
+
+
+@pytest.mark.parametrize('step', [2, 7, 25, 100])
+@pytest.mark.parametrize('name', ODD_VIDEOS)
+def test_some_frames_are_the_same_as_among_all(name, step, tmp_path):
+    ODD_VIDEOS[name](tmp_path / name)
+    video = Video(tmp_path / name)
+    expected = [frame for frame in video.frames() if frame.index % step == 0]
+    found = list(video.frames(step))
+    assert [frame[:2] for frame in found] == [frame[:2] for frame in expected]
+    for frame, other in zip(found, expected, strict=True):
+        assert (frame.to_rgb() == other.to_rgb()).all()
+
+
+@pytest.mark.parametrize(('step', 'least', 'most'), [(1, 56, 56), (20, 3, 40)])
+def test_frames_that_no_other_refers_to_are_not_decoded(step, least, most, tmp_path, monkeypatch):
+    write_plain(tmp_path / 'a.mp4', numbered(56), bf='3')
+    decoded, decode = [], reader._decode
+
+    def count(*args):
+        for frame in decode(*args):
+            decoded.append(frame.pts)
+            yield frame
+
+    monkeypatch.setattr(reader, '_decode', count)
+    assert [frame.index for frame in Video(tmp_path / 'a.mp4').frames(step)] == list(range(0, 56, step))
+    assert least <= len(decoded) <= most

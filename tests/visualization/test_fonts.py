@@ -3,9 +3,11 @@ import warnings
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.font_manager import fontManager
+from PIL import ImageFont
 
 from mmaction_microaction.label_sets import LabelSet
 from mmaction_microaction.visualization import fonts_for, plot_class_counts
+from mmaction_microaction.visualization.fonts import load_font
 from mmaction_microaction.visualization.lettering import text_width
 
 
@@ -45,3 +47,12 @@ def test_order_in_which_fonts_are_installed_does_not_matter(monkeypatch, order):
     # Only the regular font of this family has the character, and not the bold one.
     monkeypatch.setattr(fontManager, 'ttflist', sorted(fontManager.ttflist, key=lambda font: str(font.weight))[::order])
     assert draw('⎰') == []
+
+
+def test_font_of_drawn_frames_has_the_letters_of_the_names():
+    def family(name):
+        return load_font(LabelSet.from_dict({'name': 'gestures', 'actions': [name]}), 12).getname()[0]
+
+    assert family('nodding') == ImageFont.load_default(12).getname()[0]
+    # Pillow's font has no Cyrillic letters. Matplotlib's has.
+    assert family('кивок') == 'DejaVu Sans'

@@ -52,7 +52,7 @@ def make_frame_store(
     Raises:
         FileNotFoundError: If the list is missing.
         ImportError: If frames are to be cropped and the extra ``pose`` is not installed.
-        OSError: If the store cannot be written.
+        OSError: If the store cannot be written, or the networks that find people cannot be downloaded.
         ValueError: If the list is malformed, clips cannot be read, a setting is out of range, or the store exists with
             other settings or clips.
     """
@@ -65,6 +65,8 @@ def make_frame_store(
     if path.exists():
         _check_store(path, settings, names, ann_file)
         return 0
+    if settings.crop == 'auto':
+        make_estimator()  # fails before the first clip, and downloads its networks once for all processes
     unreadable, whole = [], []
     with FrameStoreWriter(path, settings) as store:
         written = store.names()

@@ -202,6 +202,7 @@ def test_frames_are_cropped_to_the_largest_person(tmp_path, monkeypatch):
     module = 'mmaction_microaction.datasets.preparation.make_frame_store'
     # Shoulders 20 pixels wide at (160, 60): a box of 102 x 122 pixels at (109, 21). Nobody is in the second clip.
     monkeypatch.setattr(f'{module}._estimator', lambda: FakeEstimator((160, 60, 20)))
+    monkeypatch.setattr(f'{module}.make_estimator', FakeEstimator)
     (tmp_path / 'videos_val').mkdir()
     write_clip(tmp_path / 'videos_val/a.mp4', num_frames=20, size=(320, 180))
     (tmp_path / 'val_list_videos.txt').write_text('a.mp4 0\n')
@@ -220,6 +221,7 @@ def test_frames_are_cropped_to_the_largest_person(tmp_path, monkeypatch):
 def test_clips_without_a_person_are_stored_whole_with_a_warning(tmp_path, monkeypatch):
     module = 'mmaction_microaction.datasets.preparation.make_frame_store'
     monkeypatch.setattr(f'{module}._estimator', FakeEstimator)
+    monkeypatch.setattr(f'{module}.make_estimator', FakeEstimator)
     (tmp_path / 'videos_val').mkdir()
     write_clip(tmp_path / 'videos_val/a.mp4', num_frames=3, size=(320, 180))
     (tmp_path / 'val_list_videos.txt').write_text('a.mp4 0\n')
@@ -227,3 +229,14 @@ def test_clips_without_a_person_are_stored_whole_with_a_warning(tmp_path, monkey
         make_store(tmp_path, tmp_path / 'frames_val', FrameSettings(256, 95, 'auto'))
     _, jpegs = read_store(tmp_path / 'frames_val')['a.mp4']
     assert cv2.imdecode(np.frombuffer(jpegs[0], np.uint8), cv2.IMREAD_COLOR).shape == (180, 320, 3)
+
+
+def test_a_missing_connection_ends_the_command_before_the_first_clip(tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError('BlazePose cannot be downloaded')
+
+    monkeypatch.setattr('mmaction_microaction.datasets.preparation.make_frame_store.make_estimator', fail)
+    (tmp_path / 'val_list_videos.txt').write_text('a.mp4 0\n')
+    with pytest.raises(OSError, match='BlazePose cannot be downloaded'):
+        make_store(tmp_path, tmp_path / 'frames_val', FrameSettings(256, 95, 'auto'))
+    assert [path.name for path in tmp_path.iterdir()] == ['val_list_videos.txt']
