@@ -1,11 +1,14 @@
-# Frames and poses: a small RGBPose-Conv3D from scratch, see README.md.
+# Frames and poses: a small RGBPose-Conv3D. Its branches are slowonly_synthetic.py and poseconv3d_synthetic.py, see
+# README.md.
 _base_ = './_base_/pose.py'
+load_from = 'data/ma52_synthetic/rgbpose_init.pth'
 
 model = dict(
     type='MMRecognizer3D',
     backbone=dict(
         type='RGBPoseConv3D',
         speed_ratio=2,  # 8 RGB frames and 16 pose frames
+        channel_ratio=1,  # where the branches are connected, both have 64 or both have 128 channels
         rgb_pathway=dict(
             depth=18,
             num_stages=4,
@@ -22,83 +25,28 @@ model = dict(
             with_pool2=False,
         ),
         pose_pathway=dict(
-            depth=18,
+            depth=50,
             num_stages=3,
+            stage_blocks=(4, 6, 3),
             lateral=True,
             lateral_inv=True,
-            lateral_infl=16,
+            lateral_infl=4,
             lateral_activate=(0, 1, 1),
             fusion_kernel=7,
             in_channels=28,
             base_channels=16,
             out_indices=(2,),
             conv1_kernel=(1, 7, 7),
-            conv1_stride_t=1,
+            conv1_stride_s=2,
             pool1_stride_s=1,
-            pool1_stride_t=1,
             inflate=(0, 1, 1),
             spatial_strides=(2, 2, 2),
-            temporal_strides=(1, 1, 1),
+            temporal_strides=(1, 1, 2),
             dilations=(1, 1, 1),
             with_pool2=False,
         ),
     ),
-    cls_head=dict(type='RGBPoseFusionHead', in_channels=(256, 64), dropout=0),
-    data_preprocessor=dict(
-        type='MultiModalDataPreprocessor',
-        preprocessors=dict(
-            # Output of SubtractMeanFrame: differences around zero.
-            imgs=dict(type='ActionDataPreprocessor', mean=[0, 0, 0], std=[15, 15, 15], format_shape='NCTHW'),
-            heatmap_imgs=dict(type='ActionDataPreprocessor'),
-        ),
-    ),
-)
-# Frames and poses: a small RGBPose-Conv3D from scratch, see README.md.
-_base_ = './_base_/pose.py'
-
-model = dict(
-    type='MMRecognizer3D',
-    backbone=dict(
-        type='RGBPoseConv3D',
-        speed_ratio=2,  # 8 RGB frames and 16 pose frames
-        rgb_pathway=dict(
-            depth=18,
-            num_stages=4,
-            lateral=True,
-            lateral_infl=1,
-            lateral_activate=(0, 0, 1, 1),
-            fusion_kernel=7,
-            base_channels=32,
-            conv1_kernel=(1, 7, 7),
-            # As in manet_r18_8x1_synthetic.py, the first stage, not the last, halves the resolution.
-            pool1_stride_s=1,
-            spatial_strides=(2, 2, 2, 1),
-            inflate=(0, 0, 1, 1),
-            with_pool2=False,
-        ),
-        pose_pathway=dict(
-            depth=18,
-            num_stages=3,
-            lateral=True,
-            lateral_inv=True,
-            lateral_infl=16,
-            lateral_activate=(0, 1, 1),
-            fusion_kernel=7,
-            in_channels=28,
-            base_channels=16,
-            out_indices=(2,),
-            conv1_kernel=(1, 7, 7),
-            conv1_stride_t=1,
-            pool1_stride_s=1,
-            pool1_stride_t=1,
-            inflate=(0, 1, 1),
-            spatial_strides=(2, 2, 2),
-            temporal_strides=(1, 1, 1),
-            dilations=(1, 1, 1),
-            with_pool2=False,
-        ),
-    ),
-    cls_head=dict(type='RGBPoseFusionHead', in_channels=(256, 64), dropout=0),
+    cls_head=dict(type='RGBPoseFusionHead', in_channels=(256, 256), dropout=0),
     data_preprocessor=dict(
         type='MultiModalDataPreprocessor',
         preprocessors=dict(
@@ -124,9 +72,10 @@ test_dataloader = dict(
     **_base_.val_dataloader, dataset=dict(**_base_.pose_val_set, pipeline=val_pipeline, test_mode=True)
 )
 
-epochs = 6
+epochs = 3
+optim_wrapper = dict(optimizer=dict(lr=0.0005))
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.1, begin=0, end=1, convert_to_iter_based=True),
     dict(type='CosineAnnealingLR', T_max=epochs - 1, begin=1, end=epochs, convert_to_iter_based=True),
 ]
-train_cfg = dict(max_epochs=epochs, val_interval=epochs // 2)
+train_cfg = dict(max_epochs=epochs, val_interval=epochs)
