@@ -45,7 +45,7 @@ def test_each_of_two_people_gets_labels(run, checkpoint, tmp_path, monkeypatch):
     options = ['--json', tmp_path / 'x.json', '--csv', tmp_path / 'x.csv', '--video-dir', tmp_path / 'out']
     status, output, _ = run('demo', tmp_path / 'two.mp4', '--model', CONFIG, checkpoint, *options)
     assert status == 0
-    assert 'two.mp4 shows 2 people, from left to right: left, right' in output
+    assert 'two.mp4 shows 2 people (left, right); each has a result' in output
     assert 's, left, cropped to 76 x 92 pixels at 22,30' in output
     people = json.loads((tmp_path / 'x.json').read_text())
     assert [person['person'] for person in people] == ['left', 'right']
@@ -99,6 +99,7 @@ def test_camera_produces_a_timeline(run, checkpoint, clip, tmp_path, monkeypatch
         (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--json', 'ALIAS'], 'alias.mp4 is one of the videos'),
         (['--model', CONFIG, 'CHECKPOINT'], '(before --model) or --camera'),
         (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--crop', 'centre'], "crop is 'centre'"),
+        (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--crop', 'none', '--person', 'left'], "person is 'left'"),
         (
             ['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--detections', 'x.csv', '--person', 'all'],
             'choose --person left',
