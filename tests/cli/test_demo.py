@@ -68,6 +68,24 @@ def test_each_of_two_people_gets_labels(run, checkpoint, tmp_path, monkeypatch):
     assert person['person'] == 'right'
 
 
+@pytest.mark.people
+@pytest.mark.parametrize('people', [[(60, 60, 15), (250, 60, 20)], [(60, 60, 15)], [(250, 60, 20)]])
+@pytest.mark.filterwarnings('ignore:.*shows 2 people')
+def test_skeletons_of_all_people_are_drawn(people, run, checkpoint, tmp_path, monkeypatch):
+    for module in 'inference.people', 'inference.pose_source', 'poses.estimation':
+        monkeypatch.setattr(f'mmaction_microaction.{module}.make_estimator', lambda *_: FakeEstimator(*people))
+    write_clip(tmp_path / 'two.mp4', 3, size=(320, 180))
+    frames = []
+    for option in [], ['--skeleton']:
+        out = ['--video-dir', tmp_path / 'out', '--person', 'largest', *option]
+        assert run('demo', tmp_path / 'two.mp4', '--model', CONFIG, checkpoint, *out)[0] == 0
+        frames.append(next(Video(tmp_path / 'out/two.mp4').frames()).to_rgb()[:270].astype(int))
+    drawn = np.abs(frames[1] - frames[0]).max(-1) > 60
+    halves = drawn[:, :240].sum(), drawn[:, 240:].sum()
+    places = {x < 160 for x, *_ in people}
+    assert [half > 100 for half in halves] == [True in places, False in places]
+
+
 def test_camera_produces_a_timeline(run, checkpoint, clip, tmp_path, monkeypatch):
     # OpenCV opens a file like a camera. The file is read without waiting for the clock.
     monkeypatch.setattr(
