@@ -156,9 +156,11 @@ def measure_gpu(args):
     )
 
     if not torch.cuda.is_available() and not args.tiny:
+        remedy = 'nvidia-smi shows whether the driver finds one'
+        if not torch.version.cuda:
+            remedy = 'this build is for the CPU alone, and docs/installation.md describes those for GPUs'
         raise ValueError(
-            f'PyTorch {torch.__version__} finds no CUDA GPU; nvidia-smi shows whether the driver finds one. '
-            '--tiny checks the command on the CPU'
+            f'PyTorch {torch.__version__} finds no CUDA GPU; {remedy}. --tiny checks the command on the CPU'
         )
     machine = {'description': describe_machine(), **describe_gpu()}
     print(machine['description'])

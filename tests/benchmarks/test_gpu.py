@@ -119,6 +119,8 @@ def test_recipe_is_that_of_the_config():
     assert settings.clips in settings.batches
 
 
-def test_machine_without_gpu_is_reported():
-    with pytest.raises(SystemExit, match=r'^error: .*no CUDA GPU.*--tiny'):
+@pytest.mark.parametrize(('cuda', 'remedy'), [(None, r'docs/installation\.md'), ('13.0', 'nvidia-smi')])
+def test_machine_without_gpu_is_reported(cuda, remedy, monkeypatch):
+    monkeypatch.setattr(torch.version, 'cuda', cuda)
+    with pytest.raises(SystemExit, match=rf'^error: .*no CUDA GPU; .*{remedy}.*--tiny'):
         main('benchmark', ['gpu'])
