@@ -12,13 +12,21 @@ WAYS = ('amp', 'channels-last', 'with_cp', 'compile')
 SIZES = (22_422, 200_000, 2_000_000)
 
 
+class DefaultsFormatter(argparse.ArgumentDefaultsHelpFormatter):
+    """Formatter that shows the defaults of options, except for None and False."""
+
+    def _get_help_string(self, action):
+        is_plain = action.default is None or action.default is False
+        return action.help if is_plain else super()._get_help_string(action)
+
+
 def add_arguments(parser):
     measurements = parser.add_subparsers(metavar='MEASUREMENT', required=True, title='measurements')
     manet = find_shipped('configs/manet_r50_8x1_ma52.py')
 
     def add(name, measure, summary):
         measurement = measurements.add_parser(
-            name, help=summary, description=summary, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+            name, help=summary, description=summary, formatter_class=DefaultsFormatter
         )
         measurement.set_defaults(measure=measure)
         return measurement
@@ -56,14 +64,18 @@ def add_arguments(parser):
     scale.add_argument('--sizes', nargs='+', type=int, default=SIZES, help='numbers of clips')
 
     gpu = add('gpu', measure_gpu, 'everything about MANet on a CUDA GPU, in some minutes')
-    gpu.add_argument('--videos', type=Path, help='folder of clips to load; without it, clips are rendered')
-    gpu.add_argument('--minutes', type=float, default=5, help='time after which measurements are left out')
+    gpu.add_argument(
+        '--videos', type=Path, metavar='DIR', help='folder of clips to load; without it, clips are rendered'
+    )
+    gpu.add_argument('--minutes', type=float, default=5, metavar='M', help='time after which measurements are left out')
     gpu.add_argument('--tiny', action='store_true', help='a tiny network, to check the command also without a GPU')
-    gpu.add_argument('--json', type=Path, help='file to which the measurements are also written')
+    gpu.add_argument('--json', type=Path, metavar='FILE', help='file for the measurements')
 
     for comparison in (model, infer, train, data, decode, scale):
         comparison.add_argument('--rounds', type=int, default=10, help='number of measurements per side')
-        comparison.add_argument('--json', type=Path, help='file to which the measurements are also written')
+        comparison.add_argument(
+            '--json', type=Path, metavar='FILE', help='file to which the measurements are also written'
+        )
 
     memory = add('memory', follow_memory, 'memory of a training run from a frame store')
     memory.add_argument('videos', type=Path, help='folder of clips')
@@ -156,9 +168,11 @@ def measure_gpu(args):
     )
 
     if not torch.cuda.is_available() and not args.tiny:
+        remedy = 'nvidia-smi shows whether the driver finds one'
+        if not torch.version.cuda:
+            remedy = 'this build is for the CPU alone, and docs/installation.md describes those for GPUs'
         raise ValueError(
-            f'PyTorch {torch.__version__} finds no CUDA GPU; nvidia-smi shows whether the driver finds one. '
-            '--tiny checks the command on the CPU'
+            f'PyTorch {torch.__version__} finds no CUDA GPU; {remedy}. --tiny checks the command on the CPU'
         )
     machine = {'description': describe_machine(), **describe_gpu()}
     print(machine['description'])

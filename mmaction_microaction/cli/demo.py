@@ -70,7 +70,7 @@ def add_arguments(parser):
         help='file of "microaction poses" with the poses of the videos (default: poses are estimated if the network or '
         '--skeleton needs them)',
     )
-    people.add_argument('--skeleton', action='store_true', help="drawing of the person's joints in the labelled videos")
+    people.add_argument('--skeleton', action='store_true', help="drawing of the people's joints in the labelled videos")
     options = parser.add_argument_group('long videos')
     options.add_argument(
         '--longest-clip',
@@ -228,6 +228,7 @@ def recognize(inferencer, videos, labeled, args, console):
     from rich.markup import escape
 
     from mmaction_microaction.inference import write_labeled_video
+    from mmaction_microaction.poses.framing import MAX_PEOPLE
     from mmaction_microaction.utils.progress import progress_bar
     from mmaction_microaction.video.reader import Video
 
@@ -251,7 +252,11 @@ def recognize(inferencer, videos, labeled, args, console):
             continue
         try:
             with progress_bar(f'drawing {video.name}', console) as progress:
-                poses = inferencer.poses(opened, progress) if args.skeleton else None
+                poses = None
+                if args.skeleton:
+                    # Results have names of people if several were found. All of them are drawn.
+                    people = MAX_PEOPLE if any(result.person for result in found) else 1
+                    poses = inferencer.poses(opened, progress, people)
                 write_labeled_video(found, labeled[video], progress, poses)
         except Exception as error:
             failed += 1

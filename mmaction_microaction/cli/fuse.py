@@ -69,9 +69,12 @@ def run(args):
     from mmaction_microaction.label_sets import get_label_set
     from mmaction_microaction.structures.aligned_predictions import read_aligned_predictions, write_predictions
     from mmaction_microaction.structures.predictions import describe_unreadable
-    from mmaction_microaction.utils.files import check_writable
+    from mmaction_microaction.utils.files import check_writable, file_identity
 
     check_writable(args.out)
+    for path in (*args.predictions, *(args.fit_on or [])):
+        if file_identity(path) == file_identity(args.out):
+            raise ValueError(f'--out {args.out} is one of the files of predictions; choose another path')
     label_set = None if args.label_set is None else get_label_set(args.label_set)
     predictions = read_aligned_predictions(args.predictions, label_set)
     if predictions.unreadable:

@@ -98,13 +98,17 @@ def run(args):
     if args.video_dir:
         check_drawn(videos, args.video_dir)
     settings = PoseSettings(args.detector, args.people, args.every, args.longest_gap, args.smoothing)
-    with progress_bar('estimating') as progress:
-        results = extract_poses(videos, args.out, settings, args.layout, args.workers, progress)
+    settings.check()
+    try:
+        with progress_bar('estimating') as progress:
+            results = extract_poses(videos, args.out, settings, args.layout, args.workers, progress)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt('interrupted; the same command goes on after the last finished video') from None
     unreadable = [result for result in results if result.error]
     done = [result for result in results if not result.error]
     if done:
         known = sum(not result.is_new for result in done)
-        print(f'{len(done):,} videos in {args.out}, {known:,} of them already done')
+        print(f'{len(done):,} video{"s" * (len(done) != 1)} in {args.out}, {known:,} of them already done')
         frames, present = (sum(getattr(result, name) for result in done) for name in ('num_frames', 'num_present'))
         print(f'{frames:,} frames: someone present in {present:,}, nobody in {frames - present:,}')
         without = [str(result.video) for result in done if not result.num_people]
@@ -114,7 +118,8 @@ def run(args):
         draw([video for video in videos if video.path in readable], args.out, args.video_dir)
     if unreadable:
         errors = '; '.join(result.error for result in unreadable)
-        sys.exit(f'error: {len(unreadable):,} videos could not be read: {errors}')
+        videos = 'video' if len(unreadable) == 1 else 'videos'
+        sys.exit(f'error: {len(unreadable):,} {videos} could not be read: {errors}')
 
 
 def check_drawn(videos, folder):

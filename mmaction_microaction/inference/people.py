@@ -104,7 +104,8 @@ class PersonFinder:
         label_set (LabelSet): Label set of the network. Defaults to that of MA-52.
 
     Raises:
-        ValueError: If an argument is out of range.
+        ValueError: If an argument is out of range, or if one of two people is chosen and videos are not searched for
+            people.
     """
 
     def __init__(self, crop: Crop, person: PersonChoice, label_set: LabelSet = MA52) -> None:
@@ -115,7 +116,13 @@ class PersonFinder:
             raise ValueError(f'crop is {crop}, but must be a box: X and Y at least 0, W and H at least 1')
         if person not in get_args(PersonChoice):
             raise ValueError(f'person is {person!r}, but must be one of {", ".join(get_args(PersonChoice))}')
-        self.crop, self.person = 'none' if crop == 'auto' and label_set != MA52 else crop, person
+        if crop == 'auto' and label_set != MA52:
+            crop = 'none'
+        if person in ('left', 'right') and crop not in ('auto', 'person'):
+            raise ValueError(
+                f"person is {person!r}, but people are not searched for; use --crop person, or crop='person' in Python"
+            )
+        self.crop, self.person = crop, person
         # Looked up once, so that the order of the videos does not matter.
         self._searches_usual = self.crop == 'person' or are_networks_cached()
         self._estimator: PoseEstimator | None = None
@@ -150,7 +157,7 @@ class PersonFinder:
         if not people:
             warnings.warn(
                 f'{video.path} shows no person whose shoulders can be found, so the network sees whole frames; if '
-                'there is one, crop to X,Y,W,H',
+                'there is one, set the box with --crop X,Y,W,H, or crop= in Python',
                 stacklevel=3,
             )
             return [FramedVideo(video)]
@@ -199,8 +206,8 @@ class PersonFinder:
         result = 'each has a result' if self.person == 'all' else f'the result is that of {chosen[0].name}'
         if self.person in ('largest', 'all'):
             warnings.warn(
-                f'{video.path} shows {len(people)} people, from left to right: {names}; {result}. --person, or person= '
-                'in Python, selects left, right, largest or all',
+                f'{video.path} shows {len(people)} people ({names}); {result}. To choose, use --person, or person= in '
+                'Python: left, right, largest or all',
                 SeveralPeopleWarning,
                 stacklevel=4,
             )

@@ -41,7 +41,7 @@ class PoseSource:
     def __init__(self, path: str | Path | None = None) -> None:
         self.path = path
         self._by_name = None if path is None else index_poses(read_poses(path))
-        self._estimated: WeakKeyDictionary[Video, Poses] = WeakKeyDictionary()
+        self._estimated: WeakKeyDictionary[Video, dict[int, Poses]] = WeakKeyDictionary()
 
     def prepare(self) -> None:
         """Check, before the first video, that poses can be estimated if they are not in a file.
@@ -53,13 +53,15 @@ class PoseSource:
         if self._by_name is None:
             make_estimator()
 
-    def __call__(self, video: Video, progress: Callable[[int, int], None] | None = None) -> Poses:
+    def __call__(self, video: Video, progress: Callable[[int, int], None] | None = None, people: int = 1) -> Poses:
         """Return the poses of a video.
 
         Args:
             video (Video): The video.
             progress (Callable[[int, int], None], optional): Function that is called with the number of searched frames
                 and their total. Defaults to None.
+            people (int): Largest number of people whose poses are estimated. Defaults to 1. Poses of a file are those
+                of all people in it.
 
         Returns:
             Poses: Poses in the layout of the detector or of the file. Estimated ones are kept as long as ``video``.
@@ -70,9 +72,10 @@ class PoseSource:
         """
         if self._by_name is not None:
             return self._find(video)
-        if video not in self._estimated:
-            self._estimated[video] = estimate_poses(video, progress=progress)
-        return self._estimated[video]
+        estimated = self._estimated.setdefault(video, {})
+        if people not in estimated:
+            estimated[people] = estimate_poses(video, PoseSettings(people=people), progress=progress)
+        return estimated[people]
 
     def _find(self, video):
         """Return the poses of the file that have the name of a video: the longest end of its path."""

@@ -43,7 +43,7 @@ def warn_of_width(name: str, image: np.ndarray) -> None:
     if width > 1.5 * height:
         warnings.warn(
             f'{name} has frames of {width} x {height}, much wider than the 5:6 of MA-52. Networks usually see only the '
-            'middle of a frame; crop the video to the person: X,Y,W,H is a value of crop',
+            'middle of a frame; crop to the person with --crop person or a box, --crop X,Y,W,H (crop= in Python)',
             stacklevel=3,
         )
 

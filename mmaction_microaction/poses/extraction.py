@@ -71,7 +71,8 @@ def find_pose_videos(
     if ann_file is not None:
         if len(paths) != 1 or not Path(paths[0]).is_dir():
             raise ValueError(f'{ann_file}: with an annotation list, pass one folder, the one that contains its videos')
-        annotations = read_annotations(ann_file, unlabeled=True, label_set=label_set)
+        # The dataset checks the names, and a config can turn that off.
+        annotations = read_annotations(ann_file, check_names=False, unlabeled=True, label_set=label_set)
         anonymized = is_anonymized(annotations, label_set)  # The labels of MA-52's test list are placeholders.
         files = [(filename, Path(paths[0], filename), -1 if anonymized else label) for filename, label in annotations]
     else:
@@ -133,7 +134,8 @@ def extract_poses(
     others = [name for name in finished if name not in names]
     if others:
         raise ValueError(
-            f'{out} contains poses of videos that are not among these: {first_few(others)}; choose another file'
+            f'{out} contains poses of videos that are not among these: {first_few(others)}; choose another file, or '
+            'pass those videos too'
         )
     parts = out.with_name(f'{out.name}.parts')
     for video in videos:  # before any video is searched, since the settings of all poses should be the same

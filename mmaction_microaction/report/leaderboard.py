@@ -154,14 +154,18 @@ def _format_table(table: LeaderboardTable, extra: Sequence[str]) -> str:
     for cells in lines:
         padded = [f'{cell:{side}{width}}' for cell, side, width in zip(cells, sides, widths)]
         text.append(f'| {" | ".join(padded)} |')
-    note = 'In percent; published: Guo et al., Tables II to V.'
+    note = 'In percent.'
     if table.label_set != MA52:
         note = f'In percent; label set: {table.label_set.title}.'
+    elif any(row.kind == 'published' for row in table.rows):
+        note = 'In percent; published: Guo et al., Tables II to V.'
     if stds:
         note += ' ±: sample standard deviation over the runs.'
     text += ['', note]
     for run in table.runs:
         line = f'- {run.config}: {run.path}'
+        if run.config == str(run.path):  # A file of predictions is named after its path.
+            continue
         if run.differences:
             line += f'; not compared with the paper: {run.differences}'
         text.append(line)

@@ -113,7 +113,7 @@ def _find_problem(row: ListRow, unlabeled: bool, check_names: bool, label_set: L
         return (
             f'the name {row.name} means body part {int(name["body_part"])}, but label {row.label} belongs to {part} '
             f'({label_set.groups[part]})',
-            'correct the line, or set check_names=False if your names count body parts in another way',
+            'correct the line, or set check_names=False of the dataset if your names count body parts in another way',
         )
     return None
 

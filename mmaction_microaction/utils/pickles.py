@@ -28,8 +28,10 @@ def load_pickle(path: str | Path) -> Any:
         ValueError: If the file is empty or not a pickle, refers to any other function or class (nothing is imported or
             called), or would take far more memory than its size justifies.
     """
-    with open(path, 'rb') as file:
-        content = file.read()
+    try:
+        content = Path(path).read_bytes()
+    except FileNotFoundError:
+        raise FileNotFoundError(f'{path}: no such file') from None
     if not content:
         raise ValueError(f'{path} is empty; write it again')
     budget = Budget(len(content))
@@ -45,7 +47,8 @@ def load_pickle(path: str | Path) -> Any:
         ) from None
     except TooLargeError as error:
         raise ValueError(
-            f'{path} is refused, since loading it could take all memory: {error}. Save the predictions again.'
+            f'{path} is not a pickle of numbers, or loading it could take all memory: {error}. Use another file, or '
+            'save this one again.'
         ) from None
     except Exception as error:  # a damaged file can fail in any way
         raise ValueError(f'{path} is not a pickle, or damaged ({type(error).__name__}: {error})') from None

@@ -119,6 +119,15 @@ def test_recipe_is_that_of_the_config():
     assert settings.clips in settings.batches
 
 
-def test_machine_without_gpu_is_reported():
-    with pytest.raises(SystemExit, match=r'^error: .*no CUDA GPU.*--tiny'):
+def test_help_shows_only_defaults_that_mean_something(capsys):
+    with pytest.raises(SystemExit, match='0'):
+        main('benchmark', ['gpu', '--help'])
+    printed = capsys.readouterr().out
+    assert re.findall(r'\(default: .*?\)', ' '.join(printed.split())) == ['(default: 5)']
+
+
+@pytest.mark.parametrize(('cuda', 'remedy'), [(None, r'docs/installation\.md'), ('13.0', 'nvidia-smi')])
+def test_machine_without_gpu_is_reported(cuda, remedy, monkeypatch):
+    monkeypatch.setattr(torch.version, 'cuda', cuda)
+    with pytest.raises(SystemExit, match=rf'^error: .*no CUDA GPU; .*{remedy}.*--tiny'):
         main('benchmark', ['gpu'])

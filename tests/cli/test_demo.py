@@ -45,7 +45,7 @@ def test_each_of_two_people_gets_labels(run, checkpoint, tmp_path, monkeypatch):
     options = ['--json', tmp_path / 'x.json', '--csv', tmp_path / 'x.csv', '--video-dir', tmp_path / 'out']
     status, output, _ = run('demo', tmp_path / 'two.mp4', '--model', CONFIG, checkpoint, *options)
     assert status == 0
-    assert 'two.mp4 shows 2 people, from left to right: left, right' in output
+    assert 'two.mp4 shows 2 people (left, right); each has a result' in output
     assert 's, left, cropped to 76 x 92 pixels at 22,30' in output
     people = json.loads((tmp_path / 'x.json').read_text())
     assert [person['person'] for person in people] == ['left', 'right']
@@ -66,6 +66,24 @@ def test_each_of_two_people_gets_labels(run, checkpoint, tmp_path, monkeypatch):
     assert status == 0
     [person] = json.loads((tmp_path / 'x.json').read_text())
     assert person['person'] == 'right'
+
+
+@pytest.mark.people
+@pytest.mark.parametrize('people', [[(60, 60, 15), (250, 60, 20)], [(60, 60, 15)], [(250, 60, 20)]])
+@pytest.mark.filterwarnings('ignore:.*shows 2 people')
+def test_skeletons_of_all_people_are_drawn(people, run, checkpoint, tmp_path, monkeypatch):
+    for module in 'inference.people', 'inference.pose_source', 'poses.estimation':
+        monkeypatch.setattr(f'mmaction_microaction.{module}.make_estimator', lambda *_: FakeEstimator(*people))
+    write_clip(tmp_path / 'two.mp4', 3, size=(320, 180))
+    frames = []
+    for option in [], ['--skeleton']:
+        out = ['--video-dir', tmp_path / 'out', '--person', 'largest', *option]
+        assert run('demo', tmp_path / 'two.mp4', '--model', CONFIG, checkpoint, *out)[0] == 0
+        frames.append(next(Video(tmp_path / 'out/two.mp4').frames()).to_rgb()[:270].astype(int))
+    drawn = np.abs(frames[1] - frames[0]).max(-1) > 60
+    halves = drawn[:, :240].sum(), drawn[:, 240:].sum()
+    places = {x < 160 for x, *_ in people}
+    assert [half > 100 for half in halves] == [True in places, False in places]
 
 
 def test_camera_produces_a_timeline(run, checkpoint, clip, tmp_path, monkeypatch):
@@ -99,6 +117,7 @@ def test_camera_produces_a_timeline(run, checkpoint, clip, tmp_path, monkeypatch
         (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--json', 'ALIAS'], 'alias.mp4 is one of the videos'),
         (['--model', CONFIG, 'CHECKPOINT'], '(before --model) or --camera'),
         (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--crop', 'centre'], "crop is 'centre'"),
+        (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--crop', 'none', '--person', 'left'], "person is 'left'"),
         (
             ['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--detections', 'x.csv', '--person', 'all'],
             'choose --person left',

@@ -99,6 +99,7 @@ def test_report_table_and_submission_read_fused_predictions(dumps, run, tmp_path
             2,
             '--weights and --temperatures cannot be given',
         ),
+        (['a_test.pkl', 'nowhere.pkl'], 1, 'error: nowhere.pkl: no such file'),
         (['a_test.pkl', 'b_val.pkl'], 1, '150 clips of a_test.pkl are missing in b_val.pkl: test0000.mp4'),
         (['a_test.pkl', 'b_test.pkl', '--weights', '-1', '1'], 1, 'weights must be at least 0'),
         (['a_test.pkl', 'b_test.pkl', '--temperatures', '0', '1'], 1, 'positive number'),
@@ -116,3 +117,13 @@ def test_bad_input_is_an_error(dumps, run, tmp_path, arguments, status, message)
     assert code == status
     assert message in errors
     assert not (tmp_path / 'fused.pkl').exists()
+
+
+@pytest.mark.parametrize('out', ['b_test.pkl', 'a_val.pkl', '../{folder}/b_test.pkl'])
+def test_predictions_of_a_network_are_not_overwritten(dumps, run, tmp_path, out):
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    arguments = ['a_test.pkl', 'b_test.pkl', '--fit-on', 'a_val.pkl', 'b_val.pkl']
+    code, _, errors = run('fuse', *arguments, '--out', out.format(folder=tmp_path.name))
+    assert code == 1
+    assert 'b_test.pkl is one of the files' in errors or 'a_val.pkl is one of the files' in errors
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

@@ -24,7 +24,7 @@ def estimated(monkeypatch):
     monkeypatch.setattr(f'{source}.make_estimator', lambda: None)
     monkeypatch.setattr(
         f'{source}.estimate_poses',
-        lambda video, progress: make_poses('clip', video.num_frames, (80, 96), num_joints=33),
+        lambda video, settings, progress: make_poses('clip', video.num_frames, (80, 96), num_joints=33),
     )
 
 

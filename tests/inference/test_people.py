@@ -75,7 +75,7 @@ def test_one_of_two_people_is_chosen(person, expected, wide, find):
 
 @pytest.mark.parametrize(('person', 'text'), [('largest', 'the result is that of right'), ('all', 'each has a result')])
 def test_several_people_are_warned_about(person, text, wide, find):
-    with pytest.warns(SeveralPeopleWarning, match=rf'wide\.mp4 shows 2 people.*: left, right; {text}.*--person'):
+    with pytest.warns(SeveralPeopleWarning, match=rf'wide\.mp4 shows 2 people \(left, right\); {text}.*--person'):
         find(wide, *PAIR, person=person)
 
 
@@ -156,6 +156,17 @@ def test_people_of_other_label_sets_are_searched_only_on_request(wide, find):
     assert [video.boxes for video in find(wide, ALONE, label_set=imigue)] == [None]
     [framed] = find(wide, ALONE, crop='person', label_set=imigue)
     assert framed.boxes is not None
+
+
+@pytest.mark.parametrize('crop', ['none', (10, 20, 50, 60)])
+@pytest.mark.parametrize('person', ['left', 'right'])
+def test_one_of_two_people_cannot_be_chosen_without_a_search(crop, person):
+    with pytest.raises(ValueError, match=rf"person is '{person}'.*use --crop person"):
+        PersonFinder(crop, person)
+    with pytest.raises(ValueError, match=rf"person is '{person}'"):
+        PersonFinder('auto', person, get_label_set('imigue'))
+    PersonFinder('person', person, get_label_set('imigue'))
+    PersonFinder(crop, 'largest')
 
 
 def test_fixed_box_is_cut_out_without_a_search(wide, find):

@@ -53,7 +53,7 @@ def estimated(monkeypatch):
     """Replace the estimation by a function that returns set poses, and return the list of the videos it has seen."""
     videos = []
 
-    def estimate(video, progress=None):
+    def estimate(video, settings, progress=None):
         videos.append(video)
         if progress:
             progress(video.num_frames, video.num_frames)

@@ -13,6 +13,7 @@ from helpers.processes import start
 from helpers.support import ROOT
 from mmaction.datasets import PoseDataset
 
+from mmaction_microaction.cli import main
 from mmaction_microaction.poses import PoseSettings, extract_poses, find_pose_videos
 from mmaction_microaction.structures.poses import read_poses, write_poses
 
@@ -84,6 +85,28 @@ def test_labels_of_a_list_are_written_and_mmaction2_reads_them(videos, tmp_path,
     np.testing.assert_array_equal(read_poses(out)[0].keypoint, before)
 
 
+def test_names_of_a_list_need_not_contain_the_body_part(videos, tmp_path):
+    (tmp_path / 'list.txt').write_text('0001_05_0001.mp4 24\n')  # Label 24 is of body part 3.
+    [video] = find_pose_videos([videos], tmp_path / 'list.txt')
+    assert (video.name, video.label) == ('0001_05_0001', 24)
+
+
+def test_an_interrupted_command_says_how_to_continue(videos, tmp_path, monkeypatch, capsys):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr('mmaction_microaction.poses.extract_poses', interrupt)
+    with pytest.raises(SystemExit, match='130'):
+        main('poses', [str(videos), '--out', str(tmp_path / 'poses.pkl')])
+    assert capsys.readouterr().err == 'interrupted; the same command goes on after the last finished video\n'
+
+
+def test_settings_out_of_range_are_reported_without_a_progress_bar(videos, tmp_path, capsys):
+    with pytest.raises(SystemExit, match=r'^error: people 0: must be'):
+        main('poses', [str(videos), '--out', str(tmp_path / 'poses.pkl'), '--people', '0'])
+    assert capsys.readouterr().out == ''
+
+
 def test_labels_outside_of_the_label_set_are_rejected(videos, tmp_path, command):
     (tmp_path / 'list.txt').write_text('c.mp4 52\n')
     with pytest.raises(SystemExit, match=r'^error: .*list\.txt.*52'):
@@ -142,7 +165,7 @@ def test_unreadable_videos_are_named_at_the_end_and_found_later(videos, tmp_path
 @pytest.mark.usefixtures('squares')
 def test_without_a_readable_video_no_file_is_written(tmp_path, command):
     (tmp_path / 'a.mp4').write_bytes(b'nothing')
-    with pytest.raises(SystemExit, match=r'^error: 1 videos could not be read: .*a\.mp4'):
+    with pytest.raises(SystemExit, match=r'^error: 1 video could not be read: .*a\.mp4'):
         command(tmp_path / 'a.mp4', '--out', tmp_path / 'poses.pkl')
     assert [path.name for path in tmp_path.iterdir()] == ['a.mp4']
 
@@ -172,7 +195,7 @@ def test_a_file_of_other_videos_is_not_overwritten(videos, tmp_path, capsys):
     out = tmp_path / 'poses.pkl'
     extract_poses(find_pose_videos([videos]), out, SETTINGS)
     content = out.read_bytes()
-    with pytest.raises(ValueError, match=r'poses\.pkl .* not among these: P01/a, b; choose another file'):
+    with pytest.raises(ValueError, match=r'poses\.pkl .* not among these: P01/a, b; .* pass those videos too'):
         extract_poses(find_pose_videos([videos / 'c.mp4']), out, SETTINGS)
     write_squares(tmp_path / 'c.mp4', [[(40, 20, 30)]] * 9)  # another video with the name of one of these
     write_poses([poses for poses in read_poses(out) if poses.frame_dir == 'c'], tmp_path / 'c.pkl')

@@ -139,6 +139,10 @@ def test_files_of_predictions_are_runs_of_their_own(tmp_path, seeds):
     # Half of the actions are right, and both body parts are.
     assert (runs[1].metrics['fine/F1_micro'], runs[1].metrics['coarse/F1_micro']) == (50, 100)
     assert problem.startswith(f'{files[1]} has no true labels')
+    # The paper is named only with its results, and a path only once.
+    text = to_markdown(rank(runs[1:], PUBLISHED))
+    assert text.count(str(files[0])) == 1
+    assert text.endswith('\n\nIn percent.')
 
 
 def test_code_in_configs_of_work_dirs_is_not_run(seeds, tmp_path):

@@ -62,7 +62,7 @@ def test_pickles_of_objects_larger_than_the_file_are_rejected(tmp_path, monkeypa
     monkeypatch.setattr(pickle_limits, 'ALWAYS', 2**17)  # The limit is reduced to the size of these files.
     path = tmp_path / 'p.pkl'
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=r'p\.pkl is (refused, since loading it could take all memory|not a pickle)'):
+    with pytest.raises(ValueError, match=r'p\.pkl is not a pickle'):
         load_pickle(path)
 
 

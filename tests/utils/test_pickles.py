@@ -110,9 +110,19 @@ class Forged:
 
 @pytest.mark.parametrize(
     ('content', 'message'),
-    [(b'', 'is empty'), (b'vid,action_pred_1\n', 'not a pickle'), (pickle.dumps([1.0] * 99)[:-9], 'not a pickle')],
+    [
+        (b'', 'is empty'),
+        (b'vid,action_pred_1\n', 'not a pickle'),
+        (b'hello\n', 'not a pickle of numbers'),  # Read as a pickle, its third instruction creates an object.
+        (pickle.dumps([1.0] * 99)[:-9], 'not a pickle'),
+    ],
 )
 def test_rejects_files_other_than_pickles(tmp_path, content, message):
     (tmp_path / 'p.pkl').write_bytes(content)
     with pytest.raises(ValueError, match=rf'p\.pkl.*{message}'):
+        load_pickle(tmp_path / 'p.pkl')
+
+
+def test_missing_file_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r'p\.pkl: no such file$'):
         load_pickle(tmp_path / 'p.pkl')

@@ -340,7 +340,7 @@ def test_rendered_examples_are_offered_only_if_the_networks_know_their_actions(m
 
 
 def test_network_of_poses_is_used_like_any_other(clip, tmp_path, monkeypatch):
-    def estimate(video, progress=None):
+    def estimate(video, settings, progress=None):
         return make_poses('clip', video.num_frames, (80, 96), num_joints=33)
 
     monkeypatch.setattr('mmaction_microaction.inference.pose_source.estimate_poses', estimate)
