@@ -62,8 +62,8 @@ def make_clip(
         seed (int): Seed of the dataset.
         split (int): Index of the split: 0 train, 1 val, 2 test. Defaults to 0.
         index (int): Index of the clip in its split. Defaults to 0.
-        scene_of (int, optional): Index of the clip whose posture, camera and room are used. Defaults to None: the
-            clip's own.
+        scene_of (int, optional): Index of the clip whose posture, camera, room and belongings are used. Defaults to
+            None: the clip's own.
 
     Returns:
         RenderedClip: Clip whose frames depend on the arguments alone.
@@ -78,7 +78,8 @@ def make_clip(
     posture, camera = start_posture(label, draw_posture(scene)), draw_camera(scene)
     room, nuisances = draw_room(scene), draw_nuisances(scene)
     controls = sit(posture, subject.proportions, num_frames)
-    rng = make_generator(seed, split, index if scene_of is None else scene_of, _KEPT)
+    scene_key = (seed, split, index if scene_of is None else scene_of)
+    rng = make_generator(*scene_key, _KEPT)
     kept, busy_hands = {}, set()
     for name in draw_kept_poses(label, rng):
         kept[name], hands = keep_pose(name, controls, subject.proportions, rng)
@@ -86,7 +87,7 @@ def make_clip(
     motion, moved_hands = perform(
         label, controls, subject.proportions, make_generator(*key, _MOTION), FPS, busy_hands=frozenset(busy_hands)
     )
-    equip(nuisances, make_generator(*key, _BELONGINGS), [motion], busy_hands, moved_hands)
+    equip(nuisances, make_generator(*scene_key, _BELONGINGS), [motion], busy_hands, moved_hands)
     add_idle_motion(controls, nuisances, make_generator(*key, _LIFE), FPS)
     return RenderedClip(
         label=label,

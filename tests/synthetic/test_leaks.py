@@ -1,16 +1,17 @@
+from argparse import Namespace
 from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 from sklearn.neighbors import KNeighborsClassifier
 
+from mmaction_microaction.cli import leaks
 from mmaction_microaction.label_sets import MA52
 from mmaction_microaction.synthetic import make_clip, render_frames
 from mmaction_microaction.synthetic.leaks import (
     FEATURES,
     PAIRS,
     PROBES,
-    measure_leaks,
     nearest_neighbor_accuracy,
     probe_features,
     read_split,
@@ -84,10 +85,14 @@ def test_probe_sees_a_posture_but_no_noise():
         assert result.fine == pytest.approx(np.mean(list(result.classes.values())))
 
 
-def test_every_leak_is_measured(dataset):
-    neighbors, probes = measure_leaks(dataset[0])
-    assert list(neighbors) == list(FEATURES)
-    assert list(probes) == list(PROBES)
+def test_every_leak_is_printed(dataset, capsys):
+    out, _, plan = dataset
+    leaks.run(Namespace(root=out))
+    rows = [line.split(' | ')[0].removeprefix('| ') for line in capsys.readouterr().out.splitlines() if line]
+    names = [MA52.names[label] for label in sorted({entry.label for entry in plan if entry.split == 1})]
+    titles = ['nearest neighbour on', 'probe on', 'action']
+    expected = [titles[0], *FEATURES, titles[1], *PROBES, titles[2], *names]
+    assert [row for row in rows if not row.startswith('|---')] == expected
 
 
 def render_some(clip, times):

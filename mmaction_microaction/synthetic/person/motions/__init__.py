@@ -92,8 +92,8 @@ def start_posture(label: int, posture: Posture) -> Posture:
 def draw_kept_poses(label: int, rng: np.random.Generator) -> tuple[str, ...]:
     """Draw the poses that a person keeps while an action is performed.
 
-    The poses do not depend on the label, except that a pose in which the action ends is replaced by another one, and
-    that legs which the action moves keep no pose.
+    The poses do not depend on the label, except that the pose in which the action ends is not kept, and that legs which
+    the action moves keep no pose.
 
     Args:
         label (int): Fine label, 0 to 51.
@@ -106,9 +106,9 @@ def draw_kept_poses(label: int, rng: np.random.Generator) -> tuple[str, ...]:
     kept = []
     for part, (probability, names) in KEPT_POSES.items():
         shown, k = rng.random() < probability, int(rng.integers(len(names)))
-        if not shown or (part == 'legs' and action in _MOVES_LEGS):
-            continue
-        kept.append(names[k] if names[k] != action else names[(k + 1) % len(names)])
+        possible = names[k] != action and not (part == 'legs' and action in _MOVES_LEGS)
+        if shown and possible:
+            kept.append(names[k])
     return tuple(kept)
 
 
