@@ -13,7 +13,8 @@ The modules that render a synthetic MA-52:
 - ``keypoints`` computes the true poses of the person in the frames.
 - ``dataset`` writes the videos, annotation files and poses; ``folder`` continues an interrupted run.
 - ``leaks`` measures how much of the label is visible in anything but the motion.
-- ``contact_sheet`` draws all actions in one image; ``long_video`` concatenates actions of one person.
+- ``contact_sheet`` draws all actions in one image; ``long_video`` draws one person who performs one action
+  after the other.
 
 MA-52-Pro adds four modules. ``emotions`` defines how an emotion shows in the face and in the choice of actions.
 ``pro_video`` draws a video with several actions. ``pro_plan`` and ``pro_dataset`` assign and write videos, face tracks

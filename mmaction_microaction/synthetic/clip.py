@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmaction_microaction.synthetic.person.motions import perform
+from mmaction_microaction.synthetic.person.motions import draw_kept_poses, keep_pose, perform, start_posture
 from mmaction_microaction.synthetic.person.posture import draw_posture, sit
 from mmaction_microaction.synthetic.render.nuisances import add_idle_motion, draw_camera, draw_nuisances
 from mmaction_microaction.synthetic.render.room import draw_room
 
-from .scene import Scene, adapt_nuisances, make_generator, make_subject
+from .scene import Scene, equip, make_generator, make_subject
 
 FPS = 30
 SECONDS = (1.0, 7.0)
@@ -17,6 +17,7 @@ SECONDS = (1.0, 7.0)
 
 # Streams of random numbers of a clip.
 _SCENE, _MOTION, _LIFE = range(3)
+_KEPT, _BELONGINGS = 4, 5
 
 
 @dataclass(kw_only=True)
@@ -27,13 +28,20 @@ class RenderedClip(Scene):
     """Fine label, 0 to 51."""
     motion: dict[str, object]
     """Parameters of the motion, by name."""
+    kept: dict[str, dict[str, object]]
+    """Poses that are kept through the clip: the action that ends in each, and its parameters."""
     fps: int = FPS
     """Frames per second."""
 
     def parameters(self) -> dict[str, object]:
         """Return every parameter, ready for JSON."""
-        plain = {name: getattr(self, name) for name in ('label', 'subject_id', 'num_frames', 'key', 'motion')}
+        plain = {name: getattr(self, name) for name in ('label', 'subject_id', 'num_frames', 'key', 'motion', 'kept')}
         return {**plain, **self._describe()}
+
+
+def draw_seconds(rng: np.random.Generator) -> float:
+    """Draw the duration of a clip in seconds."""
+    return float(np.clip(np.exp(rng.normal(0.53, 0.40)), *SECONDS))
 
 
 def make_clip(
@@ -54,25 +62,32 @@ def make_clip(
         seed (int): Seed of the dataset.
         split (int): Index of the split: 0 train, 1 val, 2 test. Defaults to 0.
         index (int): Index of the clip in its split. Defaults to 0.
-        scene_of (int, optional): Index of the clip whose posture, camera and room are used. Defaults to None: the
-            clip's own.
+        scene_of (int, optional): Index of the clip whose posture, camera, room and belongings are used. Defaults to
+            None: the clip's own.
 
     Returns:
         RenderedClip: Clip whose frames depend on the arguments alone.
     """
     key = (seed, split, index)
     scene = make_generator(*key, _SCENE)
-    seconds = float(np.clip(np.exp(scene.normal(0.53, 0.40)), *SECONDS))
-    num_frames = round(seconds * FPS)
+    num_frames = round(draw_seconds(scene) * FPS)
     if scene_of is not None:
         scene = make_generator(seed, split, scene_of, _SCENE)
-        scene.normal()  # skips the duration of the other clip
+        draw_seconds(scene)  # of the other clip
     subject = make_subject(seed, subject_id)
-    posture, camera = draw_posture(scene), draw_camera(scene)
+    posture, camera = start_posture(label, draw_posture(scene)), draw_camera(scene)
     room, nuisances = draw_room(scene), draw_nuisances(scene)
     controls = sit(posture, subject.proportions, num_frames)
-    motion, moved_hands = perform(label, controls, subject.proportions, make_generator(*key, _MOTION), FPS)
-    adapt_nuisances(nuisances, motion, idle_hands=tuple({0, 1} - moved_hands))
+    scene_key = (seed, split, index if scene_of is None else scene_of)
+    rng = make_generator(*scene_key, _KEPT)
+    kept, busy_hands = {}, set()
+    for name in draw_kept_poses(label, rng):
+        kept[name], hands = keep_pose(name, controls, subject.proportions, rng)
+        busy_hands |= hands
+    motion, moved_hands = perform(
+        label, controls, subject.proportions, make_generator(*key, _MOTION), FPS, busy_hands=frozenset(busy_hands)
+    )
+    equip(nuisances, make_generator(*scene_key, _BELONGINGS), [motion], busy_hands, moved_hands)
     add_idle_motion(controls, nuisances, make_generator(*key, _LIFE), FPS)
     return RenderedClip(
         label=label,
@@ -86,5 +101,6 @@ def make_clip(
         room=room,
         nuisances=nuisances,
         motion=motion,
+        kept=kept,
         controls=controls,
     )

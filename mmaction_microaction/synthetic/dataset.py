@@ -15,7 +15,7 @@ from .plan import PlanEntry, SyntheticSettings, annotation_lines, make_plan
 from .scene import SPLITS, render_frames
 
 VERSION = 1
-"""Format version. Increment it when the same settings produce other frames."""
+"""Version of the format. The manifest contains the version of the renderer, too."""
 
 
 def write_dataset(

@@ -9,7 +9,7 @@ from mmaction_microaction.structures.poses import Poses, write_poses
 from mmaction_microaction.utils.files import make_folder, write_whole
 from mmaction_microaction.utils.parallel import ordered_map
 
-from .scene import SPLITS
+from .scene import RENDERER, SPLITS
 from .settings import DatasetSettings
 
 _MANIFEST = 'manifest.json'
@@ -18,8 +18,8 @@ _MANIFEST = 'manifest.json'
 class DatasetFolder:
     """Folder with the videos of each split, their annotation files and a manifest.
 
-    The manifest contains the format version and the settings from the beginning, and the parameters of every video once
-    all videos are there. An interrupted run can therefore be told from a run with other settings.
+    The manifest contains the versions of format and renderer and the settings from the beginning, and the parameters of
+    every video once all videos are there. An interrupted run can therefore be told from a run with other settings.
 
     Args:
         path (str | Path): Path of the folder.
@@ -30,7 +30,7 @@ class DatasetFolder:
     def __init__(self, path: str | Path, version: int | str, settings: DatasetSettings) -> None:
         self.path = Path(path)
         self.settings = settings
-        self.header = {'version': version, 'settings': settings.to_dict()}
+        self.header = {'version': version, 'renderer': RENDERER, 'settings': settings.to_dict()}
 
     def begin(self, *kinds: str) -> None:
         """Create the folder or check the one that exists.
@@ -62,8 +62,8 @@ class DatasetFolder:
             content = json.loads(manifest.read_text())
         except ValueError as error:
             raise ValueError(f'{manifest} is damaged ({error}): choose another folder, or empty this one') from None
-        old = {'version': content.get('version'), **content.get('settings', {})}
-        new = {'version': self.header['version'], **self.header['settings']}
+        old = {'version': content.get('version'), 'renderer': content.get('renderer', 1), **content.get('settings', {})}
+        new = {'version': self.header['version'], 'renderer': RENDERER, **self.header['settings']}
         differences = [f'{key} is {old.get(key)}, not {value}' for key, value in new.items() if old.get(key) != value]
         if differences:
             raise ValueError(

@@ -1,5 +1,6 @@
 """Long videos with known micro-actions: one person in one room performs one action after the other."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -7,11 +8,76 @@ import numpy as np
 from mmaction_microaction.label_sets import MA52
 from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.structures.poses import write_poses
+from mmaction_microaction.synthetic.person.posture import draw_posture, sit
+from mmaction_microaction.synthetic.render.nuisances import add_idle_motion, draw_camera, draw_nuisances
+from mmaction_microaction.synthetic.render.room import draw_room
 from mmaction_microaction.video.writer import write_video
 
-from .clip import FPS, make_clip
+from .clip import FPS, draw_seconds
 from .keypoints import make_true_poses, true_keypoints
-from .scene import render_frames
+from .mma52_motion import perform_from_rest
+from .mma52_video import equip_for_all, sit_still
+from .scene import FIRST_SUBJECTS, Scene, make_generator, make_subject, render_frames
+
+# Streams of random numbers of a video.
+_SCENE, _ACTIONS, _LIFE = range(40, 43)
+
+
+@dataclass(kw_only=True)
+class LongVideo(Scene):
+    """A video with one micro-action after the other. The face is at rest."""
+
+    actions: tuple[Interval, ...]
+    """Micro-actions in the order of time. Each ends where the next one begins."""
+
+
+def make_long_video(num_actions: int, size: tuple[int, int], seed: int = 0) -> LongVideo:
+    """Draw the parameters of a long video.
+
+    The person returns to rest after each action. Glasses, a held object, breathing, sway, camera shake and sensor noise
+    belong to the whole video, so that nothing but the body changes between two actions.
+
+    Args:
+        num_actions (int): Number of actions, in random order. No action is repeated before all 52 were shown.
+        size (tuple[int, int]): Width and height in pixels.
+        seed (int): Seed of the person, the camera, the room and the order. Defaults to 0.
+
+    Returns:
+        LongVideo: Video whose frames depend on the arguments alone.
+
+    Raises:
+        ValueError: If ``num_actions`` is less than 1.
+    """
+    if num_actions < 1:
+        raise ValueError(f'{num_actions} actions: there must be at least one')
+    key = (seed, 0, 0)
+    scene, drawing = make_generator(*key, _SCENE), make_generator(*key, _ACTIONS)
+    subject_id = FIRST_SUBJECTS['long video']
+    subject = make_subject(seed, subject_id)
+    posture, camera = sit_still(draw_posture(scene)), draw_camera(scene)
+    room, nuisances = draw_room(scene), equip_for_all(draw_nuisances(scene), scene)
+    rounds = [drawing.permutation(len(MA52)) for _ in range(0, num_actions, len(MA52))]
+    labels = np.concatenate(rounds)[:num_actions].tolist()
+    lengths = [round(draw_seconds(drawing) * FPS) for _ in labels]
+    edges = np.cumsum([0, *lengths]).tolist()
+    controls = sit(posture, subject.proportions, edges[-1])
+    for label, length, start in zip(labels, lengths, edges):
+        perform_from_rest(label, length, posture, subject.proportions, drawing, FPS).add_to(controls, start)
+    add_idle_motion(controls, nuisances, make_generator(*key, _LIFE), FPS)
+    return LongVideo(
+        actions=tuple(Interval(s / FPS, e / FPS, label) for s, e, label in zip(edges, edges[1:], labels)),
+        subject_id=subject_id,
+        num_frames=edges[-1],
+        size=size,
+        key=key,
+        fps=FPS,
+        subject=subject,
+        posture=posture,
+        camera=camera,
+        room=room,
+        nuisances=nuisances,
+        controls=controls,
+    )
 
 
 def write_long_video(path: str | Path, num_actions: int, size: tuple[int, int], seed: int = 0) -> list[Interval]:
@@ -29,19 +95,8 @@ def write_long_video(path: str | Path, num_actions: int, size: tuple[int, int], 
     Raises:
         ValueError: If ``num_actions`` is less than 1.
     """
-    if num_actions < 1:
-        raise ValueError(f'{num_actions} actions: there must be at least one')
-    rng = np.random.default_rng(seed)
-    rounds = [rng.permutation(len(MA52)) for _ in range(0, num_actions, len(MA52))]
-    labels = np.concatenate(rounds)[:num_actions].tolist()
-    clips = [make_clip(label, 0, size, seed, index=i, scene_of=0) for i, label in enumerate(labels)]
-    # Nobody puts on glasses between two actions.
-    glasses = any(clip.nuisances.glasses for clip in clips)
-    for clip in clips:
-        clip.nuisances.glasses = glasses
-    frames = (frame for clip in clips for frame in render_frames(clip))
-    write_video(path, frames, size, fps=FPS, crf=clips[0].nuisances.crf)
-    keypoint = np.concatenate([true_keypoints(clip) for clip in clips])
-    write_poses([make_true_poses(Path(path).stem, keypoint, size, FPS)], Path(path).with_suffix('.pkl'))
-    edges = np.cumsum([0, *(clip.num_frames for clip in clips)]) / FPS
-    return [Interval(float(start), float(end), label) for start, end, label in zip(edges, edges[1:], labels)]
+    video = make_long_video(num_actions, size, seed)
+    write_video(path, render_frames(video), size, fps=FPS, crf=video.nuisances.crf)
+    poses = make_true_poses(Path(path).stem, true_keypoints(video), size, FPS)
+    write_poses([poses], Path(path).with_suffix('.pkl'))
+    return list(video.actions)

@@ -11,12 +11,12 @@ from mmaction_microaction.video.writer import write_video
 
 from .folder import DatasetFolder
 from .keypoints import make_true_poses, true_keypoints
-from .mma52_video import COUNTS, FIRST_SUBJECT, TimedAction, make_mma52_video
-from .scene import SPLITS, make_generator, render_frames
+from .mma52_video import COUNTS, TimedAction, make_mma52_video
+from .scene import FIRST_SUBJECTS, SPLITS, make_generator, render_frames
 from .settings import DatasetSettings
 
 VERSION = 'MMA-52 1'
-"""Format version. Increment it when the same settings produce other frames."""
+"""Version of the format. The manifest contains the version of the renderer, too."""
 COLUMNS = ('id', 'video_id', 'start_frame', 'end_frame', 'class', 'total_frames', 'fps')
 """Columns of MMA-52's annotation tables."""
 SUBJECT_SHARES = (0.6, 0.2, 0.2)
@@ -84,7 +84,7 @@ def make_mma52_plan(settings: Mma52Settings) -> list[Mma52Entry]:
         list[Mma52Entry]: Every video, in the order of the splits.
     """
     rng = make_generator(settings.seed, _PLAN)
-    everyone = FIRST_SUBJECT + rng.permutation(settings.subjects)
+    everyone = FIRST_SUBJECTS['MMA-52'] + rng.permutation(settings.subjects)
     ends = np.round(np.cumsum(SUBJECT_SHARES)[:-1] * settings.subjects).astype(int)
     plan = []
     for split, (num_videos, group) in enumerate(

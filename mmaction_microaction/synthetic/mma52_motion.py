@@ -6,8 +6,7 @@ import numpy as np
 
 from mmaction_microaction.label_sets import MA52
 from mmaction_microaction.synthetic.person.curves import ramp
-from mmaction_microaction.synthetic.person.motions import BACKWARDS, from_rest, perform
-from mmaction_microaction.synthetic.person.motions.stage import Stage
+from mmaction_microaction.synthetic.person.motions import perform
 from mmaction_microaction.synthetic.person.posture import Posture, sit
 from mmaction_microaction.synthetic.person.skeleton import Controls, Proportions, Reach
 
@@ -19,7 +18,7 @@ _ONE_WAY = (0.7, 1.4)
 """Range of the seconds of a motion that is one of a reversed pair. Its last pose is then held."""
 _LONGEST = {'shrugging': 2.4}
 """Seconds of a motion that would otherwise contain pauses."""
-_REVERSED = {*BACKWARDS, *BACKWARDS.values()}
+_ONE_OF_A_PAIR = {*sum(MA52.reversed_pairs, ()), MA52.names.index('bowing head'), MA52.names.index('head up')}
 _HANDS = ('right hand', 'left hand')
 # What a motion moves besides the hands. Motions that move the same do not overlap in time.
 _OF_GROUP = {'body': {'trunk'}, 'head': {'yaw', 'pitch'}, 'lower limb': {'legs'}}
@@ -97,24 +96,16 @@ def perform_from_rest(
     action = MA52.actions[label]
     seconds = num_frames / fps
     release = min(rng.uniform(*_RELEASE), 0.3 * seconds)
-    pose = label in _REVERSED and action.name not in from_rest.MOTIONS
-    # A pose that is reached is held to the release.
-    longest = rng.uniform(*_ONE_WAY) if pose else _LONGEST.get(action.name, seconds)
+    # The pose that one of a reversed pair reaches is held to the release.
+    longest = rng.uniform(*_ONE_WAY) if label in _ONE_OF_A_PAIR else _LONGEST.get(action.name, seconds)
     length = min(num_frames, round(longest * fps))
     moved = sit(posture, proportions, length)
-    if action.name in from_rest.MOTIONS:
-        stage = Stage(moved, proportions, rng, fps, margins=(0.0, 0.0))
-        from_rest.MOTIONS[action.name](stage)
-        parameters, hands = stage.parameters, stage.moved_hands
-    else:
-        parameters, hands = perform(label, moved, proportions, rng, fps, margins=(0.0, 0.0))
+    parameters, hands = perform(label, moved, proportions, rng, fps, margins=(0.0, 0.0))
     times = np.arange(num_frames) / fps
     presence = 1.0 - ramp(times, seconds - release, seconds - 1 / fps)
     names = [field.name for field in fields(Controls) if field.name != 'hands']
     changes = {name: getattr(moved, name) - getattr(moved, name)[:1] for name in names}
-    # A motion that is played backwards moves late.
-    late = max(0, int(np.flatnonzero(_visible(changes, ([], [])))[0]) - 3) if pose else 0
-    indices = np.minimum(late + np.arange(num_frames), length - 1)
+    indices = np.minimum(np.arange(num_frames), length - 1)
     changes = {
         name: change[indices] * presence.reshape(-1, *[1] * (change.ndim - 1)) for name, change in changes.items()
     }

@@ -6,15 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mmaction_microaction.label_sets import MA52
-from mmaction_microaction.synthetic.person.posture import (
-    FOOT_FORWARD,
-    HEAD_PITCH,
-    KNEE_GAP,
-    Posture,
-    draw_posture,
-    knees_apart,
-    sit,
-)
+from mmaction_microaction.synthetic.person.posture import Posture, draw_posture, rest_between_actions, sit
 from mmaction_microaction.synthetic.person.skeleton import Controls, Proportions
 from mmaction_microaction.synthetic.render.nuisances import Nuisances, add_idle_motion, draw_camera, draw_nuisances
 from mmaction_microaction.synthetic.render.room import draw_room
@@ -31,8 +23,6 @@ from .mma52_statistics import (
 )
 from .scene import Scene, make_generator, make_subject
 
-FIRST_SUBJECT = 10_000
-"""Index of the first subject. Subjects of the synthetic MA-52 and MA-52-Pro have smaller indices."""
 COUNTS = ('long-tailed', 'uniform')
 
 # Streams of random numbers of a video.
@@ -45,8 +35,6 @@ _CANDIDATES = 2
 """Number of times from which the time of an action is chosen."""
 _ATTEMPTS, _ATTEMPTS_PER_LABEL = 80, 8
 """Attempts to place an action, and attempts until another label is drawn."""
-# Ranges of the posture at rest. From each of its values, both actions of a reversed pair are possible.
-_REST_GAP, _REST_FORWARD, _REST_PITCH = (0.17, 0.24), (0.45, 0.60), (-0.08, 0.16)
 _ONCE = MA52.names.index('scratching arms')  # A hand on the other arm has to be solved after that arm.
 _REPEATED_FIDGETS = {'head nods', 'fingers move'}  # They would resemble actions in a long video.
 
@@ -104,8 +92,8 @@ def make_mma52_video(
     # The scene and the actions have separate random numbers, so that the scene cannot depend on the actions.
     scene, drawing = make_generator(*key, _SCENE), make_generator(*key, _ACTIONS)
     subject = make_subject(seed, subject_id)
-    posture, camera = _rest(draw_posture(scene)), draw_camera(scene)
-    room, nuisances = draw_room(scene), _equip(draw_nuisances(scene), scene)
+    posture, camera = sit_still(draw_posture(scene)), draw_camera(scene)
+    room, nuisances = draw_room(scene), equip_for_all(draw_nuisances(scene), scene)
     fps = 29 if drawing.random() < SHARE_OF_29_FPS else 30
     duration = draw_duration(drawing)
     num_frames = round(duration * fps)
@@ -132,26 +120,14 @@ def make_mma52_video(
     )
 
 
-def _rest(posture: Posture) -> Posture:
-    """Return the posture with feet, knees and head in the middle of their ranges, and without an extended arm."""
-
-    def narrow(value: float, before: tuple[float, float], after: tuple[float, float]) -> float:
-        return float(np.interp(value, before, after))
-
+def sit_still(posture: Posture) -> Posture:
+    """Return the posture from which any action is possible, with the head turned to the camera."""
+    posture = rest_between_actions(posture)
     yaw, pitch, roll = posture.head
-    gaps = tuple(narrow(gap, KNEE_GAP, _REST_GAP) for gap in posture.gaps)
-    outward = posture.knees - knees_apart(float(np.mean(posture.gaps)))
-    return replace(
-        posture,
-        head=(0.5 * yaw, narrow(pitch, HEAD_PITCH, _REST_PITCH), roll),
-        gaps=gaps,
-        forward=tuple(narrow(forward, FOOT_FORWARD, _REST_FORWARD) for forward in posture.forward),
-        knees=knees_apart(float(np.mean(gaps))) + outward,
-        extended=None,
-    )
+    return replace(posture, head=(0.5 * yaw, pitch, roll))
 
 
-def _equip(nuisances: Nuisances, rng: np.random.Generator) -> Nuisances:
+def equip_for_all(nuisances: Nuisances, rng: np.random.Generator) -> Nuisances:
     """Return the nuisances with glasses and an object in one hand, as in every video.
 
     Otherwise, they would announce actions that need them.

@@ -7,7 +7,7 @@ import numpy as np
 
 from mmaction_microaction.label_sets import MA52
 
-from .scene import make_generator
+from .scene import FIRST_SUBJECTS, make_generator
 from .settings import DatasetSettings
 
 COUNTS = ('uniform', 'long-tailed')
@@ -111,7 +111,8 @@ def make_plan(settings: SyntheticSettings) -> list[PlanEntry]:
         list[PlanEntry]: Every clip, in the order of the splits.
     """
     rng = make_generator(settings.seed, _PLAN)
-    everyone = rng.permutation(settings.subjects)
+    # The index is part of the file name, as in MA-52.
+    everyone = FIRST_SUBJECTS['MA-52'] + rng.permutation(settings.subjects)
     if settings.protocol == 'released':
         groups = [everyone] * 3
     else:

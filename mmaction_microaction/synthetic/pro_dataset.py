@@ -16,7 +16,7 @@ from .pro_video import FPS, make_pro_video
 from .scene import SPLITS, face_boxes, render_frames
 
 VERSION = 'MA-52-Pro 1'
-"""Format version. Increment it when the same settings produce other frames."""
+"""Version of the format. The manifest contains the version of the renderer, too."""
 
 
 def write_pro_dataset(

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .emotions import SHARES
-from .scene import make_generator
+from .scene import FIRST_SUBJECTS, make_generator
 from .settings import DatasetSettings
 
 SPLIT_SHARES = np.array([5, 1, 1]) / 7
@@ -75,7 +75,8 @@ def make_pro_plan(settings: ProSettings) -> list[ProEntry]:
         list[ProEntry]: Every video, in the order of the splits.
     """
     rng = make_generator(settings.seed, _PLAN)
-    groups = np.split(rng.permutation(settings.subjects), _apportion(settings.subjects, SPLIT_SHARES).cumsum()[:-1])
+    everyone = FIRST_SUBJECTS['MA-52-Pro'] + rng.permutation(settings.subjects)
+    groups = np.split(everyone, _apportion(settings.subjects, SPLIT_SHARES).cumsum()[:-1])
     plan = []
     for split, (num_videos, group) in enumerate(zip(_apportion(settings.videos, SPLIT_SHARES), groups)):
         emotions = rng.permutation(np.repeat(np.arange(len(SHARES)), _apportion(num_videos, SHARES)))

@@ -10,14 +10,14 @@ from mmaction_microaction.label_sets import MA52
 from mmaction_microaction.label_sets.ma52_pro import EMOTIONS
 from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.synthetic.person.curves import pulse
-from mmaction_microaction.synthetic.person.motions import BACKWARDS, perform
-from mmaction_microaction.synthetic.person.posture import Posture, draw_posture, sit
+from mmaction_microaction.synthetic.person.motions import perform
+from mmaction_microaction.synthetic.person.posture import Posture, draw_posture, rest_between_actions, sit
 from mmaction_microaction.synthetic.person.skeleton import Controls, Proportions, Reach
 from mmaction_microaction.synthetic.render.nuisances import add_idle_motion, draw_camera, draw_nuisances
 from mmaction_microaction.synthetic.render.room import draw_room
 
 from .emotions import EXPRESSION_SHARES, EXPRESSIONS, draw_actions, draw_expression
-from .scene import Scene, adapt_nuisances, make_generator, make_subject
+from .scene import Scene, equip, make_generator, make_subject
 
 FPS = 15
 SECONDS = (5.0, 20.0)
@@ -25,7 +25,7 @@ SECONDS = (5.0, 20.0)
 MAX_ACTIONS = 15
 
 # Streams of random numbers of a video.
-_SCENE, _ACTIONS, _FACE, _MOTION, _LIFE = range(20, 25)
+_SCENE, _ACTIONS, _FACE, _MOTION, _LIFE, _BELONGINGS = range(20, 26)
 # Seconds that the body takes to the pose in which a motion begins, and back from the pose in which it ends.
 _LEAD, _RELEASE = 0.3, 0.4
 # What the actions of each body part (coarse label) move. Two simultaneous actions share nothing.
@@ -98,8 +98,7 @@ def make_pro_video(
     motion = make_generator(*key, _MOTION)
     performed = [_add_action(controls, posture, subject.proportions, action, motion) for action in plan]
     motions, actions = zip(*performed)
-    for parameters in motions:
-        adapt_nuisances(nuisances, parameters)
+    equip(nuisances, make_generator(*key, _BELONGINGS), motions)
     add_idle_motion(controls, nuisances, make_generator(*key, _LIFE), FPS)
     face = make_generator(*key, _FACE)
     shown = int(face.choice(len(EXPRESSIONS), p=EXPRESSION_SHARES[emotion]))
@@ -123,9 +122,10 @@ def make_pro_video(
 
 
 def _face_camera(posture: Posture) -> Posture:
-    """Return the posture with the head towards the camera, as in an interview, and without an extended arm."""
+    """Return the posture from which any action is possible, with the head towards the camera, as in an interview."""
+    posture = rest_between_actions(posture)
     yaw, pitch, roll = posture.head
-    return replace(posture, head=(0.5 * yaw, 0.4 * pitch, roll), extended=None)
+    return replace(posture, head=(0.5 * yaw, 0.5 * pitch, roll))
 
 
 class _ScheduledAction(NamedTuple):
@@ -199,7 +199,5 @@ def _add_action(
             offset = reach.offset[indices] if np.ndim(reach.offset) else reach.offset
             reaches.append(Reach(reach.contact, reach.weight[indices] * presence, reach.arc, offset))
     lead, tail = parameters['lead'], parameters['tail']
-    if action.label in BACKWARDS:
-        lead, tail = tail, lead
     over = action.until if holds_pose else action.start + (1 - tail) * action.length
     return parameters, Interval((action.start + lead * action.length) / FPS, over / FPS, action.label)

@@ -1,7 +1,7 @@
 """A scene is everything that determines the frames of a rendered video; ``render_frames`` draws them."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -20,11 +20,18 @@ from mmaction_microaction.synthetic.render.room import Room, render_room
 
 SPLITS = ('train', 'val', 'test')
 
-# Streams of random numbers, an element of the key of a generator. clip.py uses 0 to 2, pro_video.py 20 to 24,
-# mma52_video.py 30 to 32, plan.py 99, pro_plan.py 98 and mma52_dataset.py 97. The appearance of a still frame and the
-# motion never share a stream.
+# Streams of random numbers, an element of the key of a generator. clip.py uses 0 to 2, 4 and 5, pro_video.py 20 to 25,
+# mma52_video.py 30 to 32, long_video.py 40 to 42, plan.py 99, pro_plan.py 98 and mma52_dataset.py 97. The appearance of
+# a still frame and the motion never share a stream.
 _SENSOR = 3
 _SUBJECTS = 10
+
+RENDERER = 2
+"""Version of the rendering. Increment it when the same settings produce other frames."""
+FIRST_SUBJECTS = {'MA-52': 0, 'MMA-52': 10_000, 'MA-52-Pro': 20_000, 'long video': 30_000}
+"""Index of the first subject of each kind of video. Each kind has up to 9,999 subjects, so that no person is in two."""
+WEARS_GLASSES, HOLDS_OBJECT = 0.75, 0.5
+"""Probability of glasses and of an object in a hand, in videos of actions that need neither."""
 
 
 def make_generator(*key: int) -> np.random.Generator:
@@ -112,24 +119,36 @@ def _make_recording(scene: Scene) -> _Recording:
     return _Recording(num_halvings, canvas_size, np.round(shake * canvas_size[1]).astype(int), rng)
 
 
-def adapt_nuisances(nuisances: Nuisances, parameters: dict, idle_hands: tuple[int, ...] = ()) -> None:
-    """Change nuisances in place where a motion needs it.
+def equip(
+    nuisances: Nuisances,
+    rng: np.random.Generator,
+    motions: Iterable[dict[str, object]],
+    busy_hands: Collection[int] = (),
+    moved_hands: Collection[int] = (0, 1),
+) -> None:
+    """Settle in place whether the person of a video wears glasses and holds an object.
 
-    Glasses are worn if the motion pushes them. A phone is held if the motion plays with an object and nothing else is
-    held. A held object is moved to the idle hand if exactly one hand is idle.
+    Most people wear glasses, and half of them hold an object, whatever they do: nobody pushes glasses or plays with an
+    object that is not there.
 
     Args:
         nuisances (Nuisances): Nuisances of the scene.
-        parameters (dict): Parameters of the motion.
-        idle_hands (tuple[int, ...]): Sides of the hands that the motion does not move, 0 right, 1 left. Defaults to
-            ``()``: a held object stays in its hand.
+        rng (np.random.Generator): Random number generator. The number of its draws does not depend on the motions.
+        motions (Iterable[dict[str, object]]): Parameters of the motions, some of which need glasses or an object.
+        busy_hands (Collection[int]): Sides of the hands that keep a pose, 0 right, 1 left. If exactly one hand does, it
+            holds the object. Defaults to no hand.
+        moved_hands (Collection[int]): Sides of the hands that the motions move. If exactly one hand does, the other one
+            holds the object. Defaults to both hands.
     """
-    if parameters.get('glasses'):
-        nuisances.glasses = True
-    if parameters.get('object') and nuisances.held is None:
-        nuisances.held = (0, 'phone')
-    if nuisances.held is not None and len(idle_hands) == 1:
-        nuisances.held = (idle_hands[0], nuisances.held[1])
+    motions = list(motions)
+    glasses, holds = rng.random(2) < (WEARS_GLASSES, HOLDS_OBJECT)
+    side, item = int(rng.integers(2)), ('phone', 'pen')[int(rng.integers(2))]
+    if len(busy_hands) == 1:
+        (side,) = busy_hands
+    elif len(moved_hands) == 1:
+        (side,) = {0, 1} - set(moved_hands)
+    nuisances.glasses = bool(glasses) or any(motion.get('glasses') for motion in motions)
+    nuisances.held = (side, item) if holds or any(motion.get('object') for motion in motions) else None
 
 
 def render_frames(scene: Scene) -> Iterator[np.ndarray]:

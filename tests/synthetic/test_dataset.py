@@ -132,3 +132,12 @@ def test_killed_run_leaves_complete_videos_and_is_continued(tmp_path):
     whole = tmp_path / 'whole'
     write_dataset(whole, settings)
     assert contents(whole) == contents(out)
+
+
+def test_folder_of_another_renderer_is_not_continued(tmp_path):
+    settings = SyntheticSettings(clips=4, size=(64, 76), subjects=4)
+    manifest = {'version': 1, 'settings': settings.to_dict()}
+    (tmp_path / 'manifest.json').write_text(json.dumps(manifest))
+    with pytest.raises(ValueError, match='renderer is 1, not 2'):
+        write_dataset(tmp_path, settings)
+    assert [path.name for path in tmp_path.iterdir()] == ['manifest.json']

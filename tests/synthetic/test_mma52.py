@@ -16,16 +16,20 @@ from mmaction_microaction.synthetic import (
     SyntheticSettings,
     make_mma52_plan,
     make_mma52_video,
+    make_plan,
+    make_pro_plan,
     write_mma52_dataset,
 )
+from mmaction_microaction.synthetic.long_video import make_long_video
 from mmaction_microaction.synthetic.mma52_motion import perform_from_rest
 from mmaction_microaction.synthetic.mma52_statistics import INSTANCES
-from mmaction_microaction.synthetic.mma52_video import COUNTS, FIRST_SUBJECT
+from mmaction_microaction.synthetic.mma52_video import COUNTS
 from mmaction_microaction.synthetic.person.posture import sit
 from mmaction_microaction.synthetic.person.skeleton import Proportions, solve
-from mmaction_microaction.synthetic.scene import SPLITS, make_subject
+from mmaction_microaction.synthetic.scene import FIRST_SUBJECTS, SPLITS, make_subject
 from mmaction_microaction.video.reader import Video
 
+FIRST_SUBJECT = FIRST_SUBJECTS['MMA-52']
 SMALL = (64, 76)
 PERSON = Proportions()
 LABELS = {name: label for label, name in enumerate(MA52.names)}
@@ -242,18 +246,36 @@ def test_feet_stay_above_the_floor(even_videos):
         assert solve(video.controls, video.subject.proportions).joints['balls'][..., 1].min() > 0.02
 
 
-def test_subjects_of_splits_and_datasets_are_disjoint():
+def test_subjects_of_splits_are_disjoint():
     plan = make_mma52_plan(Mma52Settings(train=300, val=100, test=100, subjects=40))
     train, val, test = ({entry.subject_id for entry in plan if entry.split == split} for split in range(3))
     assert (len(train), len(val), len(test)) == (24, 8, 8)
     assert len(train | val | test) == 40
-    # Subjects of the other datasets are counted from 0.
-    assert min(train | val | test) >= FIRST_SUBJECT
-    for settings in (SyntheticSettings, ProSettings):
-        settings(subjects=FIRST_SUBJECT - 1)
-        with pytest.raises(ValueError, match=f'{FIRST_SUBJECT + 1} subjects'):
-            settings(subjects=FIRST_SUBJECT + 1)
-    assert make_subject(0, FIRST_SUBJECT) != make_subject(0, 0)
+
+
+@pytest.mark.parametrize('seeds', [(0, 0, 0, 0), (0, 1, 2, 3), (7, 7, 0, 0)])
+def test_no_person_is_in_two_datasets(seeds):
+    plans = [
+        make_plan(SyntheticSettings(clips=4160, seed=seeds[0])),
+        make_pro_plan(ProSettings(videos=1120, seed=seeds[1])),
+        make_mma52_plan(Mma52Settings(seed=seeds[2])),
+    ]
+    people = [{(seed, entry.subject_id) for entry in plan} for seed, plan in zip(seeds, plans)]
+    people.append({(seeds[3], make_long_video(1, SMALL, seeds[3]).subject_id)})
+    ids = [{subject_id for _, subject_id in group} for group in people]
+    assert len(set.union(*ids)) == sum(map(len, ids)) > 550
+    # Another index or another seed is another person.
+    looks = [make_subject(*person) for group in people for person in sorted(group)]
+    assert len({repr(subject) for subject in looks}) == len(looks)
+
+
+@pytest.mark.parametrize('settings', [SyntheticSettings, ProSettings, Mma52Settings])
+def test_indices_of_subjects_do_not_reach_those_of_the_next_dataset(settings):
+    first = sorted(FIRST_SUBJECTS.values())
+    assert (np.diff(first) >= 10_000).all()
+    settings(subjects=9_999)
+    with pytest.raises(ValueError, match='10000 subjects'):
+        settings(subjects=10_000)
 
 
 def test_tables_have_the_columns_of_mma52(dataset):

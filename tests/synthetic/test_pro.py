@@ -111,7 +111,7 @@ def test_expression_changes_only_the_face():
     differences = np.abs(np.array(drawn, int) - np.array(list(render_frames(video)), int)).max(-1)
     t = video.num_frames // 2
     left, top, right, bottom = boxes[t].round().astype(int)
-    assert differences[t, top:bottom, left:right].max() > 40
+    assert differences[t, top:bottom, left:right].max() > 30
     differences[t, top - 1 : bottom + 1, left - 1 : right + 1] = 0
     assert differences[t].max() == 0
 

@@ -1,7 +1,7 @@
 """The posture in which a video begins. It is drawn independently of the label."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,12 +12,21 @@ HANDS = ('both thighs', 'lap', 'thigh and lap', 'lap and thigh', 'beside the sto
 """Resting places of the hands. Where they differ, the right hand is named first."""
 _HANDS_PROBABILITIES = (0.38, 0.28, 0.13, 0.13, 0.08)
 
-KNEE_GAP = (0.06, 0.32)
+KNEE_GAP = (0.05, 0.41)
 """Range of the sideways distance of a foot from the middle, in metres."""
-FOOT_FORWARD = (0.34, 0.70)
+FOOT_FORWARD = (0.26, 0.70)
 """Range of the forward distance of the balls of the feet from the hips, in metres."""
-HEAD_PITCH = (-0.42, 0.54)
+HEAD_PITCH = (-0.52, 0.62)
 """Range of the pitch of the head, in radians."""
+
+KNEE_GAP_CHANGE = (0.06, 0.08)
+"""Range of the distance in metres by which a foot moves sideways when the legs are spread or closed."""
+FOOT_FORWARD_CHANGE = (0.10, 0.13)
+"""Range of the distance in metres by which a foot is stretched or retracted."""
+HEAD_PITCH_CHANGE = (0.22, 0.30)
+"""Range of the angle in radians by which the head is bowed or raised."""
+EXTENSION_CHANGE = (0.2, 0.28)
+"""Range of the share of its extension by which an extended arm is stretched or retracted."""
 
 
 @dataclass
@@ -72,10 +81,54 @@ def draw_extension(uniform: Callable[[str, float, float], float]) -> tuple[float
     return tuple(float(g - f) for g, f in zip(goal, (0.10, -0.36, 0.27)))
 
 
+def _middle(bounds: tuple[float, float], change: tuple[float, float]) -> tuple[float, float]:
+    """Return the values from which the largest change stays within the bounds in both directions."""
+    return bounds[0] + change[1], bounds[1] - change[1]
+
+
+def center_legs(posture: Posture) -> Posture:
+    """Return the posture with knees from which the legs can be spread and closed."""
+    bounds = _middle(KNEE_GAP, KNEE_GAP_CHANGE)
+    gaps = tuple(float(np.interp(gap, KNEE_GAP, bounds)) for gap in posture.gaps)
+    outward = posture.knees - knees_apart(float(np.mean(posture.gaps)))
+    return replace(posture, gaps=gaps, knees=knees_apart(float(np.mean(gaps))) + outward)
+
+
+def center_feet(posture: Posture) -> Posture:
+    """Return the posture with feet that can be stretched and retracted."""
+    bounds = _middle(FOOT_FORWARD, FOOT_FORWARD_CHANGE)
+    return replace(posture, forward=tuple(float(np.interp(f, FOOT_FORWARD, bounds)) for f in posture.forward))
+
+
+def center_head(posture: Posture) -> Posture:
+    """Return the posture with a head that can be bowed and raised."""
+    yaw, pitch, roll = posture.head
+    return replace(
+        posture, head=(yaw, float(np.interp(pitch, HEAD_PITCH, _middle(HEAD_PITCH, HEAD_PITCH_CHANGE))), roll)
+    )
+
+
+def center_arms(posture: Posture) -> Posture:
+    """Return the posture with extended arms that can be stretched and retracted."""
+    if posture.extended is None:
+        return posture
+    sides, progress, shift = posture.extended
+    bounds = _middle((0.0, 1.0), EXTENSION_CHANGE)
+    return replace(posture, extended=(sides, float(np.interp(progress, (0.0, 1.0), bounds)), shift))
+
+
+def rest_between_actions(posture: Posture) -> Posture:
+    """Return the posture from which a person can perform any action, as in a video with several actions.
+
+    Knees, feet and head can move in both directions of every reversed pair, and no arm is extended.
+    """
+    return replace(center_legs(center_feet(center_head(posture))), extended=None)
+
+
 def draw_posture(rng: np.random.Generator) -> Posture:
     """Draw a posture."""
     extended = None
-    if rng.random() < 0.25:
+    if rng.random() < 0.4:
         sides = ((0,), (1,), (0, 1))[int(rng.integers(3))]
         extended = sides, float(rng.random()), draw_extension(lambda _, low, high: rng.uniform(low, high))
 

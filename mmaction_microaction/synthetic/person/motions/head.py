@@ -1,15 +1,18 @@
 """Motions of the head (B)."""
 
-from mmaction_microaction.synthetic.person.posture import HEAD_PITCH
+from mmaction_microaction.synthetic.person.posture import HEAD_PITCH_CHANGE
 
 from .stage import Stage
 
 
 def bowing_head(stage: Stage) -> None:
-    """Lower the head once, slowly or abruptly. Played backwards, this is raising the head."""
-    amplitude = stage.uniform('amplitude', 0.30, 0.42)
-    high = stage.uniform('pitch', HEAD_PITCH[0], HEAD_PITCH[1] - amplitude)
-    stage.controls.head[:, 1] = high + amplitude * stage.move(0.9)
+    """Lower the head once, slowly or abruptly."""
+    stage.controls.head[:, 1] += stage.uniform('amplitude', *HEAD_PITCH_CHANGE) * stage.move(0.9)
+
+
+def head_up(stage: Stage) -> None:
+    """Raise the head once, slowly or abruptly."""
+    stage.controls.head[:, 1] -= stage.uniform('amplitude', *HEAD_PITCH_CHANGE) * stage.move(0.9)
 
 
 def tilting_head(stage: Stage) -> None:
@@ -38,6 +41,7 @@ def shaking_head(stage: Stage) -> None:
 
 MOTIONS = {
     'bowing head': bowing_head,
+    'head up': head_up,
     'tilting head': tilting_head,
     'turning head': turning_head,
     'nodding': nodding,

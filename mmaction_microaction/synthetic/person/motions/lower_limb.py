@@ -2,7 +2,11 @@
 
 import numpy as np
 
-from mmaction_microaction.synthetic.person.posture import FOOT_FORWARD, KNEE_GAP, knees_apart
+from mmaction_microaction.synthetic.person.posture import (
+    FOOT_FORWARD_CHANGE,
+    KNEE_GAP_CHANGE,
+    knees_apart,
+)
 from mmaction_microaction.synthetic.person.skeleton import SIDES
 
 from .stage import Stage
@@ -46,19 +50,24 @@ def curling_legs(stage: Stage) -> None:
 
 
 def spread_legs(stage: Stage) -> None:
-    """Move the knees apart. Played backwards, this is closing the legs."""
-    amplitude = stage.uniform('amplitude', 0.075, 0.11)
-    narrow = stage.uniform('gap', KNEE_GAP[0], KNEE_GAP[1] - amplitude)
+    """Move the knees apart."""
+    _part_knees(stage, 1)
+
+
+def closing_legs(stage: Stage) -> None:
+    """Move the knees towards each other."""
+    _part_knees(stage, -1)
+
+
+def _part_knees(stage: Stage, sign: int) -> None:
+    """Move the knees apart (sign 1) or towards each other (sign -1)."""
+    amplitude = stage.uniform('amplitude', *KNEE_GAP_CHANGE)
     weight = stage.move(0.9)
-    balls = stage.controls.balls
-    # The asymmetry of the feet is kept.
-    middle = balls[:, :, 0].mean(1)
-    gap = (narrow + amplitude * weight) * stage.proportions.scale
-    knees = knees_apart(narrow + amplitude * weight) - knees_apart(abs(balls[0, :, 0]).mean() / stage.proportions.scale)
-    for side, sign in enumerate(SIDES):
-        balls[:, side, 0] = middle + sign * gap
-        balls[:, side, 1] += 0.015 * 4 * weight * (1 - weight)
-        stage.controls.knees[:, side] += knees
+    for side, outward in enumerate(SIDES):
+        ball = stage.controls.balls[:, side]
+        ball[:, 0] += outward * sign * amplitude * stage.proportions.scale * weight
+        ball[:, 1] += 0.015 * 4 * weight * (1 - weight)
+        stage.controls.knees[:, side] += sign * (knees_apart(amplitude) - knees_apart(0.0)) * weight
 
 
 def crossing_legs(stage: Stage) -> None:
@@ -77,17 +86,25 @@ def crossing_legs(stage: Stage) -> None:
 
 
 def stretching_feet(stage: Stage) -> None:
-    """Move a foot forward or sideways. Played backwards, this is retracting the foot."""
+    """Move a foot forward, or forward and outward."""
+    _extend_feet(stage, 1)
+
+
+def retracting_feet(stage: Stage) -> None:
+    """Move a foot back, or back and inward."""
+    _extend_feet(stage, -1)
+
+
+def _extend_feet(stage: Stage, sign: int) -> None:
+    """Move feet forward (sign 1) or back (sign -1)."""
     weight = stage.move(0.9)
-    amplitude = stage.uniform('amplitude', 0.14, 0.20)
+    amplitude = stage.uniform('amplitude', *FOOT_FORWARD_CHANGE)
     lift = stage.uniform('lift', 0.01, 0.05)
     for side in stage.sides(0.3):
-        # The foot moves either forward, or forward and outward.
-        outward = stage.choose('outward', (0.0, 0.08), (0.6, 0.4)) * weight
-        near = stage.uniform('near', FOOT_FORWARD[0], FOOT_FORWARD[1] - amplitude)
+        outward = stage.choose('outward', (0.0, 0.06), (0.6, 0.4))
         ball = stage.controls.balls[:, side]
-        ball[:, 2] = (near + amplitude * weight) * stage.proportions.scale
-        ball[:, 0] += SIDES[side] * outward
+        ball[:, 2] += sign * amplitude * stage.proportions.scale * weight
+        ball[:, 0] += SIDES[side] * sign * outward * weight
         ball[:, 1] += lift * 4 * weight * (1 - weight)
 
 
@@ -105,7 +122,9 @@ MOTIONS = {
     'shaking legs': shaking_legs,
     'curling legs': curling_legs,
     'spread legs': spread_legs,
+    'closing legs': closing_legs,
     'crossing legs': crossing_legs,
     'stretching feet': stretching_feet,
+    'retracting feet': retracting_feet,
     'tiptoe': tiptoe,
 }

@@ -24,14 +24,16 @@ class Stage:
         proportions (Proportions): Body lengths of the subject.
         rng (np.random.Generator): Random number generator that draws the motion's parameters.
         fps (float): Frames per second. Defaults to 30.
-        backwards (bool): Whether the motion is played from its end to its start. Defaults to False.
         margins (tuple[float, float], optional): Seconds before and after the motion. Defaults to None: they are drawn.
+        busy_hands (frozenset[int]): Sides of the hands that keep a pose. If exactly one hand does, the other one acts.
+            Defaults to no hand.
 
     Attributes:
         times (np.ndarray): Time of every frame in seconds, shape (T,).
         start (float): Time at which the motion begins, in seconds.
         end (float): Time at which the motion ends, in seconds.
         parameters (dict): Every parameter drawn so far, by name.
+        busy_hands (frozenset[int]): Sides of the hands that keep a pose.
         moved_hands (set[int]): Sides of the hands that were sent to a place so far: 0 right, 1 left.
     """
 
@@ -41,10 +43,13 @@ class Stage:
         proportions: Proportions,
         rng: np.random.Generator,
         fps: float = 30.0,
-        backwards: bool = False,
         margins: tuple[float, float] | None = None,
+        busy_hands: frozenset[int] = frozenset(),
     ) -> None:
         self.controls, self.proportions, self.rng = controls, proportions, rng
+        self.busy_hands = busy_hands
+        idle_hands = {0, 1} - busy_hands
+        self._only_hand = min(idle_hands) if len(idle_hands) == 1 else None
         num_frames = len(controls.slouch)
         self.times = np.arange(num_frames) / fps
         duration = num_frames / fps
@@ -54,10 +59,7 @@ class Stage:
             self.start = self.uniform('lead', 0.07, 0.2) * duration
             self.end = duration * (1.0 - self.uniform('tail', 0.07, 0.2))
         else:
-            before, after = margins[::-1] if backwards else margins
-            self.start, self.end = before, duration - after
-        if backwards:
-            self.times = self.times[::-1].copy()
+            self.start, self.end = margins[0], duration - margins[1]
 
     @property
     def length(self) -> float:
@@ -83,12 +85,20 @@ class Stage:
         return self._record(name, bool(self.rng.random() < probability))
 
     def side(self) -> int:
-        """Draw a side: 0 is right, 1 is left."""
+        """Draw a leg or shoulder: 0 is right, 1 is left."""
         return self.choose('side', (0, 1))
 
     def sides(self, both: float) -> tuple[int, ...]:
-        """Draw one side, or both sides with probability `both`."""
+        """Draw one leg or shoulder, or both with probability `both`."""
         return self.choose('sides', ((0,), (1,), (0, 1)), ((1 - both) / 2, (1 - both) / 2, both))
+
+    def hand(self) -> int:
+        """Draw a hand that is not busy: 0 is right, 1 is left."""
+        return self.side() if self._only_hand is None else self._record('side', self._only_hand)
+
+    def hands(self, both: float) -> tuple[int, ...]:
+        """Draw one hand that is not busy, or both hands with probability `both` if neither or each of them is busy."""
+        return self.sides(both) if self._only_hand is None else self._record('sides', (self._only_hand,))
 
     def sign(self) -> float:
         """Draw a direction: -1 or 1."""
@@ -190,6 +200,37 @@ class Stage:
         """Bend the fingers of a hand towards five curls with progress `weight`, shape (T,)."""
         fingers = self.controls.fingers[:, side]
         fingers += weight[:, None] * (np.array(curl) - fingers)
+
+
+class KeptPose(Stage):
+    """The stage of a pose that is kept through a video: the pose in which a motion ends, without its movements.
+
+    Args:
+        controls (Controls): Controls of the resting posture over T frames. Motions change them in place.
+        proportions (Proportions): Body lengths of the subject.
+        rng (np.random.Generator): Random number generator that draws the pose's parameters.
+    """
+
+    def __init__(self, controls: Controls, proportions: Proportions, rng: np.random.Generator) -> None:
+        super().__init__(controls, proportions, rng, margins=(0.0, 0.0))
+
+    def move(self, slow: float = 0.9, comes_back: float = 0.0) -> np.ndarray:
+        """Return the progress after the movement, 1 in every frame, shape (T,)."""
+        return np.ones_like(self.times)
+
+    def repeat(
+        self, slowest: float, fastest: float, cycles: float = 2.0, start: float | None = None, end: float | None = None
+    ) -> np.ndarray:
+        """Return no displacement, 0 in every frame, shape (T,)."""
+        return np.zeros_like(self.times)
+
+    def taps(self, slowest: float, fastest: float, start: float, end: float) -> np.ndarray:
+        """Return the height of a hand that does not tap, 0 in every frame, shape (T,)."""
+        return np.zeros_like(self.times)
+
+    def approach(self, quick: float = 0.32, slow: float = 0.55, stays: float = 0.55) -> tuple[np.ndarray, float, float]:
+        """Return the progress of a hand at its place, 1 in every frame, shape (T,), and the first and last time."""
+        return np.ones_like(self.times), 0.0, self.times.max()
 
 
 def along(direction: Sequence[float], values: np.ndarray) -> np.ndarray:

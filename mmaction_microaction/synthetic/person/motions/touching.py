@@ -28,7 +28,7 @@ def touch(
     Returns:
         tuple[int, np.ndarray]: Side of the hand, and its progress from 0 to 1, shape (T,).
     """
-    side = stage.side()
+    side = stage.hand()
     weight, arrival, departure = stage.approach()
     moves = float(stage.chance('scratches', scratches))
     offset = along(rub, moves * amplitude * stage.repeat(*frequency, 1.5, arrival, departure))
@@ -62,7 +62,7 @@ def shoulder(stage: Stage) -> None:
 def arms_akimbo(stage: Stage) -> None:
     """Place one hand or both on the hips."""
     weight, _, _ = stage.approach(0.4, 0.7, stays=0.75)
-    for side in stage.sides(0.7):
+    for side in stage.hands(0.7):
         stage.reach(side, 'hip', weight, OPEN, arc=(0.12, 0.03, 0.0))
 
 
@@ -101,7 +101,7 @@ def rubbing_eyes(stage: Stage) -> None:
     """Rub one eye or both."""
     weight, arrival, departure = stage.approach(stays=0.4)
     rub = stage.repeat(2.0, 3.4, 2, arrival, departure) * 0.013
-    for side in stage.sides(0.4):
+    for side in stage.hands(0.4):
         grip = (0.6, 0.45, 0.8, 0.9, 0.9)
         stage.reach(side, 'eye', weight, grip, offset=along((1, 0.2, 0), rub))
     stage.controls.head[:, 1] += 0.1 * weight
@@ -120,14 +120,14 @@ def ears(stage: Stage) -> None:
 def covering_face(stage: Stage) -> None:
     """Cover the face above the mouth with one hand or both."""
     weight, _, _ = stage.approach(0.4, 0.65, stays=0.5)
-    for side in stage.sides(0.75):
+    for side in stage.hands(0.75):
         stage.reach(side, 'face', weight, OPEN)
     stage.controls.head[:, 1] += 0.2 * weight
 
 
 def covering_mouth(stage: Stage) -> None:
     """Cover the mouth with a hand."""
-    side = stage.side()
+    side = stage.hand()
     weight, _, _ = stage.approach(stays=0.5)
     stage.reach(side, 'mouth', weight, (0.2, 0.15, 0.15, 0.15, 0.15))
 
@@ -135,7 +135,7 @@ def covering_mouth(stage: Stage) -> None:
 def pushing_glasses(stage: Stage) -> None:
     """Push the glasses up at the bridge or the rim."""
     stage.parameters['glasses'] = True
-    side = stage.side()
+    side = stage.hand()
     weight, arrival, departure = stage.approach(stays=0.15)
     push = abs(stage.repeat(0.6, 1.2, 1, arrival, departure)) * 0.014
     place = stage.choose('place', ('bridge of the glasses', 'rim of the glasses'))
@@ -144,7 +144,7 @@ def pushing_glasses(stage: Stage) -> None:
 
 def patting_legs(stage: Stage) -> None:
     """Pat the leg repeatedly with a hand."""
-    for side in stage.sides(0.3):
+    for side in stage.hands(0.3):
         weight, arrival, departure = stage.approach(0.2, 0.35, stays=0.8)
         departure = min(departure, stage.end)
         height = stage.taps(1.7, 3.0, arrival, departure) * stage.uniform('amplitude', 0.05, 0.09)
@@ -154,7 +154,7 @@ def patting_legs(stage: Stage) -> None:
 
 def touching_legs(stage: Stage) -> None:
     """Touch the leg with a hand and rub along it."""
-    side = stage.side()
+    side = stage.hand()
     weight, arrival, departure = stage.approach(0.2, 0.4, stays=0.8)
     departure = min(departure, stage.end)
     rub = stage.repeat(0.7, 1.6, 1, arrival, departure) * stage.uniform('amplitude', 0.05, 0.085)

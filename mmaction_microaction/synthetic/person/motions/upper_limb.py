@@ -3,14 +3,14 @@
 import numpy as np
 
 from mmaction_microaction.synthetic.person.curves import pulse, wander
-from mmaction_microaction.synthetic.person.posture import draw_extension
+from mmaction_microaction.synthetic.person.posture import EXTENSION_CHANGE, draw_extension
 
 from .stage import FIST, OPEN, POINTING, RELAXED, Stage, along
 
 
 def scratching_arms(stage: Stage) -> None:
     """Scratch one arm with the other hand."""
-    side = stage.side()
+    side = stage.hand()
     weight, arrival, departure = stage.approach()
     place = stage.choose('place', ('other forearm', 'other upper arm'))
     scratch = stage.repeat(2.2, 4.0, 2, arrival, departure) * 0.028
@@ -52,7 +52,7 @@ def rubbing_hands(stage: Stage) -> None:
 
 def pointing_oneself(stage: Stage) -> None:
     """Point at the own chest with the index finger."""
-    side = stage.side()
+    side = stage.hand()
     weight, arrival, departure = stage.approach(stays=0.4)
     jab = -0.5 * abs(stage.repeat(0.7, 1.4, 1, arrival, departure)) * stage.uniform('amplitude', 0.05, 0.09)
     stage.reach(side, 'towards the chest', weight, POINTING, offset=along((0, 0, 1), jab))
@@ -60,7 +60,7 @@ def pointing_oneself(stage: Stage) -> None:
 
 def clenching_fist(stage: Stage) -> None:
     """Bend the fingers into a fist, once or twice."""
-    for side in stage.sides(0.4):
+    for side in stage.hands(0.4):
         lift = stage.move(0.5)
         count = stage.choose('count', (1, 2)) if stage.length > 1.1 else 1
         tight = stage.uniform('amplitude', 0.8, 1.0)
@@ -75,19 +75,36 @@ def clenching_fist(stage: Stage) -> None:
 
 
 def stretching_arms(stage: Stage) -> None:
-    """Extend the arms forward or sideways. Played backwards, this is retracting the arms."""
-    amplitude = stage.uniform('amplitude', 0.40, 0.52)
-    weight = stage.uniform('extended before', 0.0, 1.0 - amplitude) + amplitude * stage.move(0.9)
+    """Extend the arms forward or sideways, from the resting place or further."""
+    _extend_arms(stage, 1)
+
+
+def retracting_arms(stage: Stage) -> None:
+    """Draw extended arms back, or draw the hands back along the thighs to the body."""
+    _extend_arms(stage, -1)
+
+
+def _extend_arms(stage: Stage, sign: int) -> None:
+    """Extend arms (sign 1) or retract them (sign -1)."""
+    progress = stage.move(0.9)
     shift = draw_extension(stage.uniform)
-    for side in stage.sides(0.35):
-        # An arm that the posture extends starts from its resting place instead.
-        del stage.controls.hands[side][1:]
-        stage.reach(side, 'front', weight, shift=shift)
+    for side in stage.hands(0.35):
+        change = stage.uniform('amplitude', *EXTENSION_CHANGE)
+        extent = stage.uniform('extent', 0.7, 1.0)
+        extension = stage.controls.hands[side][1:]
+        if extension and side not in stage.busy_hands:
+            # The posture extends this arm: it goes on in the same direction, or back.
+            extension[0].weight = extension[0].weight + sign * change * progress
+            stage.moved_hands.add(side)
+        elif sign > 0:
+            stage.reach(side, 'front', extent * progress, shift=shift)
+        else:
+            stage.reach(side, 'drawn back', extent * progress, arc=(0.03, 0.03, 0.0))
 
 
 def waving(stage: Stage) -> None:
     """Wave with a raised hand."""
-    side = stage.side()
+    side = stage.hand()
     weight, arrival, departure = stage.approach(stays=0.3)
     wave = stage.repeat(1.6, 2.8, 2, arrival - 0.1, departure + 0.1) * stage.uniform('amplitude', 0.05, 0.09)
     height = stage.uniform('height', -0.12, 0.1)
@@ -98,7 +115,7 @@ def waving(stage: Stage) -> None:
 def spreading_hands(stage: Stage) -> None:
     """Open the hands with the palms up and move them apart."""
     weight, _, _ = stage.approach(stays=0.4)
-    for side in stage.sides(0.7):
+    for side in stage.hands(0.7):
         height, outward = stage.uniform('height', -0.03, 0.06), stage.uniform('outward', -0.04, 0.04)
         stage.reach(side, 'open hand', weight, OPEN, (0, 0.05, 0.05), shift=(outward, height, 0))
         stage.controls.spread[:, side] += 0.6 * weight
@@ -119,7 +136,7 @@ def hands_touching_fingers(stage: Stage) -> None:
 
 def other_finger_movements(stage: Stage) -> None:
     """Tap or wiggle single fingers while the hand rests."""
-    for side in stage.sides(0.4):
+    for side in stage.hands(0.4):
         chosen = stage.choose('fingers', ((1,), (1, 2), (1, 2, 3, 4), (0, 1)))
         for finger in chosen:
             bend = stage.repeat(1.8, 3.2, 2)
@@ -130,7 +147,7 @@ def other_finger_movements(stage: Stage) -> None:
 
 def illustrative_gestures(stage: Stage) -> None:
     """Gesture with one arm or both, as when speaking."""
-    for side in stage.sides(0.3):
+    for side in stage.hands(0.3):
         weight, arrival, departure = stage.approach(stays=0.35)
         active = pulse(stage.times, arrival - 0.1, arrival + 0.1, departure - 0.1, departure + 0.1)
         drift = np.stack([wander(stage.times, stage.rng, 1.8) for _ in range(3)], -1)
@@ -147,6 +164,7 @@ MOTIONS = {
     'pointing oneself': pointing_oneself,
     'clenching fist': clenching_fist,
     'stretching arms': stretching_arms,
+    'retracting arms': retracting_arms,
     'waving': waving,
     'spreading hands': spreading_hands,
     'hands touching fingers': hands_touching_fingers,
