@@ -44,6 +44,7 @@ def make_clip(
     split: int = 0,
     index: int = 0,
     scene_of: int | None = None,
+    variety: str = 'normal',
 ) -> RenderedClip:
     """Draw the parameters of a clip.
 
@@ -56,6 +57,7 @@ def make_clip(
         index (int): Index of the clip in its split. Defaults to 0.
         scene_of (int, optional): Index of the clip whose posture, camera and room are used. Defaults to None: the
             clip's own.
+        variety (str): How much camera, light and room vary: ``'normal'`` (default) or ``'high'``.
 
     Returns:
         RenderedClip: Clip whose frames depend on the arguments alone.
@@ -68,8 +70,8 @@ def make_clip(
         scene = make_generator(seed, split, scene_of, _SCENE)
         scene.normal()  # skips the duration of the other clip
     subject = make_subject(seed, subject_id)
-    posture, camera = draw_posture(scene), draw_camera(scene)
-    room, nuisances = draw_room(scene), draw_nuisances(scene)
+    posture, camera = draw_posture(scene), draw_camera(scene, variety)
+    room, nuisances = draw_room(scene, variety), draw_nuisances(scene, variety)
     controls = sit(posture, subject.proportions, num_frames)
     motion, moved_hands = perform(label, controls, subject.proportions, make_generator(*key, _MOTION), FPS)
     adapt_nuisances(nuisances, motion, idle_hands=tuple({0, 1} - moved_hands))
