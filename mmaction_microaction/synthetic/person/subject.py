@@ -17,6 +17,7 @@ _SKIN = (
     (104, 72, 54),
     (72, 50, 40),
 )
+_SKIN_PROBABILITIES = (0.2, 0.25, 0.2, 0.13, 0.12, 0.10)
 _HAIR = (
     (18, 16, 17), (26, 22, 22), (34, 28, 26), (46, 34, 28), (70, 48, 34), (104, 74, 46), (150, 118, 76), (96, 48, 30),
 )  # fmt: skip
@@ -74,6 +75,8 @@ class Subject:
     """Colour of the pattern of the shirt. None if the shirt is plain."""
     pattern: str
     """Pattern of a shirt that is not plain, one of :data:`PATTERNS`."""
+    fit: float
+    """Width of sleeves and trousers relative to that of the limb, 1 if tight."""
     creases: float
     """Strength of the folds of the clothes, from 0 to 1."""
     cloth_seed: int
@@ -90,13 +93,13 @@ def draw_subject(rng: np.random.Generator) -> Subject:
         return tuple(np.clip(base + rng.integers(-spread, spread + 1, 3), 8, 246).tolist())
 
     def dyed(palette: Sequence[tuple[int, int, int]]) -> Color:
-        # A quarter of the clothes have any colour, so that no palette is learnt.
-        return color(palette) if rng.random() < 0.75 else tuple(rng.integers(16, 236, 3).tolist())
+        # Some clothes have any colour, so that no palette is learnt.
+        return color(palette) if rng.random() < 0.85 else tuple(rng.integers(20, 200, 3).tolist())
 
     age = str(rng.choice(AGES, p=_AGE_PROBABILITIES))
     child = age == 'child'
     scale = rng.uniform(0.74, 0.90) if child else rng.uniform(0.90, 1.08)
-    shade, between = int(rng.integers(len(_SKIN) - 1)), rng.random()
+    shade, between = int(rng.choice(len(_SKIN) - 1, p=_SKIN_PROBABILITIES)), rng.random()
     skin = np.array(_SKIN[shade]) + between * (np.array(_SKIN[shade + 1]) - _SKIN[shade]) + rng.integers(-6, 7, 3)
     haircut = str(rng.choice(HAIRCUTS, p=_HAIRCUT_PROBABILITIES))
     beard = str(rng.choice(BEARDS, p=_BEARD_PROBABILITIES))
@@ -128,6 +131,7 @@ def draw_subject(rng: np.random.Generator) -> Subject:
         shorts=bool(rng.random() < 0.2),
         print_on_shirt=dyed(_SHIRTS) if rng.random() < 0.6 else None,
         pattern=str(rng.choice(PATTERNS)),
+        fit=float(rng.uniform(0.95, 1.35)),
         creases=float(rng.uniform(0.1, 1.0)),
         cloth_seed=int(rng.integers(2**31)),
         brows=float(rng.uniform(0.7, 1.4)),

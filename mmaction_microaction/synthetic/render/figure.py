@@ -143,15 +143,16 @@ def _leg(painter: Painter, skeleton: Skeleton, subject: Subject, side: int, clot
     """Add a trouser leg or bare shin, a sock and a shoe."""
     proportions = subject.proportions
     s, girth = proportions.scale, proportions.scale * proportions.girth
+    loose = girth * subject.fit
     hip, knee, ankle = (skeleton.joints[name][:, side] for name in ('hips', 'knees', 'ankles'))
     folds = [limb_folds(subject.trousers, subject.creases, cloth, 4) for _ in range(2)]
-    painter.limb(hip, knee, 0.082 * girth, 0.056 * girth, subject.trousers, pieces=3, marks=folds[0])
+    painter.limb(hip, knee, 0.082 * girth, 0.056 * loose, subject.trousers, pieces=3, marks=folds[0])
     if subject.shorts:
         painter.limb(knee, ankle, 0.050 * girth, 0.034 * girth, subject.skin, pieces=3)
-        painter.limb(hip + 0.72 * (knee - hip), knee, 0.066 * girth, 0.060 * girth, subject.trousers, 1, nearer=0.004)
+        painter.limb(hip + 0.72 * (knee - hip), knee, 0.066 * girth, 0.060 * loose, subject.trousers, 1, nearer=0.004)
     else:
         hem = knee + 0.93 * (ankle - knee)
-        painter.limb(knee, hem, 0.056 * girth, 0.044 * girth, subject.trousers, pieces=3, marks=folds[1])
+        painter.limb(knee, hem, 0.056 * loose, 0.044 * loose, subject.trousers, pieces=3, marks=folds[1])
     painter.limb(knee + 0.86 * (ankle - knee), ankle, 0.034 * girth, 0.034 * girth, subject.socks, 1, nearer=-0.06)
     ball, turn = skeleton.part_frames[f'foot{side}']
     shoe = ball[:, None] + rotate(turn[:, None], _SHOE * s)
@@ -161,17 +162,18 @@ def _leg(painter: Painter, skeleton: Skeleton, subject: Subject, side: int, clot
 def _arm(painter: Painter, skeleton: Skeleton, subject: Subject, side: int, cloth: np.random.Generator) -> None:
     """Add a sleeve and an arm."""
     girth = subject.proportions.scale * subject.proportions.girth
+    loose = girth * subject.fit
     shoulder, elbow, wrist = (skeleton.joints[name][:, side] for name in ('shoulders', 'elbows', 'wrists'))
     stripes = [] if subject.print_on_shirt is None else limb_stripes(subject.pattern, subject.print_on_shirt)
     marks = [stripes + limb_folds(subject.shirt, subject.creases, cloth) for _ in range(2)]
     if subject.long_sleeves:
-        painter.limb(shoulder, elbow, 0.052 * girth, 0.045 * girth, subject.shirt, pieces=2, marks=marks[0])
-        painter.limb(elbow, wrist, 0.045 * girth, 0.032 * girth, subject.shirt, pieces=3, marks=marks[1])
+        painter.limb(shoulder, elbow, 0.052 * girth, 0.045 * loose, subject.shirt, pieces=2, marks=marks[0])
+        painter.limb(elbow, wrist, 0.045 * loose, 0.032 * loose, subject.shirt, pieces=3, marks=marks[1])
         return
     hem = shoulder + 0.62 * (elbow - shoulder)
     painter.limb(hem, elbow, 0.042 * girth, 0.037 * girth, subject.skin, 1)
     painter.limb(elbow, wrist, 0.038 * girth, 0.025 * girth, subject.skin, pieces=3)
-    painter.limb(shoulder, hem, 0.053 * girth, 0.061 * girth, subject.shirt, 2, marks=marks[0])
+    painter.limb(shoulder, hem, 0.053 * girth, 0.055 * loose, subject.shirt, 2, marks=marks[0])
 
 
 def _hand(painter: Painter, skeleton: Skeleton, controls: Controls, subject: Subject, side: int) -> None:

@@ -122,7 +122,7 @@ def draw_camera(rng: np.random.Generator, variety: str = 'normal') -> VirtualCam
     free = ranges.off_center * (0.93 - fill)
     shift = rng.uniform(-1.0, 1.0, 2) * (free, 0.5 * free)
     if rng.random() < ranges.close_up:
-        fill = rng.uniform(0.95, 2.0)
+        fill = 0.95 * np.exp(rng.uniform(0.0, 0.75))
         # The top of the head (1.33 m) is near the upper edge of the image, and is cut off in some videos.
         top = rng.uniform(-0.10, 0.22)
         aim = 1.33 - (0.5 - top) * _SEATED / fill
@@ -226,7 +226,8 @@ class Sensor:
         times = np.arange(num_frames) / fps
         flicker = 1 + nuisances.flicker * wander(times, rng, 2.0)
         gains = nuisances.gain * flicker[:, None] * np.array(nuisances.tint)
-        levels = 255.0 * (np.arange(256) / 255.0) ** nuisances.gamma
+        # Processors differ in the last bits of a power.
+        levels = np.round(255.0 * (np.arange(256) / 255.0) ** nuisances.gamma, 6)
         # Gain of every frame as an integer table, from the level of the image to the level of the video.
         self.tables = np.clip(np.round(gains[:, None, :] * levels[:, None]), 0, 255).astype(np.uint8)
         spare = (size[1] + self._SPARE, size[0] + self._SPARE, 3)

@@ -46,7 +46,7 @@ class Variety:
     """Standard deviation of the sensor noise in grey levels, out of 255."""
     crf: tuple[int, int] = (18, 29)
     """Range of the constant rate factor of x264."""
-    clutter: tuple[float, int] = (0.45, 5)
+    clutter: tuple[float, int] = (0.35, 5)
     """Probability of objects in the room, and their largest number."""
     patchwork: float = 0.0
     """Probability that random colours replace the room."""
