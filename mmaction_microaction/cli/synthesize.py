@@ -15,6 +15,7 @@ from mmaction_microaction.utils import parallel
 
 COUNTS = ('uniform', 'long-tailed')
 PROTOCOLS = ('cross-subject', 'released')
+VARIETIES = ('normal', 'high')
 
 
 def add_arguments(parser):
@@ -43,6 +44,13 @@ def add_arguments(parser):
     )
     parser.add_argument('--subjects', type=int, default=200, help='number of subjects (default: %(default)s)')
     parser.add_argument(
+        '--variety',
+        choices=VARIETIES,
+        default='normal',
+        help='normal: a room and a whole person, as in MA-52; high: also close-ups, clutter, hidden faces, poor light, '
+        'to train networks for real people (default: %(default)s)',
+    )
+    parser.add_argument(
         '--workers', type=int, default=parallel.default_workers(), help='processes (default: %(default)s)'
     )
     parser.add_argument(
@@ -57,15 +65,15 @@ def run(args):
 
     size = parse_video_size(args.size)
     if args.contact_sheet:
-        _write_contact_sheet(Path(args.contact_sheet), size, args.seed)
+        _write_contact_sheet(Path(args.contact_sheet), size, args.seed, args.variety)
         return
-    settings = SyntheticSettings(args.clips, size, args.seed, args.counts, args.protocol, args.subjects)
+    settings = SyntheticSettings(args.clips, size, args.seed, args.counts, args.protocol, args.subjects, args.variety)
     with progress_bar('rendering') as progress:
         write_dataset(args.out, settings, args.workers, progress)
     print(f'{args.clips} clips are in {args.out}')
 
 
-def _write_contact_sheet(path, size, seed):
+def _write_contact_sheet(path, size, seed, variety):
     import cv2
 
     from mmaction_microaction.synthetic import draw_contact_sheet
@@ -74,5 +82,5 @@ def _write_contact_sheet(path, size, seed):
     if path.suffix != '.png':
         raise ValueError(f'cannot write {path}: it must be a .png')
     check_writable(path)
-    write_whole(path, cv2.imencode('.png', draw_contact_sheet(size, seed)[..., ::-1])[1].tobytes())
+    write_whole(path, cv2.imencode('.png', draw_contact_sheet(size, seed, variety=variety)[..., ::-1])[1].tobytes())
     print(f'the contact sheet is in {path}')

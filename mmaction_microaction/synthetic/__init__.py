@@ -7,8 +7,9 @@ The modules that render a synthetic MA-52:
 - ``person`` defines who moves and how: ``subject`` (appearance), ``posture`` (how the person sits), ``motions`` (the 52
   micro-actions), ``places`` (where hands touch the body), ``curves`` (the time course of movements), ``skeleton`` (from
   controls to joints), ``fingers`` (their bones) and ``geometry`` (rotations and inverse kinematics).
-- ``render`` draws: ``canvas`` (camera and shaded shapes), ``figure`` and ``face`` (the person), ``room`` (the
-  background) and ``nuisances`` (variation that is independent of the label: breathing, fidgeting, light and noise).
+- ``render`` draws: ``canvas`` (camera and shaded shapes), ``figure``, ``cloth``, ``face`` and ``hair`` (the person),
+  ``room`` and ``furniture`` (the background) and ``nuisances`` (variation that is independent of the label: breathing,
+  fidgeting, light and noise). ``variety`` contains the ranges of the appearance.
 - ``scene`` renders the frames of a clip or video.
 - ``keypoints`` computes the true poses of the person in the frames.
 - ``dataset`` writes the videos, annotation files and poses; ``folder`` continues an interrupted run.

@@ -52,6 +52,7 @@ def make_clip(
     split: int = 0,
     index: int = 0,
     scene_of: int | None = None,
+    variety: str = 'normal',
 ) -> RenderedClip:
     """Draw the parameters of a clip.
 
@@ -64,6 +65,7 @@ def make_clip(
         index (int): Index of the clip in its split. Defaults to 0.
         scene_of (int, optional): Index of the clip whose posture, camera, room and belongings are used. Defaults to
             None: the clip's own.
+        variety (str): How much camera, light and room vary: ``'normal'`` (default) or ``'high'``.
 
     Returns:
         RenderedClip: Clip whose frames depend on the arguments alone.
@@ -75,8 +77,8 @@ def make_clip(
         scene = make_generator(seed, split, scene_of, _SCENE)
         draw_seconds(scene)  # of the other clip
     subject = make_subject(seed, subject_id)
-    posture, camera = start_posture(label, draw_posture(scene)), draw_camera(scene)
-    room, nuisances = draw_room(scene), draw_nuisances(scene)
+    posture, camera = start_posture(label, draw_posture(scene)), draw_camera(scene, variety)
+    room, nuisances = draw_room(scene, variety), draw_nuisances(scene, variety)
     controls = sit(posture, subject.proportions, num_frames)
     scene_key = (seed, split, index if scene_of is None else scene_of)
     rng = make_generator(*scene_key, _KEPT)

@@ -18,6 +18,7 @@ def draw_contact_sheet(
     num_shown: int = 8,
     caption_height: int = 18,
     actions: Sequence[Action] | None = None,
+    variety: str = 'normal',
 ) -> np.ndarray:
     """Draw a few frames of each action, with its code and name.
 
@@ -28,13 +29,14 @@ def draw_contact_sheet(
         num_shown (int): Number of frames per action, evenly spaced over the clip. Defaults to 8.
         caption_height (int): Height of the captions in pixels. Defaults to 18.
         actions (Sequence[Action], optional): Actions to show. Defaults to None: all 52.
+        variety (str): How much camera, light and room vary: ``'normal'`` (default) or ``'high'``.
 
     Returns:
         np.ndarray: RGB image, shape (height, width, 3), uint8.
     """
     strips = []
     for action in MA52.actions if actions is None else actions:
-        clip = make_clip(action.index, action.index, size, seed, index=action.index)
+        clip = make_clip(action.index, action.index, size, seed, index=action.index, variety=variety)
         frames = list(render_frames(clip))
         strip = np.hstack([frames[i] for i in np.linspace(0, len(frames) - 1, num_shown).round().astype(int)])
         strip = cv2.copyMakeBorder(strip, caption_height, 0, 0, 8, cv2.BORDER_CONSTANT, value=(255, 255, 255))

@@ -58,7 +58,15 @@ def write_dataset(
 
 def _write_clip(out: Path, settings: SyntheticSettings, entry: PlanEntry) -> tuple[dict[str, Any], np.ndarray]:
     """Write the video of a clip if it is missing, and return the clip's parameters and true keypoints."""
-    clip = make_clip(entry.label, entry.subject_id, settings.size, settings.seed, entry.split, entry.index)
+    clip = make_clip(
+        entry.label,
+        entry.subject_id,
+        settings.size,
+        settings.seed,
+        entry.split,
+        entry.index,
+        variety=settings.variety,
+    )
     path = out / f'videos_{SPLITS[entry.split]}' / entry.name
     if not path.exists():
         write_video(path, render_frames(clip), clip.size, fps=clip.fps, crf=clip.nuisances.crf)

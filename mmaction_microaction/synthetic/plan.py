@@ -7,6 +7,7 @@ import numpy as np
 
 from mmaction_microaction.label_sets import MA52
 
+from .render.variety import get_variety
 from .scene import FIRST_SUBJECTS, make_generator
 from .settings import DatasetSettings
 
@@ -39,12 +40,16 @@ class SyntheticSettings(DatasetSettings):
     all splits, as in the released split of MA-52."""
     subjects: int = 200
     """Number of subjects."""
+    variety: str = 'normal'
+    """How much camera, light and room vary: ``'normal'``, or ``'high'`` for close-ups that cut off feet and head,
+    cluttered rooms, hidden faces and stronger effects of the camera."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         for name, value, known in (('counts', self.counts, COUNTS), ('protocol', self.protocol, PROTOCOLS)):
             if value not in known:
                 raise ValueError(f'{name} {value!r}: must be one of {", ".join(known)}')
+        get_variety(self.variety)
         if not 4 <= self.subjects <= 9999:
             raise ValueError(f'{self.subjects} subjects: must be from 4 (one in each split) to 9999')
         if self.clips < 4:

@@ -163,7 +163,7 @@ def render_frames(scene: Scene) -> Iterator[np.ndarray]:
     recording = _make_recording(scene)
     (width, height), shake = recording.canvas_size, recording.shake
     margin = int(abs(shake).max()) + 1
-    painter = Painter(scene.camera, recording.canvas_size, scene.nuisances.light, shake)
+    painter = Painter(scene.camera, recording.canvas_size, scene.nuisances.light, shake, scene.nuisances.contrast)
     draw_figure(
         painter,
         scene.skeleton,
@@ -172,8 +172,10 @@ def render_frames(scene: Scene) -> Iterator[np.ndarray]:
         scene.nuisances.glasses,
         scene.nuisances.held,
         scene.expression,
+        scene.nuisances.face_mask,
     )
-    room = render_room(scene.room, scene.camera, recording.canvas_size, margin, scene.subject.proportions.scale)
+    light, scale = scene.nuisances.light, scene.subject.proportions.scale
+    room = render_room(scene.room, scene.camera, recording.canvas_size, margin, scale, scene.skeleton, light)
     canvases = (room[top : top + height, left : left + width].copy() for left, top in margin - shake)
     sensor = Sensor(scene.nuisances, scene.size, scene.num_frames, recording.rng, scene.fps)
     for t, image in enumerate(painter.draw(canvases)):

@@ -236,6 +236,7 @@ def test_choices_and_defaults_of_commands_match_the_package():
     from mmaction_microaction.datasets.preparation.ma52 import SPLIT_SIZES
     from mmaction_microaction.inference import WRITERS
     from mmaction_microaction.synthetic import Mma52Settings, ProSettings, SyntheticSettings, mma52_video, plan
+    from mmaction_microaction.synthetic.render.variety import VARIETIES
     from mmaction_microaction.visualization.embedding import METHODS
 
     assert (benchmark.WAYS, benchmark.SIZES) == (benchmarks.WAYS, benchmarks.SIZES)
@@ -249,6 +250,7 @@ def test_choices_and_defaults_of_commands_match_the_package():
     assert synthesize_mma52.COUNTS == mma52_video.COUNTS
     assert tuple(submission.DETECTION_FORMATS) == submit.DETECTION_FORMATS
     assert (synthesize.COUNTS, synthesize.PROTOCOLS) == (plan.COUNTS, plan.PROTOCOLS)
+    assert tuple(VARIETIES) == synthesize.VARIETIES
 
     args = parse_arguments('faces', ['videos', '--out', 'faces'])
     given = faces.FaceSettings(args.detector, args.every, args.longest_gap, args.smoothing, args.side, args.face)

@@ -44,6 +44,19 @@ def test_manifest_contains_every_parameter(dataset):
         assert row['subject']['shirt'] == list(clip.subject.shirt)
 
 
+def test_dataset_of_high_variety_has_the_clips_of_that_variety(tmp_path):
+    settings = SyntheticSettings(clips=4, size=(64, 76), seed=5, subjects=4, variety='high')
+    plan = write_dataset(tmp_path, settings)
+    manifest = json.loads((tmp_path / 'manifest.json').read_text())
+    assert manifest['settings']['variety'] == 'high'
+    for entry, row in zip(plan, manifest['clips']):
+        key = entry.label, entry.subject_id, settings.size, settings.seed, entry.split, entry.index
+        assert row['nuisances']['gamma'] == make_clip(*key, variety='high').nuisances.gamma
+        assert row['nuisances']['gamma'] != make_clip(*key).nuisances.gamma
+    with pytest.raises(ValueError, match='variety is high, not normal'):
+        write_dataset(tmp_path, replace(settings, variety='normal'))
+
+
 def test_decoded_frames_are_close_to_the_rendered_frames(dataset):
     out, settings, plan = dataset
     entry = plan[0]

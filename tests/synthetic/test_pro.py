@@ -105,13 +105,14 @@ def test_hands_rest_between_actions():
 
 def test_expression_changes_only_the_face():
     video = make_pro_video(0, 2, (128, 154), seed=1, index=3)
+    video.nuisances.sharpness = 0  # Blur reaches beyond the box.
     drawn = list(render_frames(video))
     boxes = face_boxes(video)
     video.expression = None
     differences = np.abs(np.array(drawn, int) - np.array(list(render_frames(video)), int)).max(-1)
     t = video.num_frames // 2
     left, top, right, bottom = boxes[t].round().astype(int)
-    assert differences[t, top:bottom, left:right].max() > 30
+    assert differences[t, top:bottom, left:right].max() > 25
     differences[t, top - 1 : bottom + 1, left - 1 : right + 1] = 0
     assert differences[t].max() == 0
 

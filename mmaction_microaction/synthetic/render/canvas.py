@@ -4,8 +4,9 @@ Shapes are prepared for all frames of a video at once, and their polygons are fi
 rounded to fixed point before OpenCV draws them, so that the last bit of a float cannot change a pixel.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -19,7 +20,18 @@ _CAP = np.stack([np.cos(_ROUND), np.sin(_ROUND)], -1)
 _CIRCLE = np.stack([np.cos(np.arange(14) * np.pi / 7), np.sin(np.arange(14) * np.pi / 7)], -1)
 
 # Relative radius, shift towards the light and brightness of each shade of a limb, from its edge to its lit middle.
-_SHADES = ((1.0, 0.0, 0.76), (0.78, 0.15, 0.93), (0.42, 0.32, 1.05))
+_SHADES = ((1.0, 0.0, 0.76), (0.86, 0.1, 0.88), (0.66, 0.22, 0.98), (0.36, 0.34, 1.05))
+
+
+class Mark(NamedTuple):
+    """A quadrilateral on a limb, such as a fold or a stripe. It moves with the limb."""
+
+    along: tuple[float, float, float, float]
+    """Position of each corner along the limb, from 0 (start) to 1 (end)."""
+    across: tuple[float, float, float, float]
+    """Position of each corner across the limb in units of its radius, from -1 to 1."""
+    color: tuple[int, int, int]
+    """RGB colour."""
 
 
 @dataclass
@@ -81,18 +93,27 @@ class Painter:
         size (tuple[int, int]): Width and height of the canvas in pixels.
         light (tuple[float, float]): Direction of the light in the image plane, right and down.
         shake (np.ndarray): Displacement of every frame in pixels, right and down, shape (T, 2).
+        contrast (float): Strength of the shading, 0 for flat colours. Defaults to 1.
     """
 
     def __init__(
-        self, camera: VirtualCamera, size: tuple[int, int], light: tuple[float, float], shake: np.ndarray
+        self,
+        camera: VirtualCamera,
+        size: tuple[int, int],
+        light: tuple[float, float],
+        shake: np.ndarray,
+        contrast: float = 1.0,
     ) -> None:
         self.camera, self.size, self.shake = camera, size, shake[:, None]
-        self.light = np.array(light)
+        self.light, self.contrast = np.array(light), contrast
         self._depths, self._layers = [], []
 
     def _add(self, depth: np.ndarray, layers: list[tuple]) -> None:
         self._depths.append(np.round(depth, 6))
         self._layers.append([(fixed_point(p + self.shake), color, convex) for p, color, convex in layers])
+
+    def _shaded(self, color: tuple[int, int, int], brightness: float) -> tuple[int, int, int]:
+        return tone(color, 1.0 + self.contrast * (brightness - 1.0))
 
     def _pixels(self, radius: float, depth: np.ndarray) -> np.ndarray:
         return radius * self.camera.focal * self.size[1] / depth
@@ -116,6 +137,7 @@ class Painter:
         nearer: float = 0.0,
         shades: tuple = _SHADES,
         depth: np.ndarray | None = None,
+        marks: Sequence[Mark] = (),
     ) -> None:
         """Add a tapered limb with round ends, shaded across.
 
@@ -130,6 +152,7 @@ class Painter:
             shades (tuple): Relative radius, shift towards the light and brightness of each shade.
             depth (np.ndarray, optional): Depth in the drawing order in metres, shape (T,). Defaults to None: the
                 distance from the camera.
+            marks (Sequence[Mark]): Folds and stripes of the limb. Defaults to ``()``: none.
         """
         stops = np.linspace(0.0, 1.0, pieces + 1)
         points = start[:, None] + stops[:, None] * (end - start)[:, None]
@@ -158,9 +181,17 @@ class Painter:
             + radii[:, ends][:, :, None, :, None, None] * cap
         )
         corners = corners.reshape(len(start), pieces, len(shades), -1, 2)
-        colors = [tone(color, bright) for bright in brightness]
+        colors = [self._shaded(color, bright) for bright in brightness]
+        drawn = [[] for _ in range(pieces)]
+        if marks:
+            along, beside = (np.array([mark[i] for mark in marks])[None, ..., None] for i in range(2))
+            radius = radii[:, :1, None, None] + along * (radii[:, -1:] - radii[:, :1])[..., None, None]
+            first, last = flat_points[:, None, None, 0], flat_points[:, None, None, -1]
+            quads = first + along * (last - first) + beside * radius * across[:, None, None]
+            for n, mark in enumerate(marks):
+                drawn[min(int(np.mean(mark.along) * pieces), pieces - 1)].append((quads[:, n], mark.color, True))
         for k in range(pieces):
-            layers = [(corners[:, k, n], shaded, True) for n, shaded in enumerate(colors)]
+            layers = [(corners[:, k, n], shaded, True) for n, shaded in enumerate(colors)] + drawn[k]
             self._add((own_depth[:, k : k + 2].mean(1) if depth is None else depth) - nearer, layers)
 
     def polygon(
@@ -214,7 +245,7 @@ class Painter:
         layers = []
         for size, shift, brightness in shades:
             center = middle + 0.45 * shift * extent * self.light
-            layers.append((center + size * (outlines - middle), tone(color, brightness), True))
+            layers.append((center + size * (outlines - middle), self._shaded(color, brightness), True))
         self._add(depth, layers)
 
     def outlines(self, shapes: list[tuple[np.ndarray, float]], color: tuple[int, int, int], depth: np.ndarray) -> None:
@@ -225,7 +256,7 @@ class Painter:
             color (tuple[int, int, int]): RGB colour.
             depth (np.ndarray): Depth in the drawing order in metres, shape (T,).
         """
-        self._add(depth, [(self._outlines(points), tone(color, bright), True) for points, bright in shapes])
+        self._add(depth, [(self._outlines(points), self._shaded(color, bright), True) for points, bright in shapes])
 
     def _outlines(self, points: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
         """Return convex hulls in pixels, padded to the same number of corners, shape (T, corners, 2)."""

@@ -1,6 +1,6 @@
-"""Draws the head: skull, hair, ears, eyes, eyebrows, nose, mouth and glasses."""
+"""Draws the head: skull, ears, eyes, eyebrows, nose, mouth and glasses. ``hair`` draws hair and beard."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,35 +10,27 @@ from mmaction_microaction.synthetic.person.skeleton import SIDES, Proportions, S
 from mmaction_microaction.synthetic.person.subject import Subject
 
 from .canvas import Painter, tone
+from .hair import blend, draw_beard, draw_hair, sphere
 
-_SHADES = ((1.0, 0.0, 0.84), (0.86, 0.05, 0.95), (0.62, 0.12, 1.02))
-_HAIR_SHADES = ((1.0, 0.0, 0.85), (0.72, 0.16, 1.15), (0.4, 0.3, 1.4))
-
-
-def _sphere(rows: int, columns: int) -> np.ndarray:
-    """Return points on the unit sphere, shape (rows * columns, 3)."""
-    up = np.linspace(-0.98, 0.98, rows)
-    turn = np.arange(columns) * 2 * np.pi / columns
-    ring = np.sqrt(1 - up**2)
-    points = [np.stack([r * np.sin(turn), np.full(columns, y), r * np.cos(turn)], -1) for r, y in zip(ring, up)]
-    return np.concatenate(points)
+_SHADES = ((1.0, 0.0, 0.84), (0.90, 0.04, 0.92), (0.74, 0.09, 0.99), (0.5, 0.16, 1.04))
 
 
 # Ellipsoids in the frame of the head, in metres. The origin is between the ears, and the face looks along +z.
-_BALL = _sphere(9, 14)
+_BALL = sphere(9, 14)
 _CRANIUM = _BALL * [0.079, 0.097, 0.093] + [0.0, 0.022, -0.006]
 _JAW = _BALL * [0.060, 0.064, 0.058] + [0.0, -0.058, 0.024]
 _SKULL = np.concatenate([_CRANIUM, _JAW])
-_SCALP = _BALL * [0.087, 0.107, 0.102] + [0.0, 0.022, -0.009]
-_FINE = _sphere(19, 24)
+_FINE = sphere(19, 24)
 # A plane separates the face, at the front of the skull, from the hair.
 _FOREHEAD = np.array([0.0, -0.45, 0.893])
-_FACE = _FINE[(_FINE * _FOREHEAD).sum(-1) > 0.30]
+_HEIGHT = (_FINE * _FOREHEAD).sum(-1)
+_FACE = _FINE[_HEIGHT > 0.20]
 _FACE_POINTS = np.concatenate([_FACE * [0.0805, 0.099, 0.095] + [0.0, 0.022, -0.006], _JAW[_JAW[:, 2] > 0.0]])
 _FACE_NORMALS = np.concatenate([_FACE, ((_JAW - [0.0, -0.058, 0.024]) / [0.060, 0.064, 0.058])[_JAW[:, 2] > 0.0]])
+_FACE_HEIGHTS = np.concatenate([_HEIGHT[_HEIGHT > 0.20], np.ones((_JAW[:, 2] > 0.0).sum())])
 # What landmarks and drawing share: the tip of the nose, and the left eye's centre, half width and half height.
 _NOSE = (0.0, -0.030, 0.112)
-_EYE, _EYE_SIZE = (0.032, 0.004, 0.084), (0.0165, 0.0085)
+_EYE, _EYE_SIZE = (0.032, 0.004, 0.084), (0.0165, 0.0076)
 _EAR = (0.081, -0.008, -0.006)
 _MOUTH_CORNER = (0.024, -0.068, 0.0785)
 
@@ -90,7 +82,8 @@ def face_points(skeleton: Skeleton, proportions: Proportions) -> np.ndarray:
         np.ndarray: Points in metres, shape (T, n, 3).
     """
     head, turn = skeleton.part_frames['head']
-    return head[:, None] + rotate(turn[:, None], _FACE_POINTS * (proportions.head * proportions.scale))
+    points = _FACE_POINTS[_FACE_HEIGHTS > 0.30]
+    return head[:, None] + rotate(turn[:, None], points * (proportions.head * proportions.scale))
 
 
 def face_landmarks(
@@ -135,6 +128,7 @@ def draw_head(
     scale = subject.proportions.scale
     head, turn = skeleton.part_frames['head']
     depth = painter.distance(head) + 0.03
+    neck_depth = np.maximum(depth, painter.distance(skeleton.joints['neck']))
     towards_camera = painter.view(head)
 
     def place(points: np.ndarray) -> np.ndarray:
@@ -150,33 +144,44 @@ def draw_head(
         0.049 * scale,
         tone(subject.skin, 0.9),
         1,
-        depth=np.maximum(depth, painter.distance(skeleton.joints['neck'])) + 0.004,
+        depth=neck_depth + 0.004,
     )
-    _long_hair(painter, place, subject, np.maximum(depth, painter.distance(skeleton.joints['neck'])) + 0.075)
     for side in SIDES:
         ear = _BALL * [0.012, 0.030, 0.018] + _on_side(_EAR, side)
         behind = ~facing((side, 0.0, 0.0), 0.0)
         painter.hull(place(ear), subject.skin, depth + np.where(behind, 0.003, -0.006), _SHADES[:2])
     painter.hull(place(_SKULL), subject.skin, depth, _SHADES[:1])
-    painter.hull(place(_SCALP[_SCALP[:, 1] > -0.045]), subject.hair, depth - 0.001, _HAIR_SHADES)
+    front = facing((0.0, -0.15, 0.99))
+    draw_hair(painter, place, front, subject, depth, neck_depth)
     visible = (rotate(turn[:, None], _FACE_NORMALS) * towards_camera[:, None]).sum(-1) > -0.05
+    # A low hairline hides the top of the face.
+    visible &= 0.36 - 0.16 * subject.hairline < _FACE_HEIGHTS
     painter.hull(place(_FACE_POINTS), subject.skin, depth - 0.002, _SHADES, visible)
+    draw_beard(painter, place, front, subject, depth)
     _features(painter, place, facing, subject, expression or _AT_REST, depth - 0.003)
     if glasses:
         _glasses(painter, place, facing, depth - 0.006)
 
 
-def _long_hair(
-    painter: Painter, place: Callable[[np.ndarray], np.ndarray], subject: Subject, depth: np.ndarray
+def draw_face_mask(
+    painter: Painter, skeleton: Skeleton, subject: Subject, colors: Sequence[tuple[int, int, int]]
 ) -> None:
-    """Add the hair below the ears, behind neck and shoulders."""
-    if subject.haircut == 'short':
-        return
-    length, width = {'medium': (-0.125, 0.084), 'long': (-0.235, 0.098)}[subject.haircut]
-    # The outline widens from the temples and has a round end.
-    outline = ((0.080, 0.03), (0.5 * (0.080 + width), 0.45 * length), (width, 0.88 * length), (0.7 * width, length))
-    points = [(side * x, y, z) for side in SIDES for x, y in outline for z in (-0.085, -0.02)]
-    painter.hull(place(points), subject.hair, depth, _HAIR_SHADES[:2])
+    """Hide the face behind four blocks that are upright in the room, as in anonymised videos.
+
+    Args:
+        painter (Painter): Painter that collects the shapes.
+        skeleton (Skeleton): Joints over T frames.
+        subject (Subject): Appearance of the subject.
+        colors (Sequence[tuple[int, int, int]]): RGB colour that is mixed with the skin in each block.
+    """
+    head, turn = skeleton.part_frames['head']
+    size = subject.proportions.head * subject.proportions.scale
+    center = head[:, None] + rotate(turn, np.array([0.0, -0.015, 0.08]) * size)[:, None]
+    depth = painter.distance(head) + 0.021
+    for color, (x, y) in zip(colors, ((-0.075, 0.0), (0.0, 0.0), (-0.075, -0.065), (0.0, -0.065))):
+        block = np.array([(x, y, 0.0), (x + 0.075, y, 0.0), (x + 0.075, y + 0.065, 0.0), (x, y + 0.065, 0.0)])
+        # A mosaic has the colours of the face.
+        painter.polygon(center + block * size, blend(subject.skin, color, 0.45), depth=depth)
 
 
 def _lifted(points: np.ndarray, up: np.ndarray, along: np.ndarray | float = 0.0) -> np.ndarray:
@@ -202,8 +207,8 @@ def _features(
         sees = facing((0.36 * side, 0.0, 0.93))
         eye = _oval(_on_side(_EYE, side), *_EYE_SIZE)
         eye = _lifted(eye, 0.65 * eyes * (eye[:, 1] - _EYE[1]))
-        painter.polygon(place(eye), (240, 238, 234), 0, sees, depth)
-        iris = _oval((side * 0.0315, 0.003, 0.0855), 0.0082, 0.0082)
+        painter.polygon(place(eye), (216, 212, 206), 0, sees, depth)
+        iris = _oval((side * 0.0315, 0.003, 0.0855), 0.0078, 0.0073)
         # Narrowed eyes cover the iris from above and below. Wide eyes do not show more of it.
         iris = _lifted(iris, 0.65 * np.minimum(eyes, 0) * (iris[:, 1] - 0.003))
         painter.polygon(place(iris), (34, 24, 20), 0, sees, depth - 1e-3)

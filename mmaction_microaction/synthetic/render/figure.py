@@ -1,6 +1,6 @@
 """Draws a subject: trunk, limbs, hands, feet and a held object. ``face`` draws the head."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -10,12 +10,13 @@ from mmaction_microaction.synthetic.person.skeleton import SIDES, Controls, Skel
 from mmaction_microaction.synthetic.person.subject import Subject
 
 from .canvas import Painter, tone
-from .face import Expression, draw_head
+from .cloth import limb_folds, limb_stripes, trunk_folds, trunk_pattern
+from .face import Expression, draw_face_mask, draw_head
 
 _ANGLES = np.arange(20) * np.pi / 10
 _RING = np.stack([np.cos(_ANGLES), np.zeros(20), np.sin(_ANGLES)], -1)
 # Relative width, shift to the light and brightness of each shade of the trunk.
-_TRUNK_SHADES = ((1.0, 0.0, 0.78), (0.80, -0.03, 0.91), (0.52, -0.08, 1.02))
+_TRUNK_SHADES = ((1.0, 0.0, 0.80), (0.88, -0.02, 0.88), (0.70, -0.05, 0.96), (0.44, -0.09, 1.03))
 # Cross-sections of the trunk: distance below the neck (share of the torso), half width and half depth (metres).
 _SECTIONS = (
     (0.22, 0.172, 0.108),
@@ -24,6 +25,8 @@ _SECTIONS = (
     (0.90, 0.162, 0.120),
     (1.08, 0.172, 0.125),
 )
+# The front of the trunk from the neck to the hips, on which folds and patterns are.
+_BELOW, _HALF_WIDTHS, _HALF_DEPTHS = zip((0.0, 0.150, 0.075), *_SECTIONS)
 _SHOE = np.array(
     [
         (x * side, y, z)
@@ -50,6 +53,7 @@ def draw_figure(
     glasses: bool,
     held: tuple[int, str] | None,
     expression: Expression | None = None,
+    face_mask: Sequence[tuple[int, int, int]] = (),
 ) -> None:
     """Add the shapes of a subject to a painter.
 
@@ -62,19 +66,24 @@ def draw_figure(
         held (tuple[int, str], optional): Side of the hand that holds an object, and the object, ``'phone'`` or
             ``'pen'``. None if nothing is held.
         expression (Expression, optional): Facial expression over T frames. Defaults to None: a face at rest.
+        face_mask (Sequence[tuple[int, int, int]]): RGB colours of the four blocks that hide the face. Defaults to
+            ``()``: the face is visible.
     """
-    _trunk(painter, skeleton, subject)
+    cloth = np.random.default_rng(subject.cloth_seed)
+    _trunk(painter, skeleton, subject, cloth)
     for side in range(2):
-        _leg(painter, skeleton, subject, side)
-        _arm(painter, skeleton, subject, side)
+        _leg(painter, skeleton, subject, side, cloth)
+        _arm(painter, skeleton, subject, side, cloth)
         _hand(painter, skeleton, controls, subject, side)
     draw_head(painter, skeleton, subject, glasses, expression)
+    if face_mask:
+        draw_face_mask(painter, skeleton, subject, face_mask)
     if held is not None:
         _held(painter, skeleton, subject, *held)
 
 
-def _trunk(painter: Painter, skeleton: Skeleton, subject: Subject) -> None:
-    """Add the shirt from the hips to the shoulders, its badge and its neckline."""
+def _trunk(painter: Painter, skeleton: Skeleton, subject: Subject, cloth: np.random.Generator) -> None:
+    """Add the shirt from the hips to the shoulders, its folds, its pattern and its neckline."""
     proportions = subject.proportions
     s, girth = proportions.scale, proportions.girth
     neck, chest = skeleton.part_frames['chest']
@@ -113,44 +122,58 @@ def _trunk(painter: Painter, skeleton: Skeleton, subject: Subject) -> None:
         center = shapes[0][0].mean(1)
         depth = painter.distance(center) + 0.06 + 0.002 * (k == len(colors) - 1)
         painter.outlines(shapes, color, depth)
-    if subject.print_on_shirt is not None:
-        corners = np.array([(0.03, -0.14, 0.1), (0.105, -0.14, 0.1), (0.105, -0.19, 0.1), (0.03, -0.19, 0.1)])
-        badge = neck[:, None] + rotate(chest[:, None], corners * s)
-        painter.polygon(badge, subject.print_on_shirt, depth=painter.distance(neck) + 0.05)
+    patches = [] if subject.print_on_shirt is None else trunk_pattern(subject.pattern, subject.print_on_shirt, cloth)
+    nearest = np.minimum(painter.distance(neck), painter.distance(middle)) + 0.05
+    for k, patch in enumerate(patches + trunk_folds(subject.shirt, subject.creases, cloth)):
+        x, z = (np.interp(patch.below, _BELOW, half) for half in (_HALF_WIDTHS, _HALF_DEPTHS))
+        across = np.stack([x * patch.across, 0 * x, z * np.sqrt(1.0 - patch.across**2)], -1) * s * girth
+        drop = patch.below * proportions.torso * s
+        upper = 0.58 * proportions.torso * s
+        # Corners below the waist move with the lower half of the trunk.
+        on_chest = neck[:, None] + rotate(chest[:, None], across - drop[:, None] * [0.0, 1.0, 0.0])
+        on_waist = middle[:, None] + rotate(waist[:, None], across + (upper - drop)[:, None] * [0.0, 1.0, 0.0])
+        points = np.where((drop <= upper)[:, None], on_chest, on_waist)
+        painter.polygon(points, patch.color, depth=nearest - 1e-4 * k, convex=False)
     neckline = np.array([(-0.048, 0.005, 0.06), (0.048, 0.005, 0.06), (0.0, -0.062, 0.09)])
     opening = neck[:, None] + rotate(chest[:, None], neckline * s)
-    painter.polygon(opening, tone(subject.skin, 0.88), depth=painter.distance(neck) + 0.05)
+    painter.polygon(opening, tone(subject.skin, 0.88), depth=nearest - 0.003)
 
 
-def _leg(painter: Painter, skeleton: Skeleton, subject: Subject, side: int) -> None:
+def _leg(painter: Painter, skeleton: Skeleton, subject: Subject, side: int, cloth: np.random.Generator) -> None:
     """Add a trouser leg or bare shin, a sock and a shoe."""
     proportions = subject.proportions
     s, girth = proportions.scale, proportions.scale * proportions.girth
+    loose = girth * subject.fit
     hip, knee, ankle = (skeleton.joints[name][:, side] for name in ('hips', 'knees', 'ankles'))
-    painter.limb(hip, knee, 0.082 * girth, 0.056 * girth, subject.trousers, pieces=3)
+    folds = [limb_folds(subject.trousers, subject.creases, cloth, 4) for _ in range(2)]
+    painter.limb(hip, knee, 0.082 * girth, 0.056 * loose, subject.trousers, pieces=3, marks=folds[0])
     if subject.shorts:
         painter.limb(knee, ankle, 0.050 * girth, 0.034 * girth, subject.skin, pieces=3)
-        painter.limb(hip + 0.72 * (knee - hip), knee, 0.066 * girth, 0.060 * girth, subject.trousers, 1, nearer=0.004)
+        painter.limb(hip + 0.72 * (knee - hip), knee, 0.066 * girth, 0.060 * loose, subject.trousers, 1, nearer=0.004)
     else:
-        painter.limb(knee, knee + 0.93 * (ankle - knee), 0.056 * girth, 0.044 * girth, subject.trousers, pieces=3)
+        hem = knee + 0.93 * (ankle - knee)
+        painter.limb(knee, hem, 0.056 * loose, 0.044 * loose, subject.trousers, pieces=3, marks=folds[1])
     painter.limb(knee + 0.86 * (ankle - knee), ankle, 0.034 * girth, 0.034 * girth, subject.socks, 1, nearer=-0.06)
     ball, turn = skeleton.part_frames[f'foot{side}']
     shoe = ball[:, None] + rotate(turn[:, None], _SHOE * s)
     painter.hull(shoe, subject.shoes, painter.distance(ball) - 0.01, _SHOE_SHADES)
 
 
-def _arm(painter: Painter, skeleton: Skeleton, subject: Subject, side: int) -> None:
+def _arm(painter: Painter, skeleton: Skeleton, subject: Subject, side: int, cloth: np.random.Generator) -> None:
     """Add a sleeve and an arm."""
     girth = subject.proportions.scale * subject.proportions.girth
+    loose = girth * subject.fit
     shoulder, elbow, wrist = (skeleton.joints[name][:, side] for name in ('shoulders', 'elbows', 'wrists'))
+    stripes = [] if subject.print_on_shirt is None else limb_stripes(subject.pattern, subject.print_on_shirt)
+    marks = [stripes + limb_folds(subject.shirt, subject.creases, cloth) for _ in range(2)]
     if subject.long_sleeves:
-        painter.limb(shoulder, elbow, 0.056 * girth, 0.045 * girth, subject.shirt, pieces=2)
-        painter.limb(elbow, wrist, 0.045 * girth, 0.032 * girth, subject.shirt, pieces=3)
+        painter.limb(shoulder, elbow, 0.052 * girth, 0.045 * loose, subject.shirt, pieces=2, marks=marks[0])
+        painter.limb(elbow, wrist, 0.045 * loose, 0.032 * loose, subject.shirt, pieces=3, marks=marks[1])
         return
     hem = shoulder + 0.62 * (elbow - shoulder)
     painter.limb(hem, elbow, 0.042 * girth, 0.037 * girth, subject.skin, 1)
     painter.limb(elbow, wrist, 0.038 * girth, 0.025 * girth, subject.skin, pieces=3)
-    painter.limb(shoulder, hem, 0.058 * girth, 0.057 * girth, subject.shirt, 2)
+    painter.limb(shoulder, hem, 0.053 * girth, 0.055 * loose, subject.shirt, 2, marks=marks[0])
 
 
 def _hand(painter: Painter, skeleton: Skeleton, controls: Controls, subject: Subject, side: int) -> None:

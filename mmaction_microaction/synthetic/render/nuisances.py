@@ -9,6 +9,7 @@ from mmaction_microaction.synthetic.person.curves import oscillation, pulse, wan
 from mmaction_microaction.synthetic.person.skeleton import Controls
 
 from .canvas import VirtualCamera
+from .variety import get_variety
 
 FIDGETS = (
     'head drifts',
@@ -20,6 +21,8 @@ FIDGETS = (
     'knees move',
     'shoulders',
 )
+# Height of a seated adult in the image, with the feet in front, in metres.
+_SEATED = 1.42
 
 
 @dataclass
@@ -50,40 +53,88 @@ class Nuisances:
     """Side of the hand that holds an object (0 right, 1 left), and the object. None if nothing is held."""
     glasses: bool
     """Whether the subject wears glasses."""
+    contrast: float
+    """Strength of the shading, 1 on average."""
+    gamma: float
+    """Exponent of the brightness, 1 if unchanged."""
+    saturation: float
+    """Strength of the colours, 0 for grey and 1 if unchanged."""
+    sharpness: float
+    """Share of the fine detail that is added: -1 is blurred, 0 is unchanged and 1 is sharpened."""
+    vignette: float
+    """Relative loss of brightness in the corners."""
+    exposure: float
+    """Share of the previous frame in a frame."""
+    face_mask: tuple[tuple[int, int, int], ...]
+    """RGB colours of the four blocks that hide the face. Empty if the face is visible."""
 
 
-def draw_nuisances(rng: np.random.Generator) -> Nuisances:
-    """Draw the nuisances of a video."""
+def draw_nuisances(rng: np.random.Generator, variety: str = 'normal') -> Nuisances:
+    """Draw the nuisances of a video.
+
+    Args:
+        rng (np.random.Generator): Random number generator.
+        variety (str): Key of :data:`.VARIETIES`. Defaults to ``'normal'``.
+
+    Returns:
+        Nuisances: Nuisances that are independent of the label.
+    """
+    ranges = get_variety(variety)
+    masked = rng.random() < ranges.face_mask
     count = int(rng.choice(3, p=(0.35, 0.4, 0.25)))
     return Nuisances(
         breathing=float(rng.uniform(0.2, 0.36)),
         restlessness=float(rng.uniform(0.5, 1.5)),
         fidgets=tuple(rng.choice(FIDGETS, count, replace=False).tolist()),
         jitter=float(rng.uniform(0.0, 0.0025)),
-        noise=float(rng.uniform(0.5, 3.5)),
-        gain=float(rng.uniform(0.78, 1.12)),
-        tint=tuple(rng.uniform(0.97, 1.03, 3).tolist()),
+        noise=float(rng.uniform(*ranges.noise)),
+        gain=float(rng.uniform(*ranges.gain)),
+        tint=tuple(rng.uniform(1.0 - ranges.tint, 1.0 + ranges.tint, 3).tolist()),
         flicker=float(rng.uniform(0.0, 0.015)),
         light=(float(rng.uniform(-0.9, 0.9)), float(rng.uniform(-0.9, -0.4))),
-        crf=int(rng.integers(19, 29)),
+        crf=int(rng.integers(*ranges.crf)),
         held=(int(rng.integers(2)), str(rng.choice(('phone', 'pen')))) if rng.random() < 0.3 else None,
         glasses=bool(rng.random() < 0.45),
+        contrast=float(rng.uniform(*ranges.contrast)),
+        gamma=float(rng.uniform(*ranges.gamma)),
+        saturation=float(rng.uniform(*ranges.saturation)),
+        sharpness=float(rng.uniform(*ranges.sharpness)),
+        vignette=float(rng.uniform(0.0, ranges.vignette)),
+        exposure=float(rng.uniform(0.0, ranges.exposure)),
+        face_mask=tuple(map(tuple, rng.integers(20, 210, (4, 3)).tolist())) if masked else (),
     )
 
 
-def draw_camera(rng: np.random.Generator) -> VirtualCamera:
-    """Draw a camera that films the whole person."""
-    distance = rng.uniform(2.7, 3.7)
-    # A seated person (1.42 m, with the feet in front) fills 0.74 to 0.83 of the image height.
-    focal = rng.uniform(0.74, 0.83) * (distance - 0.25) / 1.42
+def draw_camera(rng: np.random.Generator, variety: str = 'normal') -> VirtualCamera:
+    """Draw a camera, which films the whole person or, if the variety has close-ups, a part.
+
+    Args:
+        rng (np.random.Generator): Random number generator.
+        variety (str): Key of :data:`.VARIETIES`. Defaults to ``'normal'``.
+
+    Returns:
+        VirtualCamera: Camera in front of the person.
+    """
+    ranges = get_variety(variety)
+    distance, fill = rng.uniform(*ranges.distance), rng.uniform(*ranges.fill)
+    aim = rng.uniform(0.575, 0.605)
+    # A small person can be farther from the middle.
+    free = ranges.off_center * (0.93 - fill)
+    shift = rng.uniform(-1.0, 1.0, 2) * (free, 0.5 * free)
+    if rng.random() < ranges.close_up:
+        fill = 0.95 * np.exp(rng.uniform(0.0, 0.75))
+        # The top of the head (1.33 m) is near the upper edge of the image, and is cut off in some videos.
+        top = rng.uniform(-0.10, 0.22)
+        aim = 1.33 - (0.5 - top) * _SEATED / fill
+        shift = rng.uniform(-1.0, 1.0, 2) * (0.12, 0.0)
     return VirtualCamera(
-        height=float(rng.uniform(0.75, 1.35)),
+        height=float(rng.uniform(*ranges.height)),
         distance=float(distance),
-        sideways=float(rng.uniform(-0.25, 0.25)),
-        aim=float(rng.uniform(0.535, 0.565)),
-        focal=float(focal),
-        roll=float(rng.uniform(-0.02, 0.02)),
-        shift=(float(rng.uniform(-0.03, 0.03)), float(rng.uniform(-0.012, 0.012))),
+        sideways=float(rng.uniform(-ranges.sideways, ranges.sideways)),
+        aim=float(aim),
+        focal=float(fill * (distance - 0.25) / _SEATED),
+        roll=float(rng.uniform(-ranges.roll, ranges.roll)),
+        shift=tuple(shift.tolist()),
     )
 
 
@@ -156,7 +207,7 @@ def draw_shake(nuisances: Nuisances, num_frames: int, rng: np.random.Generator, 
 
 
 class Sensor:
-    """Camera sensor, which adds gain, tint, flicker and noise.
+    """Camera sensor, which blurs or sharpens, and adds gain, tint, flicker and noise.
 
     Args:
         nuisances (Nuisances): Amount of each effect.
@@ -167,6 +218,7 @@ class Sensor:
     """
 
     _SPARE = 48  # pixels by which the field of noise is larger than a frame
+    _BLUR = 0.007  # standard deviation of the blur, in units of the image height
 
     def __init__(
         self, nuisances: Nuisances, size: tuple[int, int], num_frames: int, rng: np.random.Generator, fps: float = 30.0
@@ -174,16 +226,38 @@ class Sensor:
         times = np.arange(num_frames) / fps
         flicker = 1 + nuisances.flicker * wander(times, rng, 2.0)
         gains = nuisances.gain * flicker[:, None] * np.array(nuisances.tint)
+        # Processors differ in the last bits of a power.
+        levels = np.round(255.0 * (np.arange(256) / 255.0) ** nuisances.gamma, 6)
         # Gain of every frame as an integer table, from the level of the image to the level of the video.
-        self.tables = np.clip(np.round(gains[:, None, :] * np.arange(256)[:, None]), 0, 255).astype(np.uint8)
+        self.tables = np.clip(np.round(gains[:, None, :] * levels[:, None]), 0, 255).astype(np.uint8)
         spare = (size[1] + self._SPARE, size[0] + self._SPARE, 3)
         grain = rng.standard_normal(spare) + 0.6 * rng.standard_normal((*spare[:2], 1))
         self.grain = np.round(nuisances.noise * grain).astype(np.int16)
         self.corners = rng.integers(0, self._SPARE, (num_frames, 2))
+        # The weights are integers, so that every machine computes the same pixels.
+        self.sharpness, self.saturation, self.exposure = (
+            round(64 * amount) for amount in (nuisances.sharpness, nuisances.saturation, nuisances.exposure)
+        )
+        down, right = (np.linspace(-1.0, 1.0, side) ** 2 for side in size[::-1])
+        radius = 0.5 * (down[:, None] + right)
+        self.vignette = np.round(128 * (1 - nuisances.vignette * radius))[..., None].astype(np.int16)
+        self.previous = None
 
     def record(self, image: np.ndarray, t: int) -> np.ndarray:
-        """Return frame `t` of the video for a rendered image, shape (height, width, 3), uint8."""
+        """Return frame `t` of the video for a rendered image, shape (height, width, 3), uint8.
+
+        Frames are recorded in order, since the exposure of a frame begins in the previous one.
+        """
         height, width = image.shape[:2]
+        blurred = cv2.GaussianBlur(image, (0, 0), self._BLUR * height)
+        image = image.astype(np.int16)
+        image += (self.sharpness * (image - blurred)) >> 6
+        moving, self.previous = self.previous, image
+        if moving is not None:
+            image = image + ((self.exposure * (moving - image)) >> 6)
+        grey = (image[..., :1] + 2 * image[..., 1:2] + image[..., 2:]) >> 2
+        image = grey + ((self.saturation * (image - grey)) >> 6)
+        image = (np.clip(image, 0, 255) * self.vignette >> 7).astype(np.uint8)
         top, left = self.corners[t]
         # Each frame uses another part of one large field of noise, which is faster than drawing new noise.
         grain = self.grain[top : top + height, left : left + width]
