@@ -62,8 +62,8 @@ def test_learns_four_clips_by_heart(data, tmp_path):
             if step.type == 'MMUniformSampleFrames':
                 step.num_clips = 1
     config.update(val_dataloader=None, val_evaluator=None, val_cfg=None, load_from=None, randomness=dict(seed=0))
-    config.train_cfg = dict(by_epoch=True, max_epochs=40)
-    config.param_scheduler = [dict(type='MultiStepLR', by_epoch=True, milestones=[30], gamma=0.1)]
+    config.train_cfg = dict(by_epoch=True, max_epochs=24)
+    config.param_scheduler = [dict(type='MultiStepLR', by_epoch=True, milestones=[18], gamma=0.1)]
     config.default_hooks.checkpoint = dict(type='CheckpointHook', interval=-1, save_last=False)
     config.update(work_dir=str(tmp_path), log_level='WARNING')
     runner = Runner.from_cfg(config)

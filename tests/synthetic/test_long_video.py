@@ -33,9 +33,10 @@ def test_long_video_shows_one_room(tmp_path):
     truth = write_long_video(tmp_path / 'long.mp4', 3, (64, 76), seed=4)
     frames = [frame.to_rgb().astype(int) for frame in Video(tmp_path / 'long.mp4').frames()]
     first = [frames[round(interval.start * 30)] for interval in truth]
-    # The upper corners show the wall. Clips of a dataset differ there by tens of grey levels.
-    assert np.abs(first[1][:12, :12] - first[0][:12, :12]).mean() < 6
-    assert np.abs(first[2][:12, -12:] - first[0][:12, -12:]).mean() < 6
+    # The upper corners show the wall. Their colours in clips of a dataset differ by tens of grey levels.
+    for corner in (np.s_[:12, :12], np.s_[:12, -12:]):
+        colors = [frame[corner].mean((0, 1)) for frame in first]
+        assert np.abs(np.diff(colors, axis=0)).max() < 6
 
 
 @pytest.mark.parametrize('seed', [201, 202, 203])

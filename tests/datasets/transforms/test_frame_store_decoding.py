@@ -15,6 +15,7 @@ from mmaction_microaction.datasets.frame_store import FrameSettings, FrameStoreW
 from mmaction_microaction.datasets.preparation.make_frame_store import make_frame_store
 from mmaction_microaction.datasets.transforms.decoding_steps import replace_decoding
 from mmaction_microaction.datasets.transforms.frame_store_decoding import FrameStoreDecode, FrameStoreInit
+from mmaction_microaction.datasets.transforms.poses import DecodeRGBPose
 
 SAMPLINGS = {
     '2D, test': dict(clip_len=1, frame_interval=1, num_clips=8, test_mode=True),
@@ -189,13 +190,21 @@ def test_paths_of_clips_may_contain_any_character(monkeypatch, tmp_path):
 def test_every_config_of_videos_can_read_frames(path):
     config = Config.fromfile(path)
     for dataset in (config.train_dataloader.dataset, config.test_dataloader.dataset):
-        steps = dataset.get('dataset', dataset).pipeline
-        if steps[0].type == 'LoadFeatures':
-            continue
-        opener, decoder = object(), object()
-        transforms = replace_decoding([TRANSFORMS.build(step) for step in steps], opener, decoder, 'other')
-        assert transforms.count(opener) == transforms.count(decoder) == 1
-        assert not any(re.search('Init$|Decode$', type(transform).__name__) for transform in transforms)
+        # A repeated dataset contains one dataset, and joined ones several.
+        for part in dataset.get('datasets', [dataset.get('dataset', dataset)]):
+            steps = part.pipeline
+            if {'LoadFeatures', 'PoseDecode'} & {step.type for step in steps}:
+                continue  # of features, or of poses alone
+            opener, decoder = object(), object()
+            transforms = replace_decoding([TRANSFORMS.build(step) for step in steps], opener, decoder, 'other')
+            # The step that decodes frames and poses contains the two steps for the frames.
+            transforms = [
+                step
+                for transform in transforms
+                for step in (transform.source if isinstance(transform, DecodeRGBPose) else [transform])
+            ]
+            assert transforms.count(opener) == transforms.count(decoder) == 1
+            assert not any(re.search('Init$|Decode$', type(transform).__name__) for transform in transforms)
 
 
 def prefixes(path):
