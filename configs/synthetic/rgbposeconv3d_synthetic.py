@@ -13,7 +13,8 @@ model = dict(
             depth=18,
             num_stages=4,
             lateral=True,
-            lateral_infl=1,
+            # With 1, layer4 would get 256 channels, and have no downsample, unlike slowonly_synthetic.py.
+            lateral_infl=2,
             lateral_activate=(0, 0, 1, 1),
             fusion_kernel=7,
             base_channels=32,
