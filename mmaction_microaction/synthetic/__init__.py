@@ -30,6 +30,7 @@ from .clip import RenderedClip, make_clip
 from .contact_sheet import draw_contact_sheet
 from .dataset import write_dataset
 from .keypoints import make_true_poses, true_keypoints
+from .long_video import LongVideo, make_long_video
 from .mma52_dataset import Mma52Settings, make_mma52_plan, write_mma52_dataset
 from .mma52_video import Mma52Video, make_mma52_video
 from .plan import SyntheticSettings, make_plan
@@ -40,6 +41,7 @@ from .scene import Scene, frames_hash, render_frames
 from .settings import video_size
 
 __all__ = [
+    'LongVideo',
     'Mma52Settings',
     'Mma52Video',
     'ProSettings',
@@ -50,6 +52,7 @@ __all__ = [
     'draw_contact_sheet',
     'frames_hash',
     'make_clip',
+    'make_long_video',
     'make_mma52_plan',
     'make_mma52_video',
     'make_plan',

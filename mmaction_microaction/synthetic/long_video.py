@@ -1,5 +1,6 @@
 """Long videos with known micro-actions: one person in one room performs one action after the other."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,14 +32,15 @@ class LongVideo(Scene):
     """Micro-actions in the order of time. Each ends where the next one begins."""
 
 
-def make_long_video(num_actions: int, size: tuple[int, int], seed: int = 0) -> LongVideo:
+def make_long_video(actions: int | Sequence[int], size: tuple[int, int], seed: int = 0) -> LongVideo:
     """Draw the parameters of a long video.
 
     The person returns to rest after each action. Glasses, a held object, breathing, sway, camera shake and sensor noise
     belong to the whole video, so that nothing but the body changes between two actions.
 
     Args:
-        num_actions (int): Number of actions, in random order. No action is repeated before all 52 were shown.
+        actions (int | Sequence[int]): Fine labels of the actions in their order, or the number of actions in random
+            order. Then no action is repeated before all 52 were shown.
         size (tuple[int, int]): Width and height in pixels.
         seed (int): Seed of the person, the camera, the room and the order. Defaults to 0.
 
@@ -46,18 +48,21 @@ def make_long_video(num_actions: int, size: tuple[int, int], seed: int = 0) -> L
         LongVideo: Video whose frames depend on the arguments alone.
 
     Raises:
-        ValueError: If ``num_actions`` is less than 1.
+        ValueError: If there is no action.
     """
-    if num_actions < 1:
-        raise ValueError(f'{num_actions} actions: there must be at least one')
+    if not actions or (isinstance(actions, int) and actions < 0):
+        raise ValueError(f'{actions} actions: there must be at least one')
     key = (seed, 0, 0)
     scene, drawing = make_generator(*key, _SCENE), make_generator(*key, _ACTIONS)
     subject_id = FIRST_SUBJECTS['long video']
     subject = make_subject(seed, subject_id)
     posture, camera = sit_still(draw_posture(scene)), draw_camera(scene)
     room, nuisances = draw_room(scene), equip_for_all(draw_nuisances(scene), scene)
-    rounds = [drawing.permutation(len(MA52)) for _ in range(0, num_actions, len(MA52))]
-    labels = np.concatenate(rounds)[:num_actions].tolist()
+    if isinstance(actions, int):
+        rounds = [drawing.permutation(len(MA52)) for _ in range(0, actions, len(MA52))]
+        labels = np.concatenate(rounds)[:actions].tolist()
+    else:
+        labels = list(actions)
     lengths = [round(draw_seconds(drawing) * FPS) for _ in labels]
     edges = np.cumsum([0, *lengths]).tolist()
     controls = sit(posture, subject.proportions, edges[-1])

@@ -5,7 +5,14 @@ from itertools import cycle, islice
 from pathlib import Path
 
 from mmaction_microaction.label_sets import MA52, LabelSet, normalize_name
-from mmaction_microaction.synthetic import SyntheticSettings, make_clip, make_plan, render_frames, video_size
+from mmaction_microaction.synthetic import (
+    SyntheticSettings,
+    make_clip,
+    make_long_video,
+    make_plan,
+    render_frames,
+    video_size,
+)
 from mmaction_microaction.synthetic.clip import FPS
 from mmaction_microaction.video.writer import write_video
 
@@ -54,17 +61,15 @@ def render_examples(folder: str | Path, size: int = 160, codes: Sequence[str] = 
     """
     folder, size = Path(folder), video_size(size)
     labels = {action.code: action.index for action in MA52.actions}
-    *people, person = unseen_subjects()[: len(codes) + 1]
+    people = unseen_subjects()[: len(codes)]
     paths = []
     for index, (code, subject) in enumerate(zip(codes, people)):
         label = labels[code]
         paths.append(folder / f'{MA52.names[label]}.mp4')
         clip = make_clip(label, subject, size, seed=_SEED, split=_TEST, index=index)
         write_video(paths[-1], render_frames(clip), size, fps=FPS)
-    # The same subject and index produce the same person, room and length for each action.
     # Fewer actions are repeated, so that the video is long enough for a timeline.
     performed = islice(cycle(codes), max(len(codes), len(CODES)))
-    clips = (make_clip(labels[code], person, size, seed=_SEED, split=_TEST, index=len(codes)) for code in performed)
-    frames = (frame for clip in clips for frame in render_frames(clip))
-    write_video(folder / LONG, frames, size, fps=FPS)
+    long = make_long_video([labels[code] for code in performed], size, seed=_SEED)
+    write_video(folder / LONG, render_frames(long), size, fps=FPS)
     return [*paths, folder / LONG]

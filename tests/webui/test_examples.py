@@ -30,7 +30,7 @@ def test_people_of_the_examples_are_not_in_training_sets(tmp_path, monkeypatch, 
     monkeypatch.setattr(examples, 'write_video', lambda path, pictures, *_, **__: next(iter(pictures)))
     render_examples(tmp_path, size=64)
     trained_on = {entry.subject_id for entry in make_plan(SyntheticSettings(clips=num_clips)) if entry.split < 2}
-    assert len(set(shown)) == 9
+    assert len(set(shown)) == len(CODES)
     assert not trained_on & set(shown)
 
 
