@@ -43,7 +43,7 @@ def test_invalid_arguments_are_reported_in_one_line(tool, arguments, message, tm
 def test_the_contact_sheet_is_written(tmp_path, monkeypatch, capsys):
     sheet = np.zeros((4, 6, 3), np.uint8)
     sheet[..., 0] = 200
-    monkeypatch.setattr('mmaction_microaction.synthetic.draw_contact_sheet', lambda *_: sheet)
+    monkeypatch.setattr('mmaction_microaction.synthetic.draw_contact_sheet', lambda *_, **__: sheet)
     monkeypatch.setattr(sys, 'argv', ['make_synthetic_ma52', '--contact-sheet', str(tmp_path / 'all.png')])
     runpy.run_path(str(TOOLS / 'make_synthetic_ma52.py'), run_name='__main__')
     assert f'the contact sheet is in {tmp_path / "all.png"}' in capsys.readouterr().out
