@@ -3,23 +3,7 @@ _base_ = './_base_/pose.py'
 
 model = dict(
     type='Recognizer3D',
-    # The network of MMAction2's PoseC3D at half its width, with a stem that halves the resolution.
-    backbone=dict(
-        type='ResNet3dSlowOnly',
-        depth=50,
-        pretrained=None,
-        in_channels=28,
-        base_channels=16,
-        num_stages=3,
-        out_indices=(2,),
-        stage_blocks=(4, 6, 3),
-        conv1_stride_s=2,
-        pool1_stride_s=1,
-        inflate=(0, 1, 1),
-        spatial_strides=(2, 2, 2),
-        temporal_strides=(1, 1, 2),
-        dilations=(1, 1, 1),
-    ),
+    backbone=dict(type='ResNet3dSlowOnly', pretrained=None, **_base_.pose_branch),
     cls_head=dict(type='I3DHead', in_channels=256, num_classes=52, dropout_ratio=0, average_clips='prob'),
 )
 

@@ -3,18 +3,7 @@ _base_ = './_base_/pose.py'
 
 model = dict(
     type='Recognizer3D',
-    backbone=dict(
-        type='ResNet3dSlowOnly',
-        depth=18,
-        pretrained=None,
-        base_channels=32,
-        conv1_kernel=(1, 7, 7),
-        # As in manet_r18_8x1_synthetic.py, the first stage, not the last, halves the resolution.
-        pool1_stride_s=1,
-        spatial_strides=(2, 2, 2, 1),
-        inflate=(0, 0, 1, 1),
-        with_pool2=False,
-    ),
+    backbone=dict(type='ResNet3dSlowOnly', pretrained=None, **_base_.rgb_branch),
     cls_head=dict(type='I3DHead', in_channels=256, num_classes=52, dropout_ratio=0, average_clips='prob'),
     # Output of SubtractMeanFrame: differences around zero.
     data_preprocessor=dict(type='ActionDataPreprocessor', mean=[0, 0, 0], std=[15, 15, 15], format_shape='NCTHW'),

@@ -26,6 +26,33 @@ random_square = [
 square = [dict(type='CropToJoints'), dict(type='Resize', scale=(64, 64), keep_ratio=False)]
 heat_maps = dict(type='GeneratePoseTarget', sigma=0.6, scaling=0.5)
 
+# The networks of one modality, and the branches of those of both.
+rgb_branch = dict(
+    depth=18,
+    base_channels=32,
+    conv1_kernel=(1, 7, 7),
+    # As in manet_r18_8x1_synthetic.py, the first stage, not the last, halves the resolution.
+    pool1_stride_s=1,
+    spatial_strides=(2, 2, 2, 1),
+    inflate=(0, 0, 1, 1),
+    with_pool2=False,
+)
+# The branch of MMAction2's PoseC3D at half its width, with a stem that halves the resolution.
+pose_branch = dict(
+    depth=50,
+    in_channels=28,
+    base_channels=16,
+    num_stages=3,
+    out_indices=(2,),
+    stage_blocks=(4, 6, 3),
+    conv1_stride_s=2,
+    pool1_stride_s=1,
+    inflate=(0, 1, 1),
+    spatial_strides=(2, 2, 2),
+    temporal_strides=(1, 1, 2),
+    dilations=(1, 1, 1),
+)
+
 # Configs add the pipelines.
 train_dataloader = dict(
     batch_size=8,  # 130 steps per epoch
