@@ -8,11 +8,11 @@ from helpers.support import ROOT
 LAYERS = [
     {'utils', 'video', 'label_sets'},
     {'compat', 'structures'},
-    {'evaluation.functional', 'faces', 'poses', 'synthetic'},
+    {'coding.formats', 'evaluation.functional', 'faces', 'poses', 'synthetic'},
     {'datasets', 'engine', 'evaluation.metrics', 'models', 'submission'},
     {'visualization'},
     {'inference', 'report'},
-    {'benchmarks', 'webui'},
+    {'benchmarks', 'coding', 'webui'},
     {'cli'},
 ]
 PACKAGE = ROOT / 'mmaction_microaction'

@@ -1,0 +1,87 @@
+"""The formats of coded recordings, and their reading by the endings of files."""
+
+from collections.abc import Callable, Iterable, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import NamedTuple
+
+from mmaction_microaction.structures.coding import Coding, read_coding, write_coding
+
+
+class Format(NamedTuple):
+    """A format of coded recordings."""
+
+    ending: str
+    """Ending of its files, such as ``.eaf``."""
+    title: str
+    """Program or kind of file, for help texts."""
+    read: Callable[[Path], list[Coding]] | None
+    """Function that reads all recordings of a file. None if the format cannot be read."""
+    write: Callable[[Sequence[Coding], Path], None] | None
+    """Function that writes recordings to a file, completely or not at all. None if the format cannot be written."""
+    holds_several: bool
+    """Whether one file contains several recordings. Otherwise :attr:`write` accepts exactly one."""
+
+
+def _read_json(path: Path) -> list[Coding]:
+    return [read_coding(path)]
+
+
+def _write_json(codings: Sequence[Coding], path: Path) -> None:
+    (coding,) = codings
+    write_coding(coding, path)
+
+
+FORMATS = {
+    'json': Format('.json', 'JSON, with everything', _read_json, _write_json, holds_several=False),
+}
+"""The formats, by name."""
+
+
+def read_codings(paths: Iterable[str | Path], people: str = '*') -> list[Coding]:
+    """Read the coded recordings of files and folders, each by the ending of its name.
+
+    Args:
+        paths (Iterable[str | Path]): Files, and folders that are searched for files of all formats.
+        people (str): Pattern of the people whose events are read, such as ``'P1*'``. Defaults to ``'*'``.
+
+    Returns:
+        list[Coding]: The recordings, in the order of the paths.
+
+    Raises:
+        FileNotFoundError: If a path does not exist, or a folder contains no such file.
+        ValueError: If a file has an unknown ending or is malformed.
+    """
+    codings = []
+    for path in map(Path, paths):
+        files = _find_files(path) if path.is_dir() else [path]
+        for file in files:
+            codings += _read(file)
+    for coding in codings:
+        coding.events = [event for event in coding.events if fnmatchcase(event.person, people)]
+        coding.people = tuple(person for person in coding.people if fnmatchcase(person, people))
+    return codings
+
+
+def _find_files(folder: Path) -> list[Path]:
+    files = [file for file in sorted(folder.rglob('*')) if _format_of(file) and file.is_file()]
+    if not files:
+        raise FileNotFoundError(f'{folder} contains no coded recording ({_list_endings()})')
+    return files
+
+
+def _read(file: Path) -> list[Coding]:
+    form = _format_of(file)
+    if form is None:
+        raise ValueError(f'{file}: the ending is not that of a coded recording ({_list_endings()})')
+    if not file.exists():
+        raise FileNotFoundError(f'{file}: no such file')
+    return form.read(file)
+
+
+def _format_of(file: Path) -> Format | None:
+    return next((form for form in FORMATS.values() if form.read and file.name.lower().endswith(form.ending)), None)
+
+
+def _list_endings() -> str:
+    return ', '.join(dict.fromkeys(form.ending for form in FORMATS.values() if form.read))

@@ -1,0 +1,179 @@
+"""Coded recordings: who did what and when, as a person or a network coded it, and their JSON files."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from mmaction_microaction.label_sets import LabelSet
+from mmaction_microaction.utils.files import write_whole
+from mmaction_microaction.utils.untrusted import parse_json, read_limited
+
+from .intervals import Interval
+
+MAX_SIZE = 2**28
+"""Largest size of a file in bytes. A day of five people has about 500,000 events of 150 bytes each."""
+FORMAT = 'microaction coding'
+"""Name of the format, the value of ``format`` in a file."""
+
+
+@dataclass(frozen=True, order=True)
+class CodedEvent:
+    """An action of a person. An event whose start is its end is a point event.
+
+    Examples:
+        >>> CodedEvent(1.0, 2.5, 'nodding', person='P1').duration
+        1.5
+    """
+
+    start: float
+    """Start in seconds."""
+    end: float
+    """End in seconds."""
+    action: str
+    """Name of the action."""
+    person: str = ''
+    """Name of the person. ``''`` if the recording shows one person who has no name."""
+    code: str = ''
+    """Short name of the action, such as ``B1``. ``''`` if it is not known."""
+    group: str = ''
+    """Group of the action, such as ``head``. ``''`` if it is not known."""
+    score: float | None = None
+    """Score, 0 to 1. None for the event of a human coder."""
+    comment: str = ''
+    """Remark of the coder."""
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.start) and math.isfinite(self.end) and 0 <= self.start <= self.end):
+            raise ValueError(
+                f'{self.action} should start at 0 s or later and not end before, got {self.start} s to {self.end} s'
+            )
+        if not self.action:
+            raise ValueError(f'the event at {self.start} s has no action')
+
+    @property
+    def duration(self) -> float:
+        """float: Duration in seconds."""
+        return self.end - self.start
+
+    @classmethod
+    def from_interval(cls, interval: Interval, person: str = '') -> 'CodedEvent':
+        """Convert an interval of a result.
+
+        Args:
+            interval (Interval): The interval.
+            person (str): Name of the person. Defaults to ``''``.
+
+        Returns:
+            CodedEvent: The event, with the names of the action.
+        """
+        action = interval.action
+        return cls(interval.start, interval.end, action.name, person, action.code, action.group or '', interval.score)
+
+
+@dataclass
+class Coding:
+    """What one coder, a person or a network, coded in one recording.
+
+    Examples:
+        >>> coding = Coding('talk', [CodedEvent(4.0, 5.0, 'waving', 'P2'), CodedEvent(0.0, 2.0, 'nodding', 'P1')])
+        >>> [event.action for event in coding.events]
+        ['nodding', 'waving']
+        >>> coding.people
+        ('P1', 'P2')
+    """
+
+    recording: str
+    """Name of the recording, usually that of its file without suffix."""
+    events: list[CodedEvent] = field(repr=False)
+    """The events. They are sorted by time, and may overlap."""
+    duration: float | None = None
+    """Duration of the recording in seconds. None if it is not known."""
+    media: tuple[str, ...] = ()
+    """Paths of the video files, in the order in which they follow each other."""
+    fps: float | None = None
+    """Frames per second. None if it is not known."""
+    people: tuple[str, ...] = ()
+    """Names of the people, also of those without events. Those of the events are added."""
+    coder: str = ''
+    """Name of the coder: a person, or a program with its version."""
+    settings: dict[str, Any] = field(default_factory=dict, repr=False)
+    """Settings of the program and its network, for JSON."""
+    label_set: LabelSet | None = field(default=None, repr=False)
+    """Actions that the coder distinguished. None if they are not known."""
+
+    def __post_init__(self) -> None:
+        self.events = sorted(self.events, key=lambda event: (event.start, event.end, event.person, event.action))
+        self.media = tuple(map(str, self.media))
+        self.people = tuple(dict.fromkeys([*self.people, *sorted({event.person for event in self.events})]))
+
+    def of(self, person: str) -> list[CodedEvent]:
+        """Return the events of a person.
+
+        Args:
+            person (str): Name of the person.
+
+        Returns:
+            list[CodedEvent]: Events, sorted by time.
+        """
+        return [event for event in self.events if event.person == person]
+
+
+def write_coding(coding: Coding, path: str | Path) -> None:
+    """Write a coded recording as JSON, completely or not at all. :func:`read_coding` returns it unchanged.
+
+    Args:
+        coding (Coding): The coded recording.
+        path (str | Path): Path of the file.
+
+    Raises:
+        OSError: If the file cannot be written.
+    """
+    content = {item.name: getattr(coding, item.name) for item in fields(coding)}
+    content['events'] = [
+        {key: value for key, value in asdict(event).items() if value not in ('', None)} for event in coding.events
+    ]
+    content['label_set'] = coding.label_set and coding.label_set.to_dict()
+    text = json.dumps({'format': FORMAT, 'version': 1, **content}, indent=1, ensure_ascii=False, allow_nan=False)
+    write_whole(path, (text + '\n').encode(errors='backslashreplace'))
+
+
+def read_coding(path: str | Path) -> Coding:
+    """Read a file that :func:`write_coding` wrote.
+
+    Args:
+        path (str | Path): Path of the file.
+
+    Returns:
+        Coding: The coded recording.
+
+    Raises:
+        FileNotFoundError: If the file does not exist.
+        ValueError: If the file has another format, or an event is invalid.
+    """
+    try:
+        content = parse_json(read_limited(path, MAX_SIZE, 'a coded recording'))
+        if not isinstance(content, Mapping) or content.get('format') != FORMAT:
+            raise ValueError(f'"format" is not "{FORMAT}"')
+        values = {item.name: content[item.name] for item in fields(Coding) if item.name in content}
+        values['events'] = list(_parse_events(content['events']))
+        values['people'] = tuple(values.get('people', ()))
+        if values.get('label_set') is not None:
+            values['label_set'] = LabelSet.from_dict(values['label_set'], str(path))
+        return Coding(**values)
+    except FileNotFoundError:
+        raise FileNotFoundError(f'{path}: no such file') from None
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f'{path} is not a coded recording of "microaction code" ({type(error).__name__}: {error})'
+        ) from None
+
+
+def _parse_events(contents: Iterable[Mapping[str, Any]]) -> Iterable[CodedEvent]:
+    for index, content in enumerate(contents, start=1):
+        try:
+            yield CodedEvent(**content)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f'event {index}: {error}') from None
