@@ -76,3 +76,13 @@ rgbpose_train_pipeline = [rgbpose_train_frames, *random_square, flip, *rgbpose_p
 rgbpose_train_pipeline_as_released = [rgbpose_train_frames, *random_square, flip_as_released, *rgbpose_pack]
 rgbpose_val_pipeline = [rgbpose_val_frames, *square, *rgbpose_pack]
 rgbpose_test_pipeline = [dict(rgbpose_val_frames, num_clips=10), *square, *rgbpose_pack]
+
+# The joints as coordinates: 48 times of the whole clip.
+joints_pack = [dict(type='FormatGCNInput', num_person=1), dict(type='PackActionInputs')]
+joints_train_pipeline = [
+    dict(type='PerturbJoints', layout='ma52_28', strength=0.5),
+    flip,
+    dict(type='ResamplePoses', clip_len=48, trim=0.1),
+    *joints_pack,
+]
+joints_val_pipeline = [dict(type='ResamplePoses', clip_len=48), *joints_pack]

@@ -3,7 +3,7 @@
 The files have the same layout as MA-52. poses_train.pkl, poses_val.pkl and
 poses_test.pkl contain the true poses, in MMAction2's format with MA-52's 28
 joints. Run the command again with the same options to continue an interrupted
-run, or to add poses to an older data set.
+run, or to add poses to an older data set. --poses-only renders no videos.
 
     microaction synthesize --out data/ma52_synthetic --clips 2080 --size 112 --workers 2
     microaction synthesize --contact-sheet sheet.png
@@ -16,6 +16,7 @@ from mmaction_microaction.utils import parallel
 COUNTS = ('uniform', 'long-tailed')
 PROTOCOLS = ('cross-subject', 'released')
 VARIETIES = ('normal', 'high')
+LAYOUTS = ('blazepose33', 'coco17', 'ma52_28')
 
 
 def add_arguments(parser):
@@ -51,6 +52,15 @@ def add_arguments(parser):
         'to train networks for real people (default: %(default)s)',
     )
     parser.add_argument(
+        '--layout',
+        choices=LAYOUTS,
+        default='ma52_28',
+        help='joints of the true poses; blazepose33 has those of the estimator (default: %(default)s)',
+    )
+    parser.add_argument(
+        '--poses-only', action='store_true', help='true poses without videos, for networks that see poses alone'
+    )
+    parser.add_argument(
         '--workers', type=int, default=parallel.default_workers(), help='processes (default: %(default)s)'
     )
     parser.add_argument(
@@ -69,8 +79,8 @@ def run(args):
         return
     settings = SyntheticSettings(args.clips, size, args.seed, args.counts, args.protocol, args.subjects, args.variety)
     with progress_bar('rendering') as progress:
-        write_dataset(args.out, settings, args.workers, progress)
-    print(f'{args.clips} clips are in {args.out}')
+        write_dataset(args.out, settings, args.workers, progress, args.layout, args.poses_only)
+    print(f'{"poses of " if args.poses_only else ""}{args.clips} clips are in {args.out}')
 
 
 def _write_contact_sheet(path, size, seed, variety):

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from mmaction.datasets.transforms import ArrayDecode, PoseDecode, Resize, SampleFrames
+from mmaction.datasets.transforms import ArrayDecode, Resize, SampleFrames
 from mmaction.registry import TRANSFORMS
 from mmengine.dataset import Compose
 
@@ -142,7 +142,7 @@ class WindowPipeline:
         if self.reads_frames:
             decoder = DecodeRGBPose([_take_images]) if self.needs_poses else ArrayDecode()
         else:
-            decoder = PoseDecode()
+            decoder = TRANSFORMS.build(pipeline[decode])
         # Transforms are built here, since Compose would look for their types in MMEngine's registry.
         build = TRANSFORMS.build
         self._sample = Compose([build(step) for step in sampling])

@@ -1,6 +1,6 @@
 """Networks and their parts, registered in MMAction2's ``MODELS``."""
 
-from .backbones import AdapterVisionTransformer, PCANBackbone, ResNetSETSM
+from .backbones import AdapterVisionTransformer, JointTCN, PCANBackbone, ResNetSETSM
 from .detectors import DetectionDataPreprocessor, MicroActionDetector
 from .heads import (
     AuxiliaryHeads,
@@ -30,6 +30,7 @@ __all__ = [
     'DetectionDataPreprocessor',
     'HierarchicalLoss',
     'JointEmbeddingLoss',
+    'JointTCN',
     'LabelTreeLoss',
     'MAENet',
     'MANetHead',

@@ -1,6 +1,7 @@
 """Writes a synthetic MA-52 with the files of the real MA-52 (videos, annotation files and poses), and a manifest."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,12 @@ VERSION = 1
 
 
 def write_dataset(
-    out: str | Path, settings: SyntheticSettings, workers: int = 1, progress: Callable[[int, int], None] | None = None
+    out: str | Path,
+    settings: SyntheticSettings,
+    workers: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+    layout: str = 'ma52_28',
+    poses_only: bool = False,
 ) -> list[PlanEntry]:
     """Write a synthetic MA-52, or its missing files.
 
@@ -33,6 +39,9 @@ def write_dataset(
         workers (int): Number of worker processes. Defaults to 1.
         progress (Callable[[int, int], None], optional): Callback that receives the number of finished clips and their
             total. Defaults to None.
+        layout (str): Layout of the true poses, a key of :data:`.LAYOUTS`. Defaults to ``'ma52_28'``.
+        poses_only (bool): Whether no videos are rendered, for networks that see poses alone. The manifest then lacks
+            the parameters of the clips. Defaults to False.
 
     Returns:
         list[PlanEntry]: Every clip, in the order of the splits.
@@ -44,7 +53,8 @@ def write_dataset(
     folder = DatasetFolder(out, VERSION, settings)
     folder.begin('videos')
     plan = make_plan(settings)
-    rows, keypoints = zip(*folder.render(_write_clip, plan, workers, progress))
+    write = partial(_write_clip, layout=layout, poses_only=poses_only)
+    rows, keypoints = zip(*folder.render(write, plan, workers, progress))
     for index, split in enumerate(SPLITS):
         folder.write(f'{split}_list_videos.txt', annotation_lines(plan, index))
     poses = [
@@ -52,11 +62,14 @@ def write_dataset(
         for entry, keypoint in zip(plan, keypoints)
     ]
     folder.write_poses(plan, poses)
-    folder.finish('clips', rows)
+    if not poses_only:
+        folder.finish('clips', rows)
     return plan
 
 
-def _write_clip(out: Path, settings: SyntheticSettings, entry: PlanEntry) -> tuple[dict[str, Any], np.ndarray]:
+def _write_clip(
+    out: Path, settings: SyntheticSettings, entry: PlanEntry, layout: str, poses_only: bool
+) -> tuple[dict[str, Any] | None, np.ndarray]:
     """Write the video of a clip if it is missing, and return the clip's parameters and true keypoints."""
     clip = make_clip(
         entry.label,
@@ -67,7 +80,10 @@ def _write_clip(out: Path, settings: SyntheticSettings, entry: PlanEntry) -> tup
         entry.index,
         variety=settings.variety,
     )
+    keypoint = true_keypoints(clip, layout)
+    if poses_only:
+        return None, keypoint
     path = out / f'videos_{SPLITS[entry.split]}' / entry.name
     if not path.exists():
         write_video(path, render_frames(clip), clip.size, fps=clip.fps, crf=clip.nuisances.crf)
-    return {'name': entry.name, 'split': SPLITS[entry.split], **clip.parameters()}, true_keypoints(clip)
+    return {'name': entry.name, 'split': SPLITS[entry.split], **clip.parameters()}, keypoint

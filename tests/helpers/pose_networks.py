@@ -22,6 +22,10 @@ MODELS = {
         f"dict(type='Recognizer3D', backbone={POSE_BACKBONE.format(channels=3)}, cls_head={HEAD}, "
         f'data_preprocessor={NORMALIZE})'
     ),
+    'joints': (
+        "dict(type='RecognizerGCN', backbone=dict(type='JointTCN', layout='ma52_28', channels=8, dilations=(1, 2)), "
+        "cls_head=dict(type='GCNHead', num_classes=52, in_channels=16))"
+    ),
     'rgbpose': (
         "dict(type='MMRecognizer3D', backbone=dict(type='RGBPoseConv3D', speed_ratio=4, channel_ratio=1, "
         f'rgb_pathway=dict({PATHWAY}, num_stages=4, stage_blocks=(1, 1, 1, 1), inflate=(0, 0, 1, 1)), '
@@ -32,7 +36,7 @@ MODELS = {
         f"imgs={NORMALIZE}, heatmap_imgs=dict(type='ActionDataPreprocessor'))))"
     ),
 }
-"""Models of poses alone, of frames around a person, and of both, as text of a config."""
+"""Models of heat maps, of frames around a person, of coordinates, and of frames and poses, as text of a config."""
 
 
 def write_pose_network(folder, kind, head='RGBPoseFusionHead'):

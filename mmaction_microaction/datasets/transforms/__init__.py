@@ -4,6 +4,7 @@ from .decoding_steps import is_decoder, is_opener, selects_poses
 from .detection import LoadFeatures, PackDetectionInputs, SampleFramesAtRate
 from .faces import CropFace, FormatFaces
 from .frame_store_decoding import FrameStoreDecode, FrameStoreInit
+from .joints import PerturbJoints, ResamplePoses
 from .person import CropToPerson
 from .poses import CropToJoints, DecodeRGBPose
 from .processing import AddFlippedViews, SubtractMeanFrame
@@ -20,6 +21,8 @@ __all__ = [
     'FrameStoreInit',
     'LoadFeatures',
     'PackDetectionInputs',
+    'PerturbJoints',
+    'ResamplePoses',
     'SampleFramesAtRate',
     'SparsePyAVDecode',
     'SparsePyAVInit',

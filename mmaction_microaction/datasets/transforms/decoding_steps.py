@@ -27,6 +27,7 @@ from mmaction.registry import TRANSFORMS
 from mmengine.logging import print_log
 
 from .frame_store_decoding import FrameStoreDecode, FrameStoreInit
+from .joints import ResamplePoses
 from .poses import DecodeRGBPose
 from .sparse_pyav import SparsePyAVDecode, SparsePyAVInit
 
@@ -83,13 +84,14 @@ def selects_poses(step: dict | Callable) -> bool:
         step (dict | Callable): Config of a transform, or the transform itself.
 
     Returns:
-        bool: Whether its class is ``PoseDecode``, ``MMDecode`` or :class:`DecodeRGBPose`, or derived from one.
+        bool: Whether its class is ``PoseDecode``, ``MMDecode``, :class:`ResamplePoses` or :class:`DecodeRGBPose`, or
+        derived from one.
 
     Examples:
         >>> selects_poses(dict(type='PoseDecode')), selects_poses(dict(type='DecordDecode'))
         (True, False)
     """
-    return _is_one_of(step, (PoseDecode, DecodeRGBPose))
+    return _is_one_of(step, (PoseDecode, ResamplePoses, DecodeRGBPose))
 
 
 def _is_one_of(step, classes):

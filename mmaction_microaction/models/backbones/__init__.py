@@ -1,6 +1,7 @@
 """Backbones."""
 
 from .adapter_vision_transformer import AdapterVisionTransformer, DualPathAdapter, TemporalAdapter
+from .joint_tcn import JointTCN
 from .modality_exchange import CrossAttention, ModalityExchange
 from .pcan_backbone import PCANBackbone
 from .resnet_setsm import ResNetSETSM
@@ -9,6 +10,7 @@ __all__ = [
     'AdapterVisionTransformer',
     'CrossAttention',
     'DualPathAdapter',
+    'JointTCN',
     'ModalityExchange',
     'PCANBackbone',
     'ResNetSETSM',

@@ -1,0 +1,43 @@
+# The network that the package contains, see docs/model_card.md: JointTCN on the joints of rendered people, with the
+# errors of a pose estimator.
+_base_ = '../pose/jointtcn_48_ma52.py'
+
+layout = 'blazepose33'
+model = dict(backbone=dict(layout=layout))
+
+data_root = 'data/ma52_joints'
+joints = __import__('mmaction_microaction.structures.pose_layouts', fromlist=['BLAZEPOSE33']).BLAZEPOSE33
+train_pipeline = [
+    dict(type='PerturbJoints', layout=layout),
+    dict(type='Flip', flip_ratio=0.5, left_kp=joints.left, right_kp=joints.right),
+    # Windows of a video begin and end in the middle of an action.
+    dict(type='ResamplePoses', clip_len=48, trim=0.15),
+    *_base_.joints_pack,
+]
+train_dataloader = dict(
+    dataset=dict(
+        layout=layout,
+        ann_file=f'{data_root}/train_list_videos.txt',
+        data_prefix=dict(video=f'{data_root}/videos_train'),
+        pose_file=f'{data_root}/poses_train.pkl',
+        pipeline=train_pipeline,
+    )
+)
+val_dataloader = dict(
+    dataset=dict(
+        layout=layout,
+        ann_file=f'{data_root}/val_list_videos.txt',
+        data_prefix=dict(video=f'{data_root}/videos_val'),
+        pose_file=f'{data_root}/poses_val.pkl',
+    )
+)
+test_dataloader = val_dataloader
+val_evaluator = [dict(type='MicroActionMetric'), dict(type='ReversedPairsMetric')]
+test_evaluator = val_evaluator
+
+epochs = 12
+param_scheduler = [
+    dict(type='LinearLR', start_factor=0.1, begin=0, end=1, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', T_max=epochs - 1, begin=1, end=epochs, convert_to_iter_based=True),
+]
+train_cfg = dict(max_epochs=epochs)

@@ -1,0 +1,96 @@
+"""Transforms of joints as coordinates."""
+
+import numpy as np
+import pytest
+
+from mmaction_microaction.datasets.transforms import PerturbJoints, ResamplePoses
+from mmaction_microaction.structures.pose_layouts import BLAZEPOSE33
+
+
+def make_sample(num_frames=30, num_joints=33, seed=0):
+    rng = np.random.default_rng(seed)
+    keypoint = rng.uniform(0, 100, (1, num_frames, num_joints, 2)).astype(np.float32)
+    return dict(keypoint=keypoint, keypoint_score=np.ones(keypoint.shape[:-1], np.float32))
+
+
+def test_resampling_interpolates_between_frames():
+    keypoint = np.zeros((1, 3, 1, 2), np.float32)
+    keypoint[0, :, 0] = [(0, 0), (10, 2), (30, 2)]
+    sample = ResamplePoses(5)(dict(keypoint=keypoint, keypoint_score=np.ones((1, 3, 1), np.float32)))
+    assert sample['keypoint'][0, :, 0].tolist() == [[0, 0], [5, 1], [10, 2], [20, 2], [30, 2]]
+    assert (sample['num_clips'], sample['clip_len']) == (1, 5)
+
+
+def test_joint_is_undetected_next_to_a_frame_without_it():
+    scores = np.array([0.5, 0.0, 0.8], np.float32).reshape(1, 3, 1)
+    sample = ResamplePoses(5)(dict(keypoint=np.ones((1, 3, 1, 2), np.float32), keypoint_score=scores))
+    assert sample['keypoint_score'][0, :, 0].tolist() == pytest.approx([0.5, 0, 0, 0, 0.8])
+
+
+@pytest.mark.parametrize('num_frames', [1, 2, 47, 48, 200])
+def test_whole_clip_is_played_once(num_frames):
+    keypoint = np.arange(num_frames, dtype=np.float32)[None, :, None, None].repeat(2, -1)
+    sample = ResamplePoses(48)(dict(keypoint=keypoint, keypoint_score=np.ones(keypoint.shape[:-1], np.float32)))
+    np.testing.assert_allclose(sample['keypoint'][0, :, 0, 0], np.linspace(0, num_frames - 1, 48), atol=1e-4)
+    assert sample['keypoint_score'].all()
+
+
+def test_trimming_leaves_the_middle():
+    np.random.seed(0)
+    keypoint = np.arange(101, dtype=np.float32)[None, :, None, None].repeat(2, -1)
+    scores = np.ones(keypoint.shape[:-1], np.float32)
+    ends = []
+    for _ in range(200):
+        sample = ResamplePoses(10, trim=0.2)(dict(keypoint=keypoint, keypoint_score=scores))
+        ends.append(sample['keypoint'][0, [0, -1], 0, 0])
+    starts, stops = np.transpose(ends)
+    assert 0 <= starts.min() < 1 < 19 < starts.max() <= 20
+    assert 80 <= stops.min() < 81 < 99 < stops.max() <= 100
+
+
+@pytest.mark.parametrize('options', [dict(clip_len=0), dict(trim=0.5), dict(trim=-0.1)])
+def test_wrong_options(options):
+    with pytest.raises(ValueError, match=next(iter(options))):
+        ResamplePoses(**options)
+
+
+def test_no_errors_and_no_change_of_view_leave_the_joints():
+    sample = make_sample()
+    still = PerturbJoints('blazepose33', strength=0, rotation=0, stretch=0, lost_legs=0, lost_hand=0)
+    np.testing.assert_allclose(still(dict(sample))['keypoint'], sample['keypoint'], atol=1e-4)
+
+
+def test_errors_grow_with_the_person_and_are_mostly_constant():
+    np.random.seed(0)
+    perturb = PerturbJoints('blazepose33', rotation=0, stretch=0, lost_legs=0, lost_hand=0)
+    small, large = make_sample(), make_sample()
+    large['keypoint'] = large['keypoint'] * 10
+    errors = [
+        np.stack([perturb(dict(sample))['keypoint'][0] - sample['keypoint'][0] for _ in range(40)])
+        for sample in (small, large)
+    ]
+    assert errors[1].std() / errors[0].std() == pytest.approx(10, rel=0.2)
+    face, hands = (
+        errors[0][:, :, [joint.endswith(ends) for joint in BLAZEPOSE33.joints]]
+        for ends in (('nose', 'eye', 'ear', 'inner', 'outer'), ('thumb', 'index', 'pinky', 'knee', 'hip'))
+    )
+    assert hands.std() / face.std() == pytest.approx(0.07 / 0.04, rel=0.1)
+    assert face.mean(1).std() > 3 * (face - face.mean(1, keepdims=True)).std()
+    assert face.mean(1).std() > 20 * np.diff(face, 2, axis=1).std() / 6**0.5
+
+
+def test_legs_and_hands_are_lost():
+    perturb = PerturbJoints('blazepose33', lost_legs=1, lost_hand=1)
+    np.random.seed(0)
+    scores = perturb(make_sample())['keypoint_score'][0]
+    lost = {joint: (scores[:, index] == 0).mean() for index, joint in enumerate(BLAZEPOSE33.joints)}
+    assert lost['left_knee'] == lost['right_foot'] == 1
+    assert lost['nose'] == lost['left_shoulder'] == 0
+    hands = [lost[f'{side}_wrist'] for side in ('left', 'right')]
+    assert min(hands) == 0 < max(hands) < 1
+
+
+def test_absent_person_stays_absent():
+    sample = make_sample()
+    sample['keypoint_score'][:] = 0
+    assert not PerturbJoints('blazepose33')(sample)['keypoint_score'].any()
