@@ -19,10 +19,12 @@ from mmengine.config import Config
 
 from mmaction_microaction.inference.onnx_safety.pipeline import load_pipeline
 from mmaction_microaction.label_sets import LabelSet
+from mmaction_microaction.structures.pose_layouts import LAYOUTS
+from mmaction_microaction.structures.poses import Poses
 from mmaction_microaction.utils.files import check_writable, make_folder, write_whole
 from mmaction_microaction.version import __version__
 
-from .onnx_model import CLASSES, CONFIG, LABEL_SET, PIPELINE, VERSION, OnnxRecognizer
+from .onnx_model import CLASSES, CONFIG, LABEL_SET, PIPELINE, POSE_LAYOUT, VERSION, OnnxRecognizer
 from .recognizer import TorchRecognizer
 from .windows import WindowPipeline
 
@@ -88,8 +90,12 @@ def export_onnx(config: str | Path | Config, checkpoint: str | Path, out: str | 
     out = check_output(out)
     recognizer = TorchRecognizer(config, checkpoint, 'cpu')
     name = Path(recognizer.config.filename or 'config').stem
-    if WindowPipeline(recognizer.pipeline).needs_poses:
-        raise ValueError(f'{name}: a network that needs poses cannot be exported; use its config and checkpoint')
+    window_pipeline = WindowPipeline(recognizer.pipeline)
+    layout = None
+    if window_pipeline.needs_poses:
+        if window_pipeline.reads_frames:
+            raise ValueError(f'{name}: a network of frames and poses cannot be exported; use its config and checkpoint')
+        layout = recognizer.pose_layout
     try:
         pipeline = json.dumps(recognizer.pipeline)
     except TypeError as error:
@@ -103,8 +109,10 @@ def export_onnx(config: str | Path | Config, checkpoint: str | Path, out: str | 
         CONFIG: name,
         VERSION: __version__,
     }
+    if layout:
+        metadata[POSE_LAYOUT] = layout
     try:
-        shape = _packed_shape(load_pipeline(pipeline))
+        shape = _packed_shape(load_pipeline(pipeline), layout)
         content = _to_onnx(recognizer.model, shape, metadata)
         difference = _compare(recognizer, content, shape)
     except ValueError as error:
@@ -153,13 +161,14 @@ def clear_metadata(proto: 'onnx.ModelProto') -> None:
         part.ClearField('metadata_props')
 
 
-def _packed_shape(pipeline):
+def _packed_shape(pipeline, layout):
     """Return the shape of a packed clip; a ValueError if it depends on the size of the video."""
     pipeline = WindowPipeline(pipeline)
     shapes = []
     for num_frames, height, width in VIDEOS:
         frame = np.zeros((height, width, 3), np.uint8)
-        packed = pipeline.pack(num_frames, [frame] * len(pipeline.frame_indices(num_frames)))
+        images = [frame] * len(pipeline.frame_indices(num_frames))
+        packed = pipeline.pack(num_frames, images, poses=layout and _random_poses(num_frames, (height, width), layout))
         shapes.append(tuple(packed.shape))
     if len(set(shapes)) > 1:
         raise ValueError(
@@ -250,6 +259,14 @@ def quiet_exporter() -> Iterator[None]:
 def _random_clips(num_clips, shape):
     """Return clips of noise, which are the same at each call."""
     return torch.randint(0, 256, (num_clips, *shape), generator=torch.Generator().manual_seed(num_clips)).float()
+
+
+def _random_poses(num_frames, img_shape, layout):
+    """Return the poses of a person whose joints are anywhere in the frames."""
+    rng = np.random.default_rng(num_frames)
+    num_joints = len(LAYOUTS[layout].joints)
+    keypoint = rng.uniform(0, img_shape[::-1], (1, num_frames, num_joints, 2))
+    return Poses('random', img_shape, keypoint, np.ones(keypoint.shape[:-1]), layout=layout)
 
 
 def _compare(recognizer, content, shape):

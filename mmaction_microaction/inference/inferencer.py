@@ -17,7 +17,7 @@ from .detector import Detector
 from .loading import load_network
 from .options import complete_options
 from .people import Crop, PersonChoice, PersonFinder
-from .pose_source import LivePoses, PoseSource, find_pose_layout, select_window
+from .pose_source import LivePoses, PoseSource, select_window
 from .results import ClipResult, DetectionResult, ScoredWindow, TimelineResult
 from .scoring import WindowScorer, make_shrinker
 from .timeline import find_intervals
@@ -41,14 +41,16 @@ class MicroActionInferencer:
     The network is a recognizer of clips, which gives each moment of a long video one action, or a
     :class:`.MicroActionDetector` that reads frames, which finds any number of actions at a time, or none.
 
-    If the test pipeline of a recognizer needs keypoints, the poses of the whole video are estimated once, or read from
-    a file. Only the largest person is followed, while a file may contain several people.
+    If the test pipeline of a recognizer needs keypoints, the poses of each chosen person are estimated in the frames
+    that are cropped to this person, or read from a file.
 
     Attributes:
         poses (PoseSource): Function that returns the poses of an open video.
 
     Args:
-        model (str | Path | Config): Config of the network, or an ``.onnx`` file written by ``microaction export``.
+        model (str | Path | Config, optional): Config of the network, or an ``.onnx`` file written by
+            ``microaction export``. Defaults to None: the network that the package contains. It sees the joints of a
+            person, which requires the extra ``demo``, and was trained on rendered people only.
         checkpoint (str | Path, optional): Weights of the network. Required for a config, not allowed for an ``.onnx``
             file. Defaults to None.
         device (str, optional): ``'cpu'``, ``'cuda:1'``, … Defaults to None: the best available device; for an
@@ -82,7 +84,7 @@ class MicroActionInferencer:
 
     def __init__(
         self,
-        model: str | Path | Config,
+        model: str | Path | Config | None = None,
         checkpoint: str | Path | None = None,
         device: str | None = None,
         *,
@@ -105,10 +107,13 @@ class MicroActionInferencer:
         if self.pipeline.needs_poses:
             if self.is_detector:
                 raise ValueError('the test pipeline of a detector must not need poses')
-            if crop not in ('auto', 'none') or person in ('left', 'right'):
-                raise ValueError('the network sees poses, those of the largest person; leave out crop and person')
-            crop = 'none'
-            pose_layout = find_pose_layout(self.recognizer.config, self.recognizer.model)
+            if self.pipeline.reads_frames:
+                if crop not in ('auto', 'none') or person in ('left', 'right'):
+                    raise ValueError(
+                        'the network sees frames and poses, those of the largest person; leave out crop and person'
+                    )
+                crop = 'none'
+            pose_layout = self.recognizer.pose_layout
         options = complete_options(
             self.is_detector,
             self._longest_window(),
@@ -169,7 +174,7 @@ class MicroActionInferencer:
         """Return the poses of a video with a person, or None if the network needs no poses."""
         if not self.pipeline.needs_poses:
             return None
-        poses = self.poses(video.whole, progress)
+        poses = self.poses.of_person(video, progress)
         if not poses.keypoint_score.any():
             raise ValueError(f'{video.path}: no person was found, and the network needs the joints of one')
         return poses

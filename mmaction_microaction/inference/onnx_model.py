@@ -7,12 +7,15 @@ import torch
 
 from mmaction_microaction.inference.onnx_safety.pipeline import load_pipeline
 from mmaction_microaction.label_sets import MA52, LabelSet
+from mmaction_microaction.structures.pose_layouts import LAYOUTS
 from mmaction_microaction.utils.untrusted import parse_json, read_limited
 
 PIPELINE, CLASSES, CONFIG, VERSION = 'pipeline', 'classes', 'config', 'mmaction_microaction'
 """Keys of the metadata that ``microaction export`` writes. Pipeline and classes are JSON, the others plain text."""
 LABEL_SET = 'label_set'
 """Key of the label set, JSON, which older files lack. Those have only the names of the actions, ``classes``."""
+POSE_LAYOUT = 'pose_layout'
+"""Key of the layout of the joints, plain text. Networks that see frames lack it."""
 DETECTOR = 'detector'
 """Key of the settings of a detector, JSON. Recognizers lack it."""
 MAX_FILE = 2**31 - 1
@@ -34,7 +37,9 @@ class OnnxNetwork:
         label_set (LabelSet): Label set of the scores.
         config (str): Name of the config.
         shape (tuple[int, ...]): Shape of a clip as the pipeline packs it: (M, 3, H, W) for 2D networks, (M, 3, T, H, W)
-            for 3D networks, with M frames or views. Shape (T, 3, H, W) of the frames of a detector.
+            for 3D networks, with M frames or views, (clips, people, T, V, 3) for networks of joints. Shape
+            (T, 3, H, W) of the frames of a detector.
+        pose_layout (str | None): Layout of the joints that the network sees. None if it sees frames.
 
     Args:
         path (str | Path): Path of the ``.onnx`` file.
@@ -53,6 +58,7 @@ class OnnxNetwork:
     label_set: LabelSet
     config: str
     shape: tuple[int, ...]
+    pose_layout: str | None
     is_detector = False
     """Whether the file must contain a detector."""
 
@@ -96,6 +102,9 @@ class OnnxNetwork:
         except ValueError as error:
             raise ValueError(f'{self.path} is refused: {error}. Write it with "microaction export"') from None
         self.shape, self.config = self._graph.shape, metadata[CONFIG]
+        self.pose_layout = metadata.get(POSE_LAYOUT)
+        if self.pose_layout not in (None, *LAYOUTS):
+            raise ValueError(f'{self.path} names a layout of joints that is unknown: {self.pose_layout:.80}')
         return content
 
     def _run(self, inputs):

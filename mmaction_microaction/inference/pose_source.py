@@ -23,6 +23,7 @@ from mmaction_microaction.structures.pose_layouts import LAYOUTS
 from mmaction_microaction.structures.poses import Poses, index_poses, read_poses
 from mmaction_microaction.video.reader import Frame, Video
 
+from .people import FramedVideo
 from .windows import Window
 
 
@@ -76,6 +77,33 @@ class PoseSource:
         if people not in estimated:
             estimated[people] = estimate_poses(video, PoseSettings(people=people), progress=progress)
         return estimated[people]
+
+    def of_person(self, video: FramedVideo, progress: Callable[[int, int], None] | None = None) -> Poses:
+        """Return the poses of the person to whom a video is cropped, or of the largest person in whole frames.
+
+        Args:
+            video (FramedVideo): The video.
+            progress (Callable[[int, int], None], optional): As above. Defaults to None.
+
+        Returns:
+            Poses: Poses of one person, in pixels of the whole frames. Estimated joints are within the crop.
+
+        Raises:
+            ImportError: If the poses are estimated, and a package of the extra ``pose`` is missing.
+            ValueError: If the file lacks the video, or has poses of another number of frames.
+        """
+        poses = self(video.whole if video.boxes is None else video, progress)
+        keypoint, scores = poses.keypoint, poses.keypoint_score
+        row = 0
+        if video.boxes is not None:
+            corners = video.boxes[:, None, :2].astype(np.float32)
+            if self._by_name is None:
+                keypoint = keypoint + corners
+            else:
+                sides = video.boxes[:, None, 2:]
+                inside = ((keypoint >= corners) & (keypoint <= corners + sides)).all(-1) & (scores > 0)
+                row = int(inside.sum((1, 2)).argmax())
+        return replace(poses, keypoint=keypoint[row : row + 1], keypoint_score=scores[row : row + 1])
 
     def _find(self, video):
         """Return the poses of the file that have the name of a video: the longest end of its path."""

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,13 @@ from mmaction.structures import ActionDataSample
 from mmengine.config import Config
 from mmengine.device import get_device
 
+from mmaction_microaction.datasets.transforms import selects_poses
 from mmaction_microaction.label_sets import LabelSet, find_label_set, get_label_set
 from mmaction_microaction.models.check_pipeline import check_pipeline
 from mmaction_microaction.utils.checkpoints import load_weights, read_weights_and_metainfo, require_fit
 from mmaction_microaction.utils.messages import last_line
+
+from .pose_source import find_pose_layout
 
 CONFIG_SUFFIXES = ('.py', '.json', '.yaml', '.yml')
 """Suffixes of the files that MMEngine reads as a config."""
@@ -85,6 +89,11 @@ class TorchRecognizer(TorchNetwork):
             )
         check_pipeline(self.model, self.pipeline, f'the test_dataloader of {self.config.filename}')
         return self.model.cls_head.num_classes
+
+    @cached_property
+    def pose_layout(self) -> str | None:
+        """Layout of the joints that the network sees, see :func:`.find_pose_layout`. None if it sees frames alone."""
+        return find_pose_layout(self.config, self.model) if any(map(selects_poses, self.pipeline)) else None
 
     @torch.inference_mode()
     def __call__(self, inputs: torch.Tensor | dict[str, torch.Tensor]) -> np.ndarray:

@@ -235,6 +235,7 @@ def test_choices_and_defaults_of_commands_match_the_package():
     from mmaction_microaction.datasets.preparation.build_label_embeddings import DEFAULT_VECTORS
     from mmaction_microaction.datasets.preparation.ma52 import SPLIT_SIZES
     from mmaction_microaction.inference import WRITERS
+    from mmaction_microaction.structures.pose_layouts import LAYOUTS
     from mmaction_microaction.synthetic import Mma52Settings, ProSettings, SyntheticSettings, mma52_video, plan
     from mmaction_microaction.synthetic.render.variety import VARIETIES
     from mmaction_microaction.visualization.embedding import METHODS
@@ -251,6 +252,7 @@ def test_choices_and_defaults_of_commands_match_the_package():
     assert tuple(submission.DETECTION_FORMATS) == submit.DETECTION_FORMATS
     assert (synthesize.COUNTS, synthesize.PROTOCOLS) == (plan.COUNTS, plan.PROTOCOLS)
     assert tuple(VARIETIES) == synthesize.VARIETIES
+    assert tuple(LAYOUTS) == synthesize.LAYOUTS
 
     args = parse_arguments('faces', ['videos', '--out', 'faces'])
     given = faces.FaceSettings(args.detector, args.every, args.longest_gap, args.smoothing, args.side, args.face)

@@ -4,6 +4,7 @@ import pickle
 from dataclasses import replace
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from helpers.pose_networks import read_pose_run, write_pose_network
@@ -15,6 +16,7 @@ from mmaction_microaction.inference import ClipResult, MicroActionInferencer
 from mmaction_microaction.inference.export import export_onnx
 from mmaction_microaction.inference.feature_extraction import FeatureNetwork
 from mmaction_microaction.inference.gradcam import read_sample
+from mmaction_microaction.inference.people import FramedVideo
 from mmaction_microaction.inference.pose_source import find_pose_layout
 from mmaction_microaction.label_sets import MA52
 from mmaction_microaction.structures.poses import write_poses
@@ -33,6 +35,7 @@ class NoseRecognizer:
     )
     config = Config(dict(test_dataloader=dict(dataset=dict(type='PoseClipDataset', layout='coco17'))))
     model = torch.nn.Module()
+    pose_layout = 'coco17'
     label_set = MA52
 
     def __call__(self, inputs):
@@ -76,7 +79,7 @@ def noses(*values, score=0.9):
     return poses
 
 
-@pytest.mark.parametrize('kind', ['pose', 'rgb', 'rgbpose'])
+@pytest.mark.parametrize('kind', ['pose', 'rgb', 'joints', 'rgbpose'])
 def test_scores_of_clips_equal_those_of_a_test(kind, tiny_ma52, tmp_path):
     config, checkpoint = write_pose_network(tmp_path, kind)
     run = read_pose_run(config, tiny_ma52, tmp_path / 'work')
@@ -227,7 +230,7 @@ def test_separate_scores_of_modalities_are_an_error(clip, tmp_path):
 
 def test_functions_for_frames_refuse_networks_of_poses(clip, tmp_path):
     config, checkpoint = write_pose_network(tmp_path, 'rgb')
-    with pytest.raises(ValueError, match=r'rgb: .*poses cannot be exported'):
+    with pytest.raises(ValueError, match=r'rgb: .*frames and poses cannot be exported'):
         export_onnx(config, checkpoint, tmp_path / 'rgb.onnx')
     with pytest.raises(ValueError, match=r'Grad-CAM .*poses'):
         read_sample(Video(clip), Config.fromfile(config).test_dataloader.dataset.pipeline)
@@ -236,6 +239,64 @@ def test_functions_for_frames_refuse_networks_of_poses(clip, tmp_path):
 
 
 @pytest.mark.parametrize('options', [dict(crop='person'), dict(crop=(0, 0, 10, 10)), dict(person='left')])
-def test_network_of_poses_finds_the_person_itself(nose, options):
+def test_network_of_frames_and_poses_finds_the_person_itself(tmp_path, options):
     with pytest.raises(ValueError, match='leave out crop and person'):
-        nose(**options)
+        MicroActionInferencer(*write_pose_network(tmp_path, 'rgbpose'), 'cpu', **options)
+
+
+def test_exported_network_of_joints_has_the_same_scores(tiny_ma52, tmp_path):
+    files = write_pose_network(tmp_path, 'joints')
+    export = export_onnx(*files, tmp_path / 'network.onnx')
+    assert export.difference < 1e-4
+    exported = MicroActionInferencer(tmp_path / 'network.onnx', poses=tiny_ma52 / 'poses_val.pkl')
+    original = MicroActionInferencer(*files, 'cpu', poses=tiny_ma52 / 'poses_val.pkl')
+    for video in sorted((tiny_ma52 / 'videos_val').glob('*.mp4')):
+        assert exported(video).scores == pytest.approx(original(video).scores, abs=1e-5)
+
+
+def test_file_with_an_unknown_layout_is_refused(tmp_path):
+    export_onnx(*write_pose_network(tmp_path, 'joints'), tmp_path / 'network.onnx')
+    proto = onnx.load(tmp_path / 'network.onnx')
+    next(entry for entry in proto.metadata_props if entry.key == 'pose_layout').value = 'halpe'
+    onnx.save(proto, tmp_path / 'network.onnx')
+    with pytest.raises(ValueError, match=r'network.onnx.*halpe'):
+        MicroActionInferencer(tmp_path / 'network.onnx')
+
+
+class FakePeople:
+    """Finder of two people, whose boxes are the halves of a frame of 64 x 48 pixels."""
+
+    def __init__(self, *_):
+        pass
+
+    def __call__(self, video):
+        if isinstance(video, FramedVideo):
+            return [video]
+        boxes = np.tile([[0, 0, 32, 48]], (video.num_frames, 1))
+        return [
+            FramedVideo(video, boxes + np.array([32 * side, 0, 0, 0]), name)
+            for side, name in enumerate(('left', 'right'))
+        ]
+
+
+@pytest.fixture
+def two_people(monkeypatch):
+    monkeypatch.setattr('mmaction_microaction.inference.inferencer.PersonFinder', FakePeople)
+
+
+def test_each_person_has_the_poses_of_a_crop(two_people, nose, estimated, grey_video):
+    estimated.poses = noses(*[7] * 240)
+    left, right = nose(person='all').people(grey_video)
+    assert [video.person for video in estimated] == ['left', 'right']
+    # Coordinates are those of whole frames, where the crop of the right person begins at 32.
+    assert {interval.label for interval in left.intervals} == {7}
+    assert {interval.label for interval in right.intervals} == {39}
+
+
+def test_poses_of_a_file_are_those_in_the_box_of_the_person(two_people, nose, grey_video, tmp_path):
+    one, other = noses(*[40] * 240), noses(*[12] * 240)
+    both = [np.concatenate([getattr(poses, key) for poses in (one, other)]) for key in ('keypoint', 'keypoint_score')]
+    write_poses([replace(one, frame_dir=grey_video.stem, keypoint=both[0], keypoint_score=both[1])], tmp_path / 'p.pkl')
+    left, right = nose(person='all', poses=tmp_path / 'p.pkl').people(grey_video)
+    assert {interval.label for interval in left.intervals} == {12}
+    assert {interval.label for interval in right.intervals} == {40}

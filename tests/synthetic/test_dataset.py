@@ -12,7 +12,9 @@ import pytest
 from helpers.processes import start
 from helpers.support import ROOT
 
+from mmaction_microaction.structures.poses import read_poses
 from mmaction_microaction.synthetic import SyntheticSettings, make_clip, render_frames, write_dataset
+from mmaction_microaction.synthetic.scene import SPLITS
 from mmaction_microaction.video.writer import write_video
 
 
@@ -154,3 +156,19 @@ def test_folder_of_another_renderer_is_not_continued(tmp_path):
     with pytest.raises(ValueError, match='renderer is 1, not 2'):
         write_dataset(tmp_path, settings)
     assert [path.name for path in tmp_path.iterdir()] == ['manifest.json']
+
+
+def test_true_poses_are_written_without_videos(dataset, tmp_path):
+    out, settings, _ = dataset
+    write_dataset(tmp_path, settings, poses_only=True)
+    assert contents(tmp_path).keys() == {
+        'manifest.json',
+        *(f'{split}_list_videos.txt' for split in SPLITS),
+        *(f'poses_{split}.pkl' for split in SPLITS),
+    }
+    for split in SPLITS:
+        assert (tmp_path / f'poses_{split}.pkl').read_bytes() == (out / f'poses_{split}.pkl').read_bytes()
+    # The videos of the same clips can be added later.
+    write_dataset(tmp_path, settings, layout='blazepose33')
+    assert json.loads((tmp_path / 'manifest.json').read_text()) == json.loads((out / 'manifest.json').read_text())
+    assert read_poses(tmp_path / 'poses_val.pkl')[0].layout == 'blazepose33'

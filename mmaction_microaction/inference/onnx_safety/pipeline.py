@@ -101,6 +101,8 @@ ALLOWED = {
     'Fuse': {},
     'SubtractMeanFrame': {},
     'FormatShape': dict(input_format=_choice('NCHW', 'NCTHW'), collapse=_boolean),
+    'ResamplePoses': dict(clip_len=_integer(1, MAX_FRAMES), trim=_choice(0, 0.0)),
+    'FormatGCNInput': dict(num_person=_integer(1, 16), mode=_choice('zero', 'loop')),
     'PackActionInputs': dict(collect_keys=_identifiers, meta_keys=_identifiers, algorithm_keys=_identifiers),
 }
 """dict[str, dict[str, Callable]]: Allowed transforms, each with its allowed arguments and their validators."""
@@ -177,7 +179,7 @@ def _check_size(steps, frames) -> None:
     views = area = 1
     for step in steps:
         kind = step['type']
-        if 'Sample' in kind:
+        if 'ample' in kind:
             positions = step.get('num_sample_positions', 10) if kind == 'DenseSampleFrames' else 1
             frames *= step.get('clip_len', 1) * step.get('num_clips', 1) * positions * (1 + step.get('twice_sample', 0))
         views *= _VIEWS.get(kind, 1)
