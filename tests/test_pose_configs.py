@@ -13,6 +13,8 @@ PCAN = 'pcan_r50_8x32_ma52'
 # Parameters of the released networks that optimizers train, as counted in the released code.
 PARAMETERS = {
     'poseconv3d_r50_32_ma52': 2_038_004,
+    # 192 features of a time, 192 channels: batch norms, convolutions and classifier.
+    'jointtcn_48_ma52': 2 * 192 + (192 * 192 * 5 + 192) + 6 * 2 * (2 * 192 + 192 * 192 * 3) + 2 * 192 + 385 * 52,
     'slowonly_r50_8_ma52_person': 31_741_044,
     'rgbposeconv3d_r50_8x32_ma52': 36_011_456 + 2048 * 52 + 512 * 52 + 2 * 52,
     PCAN: 39_118_262,

@@ -56,13 +56,13 @@ def test_wrong_options(options):
 
 def test_no_errors_and_no_change_of_view_leave_the_joints():
     sample = make_sample()
-    still = PerturbJoints('blazepose33', strength=0, rotation=0, stretch=0, lost_legs=0, lost_hand=0)
+    still = PerturbJoints('blazepose33', 0, rotation=0, stretch=0, lost_legs=0, lost_hand=0, smallest_motion=1)
     np.testing.assert_allclose(still(dict(sample))['keypoint'], sample['keypoint'], atol=1e-4)
 
 
 def test_errors_grow_with_the_person_and_are_mostly_constant():
     np.random.seed(0)
-    perturb = PerturbJoints('blazepose33', rotation=0, stretch=0, lost_legs=0, lost_hand=0)
+    perturb = PerturbJoints('blazepose33', rotation=0, stretch=0, lost_legs=0, lost_hand=0, smallest_motion=1)
     small, large = make_sample(), make_sample()
     large['keypoint'] = large['keypoint'] * 10
     errors = [
@@ -94,3 +94,29 @@ def test_absent_person_stays_absent():
     sample = make_sample()
     sample['keypoint_score'][:] = 0
     assert not PerturbJoints('blazepose33')(sample)['keypoint_score'].any()
+
+
+def test_smaller_movements_of_head_trunk_and_legs_keep_those_of_the_arms():
+    np.random.seed(0)
+    calm = PerturbJoints('blazepose33', 0, rotation=0, stretch=0, lost_legs=0, lost_hand=0, smallest_motion=0.2)
+    sample = make_sample()
+    index = BLAZEPOSE33.joints.index
+    shoulders = [index('left_shoulder'), index('right_shoulder')]
+
+    def spread(keypoint, joint):
+        middle = 0 if joint.endswith(('knee', 'shoulder')) else keypoint[0][:, shoulders].mean(1)
+        points = keypoint[0][:, shoulders].mean(1) if joint == 'left_shoulder' else keypoint[0][:, index(joint)]
+        return (points - middle).std()
+
+    factors = []
+    for _ in range(60):
+        keypoint = calm(dict(sample))['keypoint']
+        joints = ('nose', 'left_shoulder', 'right_knee', 'left_wrist')
+        factors.append([spread(keypoint, joint) / spread(sample['keypoint'], joint) for joint in joints])
+        np.testing.assert_allclose(keypoint.mean(1), sample['keypoint'].mean(1), atol=1e-3)
+    factors = np.array(factors)
+    np.testing.assert_allclose(factors[:, 3], 1, atol=1e-4)
+    for column in factors.T[:3]:
+        assert 0.2 <= column.min() < 0.4
+        assert column.max() == pytest.approx(1)
+        assert 0.3 < (column > 0.999).mean() < 0.7
