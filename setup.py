@@ -114,6 +114,8 @@ setup(
             'onnx',
             'onnxruntime',
             'onnxscript',
+            'pympi-ling',  # reads and writes ELAN and Praat files in tests
+            'pysubs2',  # reads subtitles in tests
             'pytest',
             'pytest-xdist',
             'ruff',
