@@ -103,6 +103,7 @@ setup(
         'pose': ['ai-edge-litert'],
         'umap': ['umap-learn>=0.5'],
         'web': ['gradio>=6.31,<7'],
+        'xlsx': ['openpyxl'],
         'browser': ['playwright'],  # drives an installed Chromium, for the test of the web page
         'dev': [
             'ai-edge-litert',
@@ -114,6 +115,7 @@ setup(
             'onnx',
             'onnxruntime',
             'onnxscript',
+            'openpyxl',
             'pytest',
             'pytest-xdist',
             'ruff',

@@ -7,6 +7,11 @@ from typing import NamedTuple
 
 from mmaction_microaction.structures.coding import Coding, read_coding, write_coding
 
+from .boris import write_boris
+from .boris_reading import read_boris
+from .observer import write_observer
+from .tables import is_table, read_table, write_csv, write_xlsx
+
 
 class Format(NamedTuple):
     """A format of coded recordings."""
@@ -21,6 +26,9 @@ class Format(NamedTuple):
     """Function that writes recordings to a file, completely or not at all. None if the format cannot be written."""
     holds_several: bool
     """Whether one file contains several recordings. Otherwise :attr:`write` accepts exactly one."""
+    recognize: Callable[[Path], bool] | None = None
+    """Function that says whether a file of a folder has the format, if other files have its ending too. None if all
+    files with the ending are read."""
 
 
 def _read_json(path: Path) -> list[Coding]:
@@ -34,6 +42,13 @@ def _write_json(codings: Sequence[Coding], path: Path) -> None:
 
 FORMATS = {
     'json': Format('.json', 'JSON, with everything', _read_json, _write_json, holds_several=False),
+    'boris': Format('.boris', 'BORIS project', read_boris, write_boris, holds_several=True),
+    'observer': Format(
+        '.txt', 'Noldus The Observer', read_table, write_observer, holds_several=True, recognize=is_table
+    ),
+    'csv': Format('.csv', 'table for R, SPSS and Excel', read_table, write_csv, holds_several=True),
+    'tsv': Format('.tsv', 'table separated by tabs', read_table, None, holds_several=True),
+    'xlsx': Format('.xlsx', 'Excel workbook', read_table, write_xlsx, holds_several=True),
 }
 """The formats, by name."""
 
@@ -42,7 +57,8 @@ def read_codings(paths: Iterable[str | Path], people: str = '*') -> list[Coding]
     """Read the coded recordings of files and folders, each by the ending of its name.
 
     Args:
-        paths (Iterable[str | Path]): Files, and folders that are searched for files of all formats.
+        paths (Iterable[str | Path]): Files, and folders that are searched for files of all formats. Of the text files
+            (``.txt``) of a folder, those with the header of a table of events are read.
         people (str): Pattern of the people whose events are read, such as ``'P1*'``. Defaults to ``'*'``.
 
     Returns:
@@ -64,10 +80,15 @@ def read_codings(paths: Iterable[str | Path], people: str = '*') -> list[Coding]
 
 
 def _find_files(folder: Path) -> list[Path]:
-    files = [file for file in sorted(folder.rglob('*')) if _format_of(file) and file.is_file()]
+    files = [file for file in sorted(folder.rglob('*')) if file.is_file() and _is_recognized(file)]
     if not files:
         raise FileNotFoundError(f'{folder} contains no coded recording ({_list_endings()})')
     return files
+
+
+def _is_recognized(file: Path) -> bool:
+    form = _format_of(file)
+    return form is not None and (form.recognize is None or form.recognize(file))
 
 
 def _read(file: Path) -> list[Coding]:
