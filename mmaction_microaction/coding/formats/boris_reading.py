@@ -29,7 +29,7 @@ def is_absolute(file: str) -> bool:
 def read_boris(path: Path) -> list[Coding]:
     """Read a project of BORIS.
 
-    The people of an observation are those of its events, and those that :func:`write_boris` recorded. Modifiers are
+    The people of an observation are those of its events, and those that :func:`.write_boris` recorded. Modifiers are
     added to the comments. Times count from the first frame of the media of the first player, whose offset is
     subtracted. Of the media, those of the first player are kept; descriptions and other independent variables are not
     read.
