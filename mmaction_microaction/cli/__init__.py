@@ -36,9 +36,10 @@ class Command(NamedTuple):
     """One line about what the command does."""
 
 
-DATA, RECOGNITION, EVALUATION, FIGURES, SYNTHETIC, DEVELOPMENT = (
+DATA, RECOGNITION, CODING, EVALUATION, FIGURES, SYNTHETIC, DEVELOPMENT = (
     'Data',
     'Recognition',
+    'Behaviour coding',
     'Evaluation',
     'Figures',
     'Synthetic data',
@@ -61,6 +62,8 @@ COMMANDS = {
     'demo': Command(RECOGNITION, 'demo', 'Recognise micro-actions in videos or from a camera.'),
     'web': Command(RECOGNITION, 'webui', 'Serve a web page that recognises micro-actions in uploaded clips.'),
     'export': Command(RECOGNITION, 'export', 'Export a trained network to ONNX.'),
+    'agree': Command(CODING, 'agree', 'Compare two codings of recordings: kappa, confusions, disagreements.'),
+    'summary': Command(CODING, 'summary', 'Summarise coded recordings: counts, durations, rates, time bins.'),
     'analyze': Command(EVALUATION, 'analyze', 'Write a report about the predictions of a test run.'),
     'leaderboard': Command(EVALUATION, 'leaderboard', 'Compare test results in one table.'),
     'fuse': Command(EVALUATION, 'fuse', 'Fuse the predictions of several networks into one file.'),

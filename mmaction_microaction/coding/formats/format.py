@@ -72,8 +72,8 @@ def read_codings(paths: Iterable[str | Path], people: str = '*', tiers: str | No
     """Read the coded recordings of files and folders, each by the ending of its name.
 
     Args:
-        paths (Iterable[str | Path]): Files, and folders that are searched for files of all formats but subtitles. Of the
-            text files (``.txt``) of a folder, those with the header of a table of events are read.
+        paths (Iterable[str | Path]): Files, and folders that are searched for files of all formats but subtitles.
+            Of the text files (``.txt``) of a folder, those with the header of a table of events are read.
         people (str): Pattern of the people whose events are read, such as ``'P1*'``. Defaults to ``'*'``.
         tiers (str | None): Pattern of the tiers that are read, such as ``'* human'``, if the files are from ELAN or
             Praat. None for all, see :func:`read_eaf`.
