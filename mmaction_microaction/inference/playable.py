@@ -1,6 +1,6 @@
 """Reads videos as labelled videos show them: at a constant rate, and in a size that encoders accept."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import chain
 from typing import NamedTuple
@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 
 from mmaction_microaction.video.reader import Frame, Video
-from mmaction_microaction.video.times import LONGEST_STILL
 
 MIN_WIDTH = 480
 """Minimum width in pixels. Narrower videos are enlarged, so that names are legible and fit."""
@@ -30,7 +29,7 @@ class PlayableFrames(NamedTuple):
     """The frames with their images, RGB, shape (height, width, 3), uint8. A frame that is repeated has the same
     image."""
     left_out: list[tuple[float, float]]
-    """Start and end in seconds of the parts that are left out. The list grows while the frames are read."""
+    """Start and end in seconds of the parts that are left out."""
 
 
 def read_playable(video: Video, max_height: int | None = None) -> PlayableFrames:
@@ -47,7 +46,7 @@ def read_playable(video: Video, max_height: int | None = None) -> PlayableFrames
         ValueError: If no frame can be decoded.
     """
     rate = Fraction(min(max(video.fps, 1), 240)).limit_denominator(1001)
-    left_out = []
+    left_out = find_left_out(video, rate)
     frames = resample_frames(video.frames(), rate, left_out)
     first = next(frames, None)
     if first is None:
@@ -71,28 +70,40 @@ def _scale_frames(frames: Iterable[Frame], size: tuple[int, int]) -> Iterator[tu
         yield frame, image
 
 
+def find_left_out(video: Video, rate: Fraction) -> list[tuple[float, float]]:
+    """Return the gaps of a video that its version at a constant rate lacks.
+
+    Args:
+        video (Video): The open video.
+        rate (Fraction): Constant rate in frames per second.
+
+    Returns:
+        list[tuple[float, float]]: Start and end of each gap of more than two minutes, in seconds. The frame before a
+        gap is shown as long as any other.
+    """
+    return [(float(before + 1 / rate), float(after)) for before, after in video.gaps]
+
+
 def resample_frames(
-    frames: Iterable[Frame], rate: Fraction | float, left_out: list[tuple[float, float]] | None = None
+    frames: Iterable[Frame], rate: Fraction | float, left_out: Sequence[tuple[float, float]] = ()
 ) -> Iterator[Frame]:
     """Repeat and drop frames of a variable-rate video, so that each frame is shown at its time at a constant rate.
-
-    A gap of more than two minutes without a frame is left out.
 
     Args:
         frames (Iterable[Frame]): Frames of the video from its start.
         rate (Fraction | float): Constant rate in frames per second.
-        left_out (list[tuple[float, float]], optional): List to which start and end of each gap are appended, in
-            seconds. Defaults to None.
+        left_out (Sequence[tuple[float, float]]): Start and end of each part that is left out, in seconds. Defaults to
+            none.
 
     Yields:
         Frame: Frames at the constant rate.
     """
-    count, shown, missing = 0, None, 0
+    count, shown, missing = 0, None, 0.0
+    remaining = list(reversed(left_out))
     for frame in frames:
-        if shown and frame.time - shown.time > LONGEST_STILL:
-            missing += frame.time - shown.time - 1 / rate
-            if left_out is not None:
-                left_out.append((float(shown.time + 1 / rate), frame.time))
+        while remaining and remaining[-1][1] <= frame.time:
+            start, end = remaining.pop()
+            missing += end - start
         while shown and (count + 0.5) / rate <= frame.time - missing:
             yield shown
             count += 1

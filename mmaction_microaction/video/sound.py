@@ -32,7 +32,7 @@ class Sound:
     Args:
         video (Video): The video.
         left_out (Sequence[tuple[float, float]]): Start and end, in seconds since the first frame, of parts that the new
-            video lacks. The sequence may grow while frames are written. Defaults to none.
+            video lacks. Defaults to none.
     """
 
     def __init__(self, video: Video, left_out: Sequence[tuple[float, float]] = ()) -> None:
