@@ -101,7 +101,8 @@ def run(args):
         )
     people = [person for person in coding.people if person]
     of = f' of {len(people)} people ({", ".join(people)})' if len(people) > 1 else ''
-    print(f'{len(coding.events):,} events{of} are drawn in {args.out}')
+    count = len(coding.events)
+    print(f'{count:,} event{"s" * (count != 1)}{of} drawn in {args.out}')
 
 
 def find_coding(path, people, stem):

