@@ -25,7 +25,11 @@ Result = ClipResult | TimelineResult | DetectionResult
 
 
 def write_labeled_video(
-    result: Result | Coding | Sequence[Result],
+    result: ClipResult
+    | TimelineResult
+    | DetectionResult
+    | Coding
+    | Sequence[ClipResult | TimelineResult | DetectionResult],
     path: str | Path,
     progress: Callable[[int, int], None] | None = None,
     poses: Poses | None = None,
@@ -116,7 +120,7 @@ def _make_bands(
 
 def draw_boxes(
     image: np.ndarray,
-    results: Sequence[Result],
+    results: Sequence[ClipResult | TimelineResult | DetectionResult],
     index: int = 0,
     scale: float = 1.0,
 ) -> np.ndarray:
