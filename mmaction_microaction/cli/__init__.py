@@ -72,6 +72,7 @@ COMMANDS = {
     'submit': Command(EVALUATION, 'make_submission', 'Write the submission file of the micro-action challenge.'),
     'validate': Command(EVALUATION, 'validate_submission', 'Check a submission file before it is uploaded.'),
     'gradcam': Command(FIGURES, 'plot_gradcam', 'Draw where a network looks in a video (Grad-CAM).'),
+    'draw': Command(FIGURES, 'draw_coding', 'Draw a coded recording below its video.'),
     'features': Command(FIGURES, 'plot_features', 'Draw the features of clips in the plane (t-SNE, UMAP).'),
     'statistics': Command(FIGURES, 'plot_statistics', 'Draw how the actions of MMA-52 overlap and how long they last.'),
     'synthesize': Command(SYNTHETIC, 'make_synthetic_ma52', 'Render a synthetic MA-52.'),
