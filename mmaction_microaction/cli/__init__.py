@@ -59,6 +59,10 @@ COMMANDS = {
     'join': Command(DATA, 'join_detector', 'Join a detector of features with the network of the features.'),
     'merge': Command(DATA, 'merge_branches', 'Merge a network of RGB and one of poses into initial weights of PCAN.'),
     'demo': Command(RECOGNITION, 'demo', 'Recognise micro-actions in videos or from a camera.'),
+    'code': Command(
+        RECOGNITION, 'code_videos', 'Code the actions of people in recordings, for ELAN, BORIS and tables.'
+    ),
+    'thresholds': Command(RECOGNITION, 'fit_thresholds', 'Fit the thresholds of the actions on human codings.'),
     'web': Command(RECOGNITION, 'webui', 'Serve a web page that recognises micro-actions in uploaded clips.'),
     'export': Command(RECOGNITION, 'export', 'Export a trained network to ONNX.'),
     'analyze': Command(EVALUATION, 'analyze', 'Write a report about the predictions of a test run.'),
