@@ -50,7 +50,7 @@ def write_levels(path, *levels):
 
 
 def test_files_of_a_recording_follow_each_other(inferencer, tmp_path):
-    media = write_levels(tmp_path / 'a.mp4', 50, 50, 90, 90), write_levels(tmp_path / 'b.mp4', 90, 90, 50)
+    media = write_levels(tmp_path / 'a.mp4', 190, 190, 90, 90), write_levels(tmp_path / 'b.mp4', 90, 90, 190)
     calls = []
     scores = recognize_recording(
         inferencer(crop='none'), Recording('a', media), progress=lambda *done: calls.append(done)
@@ -59,7 +59,7 @@ def test_files_of_a_recording_follow_each_other(inferencer, tmp_path):
     assert scores.starts.tolist() == [0, 0.5, 1, 1.5, 2, 2.5, 3, 4, 4.5, 5, 5.5, 6]
     assert calls == sorted(calls)
     assert calls[-1] == (1000, 1000)
-    # Label 9 is nodding. Its bout goes on across the border of the files. Half a second at each of its ends has 0.5.
+    # Label 9 is nodding. Its bout goes on across the border of the files. Half a second at each end has 0.5.
     coding = code_scores(scores, CodingSettings({}, threshold=0.4))
     assert [(event.start, event.end) for event in coding.events if event.action == 'nodding'] == [(2.0, 6.0)]
 
