@@ -60,6 +60,10 @@ COMMANDS = {
     'join': Command(DATA, 'join_detector', 'Join a detector of features with the network of the features.'),
     'merge': Command(DATA, 'merge_branches', 'Merge a network of RGB and one of poses into initial weights of PCAN.'),
     'demo': Command(RECOGNITION, 'demo', 'Recognise micro-actions in videos or from a camera.'),
+    'code': Command(
+        RECOGNITION, 'code_videos', 'Code the actions of people in recordings, for ELAN, BORIS and tables.'
+    ),
+    'thresholds': Command(RECOGNITION, 'fit_thresholds', 'Fit the thresholds of the actions on human codings.'),
     'web': Command(RECOGNITION, 'webui', 'Serve a web page that recognises micro-actions in uploaded clips.'),
     'export': Command(RECOGNITION, 'export', 'Export a trained network to ONNX.'),
     'agree': Command(CODING, 'agree', 'Compare two codings of recordings: kappa, confusions, disagreements.'),
