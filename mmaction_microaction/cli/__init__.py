@@ -60,6 +60,7 @@ COMMANDS = {
     'merge': Command(DATA, 'merge_branches', 'Merge a network of RGB and one of poses into initial weights of PCAN.'),
     'demo': Command(RECOGNITION, 'demo', 'Recognise micro-actions in videos or from a camera.'),
     'web': Command(RECOGNITION, 'webui', 'Serve a web page that recognises micro-actions in uploaded clips.'),
+    'learn': Command(RECOGNITION, 'learn_categories', 'Train a network for your own categories with coded recordings.'),
     'export': Command(RECOGNITION, 'export', 'Export a trained network to ONNX.'),
     'analyze': Command(EVALUATION, 'analyze', 'Write a report about the predictions of a test run.'),
     'leaderboard': Command(EVALUATION, 'leaderboard', 'Compare test results in one table.'),
