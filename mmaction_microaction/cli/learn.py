@@ -1,7 +1,7 @@
 """Train a network for your own categories with coded recordings.
 
     microaction learn human/ --videos interviews/ --categories my.csv --model CONFIG CHECKPOINT --out my.onnx
-    microaction code interviews/ --model my.onnx --out results/
+    microaction demo interviews/talk9.mp4 --model my.onnx
 
 Coded events become clips, and times without events the class "rest". The
 network is tested with people who are in none of its training clips. Everything

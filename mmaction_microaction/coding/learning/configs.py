@@ -131,16 +131,17 @@ def write_config(
         train_pipeline = [step for step in train_pipeline if step['type'] != 'Flip']
     batch_size = settings.batch_size or config.train_dataloader.batch_size
     test_pipeline = _leaf(config.test_dataloader.dataset).pipeline
-    shares = [sum(each.label == label for each in annotations) for label in {each.label for each in annotations}]
+    counts = [sum(each.label == label for each in annotations) for label in {each.label for each in annotations}]
     loader = dict(num_workers=settings.workers, persistent_workers=False)
     config.train_dataloader = dict(
         **loader,
         batch_size=batch_size,
         sampler=dict(type='DefaultSampler', shuffle=True),
-        # A class with a share f of the clips is repeated sqrt(largest share / f) times per epoch.
+        # A class with less than half as many clips as the largest one is repeated: twice down to an eighth of its
+        # clips, three times down to an eighteenth, and so on.
         dataset=dict(
             type='ClassBalancedDataset',
-            oversample_thr=max(shares) / len(annotations),
+            oversample_thr=max(counts) / len(annotations) / 2,
             dataset=dict(ann_file=str(train_list), pipeline=train_pipeline, **data),
         ),
     )

@@ -267,6 +267,7 @@ def _open_work_dir(work_dir: Path, plan: Plan, settings: LearnSettings, training
         'categories': list(plan.label_set.names), 'crop': str(settings.crop), 'people': dict(settings.subjects),
         'val_split': settings.val_split, 'val': settings.val, 'folds': settings.folds,
         **{key: value for key, value in training._asdict().items() if key != 'workers'},
+        'network': hashlib.sha256(check_network(training).pretty_text.encode()).hexdigest(),
     }  # fmt: skip
     state = work_dir / STATE
     if state.is_file():
