@@ -130,7 +130,6 @@ def parse_subjects(text):
 
 
 def run(args):
-    import sys
     from functools import partial
 
     from mmaction_microaction.coding.formats import read_codings
@@ -161,7 +160,7 @@ def run(args):
     if check_output(args.out).exists() and not (args.force or args.dry_run):
         raise FileExistsError(f'{args.out} exists; choose another --out, or replace it with --force')
     plan = make_plan(read_codings(args.codings, args.people), args.codings, settings)
-    print_plan(plan)
+    print_plan(plan, 'recordings' if args.val_split == 'recording' else 'people')
     if args.dry_run:
         return
     work_dir = args.work_dir or args.out.with_name(f'{args.out.stem}_learn')
@@ -169,16 +168,14 @@ def run(args):
         with progress_bar('cutting clips') as progress:
             prepare_clips(plan, settings, training, work_dir, args.force, progress)
         print(f'training; {work_dir} contains the clips (clips.csv says where each is from), the config and the log')
-        # The lines of the runner go to its log only.
-        report = partial(print, file=sys.stdout, flush=True)
-        learned = learn(plan, training, args.out, work_dir, report)
+        learned = learn(plan, training, args.out, work_dir, partial(print, flush=True))
     except KeyboardInterrupt:
         raise KeyboardInterrupt('interrupted; the same command goes on where it was') from None
     print_result(plan, learned, args.val_split)
 
 
-def print_plan(plan):
-    """Print the clips and people of each category, and warn where they are few."""
+def print_plan(plan, kind):
+    """Print the clips and people (or recordings) of each category, and warn where they are few."""
     import warnings
 
     import numpy as np
@@ -188,7 +185,7 @@ def print_plan(plan):
     label_set, division = plan.label_set, plan.division
     recordings = f'{len(plan.recordings)} recording{"s" * (len(plan.recordings) != 1)}'
     minutes = sum(recording.duration for recording in plan.recordings) / 60
-    print(f'{recordings}, {minutes:.1f} minutes: {len(plan.pieces)} clips of {len(set(division.subjects))} people')
+    print(f'{recordings}, {minutes:.1f} minutes: {len(plan.pieces)} clips of {len(set(division.subjects))} {kind}')
     if plan.categories.left_out:
         left_out = first_few((f'{name} ({count})' for name, count in plan.categories.left_out.items()), 20)
         warnings.warn(f'coded, but in no category and left out: {left_out}', stacklevel=2)
@@ -206,7 +203,7 @@ def print_plan(plan):
         few += [action.name] * (len(clips) < FEW_CLIPS)
         single += [action.name] * (len(set(subjects[clips])) < 2)
     held_out = ['train', 'test'] if division.val is not None else []
-    _print_table(['category', 'events', 'clips', 'people', *held_out], rows)
+    _print_table(['category', 'events', 'clips', kind, *held_out], rows)
     if division.val is not None:
         print(f'tested with {first_few(sorted(set(subjects[division.val])), 20)}')
     else:
@@ -218,8 +215,8 @@ def print_plan(plan):
         )
     if single:
         warnings.warn(
-            f'only one person shows {first_few(single)}: a network may learn the person instead of the action, and '
-            'no test can tell; code more people',
+            f'clips of {first_few(single)} are from only one of the {kind}: a network may learn who or where it is '
+            'instead of the action, and no test can tell; code more',
             stacklevel=2,
         )
     if absent:

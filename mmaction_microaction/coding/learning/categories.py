@@ -21,7 +21,7 @@ class Categories(NamedTuple):
     """Categories, and which coded actions belong to them."""
 
     label_set: LabelSet
-    """Label set with one action per category and ``rest``, which is the last one unless it was listed."""
+    """Label set with one action per category and, usually, ``rest``, which is the last one unless it was listed."""
     labels: dict[str, int]
     """Label of each coded name, in the spelling of :func:`.normalize_name`."""
     left_out: dict[str, int]
@@ -33,7 +33,9 @@ class Categories(NamedTuple):
         return found if found is not None or not event.code else self.labels.get(normalize_name(event.code))
 
 
-def choose_categories(codings: Sequence[Coding], file: str | Path | None = None, name: str = 'own') -> Categories:
+def choose_categories(
+    codings: Sequence[Coding], file: str | Path | None = None, name: str = 'own', rest: bool = True
+) -> Categories:
     """Choose what a network learns.
 
     Args:
@@ -42,9 +44,10 @@ def choose_categories(codings: Sequence[Coding], file: str | Path | None = None,
             ``includes`` (other coded names of the category, separated by ``|``), or a label set; see
             :func:`.get_label_set`. Defaults to None: all coded actions are categories.
         name (str): Name of the new label set. Defaults to ``'own'``.
+        rest (bool): Whether ``rest`` is added to the categories. Defaults to True.
 
     Returns:
-        Categories: The categories and, unless it is one of them, ``rest``.
+        Categories: The categories.
 
     Raises:
         FileNotFoundError: If the file does not exist.
@@ -63,10 +66,10 @@ def choose_categories(codings: Sequence[Coding], file: str | Path | None = None,
     where = 'the coded actions' if file is None else str(file)
     listed = LabelSet.from_dict(content, where)
     label_set = listed
-    if normalize_name(REST) not in map(normalize_name, listed.names):
-        rest = {'name': REST, **({'group': REST} if listed.has_groups else {})}
+    if rest and normalize_name(REST) not in map(normalize_name, listed.names):
+        added = {'name': REST, **({'group': REST} if listed.has_groups else {})}
         groups = [*listed.groups, REST] if listed.has_groups else []
-        content = {**listed.to_dict(), 'actions': [*listed.to_dict()['actions'], rest]}
+        content = {**listed.to_dict(), 'actions': [*listed.to_dict()['actions'], added]}
         label_set = LabelSet.from_dict({**content, **({'groups': groups} if groups else {})}, where)
     # Names come last: they win over the codes of other categories.
     labels = {normalize_name(action.code): action.index for action in listed.actions if not action.code.isdecimal()}

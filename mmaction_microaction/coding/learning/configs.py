@@ -93,6 +93,7 @@ def write_config(
     val_list: Path | None,
     chooses_best: bool,
     work_dir: Path,
+    out: Path,
 ) -> Config:
     """Write the config of a training, which ``mim train mmaction`` can repeat.
 
@@ -108,7 +109,8 @@ def write_config(
         train_list (Path): List of the clips to train on.
         val_list (Path | None): List of the held-out clips. None if there are none.
         chooses_best (bool): Whether the held-out clips choose the best epoch. Otherwise, the last one is used.
-        work_dir (Path): Folder of the config, ``config.py``, the logs and the checkpoints.
+        work_dir (Path): Folder of logs and checkpoints, where the runner also writes the settings of its last start.
+        out (Path): Path of the config, in another folder.
 
     Returns:
         Config: The config.
@@ -181,7 +183,6 @@ def write_config(
         default_scope='mmaction', load_from=settings.checkpoint, resume=False, work_dir=str(work_dir),
         randomness=dict(seed=settings.seed),
     )  # fmt: skip
-    out = work_dir / 'config.py'
     config.dump(str(out))
     return Config.fromfile(str(out))
 

@@ -1,6 +1,7 @@
 """Trains a network for own categories with MMEngine's runner, and predicts the held-out clips."""
 
 import copy
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -32,9 +33,9 @@ def train(config: Config, report: Callable[[str], None]) -> Path:
     work_dir = Path(config.work_dir)
     config = copy.deepcopy(config)
     config.resume = (work_dir / 'last_checkpoint').is_file()
+    hook = _ReportHook(report)
     with _run(config) as runner:
-        if runner.epoch < runner.max_epochs or not config.resume:
-            runner.register_hook(_ReportHook(report))
+        runner.register_hook(hook)
         runner.train()
     best = sorted(work_dir.glob('best_*.pth'), key=lambda path: path.stat().st_mtime)
     return best[-1] if best else Path((work_dir / 'last_checkpoint').read_text().strip())
@@ -62,6 +63,8 @@ def predict(config: Config, checkpoint: Path, out: Path) -> None:
 @contextmanager
 def _run(config: Config) -> Iterator[Runner]:
     """Build a runner whose log is written to a file only. Expected errors name the folder of the log."""
+    # Logs of runners with the same name, which is made of the second of their start, would be one.
+    config.experiment_name = f'{Path(config.work_dir).name}_{time.time_ns()}'
     with open(devnull, 'w', encoding='utf-8') as nowhere, redirect_stdout(nowhere):
         try:
             yield Runner.from_cfg(config)
@@ -83,6 +86,7 @@ class _ReportHook(Hook):
     def __init__(self, report: Callable[[str], None]) -> None:
         self.report, self.best, self.score = report, None, None
         self.start = self.first = None
+        self.stdout = sys.stdout  # the runner's is redirected
 
     def before_train(self, runner: Runner) -> None:
         """Note the time."""
@@ -109,7 +113,8 @@ class _ReportHook(Hook):
         if self.start and done > 0:
             seconds = (time.monotonic() - self.start) / done * (runner.max_epochs - epoch)
             left = f', {format_time(seconds)} left'
-        self.report(f'epoch {epoch} of {runner.max_epochs}{text}{left}')
+        with redirect_stdout(self.stdout):
+            self.report(f'epoch {epoch} of {runner.max_epochs}{text}{left}')
 
 
 def format_time(seconds: float) -> str:

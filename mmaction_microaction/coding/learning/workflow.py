@@ -105,7 +105,7 @@ def make_plan(codings: Sequence[Coding], paths: Sequence[str | Path], settings: 
         FileNotFoundError: If a file is missing.
         ValueError: If categories, codings and videos do not fit, or there are too few people.
     """
-    categories = choose_categories(codings, settings.categories)
+    categories = choose_categories(codings, settings.categories, rest=settings.rest != 'none')
     recordings = open_recordings(codings, paths, settings.videos)
     pieces = []
     for recording in recordings:
@@ -142,6 +142,11 @@ def _choose_rest(
                 coded = events[0].start, max(event.end for event in events)
             times = find_rest(events, coded, settings.lengths.usual)
             candidates.append([Piece(recording.name, person, label, *time) for time in times])
+    if not any(candidates):
+        raise ValueError(
+            f'there are no {settings.lengths.usual:g} seconds without events, so there is no rest to learn; search the '
+            'whole recordings with --rest whole, or learn no such class with --rest none'
+        )
     counts = np.bincount([piece.label for piece in pieces], minlength=label)
     return sample_rest(candidates, int(np.median(counts)), settings.seed)
 
@@ -219,6 +224,7 @@ def learn(
         config = write_config(
             training, work_dir / 'label_set.yaml', plan.label_set, clips, lists / 'train_list_videos.txt',
             None if name == 'final' else lists / 'val_list_videos.txt', name == 'train', folder,
+            work_dir / f'{Path(training.config).stem}_{name}.py',
         )  # fmt: skip
         found = folder / 'predictions.pkl'
         if not (name.startswith('fold') and found.is_file()):

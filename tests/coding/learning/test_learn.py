@@ -74,7 +74,7 @@ def test_network_learns_the_categories_and_rest_of_other_people(study, capsys):
     network = MicroActionInferencer(study / 'my.onnx')
     assert network.label_set.names == ('wave', 'nod', 'rest')
     assert network(study / 'talk0.mp4').scores.shape[1] == 3
-    config = Config.fromfile(work_dir / 'train' / 'config.py')
+    config = Config.fromfile(work_dir / 'manet_r18_tiny_train.py')
     assert config.train_dataloader.dataset.dataset.ann_file == str(work_dir / 'train_list_videos.txt')
 
     # A second call replaces nothing, and goes on where the first one ended.
@@ -104,9 +104,15 @@ def test_one_person_is_not_enough(study):
 
 def test_few_clips_and_people_are_warned_about(study, capsys):
     learn(study, '--people', 'P[12]', '--rest', 'none', '--dry-run')
-    errors = capsys.readouterr().err
-    assert 'less than 10 clips of wave, nod' in errors
-    assert 'rest' in errors  # which has no clip
+    output = capsys.readouterr()
+    assert 'less than 10 clips of wave, nod' in output.err
+    assert '| nod ' in output.out
+    assert 'rest' not in output.out  # no such class
+
+
+def test_recordings_without_rest_say_what_to_do(study):
+    with pytest.raises(SystemExit, match=r'3 seconds.*--rest whole'):
+        learn(study, '--window', '3', '--dry-run')
 
 
 @pytest.mark.parametrize(
@@ -152,7 +158,7 @@ def make_config(folder, names=('nod', 'wave'), clips=(3, 2), **settings):
     (folder / 'labels.yaml').write_text(json.dumps(label_set.to_dict()))
     return write_config(
         TrainSettings(str(TINY), **settings), folder / 'labels.yaml', label_set, folder, folder / 'train.txt',
-        folder / 'train.txt', True, folder,
+        folder / 'train.txt', True, folder / 'train', folder / 'config.py',
     )  # fmt: skip
 
 
