@@ -119,6 +119,18 @@ def check(args):
     if args.lr is not None and not args.lr > 0:
         raise ValueError('--lr must be above 0')
     parse_subjects(args.subjects)
+    for option, path in (('--work-dir', get_work_dir(args)), ('--categories', args.categories)):
+        for folder in filter(Path.is_dir, args.codings):
+            if path and Path(path).resolve().is_relative_to(folder.resolve()):
+                raise ValueError(
+                    f'{path} is in {folder}, where it would be read as a coded recording; choose another {option}, or '
+                    'move the codings to a folder of their own'
+                )
+
+
+def get_work_dir(args):
+    """Return the folder for everything but the network."""
+    return args.work_dir or args.out.with_name(f'{args.out.stem}_learn')
 
 
 def parse_subjects(text):
@@ -163,7 +175,7 @@ def run(args):
     print_plan(plan, 'recordings' if args.val_split == 'recording' else 'people')
     if args.dry_run:
         return
-    work_dir = args.work_dir or args.out.with_name(f'{args.out.stem}_learn')
+    work_dir = get_work_dir(args)
     try:
         with progress_bar('cutting clips') as progress:
             prepare_clips(plan, settings, training, work_dir, args.force, progress)

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 
 import numpy as np
 import pytest
@@ -27,6 +28,7 @@ LEVELS = {'rest': 120, 'nod': 20, 'wave': 230}
 def study(tmp_path_factory):
     """Four recordings of one person each, who is dark while nodding, bright while waving, and grey at rest."""
     root = tmp_path_factory.mktemp('study')
+    (root / 'human').mkdir()
     for person in range(4):
         actions = ['nod', 'rest', 'wave', 'rest', 'nod', 'rest', 'wave', 'rest', 'nod', 'cough', 'wave']
         levels, events = [], []
@@ -35,13 +37,25 @@ def study(tmp_path_factory):
             if action != 'rest':
                 events.append(CodedEvent(2 * index, 2 * index + 2, action, f'P{person}'))
         write_video(root / f'talk{person}.mp4', grey(levels, (96, 80)), (96, 80), fps=12)
-        write_coding(Coding(f'talk{person}', events), root / f'talk{person}.json')
+        write_coding(Coding(f'talk{person}', events), root / 'human' / f'talk{person}.json')
     (root / 'my.csv').write_text('name\nwave\nnod\n')
     return root
 
 
 def learn(study, *options, out='my.onnx'):
-    arguments = [study, '--model', TINY, '--crop', 'none', '--categories', study / 'my.csv', '--out', study / out]
+    arguments = [
+        study / 'human',
+        '--videos',
+        study,
+        '--model',
+        TINY,
+        '--crop',
+        'none',
+        '--categories',
+        study / 'my.csv',
+        '--out',
+        study / out,
+    ]
     cli.main('learn', list(map(str, [*arguments, *options])))
 
 
@@ -108,6 +122,19 @@ def test_few_clips_and_people_are_warned_about(study, capsys):
     assert 'less than 10 clips of wave, nod' in output.err
     assert '| nod ' in output.out
     assert 'rest' not in output.out  # no such class
+
+
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (['--work-dir', 'human/work'], 'human/work is in .*--work-dir'),
+        (['--categories', 'human/my.csv'], 'my.csv is in .*--categories'),
+    ],
+)
+def test_files_among_the_codings_would_be_read_as_codings(options, message, study, capsys):
+    with pytest.raises(SystemExit):
+        learn(study, options[0], study / options[1], '--dry-run')
+    assert re.search(message, capsys.readouterr().err)
 
 
 def test_recordings_without_rest_say_what_to_do(study):
