@@ -35,7 +35,7 @@ class TrainSettings(NamedTuple):
     checkpoint: str | None = None
     """Weights to start from. None for the initial weights of the config."""
     epochs: int | None = None
-    """Number of epochs. None for as many as :data:`NUM_STEPS` need, within :data:`EPOCHS`."""
+    """Number of epochs. None for as many as 200 steps need, from 5 to 40."""
     freeze: bool = False
     """Whether only the classifier is trained, and not the backbone."""
     flip: bool = True
