@@ -65,6 +65,7 @@ COMMANDS = {
     ),
     'thresholds': Command(RECOGNITION, 'fit_thresholds', 'Fit the thresholds of the actions on human codings.'),
     'web': Command(RECOGNITION, 'webui', 'Serve a web page that recognises micro-actions in uploaded clips.'),
+    'learn': Command(RECOGNITION, 'learn_categories', 'Train a network for your own categories with coded recordings.'),
     'export': Command(RECOGNITION, 'export', 'Export a trained network to ONNX.'),
     'agree': Command(CODING, 'agree', 'Compare two codings of recordings: kappa, confusions, disagreements.'),
     'summary': Command(CODING, 'summary', 'Summarise coded recordings: counts, durations, rates, time bins.'),
