@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mmaction_microaction.structures.coding import CodedEvent, Coding
+from mmaction_microaction.structures.coding import REST, CodedEvent, Coding
 from mmaction_microaction.version import __version__
 
 from .bouts import find_bouts, select_detections
@@ -14,7 +14,7 @@ from .thresholds import make_threshold_table
 
 
 def code_scores(scores: RecordingScores, settings: CodingSettings) -> Coding:
-    """Turn the scores of a network in a recording into coded events.
+    """Turn the scores of a network in a recording into coded events. Its class ``rest``, if it has one, has no events.
 
     Args:
         scores (RecordingScores): The scores.
@@ -38,6 +38,8 @@ def code_scores(scores: RecordingScores, settings: CodingSettings) -> Coding:
         else:
             found = find_bouts(starts, ends, values, table, max_gap=settings.max_gap, **limits)
         for bout in found:
+            if bout.action.name == REST:
+                continue
             event = CodedEvent.from_interval(bout, person)
             # Files contain milliseconds and no digits that mean nothing.
             times = {'start': max(round(event.start, 3), 0.0), 'end': round(event.end, 3)}

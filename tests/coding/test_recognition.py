@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from helpers.coding import make_scores
 from helpers.people import FakeEstimator
 from helpers.support import write_clip
 
@@ -10,7 +11,7 @@ from mmaction_microaction.coding.recognition import recognize_recording
 from mmaction_microaction.coding.recordings import Recording
 from mmaction_microaction.coding.settings import CodingSettings
 from mmaction_microaction.inference import MicroActionInferencer
-from mmaction_microaction.label_sets import MA52
+from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.poses.framing import find_absences
 from mmaction_microaction.video.writer import write_video
 
@@ -124,3 +125,9 @@ def test_short_absences_and_single_frames_do_not_count():
     assert find_absences(np.array([1, 0, 0, 0, 0, 1, 1, 0, 1, 1], bool), times, 20.0) == []
     assert find_absences(np.array([1, 1, 1, 1, 0, 0, 0, 0, 0, 0], bool), times, 20.0) == [(7.0, 20.0)]
     assert find_absences(np.array([1, 0, 1], bool), np.array([0.0, 30, 60]), 90.0) == []
+
+
+def test_rest_never_becomes_an_event():
+    with_rest = LabelSet.from_dict({'name': 'mine', 'actions': ['rest', 'waving']})
+    coding = code_scores(make_scores('a', label_set=with_rest), CodingSettings({}, threshold=0.5))
+    assert [(event.start, event.end, event.action) for event in coding.events] == [(3.0, 4.0, 'waving')]
