@@ -8,7 +8,7 @@ from mmaction_microaction.coding.formats import FORMATS
 from mmaction_microaction.inference import MicroActionInferencer
 
 from .corrections import parse_names
-from .exports import write_codings
+from .exports import check_format, write_codings
 from .messages import describe_for_visitors, make_error
 from .recognition import recognize_clip
 from .uploads import Uploads
@@ -46,17 +46,18 @@ class Api:
             raise make_error('There is no video; upload one.')
         visitor = request.session_hash
         try:
-            if (network or next(iter(self.models))) not in self.models:
-                raise ValueError(f'{network!r:.60} is not a network; choose one of {", ".join(self.models)}.')
-            network = network or next(iter(self.models))
             self.uploads.hold_another(visitor, video)
+            network, form = network or next(iter(self.models)), form or 'json'
+            if network not in self.models:
+                raise ValueError(f'{network!r:.60} is not a network; choose one of {", ".join(self.models)}.')
+            check_format(form)
             name = video.replace('\\', '/').rpartition('/')[2]
             touch = lambda done: self.uploads.touch(visitor)  # noqa: E731
             found = recognize_clip(self.models[network], network, video, name, self.uploads, touch)
             corrections = found.corrections
             corrections.rename(parse_names(names or '', [result.person for result in found.results]))
             corrections.coding.settings['warnings'] = [text.replace(video, name) for text in found.warnings]
-            path = write_codings([corrections.coding], form or 'json', self.uploads.folder)
+            path = write_codings([corrections.coding], form, self.uploads.folder)
             self.uploads.add(visitor, path)
             as_json = write_codings([corrections.coding], 'json', self.uploads.folder)
             content = json.loads(as_json.read_text())

@@ -28,6 +28,13 @@ def list_formats() -> dict[str, str]:
     return titles | {f'{SCORES}{suffix}': f'Scores of the network, uncorrected ({suffix})' for suffix in WRITERS}
 
 
+def check_format(name: str) -> None:
+    """Raise a ValueError if coded recordings cannot be written in a format."""
+    if name not in FORMATS or FORMATS[name].write is None:
+        names = ', '.join(name for name, form in FORMATS.items() if form.write)
+        raise ValueError(f'{name!r:.60} is not a format; choose one of {names}.')
+
+
 def write_codings(codings: Sequence[Coding], name: str, folder: str | Path) -> Path:
     """Write coded recordings to one file.
 
@@ -43,9 +50,8 @@ def write_codings(codings: Sequence[Coding], name: str, folder: str | Path) -> P
     Raises:
         ValueError: If the format does not exist or cannot hold a recording.
     """
-    form = FORMATS.get(name)
-    if form is None or form.write is None:
-        raise ValueError(f'{name!r:.60} is not a format; choose one of {", ".join(list_formats())}.')
+    check_format(name)
+    form = FORMATS[name]
     if len(codings) == 1 or form.holds_several:
         stem = codings[0].recording if len(codings) == 1 else 'recordings'
         path = _new_folder(folder) / f'{stem}{form.ending}'
