@@ -25,7 +25,7 @@ def test_event_of_the_form_has_the_names_of_the_action():
 
 
 @pytest.mark.parametrize(
-    'values, message',
+    ('values', 'message'),
     [
         (dict(end=1.5), r'^Row 3: the end, 1\.5 s, must be after the start, 1\.5 s'),
         (dict(start=-1), r'^Row 3: the start, -1 s'),
