@@ -12,11 +12,12 @@ from mmaction_microaction.structures.coding import CodedEvent, Coding
 from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.version import __version__
 
-Result = ClipResult | TimelineResult | DetectionResult
 _MAX_NAME = 100
 
 
-def to_coding(results: Sequence[Result], name: str, model: str, fps: float | None = None) -> Coding:
+def to_coding(
+    results: Sequence[ClipResult | TimelineResult | DetectionResult], name: str, model: str, fps: float | None = None
+) -> Coding:
     """Convert the results of a recording to a coded recording.
 
     Args:

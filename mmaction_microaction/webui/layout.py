@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import gradio as gr
+from gradio.blocks import Block
 
 from mmaction_microaction.label_sets import LabelSet
 
@@ -26,7 +27,7 @@ def original_video(**options) -> gr.Video:
     return component
 
 
-def make_input(names: Sequence[str], examples: Sequence[Path], max_files: int) -> dict:
+def make_input(names: Sequence[str], examples: Sequence[Path], max_files: int) -> dict[str, Block]:
     """Make the column of uploads.
 
     Args:
@@ -35,7 +36,7 @@ def make_input(names: Sequence[str], examples: Sequence[Path], max_files: int) -
         max_files (int): Maximum number of videos of a page.
 
     Returns:
-        dict[str, Component]: Components by name.
+        dict[str, Block]: Components by name.
     """
     with gr.Column(scale=2, min_width=320):
         # The sound is kept, since Gradio would call ffmpeg to remove it.
@@ -69,14 +70,14 @@ def make_input(names: Sequence[str], examples: Sequence[Path], max_files: int) -
     return parts
 
 
-def make_result(label_set: LabelSet) -> dict:
+def make_result(label_set: LabelSet) -> dict[str, Block]:
     """Make the components of the result, from the headline to the map of Grad-CAM.
 
     Args:
         label_set (LabelSet): Label set of the first network.
 
     Returns:
-        dict[str, Component]: Components by name.
+        dict[str, Block]: Components by name.
     """
     parts = dict(headline=gr.Markdown(NO_RESULT, elem_id='headline'))
     parts['person'] = gr.Radio([], label='Person', visible=False, elem_id='person')
