@@ -104,8 +104,8 @@ class Corrections:
 
     Examples:
         >>> corrections = Corrections(Coding('talk', [CodedEvent(0.0, 2.0, 'nodding', score=0.9)], coder='net'))
-        >>> corrections.change(corrections.coding.events[0], CodedEvent(0.5, 2.0, 'nodding'))
-        CodedEvent(start=0.5, end=2.0, action='nodding', ..., comment='corrected: was nodding, 0.00 to 2.00 s')
+        >>> corrections.change(corrections.coding.events[0], CodedEvent(0.5, 2.0, 'nodding')).comment
+        'corrected: was nodding, 0.00 to 2.00 s'
         >>> corrections.coding.coder
         'net, corrected by a person'
     """
