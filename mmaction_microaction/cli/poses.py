@@ -78,7 +78,7 @@ def add_arguments(parser):
         '--video-dir',
         type=Path,
         metavar='DIR',
-        help='folder for videos with the skeletons, without sound',
+        help='folder for videos with the skeletons',
     )
     parser.add_argument(
         '--workers',

@@ -1,11 +1,12 @@
-"""Serve a web page that recognises micro-actions in uploaded or recorded clips.
+"""Serve a web page that recognises micro-actions in uploaded or recorded videos.
 
     microaction web --model CONFIG CHECKPOINT
     microaction web --model CONFIG CHECKPOINT --model manet.onnx --examples data/ma52_synthetic/videos_val
 
-The command needs the extra [web] and no internet. Uploads are deleted when a
-visitor closes the page, and when the command ends. docs/webui.md describes
-limits, https and reverse proxies.
+Several videos are recognised one after the other. Results can be corrected,
+and downloaded in all formats of coded recordings. The command needs the extra
+[web] and no internet. Uploads are deleted when a visitor closes the page, and
+when the command ends. docs/webui.md describes limits, https and passwords.
 """
 
 import time
@@ -32,17 +33,20 @@ def add_arguments(parser):
         help=f'folder from which {MAX_EXAMPLES} clips are offered (default: rendered ones of actions that the networks '
         'distinguish)',
     )
-    parser.add_argument('--max-seconds', type=float, default=600, help='longest video (default: %(default)s)')
-    parser.add_argument('--max-megabytes', type=float, default=200, help='largest file (default: %(default)s)')
+    parser.add_argument('--max-seconds', type=float, default=3600, help='longest video (default: %(default)s)')
+    parser.add_argument('--max-megabytes', type=float, default=4000, help='largest file (default: %(default)s)')
     parser.add_argument(
-        '--max-minutes', type=float, default=20, help='longest time to process a clip (default: %(default)s)'
+        '--max-files', type=int, default=20, help='largest number of videos of a page (default: %(default)s)'
+    )
+    parser.add_argument(
+        '--max-minutes', type=float, default=240, help='longest time to process a video (default: %(default)s)'
     )
     parser.add_argument(
         '--keep-minutes',
         type=float,
-        default=10,
-        help='time after which an upload is deleted even if the page is open; 0: as soon as the result is ready '
-        '(default: %(default)s)',
+        default=60,
+        help='time after which an upload that is not used is deleted even if the page is open; 0: as soon as the '
+        'result is ready (default: %(default)s)',
     )
     parser.add_argument(
         '--host', default='127.0.0.1', help='address to listen on; 0.0.0.0 for all networks (default: %(default)s)'
@@ -62,6 +66,12 @@ def add_arguments(parser):
     )
     parser.add_argument('--ssl-certfile', metavar='FILE', help='certificate with which to serve https')
     parser.add_argument('--ssl-keyfile', metavar='FILE', help='private key of the certificate')
+    parser.add_argument(
+        '--password-file',
+        metavar='FILE',
+        help='file with a line NAME:PASSWORD for each person who may open the page (default: the environment variable '
+        'MICROACTION_WEB_PASSWORDS; without it, no password)',
+    )
 
 
 def check(args):
@@ -73,6 +83,8 @@ def check(args):
         value = getattr(args, f'max_{name}')
         if not 0 < value < float('inf'):
             raise ValueError(f'--max-{name} {value:g}: must be above 0, and finite')
+    if args.max_files < 1:
+        raise ValueError(f'--max-files {args.max_files}: must be 1 or above')
     if not 0 <= args.keep_minutes < float('inf'):
         raise ValueError(f'--keep-minutes {args.keep_minutes:g}: must be 0 or above, and finite')
 
@@ -83,9 +95,11 @@ def run(args):
 
     try:
         from mmaction_microaction.webui.models import load_models
+        from mmaction_microaction.webui.passwords import read_passwords
         from mmaction_microaction.webui.server import serving
     except ModuleNotFoundError as error:
         raise ImportError(f"{error}; the page needs Gradio: pip install 'gradio>=6.31,<7'") from None
+    passwords = read_passwords(args.password_file)
     models = load_models(args.model, args.device)
     for inferencer in models.values():
         if inferencer.pipeline.needs_poses:
@@ -101,12 +115,14 @@ def run(args):
         max_seconds=args.max_seconds,
         max_megabytes=args.max_megabytes,
         max_minutes=args.max_minutes,
+        max_files=args.max_files,
         keep_minutes=args.keep_minutes,
         host=args.host,
         port=args.port,
         root_path=args.root_path,
         ssl_certfile=args.ssl_certfile,
         ssl_keyfile=args.ssl_keyfile,
+        passwords=passwords,
     )
     stopped = []
     # The context manager deletes the uploads, in whichever way the command ends.

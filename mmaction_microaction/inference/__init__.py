@@ -3,6 +3,7 @@
 from mmaction_microaction.video.sources import CameraStream, find_videos
 
 from .drawing import draw_boxes, write_labeled_video, write_pose_video
+from .face_blur import FaceBlur, blur_faces
 from .inferencer import MicroActionInferencer
 from .people import FramedVideo, SeveralPeopleWarning, parse_crop
 from .result_files import WRITERS, write_csv, write_detections, write_json
@@ -13,11 +14,13 @@ __all__ = [
     'CameraStream',
     'ClipResult',
     'DetectionResult',
+    'FaceBlur',
     'FramedVideo',
     'MicroActionInferencer',
     'ScoredWindow',
     'SeveralPeopleWarning',
     'TimelineResult',
+    'blur_faces',
     'describe_framing',
     'draw_boxes',
     'find_videos',

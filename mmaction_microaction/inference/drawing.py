@@ -1,76 +1,121 @@
-"""Draws a result below the frames of its video."""
+"""Draws results and coded recordings below the frames of their videos."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from fractions import Fraction
-from itertools import chain
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
-import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from mmaction_microaction.structures.coding import CodedEvent, Coding
 from mmaction_microaction.structures.poses import Poses
-from mmaction_microaction.video.reader import Frame, Video
-from mmaction_microaction.video.times import LONGEST_STILL
-from mmaction_microaction.video.writer import write_video
+from mmaction_microaction.video.reader import Video
+from mmaction_microaction.video.sound import Sound
+from mmaction_microaction.video.writer import write_playable_video
 from mmaction_microaction.visualization.skeleton import draw_poses
 from mmaction_microaction.visualization.style import group_color
 
-from .bands import legible_on, make_band
+from .bands import ClipBand, legible_on
+from .face_blur import FaceBlur
+from .playable import MIN_WIDTH, read_playable
 from .results import ClipResult, DetectionResult, TimelineResult
+from .timeline_band import TimelineBand
 
-MIN_WIDTH = 480
-"""Minimum width in pixels. Narrower videos are enlarged, so that names are legible and fit."""
-MAX_SIDE = 3840
-"""Maximum width and height in pixels. Larger videos are scaled down, since encoders keep dozens of frames in memory."""
+Result = ClipResult | TimelineResult | DetectionResult
 
 
 def write_labeled_video(
-    result: ClipResult | TimelineResult | DetectionResult | Sequence[ClipResult | TimelineResult | DetectionResult],
+    result: ClipResult
+    | TimelineResult
+    | DetectionResult
+    | Coding
+    | Sequence[ClipResult | TimelineResult | DetectionResult],
     path: str | Path,
     progress: Callable[[int, int], None] | None = None,
     poses: Poses | None = None,
+    *,
+    video: str | Path | Video | None = None,
+    blur: FaceBlur | None = None,
+    sound: bool = True,
+    max_height: int | None = None,
 ) -> None:
-    """Write the video of a result with a band below it that shows the actions. The new video has no sound.
+    """Write a video with a band below it that shows the actions of a result or of a coded recording.
 
-    If the network saw a part of the frames, a box shows this part. With several people, each has a band, and their
-    names are written in the boxes and above the bands.
+    If the network saw a part of the frames, a box shows this part. With several people, their names are written in the
+    boxes and beside their rows. The sound is that of the video.
 
     Args:
-        result (ClipResult | TimelineResult | DetectionResult | Sequence[ClipResult | TimelineResult |
-            DetectionResult]): The result, whose ``video`` is the path of the video, or the results of the people in one
-            video.
+        result (ClipResult | TimelineResult | DetectionResult | Coding | Sequence[ClipResult | TimelineResult |
+            DetectionResult]): The result, the results of the people in one video, or the coded recording.
         path (str | Path): Path of the new video, ``*.mp4``.
         progress (Callable[[int, int], None], optional): Function that is called with the number of written frames and
             their total. Defaults to None.
         poses (Poses, optional): Poses of the video, which are drawn over its frames. Defaults to None.
+        video (str | Path | Video, optional): Path of the video, or the open video. Defaults to None: the one that the
+            result names.
+        blur (FaceBlur, optional): Function that hides faces, see :func:`.blur_faces`. Defaults to None.
+        sound (bool): Whether the new video has the sound of the video. Defaults to True.
+        max_height (int, optional): Maximum height of the picture in pixels, without the band. Defaults to None.
 
     Raises:
-        FileNotFoundError: If the video of the result is missing.
-        ValueError: If the video of the result cannot be read.
+        FileNotFoundError: If the video is missing.
+        ValueError: If the video cannot be read, or the coded recording names no video or several.
     """
-    results = list(result) if isinstance(result, Sequence) else [result]
-    video = Video(results[0].video)
-    rate, scale, (width, height), frames = read_playable(video)
+    coding = result if isinstance(result, Coding) else None
+    results = [] if coding else list(result) if isinstance(result, Sequence) else [result]
+    if video is None:
+        video = _find_video(coding) if coding else results[0].video
+    video = video if isinstance(video, Video) else Video(video)
+    playable = read_playable(video, max_height)
+    width, height = playable.size
     band_width = max(width, MIN_WIDTH)
     left = (band_width - width) // 2
-    bands = [make_band(result, band_width) for result in results]
-    titles = [band.draw_title(result.person) for result, band in zip(results, bands)]
+    # Narrow and tall pictures have black borders at their sides.
+    bands = _make_bands(coding, results, video, band_width, max(height, band_width * 9 // 16))
+    canvas = np.zeros((height + sum(band.height for band in bands), band_width, 3), np.uint8)
+    picture = canvas[:height, left : left + width]
 
     def images():
-        for frame, image in frames:
-            if poses is not None:
-                image = draw_poses(image, poses, frame.index)
-            image = draw_boxes(image, results, frame.index, scale)
-            # Narrow and tall frames have black borders at the sides.
-            image = np.pad(image, ((0, 0), (left, band_width - width - left), (0, 0)))
-            shown = [part for title, band in zip(titles, bands) for part in (title, band.at(frame.time))]
-            yield np.vstack([image, *shown])
+        shown = None
+        for frame, image in playable.frames:
+            if frame is not shown:
+                shown = frame
+                image = image if blur is None else blur(image, frame.index)
+                image = image if poses is None else draw_poses(image, poses, frame.index)
+                picture[:] = draw_boxes(image, results, frame.index, playable.scale)
+                top = height
+                for band in bands:
+                    canvas[top : top + band.height] = band.at(frame.time)
+                    top += band.height
+            yield canvas
             if progress:
                 progress(frame.index + 1, video.num_frames)
 
-    height_of_bands = sum(len(title) + band.height for title, band in zip(titles, bands))
-    write_video(path, images(), (band_width, height + height_of_bands), fps=rate, crf=20)
+    with ExitStack() as stack:
+        track = stack.enter_context(Sound(video, playable.left_out)) if sound else None
+        write_playable_video(path, images(), canvas.shape[1::-1], fps=playable.rate, sound=track)
+
+
+def _find_video(coding: Coding) -> str:
+    """Return the path of the video of a coded recording."""
+    if len(coding.media) != 1:
+        named = f'{len(coding.media)} videos' if coding.media else 'no video'
+        raise ValueError(f'the coding of {coding.recording} names {named}; pass the one to draw on')
+    return coding.media[0]
+
+
+def _make_bands(
+    coding: Coding | None, results: Sequence[Result], video: Video, width: int, picture_height: int
+) -> list[ClipBand | TimelineBand]:
+    """Create one band for each clip, or one for all intervals."""
+    if coding:
+        people = coding.people
+        return [TimelineBand(coding.events, people, video.duration, width, coding.label_set, picture_height)]
+    if all(result.kind == 'clip' for result in results):
+        return [ClipBand(result, width, picture_height // len(results)) for result in results]
+    events = [CodedEvent.from_interval(interval, result.person) for result in results for interval in result.intervals]
+    people, first = [result.person for result in results], results[0]
+    return [TimelineBand(events, people, first.duration, width, first.label_set, picture_height)]
 
 
 def draw_boxes(
@@ -117,7 +162,7 @@ def write_pose_video(
     path: str | Path,
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
-    """Write a video with the skeletons of its people. The new video has no sound.
+    """Write a video with the skeletons of its people, and with its sound.
 
     Args:
         poses (Poses): Poses of the video.
@@ -131,63 +176,13 @@ def write_pose_video(
         ValueError: If the video cannot be read.
     """
     video = video if isinstance(video, Video) else Video(video)
-    rate, _, size, frames = read_playable(video)
+    playable = read_playable(video)
 
     def images():
-        for frame, image in frames:
+        for frame, image in playable.frames:
             yield draw_poses(image, poses, frame.index)
             if progress:
                 progress(frame.index + 1, video.num_frames)
 
-    write_video(path, images(), size, fps=rate, crf=20)
-
-
-def read_playable(video: Video) -> tuple[Fraction, float, tuple[int, int], Iterator[tuple[Frame, np.ndarray]]]:
-    """Read a video at a constant rate, in a size that encoders accept and in which names are legible.
-
-    Args:
-        video (Video): The open video.
-
-    Returns:
-        tuple[Fraction, float, tuple[int, int], Iterator[tuple[Frame, np.ndarray]]]: Frames per second, scale, width and
-        height, and the frames with their images, RGB, shape (height, width, 3), uint8.
-    """
-    rate = Fraction(min(max(video.fps, 1), 240)).limit_denominator(1001)
-    frames = resample_frames(video.frames(), rate)
-    first = next(frames)
-    height, width = first.to_rgb().shape[:2]
-    scale = min(max(MIN_WIDTH / width, 1), MAX_SIDE / max(width, height))
-    interpolation = cv2.INTER_AREA if scale <= 1 else cv2.INTER_CUBIC
-    # H.264 requires even sides.
-    size = tuple(max(round(side * scale / 2) * 2, 2) for side in (width, height))
-    frames = chain([first], frames)
-    return (
-        rate,
-        scale,
-        size,
-        ((frame, cv2.resize(frame.to_rgb(), size, interpolation=interpolation)) for frame in frames),
-    )
-
-
-def resample_frames(frames: Iterable[Frame], rate: Fraction | float) -> Iterator[Frame]:
-    """Repeat and drop frames of a variable-rate video, so that each frame is shown at its time at a constant rate.
-
-    A gap of more than two minutes without a frame is left out.
-
-    Args:
-        frames (Iterable[Frame]): Frames of the video from its start.
-        rate (Fraction | float): Constant rate in frames per second.
-
-    Yields:
-        Frame: Frames at the constant rate.
-    """
-    count, shown, left_out = 0, None, 0
-    for frame in frames:
-        if shown and frame.time - shown.time > LONGEST_STILL:
-            left_out += frame.time - shown.time - 1 / rate
-        while shown and (count + 0.5) / rate <= frame.time - left_out:
-            yield shown
-            count += 1
-        shown = frame
-    if shown:
-        yield shown
+    with Sound(video, playable.left_out) as sound:
+        write_playable_video(path, images(), playable.size, fps=playable.rate, sound=sound)

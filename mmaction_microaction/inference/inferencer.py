@@ -16,7 +16,7 @@ from .detection_windows import detect_windows, merge_windows
 from .detector import Detector
 from .loading import load_network
 from .options import complete_options
-from .people import Crop, PersonChoice, PersonFinder
+from .people import Crop, FramedVideo, PersonChoice, PersonFinder
 from .pose_source import LivePoses, PoseSource, select_window
 from .results import ClipResult, DetectionResult, ScoredWindow, TimelineResult
 from .scoring import WindowScorer, make_shrinker
@@ -198,16 +198,31 @@ class MicroActionInferencer:
             FileNotFoundError: If the file is missing.
             ValueError: If the file cannot be read as a video.
         """
-        framed = self._find_people(video if isinstance(video, Video) else Video(video))
+        framed = self.find_people(video)
 
         def report(index, done, total):
             progress(index * total + done, len(framed) * total)
 
         return [self(video, progress and partial(report, index)) for index, video in enumerate(framed)]
 
+    def find_people(self, video: str | Path | Video) -> list[FramedVideo]:
+        """Find the chosen people in a video, without recognising their actions.
+
+        Args:
+            video (str | Path | Video): Path of the video, or the open video.
+
+        Returns:
+            list[FramedVideo]: The video, cropped to each chosen person, from left to right. Other methods accept them.
+
+        Raises:
+            FileNotFoundError: If the file is missing.
+            ValueError: If the file cannot be read as a video.
+        """
+        return self._find_people(video if isinstance(video, Video) else Video(video))
+
     def _open(self, video):
         """Open a video and crop it to the chosen person."""
-        framed = self._find_people(video if isinstance(video, Video) else Video(video))
+        framed = self.find_people(video)
         if len(framed) > 1:
             names = ', '.join(video.person for video in framed)
             raise ValueError(f'{video} shows several people ({names}); call people(), or choose one with person=')

@@ -1,7 +1,7 @@
 """Crops videos to the people in them."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Literal, get_args
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.poses import PoseEstimator, make_estimator
-from mmaction_microaction.poses.framing import MAX_PEOPLE, BoxedPerson, locate_people, sample_poses
+from mmaction_microaction.poses.framing import MAX_PEOPLE, BoxedPerson, find_absences, locate_people, sample_poses
 from mmaction_microaction.poses.person_box import crop_box, has_aspect, is_framed
 from mmaction_microaction.poses.weights import are_networks_cached
 from mmaction_microaction.video.reader import Frame, Video
@@ -54,21 +54,31 @@ class FramedVideo(Video):
         boxes (np.ndarray | None): Left and upper edge, width and height of the box in each frame, shape
             (num_frames, 4), or None for whole frames.
         person (str): Name of the person in the box, see :class:`.BoxedPerson`.
+        absences (list[tuple[float, float]]): Start and end in seconds of each long absence of the person, see
+            :func:`.find_absences`. Empty if the video was not searched for people.
         whole (Video): The video that is not cropped.
 
     Args:
         video (Video): The open video.
         boxes (np.ndarray, optional): Boxes. Defaults to None: frames are not cropped.
         person (str): Name of the person. Defaults to ``''``.
+        absences (Sequence[tuple[float, float]]): Absences. Defaults to none.
     """
 
     boxes: np.ndarray | None
     person: str
+    absences: list[tuple[float, float]]
     whole: Video
 
-    def __init__(self, video: Video, boxes: np.ndarray | None = None, person: str = '') -> None:
+    def __init__(
+        self,
+        video: Video,
+        boxes: np.ndarray | None = None,
+        person: str = '',
+        absences: Sequence[tuple[float, float]] = (),
+    ) -> None:
         vars(self).update(vars(video))
-        self.whole, self.boxes, self.person = video, boxes, person
+        self.whole, self.boxes, self.person, self.absences = video, boxes, person, list(absences)
 
     def frames(self, step: int = 1) -> Iterator[Frame]:
         """Decode the video from start to end, see :meth:`.Video.frames`.
@@ -162,11 +172,19 @@ class PersonFinder:
             )
             return [FramedVideo(video)]
         if len(people) > 1:
-            return self._choose(video, people, largest)
-        [person] = people
-        if self.crop == 'auto' and is_framed(person.boxes, poses.img_shape):
-            return [FramedVideo(video)]
-        return [FramedVideo(video, person.boxes)]
+            people = self._choose(video, people, largest)
+        is_whole = len(people) == 1 and self.crop == 'auto' and not people[0].name
+        is_whole = is_whole and is_framed(people[0].boxes, poses.img_shape)
+        times = video.times[indices]
+        return [
+            FramedVideo(
+                video,
+                None if is_whole else person.boxes,
+                person.name,
+                find_absences(person.seen, times, video.duration),
+            )
+            for person in people
+        ]
 
     def _fixed_boxes(self, video):
         """Return the box of the options for each frame."""
@@ -199,8 +217,8 @@ class PersonFinder:
             warnings.warn(f'{video.path} and others are not cropped to the person: {self._unavailable}', stacklevel=4)
         return self._estimator
 
-    def _choose(self, video: Video, people: list[BoxedPerson], largest: int) -> list[FramedVideo]:
-        """Return the video for the chosen people of several, with a warning."""
+    def _choose(self, video: Video, people: list[BoxedPerson], largest: int) -> list[BoxedPerson]:
+        """Return the chosen people of several, with a warning."""
         chosen = {'left': people[:1], 'right': people[-1:], 'largest': [people[largest]], 'all': people}[self.person]
         names = ', '.join(person.name for person in people)
         result = 'each has a result' if self.person == 'all' else f'the result is that of {chosen[0].name}'
@@ -211,7 +229,7 @@ class PersonFinder:
                 SeveralPeopleWarning,
                 stacklevel=4,
             )
-        return [FramedVideo(video, person.boxes, person.name) for person in chosen]
+        return chosen
 
 
 def _has_usual_shape(video):

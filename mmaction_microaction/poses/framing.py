@@ -20,6 +20,8 @@ MAX_PEOPLE = 4
 """Largest number of people that are found."""
 MIN_PRESENCE = 0.25
 """Share of the searched frames in which a person must be seen, so that passers-by do not count."""
+MIN_ABSENCE = 10.0
+"""Shortest absence of a person in seconds. In shorter times, the person may be hidden or overlooked."""
 MIN_SIZE = 1 / 3
 """Height of the smallest box relative to the largest one, so that people in the background do not count."""
 
@@ -32,6 +34,8 @@ class BoxedPerson(NamedTuple):
     right."""
     boxes: np.ndarray
     """Box in each frame, see :func:`.person_boxes`, shape (num_frames, 4)."""
+    seen: np.ndarray
+    """Whether the person was found in each searched frame, shape (K,)."""
 
 
 def sample_poses(video: Video, estimator: PoseEstimator | None = None) -> tuple[Poses, np.ndarray]:
@@ -83,16 +87,41 @@ def locate_people(poses: Poses, indices: np.ndarray, num_frames: int) -> tuple[l
     found = []
     for person in _distinct_people(poses):
         boxes = person_boxes(poses, person)
-        found.append((float(np.median(boxes[:, 0] + boxes[:, 2] / 2)), boxes))
-    highest = max((boxes[0, 3] for _, boxes in found), default=0)
-    found = sorted((pair for pair in found if pair[1][0, 3] >= MIN_SIZE * highest), key=lambda pair: pair[0])
+        seen = (poses.keypoint_score[person] > 0).any(-1)
+        found.append((float(np.median(boxes[:, 0] + boxes[:, 2] / 2)), boxes, seen))
+    highest = max((boxes[0, 3] for _, boxes, _ in found), default=0)
+    found = sorted((item for item in found if item[1][0, 3] >= MIN_SIZE * highest), key=lambda item: item[0])
     names = {1: [''], 2: ['left', 'right']}.get(len(found), [str(number + 1) for number in range(len(found))])
     frames = np.arange(num_frames)
-    people = [
-        BoxedPerson(name, np.stack([np.interp(frames, indices, side) for side in boxes.T], -1).round().astype(int))
-        for name, (_, boxes) in zip(names, found)
-    ]
+    people = []
+    for name, (_, boxes, seen) in zip(names, found):
+        all_boxes = np.stack([np.interp(frames, indices, side) for side in boxes.T], -1).round().astype(int)
+        people.append(BoxedPerson(name, all_boxes, seen))
     return people, int(np.argmax([person.boxes[0, 3] for person in people])) if people else 0
+
+
+def find_absences(seen: np.ndarray, times: np.ndarray, duration: float) -> list[tuple[float, float]]:
+    """Return the times at which a person is absent for longer than :data:`MIN_ABSENCE`.
+
+    Args:
+        seen (np.ndarray): Whether the person was found in each searched frame, shape (K,).
+        times (np.ndarray): Time of each searched frame in seconds, ascending, shape (K,).
+        duration (float): Duration of the video in seconds.
+
+    Returns:
+        list[tuple[float, float]]: Start and end of each absence in seconds. They are in the middle between a frame with
+        the person and one without, or at the ends of the video.
+
+    Examples:
+        >>> find_absences(np.array([True, False, False, True]), np.array([0.0, 6, 12, 18]), 20.0)
+        [(3.0, 15.0)]
+    """
+    borders = np.concatenate([[0.0], (times[:-1] + times[1:]) / 2, [duration]])
+    changes = np.diff(np.pad(~np.asarray(seen), 1).astype(int))
+    pairs = zip(np.flatnonzero(changes == 1), np.flatnonzero(changes == -1))
+    # In a single searched frame, a person may just have been overlooked.
+    spans = [(float(borders[first]), float(borders[stop])) for first, stop in pairs if stop - first > 1]
+    return [(start, end) for start, end in spans if end - start >= MIN_ABSENCE]
 
 
 def find_crop(video: Video, estimator: PoseEstimator | None = None) -> tuple[np.ndarray | None, bool]:

@@ -2,8 +2,10 @@
 
 import json
 import os
+import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from xml.parsers import expat
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor import Descriptor
@@ -51,6 +53,50 @@ def parse_json(text: str | bytes) -> Any:
         return json.loads(text.decode('utf-8-sig') if isinstance(text, bytes) else text)
     except RecursionError:
         raise ValueError('its lists and objects are nested too deeply') from None
+
+
+def parse_xml(data: bytes, root: str, max_elements: int) -> ET.Element:
+    """Parse XML without a document type declaration, so that no entity grows and no other file is read.
+
+    Args:
+        data (bytes): XML text.
+        root (str): Expected name of the outermost element.
+        max_elements (int): Largest accepted number of elements.
+
+    Returns:
+        ET.Element: The outermost element.
+
+    Raises:
+        ValueError: If the text is not XML, has another outermost element, a document type declaration or more elements.
+    """
+    builder = ET.TreeBuilder()
+    parser = expat.ParserCreate()
+    count = 0
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal count
+        count += 1
+        if count == 1 and name != root:
+            raise ValueError(f'its outermost element is <{name:.60}>, not <{root}>')
+        if count > max_elements:
+            raise ValueError(f'it has more than {max_elements:,} elements')
+        builder.start(name, attributes)
+
+    def refuse(*_: Any) -> None:
+        raise ValueError('it has a document type declaration (<!DOCTYPE …>), which is not accepted; remove it')
+
+    parser.buffer_text = True
+    parser.StartElementHandler = start
+    parser.EndElementHandler = builder.end
+    parser.CharacterDataHandler = builder.data
+    parser.StartDoctypeDeclHandler = refuse
+    try:
+        parser.Parse(data, True)
+    except expat.ExpatError as error:
+        raise ValueError(f'line {error.lineno}: it is not XML ({expat.ErrorString(error.code)})') from None
+    except LookupError as error:
+        raise ValueError(f'its text cannot be decoded ({error})') from None
+    return builder.close()
 
 
 def check_num_fields(data: bytes, message: 'Descriptor', max_fields: int) -> None:

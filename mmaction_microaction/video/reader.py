@@ -35,6 +35,8 @@ class Video:
         times (np.ndarray): Time of each frame in seconds since the first, shape (num_frames,).
         gaps (np.ndarray): Start and end, in seconds, of each gap of more than two minutes without a frame, shape
             (G, 2).
+        start (float | None): Time of the first frame in seconds on the clock that picture and sound of the file share.
+            None if the clock was set back.
         width, height (int): Size of the stored frames in pixels, before they are rotated.
 
     Args:
@@ -63,6 +65,7 @@ class Video:
             raise ValueError(f'{path} cannot be read as a video ({error.strerror}); use another file') from None
         self.times, self.fps, self.gaps = self._frame_times.seconds, self._frame_times.fps, self._frame_times.gaps
         self.num_frames, self.num_lost = len(self.times), self._frame_times.num_lost
+        self.start = self._frame_times.start
         if self._frame_times.num_repeated > 0.1 * self.num_frames:
             raise ValueError(
                 f'{path} has repeated timestamps, as in videos that were concatenated byte by byte; '

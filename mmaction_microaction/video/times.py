@@ -33,6 +33,9 @@ class FrameTimes(NamedTuple):
     """Number of frames that have the same time stamp as another frame."""
     num_lost: int
     """Number of frames that the header counts and a truncated file lacks."""
+    start: float | None
+    """Time of the first frame in seconds on the clock that all streams of the file share. None if the clock was set
+    back."""
 
     def index_of(self, pts: int | None) -> int | None:
         """Find the frame that is shown at a time.
@@ -97,6 +100,7 @@ def read_frame_times(packets: Iterable[av.packet.Packet], stream: av.video.strea
         if abs(distance - 1) < 0.1:
             pts, dated = pts[dated], dated[dated]
     name = stream.container.name
+    start = float((pts[dated].min() if dated.any() else stream.start_time or 0) * stream.time_base)
     if not len(pts):
         raise ValueError(f'{name} has no frames; use another file')
     has_b_frames = stream.codec_context.has_b_frames
@@ -104,6 +108,7 @@ def read_frame_times(packets: Iterable[av.packet.Packet], stream: av.video.strea
         continued = _continue_clock(pts, stream.time_base, MAX_REORDERED if has_b_frames else 0)
         ordered = np.sort(continued)
         # With B-frames, the packets of an AVI have decoding times instead of presentation times.
+        start = start if continued is pts else None
         counted = continued is not pts or (stream.container.format.name == 'avi' and has_b_frames)
         seconds = (ordered - ordered[0]).view(np.uint64) * float(stream.time_base)
         fps = _frame_rate(ordered, seconds, stream)
@@ -122,6 +127,7 @@ def read_frame_times(packets: Iterable[av.packet.Packet], stream: av.video.strea
         reordered=bool((np.diff(pts) < 0).any()),
         num_repeated=len(pts) - len(np.unique(pts)) if dated.all() else 0,
         num_lost=_count_lost(len(table), len(pts), fps, stream),
+        start=start,
     )
 
 

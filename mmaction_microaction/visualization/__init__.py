@@ -18,6 +18,8 @@ from .gradcam import plot_gradcam
 from .per_class import plot_per_class
 from .pose_layouts import plot_pose_layouts
 from .prediction_strip import plot_prediction_strip
+from .raster import plot_raster
+from .rates import plot_rates
 from .skeleton import draw_poses, draw_skeleton
 from .timeline import plot_timeline
 
@@ -40,6 +42,8 @@ __all__ = [
     'plot_per_class',
     'plot_pose_layouts',
     'plot_prediction_strip',
+    'plot_raster',
+    'plot_rates',
     'plot_timeline',
     'read_features',
     'read_frames',

@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from itertools import chain
@@ -64,17 +64,17 @@ def _find_families(characters: set[int]) -> tuple[list[str], set[int]]:
     return families, missing
 
 
-def load_font(label_set: LabelSet, size: float) -> ImageFont.FreeTypeFont:
-    """Return Pillow's font or, if the names of a label set need other letters than English, an installed one.
+def load_font(texts: Iterable[str], size: float) -> ImageFont.FreeTypeFont:
+    """Return Pillow's font or, if texts need other letters than English, an installed one.
 
     Args:
-        label_set (LabelSet): Label set whose names are drawn.
+        texts (Iterable[str]): Texts that are drawn.
         size (float): Size of the font in pixels.
 
     Returns:
         ImageFont.FreeTypeFont: The font.
     """
-    letters = frozenset(''.join(f'{action.code}{action.name}{action.group or ""}' for action in label_set.actions))
+    letters = frozenset(''.join(texts))
     if all(map(str.isascii, letters)):
         return ImageFont.load_default(size)
     return ImageFont.truetype(_find_font(letters | frozenset('0123456789%…')), size)

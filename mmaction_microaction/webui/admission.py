@@ -17,7 +17,7 @@ UPLOADS_AT_ONCE = 10
 """Maximum number of simultaneous uploads from one address."""
 UPLOADS_KEPT = 20
 """Number of uploads of the maximum size that fit into the folder of uploads. One address may use a quarter of it."""
-UPLOAD_MINUTES = 10
+UPLOAD_MINUTES = 60
 """Maximum time of an upload in minutes."""
 OTHER_BYTES = 2_000_000
 """Maximum size in bytes of a request that is not an upload."""
@@ -44,6 +44,8 @@ class Admission:
         self.app, self.uploads, self.keep_seconds = app, uploads, 60 * keep_minutes
         # A form is a little larger than the file in it.
         self.max_bytes = round(uploads.max_megabytes * 1e6) + 100_000
+        # Browsers send several files in one form.
+        self.max_form_bytes = min(uploads.max_files, UPLOADS_KEPT // 4) * self.max_bytes
         self.arriving = defaultdict(list)
         self.arrived = defaultdict(deque)
 
@@ -60,7 +62,7 @@ class Admission:
             response_started = True
             await send(message)
 
-        body = _Body(receive, self.max_bytes if is_upload else OTHER_BYTES)
+        body = _Body(receive, self.max_form_bytes if is_upload else OTHER_BYTES)
         try:
             body.read_announced(scope['headers'])
             if is_upload:
@@ -142,12 +144,15 @@ class _Body:
 class UploadParser(route_utils.GradioMultiPartParser):
     """Gradio's parser of uploads, corrected in two ways.
 
-    It deletes the file of an upload that breaks off, which Gradio leaves on the disk. It saves equal files of two
+    It deletes the files of an upload that breaks off, which Gradio leaves on the disk. It saves equal files of two
     visitors in two folders, where Gradio uses one.
     """
 
+    max_files_of_form = 20
+    """Maximum number of files of a form."""
+
     def __init__(self, *args, **kwargs):
-        super().__init__(*args, **{**kwargs, 'max_files': 1})
+        super().__init__(*args, **{**kwargs, 'max_files': self.max_files_of_form})
 
     def on_headers_finished(self):
         super().on_headers_finished()
@@ -167,6 +172,11 @@ class UploadParser(route_utils.GradioMultiPartParser):
             raise
 
 
-def separate_uploads() -> None:
-    """Make Gradio parse uploads with :class:`UploadParser`."""
+def separate_uploads(max_files: int = 20) -> None:
+    """Make Gradio parse uploads with :class:`UploadParser`.
+
+    Args:
+        max_files (int): Maximum number of files of a form. Defaults to 20.
+    """
+    UploadParser.max_files_of_form = max_files
     route_utils.GradioMultiPartParser = UploadParser

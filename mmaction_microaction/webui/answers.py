@@ -1,16 +1,12 @@
-"""Converts a result to the texts, bars, tables and files of the page."""
+"""Converts a result to the texts, bars and tables of the page."""
 
 from base64 import b64encode
 from collections.abc import Sequence
-from dataclasses import replace
 from html import escape
-from pathlib import Path
-from tempfile import mkdtemp
 
 import cv2
 
 from mmaction_microaction.inference import (
-    WRITERS,
     ClipResult,
     DetectionResult,
     TimelineResult,
@@ -18,6 +14,7 @@ from mmaction_microaction.inference import (
     draw_boxes,
 )
 from mmaction_microaction.label_sets import LabelSet
+from mmaction_microaction.structures.coding import CodedEvent
 from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.video.reader import Video
 from mmaction_microaction.visualization.style import name_of
@@ -26,12 +23,16 @@ PICTURE_WIDTH = 480
 """Maximum width in pixels of the picture that shows how a video is cropped."""
 
 
-def headline(result: ClipResult | TimelineResult | DetectionResult, model: str) -> str:
+def headline(
+    result: ClipResult | TimelineResult | DetectionResult, model: str, name: str, count: int | None = None
+) -> str:
     """Summarise a result in Markdown.
 
     Args:
         result (ClipResult | TimelineResult | DetectionResult): The result.
         model (str): Name of the network.
+        name (str): Name of the recording.
+        count (int, optional): Number of events after corrections. Defaults to None: that of the result.
 
     Returns:
         str: A heading with the best action or the number of intervals, and a line with the network, the video and the
@@ -43,12 +44,12 @@ def headline(result: ClipResult | TimelineResult | DetectionResult, model: str) 
         if result.label_set.has_groups:
             summary += f'; {_literally(result.label_set.group_term)}: {_literally(result.group)}'
     else:
-        count = len(result.intervals)
+        count = len(result.intervals) if count is None else count
         number = f'{count:,}' if count else 'No'
         summary = f'{number} micro-action{"s" * (count != 1)} in {result.duration:.1f} s'
         if result.kind == 'detections':
             summary += f' with a score of at least {result.min_score:g}'
-    details = ', '.join([_literally(Path(result.video).name), f'{result.duration:.1f} s', *describe_framing(result)])
+    details = ', '.join([_literally(name), f'{result.duration:.1f} s', *describe_framing(result)])
     return f'### {summary}\n{_literally(model)}; {details}'
 
 
@@ -111,52 +112,59 @@ def group_bars_title(label_set: LabelSet) -> str:
 
 
 def table_columns(label_set: LabelSet) -> list[str]:
-    """Return the columns of the table of a timeline.
+    """Return the columns of the table of events.
 
     Args:
-        label_set (LabelSet): Label set of the timeline.
+        label_set (LabelSet): Label set of the events.
 
     Returns:
         list[str]: Titles. There is no column of groups if the label set has none.
     """
-    return ['start', 'end', 'code', 'action', *[label_set.group_term] * label_set.has_groups, 'score']
+    return ['start', 'end', 'code', 'action', *[label_set.group_term] * label_set.has_groups, 'score', 'comment']
 
 
-def table_rows(result: TimelineResult | DetectionResult) -> list[list[str]]:
-    """Return the rows of the table of a timeline or of a detector.
+def event_rows(events: Sequence[CodedEvent], label_set: LabelSet) -> list[list[str]]:
+    """Return the rows of the table of events.
 
     Args:
-        result (TimelineResult | DetectionResult): The result.
+        events (Sequence[CodedEvent]): Events of a person.
+        label_set (LabelSet): Label set of the events.
 
     Returns:
-        list[list[str]]: One row for each interval, with the columns of :func:`table_columns`.
+        list[list[str]]: One row for each event, with the columns of :func:`table_columns`. An event of a person has no
+        score.
     """
     return [
         [
-            f'{interval.start:.1f}',
-            f'{interval.end:.1f}',
-            interval.action.code,
-            interval.action.name,
-            *[interval.action.group] * result.label_set.has_groups,
-            f'{interval.score:.3f}',
+            f'{event.start:.2f}',
+            f'{event.end:.2f}',
+            event.code,
+            event.action,
+            *[event.group] * label_set.has_groups,
+            '' if event.score is None else f'{event.score:.3f}',
+            event.comment,
         ]
-        for interval in result.intervals
+        for event in events
     ]
 
 
-def gradcam_choices(result: ClipResult | TimelineResult | DetectionResult) -> list[tuple[str, Interval]]:
+def gradcam_choices(
+    intervals: Sequence[Interval], label_set: LabelSet, is_clip: bool = False
+) -> list[tuple[str, Interval]]:
     """List the intervals for which Grad-CAM can be chosen.
 
     Args:
-        result (ClipResult | TimelineResult | DetectionResult): The result.
+        intervals (Sequence[Interval]): Intervals: the best actions of a clip, or those of a timeline.
+        label_set (LabelSet): Label set of the intervals.
+        is_clip (bool): Whether the texts have no times, since all are those of the clip. Defaults to False.
 
     Returns:
-        list[tuple[str, Interval]]: A text and the interval: the best five actions of a clip, or all other intervals.
+        list[tuple[str, Interval]]: A text and the interval.
     """
     choices = []
-    for interval in result.intervals:
-        text = f'{name_of(interval.label, result.label_set)}, {interval.score:.1%}'
-        if result.kind != 'clip':
+    for interval in intervals:
+        text = f'{name_of(interval.label, label_set)}, {interval.score:.1%}'
+        if not is_clip:
             text = f'{interval.start:.1f} to {interval.end:.1f} s: {text}'
         choices.append((text, interval))
     return choices
@@ -183,20 +191,3 @@ def crop_picture(video: Video, results: Sequence[ClipResult | TimelineResult | D
     _, encoded = cv2.imencode('.jpg', cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
     text = 'What the network saw: ' + '; '.join(', '.join(describe_framing(result)) for result in results)
     return f'<p>{escape(text)}</p><img alt="{escape(text)}" src="data:image/jpeg;base64,{b64encode(encoded).decode()}">'
-
-
-def write_files(results: Sequence[ClipResult | TimelineResult | DetectionResult], folder: str | Path) -> list[Path]:
-    """Write results in all formats of :data:`.WRITERS`. The files name the video without its folder.
-
-    Args:
-        results (Sequence[ClipResult | TimelineResult | DetectionResult]): Results of the people in one video.
-        folder (str | Path): Folder in which a new folder for the files is created.
-
-    Returns:
-        list[Path]: Paths of the files, which are named after the video, in the order of the formats.
-    """
-    new_folder, video = Path(mkdtemp(dir=folder)), Path(results[0].video)
-    paths = [new_folder / f'{video.stem}{suffix}' for suffix in WRITERS]
-    for write, path in zip(WRITERS.values(), paths):
-        write([replace(result, video=video.name) for result in results], path)
-    return paths

@@ -1,243 +1,215 @@
-"""Handlers of the events of the page."""
+"""Handlers of the events of the page: recordings and their recognition."""
 
-import traceback
-import warnings
 from collections.abc import Sequence
-from html import escape
+from itertools import count
 from pathlib import Path
-from typing import NamedTuple
 
 import gradio as gr
 from gradio.blocks import Block
 
-from mmaction_microaction.inference import (
-    ClipResult,
-    DetectionResult,
-    FramedVideo,
-    MicroActionInferencer,
-    SeveralPeopleWarning,
-    TimelineResult,
-)
-from mmaction_microaction.visualization import plot_timeline
+from mmaction_microaction.inference import FramedVideo
 
-from .answers import (
-    action_bars,
-    crop_picture,
-    gradcam_choices,
-    group_bars,
-    group_bars_title,
-    headline,
-    table_columns,
-    table_rows,
-    write_files,
-)
-from .explanation import can_explain, explain
-from .uploads import Uploads
+from .explanation import explain
+from .messages import describe_for_visitors, make_error, show_warning
+from .recognition import StoppedError, recognize_clip
+from .view import View
+from .visits import Recording, Visit
 
-NO_RESULT = '### The result appears here'
-
-
-class Components(NamedTuple):
-    """Components of the page that handlers update."""
-
-    clip: gr.Video
-    shown: gr.State
-    """The :class:`ShownResult`, or None."""
-    headline: gr.Markdown
-    person: gr.Radio
-    """Choice of one of several people."""
-    crop: gr.HTML
-    """Picture of the part of the frames that the network saw, visible if it did not see all."""
-    bars: gr.Row
-    """Row of ``actions`` and ``groups``, visible for a clip."""
-    actions: gr.Label
-    groups: gr.Label
-    """Probabilities of groups of actions, visible if the label set of the network has groups."""
-    timeline: gr.Column
-    """Group of ``plot`` and ``table``, visible for a timeline and for detections."""
-    plot: gr.Plot
-    table: gr.Dataframe
-    downloads: gr.Row
-    """Group of ``files``."""
-    files: list[gr.DownloadButton]
-    """One button for each format of :data:`.WRITERS`."""
-    explanation: gr.Group
-    """Group of ``interval`` and the button for Grad-CAM, visible if Grad-CAM is possible."""
-    interval: gr.Dropdown
-    maps: gr.Plot
-
-
-class ShownResult(NamedTuple):
-    """The result on the page and its network, which stay the same when a visitor selects another network."""
-
-    result: ClipResult | TimelineResult | DetectionResult
-    model: str
-    """Name of the network."""
-    people: list[ClipResult | TimelineResult | DetectionResult]
-    """Results of all people in the video."""
+_ticks = count(1)
 
 
 class Handlers:
     """Functions that receive the values of components, and return a dict of the components to update.
 
     Args:
-        components (Components): Components of the page.
-        models (dict[str, MicroActionInferencer]): Networks by name.
-        uploads (Uploads): Clips of the visitors.
+        view (View): What the page shows.
         examples (Sequence[Path]): Clips to choose from.
         keep_uploads (bool): Whether a clip is kept after it was recognised.
     """
 
-    def __init__(
-        self,
-        components: Components,
-        models: dict[str, MicroActionInferencer],
-        uploads: Uploads,
-        examples: Sequence[Path],
-        keep_uploads: bool,
-    ):
-        self.components, self.models, self.uploads = components, models, uploads
+    def __init__(self, view: View, examples: Sequence[Path], keep_uploads: bool):
+        self.view, self.uploads, self.models, self.components = view, view.uploads, view.models, view.components
         self.examples, self.keep_uploads = examples, keep_uploads
 
-    def clear(self) -> dict[Block, object]:
-        """Remove the result from the page."""
-        page = self.components
-        containers = (page.person, page.crop, page.bars, page.timeline, page.downloads, page.explanation)
-        return {
-            page.shown: None,
-            page.headline: NO_RESULT,
-            **{container: gr.update(visible=False) for container in containers},
-            page.maps: gr.update(visible=False, value=None),
-        }
-
     def upload(self, path: str, request: gr.Request) -> dict[Block, object]:
-        """Hold an uploaded or recorded clip, or remove it from the page if it is refused."""
-        try:
-            self.uploads.hold(request.session_hash, path)
-        except Exception as error:
-            gr.Warning(_for_visitors(describe_for_visitors(error), path), duration=None)
-            return {self.components.clip: None, **self.clear()}
-        return self.clear()
+        """Hold an uploaded or recorded clip in place of all others, or remove it from the page if it is refused."""
+        # The file may be the one on the page, so it is held before the others are deleted.
+        self.uploads.add(request.session_hash, path)
+        self.view.forget(request, keep=path)
+        return self._add_all([path], request)
+
+    def upload_more(self, paths: Sequence[str], request: gr.Request) -> dict[Block, object]:
+        """Hold several uploaded files besides earlier ones. A refused file does not stop the others."""
+        return self._add_all(paths, request)
+
+    def _add_all(self, paths, request):
+        visit = self.view.visit(request)
+        for path in paths or []:
+            try:
+                if len(visit.recordings) >= self.uploads.max_files:
+                    self.uploads.add(request.session_hash, path)
+                    self.uploads.drop(request.session_hash, path)
+                    raise ValueError(
+                        f'{Path(path).name} was not added: a page may have {self.uploads.max_files} videos at a time.'
+                    )
+                self.uploads.hold_another(request.session_hash, path)
+            except Exception as error:
+                show_warning(describe_for_visitors(error), path)
+            else:
+                recording = visit.add(path)
+                if visit.shown is None:
+                    visit.show(recording)
+        return self._show(visit)
 
     def release(self, request: gr.Request) -> None:
-        """Delete the clip of a visitor who cleared it or closed the page."""
-        self.uploads.release(request.session_hash)
+        """Delete the files and results of a visitor who closed the page."""
+        self.view.forget(request)
+
+    def remove(self, request: gr.Request) -> dict[Block, object]:
+        """Delete the recording that the visitor cleared, and show the next one."""
+        visit = self.view.visit(request)
+        if visit.shown is not None:
+            index = visit.recordings.index(visit.shown)
+            visit.recordings.remove(visit.shown)
+            visit.queue = [recording for recording in visit.queue if recording is not visit.shown]
+            self.uploads.drop(request.session_hash, visit.shown.path)
+            if visit.export:
+                self.uploads.drop(request.session_hash, visit.export)
+                visit.export = None
+            rest = visit.recordings
+            visit.show(rest[min(index, len(rest) - 1)] if rest else None)
+        return self._show(visit)
 
     def choose_example(self, index: int, request: gr.Request) -> dict[Block, object]:
-        """Show an example in place of the clip."""
-        self.uploads.release(request.session_hash)
-        return {self.components.clip: str(self.examples[index]), **self.clear()}
+        """Show an example in place of all clips."""
+        self.view.forget(request)
+        visit = self.view.visit(request)
+        self.uploads.hold(request.session_hash, self.examples[index])
+        visit.show(visit.add(self.examples[index]))
+        return self._show(visit)
+
+    def choose_recording(self, name: str, request: gr.Request) -> dict[Block, object]:
+        """Show another recording."""
+        visit = self.view.visit(request)
+        visit.show(next((each for each in visit.recordings if each.name == name), visit.shown))
+        return self._show(visit)
+
+    def choose_person(self, name: str, request: gr.Request) -> dict[Block, object]:
+        """Show the result of another person in the video."""
+        visit = self.view.visit(request)
+        if visit.shown and name in visit.shown.names:
+            visit.person = name
+        return self.view.show(visit)
+
+    def _show(self, visit):
+        """Show the chosen recording with its video, if that was not deleted."""
+        path = visit.shown.path if visit.shown and Path(visit.shown.path).is_file() else None
+        return {self.components.clip: path, **self.view.show(visit)}
+
+    def begin(self, model: str, request: gr.Request) -> dict[Block, object]:
+        """Queue the recordings that the network has not recognised; the page asks for them one after the other.
+
+        Recordings with corrections stay as they are. If all were recognised, the one on the page is recognised again.
+        """
+        visit = self.view.visit(request)
+        if model not in self.models:
+            raise make_error('There is no such network; choose one from the list.')
+        if not visit.recordings:
+            raise make_error('There is no clip yet; upload or record one, or choose an example.')
+        corrected = [each for each in visit.recordings if each.results and each.corrections.count]
+        waiting = [each for each in visit.recordings if each.model != model and each not in corrected]
+        visit.queue = waiting or [each for each in [visit.shown] if each not in corrected]
+        if not visit.queue:
+            raise make_error(
+                f'{visit.shown.name} has corrections, which would be lost. To recognise it again, download them, '
+                'remove the video, and upload it again.'
+            )
+        visit.total, visit.is_stopped = len(visit.queue), False
+        return {self.components.stop: gr.update(visible=True), self.components.tick: next(_ticks)}
+
+    def stop(self, request: gr.Request) -> dict[Block, object]:
+        """Stop the recognition. Results stay."""
+        self.view.visit(request).is_stopped = True
+        return {self.components.progress: 'Stopping …'}
 
     def recognize(
         self,
-        path: str | None,
         model: str,
         request: gr.Request,
         progress=gr.Progress(),  # noqa: B008 (Gradio finds it by its default)
     ) -> dict[Block, object]:
-        """Recognise the clip, and show the result."""
-        if path is None:
-            raise _error('There is no clip yet; upload or record one, or choose an example.')
-        visitor = request.session_hash
-        progress(0, desc='Recognising')
+        """Recognise the next recording of the queue. The page asks for the one after that if there is one."""
+        page, visit = self.components, self.view.visit(request)
+        if visit.queue and not visit.is_stopped and model in self.models:
+            recording = visit.queue.pop(0)
+            self._recognize(visit, recording, model, request.session_hash, progress)
+            on_page = visit.shown
+            if recording is on_page or on_page is None or not (on_page.results or on_page.failure):
+                visit.show(recording)
+                update = self._show(visit)
+            else:
+                # The visitor may be correcting an earlier result.
+                update = self.view.list_recordings(visit)
+        else:
+            update = self.view.list_recordings(visit)
+        if visit.queue and not visit.is_stopped:
+            return {**update, page.progress: self._summarize(visit), page.tick: next(_ticks)}
+        visit.queue.clear()
+        return {**update, page.progress: self._summarize(visit), page.stop: gr.update(visible=False)}
+
+    def _recognize(self, visit: Visit, recording: Recording, model: str, visitor: str, progress: gr.Progress) -> None:
+        """Recognise a recording, and note the result or the reason of the failure."""
+        path = recording.path
+        position = f'{visit.total - len(visit.queue)} of {visit.total}, ' if visit.total > 1 else ''
+
+        def report(done):
+            if visit.is_stopped or not self.uploads.holds(visitor, path):
+                raise StoppedError(f'{recording.name} was stopped.')
+            self.uploads.touch(visitor)
+            progress(done, desc=f'{position}{recording.name}')
+
         try:
-            self.uploads.hold(visitor, path)
-            with warnings.catch_warnings(record=True) as caught:
-                warnings.simplefilter('always')
-                video = self.uploads.open(path)
-                results = self.models[model].people(video, lambda done, total: progress((done, total), unit='windows'))
-                picture = crop_picture(video, results)
+            progress(0, desc=f'{position}{recording.name}')
+            self.uploads.check(path)
+            found = recognize_clip(self.models[model], model, path, recording.name, self.uploads, report)
+        except StoppedError:
+            return
         except Exception as error:
-            raise _error(describe_for_visitors(error), path) from None
+            message = describe_for_visitors(error).replace(str(path), recording.name)
+            recording.failure = message
+            show_warning(message)
+            return
         finally:
             if not self.keep_uploads:
-                self.uploads.release(visitor)
-        for warning in caught:
-            # Warnings that name the clip are for the visitor; warnings of libraries are not. The page lists several
-            # people itself.
-            if str(path) in str(warning.message) and not issubclass(warning.category, SeveralPeopleWarning):
-                gr.Warning(_for_visitors(warning.message, path), duration=None)
-        files = write_files(results, self.uploads.folder)
-        self.uploads.add(visitor, *files)
-        page, names = self.components, [result.person for result in results]
-        return {
-            **self._show(ShownResult(results[0], model, results), path),
-            page.person: gr.update(choices=names, value=names[0], visible=len(results) > 1),
-            page.crop: gr.update(value=picture, visible=bool(picture)),
-            page.downloads: gr.update(visible=True),
-            **{button: str(file) for button, file in zip(page.files, files)},
-        }
+                self.uploads.drop(visitor, path)
+        for text in found.warnings:
+            show_warning(text, path)
+        recording.model, recording.failure, recording.picture = model, '', found.picture
+        recording.names = {result.person: result.person for result in found.results}
+        recording.corrections, recording.results = found.corrections, found.results
 
-    def choose_person(self, shown: ShownResult, name: str, path: str | None) -> dict[Block, object]:
-        """Show the result of another person in the video."""
-        result = next(result for result in shown.people if result.person == name)
-        return self._show(shown._replace(result=result), path)
+    @staticmethod
+    def _summarize(visit):
+        """Return what was recognised until now, in Markdown."""
+        failed = sum(bool(recording.failure) for recording in visit.recordings)
+        stopped = 'Stopped. ' if visit.is_stopped else ''
+        if len(visit.recordings) < 2:
+            return stopped
+        text = f'{stopped}{len(visit.recognised)} of {len(visit.recordings)} recordings recognised'
+        return f'{text}, {failed} not recognised; choose one to see the reason.' if failed else f'{text}.'
 
-    def _show(self, shown, path):
-        page, result, model = self.components, shown.result, shown.model
-        choices = [text for text, _ in gradcam_choices(result)]
-        is_clip, label_set = result.kind == 'clip', result.label_set
-        # Grad-CAM reads the clip again.
-        has_gradcam = bool(choices) and can_explain(self.models[model]) and bool(path) and Path(path).is_file()
-        return {
-            page.shown: shown,
-            page.headline: headline(result, model),
-            page.bars: gr.update(visible=is_clip),
-            page.actions: action_bars(result) if is_clip else None,
-            page.groups: gr.update(
-                value=group_bars(result) if is_clip and label_set.has_groups else None,
-                label=group_bars_title(label_set),
-                visible=label_set.has_groups,
-            ),
-            page.timeline: gr.update(visible=not is_clip),
-            page.plot: None if is_clip else plot_timeline(result.intervals, result.duration, label_set=label_set),
-            page.table: None if is_clip else {'headers': table_columns(label_set), 'data': table_rows(result)},
-            page.explanation: gr.update(visible=has_gradcam),
-            page.interval: gr.update(choices=choices, value=choices[0] if choices else None),
-            page.maps: gr.update(visible=False, value=None),
-        }
-
-    def seek(self, shown: ShownResult, event: gr.SelectData) -> dict[Block, object]:
-        """Jump to the interval of a selected row in the clip, and choose it for Grad-CAM."""
-        row = table_rows(shown.result).index(event.row_value)
-        text, interval = gradcam_choices(shown.result)[row]
-        page = self.components
-        return {page.clip: gr.update(playback_position=interval.start), page.interval: text}
-
-    def explain(self, path: str, shown: ShownResult, index: int) -> dict[Block, object]:
+    def explain(self, index: int, request: gr.Request) -> dict[Block, object]:
         """Show Grad-CAM of an interval, by the network that produced the result."""
+        visit = self.view.visit(request)
+        recording = visit.shown
+        if recording is None or not recording.results:
+            raise make_error('There is no result to explain.')
         try:
-            self.uploads.check(path)
-            _, interval = gradcam_choices(shown.result)[index]
-            video = FramedVideo(self.uploads.open(path), shown.result.boxes)
-            figure = explain(self.models[shown.model], video, interval, whole=shown.result.kind == 'clip')
+            self.uploads.check(recording.path)
+            _, interval = self.view.gradcam_choices(visit)[index]
+            result = next(result for result in recording.results if result.person == visit.person)
+            video = FramedVideo(self.uploads.open(recording.path), result.boxes)
+            figure = explain(self.models[recording.model], video, interval, whole=result.kind == 'clip')
         except Exception as error:
-            raise _error(describe_for_visitors(error), path) from None
+            raise make_error(describe_for_visitors(error), recording.path) from None
         return {self.components.maps: gr.update(value=figure, visible=True)}
-
-
-def describe_for_visitors(error: Exception) -> str:
-    """Return a message for visitors, and print unexpected errors for the operator of the server.
-
-    Args:
-        error (Exception): An OSError or ValueError whose message is shown, or any other exception.
-
-    Returns:
-        str: The message, one or more sentences.
-    """
-    if isinstance(error, (OSError, ValueError)):
-        return str(error)
-    traceback.print_exception(error)
-    if isinstance(error, MemoryError):
-        return 'There is not enough memory for this clip; upload a smaller or shorter one.'
-    return 'The clip could not be recognised; upload another one, or encode it again as MP4.'
-
-
-def _for_visitors(message, path):
-    """Remove the folder of the clip from a message, and escape the message, which the page shows as HTML."""
-    return escape(str(message).replace(str(path), Path(path).name))
-
-
-def _error(message, path=''):
-    """Return an error that the page shows until the visitor closes it."""
-    return gr.Error(_for_visitors(message, path), duration=None, title='Not recognised', print_exception=False)

@@ -22,11 +22,8 @@ from .uploads import Uploads
 
 # Fonts of the visitor's system, so that browsers load none from elsewhere.
 THEME = gr.themes.Default(primary_hue='blue', font=['system-ui', 'sans-serif'], font_mono=['system-ui', 'sans-serif'])
-# Otherwise the video covers the buttons below it.
-CSS = '#clip video { max-height: 290px; }'
-
-LOOPBACK_HOSTS = ('127.0.0.1', 'localhost', '::1')
-"""Hosts at which only browsers on this machine can open the page."""
+# Otherwise the video covers the buttons below it, and recordings are not below each other.
+CSS = '#clip video { max-height: 290px; } #recording .wrap { flex-direction: column; align-items: stretch; }'
 
 
 class SameOriginPolicy:
@@ -55,15 +52,17 @@ def serving(
     models: dict[str, MicroActionInferencer],
     examples: Sequence[Path] | None = None,
     *,
-    max_seconds: float = 600,
-    max_megabytes: float = 200,
-    max_minutes: float = 20,
-    keep_minutes: float = 10,
+    max_seconds: float = 3600,
+    max_megabytes: float = 4000,
+    max_minutes: float = 240,
+    max_files: int = 20,
+    keep_minutes: float = 60,
     host: str = '127.0.0.1',
     port: int = 7860,
     root_path: str | None = None,
     ssl_certfile: str | Path | None = None,
     ssl_keyfile: str | Path | None = None,
+    passwords: Sequence[tuple[str, str]] | None = None,
 ) -> Iterator[tuple[str, Path]]:
     """Serve the page while the context is open.
 
@@ -71,11 +70,12 @@ def serving(
         models (dict[str, MicroActionInferencer]): Networks by name.
         examples (Sequence[Path], optional): Clips to choose from. Defaults to None: rendered clips of actions that all
             networks distinguish.
-        max_seconds (float): Maximum duration of a video in seconds. Defaults to 600.
-        max_megabytes (float): Maximum size of a file in megabytes. Defaults to 200.
-        max_minutes (float): Maximum time in minutes that a network works on a clip. Defaults to 20.
-        keep_minutes (float): Minutes after which uploads are deleted at the latest. With 0, they are deleted with the
-            result, or after 10 minutes. Defaults to 10.
+        max_seconds (float): Maximum duration of a video in seconds. Defaults to 3600.
+        max_megabytes (float): Maximum size of a file in megabytes. Defaults to 4000.
+        max_minutes (float): Maximum time in minutes that a network works on a clip. Defaults to 240.
+        max_files (int): Maximum number of videos of a page. Defaults to 20.
+        keep_minutes (float): Minutes after which unused uploads are deleted. With 0, they are deleted with the result,
+            or after 10 minutes without use. Defaults to 60.
         host (str): Host to listen on; ``'0.0.0.0'`` accepts visitors from other machines. Defaults to
             ``'127.0.0.1'``, this machine only.
         port (int): Port to listen on; 0 selects the first free port from 7860. Defaults to 7860.
@@ -83,6 +83,8 @@ def serving(
             URL. Defaults to None.
         ssl_certfile (str | Path, optional): Certificate for https. Defaults to None.
         ssl_keyfile (str | Path, optional): Private key of the certificate. Defaults to None.
+        passwords (Sequence[tuple[str, str]], optional): Names and passwords of the people who may open the page.
+            Defaults to None: everybody.
 
     Yields:
         tuple[str, Path]: URL of the page, and the folder of uploads.
@@ -105,11 +107,9 @@ def serving(
         examples = [Path(path).resolve() for path in examples]
         # Examples are served from their own folder, since copies would be deleted with the uploads.
         gr.set_static_paths(examples)
-        uploads = Uploads(uploaded, max_seconds, max_megabytes, max_minutes)
-        separate_uploads()
-        # Without https, browsers allow a camera only to pages of their own machine.
-        secure = ssl_certfile or (root_path or '').startswith('https://') or host in LOOPBACK_HOSTS
-        page = build_page(models, uploads, examples, keep_minutes, secure=bool(secure))
+        uploads = Uploads(uploaded, max_seconds, max_megabytes, max_minutes, max_files)
+        separate_uploads(max_files)
+        page = build_page(models, uploads, examples, keep_minutes)
         share_network(page)
         max_age = keep_minutes or 10
         middleware = [Middleware(SameOriginPolicy), Middleware(Admission, uploads=uploads, keep_minutes=max_age)]
@@ -124,6 +124,7 @@ def serving(
                         ssl_keyfile=ssl_keyfile and str(ssl_keyfile),
                         # Gradio sends itself a request at 127.0.0.1, for which the certificate is not valid.
                         ssl_verify=False,
+                        auth=passwords and list(passwords),
                         prevent_thread_lock=True,
                         quiet=True,
                         share=False,

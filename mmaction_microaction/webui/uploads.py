@@ -16,12 +16,21 @@ class Uploads:
         folder (str | Path): Folder in which uploaded files arrive.
         max_seconds (float): Maximum duration of a video in seconds.
         max_megabytes (float): Maximum size of a file in megabytes.
-        max_minutes (float): Maximum time in minutes that a network works on a clip. Defaults to 20.
+        max_minutes (float): Maximum time in minutes that a network works on a clip. Defaults to 240.
+        max_files (int): Maximum number of videos of a visitor. Defaults to 20.
     """
 
-    def __init__(self, folder: str | Path, max_seconds: float, max_megabytes: float, max_minutes: float = 20):
+    def __init__(
+        self,
+        folder: str | Path,
+        max_seconds: float,
+        max_megabytes: float,
+        max_minutes: float = 240,
+        max_files: int = 20,
+    ):
         self.folder = Path(folder).resolve()
         self.max_seconds, self.max_megabytes, self.max_minutes = max_seconds, max_megabytes, max_minutes
+        self.max_files = max_files
         self._held = {}
         self._lock = threading.Lock()
 
@@ -44,15 +53,43 @@ class Uploads:
             self.release(visitor)
             raise
 
+    def hold_another(self, visitor: str, path: str | Path) -> None:
+        """Check a clip, and keep it besides earlier files, see :meth:`hold`."""
+        self.add(visitor, path)
+        try:
+            self.check(path)
+        except BaseException:
+            self.drop(visitor, path)
+            raise
+
     def add(self, visitor: str, *paths: str | Path) -> None:
-        """Hold more files for a visitor, such as results, for as long as the clip."""
+        """Hold more files for a visitor, such as results."""
         with self._lock:
             self._hold(visitor, [*self._held.get(visitor, []), *map(Path, paths)])
 
-    def release(self, visitor: str) -> None:
-        """Delete the files of a visitor, unless another visitor uses them too."""
+    def drop(self, visitor: str, *paths: str | Path) -> None:
+        """Delete files of a visitor, unless another visitor uses them too. The other files of the visitor stay."""
+        dropped = set(map(Path, paths))
         with self._lock:
-            self._hold(visitor, [])
+            self._hold(visitor, [path for path in self._held.get(visitor, []) if path not in dropped])
+
+    def holds(self, visitor: str, path: str | Path) -> bool:
+        """Return whether a file is held for a visitor. It is not if the visitor closed the page."""
+        return Path(path) in self._held.get(visitor, ())
+
+    def touch(self, visitor: str) -> None:
+        """Note that a visitor uses the held files now, so that they are not deleted as old."""
+        with self._lock:
+            for path in self._held.get(visitor, ()):
+                # Examples are files of the user of the server, and stay as they are.
+                if self.folder in path.resolve().parents:
+                    with suppress(OSError):
+                        os.utime(path)
+
+    def release(self, visitor: str, keep: str | Path | None = None) -> None:
+        """Delete the files of a visitor, unless another visitor uses them too, and except for one that is kept."""
+        with self._lock:
+            self._hold(visitor, [Path(keep)] if keep else [])
 
     def check(self, path: str | Path) -> None:
         """Refuse a file that cannot be recognised, with a ValueError as in :meth:`hold`."""
@@ -86,10 +123,10 @@ class Uploads:
         return sum(stat.st_size for _, stat in self._files())
 
     def delete_older(self, minutes: float) -> None:
-        """Delete the files that are older than a number of minutes, whether or not they are held or complete.
+        """Delete the files that were not used for a number of minutes, whether or not they are held or complete.
 
         Args:
-            minutes (float): Maximum age of a file in minutes.
+            minutes (float): Maximum time since a file was written, or since :meth:`touch`, in minutes.
         """
         end = time.time() - 60 * minutes
         with self._lock:

@@ -184,7 +184,7 @@ def test_undrawable_video_does_not_stop_the_others(run, checkpoint, clip, tmp_pa
     for name in ('a.mp4', 'b.mp4'):
         (folder / name).write_bytes(clip.read_bytes())
 
-    def write(result, path, progress, poses):
+    def write(result, path, progress, poses, **options):
         assert poses is None
         if path.name == 'a.mp4':
             raise OSError(28, 'No space left on device', str(path))

@@ -66,6 +66,18 @@ class Visitor:
         self.ask(call, *data).raise_for_status()
         return self.answers(1)[0]
 
+    def recognize(self, sent, model):
+        """Upload a clip in place of others and recognise it as the page does, and return the output and all messages.
+
+        An ``error`` of the output is that of the last call.
+        """
+        _, logs = self.press('upload', sent)
+        output, more = self.press('begin', model)
+        if 'error' in output:
+            return output, logs + more
+        output, last = self.press('recognize', model)
+        return output, logs + more + last
+
     def ask(self, call, *data):
         """Add a call to the queue, and return the response of the server."""
         query = dict(data=list(data), fn_index=self.calls[call]['id'], session_hash=self.session)

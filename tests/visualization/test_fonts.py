@@ -51,7 +51,7 @@ def test_order_in_which_fonts_are_installed_does_not_matter(monkeypatch, order):
 
 def test_font_of_drawn_frames_has_the_letters_of_the_names():
     def family(name):
-        return load_font(LabelSet.from_dict({'name': 'gestures', 'actions': [name]}), 12).getname()[0]
+        return load_font([name], 12).getname()[0]
 
     assert family('nodding') == ImageFont.load_default(12).getname()[0]
     # Pillow's font has no Cyrillic letters. Matplotlib's has.

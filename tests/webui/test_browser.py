@@ -56,7 +56,9 @@ def tool(trained, clips, tmp_path_factory):
 def browser():
     with api.sync_playwright() as playwright:
         # In a container, root needs --no-sandbox. The browser opens only this page.
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=['--no-sandbox'])
+        # Only addresses of this machine are secure without https; lab.test stands for the address of a server.
+        arguments = ['--no-sandbox', '--host-resolver-rules=MAP lab.test 127.0.0.1']
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         yield browser
         browser.close()
 
@@ -94,6 +96,21 @@ def recognise(page, path):
     page.locator('#recognize').click()
 
 
+def download(page, form):
+    """Download the file of a format, and return its content as JSON."""
+    button = page.locator('#download')
+    api.expect(button).to_contain_text('.json')
+    page.locator('#format input').click()
+    title = {'json': 'JSON, with everything', 'scores.json': 'Scores of the network, uncorrected (.json)'}[form]
+    with page.expect_response(re.compile('queue/data')):
+        page.get_by_role('option', name=title).click()
+    # Gradio dims components until the answer is there.
+    page.wait_for_timeout(500)
+    with page.expect_download() as download:
+        button.click()
+    return json.loads(download.value.path().read_text())
+
+
 def test_page_shows_actions_of_uploaded_clips(page, clips):
     for label, name, part in ((9, 'nodding B1', 'head'), (25, 'curling legs D7', 'lower limb')):
         recognise(page, clips[label])
@@ -107,9 +124,7 @@ def test_page_shows_actions_of_uploaded_clips(page, clips):
         assert shares == sorted(shares, reverse=True)
         assert next(line for line in bars if line and line != 'Action').split() == name.split()
         assert part in page.locator('#groups').inner_text()
-        with page.expect_download() as download:
-            page.locator('#json').click()
-        result = json.loads(download.value.path().read_text())[0]
+        result = download(page, 'scores.json')[0]
         assert result['video'] == clips[label].name
         assert result['actions'][0]['label'] == label
         page.get_by_label('Clear').click()
@@ -129,7 +144,7 @@ def test_page_shows_the_gradcam_map_of_an_example(page):
 def test_selected_row_seeks_to_its_time_in_the_video(page, long_video):
     recognise(page, long_video)
     api.expect(page.locator('#headline')).to_contain_text('micro-actions in 10.0 s')
-    page.locator('#timeline img').wait_for()
+    page.locator('#plot img').wait_for()
     rows = page.locator('#table [data-testid^=cell-][data-testid$="-3"]')
     first, last = rows.first, rows.last
     assert first.inner_text().strip() == 'nodding'
@@ -151,11 +166,9 @@ def test_detections_that_overlap_are_shown_in_rows(page, long_video):
     found = page.locator('#headline')
     api.expect(found).to_contain_text('micro-actions in 10.0 s with a score of at least 0.3')
     count = int(re.search(r'(\d+) micro-actions', found.inner_text())[1])
-    picture = page.locator('#timeline img')
+    picture = page.locator('#plot img')
     picture.wait_for()
-    with page.expect_download() as download:
-        page.locator('#json').click()
-    [result] = json.loads(download.value.path().read_text())
+    [result] = download(page, 'scores.json')
     intervals = result['intervals']
     assert len(intervals) == count > 10
     # The table shows the same rows, and several at a time.
@@ -163,7 +176,10 @@ def test_detections_that_overlap_are_shown_in_rows(page, long_video):
     texts = [cell.inner_text().strip() for cell in cells]
     rows = [texts[start : start + 4] for start in range(0, 16, 4)]
     keys = ('code', 'action')
-    assert rows == [[f'{i["start"]:.1f}', f'{i["end"]:.1f}', *(i[key] for key in keys)] for i in intervals[:4]]
+    listed = [[f'{i["start"]:.2f}', f'{i["end"]:.2f}', *(i[key] for key in keys)] for i in intervals]
+    assert all(row in listed for row in rows)
+    # Rows of the same time are in the order of their names.
+    assert [row[:2] for row in rows] == [row[:2] for row in listed[:4]]
     assert float(rows[0][1]) > float(rows[1][0])
     # Without lanes, the figure would be 2.9 by 7.5 inches.
     height, width = picture.evaluate('image => [image.naturalHeight, image.naturalWidth]')
@@ -179,9 +195,7 @@ def test_answers_have_the_actions_of_the_chosen_network(page, clips, label_set):
     recognise(page, clips[9])
     found = page.locator('#headline')
     api.expect(found).to_contain_text(clips[9].name)
-    with page.expect_download() as download:
-        page.locator('#json').click()
-    [result] = json.loads(download.value.path().read_text())
+    [result] = download(page, 'scores.json')
     best = result['actions'][0]
     assert best['action'] in label_set.names
     api.expect(found).to_contain_text(best['action'])
@@ -198,3 +212,49 @@ def test_invalid_upload_shows_a_message(page, tmp_path):
     api.expect(page.get_by_text('noise.mp4 cannot be read as a video; upload another file')).to_be_visible()
     page.locator('#recognize').click()
     api.expect(page.get_by_text('There is no clip yet; upload or record one')).to_be_visible()
+
+
+def test_two_videos_a_correction_and_an_export(page, clips, long_video, tmp_path):
+    (tmp_path / 'noise.mp4').write_bytes(bytes(range(256)) * 40)
+    page.locator('#more input[type=file], input[type=file][multiple]').first.set_input_files(
+        [long_video, tmp_path / 'noise.mp4', clips[25]]
+    )
+    api.expect(page.get_by_text('noise.mp4 cannot be read as a video')).to_be_visible()
+    page.locator('#recognize').click()
+    api.expect(page.locator('#progress')).to_contain_text('2 of 2 recordings recognised')
+    api.expect(page.locator('#headline')).to_contain_text(long_video.name)
+    page.locator('#table [data-testid=cell-0-3]').click()
+    page.locator('#correct button').first.click()
+    action = page.locator('#action input')
+    api.expect(action).to_have_value('nodding  B1')
+    old_end = page.locator('#end input').input_value()
+    page.locator('#end input').fill('0')
+    page.locator('#change').click()
+    api.expect(page.get_by_text('Row 1: the end, 0 s, must be after the start')).to_be_visible()
+    page.locator('#end input').fill('1.25')
+    action.click()
+    action.fill('waving')
+    page.get_by_role('option', name='waving  C5').click()
+    page.locator('#change').click()
+    api.expect(page.locator('#table [data-testid=cell-0-1]')).to_have_text('1.25')
+    api.expect(page.locator('#recording')).to_contain_text('corrected')
+    coding = download(page, 'json')
+    first = coding['events'][0]
+    assert (first['start'], first['end'], first['code']) == (0, 1.25, 'C5')
+    assert first['comment'] == f'corrected: was nodding, 0.00 to {float(old_end):.2f} s'
+    assert 'score' not in first
+    # The other recording is the clip.
+    page.locator('#recording label').nth(1).click()
+    api.expect(page.locator('#headline')).to_contain_text('curling legs (D7)')
+
+
+def test_page_says_whether_the_browser_blocks_the_camera(tool, browser):
+    address, _ = tool
+    for host, blocked in (('127.0.0.1', False), ('lab.test', True)):
+        page = browser.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.goto(address.replace('127.0.0.1', host))
+        page.locator('#recognize').wait_for()
+        notice = page.get_by_text('The camera is blocked')
+        api.expect(notice).to_be_visible() if blocked else api.expect(notice).to_have_count(0)
+        page.close()

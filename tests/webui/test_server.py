@@ -22,6 +22,7 @@ from helpers.visitors import Network, Visitor, files, wait_for_none
 from mmaction_microaction.inference import MicroActionInferencer, SeveralPeopleWarning
 from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.webui import server
+from mmaction_microaction.webui.layout import THIS
 from mmaction_microaction.webui.server import serving
 
 # Gradio uses functions that pandas 3 deprecates.
@@ -61,10 +62,11 @@ def clip(tmp_path):
 def test_clip_is_recognised_and_deleted_when_replaced(served, visitor, clip, tmp_path):
     sent = visitor.upload(clip)
     visitor.press('upload', sent)
-    output, logs = visitor.press('recognize', sent, 'net')
+    output, logs = visitor.recognize(sent, 'net')
     assert 'nodding (B1), 100.0%; body part: head' in output['data']['headline']
     assert logs == []
-    assert files(served[1]) == ['clip.csv', 'clip.json', 'clip.mp4']
+    visitor.press('export', 'json', THIS)
+    assert files(served[1]) == ['clip.json', 'clip.mp4']
     write_clip(tmp_path / 'other.mp4', seed=1)
     visitor.press('upload', visitor.upload(tmp_path / 'other.mp4'))
     assert files(served[1]) == ['other.mp4']
@@ -77,17 +79,17 @@ def test_files_are_deleted_when_the_page_is_closed(served, visitor, clip):
         # The reference keeps the connection open.
         beats = alive.iter_lines()
         next(beats)
-        sent = visitor.upload(clip)
-        visitor.press('recognize', sent, 'net')
-        assert files(served[1]) == ['clip.csv', 'clip.json', 'clip.mp4']
+        visitor.recognize(visitor.upload(clip), 'net')
+        visitor.press('export', 'json', THIS)
+        assert files(served[1]) == ['clip.json', 'clip.mp4']
     wait_for_none(served[1])
 
 
 def test_timeline_of_a_long_video_includes_warnings(served, visitor, tmp_path):
     write_clip(tmp_path / 'long.mp4', num_frames=270)
-    output, logs = visitor.press('recognize', visitor.upload(tmp_path / 'long.mp4'), 'net')
+    output, logs = visitor.recognize(visitor.upload(tmp_path / 'long.mp4'), 'net')
     assert '1 micro-action in 9.0 s' in output['data']['headline']
-    assert output['data']['table']['data'] == [['2.0', '3.0', 'C5', 'waving', 'upper limb', '0.500']]
+    assert output['data']['table']['data'] == [['2.00', '3.00', 'C5', 'waving', 'upper limb', '0.500', '']]
     [shown] = logs
     assert shown.startswith('long.mp4 ends after 1.0 of 9.0 s')
     visitor.press('release')
@@ -95,11 +97,11 @@ def test_timeline_of_a_long_video_includes_warnings(served, visitor, tmp_path):
 
 def test_missing_gradients_are_reported(served, visitor, clip):
     sent = visitor.upload(clip)
-    output, _ = visitor.press('recognize', sent, 'net')
+    output, _ = visitor.recognize(sent, 'net')
     assert not output['data']['explanation']['visible']
     # The page hides the button, but a client may send the request directly.
     choices = output['data']['interval']['choices']
-    output, _ = visitor.press('explain', sent, None, choices[0][1])
+    output, _ = visitor.press('explain', choices[0][1])
     assert output['error'].startswith('Grad-CAM needs the gradients of a ResNet')
     visitor.press('release')
 
@@ -120,11 +122,11 @@ def test_invalid_uploads_are_deleted_with_a_message(served, visitor, tmp_path):
         # The clip is removed from the page.
         assert output['data']['clip'] is None
         assert files(served[1]) == []
+        assert visitor.press('begin', 'net')[0]['error'].startswith('There is no clip yet')
         # A client may bypass the check of the page.
-        output, _ = visitor.press('recognize', visitor.upload(tmp_path / name), 'net')
+        output, _ = visitor.press('code', visitor.upload(tmp_path / name), '', '', '')
         assert output['error'] == shown
         assert files(served[1]) == []
-    assert visitor.press('recognize', None, 'net')[0]['error'].startswith('There is no clip yet')
 
 
 def test_names_are_escaped_in_html(visitor, tmp_path):
@@ -203,15 +205,6 @@ def test_examples_are_not_converted_by_ffmpeg(examples, monkeypatch):
         assert files(folder) == []
 
 
-def test_page_explains_missing_camera_access(examples, tmp_path):
-    def introduction(**options):
-        with serving({'net': Network()}, examples, port=0, **options) as (url, _):
-            return httpx.get(f'{url}config', verify=False).text
-
-    assert 'camera' in introduction(host='0.0.0.0')
-    assert 'camera' not in introduction(host='0.0.0.0', root_path='https://lab.example.org/micro')
-
-
 @pytest.mark.skipif(shutil.which('openssl') is None, reason='needs openssl, to make a certificate')
 def test_certificate_enables_https(examples, tmp_path):
     certificate, key = tmp_path / 'certificate.pem', tmp_path / 'key.pem'
@@ -237,16 +230,16 @@ def test_urls_start_with_the_root_path_of_a_reverse_proxy(examples):
 
 def test_other_files_are_not_recognised(visitor, clip):
     for path in (clip, '/etc/passwd'):
-        output, _ = visitor.press('recognize', {'path': str(path), 'meta': {'_type': 'gradio.FileData'}}, 'net')
+        output, _ = visitor.recognize({'path': str(path), 'meta': {'_type': 'gradio.FileData'}}, 'net')
         assert 'data' not in output
     assert clip.exists()
 
 
 def test_other_networks_are_not_opened(visitor, examples, clip):
     example = {'path': str(examples[0]), 'meta': {'_type': 'gradio.FileData'}}
-    assert 'nodding' in visitor.press('recognize', example, 'net')[0]['data']['headline']
+    assert 'nodding' in visitor.recognize(example, 'net')[0]['data']['headline']
     for name in (str(clip), '../net', 'other', ['net'], 0):
-        output, _ = visitor.press('recognize', example, name)
+        output, _ = visitor.recognize(example, name)
         assert 'data' not in output
     assert examples[0].exists()
 
@@ -254,9 +247,10 @@ def test_other_networks_are_not_opened(visitor, examples, clip):
 def test_no_files_remain_after_the_result_or_the_end(clip, tmp_path):
     with serving({'net': Network()}, [], keep_minutes=0, port=0) as (url, folder):
         visitor = Visitor(url)
-        output, _ = visitor.press('recognize', visitor.upload(clip), 'net')
+        output, _ = visitor.recognize(visitor.upload(clip), 'net')
         assert 'nodding' in output['data']['headline']
-        assert files(folder) == ['clip.csv', 'clip.json']
+        visitor.press('export', 'json', THIS)
+        assert files(folder) == ['clip.json']
         visitor.upload(clip)
     assert not folder.parent.exists()
 
@@ -282,9 +276,9 @@ def test_explanation_uses_the_network_of_the_result_while_the_clip_exists(clip, 
         with serving(models, examples, keep_minutes=keep_minutes, port=0) as (url, _):
             visitor = Visitor(url)
             for sent, kept in ((visitor.upload(clip), keep_minutes > 0), (example, True)):
-                output, _ = visitor.press('recognize', sent, 'other')
+                output, _ = visitor.recognize(sent, 'other')
                 assert output['data']['explanation']['visible'] is kept
-            visitor.press('explain', example, None, output['data']['interval']['choices'][0][1])
+            visitor.press('explain', output['data']['interval']['choices'][0][1])
     assert asked == [models['other']] * 2
 
 
@@ -297,7 +291,7 @@ def test_page_of_any_label_set(label_set, clip, tmp_path):
             f'clip of a person. A clip of up to 8 seconds is recognised as one of the {len(label_set)} ' in introduction
         )
         assert label_set.title in introduction
-        output, _ = visitor.press('recognize', visitor.upload(clip), 'net')
+        output, _ = visitor.recognize(visitor.upload(clip), 'net')
         shown = output['data']
         assert shown['actions']['label'].startswith('nodding')
         if label_set.has_groups:
@@ -309,13 +303,13 @@ def test_page_of_any_label_set(label_set, clip, tmp_path):
             assert shown['headline'].startswith('### nodding (0), 100.0%\n')
             assert shown['groups']['visible'] is False
         write_clip(tmp_path / 'long.mp4', num_frames=270)
-        output, _ = visitor.press('recognize', visitor.upload(tmp_path / 'long.mp4'), 'net')
+        output, _ = visitor.recognize(visitor.upload(tmp_path / 'long.mp4'), 'net')
         table = output['data']['table']
         group = ['family'] * label_set.has_groups
-        assert table['headers'] == ['start', 'end', 'code', 'action', *group, 'score']
+        assert table['headers'] == ['start', 'end', 'code', 'action', *group, 'score', 'comment']
         code, part = label_set.actions[1].code, ['family 1'] * label_set.has_groups
-        assert table['data'] == [['2.0', '3.0', code, 'waving', *part, '0.500']]
-        assert output['data']['plot']['plot'].startswith('data:image')
+        assert table['data'] == [['2.00', '3.00', code, 'waving', *part, '0.500', '']]
+        assert output['data']['plot']['value']['plot'].startswith('data:image')
 
 
 def test_introduction_says_what_detectors_do(tmp_path):
@@ -349,7 +343,7 @@ def test_network_of_poses_is_used_like_any_other(clip, tmp_path, monkeypatch):
         visitor = Visitor(url)
         sent = visitor.upload(clip)
         visitor.press('upload', sent)
-        output, _ = visitor.press('recognize', sent, 'poses')
+        output, _ = visitor.recognize(sent, 'poses')
         best = networks['poses'](clip).top(1)[0]
         assert f'({best.action.code}), {best.score:.1%}' in output['data']['headline']
 
@@ -369,7 +363,7 @@ def test_visitor_chooses_one_of_several_people(examples, clip):
     with serving({'pair': Pair()}, examples, port=0) as (url, folder):
         visitor = Visitor(url)
         sent = visitor.upload(clip)
-        output, logs = visitor.press('recognize', sent, 'pair')
+        output, logs = visitor.recognize(sent, 'pair')
         shown = output['data']
         assert logs == []
         assert 'nodding (B1)' in shown['headline']
@@ -381,9 +375,10 @@ def test_visitor_chooses_one_of_several_people(examples, clip):
         encoded = re.search('base64,([^"]+)"', shown['crop']['value'])[1]
         picture = cv2.imdecode(np.frombuffer(base64.b64decode(encoded), np.uint8), cv2.IMREAD_COLOR)
         assert picture.shape == (80, 96, 3)
+        visitor.press('export', 'scores.csv', THIS)
         [table] = folder.rglob('clip.csv')
         assert len(table.read_text('utf-8-sig').splitlines()) == 1 + 2 * 5
-        output, _ = visitor.press('choose_person', None, 'right', sent)
+        output, _ = visitor.press('choose_person', 'right')
         assert 'waving (C5)' in output['data']['headline']
         output, _ = visitor.press('upload', visitor.upload(clip))
         assert not output['data']['person']['visible']

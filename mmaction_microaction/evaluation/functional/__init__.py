@@ -15,6 +15,15 @@ All functions follow the same rules:
 """
 
 from .accuracy import rank_classes, top_k_accuracy
+from .agreement import (
+    Agreement,
+    BinaryAgreement,
+    binary_agreement,
+    match_events,
+    nominal_agreement,
+    occupied_units,
+    omission_agreement,
+)
 from .calibration import Calibration, calibration_bins
 from .detection import (
     CHALLENGE_IOUS,
@@ -49,6 +58,7 @@ from .per_class import (
     most_confused_pairs,
     per_class_metrics,
 )
+from .rates import poisson_interval
 from .reversed_pairs import reversed_pair_accuracies
 from .timeline import DetectionCounts, count_detections, timeline_metrics
 
@@ -57,6 +67,8 @@ __all__ = [
     'COARSE_FROM',
     'IOUS',
     'MACRO_F1',
+    'Agreement',
+    'BinaryAgreement',
     'Calibration',
     'ConfusedPair',
     'DetectionCounts',
@@ -65,6 +77,7 @@ __all__ = [
     'PerClassMetrics',
     'assign_folds',
     'average_precisions',
+    'binary_agreement',
     'calibration_bins',
     'confusion_matrix',
     'count_detections',
@@ -86,10 +99,15 @@ __all__ = [
     'fuse_scores',
     'keypoint_errors',
     'match_detections',
+    'match_events',
     'mean_by_group',
     'micro_action_metrics',
     'most_confused_pairs',
+    'nominal_agreement',
+    'occupied_units',
+    'omission_agreement',
     'per_class_metrics',
+    'poisson_interval',
     'rank_classes',
     'rank_groups',
     'reversed_pair_accuracies',

@@ -1,0 +1,272 @@
+"""Code the micro-actions of people in recordings, for ELAN, BORIS and tables: a folder of interviews over night.
+
+    microaction code interviews/ --out results/ --model CONFIG CHECKPOINT
+    microaction code interviews/ --out results/ --model manet.onnx --people 2 --subjects left=P1,right=P2
+
+For each recording NAME, --out contains NAME.json (everything), NAME.npz (the
+scores of all windows, before the thresholds) and the formats of --formats. The
+folders of the recordings are kept. code.log is the log.
+
+The same command again continues where it was interrupted, tries failed
+recordings again, and skips finished ones. Settings, network and version are
+recorded: other ones are refused for the same --out. No file is overwritten
+without --force, and with it, files that people have changed are renamed.
+
+Other thresholds do not need the network again:
+
+    microaction code interviews/ --out final/ --scores results/ --model manet.onnx --thresholds thresholds.json
+"""
+
+import warnings
+from pathlib import Path
+
+DEFAULT_FORMATS = ('eaf', 'csv', 'srt')
+"""Formats that are written by default, besides JSON."""
+
+
+def add_arguments(parser):
+    parser.add_argument('videos', nargs='+', metavar='VIDEO', help='video, or folder that is searched for videos')
+    parser.add_argument('--out', type=Path, required=True, metavar='DIR', help='folder of the results')
+    parser.add_argument(
+        '--model',
+        required=True,
+        nargs='+',
+        metavar='FILE',
+        help='config and checkpoint, or an .onnx file of "microaction export"',
+    )
+    parser.add_argument(
+        '--formats',
+        metavar='NAME,NAME',
+        help=f'formats of the results, besides JSON (default: {",".join(DEFAULT_FORMATS)})',
+    )
+    parser.add_argument(
+        '--force',
+        action='store_true',
+        help='replacement of earlier results; files that people have changed get the ending .bak, and scores of the '
+        'same network are used again',
+    )
+    parser.add_argument(
+        '--join',
+        action='append',
+        default=[],
+        metavar='RULE',
+        help='how files that belong together are joined. gopro: chapters such as GX010042.MP4 and GX020042.MP4. '
+        'numbered: files of one folder with consecutive numbers at the end of equal names, such as 00000.MTS and '
+        '00001.MTS. "A1.mp4+A2.mp4": these files. May be repeated (default: every file is a recording)',
+    )
+    parser.add_argument(
+        '--device',
+        help='device of the network: cpu, cuda:1, … (default: the best available one; the CPU for an .onnx file)',
+    )
+    people = parser.add_argument_group('people', 'Finding people needs the extra "pose".')
+    people.add_argument(
+        '--people',
+        default='all',
+        metavar='N|all|left|right|largest',
+        help='people who are coded. N: all, with a warning where a recording does not show N (default: all)',
+    )
+    people.add_argument(
+        '--subjects',
+        default='',
+        metavar='left=P1,right=P2',
+        help='names of the people in the study: of left and right for two people, of 1, 2, … from left to right for '
+        'more (default: left, right, 1, …)',
+    )
+    people.add_argument(
+        '--crop',
+        default='auto',
+        metavar='auto|person|none|X,Y,W,H',
+        help='part of the picture that the network sees, see "microaction demo" (default: auto)',
+    )
+    bouts = parser.add_argument_group('bouts', 'What counts as an action, and what as rest.')
+    bouts.add_argument(
+        '--threshold',
+        type=float,
+        metavar='SCORE',
+        help='minimum score of an action, from 0 to 1 (default: 0.5; 0.3 for a detector)',
+    )
+    bouts.add_argument(
+        '--thresholds',
+        type=Path,
+        metavar='FILE',
+        help='file of "microaction thresholds" with a threshold for each action; --threshold is that of the others',
+    )
+    bouts.add_argument(
+        '--min-duration',
+        type=float,
+        default=0.5,
+        metavar='SECONDS',
+        help='minimum duration of a bout (default: %(default)s)',
+    )
+    bouts.add_argument(
+        '--max-gap',
+        type=float,
+        default=0.5,
+        metavar='SECONDS',
+        help='longest gap in a bout that is closed; a detector ignores it (default: %(default)s)',
+    )
+    bouts.add_argument(
+        '--overlap',
+        action='store_true',
+        help='several actions of one body part at the same time (default: the most probable one)',
+    )
+    bouts.add_argument(
+        '--scores',
+        type=Path,
+        metavar='DIR',
+        help='folder of the results of an earlier run, whose scores (.npz) are used if network, people and windows are '
+        'the same (default: only those in --out)',
+    )
+    options = parser.add_argument_group('network')
+    options.add_argument(
+        '--window',
+        type=float,
+        metavar='SECONDS',
+        help='time that the network sees at once (default: 1.5; 15 for a detector)',
+    )
+    options.add_argument(
+        '--step',
+        type=float,
+        metavar='SECONDS',
+        help='time between the starts of windows (default: 0.5; two thirds of a window for a detector)',
+    )
+    options.add_argument(
+        '--batch-size', type=int, default=8, metavar='N', help='number of windows that are scored at once (default: 8)'
+    )
+
+
+def check(args):
+    if len(args.model) > 2:
+        raise ValueError('--model takes a config and a checkpoint, or one .onnx file')
+    args.subjects = parse_subjects(args.subjects)
+    if args.crop not in ('auto', 'person') and (args.people in ('left', 'right') or args.people.isdecimal()):
+        raise ValueError(
+            f'--people {args.people} needs a search for people; use --crop auto or person instead of {args.crop}'
+        )
+
+
+def parse_subjects(text):
+    """Return the names of the people in the study, by their names in the recordings."""
+    subjects = {}
+    for part in filter(None, text.split(',')):
+        name, separator, subject = (word.strip() for word in part.partition('='))
+        if not (name and separator and subject) or not (name in ('left', 'right', 'unknown') or name.isdecimal()):
+            raise ValueError(f'--subjects {part}: expected left=NAME, right=NAME, 1=NAME, …')
+        if name in subjects:
+            raise ValueError(f'--subjects {text}: {name} is named twice')
+        subjects[name] = subject
+    return subjects
+
+
+def run(args):
+    from rich.console import Console
+    from rich.markup import escape
+
+    from mmaction_microaction.coding.batch import LOG, code_recordings
+    from mmaction_microaction.coding.recordings import find_recordings
+    from mmaction_microaction.coding.run_log import RunLog
+    from mmaction_microaction.coding.settings import CodingSettings, identify_model
+    from mmaction_microaction.coding.thresholds import read_thresholds
+    from mmaction_microaction.utils.files import make_folder
+
+    console = Console(highlight=False, soft_wrap=True, emoji=False)
+    # A warning must not break the progress bar.
+    warnings.showwarning = lambda message, *_: console.print(escape(f'warning: {message}'), style='yellow')
+    settings = CodingSettings(
+        identify_model(args.model),
+        window=args.window,
+        step=args.step,
+        crop=choose_crop(args),
+        people=args.people,
+        subjects=args.subjects,
+        threshold=args.threshold,
+        thresholds=read_thresholds(args.thresholds) if args.thresholds else {},
+        min_duration=args.min_duration,
+        max_gap=args.max_gap,
+        overlap=args.overlap,
+    )
+    formats = choose_formats(args.formats)
+    recordings = find_recordings(args.videos, args.join)
+    for recording in recordings:
+        if len(recording.media) > 1:
+            console.print(escape(f'joined: {recording}'))
+    if args.scores and not args.scores.is_dir():
+        raise FileNotFoundError(f'--scores {args.scores}: no such folder')
+    make_folder(args.out)
+    with RunLog(args.out / LOG, console) as log:
+        try:
+            failures = code_recordings(
+                recordings,
+                args.out,
+                settings,
+                lambda: load(args, settings),
+                formats,
+                force=args.force,
+                scores_dir=args.scores,
+                log=log,
+            )
+        except KeyboardInterrupt:
+            text = f'interrupted; finished recordings are in {args.out}, and the same command continues'
+            log.write(text)
+            raise KeyboardInterrupt(text) from None
+        except Exception as error:
+            log.write(f'error: {error}')
+            raise
+        for failure in failures:
+            log.write(f'not coded: {failure.recording}: {failure.reason}', 'red')
+        if not failures:
+            log.write('done: all recordings are coded')
+    if failures:
+        raise ValueError(
+            f'{len(failures)} of {len(recordings)} recordings were not coded, see {args.out / LOG}; the same command '
+            'tries them again'
+        )
+
+
+def choose_crop(args):
+    """Return the crop of the settings: people who have to be told apart are searched for."""
+    several = args.people in ('left', 'right') or (args.people.isdecimal() and int(args.people) > 1)
+    return 'person' if several and args.crop == 'auto' else args.crop
+
+
+def choose_formats(text):
+    """Return the names of the requested formats."""
+    from mmaction_microaction.coding.formats import FORMATS
+
+    writable = [name for name, form in FORMATS.items() if form.write]
+    if text is None:
+        return [name for name in DEFAULT_FORMATS if name in writable]
+    names = [name.strip() for name in text.split(',') if name.strip()]
+    unknown = [name for name in names if name not in writable]
+    if unknown:
+        raise ValueError(f'--formats {unknown[0]}: the formats are {", ".join(writable)}')
+    return names
+
+
+def load(args, settings):
+    """Open the network, and return a function that runs it on a recording."""
+    from mmaction_microaction.coding.recognition import recognize_recording
+    from mmaction_microaction.inference import MicroActionInferencer, parse_crop
+    from mmaction_microaction.poses import make_estimator
+    from mmaction_microaction.poses.framing import MAX_PEOPLE
+
+    inferencer = MicroActionInferencer(
+        *args.model,
+        device=args.device,
+        batch_size=args.batch_size,
+        longest_clip=0,
+        window=args.window,
+        step=args.step,
+        crop=parse_crop(settings.crop),
+        person=settings.person,
+    )
+    # A missing package or download stops the run now, and not at every recording of the night.
+    if inferencer.pipeline.needs_poses:
+        inferencer.poses.prepare()
+    elif settings.crop == 'person':
+        make_estimator('blazepose', MAX_PEOPLE)
+
+    def recognize(recording, progress):
+        return recognize_recording(inferencer, recording, settings.num_people, progress)
+
+    return recognize

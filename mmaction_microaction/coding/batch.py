@@ -1,0 +1,157 @@
+"""Codes many recordings, one after the other, and continues where a run was interrupted."""
+
+import errno
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mmaction_microaction.utils.files import make_folder
+from mmaction_microaction.version import __version__
+
+from .events import rename_people
+from .recordings import Recording
+from .results_folder import ResultsFolder
+from .run_log import RunLog, TimeLeft, format_seconds
+from .scores_file import RecordingScores
+from .settings import CodingSettings, identify_media
+
+LOG = 'code.log'
+"""Name of the log in the folder of the results."""
+
+Recognize = Callable[[Recording, Callable[[int, int], None]], RecordingScores]
+"""Function that runs a network on a recording."""
+
+
+class Failure(NamedTuple):
+    """A recording that could not be coded."""
+
+    recording: Recording
+    """The recording."""
+    reason: str
+    """Why it could not be coded."""
+
+
+def code_recordings(
+    recordings: Sequence[Recording],
+    out: Path,
+    settings: CodingSettings,
+    load: Callable[[], Recognize],
+    formats: Sequence[str] = (),
+    *,
+    force: bool = False,
+    scores_dir: Path | None = None,
+    log: RunLog | None = None,
+) -> list[Failure]:
+    """Code recordings, and write the results of each when it is done.
+
+    The scores of a recording are written first, then its JSON file, and the other formats after it. A run that was
+    interrupted continues after the last complete file. A recording with a JSON file is finished: only formats that are
+    missing are written, and no file is replaced.
+
+    Args:
+        recordings (Sequence[Recording]): The recordings.
+        out (Path): Folder of the results. It contains the folders of the recordings.
+        settings (CodingSettings): How recordings are coded.
+        load (Callable[[], Recognize]): Function that opens the network. It is called at most once, and only if scores
+            are missing.
+        formats (Sequence[str]): Names of further formats, keys of :data:`.FORMATS`. Defaults to none.
+        force (bool): Whether results are replaced. Files that people have changed are renamed. Defaults to False.
+        scores_dir (Path, optional): Folder of an earlier run, whose scores are used where the settings of the network
+            are equal. Defaults to None: those in ``out``.
+        log (RunLog, optional): Log. Defaults to None: ``code.log`` in the folder of the results.
+
+    Returns:
+        list[Failure]: Recordings that could not be coded.
+
+    Raises:
+        OSError: If the folder cannot be written, or the disk is full.
+        ValueError: If the folder contains results of other settings or files of others, or another run uses it.
+    """
+    make_folder(out)
+    if log is None:
+        with RunLog(out / LOG) as log:
+            return code_recordings(
+                recordings, out, settings, load, formats, force=force, scores_dir=scores_dir, log=log
+            )
+    results = ResultsFolder(out, settings, formats, force, log)
+    media = {recording.name: identify_media(recording.media) for recording in recordings}
+    results.open(recordings, media)
+    finished = set() if force else {recording.name for recording in recordings} & set(results.codings)
+    known = {
+        recording.name: results.find_scores(recording.name, media[recording.name], scores_dir)
+        for recording in recordings
+        if recording.name not in finished
+    }
+    missing = [recording for recording in recordings if known.get(recording.name, True) is None]
+    before = f', {len(finished)} of them finished before' if finished else ''
+    count = '1 recording' if len(recordings) == 1 else f'{len(recordings)} recordings'
+    log.write(f'microaction {__version__}: {count}{before}; results in {out}')
+    recognize = load() if missing else None
+    left = TimeLeft(sum(recording.size for recording in missing))
+    failures = []
+    for index, recording in enumerate(recordings, start=1):
+        label = f'[{index} of {len(recordings)}] {recording}'
+        try:
+            if recording.name not in finished:
+                scores = known.pop(recording.name)
+                if scores is None:
+                    scores = _recognize(recognize, recording, label, left, log)
+                else:
+                    log.write(f'{label}: the scores of the network are there already')
+                _finish(results, scores, recording, media[recording.name], label)
+            results.export(recording.name)
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+                raise
+            left.drop(recording.size if recording in missing else 0)
+            failures.append(Failure(recording, describe_error(error)))
+            is_expected = isinstance(error, (OSError, ValueError, MemoryError))
+            log.write(f'{label} failed: {failures[-1].reason}', 'red', '' if is_expected else traceback.format_exc())
+        if recording.name in results.codings:
+            results.write_projects()
+    return failures
+
+
+def _recognize(recognize: Recognize, recording: Recording, label: str, left: TimeLeft, log: RunLog) -> RecordingScores:
+    """Run the network on a recording, and show the progress."""
+    with log.following(label, recording.size, left) as progress:
+        scores = recognize(recording, progress)
+    left.finish(recording.size)
+    return scores
+
+
+def _finish(
+    results: ResultsFolder,
+    scores: RecordingScores,
+    recording: Recording,
+    media: Sequence[Mapping[str, Any]],
+    label: str,
+) -> None:
+    """Name the people, and write scores and JSON of a recording."""
+    settings = {**scores.settings, 'network': results.settings.network, 'media': media}
+    paths = tuple(str(file.absolute()) for file in recording.media)
+    scores = replace(scores, recording=recording.name, media=paths, settings=settings)
+    scores = rename_people(scores, results.settings.subjects)
+    for text in scores.warnings:
+        results.log.write(f'{label}: warning: {text}', 'yellow')
+    coding = results.finish(scores)
+    people = '1 person' if len(coding.people) == 1 else f'{len(coding.people)} people'
+    bouts = '1 bout' if len(coding.events) == 1 else f'{len(coding.events):,} bouts'
+    results.log.write(f'{label}: {bouts} of {people} in {format_seconds(coding.duration)} of video')
+
+
+def describe_error(error: Exception) -> str:
+    """Return why a recording could not be coded, from the error of any library.
+
+    Args:
+        error (Exception): The error.
+
+    Returns:
+        str: One line.
+    """
+    text = ' '.join(str(error).split())
+    if isinstance(error, MemoryError):
+        return f'not enough memory ({text}); make the video smaller or shorter'
+    return text if isinstance(error, (OSError, ValueError)) and text else f'{type(error).__name__}: {text}'

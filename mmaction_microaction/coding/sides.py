@@ -1,0 +1,169 @@
+"""Coded recordings of two sides: reading them, and finding what both sides coded."""
+
+from collections.abc import Sequence
+from glob import glob
+from pathlib import Path
+from typing import NamedTuple
+
+from mmaction_microaction.label_sets import normalize_name
+from mmaction_microaction.structures.coding import CodedEvent, Coding
+from mmaction_microaction.utils.messages import first_few
+
+from .formats import read_codings
+
+_SAME_TIME = 0.05
+"""Difference of times in seconds that formats may cause."""
+
+
+class CodedPair(NamedTuple):
+    """A person in a recording, as two sides coded them."""
+
+    recording: str
+    """Name of the recording."""
+    person: str
+    """Name of the person."""
+    duration: float
+    """Duration of the recording in seconds."""
+    first: list[CodedEvent]
+    """Events of the first side."""
+    second: list[CodedEvent]
+    """Events of the second side."""
+
+
+class Pairing(NamedTuple):
+    """What two sides have in common, and what only one of them has."""
+
+    pairs: list[CodedPair]
+    """People in recordings that both sides coded."""
+    notes: list[str]
+    """Sentences about recordings and people that are not compared, and about assumptions."""
+
+
+def read_side(paths: Sequence[str | Path], people: str = '*') -> list[Coding]:
+    """Read coded recordings, each of them once.
+
+    Args:
+        paths (Sequence[str | Path]): Files, folders, and patterns of files such as ``'results/*.eaf'``.
+        people (str): Pattern of the people. Defaults to ``'*'``.
+
+    Returns:
+        list[Coding]: One coding for each recording. Files that have the same events of a recording in several formats
+        count once, and the one that contains most is returned.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If a file is malformed, or files have different events of a recording.
+    """
+    files = []
+    for path in map(str, paths):
+        matches = [] if Path(path).exists() else sorted(glob(path))
+        files += matches or [path]
+    codings = {}
+    for coding in read_codings(files, people):
+        known = codings.get(coding.recording)
+        if known and not _have_same_events(known, coding):
+            raise ValueError(
+                f'{first_few(paths)}: two files have different events of the recording {coding.recording}; '
+                f"give the files of one coder in one format, for example 'results/*.eaf'"
+            )
+        if known is None or _measure_content(coding) > _measure_content(known):
+            codings[coding.recording] = coding
+    return list(codings.values())
+
+
+def _have_same_events(first: Coding, second: Coding) -> bool:
+    events, others = (
+        sorted((normalize_name(event.action), event.start, event.end) for event in coding.events)
+        for coding in (first, second)
+    )
+    return len(events) == len(others) and all(
+        event[0] == other[0] and max(abs(event[1] - other[1]), abs(event[2] - other[2])) <= _SAME_TIME
+        for event, other in zip(events, others)
+    )
+
+
+def _measure_content(coding: Coding) -> tuple[int, int]:
+    """Return how much is known of a recording besides actions and times."""
+    known = [coding.label_set, coding.duration, coding.fps, coding.media, coding.coder]
+    return len(coding.people), sum(bool(value) for value in known)
+
+
+def pair_codings(first: Sequence[Coding], second: Sequence[Coding]) -> Pairing:
+    """Find the recordings, and the people in them, that both sides coded.
+
+    Names are compared without regard to case, spaces, hyphens and underscores. If each side has a single person in a
+    recording, and one of them has no name, they are the same person.
+
+    Args:
+        first, second (Sequence[Coding]): Recordings of each side, each of them once.
+
+    Returns:
+        Pairing: Pairs, sorted by recording and person, and notes about everything else.
+
+    Raises:
+        ValueError: If no person in any recording was coded by both sides.
+    """
+    sides = [{normalize_name(coding.recording): coding for coding in side} for side in (first, second)]
+    notes, pairs = [], []
+    for name, side, other in ('A', *sides), ('B', *sides[::-1]):
+        missing = sorted(side[key].recording for key in side.keys() - other.keys())
+        if missing:
+            notes.append(f'only {name} has {_count(len(missing), "recording")}: {first_few(missing, 20)}')
+    for key in sorted(sides[0].keys() & sides[1].keys()):
+        pairs += _pair_people(sides[0][key], sides[1][key], notes)
+    if not pairs:
+        reason = f' ({"; ".join(notes)})' if notes else ''
+        raise ValueError(f'A and B have no person of a recording in common{reason}; give them the same names in both')
+    return Pairing(pairs, notes)
+
+
+def _pair_people(first: Coding, second: Coding, notes: list[str]) -> list[CodedPair]:
+    """Return the pairs of a recording, and append to the notes."""
+    recording = first.recording
+    people = [{normalize_name(person): person for person in coding.people} for coding in (first, second)]
+    if (
+        len(people[0]) == len(people[1]) == 1
+        and people[0].keys() != people[1].keys()
+        and '' in {*people[0], *people[1]}
+    ):
+        name = next(filter(None, [*people[0].values(), *people[1].values()]))
+        notes.append(f'{recording}: the only person has a name on one side, {name}')
+        people = [{normalize_name(name): person for person in side.values()} for side in people]
+    duration = _find_duration(first, second, notes)
+    for name, side, other in ('A', *people), ('B', *people[::-1]):
+        missing = [side[key] or 'a person without a name' for key in sorted(side.keys() - other.keys())]
+        if missing:
+            notes.append(f'{recording}: only {name} has {first_few(missing, 20)}')
+    return [
+        CodedPair(
+            recording,
+            people[0][key] or people[1][key],
+            duration,
+            first.of(people[0][key]),
+            second.of(people[1][key]),
+        )
+        for key in sorted(people[0].keys() & people[1].keys())
+    ]
+
+
+def _find_duration(first: Coding, second: Coding, notes: list[str]) -> float:
+    known = [coding.duration for coding in (first, second) if coding.duration]
+    last = max((event.end for coding in (first, second) for event in coding.events), default=0.0)
+    if not known:
+        notes.append(
+            f'{first.recording}: the duration is not known; units after the last event, {last:.1f} s, are missing'
+        )
+        return last
+    if max(known) - min(known) > 1:
+        notes.append(
+            f'{first.recording}: A lasts {known[0]:.1f} s and B {known[1]:.1f} s; do they have the same beginning?'
+        )
+    if last > max(known) + 1:
+        notes.append(
+            f'{first.recording}: the last event ends at {last:.1f} s, after the recording ({max(known):.1f} s)'
+        )
+    return max(*known, last)
+
+
+def _count(number: int, noun: str) -> str:
+    return f'{number:,} {noun}{"s" * (number != 1)}'

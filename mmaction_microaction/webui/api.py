@@ -1,0 +1,91 @@
+"""HTTP API of the page for other programs: endpoints of Gradio with stable names, see docs/webui.md."""
+
+import json
+
+import gradio as gr
+
+from mmaction_microaction.coding.formats import FORMATS
+from mmaction_microaction.inference import MicroActionInferencer
+
+from .corrections import parse_names
+from .exports import check_format, write_codings
+from .messages import describe_for_visitors, make_error
+from .recognition import recognize_clip
+from .uploads import Uploads
+
+
+class Api:
+    """Functions of the API.
+
+    Args:
+        models (dict[str, MicroActionInferencer]): Networks by name.
+        uploads (Uploads): Clips of the visitors.
+    """
+
+    def __init__(self, models: dict[str, MicroActionInferencer], uploads: Uploads):
+        self.models, self.uploads = models, uploads
+
+    def networks(self) -> list[str]:
+        """Return the names of the networks."""
+        return list(self.models)
+
+    def code(self, video: str, network: str, form: str, names: str, request: gr.Request):
+        """Recognise a video, delete it, and return the coded recording as JSON and as a file.
+
+        Args:
+            video (str): Path of the uploaded video.
+            network (str): Name of a network. An empty string is the first one.
+            form (str): Name of a format. An empty string is JSON.
+            names (str): Names of the people, such as ``left=P1, right=P2``.
+            request (gr.Request): The request.
+
+        Returns:
+            tuple[dict, str]: The coded recording as in the JSON format, and the path of the file.
+        """
+        if video is None:
+            raise make_error('There is no video; upload one.')
+        visitor = request.session_hash
+        try:
+            self.uploads.hold_another(visitor, video)
+            network, form = network or next(iter(self.models)), form or 'json'
+            if network not in self.models:
+                raise ValueError(f'{network!r:.60} is not a network; choose one of {", ".join(self.models)}.')
+            check_format(form)
+            name = video.replace('\\', '/').rpartition('/')[2]
+            touch = lambda done: self.uploads.touch(visitor)  # noqa: E731
+            found = recognize_clip(self.models[network], network, video, name, self.uploads, touch)
+            corrections = found.corrections
+            corrections.rename(parse_names(names or '', [result.person for result in found.results]))
+            corrections.coding.settings['warnings'] = [text.replace(video, name) for text in found.warnings]
+            path = write_codings([corrections.coding], form, self.uploads.folder)
+            self.uploads.add(visitor, path)
+            as_json = write_codings([corrections.coding], 'json', self.uploads.folder)
+            content = json.loads(as_json.read_text())
+            self.uploads.add(visitor, as_json)
+            self.uploads.drop(visitor, as_json)
+        except Exception as error:
+            raise make_error(describe_for_visitors(error), video) from None
+        finally:
+            self.uploads.drop(visitor, video)
+        return content, str(path)
+
+
+def add_api(models: dict[str, MicroActionInferencer], uploads: Uploads, **network: object) -> None:
+    """Add the endpoints ``/networks`` and ``/code`` to the page that is being built.
+
+    Args:
+        models (dict[str, MicroActionInferencer]): Networks by name.
+        uploads (Uploads): Clips of the visitors.
+        **network: Options of events for which the network works.
+    """
+    api = Api(models, uploads)
+    # Components describe the arguments to clients, which upload and download files by themselves.
+    with gr.Row(visible=False):
+        video = gr.Video(label='video', include_audio=True)
+        names = gr.Textbox(label='names')
+        chosen = gr.Textbox(label='network')
+        form = gr.Textbox(label='format', info=', '.join(name for name, form in FORMATS.items() if form.write))
+        listed, coded, file = gr.JSON(label='networks'), gr.JSON(label='coding'), gr.File(label='file')
+        list_networks, code = gr.Button(), gr.Button()
+    list_networks.click(api.networks, None, listed, api_name='networks', queue=False)
+    code.click(api.code, [video, chosen, form, names], [coded, file], api_name='code', **network)

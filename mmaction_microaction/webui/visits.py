@@ -1,0 +1,95 @@
+"""What the server knows about a visitor: the recordings, their results and their corrections."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mmaction_microaction.inference import ClipResult, DetectionResult, TimelineResult
+from mmaction_microaction.structures.coding import CodedEvent, Coding
+
+from .corrections import Corrections
+
+Result = ClipResult | TimelineResult | DetectionResult
+
+
+@dataclass
+class Recording:
+    """An uploaded, recorded or example video, and its result."""
+
+    path: str
+    """Path of the file. It may have been deleted."""
+    name: str
+    """Name of the file, which differs from those of the other recordings of the visitor."""
+    model: str = ''
+    """Name of the network of the results."""
+    results: Sequence[Result] = ()
+    """Results of the people. Empty if the recording was not recognised."""
+    names: dict[str, str] = field(default_factory=dict)
+    """Names of the people in the study, by the names in the results."""
+    corrections: Corrections | None = None
+    """Coded events, with the corrections of the visitor. None if the recording was not recognised."""
+    picture: str = ''
+    """HTML of the picture that shows what the network saw."""
+    failure: str = ''
+    """Reason why the recording was not recognised. Empty if there was no error."""
+
+    @property
+    def coding(self) -> Coding:
+        """Coding: The coded events, with the corrections."""
+        return self.corrections.coding
+
+    def events(self, person: str) -> list[CodedEvent]:
+        """Return the events of a person, by the name in the results."""
+        return self.coding.of(self.names[person])
+
+    def describe(self) -> str:
+        """Return the name of the recording and its state, for a list."""
+        if self.failure:
+            return f'{self.name}: not recognised'
+        if not self.results:
+            return f'{self.name}: waiting'
+        count = len(self.coding.events)
+        corrected = ', corrected' if self.corrections.count else ''
+        return f'{self.name}: {count:,} action{"s" * (count != 1)}{corrected}'
+
+
+@dataclass
+class Visit:
+    """The recordings of a visitor, and what the page shows."""
+
+    recordings: list[Recording] = field(default_factory=list)
+    shown: Recording | None = None
+    """Recording on the page."""
+    person: str = ''
+    """Name in the results of the person on the page."""
+    row: CodedEvent | None = None
+    """Selected event of the table."""
+    queue: list[Recording] = field(default_factory=list)
+    """Recordings that are still to be recognised."""
+    total: int = 0
+    """Number of recordings that were to be recognised when the visitor pressed the button."""
+    is_stopped: bool = False
+    """Whether the visitor stopped the recognition."""
+    export: Path | None = None
+    """File of the latest export."""
+
+    def add(self, path: str | Path) -> Recording:
+        """Add a recording, and give it a name that no other one has."""
+        path, names = Path(path), {recording.name for recording in self.recordings}
+        name, count = path.name, 1
+        while name in names:
+            count += 1
+            name = f'{path.stem} ({count}){path.suffix}'
+        recording = Recording(str(path), name)
+        self.recordings.append(recording)
+        return recording
+
+    def show(self, recording: Recording | None) -> None:
+        """Choose the recording on the page, and its first person."""
+        self.shown, self.row = recording, None
+        self.person = recording.results[0].person if recording and recording.results else ''
+
+    @property
+    def recognised(self) -> list[Recording]:
+        """list[Recording]: Recordings with a result."""
+        return [recording for recording in self.recordings if recording.results]

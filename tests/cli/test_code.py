@@ -1,0 +1,116 @@
+"""The commands code and thresholds, with a small network."""
+
+import json
+import re
+
+import pytest
+from helpers.networks import write_network
+from helpers.support import write_clip
+
+from mmaction_microaction.cli.code import parse_subjects
+from mmaction_microaction.coding.scores_file import read_scores
+from mmaction_microaction.label_sets import LabelSet
+from mmaction_microaction.structures.coding import CodedEvent, Coding, read_coding, write_coding
+
+THREE = LabelSet.from_dict({'name': 'three', 'actions': ['nodding', 'waving', 'sitting']})
+
+
+@pytest.fixture(scope='module')
+def study(tmp_path_factory):
+    """Write two clips and a small network, and return the folder, config and checkpoint."""
+    root = tmp_path_factory.mktemp('study')
+    (root / 'in/deep').mkdir(parents=True)
+    for seed, name in enumerate(('a.mp4', 'deep/a.mp4')):
+        write_clip(root / 'in' / name, 90, seed=seed)
+    return root / 'in', *write_network(root, 3, THREE)
+
+
+def test_a_folder_is_coded_fitted_and_coded_again_without_the_network(run, study, tmp_path, monkeypatch):
+    videos, *model = study
+    (videos / 'broken.mp4').write_bytes(b'no video')
+    out = tmp_path / 'out'
+    options = [videos, '--model', *model, '--formats', 'json']
+    status, output, errors = run('code_videos', *options, '--out', out)
+    assert status == 1
+    assert errors.splitlines()[-1] == (
+        f'error: 1 of 3 recordings were not coded, see {out / "code.log"}; the same command tries them again'
+    )
+    stamp = r'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d'
+    assert re.search(rf'^{stamp} \[1 of 3\] a\.mp4$', output, re.M)
+    assert re.search(rf'^{stamp} \[3 of 3\] deep/a\.mp4 … \d\d:\d\d:\d\d left$', output, re.M)
+    assert re.search(rf'^{stamp} not coded: broken\.mp4: .*cannot be read as a video', output, re.M)
+    lines = (out / 'code.log').read_text().splitlines()
+    assert lines == [line for line in output.splitlines() if re.match(stamp, line)]
+    (videos / 'broken.mp4').unlink()
+    assert run('code_videos', *options, '--out', out)[0] == 0
+    scores = read_scores(out / 'deep/a.npz')
+    # Windows of 1.5 s in a video of 3 s, every 0.5 s.
+    assert scores.starts.tolist() == [0, 0.5, 1, 1.5]
+    assert read_coding(out / 'deep/a.json').settings['threshold'] is None
+    # Someone saw waving in the whole of the first recording.
+    human = tmp_path / 'human'
+    human.mkdir()
+    events = [CodedEvent(t / 2, t / 2 + 0.5, 'waving', 'Anna') for t in range(6)]
+    write_coding(Coding('a', events, people=('Anna',)), human / 'a.json')
+    fitting = [out / 'a.npz', out / 'deep', '--coded', human, '--out', tmp_path / 't.json', '--precision', '1']
+    status, output, errors = run('fit_thresholds', *fitting)
+    assert (status, errors) == (0, '')
+    assert re.search(r'^waving +6  precision not reached: is never coded$', output, re.M)
+    assert json.loads((tmp_path / 't.json').read_text())['thresholds'] == {'waving': None}
+    monkeypatch.setattr('mmaction_microaction.inference.MicroActionInferencer.__init__', None)
+    again = ['--out', tmp_path / 'final', '--scores', out, '--thresholds', tmp_path / 't.json', '--threshold', '0']
+    status, output, errors = run('code_videos', *options, *again)
+    assert (status, errors) == (0, '')
+    coding = read_coding(tmp_path / 'final/a.json')
+    # Each action is a group of its own, so all others are found everywhere.
+    assert [(event.start, event.end, event.action) for event in coding.events] == [
+        (0.0, 3.0, 'nodding'),
+        (0.0, 3.0, 'sitting'),
+    ]
+    assert coding.settings['thresholds'] == {'waving': None}
+    status, _, errors = run('code_videos', *options, '--out', out, '--threshold', '0.9')
+    assert status == 1
+    assert 'threshold was the default and is 0.9' in errors
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (['--people', 'two'], '--people two: expected a number, all, left, right or largest'),
+        (['--people', '0'], 'at least one person'),
+        (['--people', '2', '--crop', 'none'], '--people 2 needs a search for people'),
+        (['--subjects', 'Anna'], '--subjects Anna: expected left=NAME'),
+        (['--subjects', 'left=A,left=B'], 'left is named twice'),
+        (['--subjects', 'left=A,right=A'], 'two people have the same name'),
+        (['--formats', 'docx'], '--formats docx: the formats are json'),
+        (['--threshold', '2'], 'threshold is 2.0, but must be from 0 to 1'),
+        (['--min-duration', '-1'], 'min_duration is -1.0'),
+        (['--join', 'all'], '--join all: expected gopro, numbered'),
+        (['--thresholds', 'nowhere.json'], 'nowhere.json: no such file'),
+        (['--scores', 'nowhere'], '--scores nowhere: no such folder'),
+    ],
+)
+def test_wrong_arguments_are_one_line(arguments, message, run, study, tmp_path):
+    videos, *model = study
+    status, _, errors = run('code_videos', videos, '--out', tmp_path / 'out', *arguments, '--model', *model)
+    assert status in (1, 2)
+    assert message in errors.splitlines()[-1]
+    assert not (tmp_path / 'out').exists()
+
+
+def test_a_missing_network_is_an_error_before_anything_is_written(run, study, tmp_path):
+    status, _, errors = run('code_videos', study[0], '--out', tmp_path / 'out', '--model', 'nowhere.onnx')
+    assert (status, errors) == (1, 'error: nowhere.onnx: no such file of a network\n')
+    assert not (tmp_path / 'out').exists()
+
+
+def test_missing_scores_are_an_error(run, tmp_path):
+    fitting = ['--coded', tmp_path, '--out', tmp_path / 't.json']
+    assert 'contains no .npz file' in run('fit_thresholds', tmp_path, *fitting)[2]
+    assert 'nowhere: no such file or folder' in run('fit_thresholds', 'nowhere', *fitting)[2]
+    assert '--precision 0: must be above 0' in run('fit_thresholds', tmp_path, *fitting, '--precision', '0')[2]
+
+
+def test_subjects():
+    assert parse_subjects('left=P1, right=P 2,3=Dr. Müller') == {'left': 'P1', 'right': 'P 2', '3': 'Dr. Müller'}
+    assert parse_subjects('') == {}
