@@ -56,7 +56,7 @@ def code_recordings(
         settings (CodingSettings): How recordings are coded.
         load (Callable[[], Recognize]): Function that opens the network. It is called at most once, and only if scores
             are missing.
-        formats (Sequence[str]): Names of further formats, keys of :data:`.FORMATS`. Defaults to none.
+        formats (Sequence[str]): Names of further formats, keys of ``FORMATS``. Defaults to none.
         force (bool): Whether results are replaced. Files that people have changed are renamed. Defaults to False.
         scores_dir (Path, optional): Folder of an earlier run, whose scores are used where the settings of the network
             are equal. Defaults to None: those in ``out``.

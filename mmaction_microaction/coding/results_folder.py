@@ -33,7 +33,7 @@ class ResultsFolder:
     Args:
         out (Path): The folder.
         settings (CodingSettings): How recordings are coded.
-        formats (Sequence[str]): Names of the formats besides JSON, keys of :data:`.FORMATS`.
+        formats (Sequence[str]): Names of the formats besides JSON, keys of ``FORMATS``.
         force (bool): Whether results are replaced.
         log (RunLog): Log of the run.
     """

@@ -39,7 +39,7 @@ class FaceBlur:
     """Hides the faces of all people of some poses.
 
     A circle around the joints of a head is replaced by a few blurred squares. It is larger than the head. While no head
-    of a person is found, the last and the next known place are hidden, for :data:`HOLD_SECONDS`. Boxes of a face
+    of a person is found, the last and the next known place are hidden, for ``HOLD_SECONDS``. Boxes of a face
     detector add people who are far from the camera.
 
     Attributes:

@@ -153,5 +153,5 @@ def _import_openpyxl() -> Any:
     try:
         import openpyxl
     except ImportError:
-        raise ImportError("Excel workbooks need openpyxl: pip install 'mmaction-microaction[coding]'") from None
+        raise ImportError('Excel workbooks need openpyxl: pip install openpyxl') from None
     return openpyxl
