@@ -27,7 +27,7 @@ def read_eaf(path: str | Path, tiers: str | None = None) -> list[Coding]:
     """Read the annotations of an ELAN file, whoever wrote it.
 
     The value of an annotation is the action. The person is the participant of the tier, or the name of the tier if it
-    has no participant. In a file of :func:`~mmaction_microaction.coding.formats.eaf_write.write_eaf`, the name of a tier without participant is searched for that of a
+    has no participant. In a file of ``write_eaf``, the name of a tier without participant is searched for that of a
     person. Spellings of names and codes of the label set, such as ``Nodding`` and ``b1``, become the name.
 
     - Tiers whose names end in ``human`` are a second coder: if they contain annotations, the function returns the
@@ -254,7 +254,7 @@ class _Reader:
         return max(known, key=len, default='')
 
     def read_attached(self, kind: str) -> dict[str, str]:
-        """Read the scores or comments of a file of :func:`~mmaction_microaction.coding.formats.eaf_write.write_eaf`, by the identifiers of their annotations."""
+        """Read the scores or comments of a file of ``write_eaf``, by the identifiers of their annotations."""
         tiers = [tier for tier in self.tiers if self.own and tier.get('LINGUISTIC_TYPE_REF') == kind]
         elements = [element for tier in tiers for element in tier.iterfind('ANNOTATION/REF_ANNOTATION')]
         return {element.attrib['ANNOTATION_REF']: element.findtext('ANNOTATION_VALUE') or '' for element in elements}

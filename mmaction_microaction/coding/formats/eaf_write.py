@@ -48,7 +48,7 @@ def write_eaf(codings: Sequence[Coding], path: str | Path) -> None:
     person who codes the recording anew. All actions of the label set are in a controlled vocabulary, with their codes
     as descriptions.
 
-    :func:`~mmaction_microaction.coding.formats.eaf_read.read_eaf` returns the same coding, except that times are rounded to milliseconds and scores to four decimals,
+    ``read_eaf`` returns the same coding, except that times are rounded to milliseconds and scores to four decimals,
     that media have absolute paths, and that an action has one code and one group. ELAN has no point events: a point
     event is an annotation of 1 ms, and an event shorter than 1.5 ms becomes one.
 

@@ -76,7 +76,7 @@ def read_codings(paths: Iterable[str | Path], people: str = '*', tiers: str | No
             Of the text files (``.txt``) of a folder, those with the header of a table of events are read.
         people (str): Pattern of the people whose events are read, such as ``'P1*'``. Defaults to ``'*'``.
         tiers (str | None): Pattern of the tiers that are read, such as ``'* human'``, if the files are from ELAN or
-            Praat. None for all, see :func:`~mmaction_microaction.coding.formats.eaf_read.read_eaf`.
+            Praat. None for all, see ``read_eaf``.
 
     Returns:
         list[Coding]: The recordings, in the order of the paths.
