@@ -73,9 +73,9 @@ class PerturbJoints(BaseTransform):
 
     Networks that are trained on the exact joints of rendered people see joints of an estimator later. Each joint gets
     a constant error, an error that changes slowly, and jitter, and so does each limb as a whole. Fingers, hips, knees
-    and feet get larger errors than the others. Their sizes follow those of BlazePose on rendered people, see
-    ``configs/synthetic/README.md``. The whole person is rotated, stretched and sheared. Legs, or a hand for a while,
-    are sometimes undetected.
+    and feet get larger errors than the others. The sizes of all errors, and how far those of a limb agree, follow those
+    of BlazePose on 312 rendered clips of 256 pixels. The whole person is rotated, stretched and sheared. Legs, or a
+    hand for a while, are sometimes undetected.
 
     Real people often move less than rendered ones. The movements of the head against the shoulders, of the trunk and of
     the legs are therefore made smaller at random. Those of the arms are not, since a hand has to reach its goal.
@@ -96,7 +96,8 @@ class PerturbJoints(BaseTransform):
             movements are made smaller. Defaults to 0.2. 1 leaves all movements.
     """
 
-    _SLOW_STEPS = 8
+    # Standard deviation of the logarithm of the factor of a limb's changing errors.
+    _LIMB_SPREAD = 0.9
 
     def __init__(
         self,
@@ -149,10 +150,7 @@ class PerturbJoints(BaseTransform):
             return points
         center = points[seen].mean(0)
         size = np.abs(points[seen] - center).mean() * 2
-        num_frames = len(points)
-        error = self._draw_errors(num_frames, len(self._errors))
-        for limb, whole in zip(self._limbs, self._draw_errors(num_frames, len(self._limbs)).swapaxes(0, 1)):
-            error[:, limb] = 0.7 * error[:, limb] + 0.7 * whole[:, None]
+        error = self._draw_errors(len(points))
         level = self.strength * np.random.uniform(0.2, 1.8)
         points = points + size * level * self._errors[:, None] * error
         angle, shear = np.random.uniform(-1, 1, 2) * (self.rotation, self.stretch)
@@ -165,6 +163,8 @@ class PerturbJoints(BaseTransform):
         if self.smallest_motion == 1 or np.random.random() < 0.5 or not (scores > 0).any():
             return points
         head, trunk, legs = np.random.uniform(self.smallest_motion, 1, 3)
+        # Smaller movements of the legs would be as small as the errors of the estimator.
+        legs = max(legs, 0.5)
         middle = points[:, self._shoulders].mean(1, keepdims=True)
         sway = (1 - trunk) * (middle - middle.mean(0))
         calm = points.copy()
@@ -176,15 +176,16 @@ class PerturbJoints(BaseTransform):
         calm[:, self._shoulders] -= sway
         return np.where(scores[..., None] > 0, calm, points)
 
-    def _draw_errors(self, num_frames, num_joints):
-        """Return errors of variance one, mostly constant, shape (T, num_joints, 2)."""
-        steps = np.linspace(0, self._SLOW_STEPS - 1, num_frames)
-        knots = np.random.normal(size=(self._SLOW_STEPS, num_joints, 2))
-        low = np.minimum(steps.astype(int), self._SLOW_STEPS - 2)
-        share = (steps - low)[:, None, None]
-        slow = knots[low] * (1 - share) + knots[low + 1] * share
-        jitter = gaussian_filter1d(np.random.normal(size=slow.shape), 1.0, axis=0)
-        return np.random.normal(size=(num_joints, 2)) + 0.25 * slow + 0.06 * jitter
+    def _draw_errors(self, num_frames):
+        """Return the errors of all joints relative to their sizes, shape (T, V, 2)."""
+        constant = np.random.normal(size=(len(self._errors), 2))
+        changing = _draw_changes(num_frames, len(self._errors))
+        for limb, whole in zip(self._limbs, _draw_changes(num_frames, len(self._limbs)).swapaxes(0, 1)):
+            # Most limbs are followed well. Some are lost and found again.
+            scale = np.exp(np.random.normal(0, self._LIMB_SPREAD))
+            constant[limb] = 0.7 * constant[limb] + 0.7 * np.random.normal(size=2)
+            changing[:, limb] = scale * (0.6 * changing[:, limb] + 0.8 * whole[:, None])
+        return constant + changing
 
     def _lose(self, scores):
         """Set the scores of legs or of a hand to 0, in place."""
@@ -193,14 +194,22 @@ class PerturbJoints(BaseTransform):
             if np.random.random() < 0.4:
                 scores[:, self._hips] = 0
         if np.random.random() < self.lost_hand:
-            start, length = (
-                np.random.randint(len(scores)),
-                np.random.randint(len(scores) // 12 + 1, len(scores) // 2 + 2),
-            )
+            start = np.random.randint(len(scores))
+            length = np.random.randint(len(scores) // 12 + 1, len(scores) // 2 + 2)
             scores[start : start + length, self._hands[np.random.randint(2)]] = 0
 
     def __repr__(self):
         return f'{type(self).__name__}(layout={self.layout!r}, strength={self.strength})'
+
+
+def _draw_changes(num_frames, num_curves, steps=8):
+    """Return curves of slow changes and jitter, shape (T, num_curves, 2)."""
+    times = np.linspace(0, steps - 1, num_frames)
+    knots = np.random.normal(size=(steps, num_curves, 2))
+    low = np.minimum(times.astype(int), steps - 2)
+    share = (times - low)[:, None, None]
+    slow = knots[low] * (1 - share) + knots[low + 1] * share
+    return 0.25 * slow + 0.12 * gaussian_filter1d(np.random.normal(size=slow.shape), 1.0, axis=0)
 
 
 def _find_limbs(joints):

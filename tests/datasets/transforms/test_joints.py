@@ -74,7 +74,7 @@ def test_errors_grow_with_the_person_and_are_mostly_constant():
         errors[0][:, :, [joint.endswith(ends) for joint in BLAZEPOSE33.joints]]
         for ends in (('nose', 'eye', 'ear', 'inner', 'outer'), ('thumb', 'index', 'pinky', 'knee', 'hip'))
     )
-    assert hands.std() / face.std() == pytest.approx(0.07 / 0.04, rel=0.1)
+    assert hands.std() / face.std() == pytest.approx(0.07 / 0.04, rel=0.2)
     assert face.mean(1).std() > 3 * (face - face.mean(1, keepdims=True)).std()
     assert face.mean(1).std() > 20 * np.diff(face, 2, axis=1).std() / 6**0.5
 
@@ -116,7 +116,7 @@ def test_smaller_movements_of_head_trunk_and_legs_keep_those_of_the_arms():
         np.testing.assert_allclose(keypoint.mean(1), sample['keypoint'].mean(1), atol=1e-3)
     factors = np.array(factors)
     np.testing.assert_allclose(factors[:, 3], 1, atol=1e-4)
-    for column in factors.T[:3]:
-        assert 0.2 <= column.min() < 0.4
+    for column, lowest in zip(factors.T[:3], (0.2, 0.2, 0.5)):
+        assert lowest - 1e-4 <= column.min() < lowest + 0.2
         assert column.max() == pytest.approx(1)
         assert 0.3 < (column > 0.999).mean() < 0.7
