@@ -44,6 +44,13 @@ def add_arguments(parser):
         'share of the longer one, such as 0.6',
     )
     parser.add_argument('--people', default='*', metavar='PATTERN', help="names of the people, such as 'P1*'")
+    for side in 'AB':
+        parser.add_argument(
+            f'--tiers-{side.lower()}',
+            metavar='PATTERN',
+            help=f"tiers of {side} that are read, of ELAN and Praat files, such as '* human'; other files of a "
+            'folder are not read (default: all files, all tiers)',
+        )
     parser.add_argument(
         '--truth',
         choices=('A', 'B'),
@@ -76,7 +83,8 @@ def run(args):
 
     if args.out:
         check_table_path(args.out)
-    first, second = (read_side([path], args.people) for path in (args.first, args.second))
+    sides = (args.first, args.tiers_a), (args.second, args.tiers_b)
+    first, second = (read_side([path], args.people, tiers) for path, tiers in sides)
     tolerance = args.tolerance if args.tolerance is not None or args.overlap is not None else 0.5
     reference = args.truth or find_reference(first, second)
     result = compare_codings(first, second, AgreementSettings(args.unit, tolerance, args.overlap, reference))

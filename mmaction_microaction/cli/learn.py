@@ -40,6 +40,12 @@ def add_arguments(parser):
         '--people', default='*', metavar='PATTERN', help='people whose events are learned, such as "P1*" (default: all)'
     )
     parser.add_argument(
+        '--tiers',
+        metavar='PATTERN',
+        help="tiers that are read, of ELAN and Praat files, such as '* human'; other files of folders are not read "
+        '(default: all files, all tiers)',
+    )
+    parser.add_argument(
         '--subjects',
         metavar='left=P1,right=P2',
         help='names of the coded people who are on the left, on the right, or 1, 2, … from the left',
@@ -171,7 +177,7 @@ def run(args):
     check_network(training)
     if check_output(args.out).exists() and not (args.force or args.dry_run):
         raise FileExistsError(f'{args.out} exists; choose another --out, or replace it with --force')
-    plan = make_plan(read_codings(args.codings, args.people), args.codings, settings)
+    plan = make_plan(read_codings(args.codings, args.people, args.tiers), args.codings, settings)
     print_plan(plan, 'recordings' if args.val_split == 'recording' else 'people')
     if args.dry_run:
         return

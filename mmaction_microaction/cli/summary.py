@@ -18,6 +18,12 @@ def add_arguments(parser):
     parser.add_argument('coded', nargs='+', metavar='CODED', help='file, folder, or pattern of files in quotes')
     parser.add_argument('--people', default='*', metavar='PATTERN', help="names of the people, such as 'P1*'")
     parser.add_argument(
+        '--tiers',
+        metavar='PATTERN',
+        help="tiers that are read, of ELAN and Praat files, such as '* human'; other files of folders are not read "
+        '(default: all files, all tiers)',
+    )
+    parser.add_argument(
         '--bin', type=float, metavar='SECONDS', help='duration of time bins, such as 60 (default: no time bins)'
     )
     parser.add_argument(
@@ -59,7 +65,7 @@ def run(args):
         check_table_path(args.out)
     if args.figures:
         make_folder(args.figures)
-    codings = read_side(args.coded, args.people)
+    codings = read_side(args.coded, args.people, args.tiers)
     tables = summarize_codings(codings, find_actions(codings, label_set), args.bin, args.duration)
     for note in note_summary(codings, label_set, args.duration):
         print(f'note: {note}')

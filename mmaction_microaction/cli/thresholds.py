@@ -44,6 +44,12 @@ def add_arguments(parser):
         metavar='PATTERN',
         help='pattern of the people in the human codings that are read, such as "P1*" (default: all)',
     )
+    parser.add_argument(
+        '--tiers',
+        metavar='PATTERN',
+        help="tiers that are read, of ELAN and Praat files, such as '* human'; other files of folders are not read "
+        '(default: all files, all tiers)',
+    )
 
 
 def check(args):
@@ -62,7 +68,7 @@ def run(args):
 
     check_writable(args.out)
     scores = [read_scores(path) for path in find_score_files(args.scores)]
-    pairs, notes = match_codings(scores, read_codings(args.coded, args.people))
+    pairs, notes = match_codings(scores, read_codings(args.coded, args.people, args.tiers))
     for note in notes:
         print(f'note: {note}')
     fitted = fit_thresholds(pairs, args.precision, args.min_events)

@@ -39,12 +39,13 @@ class Pairing(NamedTuple):
     """Sentences about recordings and people that are not compared, and about assumptions."""
 
 
-def read_side(paths: Sequence[str | Path], people: str = '*') -> list[Coding]:
+def read_side(paths: Sequence[str | Path], people: str = '*', tiers: str | None = None) -> list[Coding]:
     """Read coded recordings, each of them once.
 
     Args:
         paths (Sequence[str | Path]): Files, folders, and patterns of files such as ``'results/*.eaf'``.
         people (str): Pattern of the people. Defaults to ``'*'``.
+        tiers (str, optional): Pattern of the tiers, see :func:`.read_codings`. Defaults to None: all.
 
     Returns:
         list[Coding]: One coding for each recording. Files that have the same events of a recording in several formats
@@ -59,12 +60,13 @@ def read_side(paths: Sequence[str | Path], people: str = '*') -> list[Coding]:
         matches = [] if Path(path).exists() else sorted(glob(path))
         files += matches or [path]
     codings = {}
-    for coding in read_codings(files, people):
+    for coding in read_codings(files, people, tiers):
         known = codings.get(coding.recording)
         if known and not _have_same_events(known, coding):
             raise ValueError(
                 f'{first_few(paths)}: two files have different events of the recording {coding.recording}; '
-                f"give the files of one coder in one format, for example 'results/*.eaf'"
+                "give the files of one coder in one format, for example 'results/*.eaf', and the tiers of one coder, "
+                "for example '* human'"
             )
         if known is None or _measure_content(coding) > _measure_content(known):
             codings[coding.recording] = coding

@@ -1,10 +1,12 @@
 import csv
+import re
 
 import pytest
 from helpers.codings import code_again, event, make_interview
 
 from mmaction_microaction.cli import main
-from mmaction_microaction.structures.coding import Coding, write_coding
+from mmaction_microaction.coding.formats.eaf_write import write_eaf
+from mmaction_microaction.structures.coding import Coding, read_coding, write_coding
 
 
 @pytest.fixture
@@ -108,3 +110,29 @@ def test_summary_without_a_duration_has_no_rates_and_says_so(tmp_path, capsys):
     assert 'talk; use --duration' in output
     assert cells(output, 'P1', 'nodding')[-2:] == ['-', '-']
     assert not (tmp_path / 'figures' / 'rates.png').exists()
+
+
+def test_tiers_of_the_human_are_compared_with_those_of_the_program(sides, capsys):
+    program, human = sides
+    events = read_coding(human / 'talk.json').events
+    # As ELAN saves it: the tiers of the program, and that of the human coder.
+    write_eaf([read_coding(program / 'talk.json')], human / 'talk.eaf')
+    text = (human / 'talk.eaf').read_text()
+    slots = ''.join(
+        f'<TIME_SLOT TIME_SLOT_ID="h{index}" TIME_VALUE="{round(time * 1000)}"/>'
+        for index, time in enumerate(time for coded in events for time in (coded.start, coded.end))
+    )
+    coded = ''.join(
+        f'<ANNOTATION><ALIGNABLE_ANNOTATION ANNOTATION_ID="ha{index}" TIME_SLOT_REF1="h{2 * index}" '
+        f'TIME_SLOT_REF2="h{2 * index + 1}"><ANNOTATION_VALUE>{coded.action}</ANNOTATION_VALUE>'
+        '</ALIGNABLE_ANNOTATION></ANNOTATION>'
+        for index, coded in enumerate(events)
+    )
+    text = text.replace('</TIME_ORDER>', f'{slots}</TIME_ORDER>')
+    tier = re.search(r'<TIER [^>]*TIER_ID="P1 human"[^>]*?/>', text).group()
+    (human / 'talk.eaf').write_text(text.replace(tier, f'{tier[:-2]}>{coded}</TIER>'))
+    main('agree', [str(program), str(human), '--tiers-b', '* human'])
+    assert cells(capsys.readouterr().out.split('On events')[0], 'all', 'nodding')[2:7] == ['1', '1', '1', '57', '96.67']
+    with pytest.raises(SystemExit) as caught:
+        main('agree', [str(program), str(human)])
+    assert '* human' in str(caught.value)

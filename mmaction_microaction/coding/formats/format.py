@@ -75,8 +75,8 @@ def read_codings(paths: Iterable[str | Path], people: str = '*', tiers: str | No
         paths (Iterable[str | Path]): Files, and folders that are searched for files of all formats but subtitles.
             Of the text files (``.txt``) of a folder, those with the header of a table of events are read.
         people (str): Pattern of the people whose events are read, such as ``'P1*'``. Defaults to ``'*'``.
-        tiers (str | None): Pattern of the tiers that are read, such as ``'* human'``, if the files are from ELAN or
-            Praat. None for all, see ``read_eaf``.
+        tiers (str | None): Pattern of the tiers that are read, such as ``'* human'``, of the files of ELAN and Praat.
+            Other files of a folder are not read. None for all files and tiers, see ``read_eaf``.
 
     Returns:
         list[Coding]: The recordings, in the order of the paths.
@@ -87,7 +87,7 @@ def read_codings(paths: Iterable[str | Path], people: str = '*', tiers: str | No
     """
     codings = []
     for path in map(Path, paths):
-        files = _find_files(path) if path.is_dir() else [path]
+        files = _find_files(path, tiers is not None) if path.is_dir() else [path]
         for file in files:
             codings += _read(file, tiers)
     for coding in codings:
@@ -96,16 +96,16 @@ def read_codings(paths: Iterable[str | Path], people: str = '*', tiers: str | No
     return codings
 
 
-def _find_files(folder: Path) -> list[Path]:
-    files = [file for file in sorted(folder.rglob('*')) if file.is_file() and _is_recognized(file)]
+def _find_files(folder: Path, with_tiers: bool) -> list[Path]:
+    files = [file for file in sorted(folder.rglob('*')) if file.is_file() and _is_recognized(file, with_tiers)]
     if not files:
         raise FileNotFoundError(f'{folder} contains no coded recording ({_list_endings()})')
     return files
 
 
-def _is_recognized(file: Path) -> bool:
+def _is_recognized(file: Path, with_tiers: bool) -> bool:
     form = _format_of(file)
-    return form is not None and (form.recognize is None or form.recognize(file))
+    return form is not None and (form.has_tiers or not with_tiers) and (form.recognize is None or form.recognize(file))
 
 
 def _read(file: Path, tiers: str | None) -> list[Coding]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mmaction_microaction.coding.formats import read_codings
+from mmaction_microaction.coding.formats import FORMATS, read_codings
 from mmaction_microaction.structures.coding import CodedEvent, Coding, write_coding
 
 
@@ -30,3 +30,14 @@ def test_wrong_paths_are_named(tmp_path, name, error):
 def test_empty_folder_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError, match=r'\.json'):
         read_codings([tmp_path])
+
+
+def test_tiers_of_a_folder_are_those_of_elan_and_praat(tmp_path):
+    program = Coding('a', [CodedEvent(0.0, 1.0, 'nodding', 'P1')], 5.0, people=('P1',))
+    FORMATS['json'].write([program], tmp_path / 'a.json')
+    FORMATS['eaf'].write([program], tmp_path / 'a.eaf')
+    FORMATS['csv'].write([program], tmp_path / 'a.csv')
+    [read] = read_codings([tmp_path], tiers='P1*')
+    assert [(event.start, event.end, event.action) for event in read.events] == [(0.0, 1.0, 'nodding')]
+    with pytest.raises(ValueError, match=r'a\.json.*tiers'):
+        read_codings([tmp_path / 'a.json'], tiers='P1*')
