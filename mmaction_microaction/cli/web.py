@@ -1,5 +1,6 @@
 """Serve a web page that recognises micro-actions in uploaded or recorded videos.
 
+    microaction web
     microaction web --model CONFIG CHECKPOINT
     microaction web --model CONFIG CHECKPOINT --model manet.onnx --examples data/ma52_synthetic/videos_val
 
@@ -17,12 +18,11 @@ MAX_EXAMPLES = 12
 def add_arguments(parser):
     parser.add_argument(
         '--model',
-        required=True,
         nargs='+',
         action='append',
         metavar='FILE',
         help='config and checkpoint, or an .onnx file of "microaction export"; repeat the option to offer a choice of '
-        'several networks',
+        'several networks (default: the network of the package, which was trained on rendered people)',
     )
     parser.add_argument(
         '--device', help='cpu, cuda:1, … (default: the best available device; the CPU for an .onnx file)'
@@ -77,7 +77,7 @@ def add_arguments(parser):
 def check(args):
     if bool(args.ssl_certfile) != bool(args.ssl_keyfile):
         raise ValueError('--ssl-certfile and --ssl-keyfile must be used together')
-    if any(len(files) > 2 for files in args.model):
+    if any(len(files) > 2 for files in args.model or ()):
         raise ValueError('--model takes a config and a checkpoint, or one .onnx file; repeat it for each network')
     for name in ('seconds', 'megabytes', 'minutes'):
         value = getattr(args, f'max_{name}')
@@ -100,7 +100,7 @@ def run(args):
     except ModuleNotFoundError as error:
         raise ImportError(f"{error}; the page needs Gradio: pip install 'gradio>=6.31,<7'") from None
     passwords = read_passwords(args.password_file)
-    models = load_models(args.model, args.device)
+    models = load_models(args.model or [()], args.device)
     for inferencer in models.values():
         if inferencer.pipeline.needs_poses:
             inferencer.poses.prepare()

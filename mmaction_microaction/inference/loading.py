@@ -5,6 +5,12 @@ from typing import TYPE_CHECKING
 
 from mmengine.config import Config
 
+SHIPPED_NETWORK = Path(__file__).parent / 'networks' / 'rendered_people.onnx'
+"""Network that the package contains: it sees the joints of a person, and was trained on rendered people only, see
+``docs/model_card.md``."""
+ORIGIN = 'trained on rendered people, not on MA-52 or other real people; docs/model_card.md says what to expect'
+"""What users of :data:`SHIPPED_NETWORK` should know."""
+
 if TYPE_CHECKING:
     from .detector import OnnxDetector, TorchDetector
     from .onnx_model import OnnxRecognizer
@@ -12,12 +18,13 @@ if TYPE_CHECKING:
 
 
 def load_network(
-    model: str | Path | Config, checkpoint: str | Path | None = None, device: str | None = None
+    model: str | Path | Config | None = None, checkpoint: str | Path | None = None, device: str | None = None
 ) -> 'TorchRecognizer | OnnxRecognizer | TorchDetector | OnnxDetector':
     """Open a network.
 
     Args:
-        model (str | Path | Config): Config of the network, or an ``.onnx`` file written by ``microaction export``.
+        model (str | Path | Config, optional): Config of the network, or an ``.onnx`` file written by
+            ``microaction export``. Defaults to None: :data:`SHIPPED_NETWORK`.
         checkpoint (str | Path, optional): Weights of the network. Required for a config, not allowed for an ``.onnx``
             file.
         device (str, optional): ``'cpu'``, ``'cuda:1'``, … Defaults to None: the best available device; for an
@@ -30,6 +37,7 @@ def load_network(
         FileNotFoundError: If a file is missing.
         ValueError: If the checkpoint is missing or not allowed, or the files do not fit.
     """
+    model = SHIPPED_NETWORK if model is None else model
     if str(model).endswith('.onnx'):
         if checkpoint is not None:
             raise ValueError(f'{model} is a whole network with its weights; leave out {checkpoint}')

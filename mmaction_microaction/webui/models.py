@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mmaction_microaction.inference import MicroActionInferencer
+from mmaction_microaction.inference.loading import SHIPPED_NETWORK
 
 
 def load_models(models: Sequence[Sequence[str]], device: str | None = None) -> dict[str, MicroActionInferencer]:
     """Open networks.
 
     Args:
-        models (Sequence[Sequence[str]]): Files of each network: config and checkpoint, or an ``.onnx`` file alone.
+        models (Sequence[Sequence[str]]): Files of each network: config and checkpoint, or an ``.onnx`` file alone. No
+            file is the network of the package.
         device (str, optional): ``'cpu'``, ``'cuda:1'``, … Defaults to None: the best available device; for an
             ``.onnx`` file, the CPU.
 
@@ -23,7 +25,7 @@ def load_models(models: Sequence[Sequence[str]], device: str | None = None) -> d
     """
     loaded = {}
     for files in models:
-        base = ', '.join(Path(file).stem for file in files)
+        base = ', '.join(Path(file).stem for file in files or [SHIPPED_NETWORK])
         name, count = base, 1
         while name in loaded:
             count += 1

@@ -10,6 +10,7 @@ from helpers.support import ROOT, write_clip
 
 from mmaction_microaction.inference import MicroActionInferencer
 from mmaction_microaction.structures.detections import read_detections
+from mmaction_microaction.structures.poses import Poses, write_poses
 from mmaction_microaction.video.reader import Video
 
 CONFIG = ROOT / 'configs/synthetic/manet_r18_8x1_synthetic.py'
@@ -333,3 +334,14 @@ def test_detections_need_times_and_different_names(run, checkpoint, clip, tmp_pa
     status, _, errors = run('demo', '--camera', 0, '--model', 'x.onnx', *options)
     assert status != 0
     assert '--detections cannot be used with --camera' in errors
+
+
+def test_network_of_the_package_needs_no_model(run, tmp_path):
+    write_clip(tmp_path / 'clip.mp4', 30, size=(60, 72))
+    keypoint = np.random.default_rng(0).uniform(0, 60, (1, 30, 33, 2))
+    write_poses([Poses('clip', (72, 60), keypoint, np.ones(keypoint.shape[:-1]))], tmp_path / 'poses.pkl')
+    status, output, _ = run('demo', tmp_path / 'clip.mp4', '--poses', tmp_path / 'poses.pkl', '--crop', 'none')
+    assert status == 0
+    assert 'trained on rendered people' in output
+    assert 'model_card.md' in output
+    assert output.count('%') >= 5
