@@ -79,30 +79,30 @@ class PoseSource:
         return estimated[people]
 
     def of_person(self, video: FramedVideo, progress: Callable[[int, int], None] | None = None) -> Poses:
-        """Return the poses of the person to whom a video is cropped, or of the largest person in whole frames.
+        """Return the poses of the person to whom a video is cropped, or those of the whole frames.
 
         Args:
             video (FramedVideo): The video.
             progress (Callable[[int, int], None], optional): As above. Defaults to None.
 
         Returns:
-            Poses: Poses of one person, in pixels of the whole frames. Estimated joints are within the crop.
+            Poses: Poses in pixels of the whole frames. With a crop, they are those of one person, and estimated joints
+            are within the crop.
 
         Raises:
             ImportError: If the poses are estimated, and a package of the extra ``pose`` is missing.
             ValueError: If the file lacks the video, or has poses of another number of frames.
         """
-        poses = self(video.whole if video.boxes is None else video, progress)
+        if video.boxes is None:
+            return self(video.whole, progress)
+        poses = self(video, progress)
         keypoint, scores = poses.keypoint, poses.keypoint_score
-        row = 0
-        if video.boxes is not None:
-            corners = video.boxes[:, None, :2].astype(np.float32)
-            if self._by_name is None:
-                keypoint = keypoint + corners
-            else:
-                sides = video.boxes[:, None, 2:]
-                inside = ((keypoint >= corners) & (keypoint <= corners + sides)).all(-1) & (scores > 0)
-                row = int(inside.sum((1, 2)).argmax())
+        corners, row = video.boxes[:, None, :2].astype(np.float32), 0
+        if self._by_name is None:
+            keypoint = keypoint + corners
+        else:
+            inside = ((keypoint >= corners) & (keypoint <= corners + video.boxes[:, None, 2:])).all(-1) & (scores > 0)
+            row = int(inside.sum((1, 2)).argmax())
         return replace(poses, keypoint=keypoint[row : row + 1], keypoint_score=scores[row : row + 1])
 
     def _find(self, video):
