@@ -91,7 +91,8 @@ def tiny_config(path, roots, tmp_path):
     config.default_hooks.checkpoint = dict(type='CheckpointHook', interval=-1, save_last=False)
 
     for backbone in filter(None, map(config.model.get, ('backbone', 'action_backbone', 'face_backbone'))):
-        backbone.pretrained = None
+        if backbone.type != 'JointTCN':  # There are no weights to start from.
+            backbone.pretrained = None
         if backbone.get('conv_after_shift'):  # At depth 50, there are 143 million parameters.
             backbone.depth, config.model.cls_head.in_channels = 18, 512
         if 'img_size' in backbone:
@@ -129,7 +130,10 @@ def test_trains_and_tests_for_a_step(path, tiny_ma52, tiny_pro, tmp_path, monkey
     elif hasattr(head, 'fusion_weights'):
         terms, classifiers = ['rgb_loss_cls', 'pose_loss_cls'], ['cls_head.fc_rgb.weight', 'cls_head.fc_pose.weight']
     else:
-        terms, classifiers = ['loss_cls'], [next(name for name in before if 'fc_cls' in name)]
+        terms, classifiers = (
+            ['loss_cls'],
+            [next(name for name in before if 'fc_cls' in name or name == 'cls_head.fc.weight')],
+        )
     losses = {name: runner.message_hub.get_scalar(f'train/{name}').current() for name in ['loss', *terms]}
     assert all(np.isfinite(loss) and loss > 0 for loss in losses.values())
     changed = [name for name, value in runner.model.state_dict().items() if not value.equal(before[name])]
