@@ -69,7 +69,7 @@ class GpuSettings(NamedTuple):
     """Width and height of rendered clips in pixels."""
 
 
-TINY = GpuSettings(18, 8, 32, 2, (1, 2), 2, 2, (180, 216))
+TINY = GpuSettings(18, 2, 32, 2, (1, 2), 2, 2, (180, 216))
 """Settings that check the command itself, also on the CPU."""
 
 
