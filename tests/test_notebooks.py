@@ -29,7 +29,8 @@ def cells_of(name):
 def outline(output):
     """Return the different lines of an output, without what depends on the trained network: numbers and labels."""
     names = [*MA52.groups, *(action.name for action in MA52.actions)]
-    output = re.sub('|'.join(names), 'NAME', output)
+    # The longest first, since head is the beginning of head-hand.
+    output = re.sub('|'.join(sorted(names, key=len, reverse=True)), 'NAME', output)
     output = re.sub(r'\b[A-G]\d+\b', 'CODE', output)
     output = re.sub(r'\d+(\.\d+)?', 'NUMBER', output)
     return {' '.join(line.split()) for line in output.strip().splitlines()}
