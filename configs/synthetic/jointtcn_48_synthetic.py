@@ -6,10 +6,12 @@ layout = 'blazepose33'
 model = dict(backbone=dict(layout=layout))
 
 data_root = 'data/ma52_joints'
-joints = __import__('mmaction_microaction.structures.pose_layouts', fromlist=['BLAZEPOSE33']).BLAZEPOSE33
+# The person's left and right joints, pair by pair, in the layout blazepose33.
+left = [1, 2, 3, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31]
+right = [4, 5, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30, 32]
 train_pipeline = [
     dict(type='PerturbJoints', layout=layout),
-    dict(type='Flip', flip_ratio=0.5, left_kp=joints.left, right_kp=joints.right),
+    dict(type='Flip', flip_ratio=0.5, left_kp=left, right_kp=right),
     # Windows of a video begin and end in the middle of an action.
     dict(type='ResamplePoses', clip_len=48, trim=0.15),
     *_base_.joints_pack,

@@ -153,7 +153,7 @@ def parse_subjects(text):
     for part in filter(None, text.split(',')):
         name, separator, subject = (word.strip() for word in part.partition('='))
         if not (name and separator and subject) or not (name in ('left', 'right', 'unknown') or name.isdecimal()):
-            raise ValueError(f'--subjects {part}: expected left=NAME, right=NAME, 1=NAME, …')
+            raise ValueError(f'--subjects {part}: expected names such as left=P1,right=P2 or 1=P1,2=P2')
         if name in subjects:
             raise ValueError(f'--subjects {text}: {name} is named twice')
         subjects[name] = subject

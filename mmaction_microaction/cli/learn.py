@@ -11,6 +11,8 @@ interrupted and run again; nothing is replaced without --force.
 
 from pathlib import Path
 
+from .code import parse_subjects
+
 FEW_CLIPS = 10
 """Number of clips of a category below which a warning says so: docs/transfer.md has what 5 to 20 are worth."""
 
@@ -47,6 +49,7 @@ def add_arguments(parser):
     )
     parser.add_argument(
         '--subjects',
+        default='',
         metavar='left=P1,right=P2',
         help='names of the coded people who are on the left, on the right, or 1, 2, … from the left',
     )
@@ -124,7 +127,7 @@ def check(args):
             raise ValueError(f'--{option} must be at least {least}')
     if args.lr is not None and not args.lr > 0:
         raise ValueError('--lr must be above 0')
-    parse_subjects(args.subjects)
+    args.subjects = parse_subjects(args.subjects)
     for option, path in (('--work-dir', get_work_dir(args)), ('--categories', args.categories)):
         for folder in filter(Path.is_dir, args.codings):
             if path and Path(path).resolve().is_relative_to(folder.resolve()):
@@ -137,14 +140,6 @@ def check(args):
 def get_work_dir(args):
     """Return the folder for everything but the network."""
     return args.work_dir or args.out.with_name(f'{args.out.stem}_learn')
-
-
-def parse_subjects(text):
-    """Return the names of the study by the names of the person finder."""
-    pairs = [pair.partition('=') for pair in (text or '').split(',') if pair]
-    if any(not place or not name for place, _, name in pairs) or len({pair[0] for pair in pairs}) < len(pairs):
-        raise ValueError(f'--subjects is {text!r}, but must be like left=P1,right=P2')
-    return {place.strip(): name.strip() for place, _, name in pairs}
 
 
 def run(args):
@@ -166,7 +161,7 @@ def run(args):
 
     folds = int(args.folds) if args.folds and args.folds != 'people' else args.folds
     settings = LearnSettings(
-        args.categories, args.videos, parse_subjects(args.subjects), parse_crop(args.crop),
+        args.categories, args.videos, args.subjects, parse_crop(args.crop),
         Lengths(args.shortest, args.longest, args.window), args.rest, args.val_split, args.val, folds, args.seed,
     )  # fmt: skip
     training = TrainSettings(

@@ -79,7 +79,7 @@ def test_a_folder_is_coded_fitted_and_coded_again_without_the_network(run, study
         (['--people', 'two'], '--people two: expected a number, all, left, right or largest'),
         (['--people', '0'], 'at least one person'),
         (['--people', '2', '--crop', 'none'], '--people 2 needs a search for people'),
-        (['--subjects', 'Anna'], '--subjects Anna: expected left=NAME'),
+        (['--subjects', 'Anna'], '--subjects Anna: expected names such as left=P1'),
         (['--subjects', 'left=A,left=B'], 'left is named twice'),
         (['--subjects', 'left=A,right=A'], 'two people have the same name'),
         (['--formats', 'docx'], '--formats docx: the formats are json'),
