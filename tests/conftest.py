@@ -1,3 +1,4 @@
+import gc
 import os
 from logging import FileHandler
 from pathlib import Path
@@ -26,6 +27,19 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if 'real_data' in item.keywords:
             item.add_marker(skip)
+
+
+def pytest_collection_finish():
+    # Each dataset of MMEngine collects garbage twice. Among the objects of the imported packages, that takes a second.
+    gc.freeze()
+
+
+@pytest.fixture(scope='session', autouse=True)
+def unformatted_configs():
+    """Leave the texts of configs as they are. MMEngine formats that of each run, which takes a second."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr('mmengine.config.config.FormatCode', lambda text, **style: (text, False))
+        yield
 
 
 @pytest.fixture(scope='session', autouse=True)

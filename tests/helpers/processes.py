@@ -3,6 +3,7 @@
 They are forked from a server process that has imported these packages, but neither MMAction2 nor this package.
 """
 
+import gc
 import multiprocessing
 import os
 import runpy
@@ -63,6 +64,7 @@ def start(what, *args, output, errors, cwd=None, env=None):
 def _execute(what, args, output, errors, cwd, env):
     # The default on Linux. Processes that a server forks have another default.
     multiprocessing.set_start_method('fork', force=True)
+    gc.freeze()  # as in conftest.py
     os.setsid()
     os.chdir(cwd)
     os.environ.clear()

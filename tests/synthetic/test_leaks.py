@@ -129,9 +129,9 @@ def make_probe_set(labels, num_clips, split, num_frames):
 def test_first_frame_does_not_tell_reversed_pairs_apart():
     """The actions of a pair are shown in different clips, since those with the same seed have equal first frames."""
     labels = sorted({label for pair in PAIRS for label in pair})
-    (train, train_labels), (val, val_labels) = (make_probe_set(labels, n, s, 0) for s, n in enumerate((120, 60)))
+    (train, train_labels), (val, val_labels) = (make_probe_set(labels, n, s, 0) for s, n in enumerate((60, 40)))
     result = run_probe(train['first frame'], train_labels, val['first frame'], val_labels)
-    # Version 1 of the renderer had 0.8 for feet and legs. The standard deviation is 0.046 at chance, 0.023 of the mean.
+    # Version 1 of the renderer had 0.8 for feet and legs. The standard deviation is 0.056 at chance, 0.028 of the mean.
     assert all(accuracy < 0.64 for accuracy in result.pairs.values())
     assert 0.43 < np.mean(list(result.pairs.values())) < 0.57
 
@@ -139,10 +139,10 @@ def test_first_frame_does_not_tell_reversed_pairs_apart():
 @pytest.mark.slow
 def test_single_frames_decide_few_actions():
     labels = range(len(MA52))
-    (train, train_labels), (val, val_labels) = (make_probe_set(labels, n, s, 4) for s, n in enumerate((24, 10)))
+    (train, train_labels), (val, val_labels) = (make_probe_set(labels, n, s, 4) for s, n in enumerate((12, 6)))
     results = {name: run_probe(train[name], train_labels, val[name], val_labels) for name in PROBES}
-    # Chance is 0.019, with a standard deviation of 0.006 in 520 clips.
+    # Chance is 0.019, with a standard deviation of 0.008 in 312 clips.
     assert results['first frame'].fine < 0.04
-    assert results['random frame'].fine < 0.09
+    assert results['random frame'].fine < 0.07
     # The spread of the frames shows how much moves, and where.
-    assert results['frames without order'].fine < 0.25
+    assert results['frames without order'].fine < 0.16
