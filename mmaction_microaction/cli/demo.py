@@ -17,6 +17,7 @@ import time
 import warnings
 from pathlib import Path
 
+from . import add_crop_argument, add_network_arguments, add_window_arguments, check_network
 from .draw import add_drawing_arguments, check_height
 
 SAVE_SECONDS = 60
@@ -31,18 +32,7 @@ def add_arguments(parser):
     parser.add_argument(
         '--seconds', type=float, default=float('inf'), help='duration of the watching (default: until Ctrl-C)'
     )
-    parser.add_argument(
-        '--model',
-        nargs='+',
-        default=(),
-        metavar='FILE',
-        help='config and checkpoint, or an .onnx file of "microaction export" (default: the network of the package, '
-        'which was trained on rendered people)',
-    )
-    parser.add_argument(
-        '--device',
-        help='device of the network: cpu, cuda:1, … (default: the best available one; the CPU for an .onnx file)',
-    )
+    add_network_arguments(parser)
     for suffix, text in FORMATS.items():
         parser.add_argument(f'--{suffix[1:]}', type=Path, metavar='FILE', help=text)
     parser.add_argument(
@@ -55,14 +45,7 @@ def add_arguments(parser):
     parser.add_argument('--video-dir', type=Path, metavar='DIR', help='folder for labelled videos')
     add_drawing_arguments(parser)
     people = parser.add_argument_group('people', 'Finding people and their joints needs the extra "pose".')
-    people.add_argument(
-        '--crop',
-        default='auto',
-        metavar='auto|person|none|X,Y,W,H',
-        help='part of the picture that the network sees. person: a box around the person, as in MA-52. auto: the same, '
-        'but the whole picture if it is framed like MA-52, or if the network has other labels. none: the whole '
-        'picture. X,Y,W,H: a box, its left and upper edge, width and height in pixels (default: auto)',
-    )
+    add_crop_argument(people)
     people.add_argument(
         '--person',
         choices=('left', 'right', 'largest', 'all'),
@@ -85,18 +68,7 @@ def add_arguments(parser):
         metavar='SECONDS',
         help='longest duration of a video that is one clip; a detector ignores it (default: 8)',
     )
-    options.add_argument(
-        '--window',
-        type=float,
-        metavar='SECONDS',
-        help='time that the network sees at once (default: 1.5; 15 for a detector)',
-    )
-    options.add_argument(
-        '--step',
-        type=float,
-        metavar='SECONDS',
-        help='time between the starts of windows (default: 0.5; two thirds of a window for a detector)',
-    )
+    add_window_arguments(options)
     options.add_argument(
         '--switch-cost',
         type=float,
@@ -115,9 +87,6 @@ def add_arguments(parser):
     options.add_argument(
         '--min-duration', type=float, default=0, metavar='SECONDS', help='minimum duration of an interval (default: 0)'
     )
-    options.add_argument(
-        '--batch-size', type=int, default=8, metavar='N', help='number of windows that are scored at once (default: 8)'
-    )
 
 
 def check(args):
@@ -135,8 +104,7 @@ def check(args):
             raise ValueError(f'--{option.replace("_", "-")} needs --video-dir, the folder of the labelled videos')
     if args.person == 'all' and args.detections:
         raise ValueError('--detections has no column for people; choose --person left, right or largest')
-    if len(args.model) > 2:
-        raise ValueError('--model takes a config and a checkpoint, or one .onnx file')
+    check_network(args)
 
 
 def run(args):
