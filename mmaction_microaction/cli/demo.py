@@ -32,6 +32,14 @@ def add_arguments(parser):
     parser.add_argument(
         '--seconds', type=float, default=float('inf'), help='duration of the watching (default: until Ctrl-C)'
     )
+    parser.add_argument(
+        '--reconnect',
+        type=float,
+        default=300,
+        metavar='SECONDS',
+        help='time without a frame after which a camera is given up; until then, a lost one is opened again (default: '
+        '%(default)s)',
+    )
     add_network_arguments(parser)
     for suffix, text in FORMATS.items():
         parser.add_argument(f'--{suffix[1:]}', type=Path, metavar='FILE', help=text)
@@ -94,10 +102,14 @@ def check(args):
         raise ValueError('give either videos (before --model) or --camera')
     if args.camera is None and args.seconds != float('inf'):
         raise ValueError('--seconds needs --camera')
+    if not args.reconnect > 0:
+        raise ValueError(f'--reconnect {args.reconnect:g}: must be above 0 s')
     for option in ('video_dir', 'detections'):
         if args.camera is not None and getattr(args, option):
             name = f'--{option.replace("_", "-")}'
             raise ValueError(f'{name} cannot be used with --camera; use --json or --csv')
+    if args.camera is not None and (args.crop not in ('auto', 'none') or args.person):
+        raise ValueError('--crop and --person cannot be used with --camera, whose whole picture the network sees')
     check_height(args)
     for option in ('skeleton', 'blur_faces', 'height', 'no_sound'):
         if getattr(args, option) and not args.video_dir:
@@ -268,7 +280,8 @@ def watch(inferencer, args, console):
 
     if inferencer.is_detector:
         raise ValueError('--camera cannot be used with a detector, which needs a whole video; record one, and pass it')
-    camera = CameraStream(args.camera)
+    absence = ', or there was no person' if inferencer.pipeline.needs_poses else ''
+    camera = CameraStream(args.camera, max_absence=args.reconnect)
     console.print(f'watching camera {escape(args.camera)}; press Ctrl-C to stop, and again to stop at once')
     scored = []
 
@@ -290,27 +303,33 @@ def watch(inferencer, args, console):
                     # After a day of watching, merging and writing take a while.
                     due = time.monotonic() + max(SAVE_SECONDS, 20 * (time.monotonic() - now))
         finally:
-            # After a signal, an error of the network or a lost stream, too.
+            # After a signal, an error of the network or the loss of the camera, too.
             if scored:
                 result = merged()
                 try:
                     write_results([result], args)
                 finally:
                     print_result(result, console, args.min_score)
-    absence = ', or there was no person' if inferencer.pipeline.needs_poses else ''
+                    print_skipped(result.starts, camera, args.step, absence, console)
     if not scored:
         raise ValueError(
             f'camera {args.camera} delivered less than one window ({args.window} s){absence}, so nothing was recognised'
         )
-    starts = result.starts
-    step = max(round(args.step * camera.fps), 1) / camera.fps
+
+
+def print_skipped(starts, camera, step, absence, console):
+    """Print how many windows of a camera were not scored, and how many of its frames were dropped."""
+    step = max(round(step * camera.fps), 1) / camera.fps
     expected = round((starts[-1] - starts[0]) / step) + 1
-    if expected > len(starts):
-        console.print(
-            f'warning: {expected - len(starts):,} of {expected:,} windows were skipped: the network is slower than '
-            f'the camera, or frames were missing{absence}; use a larger --step',
-            style='yellow',
+    if expected <= len(starts):
+        return
+    reason = f'frames were missing{absence}'
+    if camera.num_dropped:
+        reason += (
+            f'. {camera.num_dropped:,} frames were dropped, since the network is slower than the camera: use a larger '
+            '--step'
         )
+    console.print(f'warning: {expected - len(starts):,} of {expected:,} windows were skipped: {reason}', style='yellow')
 
 
 def print_result(result, console, min_score):

@@ -1,6 +1,7 @@
 """Recognition of micro-actions in video files and live streams."""
 
-from mmaction_microaction.video.sources import CameraStream, find_videos
+from mmaction_microaction.video.camera import CameraStream
+from mmaction_microaction.video.sources import find_videos
 
 from .drawing import draw_boxes, write_labeled_video, write_pose_video
 from .face_blur import FaceBlur, blur_faces

@@ -1,32 +1,11 @@
 import threading
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from mmaction_microaction.inference import CameraStream, find_videos
-from mmaction_microaction.video import sources
-
-
-def test_folders_are_searched_and_files_are_used_whatever_their_extension(tmp_path):
-    for name in ('b.MP4', 'deep/er/a.mkv', 'notes.txt', 'odd.xyz', '._b.MP4'):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).touch()
-    with pytest.warns(UserWarning, match='has 3 files that are not videos'):
-        found = find_videos([tmp_path / 'odd.xyz', tmp_path])
-    assert found == {
-        tmp_path / 'odd.xyz': Path('odd.xyz'),
-        tmp_path / 'b.MP4': Path('b.MP4'),
-        tmp_path / 'deep/er/a.mkv': Path('deep/er/a.mkv'),
-    }
-
-
-def test_missing_input_is_an_error(tmp_path):
-    with pytest.raises(ValueError, match='contains no video'):
-        find_videos([tmp_path])
-    with pytest.raises(FileNotFoundError, match='nowhere: no such file or folder'):
-        find_videos([tmp_path / 'nowhere'])
+from mmaction_microaction.inference import CameraStream
+from mmaction_microaction.video import camera as camera_module
 
 
 class Clock:
@@ -46,6 +25,9 @@ class Capture:
     def isOpened(self):
         return True
 
+    def get(self, key):
+        return {cv2.CAP_PROP_FRAME_COUNT: 80}[key]
+
     def read(self):
         self.go_on.wait(60)
         if self.waits_after_first:
@@ -63,14 +45,14 @@ class Capture:
 
 @pytest.fixture
 def camera(monkeypatch):
-    """Return a function that makes a camera whose frames arrive at given seconds."""
+    """Return a function that makes a camera whose frames arrive at given seconds, and which ends like a file."""
 
     def make(ticks, fps, buffer=np.inf):
         monkeypatch.setattr(Clock, 'now', 100.0)
         monkeypatch.setattr('time.monotonic', lambda: Clock.now)
-        monkeypatch.setattr(sources, 'BUFFER', buffer)
-        monkeypatch.setattr('cv2.VideoCapture', lambda source: Capture(ticks))
-        return CameraStream('0', fps)
+        monkeypatch.setattr(camera_module, 'BUFFER', buffer)
+        monkeypatch.setattr('cv2.VideoCapture', lambda *_: Capture(ticks))
+        return CameraStream('http://door/yesterday.mp4', fps)
 
     return make
 
@@ -97,7 +79,7 @@ def test_time_starts_at_the_first_frame_and_long_gaps_are_skipped(camera):
     assert [frame.index for frame in frames] == list(range(10))
 
 
-def test_frames_that_are_not_read_in_time_are_dropped(camera):
+def test_frames_that_are_not_read_in_time_are_dropped_and_counted(camera):
     watched = camera(np.arange(80) / 8, fps=8, buffer=0.5)
     capture = watched.capture
     capture.waits_after_first = True
@@ -110,33 +92,51 @@ def test_frames_that_are_not_read_in_time_are_dropped(camera):
     # The frames of the last half second are returned with their clock times.
     assert [frame.index for frame in rest] == [75, 76, 77, 78, 79]
     assert [frame.to_rgb()[0, 0, 0] for frame in rest] == [round(index / 8 * 100) % 256 for index in range(75, 80)]
+    assert watched.num_dropped == 74
 
 
-def test_lost_stream_is_reopened_a_limited_number_of_times(monkeypatch):
-    captures = [Capture(ticks) for ticks in ([0, 0.125], [2.125], [], [])]
-    waiting = iter(captures)
-    monkeypatch.setattr('cv2.VideoCapture', lambda source: next(waiting))
+@pytest.mark.parametrize('source', ['0', 'rtsp://door'])
+def test_lost_camera_is_opened_again_after_growing_pauses(source, monkeypatch):
+    def fail():
+        raise cv2.error('unplugged')
+
+    captures, opened = [Capture(ticks) for ticks in ([0, 0.125], [], [], [9.125])], []
+    captures[1].read = fail
+
+    def open_capture(*_):
+        opened.append(Clock.now - 100)
+        return captures[len(opened) - 1] if len(opened) <= len(captures) else Capture([])
+
+    monkeypatch.setattr('cv2.VideoCapture', open_capture)
+    monkeypatch.setattr(Capture, 'get', lambda self, key: -1)
     monkeypatch.setattr(Clock, 'now', 100.0)
     monkeypatch.setattr('time.monotonic', lambda: Clock.now)
     monkeypatch.setattr('time.sleep', lambda seconds: setattr(Clock, 'now', Clock.now + seconds))
-    monkeypatch.setattr(sources, 'BUFFER', np.inf)
-    with pytest.warns(UserWarning, match='rtsp://door') as caught:
-        frames = list(CameraStream('rtsp://door', fps=8).frames())
-    # There are no frames for the two seconds in between.
-    assert [frame.index for frame in frames] == [0, 1, 17]
-    assert ['(1 of 3)' in str(caught[0].message), '(3 of 3)' in str(caught[2].message), len(caught)] == [True, True, 4]
+    monkeypatch.setattr(camera_module, 'BUFFER', np.inf)
+    frames = []
+    with (
+        pytest.warns(UserWarning, match=source) as caught,
+        pytest.raises(ConnectionError, match=rf'{source} has sent no frame for 20 s.*--reconnect'),
+    ):
+        frames.extend(CameraStream(source, fps=8, max_absence=20).frames())
+    # There are no frames for the nine seconds in between.
+    assert [frame.index for frame in frames] == [0, 1, 73]
+    # Pauses of 1, 2 and 4 seconds, and again from 1 second.
+    assert opened[:6] == pytest.approx([0, 1.125, 3.125, 7.125, 10.125, 12.125], abs=0.4)
+    texts = [str(warning.message) for warning in caught]
+    assert ['lost at 0.1 s' in texts[0], 'away for 9.0 s' in texts[1], 'lost at 9.1 s' in texts[2]] == [True] * 3
+    assert len(texts) == 3
     assert all(capture.released.is_set() for capture in captures)
 
 
 def test_hanging_camera_ends_the_session(monkeypatch):
     capture = Capture([0])
     monkeypatch.setattr('cv2.VideoCapture', lambda source: capture)
-    monkeypatch.setattr(sources, 'TIMEOUT', 0.05)
-    frames = CameraStream('0').frames()
+    frames = CameraStream('0', max_absence=0.05).frames()
     capture.go_on.clear()
-    threading.Timer(1, capture.go_on.set).start()
-    with pytest.warns(UserWarning, match=r'camera 0 .* 0\.05 s'):
-        assert list(frames) == []
+    threading.Timer(0.3, capture.go_on.set).start()
+    with pytest.raises(ConnectionError, match=r'camera 0 .* 0\.05 s'):
+        next(frames)
 
 
 def test_watching_can_be_stopped(camera):
