@@ -181,9 +181,10 @@ def add_crop_argument(parser: argparse._ActionsContainer) -> None:
         '--crop',
         default='auto',
         metavar='auto|person|none|X,Y,W,H',
-        help='part of the picture that the network sees. person: a box around the person, as in MA-52. auto: the same, '
-        'but the whole picture if it is framed like MA-52, or if the network has other labels. none: the whole '
-        'picture. X,Y,W,H: a box, its left and upper edge, width and height in pixels (default: auto)',
+        help='part of the picture that the network sees. person: a box around the person, as in MA-52. auto: as the '
+        'clips that the network was trained on; if it is not known, the person for networks of MA-52, unless the '
+        'picture is framed like MA-52, and the whole picture for others. none: the whole picture. X,Y,W,H: a box, its '
+        'left and upper edge, width and height in pixels (default: auto)',
     )
 
 

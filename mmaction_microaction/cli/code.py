@@ -239,7 +239,7 @@ def load(args, settings):
     # A missing package or download stops the run now, and not at every recording of the night.
     if inferencer.pipeline.needs_poses:
         inferencer.poses.prepare()
-    elif settings.crop == 'person':
+    elif inferencer.crop == 'person':
         make_estimator('blazepose', MAX_PEOPLE)
 
     def recognize(recording, progress):

@@ -283,6 +283,8 @@ def watch(inferencer, args, console):
     absence = ', or there was no person' if inferencer.pipeline.needs_poses else ''
     camera = CameraStream(args.camera, max_absence=args.reconnect)
     console.print(f'watching camera {escape(args.camera)}; press Ctrl-C to stop, and again to stop at once')
+    if inferencer.crop != 'none':
+        console.print('its picture is not cropped: show one person, as large as in the clips of the training')
     scored = []
 
     def merged():

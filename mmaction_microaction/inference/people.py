@@ -2,7 +2,8 @@
 
 import warnings
 from collections.abc import Iterator, Sequence
-from functools import partial
+from functools import cached_property, partial
+from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
@@ -44,7 +45,50 @@ def parse_crop(text: str) -> Crop:
         left, top, width, height = map(int, text.split(','))
     except ValueError:
         raise ValueError(f'crop is {text!r}, but must be auto, person, none, or X,Y,W,H in pixels') from None
-    return left, top, width, height
+    return _check_crop((left, top, width, height))
+
+
+def format_crop(crop: Crop) -> str:
+    """Return the text that :func:`parse_crop` parses.
+
+    Examples:
+        >>> format_crop((500, 0, 900, 1080)), format_crop('auto')
+        ('500,0,900,1080', 'auto')
+    """
+    return crop if isinstance(crop, str) else ','.join(map(str, crop))
+
+
+def find_trained_crop(text: str | None, label_set: LabelSet, source: str | Path) -> Crop | None:
+    """Return how the clips were cropped on which a network was trained.
+
+    Args:
+        text (str | None): What the file of the network says, a value of ``--crop``. None if it says nothing.
+        label_set (LabelSet): Label set of the network.
+        source (str | Path): Path of the file, for messages.
+
+    Returns:
+        Crop | None: The crop. If the file says nothing, it is ``'auto'`` for a network of MA-52, and None, which means
+        unknown, for others.
+
+    Raises:
+        ValueError: If the text is no crop.
+    """
+    if text is None:
+        return 'auto' if label_set == MA52 else None
+    try:
+        return parse_crop(str(text))
+    except ValueError:
+        raise ValueError(f'{source} names a crop of its training clips that is unknown: {text!s:.40}') from None
+
+
+def _check_crop(crop):
+    """Return a crop if it is one; a ValueError if not."""
+    if isinstance(crop, str):
+        if crop not in ('auto', 'person', 'none'):
+            raise ValueError(f'crop is {crop!r}, but must be auto, person, none, or four integers')
+    elif len(crop) != 4 or min(crop) < 0 or min(crop[2:]) < 1:
+        raise ValueError(f'crop is {crop}, but must be a box: X and Y at least 0, W and H at least 1')
+    return crop
 
 
 class FramedVideo(Video):
@@ -102,41 +146,44 @@ def _cropped(to_rgb, box):
 class PersonFinder:
     """Decides how videos are cropped for a network.
 
-    If the networks of the estimator have not been downloaded before, ``'auto'`` takes videos of about 5:6 to be framed
-    like those of MA-52, and downloads the networks at the first video of another shape.
+    If the networks of the estimator have not been downloaded before, videos that are cropped by ``'auto'`` and have
+    about 5:6 are taken to be framed like those of MA-52, and the networks are downloaded at the first video of another
+    shape.
+
+    Attributes:
+        crop (Crop): How videos are cropped: the argument, or what ``'auto'`` means for the network.
 
     Args:
-        crop (Crop): ``'auto'`` crops to the person unless the video is framed like those of MA-52, ``'person'`` always,
-            ``'none'`` never. Four integers are a box: left and upper edge, width and height in pixels. For a network of
-            another label set than MA-52's, ``'auto'`` is ``'none'``, since nobody knows how its videos are framed.
+        crop (Crop): ``'person'`` crops to the person, ``'none'`` not at all. Four integers are a box: left and upper
+            edge, width and height in pixels. ``'auto'`` crops like ``trained_crop``.
         person (PersonChoice): Which of several people is recognised: ``'left'``, ``'right'``, ``'largest'`` or
             ``'all'``.
-        label_set (LabelSet): Label set of the network. Defaults to that of MA-52.
+        trained_crop (Crop, optional): How the clips were cropped on which the network was trained. ``'auto'``, the
+            default, is to the person unless a video is framed like those of MA-52. None is unknown: videos are not
+            cropped, and a warning says so at the first one that has another shape than those of MA-52.
 
     Raises:
         ValueError: If an argument is out of range, or if one of two people is chosen and videos are not searched for
             people.
     """
 
-    def __init__(self, crop: Crop, person: PersonChoice, label_set: LabelSet = MA52) -> None:
-        if isinstance(crop, str):
-            if crop not in ('auto', 'person', 'none'):
-                raise ValueError(f'crop is {crop!r}, but must be auto, person, none, or four integers')
-        elif len(crop) != 4 or min(crop) < 0 or min(crop[2:]) < 1:
-            raise ValueError(f'crop is {crop}, but must be a box: X and Y at least 0, W and H at least 1')
+    crop: Crop
+
+    def __init__(self, crop: Crop, person: PersonChoice, trained_crop: Crop | None = 'auto') -> None:
+        _check_crop(crop)
         if person not in get_args(PersonChoice):
             raise ValueError(f'person is {person!r}, but must be one of {", ".join(get_args(PersonChoice))}')
-        if crop == 'auto' and label_set != MA52:
-            crop = 'none'
+        self._is_unknown = crop == 'auto' and trained_crop is None
+        if crop == 'auto':
+            crop = trained_crop or 'none'
         if person in ('left', 'right') and crop not in ('auto', 'person'):
             raise ValueError(
                 f"person is {person!r}, but people are not searched for; use --crop person, or crop='person' in Python"
             )
         self.crop, self.person = crop, person
         # Looked up once, so that the order of the videos does not matter.
-        self._searches_usual = self.crop == 'person' or are_networks_cached()
-        self._estimator: PoseEstimator | None = None
-        self._unavailable, self._has_warned = '', False
+        self._needs_download = not are_networks_cached()
+        self._has_warned = False
 
     def __call__(self, video: Video) -> list[FramedVideo]:
         """Return a video cropped to each person who is recognised, from left to right.
@@ -156,6 +203,12 @@ class PersonFinder:
         if isinstance(video, FramedVideo):
             return [video]
         if self.crop == 'none':
+            if self._is_unknown:
+                self._warn_of_shape(
+                    video,
+                    'since the network does not say how the clips of its training were cropped; use --crop person if '
+                    'they were cropped to the person, otherwise --crop none (crop= in Python)',
+                )
             return [FramedVideo(video)]
         if not isinstance(self.crop, str):
             return [FramedVideo(video, self._fixed_boxes(video))]
@@ -195,27 +248,38 @@ class PersonFinder:
             if left + width > shape[1] or top + height > shape[0]:
                 raise ValueError(
                     f'{video.path} has frames of {shape[1]} x {shape[0]} pixels, which do not contain the box '
-                    f'{left},{top},{width},{height} (X,Y,W,H)'
+                    f'{left},{top},{width},{height} (X,Y,W,H) of --crop or of the training of the network'
                 )
         return np.broadcast_to(np.array(self.crop), (video.num_frames, 4))
 
     def _find_estimator(self, video):
-        """Return the estimator, or None if it is not available. A warning says why at the first video that needs it."""
-        is_settled = self._estimator is not None and self._searches_usual
-        is_usual = not is_settled and self.crop == 'auto' and _has_usual_shape(video)
-        if is_usual and not self._searches_usual:
+        """Return the estimator, or None if a video is not searched for people."""
+        if self.crop == 'auto' and self._needs_download and _has_usual_shape(video):
             return None
-        if self._estimator is None and not self._unavailable:
-            try:
-                self._estimator = make_estimator('blazepose', MAX_PEOPLE)
-            except (ImportError, OSError) as error:
-                if self.crop == 'person':
-                    raise
-                self._unavailable = str(error)
-        if self._unavailable and not self._has_warned and not is_usual:
-            self._has_warned = True
-            warnings.warn(f'{video.path} and others are not cropped to the person: {self._unavailable}', stacklevel=4)
+        if isinstance(self._estimator, Exception):
+            self._warn_of_shape(video, f'since people cannot be found: {self._estimator}')
+            return None
         return self._estimator
+
+    @cached_property
+    def _estimator(self) -> PoseEstimator | Exception:
+        """The estimator, or the error because of which there is none if videos need not be cropped."""
+        try:
+            return make_estimator('blazepose', MAX_PEOPLE)
+        except (ImportError, OSError) as error:
+            if self.crop == 'person':
+                raise
+            return error
+
+    def _warn_of_shape(self, video, reason):
+        """Warn once that videos are not cropped, at the first one that is not shaped like those of MA-52."""
+        if not self._has_warned and not _has_usual_shape(video):
+            self._has_warned = True
+            warnings.warn(
+                f'{video.path} and others are not framed like the clips of MA-52, and are not cropped to the person, '
+                f'{reason}',
+                stacklevel=4,
+            )
 
     def _choose(self, video: Video, people: list[BoxedPerson], largest: int) -> list[BoxedPerson]:
         """Return the chosen people of several, with a warning."""

@@ -12,7 +12,9 @@ import numpy as np
 from mmaction_microaction.datasets.preparation.make_lists import ClipLists, write_lists
 from mmaction_microaction.inference.export import export_onnx
 from mmaction_microaction.inference.people import Crop, PersonFinder
-from mmaction_microaction.label_sets import MA52, LabelSet
+from mmaction_microaction.label_sets import LabelSet
+from mmaction_microaction.poses import make_estimator
+from mmaction_microaction.poses.framing import MAX_PEOPLE
 from mmaction_microaction.report import write_report
 from mmaction_microaction.structures.coding import Coding
 from mmaction_microaction.utils.files import make_folder, write_whole
@@ -67,6 +69,8 @@ class Plan(NamedTuple):
     """Times of the clips."""
     division: Division
     """How the clips are divided."""
+    crop: Crop
+    """How the clips are cropped, see :class:`.PersonFinder`."""
 
     @property
     def label_set(self) -> LabelSet:
@@ -119,7 +123,7 @@ def make_plan(codings: Sequence[Coding], paths: Sequence[str | Path], settings: 
     pieces.sort(key=lambda piece: (order[piece.recording], piece.start, piece.end, piece.person, piece.label))
     return Plan(
         categories, recordings, pieces,
-        divide(pieces, settings.val_split, settings.val, settings.folds, settings.seed),
+        divide(pieces, settings.val_split, settings.val, settings.folds, settings.seed), settings.crop,
     )  # fmt: skip
 
 
@@ -174,14 +178,18 @@ def prepare_clips(
 
     Raises:
         FileExistsError: If ``work_dir`` contains a run with other settings, or other files.
-        OSError: If a file cannot be written.
+        ImportError: If people are searched for, and a package of the extra ``pose`` is missing.
+        OSError: If a file cannot be written, or the networks that find people cannot be downloaded.
         ValueError: If a video shows several people, and it is not known who was coded.
     """
     work_dir = Path(work_dir)
     check_network(training)
+    if settings.crop == 'auto':
+        # Whether clips are cropped must not depend on what is installed, since the network will say that they are.
+        make_estimator('blazepose', MAX_PEOPLE)
     _open_work_dir(work_dir, plan, settings, training, force)
     names = name_clips(plan.pieces, plan.label_set)
-    cutter = ClipCutter(PersonFinder(settings.crop, 'all', MA52), settings.subjects)
+    cutter = ClipCutter(PersonFinder(settings.crop, 'all'), settings.subjects)
     by_name = {recording.name: recording for recording in plan.recordings}
     places = cutter(by_name, plan.pieces, names, work_dir / 'clips', progress)
     subjects = plan.division.subjects
@@ -222,7 +230,7 @@ def learn(
         make_folder(folder)
         lists = folder if name.startswith('fold') else work_dir
         config = write_config(
-            training, work_dir / 'label_set.yaml', plan.label_set, clips, lists / 'train_list_videos.txt',
+            training, work_dir / 'label_set.yaml', plan.label_set, clips, plan.crop, lists / 'train_list_videos.txt',
             None if name == 'final' else lists / 'val_list_videos.txt', name == 'train', folder,
             work_dir / f'{Path(training.config).stem}_{name}.py',
         )  # fmt: skip
