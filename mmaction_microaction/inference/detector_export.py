@@ -15,9 +15,9 @@ from mmaction_microaction.utils.checkpoints import load_weights, read_weights_an
 from mmaction_microaction.utils.files import make_folder, write_whole
 from mmaction_microaction.version import __version__
 
+from .crops import format_crop
 from .export import check_output, clear_metadata, quiet_exporter, require_onnx
 from .onnx_model import CLASSES, CONFIG, CROP, DETECTOR, LABEL_SET, PIPELINE, VERSION
-from .people import format_crop
 from .recognizer import find_network_crop, find_network_label_set, read_config
 
 TOLERANCE = 1e-4

@@ -24,8 +24,8 @@ from mmaction_microaction.structures.poses import Poses
 from mmaction_microaction.utils.files import check_writable, make_folder, write_whole
 from mmaction_microaction.version import __version__
 
+from .crops import format_crop
 from .onnx_model import CLASSES, CONFIG, CROP, LABEL_SET, PIPELINE, POSE_LAYOUT, VERSION, OnnxRecognizer
-from .people import format_crop
 from .recognizer import TorchRecognizer
 from .windows import WindowPipeline
 

@@ -12,11 +12,12 @@ from mmengine.config import Config
 from mmaction_microaction.label_sets import LabelSet
 from mmaction_microaction.video.reader import Frame, Video
 
+from .crops import Crop
 from .detection_windows import detect_windows, merge_windows
 from .detector import Detector
 from .loading import load_network
 from .options import complete_options
-from .people import Crop, FramedVideo, PersonChoice, PersonFinder
+from .people import FramedVideo, PersonChoice, PersonFinder
 from .pose_source import LivePoses, PoseSource, select_window
 from .results import ClipResult, DetectionResult, ScoredWindow, TimelineResult
 from .scoring import WindowScorer, make_shrinker

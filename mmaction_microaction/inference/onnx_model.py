@@ -10,7 +10,7 @@ from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.structures.pose_layouts import LAYOUTS
 from mmaction_microaction.utils.untrusted import parse_json, read_limited
 
-from .people import Crop, find_trained_crop
+from .crops import Crop, find_trained_crop
 
 PIPELINE, CLASSES, CONFIG, VERSION = 'pipeline', 'classes', 'config', 'mmaction_microaction'
 """Keys of the metadata that ``microaction export`` writes. Pipeline and classes are JSON, the others plain text."""

@@ -3,92 +3,23 @@
 import warnings
 from collections.abc import Iterator, Sequence
 from functools import cached_property, partial
-from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
 
-from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.poses import PoseEstimator, make_estimator
 from mmaction_microaction.poses.framing import MAX_PEOPLE, BoxedPerson, find_absences, locate_people, sample_poses
 from mmaction_microaction.poses.person_box import crop_box, has_aspect, is_framed
 from mmaction_microaction.poses.weights import are_networks_cached
 from mmaction_microaction.video.reader import Frame, Video
 
-Crop = Literal['auto', 'person', 'none'] | tuple[int, int, int, int]
+from .crops import Crop, check_crop
+
 PersonChoice = Literal['left', 'right', 'largest', 'all']
 
 
 class SeveralPeopleWarning(UserWarning):
     """Warning that a video shows several people."""
-
-
-def parse_crop(text: str) -> Crop:
-    """Parse the value of ``--crop``.
-
-    Args:
-        text (str): ``'auto'``, ``'person'``, ``'none'``, or ``'X,Y,W,H'``.
-
-    Returns:
-        Crop: The word, or left and upper edge, width and height in pixels.
-
-    Raises:
-        ValueError: If the text is something else.
-
-    Examples:
-        >>> parse_crop('500,0,900,1080')
-        (500, 0, 900, 1080)
-    """
-    if text in ('auto', 'person', 'none'):
-        return text
-    try:
-        left, top, width, height = map(int, text.split(','))
-    except ValueError:
-        raise ValueError(f'crop is {text!r}, but must be auto, person, none, or X,Y,W,H in pixels') from None
-    return _check_crop((left, top, width, height))
-
-
-def format_crop(crop: Crop) -> str:
-    """Return the text that :func:`parse_crop` parses.
-
-    Examples:
-        >>> format_crop((500, 0, 900, 1080)), format_crop('auto')
-        ('500,0,900,1080', 'auto')
-    """
-    return crop if isinstance(crop, str) else ','.join(map(str, crop))
-
-
-def find_trained_crop(text: str | None, label_set: LabelSet, source: str | Path) -> Crop | None:
-    """Return how the clips were cropped on which a network was trained.
-
-    Args:
-        text (str | None): What the file of the network says, a value of ``--crop``. None if it says nothing.
-        label_set (LabelSet): Label set of the network.
-        source (str | Path): Path of the file, for messages.
-
-    Returns:
-        Crop | None: The crop. If the file says nothing, it is ``'auto'`` for a network of MA-52, and None, which means
-        unknown, for others.
-
-    Raises:
-        ValueError: If the text is no crop.
-    """
-    if text is None:
-        return 'auto' if label_set == MA52 else None
-    try:
-        return parse_crop(str(text))
-    except ValueError:
-        raise ValueError(f'{source} names a crop of its training clips that is unknown: {text!s:.40}') from None
-
-
-def _check_crop(crop):
-    """Return a crop if it is one; a ValueError if not."""
-    if isinstance(crop, str):
-        if crop not in ('auto', 'person', 'none'):
-            raise ValueError(f'crop is {crop!r}, but must be auto, person, none, or four integers')
-    elif len(crop) != 4 or min(crop) < 0 or min(crop[2:]) < 1:
-        raise ValueError(f'crop is {crop}, but must be a box: X and Y at least 0, W and H at least 1')
-    return crop
 
 
 class FramedVideo(Video):
@@ -170,7 +101,7 @@ class PersonFinder:
     crop: Crop
 
     def __init__(self, crop: Crop, person: PersonChoice, trained_crop: Crop | None = 'auto') -> None:
-        _check_crop(crop)
+        check_crop(crop)
         if person not in get_args(PersonChoice):
             raise ValueError(f'person is {person!r}, but must be one of {", ".join(get_args(PersonChoice))}')
         self._is_unknown = crop == 'auto' and trained_crop is None
@@ -184,6 +115,17 @@ class PersonFinder:
         # Looked up once, so that the order of the videos does not matter.
         self._needs_download = not are_networks_cached()
         self._has_warned = False
+
+    def prepare(self) -> None:
+        """Check, before the first video, that people can be found if they are searched for.
+
+        Raises:
+            ImportError: If a package of the extra ``pose`` is missing.
+            OSError: If the networks of the estimator have to be downloaded and cannot be.
+        """
+        if self.crop in ('auto', 'person'):
+            self._estimator = make_estimator('blazepose', MAX_PEOPLE)
+            self._needs_download = False
 
     def __call__(self, video: Video) -> list[FramedVideo]:
         """Return a video cropped to each person who is recognised, from left to right.

@@ -19,7 +19,7 @@ from mmaction_microaction.models.check_pipeline import check_pipeline
 from mmaction_microaction.utils.checkpoints import load_weights, read_weights_and_metainfo, require_fit
 from mmaction_microaction.utils.messages import last_line
 
-from .people import Crop, find_trained_crop
+from .crops import Crop, find_trained_crop
 from .pose_source import find_pose_layout
 
 CONFIG_SUFFIXES = ('.py', '.json', '.yaml', '.yml')

@@ -6,7 +6,8 @@ from helpers.people import FakeEstimator
 from helpers.support import write_clip
 
 from mmaction_microaction.inference import ClipResult, describe_framing, parse_crop, write_csv
-from mmaction_microaction.inference.people import PersonFinder, SeveralPeopleWarning, find_trained_crop, format_crop
+from mmaction_microaction.inference.crops import find_trained_crop, format_crop
+from mmaction_microaction.inference.people import PersonFinder, SeveralPeopleWarning
 from mmaction_microaction.label_sets import MA52, get_label_set
 from mmaction_microaction.structures.intervals import read_intervals, write_entries
 from mmaction_microaction.video.reader import Video

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from mmengine.config import Config
 
 from mmaction_microaction.engine.hooks.check_setup_hook import SAFETY_HOOKS
+from mmaction_microaction.inference.crops import Crop, format_crop
 from mmaction_microaction.inference.detector import describes_detector
-from mmaction_microaction.inference.people import Crop, format_crop
 from mmaction_microaction.inference.recognizer import read_config
 from mmaction_microaction.inference.windows import WindowPipeline
 from mmaction_microaction.label_sets import LabelSet

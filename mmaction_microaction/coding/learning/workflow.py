@@ -10,11 +10,10 @@ from typing import NamedTuple
 import numpy as np
 
 from mmaction_microaction.datasets.preparation.make_lists import ClipLists, write_lists
+from mmaction_microaction.inference.crops import Crop
 from mmaction_microaction.inference.export import export_onnx
-from mmaction_microaction.inference.people import Crop, PersonFinder
+from mmaction_microaction.inference.people import PersonFinder
 from mmaction_microaction.label_sets import LabelSet
-from mmaction_microaction.poses import make_estimator
-from mmaction_microaction.poses.framing import MAX_PEOPLE
 from mmaction_microaction.report import write_report
 from mmaction_microaction.structures.coding import Coding
 from mmaction_microaction.utils.files import make_folder, write_whole
@@ -184,12 +183,11 @@ def prepare_clips(
     """
     work_dir = Path(work_dir)
     check_network(training)
-    if settings.crop == 'auto':
-        # Whether clips are cropped must not depend on what is installed, since the network will say that they are.
-        make_estimator('blazepose', MAX_PEOPLE)
+    finder = PersonFinder(settings.crop, 'all')
+    finder.prepare()  # Whether clips are cropped must not depend on what is installed: the network will say it.
     _open_work_dir(work_dir, plan, settings, training, force)
     names = name_clips(plan.pieces, plan.label_set)
-    cutter = ClipCutter(PersonFinder(settings.crop, 'all'), settings.subjects)
+    cutter = ClipCutter(finder, settings.subjects)
     by_name = {recording.name: recording for recording in plan.recordings}
     places = cutter(by_name, plan.pieces, names, work_dir / 'clips', progress)
     subjects = plan.division.subjects

@@ -116,7 +116,7 @@ def test_clips_are_not_left_whole_because_a_package_is_missing(study, monkeypatc
     def fail(*_):
         raise ImportError('needs the extra "pose"')
 
-    monkeypatch.setattr('mmaction_microaction.coding.learning.workflow.make_estimator', fail)
+    monkeypatch.setattr('mmaction_microaction.inference.people.make_estimator', fail)
     with pytest.raises(SystemExit, match='extra "pose"'):
         learn(study, '--crop', 'auto', out='auto.onnx')
     assert not (study / 'auto_learn').exists()
