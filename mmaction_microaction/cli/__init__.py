@@ -153,6 +153,60 @@ def parse_arguments(command: str, arguments: Sequence[str], prog: str | None = N
     return args
 
 
+def add_network_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options that name a network and its device, which several commands have."""
+    parser.add_argument(
+        '--model',
+        nargs='+',
+        default=(),
+        metavar='FILE',
+        help='config and checkpoint, or an .onnx file of "microaction export" (default: the network of the package, '
+        'which was trained on rendered people)',
+    )
+    parser.add_argument(
+        '--device',
+        help='device of the network: cpu, cuda:1, … (default: the best available one; the CPU for an .onnx file)',
+    )
+
+
+def check_network(args: argparse.Namespace) -> None:
+    """Raise a ValueError if ``--model`` has too many files."""
+    if len(args.model) > 2:
+        raise ValueError('--model takes a config and a checkpoint, or one .onnx file')
+
+
+def add_crop_argument(parser: argparse._ActionsContainer) -> None:
+    """Add the option that says which part of the picture a network sees."""
+    parser.add_argument(
+        '--crop',
+        default='auto',
+        metavar='auto|person|none|X,Y,W,H',
+        help='part of the picture that the network sees. person: a box around the person, as in MA-52. auto: as the '
+        'clips that the network was trained on; if it is not known, the person for networks of MA-52, unless the '
+        'picture is framed like MA-52, and the whole picture for others. none: the whole picture. X,Y,W,H: a box, its '
+        'left and upper edge, width and height in pixels (default: auto)',
+    )
+
+
+def add_window_arguments(parser: argparse._ActionsContainer) -> None:
+    """Add the options that say how long videos are cut into windows."""
+    parser.add_argument(
+        '--window',
+        type=float,
+        metavar='SECONDS',
+        help='time that the network sees at once (default: 1.5; 15 for a detector)',
+    )
+    parser.add_argument(
+        '--step',
+        type=float,
+        metavar='SECONDS',
+        help='time between the starts of windows (default: 0.5; two thirds of a window for a detector)',
+    )
+    parser.add_argument(
+        '--batch-size', type=int, default=8, metavar='N', help='number of windows that are scored at once (default: 8)'
+    )
+
+
 def list_commands() -> str:
     """Return the commands and what they do, by group, as text of several lines."""
     width = max(map(len, COMMANDS))

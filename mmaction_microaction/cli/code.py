@@ -21,6 +21,8 @@ Other thresholds do not need the network again:
 import warnings
 from pathlib import Path
 
+from . import add_crop_argument, add_network_arguments, add_window_arguments, check_network
+
 DEFAULT_FORMATS = ('eaf', 'csv', 'srt')
 """Formats that are written by default, besides JSON."""
 
@@ -28,14 +30,7 @@ DEFAULT_FORMATS = ('eaf', 'csv', 'srt')
 def add_arguments(parser):
     parser.add_argument('videos', nargs='+', metavar='VIDEO', help='video, or folder that is searched for videos')
     parser.add_argument('--out', type=Path, required=True, metavar='DIR', help='folder of the results')
-    parser.add_argument(
-        '--model',
-        nargs='+',
-        default=(),
-        metavar='FILE',
-        help='config and checkpoint, or an .onnx file of "microaction export" (default: the network of the package, '
-        'which was trained on rendered people)',
-    )
+    add_network_arguments(parser)
     parser.add_argument(
         '--formats',
         metavar='NAME,NAME',
@@ -56,10 +51,6 @@ def add_arguments(parser):
         'numbered: files of one folder with consecutive numbers at the end of equal names, such as 00000.MTS and '
         '00001.MTS. "A1.mp4+A2.mp4": these files. May be repeated (default: every file is a recording)',
     )
-    parser.add_argument(
-        '--device',
-        help='device of the network: cpu, cuda:1, … (default: the best available one; the CPU for an .onnx file)',
-    )
     people = parser.add_argument_group('people', 'Finding people needs the extra "pose".')
     people.add_argument(
         '--people',
@@ -74,12 +65,7 @@ def add_arguments(parser):
         help='names of the people in the study: of left and right for two people, of 1, 2, … from left to right for '
         'more (default: left, right, 1, …)',
     )
-    people.add_argument(
-        '--crop',
-        default='auto',
-        metavar='auto|person|none|X,Y,W,H',
-        help='part of the picture that the network sees, see "microaction demo" (default: auto)',
-    )
+    add_crop_argument(people)
     bouts = parser.add_argument_group('bouts', 'What counts as an action, and what as rest.')
     bouts.add_argument(
         '--threshold',
@@ -119,27 +105,11 @@ def add_arguments(parser):
         help='folder of the results of an earlier run, whose scores (.npz) are used if network, people and windows are '
         'the same (default: only those in --out)',
     )
-    options = parser.add_argument_group('network')
-    options.add_argument(
-        '--window',
-        type=float,
-        metavar='SECONDS',
-        help='time that the network sees at once (default: 1.5; 15 for a detector)',
-    )
-    options.add_argument(
-        '--step',
-        type=float,
-        metavar='SECONDS',
-        help='time between the starts of windows (default: 0.5; two thirds of a window for a detector)',
-    )
-    options.add_argument(
-        '--batch-size', type=int, default=8, metavar='N', help='number of windows that are scored at once (default: 8)'
-    )
+    add_window_arguments(parser.add_argument_group('network'))
 
 
 def check(args):
-    if len(args.model) > 2:
-        raise ValueError('--model takes a config and a checkpoint, or one .onnx file')
+    check_network(args)
     args.subjects = parse_subjects(args.subjects)
     if args.crop not in ('auto', 'person') and (args.people in ('left', 'right') or args.people.isdecimal()):
         raise ValueError(
@@ -269,7 +239,7 @@ def load(args, settings):
     # A missing package or download stops the run now, and not at every recording of the night.
     if inferencer.pipeline.needs_poses:
         inferencer.poses.prepare()
-    elif settings.crop == 'person':
+    elif inferencer.crop == 'person':
         make_estimator('blazepose', MAX_PEOPLE)
 
     def recognize(recording, progress):

@@ -17,6 +17,7 @@ import time
 import warnings
 from pathlib import Path
 
+from . import add_crop_argument, add_network_arguments, add_window_arguments, check_network
 from .draw import add_drawing_arguments, check_height
 
 SAVE_SECONDS = 60
@@ -32,17 +33,14 @@ def add_arguments(parser):
         '--seconds', type=float, default=float('inf'), help='duration of the watching (default: until Ctrl-C)'
     )
     parser.add_argument(
-        '--model',
-        nargs='+',
-        default=(),
-        metavar='FILE',
-        help='config and checkpoint, or an .onnx file of "microaction export" (default: the network of the package, '
-        'which was trained on rendered people)',
+        '--reconnect',
+        type=float,
+        default=300,
+        metavar='SECONDS',
+        help='time without a frame after which a camera is given up; until then, a lost one is opened again (default: '
+        '%(default)s)',
     )
-    parser.add_argument(
-        '--device',
-        help='device of the network: cpu, cuda:1, … (default: the best available one; the CPU for an .onnx file)',
-    )
+    add_network_arguments(parser)
     for suffix, text in FORMATS.items():
         parser.add_argument(f'--{suffix[1:]}', type=Path, metavar='FILE', help=text)
     parser.add_argument(
@@ -55,14 +53,7 @@ def add_arguments(parser):
     parser.add_argument('--video-dir', type=Path, metavar='DIR', help='folder for labelled videos')
     add_drawing_arguments(parser)
     people = parser.add_argument_group('people', 'Finding people and their joints needs the extra "pose".')
-    people.add_argument(
-        '--crop',
-        default='auto',
-        metavar='auto|person|none|X,Y,W,H',
-        help='part of the picture that the network sees. person: a box around the person, as in MA-52. auto: the same, '
-        'but the whole picture if it is framed like MA-52, or if the network has other labels. none: the whole '
-        'picture. X,Y,W,H: a box, its left and upper edge, width and height in pixels (default: auto)',
-    )
+    add_crop_argument(people)
     people.add_argument(
         '--person',
         choices=('left', 'right', 'largest', 'all'),
@@ -85,18 +76,7 @@ def add_arguments(parser):
         metavar='SECONDS',
         help='longest duration of a video that is one clip; a detector ignores it (default: 8)',
     )
-    options.add_argument(
-        '--window',
-        type=float,
-        metavar='SECONDS',
-        help='time that the network sees at once (default: 1.5; 15 for a detector)',
-    )
-    options.add_argument(
-        '--step',
-        type=float,
-        metavar='SECONDS',
-        help='time between the starts of windows (default: 0.5; two thirds of a window for a detector)',
-    )
+    add_window_arguments(options)
     options.add_argument(
         '--switch-cost',
         type=float,
@@ -115,9 +95,6 @@ def add_arguments(parser):
     options.add_argument(
         '--min-duration', type=float, default=0, metavar='SECONDS', help='minimum duration of an interval (default: 0)'
     )
-    options.add_argument(
-        '--batch-size', type=int, default=8, metavar='N', help='number of windows that are scored at once (default: 8)'
-    )
 
 
 def check(args):
@@ -125,18 +102,21 @@ def check(args):
         raise ValueError('give either videos (before --model) or --camera')
     if args.camera is None and args.seconds != float('inf'):
         raise ValueError('--seconds needs --camera')
+    if not args.reconnect > 0:
+        raise ValueError(f'--reconnect {args.reconnect:g}: must be above 0 s')
     for option in ('video_dir', 'detections'):
         if args.camera is not None and getattr(args, option):
             name = f'--{option.replace("_", "-")}'
             raise ValueError(f'{name} cannot be used with --camera; use --json or --csv')
+    if args.camera is not None and (args.crop not in ('auto', 'none') or args.person):
+        raise ValueError('--crop and --person cannot be used with --camera, whose whole picture the network sees')
     check_height(args)
     for option in ('skeleton', 'blur_faces', 'height', 'no_sound'):
         if getattr(args, option) and not args.video_dir:
             raise ValueError(f'--{option.replace("_", "-")} needs --video-dir, the folder of the labelled videos')
     if args.person == 'all' and args.detections:
         raise ValueError('--detections has no column for people; choose --person left, right or largest')
-    if len(args.model) > 2:
-        raise ValueError('--model takes a config and a checkpoint, or one .onnx file')
+    check_network(args)
 
 
 def run(args):
@@ -300,8 +280,11 @@ def watch(inferencer, args, console):
 
     if inferencer.is_detector:
         raise ValueError('--camera cannot be used with a detector, which needs a whole video; record one, and pass it')
-    camera = CameraStream(args.camera)
+    absence = ', or there was no person' if inferencer.pipeline.needs_poses else ''
+    camera = CameraStream(args.camera, max_absence=args.reconnect)
     console.print(f'watching camera {escape(args.camera)}; press Ctrl-C to stop, and again to stop at once')
+    if inferencer.crop != 'none':
+        console.print('its picture is not cropped: show one person, as large as in the clips of the training')
     scored = []
 
     def merged():
@@ -322,27 +305,33 @@ def watch(inferencer, args, console):
                     # After a day of watching, merging and writing take a while.
                     due = time.monotonic() + max(SAVE_SECONDS, 20 * (time.monotonic() - now))
         finally:
-            # After a signal, an error of the network or a lost stream, too.
+            # After a signal, an error of the network or the loss of the camera, too.
             if scored:
                 result = merged()
                 try:
                     write_results([result], args)
                 finally:
                     print_result(result, console, args.min_score)
-    absence = ', or there was no person' if inferencer.pipeline.needs_poses else ''
+                    print_skipped(result.starts, camera, args.step, absence, console)
     if not scored:
         raise ValueError(
             f'camera {args.camera} delivered less than one window ({args.window} s){absence}, so nothing was recognised'
         )
-    starts = result.starts
-    step = max(round(args.step * camera.fps), 1) / camera.fps
+
+
+def print_skipped(starts, camera, step, absence, console):
+    """Print how many windows of a camera were not scored, and how many of its frames were dropped."""
+    step = max(round(step * camera.fps), 1) / camera.fps
     expected = round((starts[-1] - starts[0]) / step) + 1
-    if expected > len(starts):
-        console.print(
-            f'warning: {expected - len(starts):,} of {expected:,} windows were skipped: the network is slower than '
-            f'the camera, or frames were missing{absence}; use a larger --step',
-            style='yellow',
+    if expected <= len(starts):
+        return
+    reason = f'frames were missing{absence}'
+    if camera.num_dropped:
+        reason += (
+            f'. {camera.num_dropped:,} frames were dropped, since the network is slower than the camera: use a larger '
+            '--step'
         )
+    console.print(f'warning: {expected - len(starts):,} of {expected:,} windows were skipped: {reason}', style='yellow')
 
 
 def print_result(result, console, min_score):

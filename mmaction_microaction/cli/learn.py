@@ -155,8 +155,8 @@ def run(args):
         prepare_clips,
     )
     from mmaction_microaction.coding.learning.configs import check_network
+    from mmaction_microaction.inference.crops import parse_crop
     from mmaction_microaction.inference.export import check_output, require_onnx
-    from mmaction_microaction.inference.people import parse_crop
     from mmaction_microaction.utils.progress import progress_bar
 
     folds = int(args.folds) if args.folds and args.folds != 'people' else args.folds

@@ -13,6 +13,7 @@ from mmaction_microaction.label_sets import LabelSet, get_label_set
 from mmaction_microaction.structures.annotations import fingerprint_list, is_anonymized, read_annotations
 
 from .files_present import check_files, check_store
+from .frame_store import FrameStore
 from .unreadable import ReplaceUnreadableMixin
 
 
@@ -37,6 +38,10 @@ class ClipDataset(ReplaceUnreadableMixin, VideoDataset):
     The label of a sample is the fine label. ``metainfo`` contains ``label_set`` (the content of the label set, which
     MMEngine also saves in checkpoints), ``classes`` (the names of its actions) and ``anonymized``. The attribute
     ``ann_fingerprint`` identifies the list, see :class:`CheckTrainListHook`.
+
+    ``crop`` in ``metainfo`` says how the clips were cropped, as a value of ``--crop``. ``microaction demo`` reads it
+    from the checkpoint, and crops videos in the same way. It is ``'auto'`` for a frame store of cropped frames. For
+    other clips, set it with ``metainfo=dict(crop='person')``.
 
     The challenge's test split of MA-52 is anonymised: every clip of its list has the placeholder label 0. It can be
     predicted, but neither trained on nor scored. Samples of an anonymised list, or of a list without labels, have the
@@ -103,6 +108,8 @@ class ClipDataset(ReplaceUnreadableMixin, VideoDataset):
         self._metainfo['anonymized'] = anonymized
 
         folder = self.data_prefix['video']
+        if os.path.isfile(folder) and FrameStore(folder).settings.crop == 'auto':
+            self._metainfo.setdefault('crop', 'auto')
         if self.check_videos:
             filenames = [annotation.filename for annotation in annotations]
             if os.path.isfile(folder):

@@ -1,11 +1,13 @@
 """Recognition of micro-actions in video files and live streams."""
 
-from mmaction_microaction.video.sources import CameraStream, find_videos
+from mmaction_microaction.video.camera import CameraStream
+from mmaction_microaction.video.sources import find_videos
 
+from .crops import parse_crop
 from .drawing import draw_boxes, write_labeled_video, write_pose_video
 from .face_blur import FaceBlur, blur_faces
 from .inferencer import MicroActionInferencer
-from .people import FramedVideo, SeveralPeopleWarning, parse_crop
+from .people import FramedVideo, SeveralPeopleWarning
 from .result_files import WRITERS, write_csv, write_detections, write_json
 from .results import ClipResult, DetectionResult, ScoredWindow, TimelineResult, describe_framing
 

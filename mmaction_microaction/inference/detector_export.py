@@ -15,9 +15,10 @@ from mmaction_microaction.utils.checkpoints import load_weights, read_weights_an
 from mmaction_microaction.utils.files import make_folder, write_whole
 from mmaction_microaction.version import __version__
 
+from .crops import format_crop
 from .export import check_output, clear_metadata, quiet_exporter, require_onnx
-from .onnx_model import CLASSES, CONFIG, DETECTOR, LABEL_SET, PIPELINE, VERSION
-from .recognizer import find_network_label_set, read_config
+from .onnx_model import CLASSES, CONFIG, CROP, DETECTOR, LABEL_SET, PIPELINE, VERSION
+from .recognizer import find_network_crop, find_network_label_set, read_config
 
 TOLERANCE = 1e-4
 """Largest allowed difference of a score, or of a boundary in steps, between PyTorch and ONNX Runtime."""
@@ -123,6 +124,9 @@ def export_detector(
             )
         ),
     }
+    crop = find_network_crop(config, metainfo, label_set, checkpoint)
+    if crop:
+        metadata[CROP] = format_crop(crop)
     points = _Points(model.eval())
     # A detector of features has no shape of its own but the number of its channels.
     shape = (model.neck.in_channels,) if num_frames is None else _frame_shape(config, name)

@@ -24,7 +24,8 @@ from mmaction_microaction.structures.poses import Poses
 from mmaction_microaction.utils.files import check_writable, make_folder, write_whole
 from mmaction_microaction.version import __version__
 
-from .onnx_model import CLASSES, CONFIG, LABEL_SET, PIPELINE, POSE_LAYOUT, VERSION, OnnxRecognizer
+from .crops import format_crop
+from .onnx_model import CLASSES, CONFIG, CROP, LABEL_SET, PIPELINE, POSE_LAYOUT, VERSION, OnnxRecognizer
 from .recognizer import TorchRecognizer
 from .windows import WindowPipeline
 
@@ -68,8 +69,9 @@ def export_onnx(config: str | Path | Config, checkpoint: str | Path, out: str | 
     """Export a network to ONNX, including the normalisation of frames and the averaging over views.
 
     The graph maps ``inputs``, N clips as the test pipeline packs them, to ``scores``, the probabilities of
-    ``test_step``, shape (N, C). The file also contains the test pipeline and the label set. It is written only if ONNX
-    Runtime computes the same probabilities as PyTorch for random clips.
+    ``test_step``, shape (N, C). The file also contains the test pipeline, the label set, and how the training clips
+    were cropped, if that is known. It is written only if ONNX Runtime computes the same probabilities as PyTorch for
+    random clips.
 
     Args:
         config (str | Path | Config): Config of the network.
@@ -111,6 +113,8 @@ def export_onnx(config: str | Path | Config, checkpoint: str | Path, out: str | 
     }
     if layout:
         metadata[POSE_LAYOUT] = layout
+    if recognizer.crop:
+        metadata[CROP] = format_crop(recognizer.crop)
     try:
         shape = _packed_shape(load_pipeline(pipeline), layout)
         content = _to_onnx(recognizer.model, shape, metadata)

@@ -12,11 +12,12 @@ from mmengine.config import Config
 from mmaction_microaction.label_sets import LabelSet
 from mmaction_microaction.video.reader import Frame, Video
 
+from .crops import Crop
 from .detection_windows import detect_windows, merge_windows
 from .detector import Detector
 from .loading import load_network
 from .options import complete_options
-from .people import Crop, FramedVideo, PersonChoice, PersonFinder
+from .people import FramedVideo, PersonChoice, PersonFinder
 from .pose_source import LivePoses, PoseSource, select_window
 from .results import ClipResult, DetectionResult, ScoredWindow, TimelineResult
 from .scoring import WindowScorer, make_shrinker
@@ -69,9 +70,9 @@ class MicroActionInferencer:
         min_duration (float): Minimum duration of an interval in seconds. Defaults to 0.
         poses (str | Path, optional): Poses of the videos, a pickle of ``microaction poses``. A video has the poses of
             its name. Defaults to None: poses are estimated if they are needed, which requires the extra ``pose``.
-        crop (Crop): How videos are cropped, see :class:`.PersonFinder`. Defaults to ``'auto'``: to the person, unless a
-            video is framed like those of MA-52. This requires the extra ``pose``. Arrays and live streams are not
-            cropped.
+        crop (Crop): How videos are cropped, see :class:`.PersonFinder`. Defaults to ``'auto'``: like the clips on which
+            the network was trained. For networks of MA-52, this is to the person, unless a video is framed like those
+            of MA-52, which requires the extra ``pose``. Arrays and live streams are not cropped.
         person (PersonChoice): Which of several people is recognised: ``'left'``, ``'right'``, ``'largest'`` or
             ``'all'``. Defaults to ``'largest'``. :meth:`people` returns a result for each of them.
 
@@ -125,7 +126,7 @@ class MicroActionInferencer:
             min_score=min_score,
             min_duration=min_duration,
         )
-        self._find_people = PersonFinder(crop, person, self.label_set)
+        self._find_people = PersonFinder(crop, person, self.recognizer.crop)
         self._score = WindowScorer(self.recognizer, self.pipeline, pose_layout)
         self.batch_size, self.longest_clip = options.batch_size, options.longest_clip
         self.window, self.step = options.window, options.step
@@ -145,6 +146,11 @@ class MicroActionInferencer:
     def label_set(self) -> LabelSet:
         """Label set of the network."""
         return self.recognizer.label_set
+
+    @property
+    def crop(self) -> Crop:
+        """How videos are cropped: the argument, or what ``'auto'`` means for the network."""
+        return self._find_people.crop
 
     def __call__(
         self, video: str | Path | Video, progress: Callable[[int, int], None] | None = None

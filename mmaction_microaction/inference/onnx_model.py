@@ -10,12 +10,17 @@ from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.structures.pose_layouts import LAYOUTS
 from mmaction_microaction.utils.untrusted import parse_json, read_limited
 
+from .crops import Crop, find_trained_crop
+
 PIPELINE, CLASSES, CONFIG, VERSION = 'pipeline', 'classes', 'config', 'mmaction_microaction'
 """Keys of the metadata that ``microaction export`` writes. Pipeline and classes are JSON, the others plain text."""
 LABEL_SET = 'label_set'
 """Key of the label set, JSON, which older files lack. Those have only the names of the actions, ``classes``."""
 POSE_LAYOUT = 'pose_layout'
 """Key of the layout of the joints, plain text. Networks that see frames lack it."""
+CROP = 'crop'
+"""Key of how the clips were cropped on which the network was trained, a value of ``--crop``. Files in which it is not
+known lack it."""
 DETECTOR = 'detector'
 """Key of the settings of a detector, JSON. Recognizers lack it."""
 MAX_FILE = 2**31 - 1
@@ -40,6 +45,8 @@ class OnnxNetwork:
             for 3D networks, with M frames or views, (clips, people, T, V, 3) for networks of joints. Shape
             (T, 3, H, W) of the frames of a detector.
         pose_layout (str | None): Layout of the joints that the network sees. None if it sees frames.
+        crop (Crop | None): How the clips were cropped on which the network was trained, see
+            :func:`.find_trained_crop`.
 
     Args:
         path (str | Path): Path of the ``.onnx`` file.
@@ -59,6 +66,7 @@ class OnnxNetwork:
     config: str
     shape: tuple[int, ...]
     pose_layout: str | None
+    crop: Crop | None
     is_detector = False
     """Whether the file must contain a detector."""
 
@@ -105,6 +113,7 @@ class OnnxNetwork:
         self.pose_layout = metadata.get(POSE_LAYOUT)
         if self.pose_layout not in (None, *LAYOUTS):
             raise ValueError(f'{self.path} names a layout of joints that is unknown: {self.pose_layout:.80}')
+        self.crop = find_trained_crop(metadata.get(CROP), self.label_set, self.path)
         return content
 
     def _run(self, inputs):

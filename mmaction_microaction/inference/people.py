@@ -2,49 +2,24 @@
 
 import warnings
 from collections.abc import Iterator, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import Literal, get_args
 
 import numpy as np
 
-from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.poses import PoseEstimator, make_estimator
 from mmaction_microaction.poses.framing import MAX_PEOPLE, BoxedPerson, find_absences, locate_people, sample_poses
 from mmaction_microaction.poses.person_box import crop_box, has_aspect, is_framed
 from mmaction_microaction.poses.weights import are_networks_cached
 from mmaction_microaction.video.reader import Frame, Video
 
-Crop = Literal['auto', 'person', 'none'] | tuple[int, int, int, int]
+from .crops import Crop, check_crop
+
 PersonChoice = Literal['left', 'right', 'largest', 'all']
 
 
 class SeveralPeopleWarning(UserWarning):
     """Warning that a video shows several people."""
-
-
-def parse_crop(text: str) -> Crop:
-    """Parse the value of ``--crop``.
-
-    Args:
-        text (str): ``'auto'``, ``'person'``, ``'none'``, or ``'X,Y,W,H'``.
-
-    Returns:
-        Crop: The word, or left and upper edge, width and height in pixels.
-
-    Raises:
-        ValueError: If the text is something else.
-
-    Examples:
-        >>> parse_crop('500,0,900,1080')
-        (500, 0, 900, 1080)
-    """
-    if text in ('auto', 'person', 'none'):
-        return text
-    try:
-        left, top, width, height = map(int, text.split(','))
-    except ValueError:
-        raise ValueError(f'crop is {text!r}, but must be auto, person, none, or X,Y,W,H in pixels') from None
-    return left, top, width, height
 
 
 class FramedVideo(Video):
@@ -102,41 +77,55 @@ def _cropped(to_rgb, box):
 class PersonFinder:
     """Decides how videos are cropped for a network.
 
-    If the networks of the estimator have not been downloaded before, ``'auto'`` takes videos of about 5:6 to be framed
-    like those of MA-52, and downloads the networks at the first video of another shape.
+    If the networks of the estimator have not been downloaded before, videos that are cropped by ``'auto'`` and have
+    about 5:6 are taken to be framed like those of MA-52, and the networks are downloaded at the first video of another
+    shape.
+
+    Attributes:
+        crop (Crop): How videos are cropped: the argument, or what ``'auto'`` means for the network.
 
     Args:
-        crop (Crop): ``'auto'`` crops to the person unless the video is framed like those of MA-52, ``'person'`` always,
-            ``'none'`` never. Four integers are a box: left and upper edge, width and height in pixels. For a network of
-            another label set than MA-52's, ``'auto'`` is ``'none'``, since nobody knows how its videos are framed.
+        crop (Crop): ``'person'`` crops to the person, ``'none'`` not at all. Four integers are a box: left and upper
+            edge, width and height in pixels. ``'auto'`` crops like ``trained_crop``.
         person (PersonChoice): Which of several people is recognised: ``'left'``, ``'right'``, ``'largest'`` or
             ``'all'``.
-        label_set (LabelSet): Label set of the network. Defaults to that of MA-52.
+        trained_crop (Crop, optional): How the clips were cropped on which the network was trained. ``'auto'``, the
+            default, is to the person unless a video is framed like those of MA-52. None is unknown: videos are not
+            cropped, and a warning says so at the first one that has another shape than those of MA-52.
 
     Raises:
         ValueError: If an argument is out of range, or if one of two people is chosen and videos are not searched for
             people.
     """
 
-    def __init__(self, crop: Crop, person: PersonChoice, label_set: LabelSet = MA52) -> None:
-        if isinstance(crop, str):
-            if crop not in ('auto', 'person', 'none'):
-                raise ValueError(f'crop is {crop!r}, but must be auto, person, none, or four integers')
-        elif len(crop) != 4 or min(crop) < 0 or min(crop[2:]) < 1:
-            raise ValueError(f'crop is {crop}, but must be a box: X and Y at least 0, W and H at least 1')
+    crop: Crop
+
+    def __init__(self, crop: Crop, person: PersonChoice, trained_crop: Crop | None = 'auto') -> None:
+        check_crop(crop)
         if person not in get_args(PersonChoice):
             raise ValueError(f'person is {person!r}, but must be one of {", ".join(get_args(PersonChoice))}')
-        if crop == 'auto' and label_set != MA52:
-            crop = 'none'
+        self._is_unknown = crop == 'auto' and trained_crop is None
+        if crop == 'auto':
+            crop = trained_crop or 'none'
         if person in ('left', 'right') and crop not in ('auto', 'person'):
             raise ValueError(
                 f"person is {person!r}, but people are not searched for; use --crop person, or crop='person' in Python"
             )
         self.crop, self.person = crop, person
         # Looked up once, so that the order of the videos does not matter.
-        self._searches_usual = self.crop == 'person' or are_networks_cached()
-        self._estimator: PoseEstimator | None = None
-        self._unavailable, self._has_warned = '', False
+        self._needs_download = not are_networks_cached()
+        self._has_warned = False
+
+    def prepare(self) -> None:
+        """Check, before the first video, that people can be found if they are searched for.
+
+        Raises:
+            ImportError: If a package of the extra ``pose`` is missing.
+            OSError: If the networks of the estimator have to be downloaded and cannot be.
+        """
+        if self.crop in ('auto', 'person'):
+            self._estimator = make_estimator('blazepose', MAX_PEOPLE)
+            self._needs_download = False
 
     def __call__(self, video: Video) -> list[FramedVideo]:
         """Return a video cropped to each person who is recognised, from left to right.
@@ -156,6 +145,12 @@ class PersonFinder:
         if isinstance(video, FramedVideo):
             return [video]
         if self.crop == 'none':
+            if self._is_unknown:
+                self._warn_of_shape(
+                    video,
+                    'since the network does not say how the clips of its training were cropped; use --crop person if '
+                    'they were cropped to the person, otherwise --crop none (crop= in Python)',
+                )
             return [FramedVideo(video)]
         if not isinstance(self.crop, str):
             return [FramedVideo(video, self._fixed_boxes(video))]
@@ -195,27 +190,38 @@ class PersonFinder:
             if left + width > shape[1] or top + height > shape[0]:
                 raise ValueError(
                     f'{video.path} has frames of {shape[1]} x {shape[0]} pixels, which do not contain the box '
-                    f'{left},{top},{width},{height} (X,Y,W,H)'
+                    f'{left},{top},{width},{height} (X,Y,W,H) of --crop or of the training of the network'
                 )
         return np.broadcast_to(np.array(self.crop), (video.num_frames, 4))
 
     def _find_estimator(self, video):
-        """Return the estimator, or None if it is not available. A warning says why at the first video that needs it."""
-        is_settled = self._estimator is not None and self._searches_usual
-        is_usual = not is_settled and self.crop == 'auto' and _has_usual_shape(video)
-        if is_usual and not self._searches_usual:
+        """Return the estimator, or None if a video is not searched for people."""
+        if self.crop == 'auto' and self._needs_download and _has_usual_shape(video):
             return None
-        if self._estimator is None and not self._unavailable:
-            try:
-                self._estimator = make_estimator('blazepose', MAX_PEOPLE)
-            except (ImportError, OSError) as error:
-                if self.crop == 'person':
-                    raise
-                self._unavailable = str(error)
-        if self._unavailable and not self._has_warned and not is_usual:
-            self._has_warned = True
-            warnings.warn(f'{video.path} and others are not cropped to the person: {self._unavailable}', stacklevel=4)
+        if isinstance(self._estimator, Exception):
+            self._warn_of_shape(video, f'since people cannot be found: {self._estimator}')
+            return None
         return self._estimator
+
+    @cached_property
+    def _estimator(self) -> PoseEstimator | Exception:
+        """The estimator, or the error because of which there is none if videos need not be cropped."""
+        try:
+            return make_estimator('blazepose', MAX_PEOPLE)
+        except (ImportError, OSError) as error:
+            if self.crop == 'person':
+                raise
+            return error
+
+    def _warn_of_shape(self, video, reason):
+        """Warn once that videos are not cropped, at the first one that is not shaped like those of MA-52."""
+        if not self._has_warned and not _has_usual_shape(video):
+            self._has_warned = True
+            warnings.warn(
+                f'{video.path} and others are not framed like the clips of MA-52, and are not cropped to the person, '
+                f'{reason}',
+                stacklevel=4,
+            )
 
     def _choose(self, video: Video, people: list[BoxedPerson], largest: int) -> list[BoxedPerson]:
         """Return the chosen people of several, with a warning."""

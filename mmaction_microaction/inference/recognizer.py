@@ -19,6 +19,7 @@ from mmaction_microaction.models.check_pipeline import check_pipeline
 from mmaction_microaction.utils.checkpoints import load_weights, read_weights_and_metainfo, require_fit
 from mmaction_microaction.utils.messages import last_line
 
+from .crops import Crop, find_trained_crop
 from .pose_source import find_pose_layout
 
 CONFIG_SUFFIXES = ('.py', '.json', '.yaml', '.yml')
@@ -35,6 +36,9 @@ class TorchNetwork(ABC):
         label_set (LabelSet): Label set of the scores. It is that of the checkpoint (``dataset_meta``, which MMEngine
             writes) or, if the checkpoint has none, ``label_set`` of the test dataset in the config. If neither names
             one and there are 52 classes, it is that of MA-52.
+        crop (Crop | None): How the clips were cropped on which the network was trained, see
+            :func:`.find_trained_crop`. The text is ``crop`` of the checkpoint's ``dataset_meta`` or, if there is none,
+            of the ``metainfo`` of the test dataset in the config.
 
     Args:
         config (str | Path | Config): Config of the network.
@@ -52,6 +56,7 @@ class TorchNetwork(ABC):
     pipeline: list[dict]
     model: torch.nn.Module
     label_set: LabelSet
+    crop: Crop | None
 
     def __init__(self, config: str | Path | Config, checkpoint: str | Path, device: str | None = None) -> None:
         config = config if isinstance(config, Config) else read_config(config)
@@ -64,6 +69,7 @@ class TorchNetwork(ABC):
         weights, metainfo = read_weights_and_metainfo(checkpoint)
         require_fit(load_weights(self.model, weights), checkpoint, config.filename)
         self.label_set = find_network_label_set(config, metainfo, num_classes, checkpoint)
+        self.crop = find_network_crop(config, metainfo, self.label_set, checkpoint)
         device = device or get_device()
         try:
             self.model.to(device)
@@ -158,6 +164,27 @@ def find_network_label_set(
             'use the checkpoint of this config'
         )
     return label_set
+
+
+def find_network_crop(
+    config: Config, metainfo: Mapping[str, Any], label_set: LabelSet, checkpoint: str | Path
+) -> Crop | None:
+    """Return how the clips were cropped on which a network was trained, see :func:`.find_trained_crop`.
+
+    Args:
+        config (Config): Config of the network.
+        metainfo (Mapping[str, Any]): ``dataset_meta`` of the checkpoint.
+        label_set (LabelSet): Label set of the network.
+        checkpoint (str | Path): Path of the checkpoint, for messages.
+
+    Returns:
+        Crop | None: The crop. None if it is unknown.
+
+    Raises:
+        ValueError: If checkpoint or config names something that is no crop.
+    """
+    configured = (config.test_dataloader.dataset.get('metainfo') or {}).get('crop')
+    return find_trained_crop(metainfo.get('crop', configured), label_set, checkpoint)
 
 
 def _difference(first, second):

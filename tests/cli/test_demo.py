@@ -112,6 +112,8 @@ def test_camera_produces_a_timeline(run, checkpoint, clip, tmp_path, monkeypatch
         (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--csv', 'found', '--json', 'found'], 'used for two results'),
         (['VIDEO', '--model', 'network.onnx', 'CHECKPOINT'], 'network.onnx is a whole network'),
         (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--seconds', '5'], '--seconds needs --camera'),
+        (['--camera', '0', '--model', CONFIG, 'CHECKPOINT', '--reconnect', '0'], '--reconnect 0: must be above 0'),
+        (['--camera', '0', '--model', CONFIG, 'CHECKPOINT', '--crop', 'person'], '--crop and --person'),
         (['VIDEO', '--model', CONFIG], 'needs a checkpoint'),
         (['VIDEO', '--model', 'nowhere.py', 'CHECKPOINT'], 'nowhere.py'),
         (['VIDEO', '--model', CONFIG, 'CHECKPOINT', '--json', 'VIDEO'], 'clip.mp4 is one of the videos'),

@@ -5,11 +5,14 @@ import runpy
 import signal
 import sys
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from helpers.support import ROOT
+from rich.console import Console
 
+from mmaction_microaction.cli.demo import print_skipped
 from mmaction_microaction.inference import WRITERS
 from mmaction_microaction.video.reader import Video
 
@@ -25,6 +28,7 @@ def watch(monkeypatch, capsys, checkpoint, clip, tmp_path):
 
     def watch(before_frame, *options):
         def frames(camera, seconds):
+            watch.camera = camera
             for frame in Video(clip).frames():
                 before_frame(frame.index)
                 if camera._stopped:
@@ -62,15 +66,27 @@ def test_signal_ends_watching_and_results_are_written(name, watch, tmp_path):
     assert signal.getsignal(getattr(signal, name)) == before
 
 
-@pytest.mark.parametrize('error', [OSError(5, 'Input/output error'), MemoryError('Unable to allocate 9 TiB')])
+@pytest.mark.parametrize('error', [ConnectionError('no frame for 7 s'), MemoryError('Unable to allocate 9 TiB')])
 def test_error_ends_watching_and_results_are_written(error, watch, tmp_path):
     def fail(index):
         if index == 30:
             raise error
 
-    status, _ = watch(fail)
+    status, _ = watch(fail, '--reconnect', '7')
     assert str(error) in status
+    assert watch.camera.max_absence == 7
     assert seconds_written(tmp_path) == (1.0, 1.0)
+
+
+def test_skipped_windows_and_dropped_frames_are_counted(capsys):
+    camera = SimpleNamespace(fps=30, num_dropped=1234)
+    print_skipped(np.array([0, 0.5, 2, 2.5]), camera, 0.5, ', or there was no person', Console(soft_wrap=True))
+    output = capsys.readouterr().out
+    assert '2 of 6 windows were skipped: frames were missing, or there was no person. 1,234 frames' in output
+    assert '--step' in output
+    camera.num_dropped = 0
+    print_skipped(np.array([0, 0.5, 2, 2.5]), camera, 0.5, '', Console(soft_wrap=True))
+    assert 'dropped' not in capsys.readouterr().out
 
 
 def test_network_failure_ends_watching_and_results_are_written(watch, tmp_path, monkeypatch):

@@ -28,7 +28,7 @@ class BrightnessRecognizer:
         dict(type='FormatShape', input_format='NCHW'),
         dict(type='PackActionInputs'),
     )
-    label_set = MA52
+    label_set, crop = MA52, 'auto'
 
     def __call__(self, inputs):
         height, width = inputs.shape[-2:]

@@ -151,7 +151,7 @@ class BarDetector(Detector):
         dict(type='FormatShape', input_format='NCHW'),
         dict(type='PackDetectionInputs'),
     )
-    label_set = MA52
+    label_set, crop = MA52, 'auto'
     max_frames, feature_stride, test_cfg = None, 1, dict(max_per_video=200)
 
     def __init__(self):

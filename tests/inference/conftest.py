@@ -17,7 +17,7 @@ class BrightnessRecognizer:
         dict(type='PackActionInputs'),
     )
 
-    label_set = MA52
+    label_set, crop = MA52, 'auto'
 
     def __init__(self):
         self.batches = []

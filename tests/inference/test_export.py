@@ -171,12 +171,14 @@ def test_exported_file_has_the_label_set_and_the_scores_of_the_network(videos, t
     label_set = TWO_HUNDRED
     config, checkpoint = write_network(tmp_path, len(label_set), label_set)
     meta = torch.load(checkpoint)['meta']
+    meta['dataset_meta']['crop'] = '2,0,90,80'
     save_weights(Config.fromfile(config), checkpoint, videos)
     torch.save({**torch.load(checkpoint), 'meta': meta}, checkpoint)
     result = export.export_onnx(config, checkpoint, tmp_path / 'network.onnx')
     assert f'(N, {len(label_set)}) float32, probabilities of the label set {label_set.name}' in str(result)
     exported, trained = MicroActionInferencer(result.path), MicroActionInferencer(config, checkpoint, 'cpu')
     assert exported.label_set.to_dict() == label_set.to_dict()
+    assert exported.crop == trained.crop == (2, 0, 90, 80)
     results = [(exported.clip(video), trained.clip(video)) for video in videos]
     check_equal(np.stack([found.scores for found, _ in results]), np.stack([true.scores for _, true in results]))
     assert [found.intervals[0].action for found, _ in results] == [true.intervals[0].action for _, true in results]

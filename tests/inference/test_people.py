@@ -1,11 +1,14 @@
+import re
+
 import numpy as np
 import pytest
 from helpers.people import FakeEstimator
 from helpers.support import write_clip
 
 from mmaction_microaction.inference import ClipResult, describe_framing, parse_crop, write_csv
+from mmaction_microaction.inference.crops import find_trained_crop, format_crop
 from mmaction_microaction.inference.people import PersonFinder, SeveralPeopleWarning
-from mmaction_microaction.label_sets import get_label_set
+from mmaction_microaction.label_sets import MA52, get_label_set
 from mmaction_microaction.structures.intervals import read_intervals, write_entries
 from mmaction_microaction.video.reader import Video
 
@@ -151,11 +154,27 @@ def test_a_missing_connection_is_noticed_once_and_not_for_videos_of_the_usual_sh
     assert attempts == ['pip']
 
 
-def test_people_of_other_label_sets_are_searched_only_on_request(wide, find):
-    imigue = get_label_set('imigue')
-    assert [video.boxes for video in find(wide, ALONE, label_set=imigue)] == [None]
-    [framed] = find(wide, ALONE, crop='person', label_set=imigue)
-    assert framed.boxes is not None
+@pytest.mark.parametrize(('trained', 'left'), [('none', None), ('person', 109), ('auto', 109), ((10, 20, 50, 60), 10)])
+def test_videos_are_cropped_like_the_clips_of_the_training(trained, left, wide, find, recwarn):
+    [framed] = find(wide, ALONE, trained_crop=trained)
+    assert (None if framed.boxes is None else framed.boxes[0, 0]) == left
+    assert find(wide, ALONE, crop='none', trained_crop=trained)[0].boxes is None
+    assert not recwarn.list
+
+
+def test_whole_frames_are_warned_about_once_if_it_is_not_known_how_training_clips_were_cropped(
+    wide, tmp_path, monkeypatch, recwarn
+):
+    monkeypatch.setattr(MAKE, None)
+    write_clip(tmp_path / 'clip.mp4', 3, size=(100, 120))
+    find = PersonFinder('auto', 'largest', None)
+    assert find(Video(tmp_path / 'clip.mp4'))[0].boxes is None  # framed like MA-52
+    PersonFinder('none', 'largest', None)(wide)
+    assert not recwarn.list
+    for _ in range(2):
+        assert find(wide)[0].boxes is None
+    [warning] = recwarn.list
+    assert re.search(r'wide\.mp4.*not cropped.*--crop person.*--crop none', str(warning.message))
 
 
 @pytest.mark.parametrize('crop', ['none', (10, 20, 50, 60)])
@@ -163,10 +182,21 @@ def test_people_of_other_label_sets_are_searched_only_on_request(wide, find):
 def test_one_of_two_people_cannot_be_chosen_without_a_search(crop, person):
     with pytest.raises(ValueError, match=rf"person is '{person}'.*use --crop person"):
         PersonFinder(crop, person)
-    with pytest.raises(ValueError, match=rf"person is '{person}'"):
-        PersonFinder('auto', person, get_label_set('imigue'))
-    PersonFinder('person', person, get_label_set('imigue'))
+    for trained in (crop, None):
+        with pytest.raises(ValueError, match=rf"person is '{person}'"):
+            PersonFinder('auto', person, trained)
+    PersonFinder('person', person, crop)
     PersonFinder(crop, 'largest')
+
+
+def test_crop_of_a_network_is_read_from_its_text():
+    imigue = get_label_set('imigue')
+    assert [find_trained_crop(None, label_set, 'x') for label_set in (MA52, imigue)] == ['auto', None]
+    for crop in ('auto', 'person', 'none', (500, 0, 900, 1080)):
+        assert find_trained_crop(format_crop(crop), imigue, 'x') == crop
+    for text in ('centre', '-1,0,5,5', '0,0,5,0', '9' * 9999, 7):
+        with pytest.raises(ValueError, match=r'^x\.onnx .* unknown: .{1,40}$'):
+            find_trained_crop(text, MA52, 'x.onnx')
 
 
 def test_fixed_box_is_cut_out_without_a_search(wide, find):

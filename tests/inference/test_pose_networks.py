@@ -36,7 +36,7 @@ class NoseRecognizer:
     config = Config(dict(test_dataloader=dict(dataset=dict(type='PoseClipDataset', layout='coco17'))))
     model = torch.nn.Module()
     pose_layout = 'coco17'
-    label_set = MA52
+    label_set, crop = MA52, 'auto'
 
     def __call__(self, inputs):
         x = inputs[:, 0, :, 0, 0]

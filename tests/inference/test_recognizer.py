@@ -107,7 +107,7 @@ def test_label_set_is_read_from_the_checkpoint(label_set, tmp_path):
     assert recognizer.label_set.group_term == label_set.group_term
 
 
-def test_label_set_of_a_training_run_is_read_from_its_checkpoint(tmp_path):
+def test_label_set_and_crop_of_a_training_run_are_read_from_its_checkpoint(tmp_path):
     (tmp_path / 'videos_train').mkdir()
     for label in range(4):
         write_clip(tmp_path / f'videos_train/{label}.mp4', seed=label)
@@ -117,18 +117,21 @@ def test_label_set_of_a_training_run_is_read_from_its_checkpoint(tmp_path):
     for key in ('val_dataloader', 'val_cfg', 'val_evaluator', 'default_hooks.checkpoint.save_best'):
         options[key] = None
     options['train_dataloader.dataset.label_set'] = FOUR.to_dict()
+    options['train_dataloader.dataset.metainfo'] = dict(crop='person')
     runner = small_runner(tmp_path, tmp_path / 'run', options)
     runner.train()
     assert 'label_set' not in runner.cfg.test_dataloader.dataset
-    assert TorchRecognizer(runner.cfg, tmp_path / 'run/epoch_1.pth', 'cpu').label_set == FOUR
+    recognizer = TorchRecognizer(runner.cfg, tmp_path / 'run/epoch_1.pth', 'cpu')
+    assert (recognizer.label_set, recognizer.crop) == (FOUR, 'person')
 
 
 @pytest.mark.parametrize('key', ['label_set', 'metainfo'])
 def test_label_set_of_a_checkpoint_without_one_is_read_from_the_config(key, tmp_path):
     (tmp_path / 'gestures.txt').write_text('\n'.join(FOUR.names))
     path = str(tmp_path / 'gestures.txt')
-    test_set = {key: path if key == 'label_set' else {'label_set': path}}
-    assert TorchRecognizer(*write_network(tmp_path, 4, test_set=test_set), 'cpu').label_set == FOUR
+    test_set = {key: path if key == 'label_set' else {'label_set': path, 'crop': 'none'}}
+    recognizer = TorchRecognizer(*write_network(tmp_path, 4, test_set=test_set), 'cpu')
+    assert (recognizer.label_set, recognizer.crop) == (FOUR, 'none' if key == 'metainfo' else None)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from mmengine.config import Config
 
 from mmaction_microaction.engine.hooks.check_setup_hook import SAFETY_HOOKS
+from mmaction_microaction.inference.crops import Crop, format_crop
 from mmaction_microaction.inference.detector import describes_detector
 from mmaction_microaction.inference.recognizer import read_config
 from mmaction_microaction.inference.windows import WindowPipeline
@@ -89,6 +90,7 @@ def write_config(
     label_set_file: Path,
     label_set: LabelSet,
     clips: Path,
+    crop: Crop,
     train_list: Path,
     val_list: Path | None,
     chooses_best: bool,
@@ -106,6 +108,7 @@ def write_config(
         label_set_file (Path): File of the label set.
         label_set (LabelSet): Its content.
         clips (Path): Folder of the clips.
+        crop (Crop): How the clips were cropped, which checkpoints and exported files will say.
         train_list (Path): List of the clips to train on.
         val_list (Path | None): List of the held-out clips. None if there are none.
         chooses_best (bool): Whether the held-out clips choose the best epoch. Otherwise, the last one is used.
@@ -127,7 +130,10 @@ def write_config(
         if config.model.backbone.type == 'ResNetSETSM':
             config.model.backbone.freeze_excitation = True
     annotations = read_annotations(train_list, label_set=label_set)
-    data = dict(data_prefix=dict(video=str(clips)), label_set=str(label_set_file), decoder='pyav', type='ClipDataset')
+    data = dict(
+        data_prefix=dict(video=str(clips)), label_set=str(label_set_file), metainfo=dict(crop=format_crop(crop)),
+        decoder='pyav', type='ClipDataset',
+    )  # fmt: skip
     train_pipeline = list(_leaf(config.train_dataloader.dataset).pipeline)
     if not settings.flip or _has_sides(label_set):
         train_pipeline = [step for step in train_pipeline if step['type'] != 'Flip']

@@ -10,9 +10,10 @@ from typing import NamedTuple
 import numpy as np
 
 from mmaction_microaction.datasets.preparation.make_lists import ClipLists, write_lists
+from mmaction_microaction.inference.crops import Crop
 from mmaction_microaction.inference.export import export_onnx
-from mmaction_microaction.inference.people import Crop, PersonFinder
-from mmaction_microaction.label_sets import MA52, LabelSet
+from mmaction_microaction.inference.people import PersonFinder
+from mmaction_microaction.label_sets import LabelSet
 from mmaction_microaction.report import write_report
 from mmaction_microaction.structures.coding import Coding
 from mmaction_microaction.utils.files import make_folder, write_whole
@@ -67,6 +68,8 @@ class Plan(NamedTuple):
     """Times of the clips."""
     division: Division
     """How the clips are divided."""
+    crop: Crop
+    """How the clips are cropped, see :class:`.PersonFinder`."""
 
     @property
     def label_set(self) -> LabelSet:
@@ -119,7 +122,7 @@ def make_plan(codings: Sequence[Coding], paths: Sequence[str | Path], settings: 
     pieces.sort(key=lambda piece: (order[piece.recording], piece.start, piece.end, piece.person, piece.label))
     return Plan(
         categories, recordings, pieces,
-        divide(pieces, settings.val_split, settings.val, settings.folds, settings.seed),
+        divide(pieces, settings.val_split, settings.val, settings.folds, settings.seed), settings.crop,
     )  # fmt: skip
 
 
@@ -174,14 +177,17 @@ def prepare_clips(
 
     Raises:
         FileExistsError: If ``work_dir`` contains a run with other settings, or other files.
-        OSError: If a file cannot be written.
+        ImportError: If people are searched for, and a package of the extra ``pose`` is missing.
+        OSError: If a file cannot be written, or the networks that find people cannot be downloaded.
         ValueError: If a video shows several people, and it is not known who was coded.
     """
     work_dir = Path(work_dir)
     check_network(training)
+    finder = PersonFinder(settings.crop, 'all')
+    finder.prepare()  # Whether clips are cropped must not depend on what is installed: the network will say it.
     _open_work_dir(work_dir, plan, settings, training, force)
     names = name_clips(plan.pieces, plan.label_set)
-    cutter = ClipCutter(PersonFinder(settings.crop, 'all', MA52), settings.subjects)
+    cutter = ClipCutter(finder, settings.subjects)
     by_name = {recording.name: recording for recording in plan.recordings}
     places = cutter(by_name, plan.pieces, names, work_dir / 'clips', progress)
     subjects = plan.division.subjects
@@ -222,7 +228,7 @@ def learn(
         make_folder(folder)
         lists = folder if name.startswith('fold') else work_dir
         config = write_config(
-            training, work_dir / 'label_set.yaml', plan.label_set, clips, lists / 'train_list_videos.txt',
+            training, work_dir / 'label_set.yaml', plan.label_set, clips, plan.crop, lists / 'train_list_videos.txt',
             None if name == 'final' else lists / 'val_list_videos.txt', name == 'train', folder,
             work_dir / f'{Path(training.config).stem}_{name}.py',
         )  # fmt: skip

@@ -86,7 +86,7 @@ def test_network_learns_the_categories_and_rest_of_other_people(study, capsys):
     assert (tested.predictions == tested.labels).mean() > 0.6
     assert (work_dir / 'report' / 'report.html').is_file()
     network = MicroActionInferencer(study / 'my.onnx')
-    assert network.label_set.names == ('wave', 'nod', 'rest')
+    assert (network.label_set.names, network.crop) == (('wave', 'nod', 'rest'), 'none')
     assert network(study / 'talk0.mp4').scores.shape[1] == 3
     config = Config.fromfile(work_dir / 'manet_r18_tiny_train.py')
     assert config.train_dataloader.dataset.dataset.ann_file == str(work_dir / 'train_list_videos.txt')
@@ -110,6 +110,16 @@ def test_plan_is_printed_without_work(study, capsys):
     assert '| wave     | 12     | 12    | 4      |' in output.out
     assert not (study / 'none.onnx').exists()
     assert not (study / 'none_learn').exists()
+
+
+def test_clips_are_not_left_whole_because_a_package_is_missing(study, monkeypatch):
+    def fail(*_):
+        raise ImportError('needs the extra "pose"')
+
+    monkeypatch.setattr('mmaction_microaction.inference.people.make_estimator', fail)
+    with pytest.raises(SystemExit, match='extra "pose"'):
+        learn(study, '--crop', 'auto', out='auto.onnx')
+    assert not (study / 'auto_learn').exists()
 
 
 def test_one_person_is_not_enough(study):
@@ -185,7 +195,8 @@ def make_config(folder, names=('nod', 'wave'), clips=(3, 2), **settings):
     (folder / 'train.txt').write_text(''.join(lines))
     (folder / 'labels.yaml').write_text(json.dumps(label_set.to_dict()))
     return write_config(
-        TrainSettings(str(TINY), **settings), folder / 'labels.yaml', label_set, folder, folder / 'train.txt',
+        TrainSettings(str(TINY), **settings), folder / 'labels.yaml', label_set, folder, (1, 0, 50, 60),
+        folder / 'train.txt',
         folder / 'train.txt', True, folder / 'train', folder / 'config.py',
     )  # fmt: skip
 
@@ -197,6 +208,7 @@ def test_config_can_be_repeated_and_names_what_is_new(tmp_path):
     assert (config.train_cfg.max_epochs, config.train_cfg.val_interval) == (40, 4)  # 2 steps an epoch
     assert config.optim_wrapper.optimizer.lr == 0.5
     assert config.randomness.seed == 7
+    assert config.train_dataloader.dataset.dataset.metainfo == {'crop': '1,0,50,60'}
     assert config.default_hooks.checkpoint.save_best == 'fine/F1_macro'
     assert {'epoch_seed', 'check_train_list', 'check_invalid_loss', 'unreadable_clips'} <= set(config.default_hooks)
 

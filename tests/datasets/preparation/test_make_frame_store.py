@@ -16,6 +16,7 @@ from helpers.people import FakeEstimator
 from helpers.processes import run_tool, start
 from helpers.support import ROOT, psnr, wait_until_gone, write_clip
 
+from mmaction_microaction.datasets import ClipDataset
 from mmaction_microaction.datasets.frame_store import FrameSettings, FrameStore, FrameStoreWriter
 from mmaction_microaction.video.reader import Video
 
@@ -209,6 +210,8 @@ def test_frames_are_cropped_to_the_largest_person(tmp_path, monkeypatch):
     cropped = FrameSettings(256, 95, 'auto')
     assert make_store(tmp_path, tmp_path / 'frames_val', cropped) == 1
     assert FrameStore(tmp_path / 'frames_val').settings == cropped
+    dataset = ClipDataset(str(tmp_path / 'val_list_videos.txt'), [], dict(video=str(tmp_path / 'frames_val')))
+    assert dataset.metainfo['crop'] == 'auto'  # which checkpoints will contain
     _, jpegs = read_store(tmp_path / 'frames_val')['a.mp4']
     originals = [frame.to_rgb() for frame in Video(tmp_path / 'videos_val/a.mp4').frames()]
     for index, original in enumerate(originals):
