@@ -43,7 +43,8 @@ def test_any_coding_is_read_back_equal(tmp_path_factory, events):
     path = tmp_path_factory.mktemp('praat') / 'a.TextGrid'
     write_textgrid([Coding('a', events, 12.5)], path)
     (coding,) = read_textgrid(path)
-    assert coding.events == Coding('a', events).events
+    # Events with equal times have no order.
+    assert sorted(coding.events, key=repr) == sorted(events, key=repr)
     assert coding.duration == 12.5
 
 
