@@ -60,8 +60,8 @@ def add_arguments(parser):
         default='auto',
         metavar='auto|person|none|X,Y,W,H',
         help='part of the picture that the network sees. person: a box around the person, as in MA-52. auto: the same, '
-        'but the whole picture if it is framed like MA-52, or if the network has other labels. none: the whole '
-        'picture. X,Y,W,H: a box, its left and upper edge, width and height in pixels (default: auto)',
+        'but the whole picture if it is framed like MA-52, or if a network of frames has other labels. none: the '
+        'whole picture. X,Y,W,H: a box, its left and upper edge, width and height in pixels (default: auto)',
     )
     people.add_argument(
         '--person',

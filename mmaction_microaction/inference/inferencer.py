@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from mmengine.config import Config
 
-from mmaction_microaction.label_sets import LabelSet
+from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.video.reader import Frame, Video
 
 from .detection_windows import detect_windows, merge_windows
@@ -125,7 +125,8 @@ class MicroActionInferencer:
             min_score=min_score,
             min_duration=min_duration,
         )
-        self._find_people = PersonFinder(crop, person, self.label_set)
+        # To a network of joints, it does not matter how the videos are framed from which it learned.
+        self._find_people = PersonFinder(crop, person, MA52 if pose_layout else self.label_set)
         self._score = WindowScorer(self.recognizer, self.pipeline, pose_layout)
         self.batch_size, self.longest_clip = options.batch_size, options.longest_clip
         self.window, self.step = options.window, options.step

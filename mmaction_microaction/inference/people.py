@@ -108,7 +108,8 @@ class PersonFinder:
     Args:
         crop (Crop): ``'auto'`` crops to the person unless the video is framed like those of MA-52, ``'person'`` always,
             ``'none'`` never. Four integers are a box: left and upper edge, width and height in pixels. For a network of
-            another label set than MA-52's, ``'auto'`` is ``'none'``, since nobody knows how its videos are framed.
+            frames of another label set than MA-52's, ``'auto'`` is ``'none'``, since nobody knows how its videos are
+            framed.
         person (PersonChoice): Which of several people is recognised: ``'left'``, ``'right'``, ``'largest'`` or
             ``'all'``.
         label_set (LabelSet): Label set of the network. Defaults to that of MA-52.
