@@ -1,12 +1,14 @@
 """Train a network for your own categories with coded recordings.
 
-    microaction learn human/ --videos interviews/ --categories my.csv --model CONFIG CHECKPOINT --out my.onnx
+    microaction learn human/ --videos interviews/ --categories my.csv --out my.onnx
     microaction demo interviews/talk9.mp4 --model my.onnx
 
 Coded events become clips, and times without events the class "rest". The
-network is tested with people who are in none of its training clips. Everything
-but the network is in a folder beside it, such as my_learn. The command can be
-interrupted and run again; nothing is replaced without --force.
+network of the package, which sees the joints of people, learns from them, or
+another one with --model. It is tested with people who are in none of its
+training clips. Everything but the network is in a folder beside it, such as
+my_learn. The command can be interrupted and run again; nothing is replaced
+without --force.
 """
 
 from pathlib import Path
@@ -24,9 +26,10 @@ def add_arguments(parser):
     parser.add_argument(
         '--model',
         nargs='+',
-        required=True,
+        default=(),
         metavar=('CONFIG', 'CHECKPOINT'),
-        help='network to start from: its config and its weights; without weights, the initial ones of the config',
+        help='network to start from: its config and its weights; without weights, the initial ones of the config '
+        '(default: the network of the package, which sees joints)',
     )
     parser.add_argument('--out', type=Path, required=True, metavar='FILE.onnx', help='file for the trained network')
     parser.add_argument(
@@ -99,13 +102,15 @@ def add_arguments(parser):
         'all clips',
     )
     parser.add_argument('--epochs', type=int, help='number of epochs (default: 5 to 40, for at least 200 steps)')
-    parser.add_argument('--freeze', action='store_true', help='train only the classifier, which is three times as fast')
+    parser.add_argument('--freeze', action='store_true', help='train only the classifier')
     parser.add_argument(
         '--no-flip', action='store_true', help='do not mirror clips (default: unless a category is left or right)'
     )
     parser.add_argument('--batch-size', type=int, metavar='N', help='clips in a step (default: that of the config)')
     parser.add_argument('--lr', type=float, help='learning rate (default: that of the config)')
-    parser.add_argument('--workers', type=int, default=0, help='processes that read clips (default: %(default)s)')
+    parser.add_argument(
+        '--workers', type=int, default=0, help='processes that estimate joints or read clips (default: %(default)s)'
+    )
     parser.add_argument('--seed', type=int, default=0, help='random seed (default: %(default)s)')
     parser.add_argument('--work-dir', type=Path, metavar='DIR', help='folder for clips and logs (default: OUT_learn)')
     parser.add_argument('--dry-run', action='store_true', help='print the clips of each category and stop')
@@ -153,8 +158,9 @@ def run(args):
         learn,
         make_plan,
         prepare_clips,
+        prepare_poses,
     )
-    from mmaction_microaction.coding.learning.configs import check_network
+    from mmaction_microaction.coding.learning.configs import check_network, needs_poses
     from mmaction_microaction.inference.crops import parse_crop
     from mmaction_microaction.inference.export import check_output, require_onnx
     from mmaction_microaction.utils.progress import progress_bar
@@ -165,11 +171,11 @@ def run(args):
         Lengths(args.shortest, args.longest, args.window), args.rest, args.val_split, args.val, folds, args.seed,
     )  # fmt: skip
     training = TrainSettings(
-        *[*args.model, None][:2], args.epochs, args.freeze, not args.no_flip, args.batch_size, args.lr, args.workers,
-        args.seed,
+        *[*args.model, None, None][:2], args.epochs, args.freeze, not args.no_flip, args.batch_size, args.lr,
+        args.workers, args.seed,
     )  # fmt: skip
     require_onnx()
-    check_network(training)
+    network = check_network(training)
     if check_output(args.out).exists() and not (args.force or args.dry_run):
         raise FileExistsError(f'{args.out} exists; choose another --out, or replace it with --force')
     plan = make_plan(read_codings(args.codings, args.people, args.tiers), args.codings, settings)
@@ -180,6 +186,9 @@ def run(args):
     try:
         with progress_bar('cutting clips') as progress:
             prepare_clips(plan, settings, training, work_dir, args.force, progress)
+        if needs_poses(network):
+            with progress_bar('estimating joints') as progress:
+                prepare_poses(plan, training, work_dir, progress)
         print(f'training; {work_dir} contains the clips (clips.csv says where each is from), the config and the log')
         learned = learn(plan, training, args.out, work_dir, partial(print, flush=True))
     except KeyboardInterrupt:

@@ -126,7 +126,8 @@ class MicroActionInferencer:
             min_score=min_score,
             min_duration=min_duration,
         )
-        self._find_people = PersonFinder(crop, person, self.recognizer.crop)
+        # To a network of joints, it does not matter how the videos are framed from which it learned.
+        self._find_people = PersonFinder(crop, person, self.recognizer.crop or ('auto' if pose_layout else None))
         self._score = WindowScorer(self.recognizer, self.pipeline, pose_layout)
         self.batch_size, self.longest_clip = options.batch_size, options.longest_clip
         self.window, self.step = options.window, options.step

@@ -7,18 +7,19 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from helpers.people import FakeEstimator
 from helpers.pose_networks import read_pose_run, write_pose_network
 from helpers.poses import make_poses
 from mmengine.config import Config
 from mmengine.runner import Runner
 
-from mmaction_microaction.inference import ClipResult, MicroActionInferencer
+from mmaction_microaction.inference import ClipResult, MicroActionInferencer, SeveralPeopleWarning
 from mmaction_microaction.inference.export import export_onnx
 from mmaction_microaction.inference.feature_extraction import FeatureNetwork
 from mmaction_microaction.inference.gradcam import read_sample
 from mmaction_microaction.inference.people import FramedVideo
 from mmaction_microaction.inference.pose_source import find_pose_layout
-from mmaction_microaction.label_sets import MA52
+from mmaction_microaction.label_sets import MA52, get_label_set
 from mmaction_microaction.structures.poses import write_poses
 from mmaction_microaction.video.reader import Frame, Video
 
@@ -110,6 +111,16 @@ def test_poses_are_estimated_once_for_each_video(nose, estimated, grey_video):
     # First the frames, then the windows.
     assert calls[:2] == [(240, 240), (1, 22)]
     assert calls[-1] == (22, 22)
+
+
+@pytest.mark.people
+def test_people_are_found_whatever_a_network_of_joints_recognises(nose, grey_video, monkeypatch):
+    monkeypatch.setattr(NoseRecognizer, 'label_set', get_label_set('imigue'))
+    make = 'mmaction_microaction.inference.people.make_estimator'
+    monkeypatch.setattr(make, lambda *_: FakeEstimator((15, 15, 8), (45, 15, 8)))
+    with pytest.warns(SeveralPeopleWarning):
+        found = nose(person='all').find_people(grey_video)
+    assert [framed.person for framed in found] == ['left', 'right']
 
 
 def test_windows_see_the_poses_of_their_frames(nose, estimated, grey_video):

@@ -3,7 +3,8 @@
 from .categories import Categories, choose_categories
 from .configs import TrainSettings
 from .pieces import Lengths, Piece, cut_event, sample_rest
-from .workflow import Learned, LearnSettings, learn, make_plan, prepare_clips
+from .plan import LearnSettings, make_plan
+from .workflow import Learned, learn, prepare_clips, prepare_poses
 
 __all__ = [
     'Categories',
@@ -17,5 +18,6 @@ __all__ = [
     'learn',
     'make_plan',
     'prepare_clips',
+    'prepare_poses',
     'sample_rest',
 ]

@@ -1,7 +1,9 @@
 """Settings and configs of networks that learn own categories."""
 
 import copy
+import json
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -11,18 +13,24 @@ from mmengine.config import Config
 from mmaction_microaction.engine.hooks.check_setup_hook import SAFETY_HOOKS
 from mmaction_microaction.inference.crops import Crop, format_crop
 from mmaction_microaction.inference.detector import describes_detector
+from mmaction_microaction.inference.loading import SHIPPED_NETWORK
+from mmaction_microaction.inference.onnx_safety.pipeline import load_pipeline
 from mmaction_microaction.inference.recognizer import read_config
+from mmaction_microaction.inference.shipped_weights import write_shipped_weights
 from mmaction_microaction.inference.windows import WindowPipeline
 from mmaction_microaction.label_sets import LabelSet
 from mmaction_microaction.structures.annotations import read_annotations
+from mmaction_microaction.utils.paths import find_shipped
 
+SHIPPED_CONFIG = 'configs/own/jointtcn_48_own.py'
+"""Config with which the network of the package learns categories, a path in the repository."""
 NUM_STEPS = 200
 """Steps that a training has at least, unless the number of epochs is given."""
 EPOCHS = (5, 40)
 """Smallest and largest number of epochs, unless it is given."""
 SIDES = {'left', 'right'}
 """Words in names of categories that a mirrored clip would contradict."""
-DATASETS = {'ClipDataset', 'MA52Dataset', 'VideoDataset'}
+DATASETS = {'ClipDataset', 'MA52Dataset', 'VideoDataset', 'PoseClipDataset'}
 """Types of datasets of clips with one action each."""
 METRIC = 'fine/F1_macro'
 """Metric that chooses the best epoch."""
@@ -31,8 +39,8 @@ METRIC = 'fine/F1_macro'
 class TrainSettings(NamedTuple):
     """Settings of a training."""
 
-    config: str
-    """Config of the network."""
+    config: str | None = None
+    """Config of the network. None for the network of the package, with its weights."""
     checkpoint: str | None = None
     """Weights to start from. None for the initial weights of the config."""
     epochs: int | None = None
@@ -62,9 +70,9 @@ def check_network(settings: TrainSettings) -> Config:
 
     Raises:
         FileNotFoundError: If a file is missing.
-        ValueError: If the network is exported, a detector, or sees something else than frames.
+        ValueError: If the network is exported, a detector, sees both frames and joints, or cannot be exported.
     """
-    path = settings.config
+    path = settings.config or str(find_shipped(SHIPPED_CONFIG))
     if path.endswith('.onnx'):
         raise ValueError(f'{path} is an exported network, which cannot be trained; pass its config and checkpoint')
     if settings.checkpoint is not None and not Path(settings.checkpoint).is_file():
@@ -76,13 +84,33 @@ def check_network(settings: TrainSettings) -> Config:
     kinds = {_leaf(loader.dataset).get('type') for loader in loaders if loader}
     if 'cls_head' not in (config.get('model') or {}) or None in loaders or not kinds <= DATASETS:
         raise ValueError(
-            f'{path} describes no recognizer of clips, which has a cls_head and datasets of the type ClipDataset'
+            f'{path} describes no recognizer of clips, which has a cls_head and datasets of the type ClipDataset or '
+            'PoseClipDataset'
         )
-    if WindowPipeline(_leaf(config.test_dataloader.dataset).pipeline).needs_poses:
-        raise ValueError(f'{path} describes a network of poses, which cannot be exported to one file; use one of RGB')
-    if settings.freeze and 'ResNet' not in str(config.model.get('backbone', {}).get('type')):
-        raise ValueError(f'{path}: --freeze knows ResNets only; leave it out')
+    pipeline = _leaf(config.test_dataloader.dataset).pipeline
+    if WindowPipeline(pipeline).reads_frames and 'PoseClipDataset' in kinds:
+        raise ValueError(
+            f'{path} describes a network of frames and poses, which cannot be exported to one file; use one of either'
+        )
+    try:
+        load_pipeline(json.dumps(pipeline))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f'{path} describes a network that cannot be exported to one file: {error}') from None
+    if settings.freeze and not re.search('ResNet|JointTCN', str(config.model.get('backbone', {}).get('type'))):
+        raise ValueError(f'{path}: --freeze knows ResNets and JointTCN only; leave it out')
     return config
+
+
+def needs_poses(config: Config) -> bool:
+    """Return whether a network sees the joints of people instead of frames.
+
+    Args:
+        config (Config): Config that :func:`check_network` returned.
+
+    Returns:
+        bool: True for joints, False for frames.
+    """
+    return _leaf(config.test_dataloader.dataset).type == 'PoseClipDataset'
 
 
 def write_config(
@@ -91,6 +119,7 @@ def write_config(
     label_set: LabelSet,
     clips: Path,
     crop: Crop,
+    poses: Path,
     train_list: Path,
     val_list: Path | None,
     chooses_best: bool,
@@ -101,7 +130,7 @@ def write_config(
 
     Data, optimizer and pipelines are those of the network's config. New are the label set, the lists, the number of
     classes, the repetition of rare classes, and a schedule of a warm-up and a cosine. The joint embedding of MANet,
-    which needs word vectors, is left out.
+    which needs word vectors, is left out. The weights of the network of the package are written beside the config.
 
     Args:
         settings (TrainSettings): Settings.
@@ -109,6 +138,7 @@ def write_config(
         label_set (LabelSet): Its content.
         clips (Path): Folder of the clips.
         crop (Crop): How the clips were cropped, which checkpoints and exported files will say.
+        poses (Path): File with the poses in the clips, which only networks of joints read.
         train_list (Path): List of the clips to train on.
         val_list (Path | None): List of the held-out clips. None if there are none.
         chooses_best (bool): Whether the held-out clips choose the best epoch. Otherwise, the last one is used.
@@ -126,14 +156,16 @@ def write_config(
     if settings.checkpoint is not None and 'pretrained' in config.model.get('backbone', {}):
         config.model.backbone.pretrained = None
     if settings.freeze:
-        config.model.backbone.frozen_stages = 4
-        if config.model.backbone.type == 'ResNetSETSM':
-            config.model.backbone.freeze_excitation = True
+        _freeze(config.model.backbone)
     annotations = read_annotations(train_list, label_set=label_set)
     data = dict(
-        data_prefix=dict(video=str(clips)), label_set=str(label_set_file), metainfo=dict(crop=format_crop(crop)),
-        decoder='pyav', type='ClipDataset',
-    )  # fmt: skip
+        data_prefix=dict(video=str(clips)), label_set=str(label_set_file), metainfo=dict(crop=format_crop(crop))
+    )
+    if needs_poses(config):
+        layout = _leaf(config.test_dataloader.dataset).get('layout')
+        data.update(type='PoseClipDataset', pose_file=str(poses), **({'layout': layout} if layout else {}))
+    else:
+        data.update(type='ClipDataset', decoder='pyav')
     train_pipeline = list(_leaf(config.train_dataloader.dataset).pipeline)
     if not settings.flip or _has_sides(label_set):
         train_pipeline = [step for step in train_pipeline if step['type'] != 'Flip']
@@ -185,8 +217,12 @@ def write_config(
     config.default_hooks.checkpoint = dict(type='SafeCheckpointHook', interval=1, max_keep_ckpts=1, **best)
     config.visualizer = dict(type='ActionVisualizer', vis_backends=[dict(type='LocalVisBackend')])
     config.custom_imports = dict(imports=['mmaction_microaction'], allow_failed_imports=False)
+    checkpoint = settings.checkpoint
+    if settings.config is None:
+        checkpoint = str(out.with_name(f'{SHIPPED_NETWORK.stem}.pth'))
+        write_shipped_weights(checkpoint)
     config.update(
-        default_scope='mmaction', load_from=settings.checkpoint, resume=False, work_dir=str(work_dir),
+        default_scope='mmaction', load_from=checkpoint, resume=False, work_dir=str(work_dir),
         randomness=dict(seed=settings.seed),
     )  # fmt: skip
     config.dump(str(out))
@@ -202,6 +238,16 @@ def count_epochs(clips: Sequence, batch_size: int) -> int:
     """
     steps = math.ceil(len(clips) / batch_size)
     return min(max(math.ceil(NUM_STEPS / steps), EPOCHS[0]), EPOCHS[1])
+
+
+def _freeze(backbone: dict) -> None:
+    """Change the config of a backbone so that it is not trained."""
+    if backbone.type == 'JointTCN':
+        backbone.frozen = True
+        return
+    backbone.frozen_stages = 4
+    if backbone.type == 'ResNetSETSM':
+        backbone.freeze_excitation = True
 
 
 def _has_sides(label_set: LabelSet) -> bool:

@@ -32,7 +32,9 @@ def train(config: Config, report: Callable[[str], None]) -> Path:
     """
     work_dir = Path(config.work_dir)
     config = copy.deepcopy(config)
-    config.resume = (work_dir / 'last_checkpoint').is_file()
+    if (work_dir / 'last_checkpoint').is_file():
+        # MMEngine would resume from the weights to start from, if there are any.
+        config.update(resume=True, load_from=None)
     hook = _ReportHook(report)
     with _run(config) as runner:
         runner.register_hook(hook)

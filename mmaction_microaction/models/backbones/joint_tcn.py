@@ -54,6 +54,8 @@ class JointTCN(BaseModule):
         channels (int): Number of channels of the convolutions. Defaults to 192.
         dilations (Sequence[int]): Dilation of each residual block. Defaults to (1, 2, 4, 1, 2, 4).
         dropout (float): Probability of dropout in the blocks. Defaults to 0.2.
+        norm_eval (bool): Whether batch norms keep their statistics in training. Defaults to False.
+        frozen (bool): Whether the backbone is not trained, so that only the head learns. Defaults to False.
         init_cfg (dict, optional): Config of the initialization. Defaults to None.
 
     Raises:
@@ -66,6 +68,8 @@ class JointTCN(BaseModule):
         channels: int = 192,
         dilations: Sequence[int] = (1, 2, 4, 1, 2, 4),
         dropout: float = 0.2,
+        norm_eval: bool = False,
+        frozen: bool = False,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
@@ -80,6 +84,26 @@ class JointTCN(BaseModule):
         self.stem = nn.Sequential(nn.BatchNorm1d(num_features), nn.Conv1d(num_features, channels, 5, padding=2))
         self.blocks = nn.Sequential(*[_ResidualBlock(channels, dilation, dropout) for dilation in dilations])
         self.norm = nn.BatchNorm1d(channels)
+        self.norm_eval, self.frozen = norm_eval, frozen
+        if frozen:
+            self.requires_grad_(False)
+
+    def train(self, mode: bool = True) -> 'JointTCN':
+        """Set the mode of training or evaluation.
+
+        Args:
+            mode (bool): Whether to train. A frozen backbone, and batch norms with ``norm_eval``, stay in evaluation.
+                Defaults to True.
+
+        Returns:
+            JointTCN: The backbone.
+        """
+        super().train(mode and not self.frozen)
+        if self.norm_eval:
+            for module in self.modules():
+                if isinstance(module, nn.BatchNorm1d):
+                    module.eval()
+        return self
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Compute the features of clips.

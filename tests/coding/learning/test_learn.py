@@ -6,22 +6,36 @@ import re
 
 import numpy as np
 import pytest
+import torch
 from helpers.odd_videos import grey
+from helpers.people import SEATED, no_search  # noqa: F401 (a fixture)
+from helpers.support import ROOT
 from helpers.whole_runs import TINY
 from mmengine.config import Config
 
 from mmaction_microaction import cli
-from mmaction_microaction.coding.learning import TrainSettings
+from mmaction_microaction.coding.learning import Categories, Piece, TrainSettings
 from mmaction_microaction.coding.learning.configs import check_network, write_config
+from mmaction_microaction.coding.learning.cutting import name_clips
+from mmaction_microaction.coding.learning.division import Division
+from mmaction_microaction.coding.learning.plan import Plan
 from mmaction_microaction.coding.learning.training import train
+from mmaction_microaction.coding.learning.workflow import list_clips
 from mmaction_microaction.inference import MicroActionInferencer
+from mmaction_microaction.inference.shipped_weights import read_shipped_weights
 from mmaction_microaction.label_sets import LabelSet
 from mmaction_microaction.report.predicted_run import PredictedRun
 from mmaction_microaction.structures.coding import CodedEvent, Coding, write_coding
+from mmaction_microaction.structures.pose_layouts import BLAZEPOSE33
+from mmaction_microaction.structures.poses import Poses, write_poses
 from mmaction_microaction.video.reader import Video
 from mmaction_microaction.video.writer import write_video
 
+JOINTS = ROOT / 'configs/pose/jointtcn_48_ma52.py'
 LEVELS = {'rest': 120, 'nod': 20, 'wave': 230}
+MOVES = {20: ('nose', 1), 230: ('left_wrist', 0)}
+"""Joint that moves, with those near it, and along which axis, by the level of the frames."""
+NEAR = {'pinky': 'wrist', 'index': 'wrist', 'thumb': 'wrist', 'heel': 'ankle'}
 
 
 @pytest.fixture(scope='module')
@@ -42,32 +56,48 @@ def study(tmp_path_factory):
     return root
 
 
+def find_seated(name):
+    """Return the joint of SEATED that is at the place of a joint, or near it."""
+    side, _, part = name.partition('_')
+    return name if name in SEATED else f'{side}_{NEAR[part]}' if part in NEAR else 'nose'
+
+
+def read_grey(video, *_, **__):
+    """Return the poses of someone whose head or hand moves in dark or bright frames, instead of an estimate."""
+    video = video if isinstance(video, Video) else Video(video)
+    sources = [find_seated(name) for name in BLAZEPOSE33.joints]
+    keypoint = np.tile([[40 + 15 * SEATED[name][0], 25 + 15 * SEATED[name][1]] for name in sources],
+                       (1, video.num_frames, 1, 1))  # fmt: skip
+    for frame in video.frames():
+        for level, (joint, axis) in MOVES.items():
+            if abs(frame.to_rgb().mean() - level) < 20:
+                keypoint[0, frame.index, np.equal(sources, joint), axis] += 8 * np.sin(1.5 * frame.index)
+    return Poses('grey', (80, 96), keypoint, np.ones(keypoint.shape[:-1]), fps=video.fps)
+
+
+@pytest.fixture
+def joints_of_levels(monkeypatch):
+    """Let the level of frames say which joints move."""
+    monkeypatch.setattr('mmaction_microaction.poses.extraction.estimate_poses', read_grey)
+    monkeypatch.setattr('mmaction_microaction.inference.pose_source.estimate_poses', read_grey)
+    for module in ('poses.extraction', 'coding.learning.workflow'):
+        monkeypatch.setattr(f'mmaction_microaction.{module}.make_estimator', lambda *_: None)
+
+
 def learn(study, *options, out='my.onnx'):
-    arguments = [
-        study / 'human',
-        '--videos',
-        study,
-        '--model',
-        TINY,
-        '--crop',
-        'none',
-        '--categories',
-        study / 'my.csv',
-        '--out',
-        study / out,
-    ]
+    arguments = [study / 'human', '--videos', study, '--categories', study / 'my.csv', '--out', study / out]
     cli.main('learn', list(map(str, [*arguments, *options])))
 
 
 @pytest.mark.slow
-def test_network_learns_the_categories_and_rest_of_other_people(study, capsys):
-    options = ['--epochs', '4', '--batch-size', '8']
+def test_network_learns_the_categories_and_rest_of_other_people(study, joints_of_levels, capsys):
+    options = ['--epochs', '2', '--batch-size', '8']
     learn(study, *options)
     output = capsys.readouterr()
     assert 'cough (4)' in output.err
     # Three clips of each action of each person, and rest of 1.5 s in each gap of 2 s.
     assert '| rest     |        | 12    | 4      | 9     | 3    |' in output.out
-    assert 'epoch 4 of 4, F1' in output.out
+    assert 'epoch 2 of 2, F1' in output.out
 
     work_dir = study / 'my_learn'
     with open(work_dir / 'clips.csv', encoding='utf-8-sig') as file:
@@ -88,7 +118,7 @@ def test_network_learns_the_categories_and_rest_of_other_people(study, capsys):
     network = MicroActionInferencer(study / 'my.onnx')
     assert (network.label_set.names, network.crop) == (('wave', 'nod', 'rest'), 'none')
     assert network(study / 'talk0.mp4').scores.shape[1] == 3
-    config = Config.fromfile(work_dir / 'manet_r18_tiny_train.py')
+    config = Config.fromfile(work_dir / 'jointtcn_48_own_train.py')
     assert config.train_dataloader.dataset.dataset.ann_file == str(work_dir / 'train_list_videos.txt')
 
     # A second call replaces nothing, and goes on where the first one ended.
@@ -97,7 +127,7 @@ def test_network_learns_the_categories_and_rest_of_other_people(study, capsys):
     (study / 'my.onnx').unlink()
     with pytest.raises(SystemExit, match=r'my_learn.*epochs.*--force'):
         learn(study, *options, '--epochs', '7')
-    checkpoint = work_dir / 'train' / 'epoch_4.pth'
+    checkpoint = work_dir / 'train' / 'epoch_2.pth'
     written = checkpoint.stat().st_mtime_ns
     assert train(config, print) == next((work_dir / 'train').glob('best_*.pth'))
     assert checkpoint.stat().st_mtime_ns == written  # the last epoch is only tested again
@@ -174,30 +204,25 @@ def test_contradictory_options_are_refused(options, message, capsys):
 @pytest.mark.parametrize(
     ('model', 'message'),
     [
-        ('configs/pose/poseconv3d_ma52.py', 'poses|ClipDataset'),
+        ('configs/pose/rgbposeconv3d_r50_8x32_ma52.py', 'frames and poses'),
+        ('configs/pose/poseconv3d_r50_32_ma52.py', 'cannot be exported.*GeneratePoseTarget'),
         ('my.onnx', 'exported'),
         ('configs/synthetic/manet_r18_e2e_synthetic_mma52.py', 'detector'),
     ],
 )
 def test_other_networks_are_refused(model, message):
-    from helpers.support import ROOT
-
-    path = ROOT / model
-    if model.startswith('configs/pose'):
-        path = next(iter(sorted((ROOT / 'configs/pose').glob('*conv3d*.py'))))
     with pytest.raises(ValueError, match=message):
-        check_network(TrainSettings(str(path)))
+        check_network(TrainSettings(str(ROOT / model)))
 
 
-def make_config(folder, names=('nod', 'wave'), clips=(3, 2), **settings):
+def make_config(folder, names=('nod', 'wave'), clips=(3, 2), model=str(TINY), **settings):
     label_set = LabelSet.from_dict({'actions': list(names)})
     lines = [f'{label}_{index}.mp4 {label}\n' for label, count in enumerate(clips) for index in range(count)]
     (folder / 'train.txt').write_text(''.join(lines))
     (folder / 'labels.yaml').write_text(json.dumps(label_set.to_dict()))
     return write_config(
-        TrainSettings(str(TINY), **settings), folder / 'labels.yaml', label_set, folder, (1, 0, 50, 60),
-        folder / 'train.txt',
-        folder / 'train.txt', True, folder / 'train', folder / 'config.py',
+        TrainSettings(model, **settings), folder / 'labels.yaml', label_set, folder, (1, 0, 50, 60),
+        folder / 'poses.pkl', folder / 'train.txt', folder / 'train.txt', True, folder / 'train', folder / 'config.py',
     )  # fmt: skip
 
 
@@ -211,6 +236,61 @@ def test_config_can_be_repeated_and_names_what_is_new(tmp_path):
     assert config.train_dataloader.dataset.dataset.metainfo == {'crop': '1,0,50,60'}
     assert config.default_hooks.checkpoint.save_best == 'fine/F1_macro'
     assert {'epoch_seed', 'check_train_list', 'check_invalid_loss', 'unreadable_clips'} <= set(config.default_hooks)
+
+
+def test_the_network_of_the_package_learns_from_its_own_weights(tmp_path):
+    config = make_config(tmp_path, model=None, freeze=True)
+    backbone, dataset = config.model.backbone, config.test_dataloader.dataset
+    assert (backbone.type, backbone.frozen, backbone.norm_eval) == ('JointTCN', True, True)
+    assert (dataset.layout, dataset.pose_file) == ('blazepose33', str(tmp_path / 'poses.pkl'))
+    weights, expected = torch.load(config.load_from)['state_dict'], read_shipped_weights()
+    assert weights.keys() == expected.keys()
+    assert all(weights[name].equal(expected[name]) for name in expected)
+
+
+def test_another_network_of_joints_keeps_its_layout_and_checkpoint(tmp_path):
+    (tmp_path / 'mine.pth').touch()
+    config = make_config(tmp_path, model=str(JOINTS), checkpoint=str(tmp_path / 'mine.pth'))
+    assert config.load_from == str(tmp_path / 'mine.pth')
+    dataset = config.train_dataloader.dataset.dataset
+    assert (dataset.type, dataset.get('layout', 'ma52_28')) == ('PoseClipDataset', 'ma52_28')
+    assert not config.model.backbone.get('frozen')
+
+
+def make_plan_of_clips(labels):
+    label_set = LabelSet.from_dict({'actions': ['nod', 'wave']})
+    pieces = [Piece(f'talk{index}', 'P1', label, 0, 1) for index, label in enumerate(labels)]
+    everything = np.arange(len(labels))
+    categories = Categories(label_set, {}, {})
+    division = Division(['P1'] * len(labels), everything[:-1], everything[-1:], [])
+    return Plan(categories, [], pieces, division, 'none'), name_clips(pieces, label_set)
+
+
+def write_joints(path, names, presence):
+    """Write poses of clips in which a person is seen for a share of ten frames."""
+    poses = []
+    for name, share in zip(names, presence):
+        scores = np.zeros((1, 10, 33))
+        scores[:, : round(10 * share)] = 1
+        poses.append(Poses(name.removesuffix('.mp4'), (80, 96), np.ones((1, 10, 33, 2)), scores))
+    write_poses(poses, path)
+
+
+def test_clips_without_a_person_are_left_out(tmp_path):
+    plan, names = make_plan_of_clips([0, 1, 0, 1, 0])
+    write_joints(tmp_path / 'poses.pkl', names, [1, 0.5, 0.4, 1, 0.5])
+    with pytest.warns(UserWarning, match=rf'1 of 5 clips show no person.*{names[2]}'):
+        lists = list_clips(plan, tmp_path / 'poses.pkl')
+    assert {split: indices.tolist() for split, indices in lists.splits.items()} == dict(train=[0, 1, 3], val=[4])
+
+
+@pytest.mark.filterwarnings('ignore:.*clips show no person')
+@pytest.mark.parametrize(('presence', 'message'), [([1, 0, 1, 0, 1], 'wave'), ([1, 1, 1, 1, 0], 'one of the lists')])
+def test_category_or_test_without_a_person_is_an_error(presence, message, tmp_path):
+    plan, names = make_plan_of_clips([0, 1, 0, 1, 0])
+    write_joints(tmp_path / 'poses.pkl', names, presence)
+    with pytest.raises(ValueError, match=rf'no clip of {message} .*--model'):
+        list_clips(plan, tmp_path / 'poses.pkl')
 
 
 @pytest.mark.parametrize(

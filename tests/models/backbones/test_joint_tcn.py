@@ -80,6 +80,20 @@ def test_clip_without_a_person_has_finite_scores():
     assert network(torch.zeros(1, 1, 10, 33, 3)).isfinite().all()
 
 
+@pytest.mark.parametrize(('frozen', 'norm_eval'), [(False, False), (False, True), (True, False)])
+def test_training_changes_what_is_not_frozen(frozen, norm_eval):
+    network = JointTCN(channels=8, dilations=(1,), norm_eval=norm_eval, frozen=frozen)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    network.train()
+    head = torch.nn.Linear(16, 2)
+    optimizer = torch.optim.SGD([*network.parameters(), *head.parameters()], 0.1, weight_decay=0.1)
+    head(network(make_joints().float()).flatten(1)).square().sum().backward()
+    optimizer.step()
+    changed = {name for name, value in network.state_dict().items() if not value.equal(before[name])}
+    statistics = {name for name in before if 'running' in name or 'tracked' in name}
+    assert changed == (set() if frozen else before.keys() - statistics if norm_eval else before.keys())
+
+
 def test_unknown_layout_is_an_error():
     with pytest.raises(ValueError, match='blazepose33'):
         JointTCN('halpe')
