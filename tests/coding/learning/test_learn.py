@@ -116,7 +116,7 @@ def test_network_learns_the_categories_and_rest_of_other_people(study, joints_of
     assert (tested.predictions == tested.labels).mean() > 0.6
     assert (work_dir / 'report' / 'report.html').is_file()
     network = MicroActionInferencer(study / 'my.onnx')
-    assert (network.label_set.names, network.crop) == (('wave', 'nod', 'rest'), 'none')
+    assert (network.label_set.names, network.crop) == (('wave', 'nod', 'rest'), 'auto')
     assert network(study / 'talk0.mp4').scores.shape[1] == 3
     config = Config.fromfile(work_dir / 'jointtcn_48_own_train.py')
     assert config.train_dataloader.dataset.dataset.ann_file == str(work_dir / 'train_list_videos.txt')
