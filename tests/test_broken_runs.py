@@ -125,7 +125,7 @@ def test_killed_worker_ends_the_run_with_the_reason(training):
         for child in Path(f'/proc/{process.pid}/task/{process.pid}/children').read_text().split():
             os.kill(int(child), signal.SIGKILL)
         time.sleep(0.2)
-    process.join(60)
+    process.join(300)
     assert process.exitcode == 1
     assert re.search(r'DataLoader worker \(pid.*(killed by signal: Killed|exited unexpectedly)', log.read_text())
     wait_until_gone(process.pid)
