@@ -34,7 +34,7 @@ def parse_crop(text: str) -> Crop:
 
 
 def format_crop(crop: Crop) -> str:
-    """Return the text that :func:`parse_crop` parses.
+    """Return the text that :func:`.parse_crop` parses.
 
     Examples:
         >>> format_crop((500, 0, 900, 1080)), format_crop('auto')
