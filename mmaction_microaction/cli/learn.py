@@ -259,8 +259,8 @@ def print_result(plan, learned, split):
         for action in plan.label_set.actions
     ]  # fmt: skip
     _print_table(['category', 'tested clips', 'precision %', 'recall %', 'F1 %'], rows)
-    known = 'of people who are also in the training' if split == 'time' else f'of {split}s not in the training'
-    print(f'{len(tested)} clips {known}: {100 * (tested.labels == tested.predictions).mean():.1f} % correct')
+    whose = {'person': 'other people', 'recording': 'other recordings', 'time': 'the same people'}[split]
+    print(f'{len(tested)} clips of {whose}: {100 * (tested.labels == tested.predictions).mean():.1f} % correct')
     if not plan.division.folds:
         print('These clips also chose the best epoch, so expect a little less for others; --folds has no such choice.')
     print(f'the report is in {learned.report}')
