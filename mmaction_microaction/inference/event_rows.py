@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from mmaction_microaction.label_sets import MA52, LabelSet
-from mmaction_microaction.structures.coding import CodedEvent
+from mmaction_microaction.structures.coding import CodedEvent, sort_events
 from mmaction_microaction.visualization.interval_rows import assign_lanes
 from mmaction_microaction.visualization.style import group_color
 
@@ -79,7 +79,7 @@ def arrange_events(
         >>> [(row.person, row.name) for row in arrange_events(events, ['P1', 'P2'], ['head', 'arm'], max_rows=8)]
         [('P1', 'head'), ('P2', 'arm')]
     """
-    events = sorted(events)
+    events = sort_events(events)
     whole = [EventRow(person, '', [event for event in events if event.person == person]) for person in people]
     if len(whole) == 1 and max(assign_lanes(events), default=0) == 0:
         return whole
@@ -92,5 +92,5 @@ def arrange_events(
         return rows
     if len(whole) > max_rows:
         rest = [event for row in whole[max_rows - 1 :] for event in row.events]
-        whole[max_rows - 1 :] = [EventRow(OTHERS, '', sorted(rest))]
+        whole[max_rows - 1 :] = [EventRow(OTHERS, '', sort_events(rest))]
     return whole

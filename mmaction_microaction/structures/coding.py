@@ -21,7 +21,7 @@ REST = 'rest'
 """Name of the class of a network for times without any of its actions. It never becomes an event."""
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class CodedEvent:
     """An action of a person. An event whose start is its end is a point event.
 
@@ -75,6 +75,18 @@ class CodedEvent:
         return cls(interval.start, interval.end, action.name, person, action.code, action.group or '', interval.score)
 
 
+def sort_events(events: Iterable[CodedEvent]) -> list[CodedEvent]:
+    """Sort events by start, end, person and action.
+
+    Args:
+        events (Iterable[CodedEvent]): The events.
+
+    Returns:
+        list[CodedEvent]: The sorted events. Those that differ only in the rest keep their order.
+    """
+    return sorted(events, key=lambda event: (event.start, event.end, event.person, event.action))
+
+
 @dataclass
 class Coding:
     """What one coder, a person or a network, coded in one recording.
@@ -107,7 +119,7 @@ class Coding:
     """Actions that the coder distinguished. None if they are not known."""
 
     def __post_init__(self) -> None:
-        self.events = sorted(self.events, key=lambda event: (event.start, event.end, event.person, event.action))
+        self.events = sort_events(self.events)
         self.media = tuple(map(str, self.media))
         self.people = tuple(dict.fromkeys([*self.people, *sorted({event.person for event in self.events})]))
 

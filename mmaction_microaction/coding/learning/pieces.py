@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mmaction_microaction.structures.coding import CodedEvent
+from mmaction_microaction.structures.coding import CodedEvent, sort_events
 
 REST_MARGIN = 0.25
 """Seconds between an event and the nearest clip of rest, since borders are coded within about this accuracy."""
@@ -95,7 +95,7 @@ def find_rest(
         [(1.5, 3.0), (3.0, 4.5)]
     """
     found, free = [], coded[0]
-    for event in sorted(events):
+    for event in sort_events(events):
         found += _tile(free, min(event.start - margin, coded[1]), length)
         free = max(free, event.end + margin)
     return found + _tile(free, coded[1], length)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mmaction_microaction.inference.windows import Window, window_at
-from mmaction_microaction.structures.coding import CodedEvent, Coding
+from mmaction_microaction.structures.coding import CodedEvent, Coding, sort_events
 from mmaction_microaction.utils.messages import first_few
 from mmaction_microaction.video.files import VIDEO_ENDINGS
 from mmaction_microaction.video.reader import Video
@@ -61,7 +61,7 @@ def open_recordings(
 
     Args:
         codings (Sequence[Coding]): The coded recordings. Those without events are left out. Several with the same name
-            are joined if they are about different people.
+            are joined if they are about different people in the same video.
         paths (Iterable[str | Path]): Files and folders that the codings were read from. The videos may be beside them.
         folder (str | Path, optional): Folder that is searched for the videos, by the names of their files. Defaults to
             None: the paths in the codings, and the folders of ``paths``.
@@ -71,7 +71,8 @@ def open_recordings(
 
     Raises:
         FileNotFoundError: If a video is missing.
-        ValueError: If a video cannot be read, an event is after its end, or a person is coded twice in a recording.
+        ValueError: If a video cannot be read, an event is after its end, a person is coded twice in a recording, or two
+            recordings have one name.
     """
     joined = {}
     for coding in codings:
@@ -85,7 +86,12 @@ def open_recordings(
                     f'{coding.recording} is coded twice for {first_few(map(_call, twice))}; pass one file of each '
                     'recording, such as human/*.eaf, or choose people with --people'
                 )
-            first.events = sorted([*first.events, *coding.events])
+            if not _share_media(first.media, coding.media):
+                raise ValueError(
+                    f'two recordings are named {coding.recording}, of the videos {first_few(first.media)} and '
+                    f'{first_few(coding.media)}; rename one of the coded files'
+                )
+            first.events = sort_events([*first.events, *coding.events])
     folders = [Path(folder)] if folder else [path if path.is_dir() else path.parent for path in map(Path, paths)]
     if folder and not Path(folder).is_dir():
         raise FileNotFoundError(f'{folder}: no such folder; pass the folder of the videos')
@@ -103,6 +109,27 @@ def open_recordings(
     return recordings
 
 
+def _share_media(media: Sequence[str], others: Sequence[str]) -> bool:
+    """Return whether two codings may be of the same video files, as far as they name any."""
+    return (
+        not media
+        or not others
+        or (
+            len(media) == len(others)
+            and all(
+                _file_name(path) == _file_name(other)
+                and not (Path(path).is_file() and Path(other).is_file() and not Path(path).samefile(other))
+                for path, other in zip(media, others)
+            )
+        )
+    )
+
+
+def _file_name(path: str) -> str:
+    """Return the name of a file in lower case. The paths in a file of another computer may have backslashes."""
+    return path.replace('\\', '/').rpartition('/')[2].casefold()
+
+
 def _index(folders: Iterable[Path]) -> dict[str, dict[Path, Path]]:
     """Return the videos below some folders by their names and stems, in lower case."""
     files = {}
@@ -118,9 +145,7 @@ def _find(coding: Coding, files: Mapping[str, Mapping[Path, Path]], in_folder_on
     """Return the video files of a recording, or a text that says what is missing."""
     found = []
     for name in coding.media or (coding.recording,):
-        # The paths in a file of another computer may have backslashes.
-        key = name.replace('\\', '/').rpartition('/')[2].casefold()
-        matches = list(files.get(key, {}).values())
+        matches = list(files.get(_file_name(name), {}).values())
         if coding.media and not in_folder_only and Path(name).is_file():
             matches = [Path(name)]
         if len(matches) > 1:

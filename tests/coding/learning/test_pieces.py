@@ -40,6 +40,9 @@ def test_rest_keeps_its_distance_from_overlapping_events():
     events = [CodedEvent(4, 4, 'x'), CodedEvent(1, 9, 'x'), CodedEvent(2, 3, 'x'), CodedEvent(14, 15, 'x')]
     # Free are 9.25 to 13.75 and 15.25 to 20, and no clip of 2 s fits before 0.75.
     assert find_rest(events, (0, 20), 2, margin=0.25) == [(9.5, 11.5), (11.5, 13.5), (15.625, 17.625), (17.625, 19.625)]
+    # A person has confirmed an event of a network.
+    confirmed = [CodedEvent(0, 1, 'nod', score=0.5), CodedEvent(0, 1, 'nod')]
+    assert find_rest(confirmed, (0, 3), 1, margin=0.5) == [(1.75, 2.75)]
 
 
 def test_rest_does_not_overlap_any_event():

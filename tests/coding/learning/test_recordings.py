@@ -57,6 +57,17 @@ def test_events_after_the_end_of_the_video_are_refused(folder):
     assert open_recordings([coding('talk', CodedEvent(1, 2.5, 'nod'))], [folder])
 
 
+def test_two_recordings_of_one_name_are_refused(folder):
+    anna = coding('talk', CodedEvent(0, 1, 'nod', 'Anna'), media=('one/talk.mp4',))
+    ben = coding('talk', CodedEvent(0, 1, 'nod', 'Ben'), media=('D:\\two\\talk_2.mp4',))
+    with pytest.raises(ValueError, match=r'named talk.*one/talk\.mp4.*talk_2\.mp4.*rename'):
+        open_recordings([anna, ben], [folder])
+    (folder / 'talk.mp4').symlink_to(folder / 'videos' / 'talk_2.mp4')
+    anna, ben = ({'media': (str(folder / name),)} for name in ('talk.mp4', 'videos/talk.mp4'))
+    with pytest.raises(ValueError, match='named talk'):
+        open_recordings([coding('talk', **anna), coding('talk', CodedEvent(0, 1, 'nod', 'Ben'), **ben)], [])
+
+
 def test_people_of_several_files_are_joined_and_a_person_is_coded_once(folder):
     one, two = (coding('talk', CodedEvent(start, 1, 'nod', person)) for person, start in (('P1', 0.5), ('P2', 0)))
     [found] = open_recordings([one, two], [folder])
