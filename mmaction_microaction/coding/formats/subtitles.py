@@ -26,7 +26,8 @@ def write_srt(codings: Sequence[Coding], path: str | Path) -> None:
 
     Each event is a subtitle, such as ``P1: nodding (B1, 87 %)``, with its comment in the next line. A point event is
     shown for a second and contains the word ``point``. Subtitles have no place for groups, people without events,
-    media, the coder, settings and the label set.
+    media, the coder, settings and the label set. Of a name with a colon and a space, the part before it is read back as
+    the person.
 
     Args:
         codings (Sequence[Coding]): The coded recording, one.
@@ -83,7 +84,9 @@ def _describe(event: CodedEvent) -> list[str]:
     point = 'point' if round(event.start * 1000) == round(event.end * 1000) else ''
     details = ', '.join(filter(None, (event.code, score, point)))
     person = f'{event.person}: ' if event.person else ''
-    lines = [f'{person}{event.action}' + (f' ({details})' if details else ''), event.comment]
+    # Without brackets of its own, an action such as "touching (face)" would be read as "touching" with a code.
+    details = f' ({details})' if details or event.action.endswith(')') else ''
+    lines = [f'{person}{event.action}{details}', event.comment]
     return [' '.join(line.split()) for line in lines if line.strip()]
 
 

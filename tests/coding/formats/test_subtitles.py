@@ -62,6 +62,14 @@ def test_events_are_read_back_without_their_groups(tmp_path):
     ]
 
 
+@pytest.mark.parametrize('name', ['srt', 'vtt'])
+def test_actions_with_brackets_are_read_back(tmp_path, name):
+    events = [CodedEvent(0, 1, 'touching (face)'), CodedEvent(1, 2, 'touching (face)', 'P1', 'H2', score=0.5)]
+    FORMATS[name].write([Coding('a', events)], tmp_path / f'a.{name}')
+    (coding,) = read_codings([tmp_path / f'a.{name}'])
+    assert coding.events == events
+
+
 def test_subtitles_of_others_are_read(tmp_path):
     text = (
         'WEBVTT - title\nKind: captions\n\nNOTE\na remark\n\nSTYLE\n::cue {}\n\nintro\n'
