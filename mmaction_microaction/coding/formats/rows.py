@@ -22,7 +22,8 @@ MAX_COLUMNS = 500
 """Largest number of columns that are read. Exports of BORIS have 20, and one more for each independent variable."""
 
 _NUMBER = re.compile(r'[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?')
-_CLOCK = re.compile(r'(\d{1,3}):(\d{2}):(\d{2}(?:[.,]\d+)?)')
+# Without hours, the seconds need decimals: 10:30 could also be half past ten.
+_CLOCK = re.compile(r'(?:(\d{1,3}):(\d{2}):(\d{2}(?:[.,]\d+)?)|(\d{1,3}):(\d{2}[.,]\d+))')
 
 
 @dataclass(frozen=True)
@@ -47,13 +48,13 @@ class Row:
             column (str): Name of the column in lower case.
 
         Returns:
-            str: The text, ``''`` if the cell is empty or the table lacks the column.
+            str: The text without spaces at its ends, ``''`` if the cell is empty or the table lacks the column.
         """
         value = self.cells.get(column)
         if isinstance(value, float) and value.is_integer():
             value = int(value)  # Excel stores the name 1 as a number
-        text = '' if value is None else str(value)
-        return (unescape_cell(text) if self.is_escaped else text) if text.strip() else ''
+        text = '' if value is None else str(value).strip()
+        return unescape_cell(text) if self.is_escaped else text
 
     def number(self, column: str) -> float | None:
         """Return the number of a cell.
@@ -85,7 +86,8 @@ class Row:
             column (str): Name of the column in lower case.
 
         Returns:
-            float: Seconds. The cell may also contain hours, minutes and seconds, as in ``00:01:02.500``.
+            float: Seconds. The cell may also contain hours, minutes and seconds, as in ``00:01:02.500``, or minutes
+            and seconds with decimals, as in ``1:02.5``.
 
         Raises:
             ValueError: If the cell is empty or contains no time.
@@ -95,8 +97,12 @@ class Row:
             return value.total_seconds()
         clock = _CLOCK.fullmatch(str(value).strip())  # a datetime.time has this form too
         if clock:
-            return int(clock[1]) * 3600 + int(clock[2]) * 60 + float(clock[3].replace(',', '.'))
-        number = self.number(column)
+            hours, minutes, seconds = (clock[1], *clock.group(2, 3)) if clock[1] else (0, *clock.group(4, 5))
+            return int(hours) * 3600 + int(minutes) * 60 + float(seconds.replace(',', '.'))
+        try:
+            number = self.number(column)
+        except ValueError as error:
+            raise ValueError(f'{error}; write a time as 62.5 or 00:01:02.5') from None
         if number is None:
             raise ValueError(f'{self.where}: "{column}" is empty, but every event needs a time')
         return number

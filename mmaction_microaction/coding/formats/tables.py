@@ -7,9 +7,10 @@ of a file.
 
 import itertools
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from mmengine.logging import print_log
@@ -228,10 +229,15 @@ def _parse_own(path: Path, rows: list[Row]) -> list[Coding]:
 
 
 def _parse_demo(path: Path, rows: list[Row]) -> list[Coding]:
+    videos = {PurePosixPath(row.text('video').replace('\\', '/')) for row in rows}
+    stems = Counter(video.stem for video in videos)
     events = {}
     for row in rows:
         if row.number('rank') == 1:  # For a short clip, the next four ranks are less probable alternatives.
-            events.setdefault((Path(row.text('video').replace('\\', '/')).stem, ''), []).append(
+            video = PurePosixPath(row.text('video').replace('\\', '/'))
+            # Videos of one name in several folders are several recordings.
+            recording = video.stem if stems[video.stem] == 1 else str(video.with_suffix(''))
+            events.setdefault((recording, ''), []).append(
                 make_event(
                     row.where,
                     start=row.seconds('start'),

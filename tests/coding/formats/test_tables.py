@@ -65,6 +65,18 @@ def test_table_made_by_hand_is_read(tmp_path):
     assert coding.events == [CodedEvent(62.5, 63, 'waving', '1')]
 
 
+def test_spaces_around_names_are_left_out(tmp_path):
+    (coding,) = read_text(tmp_path, 'person,action,start,end\nP1 ,nodding,1,2\nP1, nodding,3,4\n')
+    assert {(event.person, event.action) for event in coding.events} == {('P1', 'nodding')}
+
+
+def test_minutes_and_seconds_are_read_if_they_cannot_be_hours_and_minutes(tmp_path):
+    (coding,) = read_text(tmp_path, 'action;start;end\nnodding;1:02.5;10:00,0\n')
+    assert coding.events == [CodedEvent(62.5, 600, 'nodding')]
+    with pytest.raises(ValueError, match=r"line 2.*'10:30'.*62\.5 or 00:01:02\.5"):
+        read_text(tmp_path, 'action,start,end\nnodding,10:30,11:00\n')
+
+
 def test_workbook_made_by_hand_is_read(tmp_path):
     book = openpyxl.Workbook()
     book.active.append(['a table of my own'])
@@ -86,6 +98,14 @@ def test_table_of_demo_is_read(tmp_path):
     (coding,) = read_text(tmp_path, text, 'found.csv')
     assert coding.recording == 'talk'
     assert coding.events == [CodedEvent(0, 2, 'nodding', 'left', 'B1', 'head', 0.6)]
+
+
+def test_videos_of_one_name_in_a_table_of_demo_are_different_recordings(tmp_path):
+    text = ','.join(DEMO_COLUMNS) + '\n'
+    for video in ('a/talk.mp4', 'b\\talk.mp4', 'b/walk.mp4'):
+        row = dict(video=video, start=0, end=2, rank=1, code='B1', action='nodding', group='head', score=0.6, person='')
+        text += ','.join(str(row[column]) for column in DEMO_COLUMNS) + '\n'
+    assert [coding.recording for coding in read_text(tmp_path, text)] == ['a/talk', 'b/talk', 'walk']
 
 
 ELAN = (
