@@ -2,6 +2,7 @@
 
 import os
 import re
+import warnings
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
@@ -37,6 +38,7 @@ def read_eaf(path: str | Path, tiers: str | None = None) -> list[Coding]:
       if ``tiers`` names their tier. They share the time of the parent annotation equally.
     - Boundaries that ELAN has not aligned share the time between the aligned ones equally.
     - If the first media file has an offset, it is added to all times, so that they count from its first frame.
+      Annotations that end before it are left out, with a warning.
 
     Args:
         path (str | Path): Path of the file.
@@ -206,13 +208,22 @@ class _Reader:
 
     def build_coding(self, tiers: list[ET.Element], spans: dict[str, list[_Span]], human: bool) -> Coding:
         scores, comments = self.read_attached(SCORE), self.read_attached(COMMENT)
-        events, people, coders = [], [], []
+        events, people, coders, early = [], [], [], 0
         for tier in tiers:
             person = self.find_person(tier)
             people.append(person)
             coders.append(tier.get('ANNOTATOR', ''))
             for span in spans[tier.attrib['TIER_ID']]:
-                events.append(self.make_event(span, tier, person, scores, comments))
+                if span.start + self.origin < 0 and span.end + self.origin <= 0:
+                    early += 1
+                else:
+                    events.append(self.make_event(span, tier, person, scores, comments))
+        if early:
+            warnings.warn(
+                f'{self.path}: {early} annotations end before the first frame of the video and are left out; is the '
+                f'offset of the media file in ELAN, {self.origin / 1000:g} s, right?',
+                stacklevel=2,
+            )
         coders = ', '.join(dict.fromkeys(filter(None, coders)))
         own = {} if human else self.own
         return Coding(

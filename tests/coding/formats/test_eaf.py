@@ -226,6 +226,14 @@ def test_times_count_from_the_first_frame_of_media_with_an_offset(tmp_path):
     assert coding.media == ('C:/a.mp4',)
 
 
+def test_annotations_before_the_first_frame_are_left_out_with_a_warning(tmp_path):
+    header = '<MEDIA_DESCRIPTOR MEDIA_URL="file:///C:/a.mp4" MIME_TYPE="video/mp4" TIME_ORIGIN="-2000"/>'
+    tier = make_tier('A', (1, 2, 'x'), (3, 4, 'y'))
+    with pytest.warns(UserWarning, match=r'a\.eaf: 1 annotations .*offset.*-2 s'):
+        (coding,) = read_eaf(make_file(tmp_path / 'a.eaf', tier, make_slots(0, 1500, 1700, 3000), header))
+    assert coding.events == [CodedEvent(0, 1, 'y', 'A')]
+
+
 TIER = make_tier('A', (1, 2, 'x'))
 SLOTS = make_slots(0, 1000)
 
