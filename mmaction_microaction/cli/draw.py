@@ -19,6 +19,11 @@ def add_arguments(parser):
     parser.add_argument(
         '--people', default='*', metavar='PATTERN', help='pattern of the people who are drawn, such as "P1*"'
     )
+    parser.add_argument(
+        '--tiers',
+        metavar='PATTERN',
+        help="tiers that are drawn, of an ELAN or Praat file, such as '* human' for those of a person (default: all)",
+    )
     parser.add_argument('--skeleton', action='store_true', help='drawing of the people\'s joints (extra "pose")')
     parser.add_argument(
         '--poses',
@@ -72,7 +77,7 @@ def run(args):
         if path and file_identity(path) == file_identity(args.out):
             raise ValueError(f'--out {args.out} is one of the files that are read; choose another path')
     check_writable(args.out)
-    coding = find_coding(args.coding, args.people, Path(args.video).stem)
+    coding = find_coding(args.coding, args.people, args.tiers, Path(args.video).stem)
     video = Video(args.video)
     check_duration(coding, video)
     console = Console(highlight=False, soft_wrap=True, emoji=False)
@@ -105,18 +110,20 @@ def run(args):
     print(f'{count:,} event{"s" * (count != 1)}{of} drawn in {args.out}')
 
 
-def find_coding(path, people, stem):
+def find_coding(path, people, tiers, stem):
     """Return the coded recording of a video."""
     from mmaction_microaction.coding.formats import read_codings
+    from mmaction_microaction.utils.messages import first_few
 
-    codings = read_codings([path], people)
+    codings = read_codings([path], people, tiers)
     if len(codings) > 1:
         named = [coding for coding in codings if Path(coding.recording).stem == stem or coding.recording == stem]
         if len(named) != 1:
-            names = ', '.join(sorted({coding.recording for coding in codings})[:5])
-            raise ValueError(
-                f'{path} has {len(codings)} recordings, {len(named)} of them of {stem}: {names}; give a file with one'
-            )
+            if len(named) > 1:
+                coders = first_few([coding.coder or 'an unknown coder' for coding in named])
+                raise ValueError(f'{path} has {len(named)} codings of {stem}, by {coders}; choose one with --tiers')
+            names = first_few(sorted({coding.recording for coding in codings}))
+            raise ValueError(f'{path} has {len(codings)} recordings and none of {stem}: {names}; rename the video')
         codings = named
     if not codings:
         raise ValueError(f'{path} has no recording')

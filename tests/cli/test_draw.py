@@ -1,8 +1,10 @@
 import av
+import pympi
 import pytest
 from helpers.odd_videos import numbered, write_plain
 from helpers.sounds import write_with_sound
 
+from mmaction_microaction.coding.formats import write_eaf
 from mmaction_microaction.structures.coding import CodedEvent, Coding, write_coding
 from mmaction_microaction.video.reader import Video
 
@@ -35,6 +37,20 @@ def test_options_choose_people_size_and_sound(run, talk):
     with av.open(str(talk / 'out.mp4')) as container:
         assert not container.streams.audio
         assert container.streams.video[0].height == 120 + 3 * 20
+
+
+def test_tiers_choose_the_coder_of_an_elan_file(run, talk):
+    write_eaf([Coding('talk', EVENTS, duration=4.0, coder='net')], talk / 'talk.eaf')
+    eaf = pympi.Eaf(str(talk / 'talk.eaf'))
+    eaf.add_annotation('P1 human', 0, 1000, 'nodding')
+    eaf.to_file(str(talk / 'talk.eaf'))
+    command = 'draw_coding', talk / 'talk.mp4', talk / 'talk.eaf', '--out', talk / 'out.mp4'
+    status, _, errors = run(*command)
+    assert status == 1
+    assert '2 codings of talk, by net, human; choose one with --tiers' in errors
+    status, output, errors = run(*command, '--tiers', '* human')
+    assert status == 0, errors
+    assert '1 event' in output
 
 
 def test_wrong_video_is_reported(run, talk):
