@@ -121,7 +121,9 @@ def finish_poses(
         Poses: Poses of the people by decreasing size. Joints outside of the image are undetected. Without any person,
         the poses have one who is absent from all frames.
     """
-    points, scores = keypoint.swapaxes(0, 1), keypoint_score.swapaxes(0, 1)
+    present = keypoint_score.any((0, 2))
+    present[0] |= not present.any()
+    points, scores = keypoint[:, present].swapaxes(0, 1), keypoint_score[:, present].swapaxes(0, 1)
     points, scores = fill_gaps(points, scores, round(settings.longest_gap * fps), settings.every)
     points = smooth(points, scores, settings.smoothing * fps)
     inside = ((points >= 0) & (points < np.array(img_shape[::-1]))).all(-1)
@@ -159,17 +161,20 @@ def estimate_poses(
     video = video if isinstance(video, Video) else Video(video)
     tracker = PoseTracker(settings, estimator)
     num_joints = len(LAYOUTS[tracker.layout].joints)
-    # Frames that cannot be decoded, or are not searched, remain 0.
-    keypoint = np.zeros((video.num_frames, settings.people, num_joints, 2), np.float32)
+    # Frames that cannot be decoded, or are not searched, remain 0. Rows in which nobody is written take no memory.
+    keypoint = np.zeros((settings.people, video.num_frames, num_joints, 2), np.float32)
     keypoint_score = np.zeros(keypoint.shape[:-1], np.float32)
     img_shape = None
     for frame in video.frames(settings.every):
         image = frame.to_rgb()
         img_shape = image.shape[:2]
-        keypoint[frame.index], keypoint_score[frame.index] = tracker.update(image)
+        points, scores = tracker.update(image)
+        present = scores.any(1)
+        keypoint[present, frame.index], keypoint_score[present, frame.index] = points[present], scores[present]
         if progress:
             progress(min(frame.index + settings.every, video.num_frames), video.num_frames)
     if img_shape is None:
         raise ValueError(f'{video.path}: no frame can be decoded; use another file')
     name = Path(video.path).stem
+    keypoint, keypoint_score = keypoint.swapaxes(0, 1), keypoint_score.swapaxes(0, 1)
     return finish_poses(keypoint, keypoint_score, img_shape, video.fps, tracker.layout, settings, name)
