@@ -223,6 +223,7 @@ def recognize(inferencer, videos, labeled, args, console):
 
     from mmaction_microaction.inference import blur_faces, write_labeled_video
     from mmaction_microaction.poses.framing import MAX_PEOPLE
+    from mmaction_microaction.utils.messages import describe_error
     from mmaction_microaction.utils.progress import progress_bar
     from mmaction_microaction.video.reader import Video
 
@@ -361,10 +362,3 @@ def result_files(args):
     """Return the paths of the requested files, by the suffix of their format."""
     paths = {suffix: getattr(args, suffix[1:]) for suffix in FORMATS}
     return {suffix: path for suffix, path in paths.items() if path}
-
-
-def describe_error(error):
-    """Return why a video could not be processed, from the error of any library."""
-    if isinstance(error, MemoryError):
-        return f'not enough memory ({error}); make the video smaller or shorter'
-    return str(error) if isinstance(error, (OSError, ValueError)) else f'{type(error).__name__}: {error}'

@@ -1,12 +1,12 @@
 """Agreement of two coders, or of a coder and a program, as tables."""
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mmaction_microaction.label_sets import normalize_name
 from mmaction_microaction.structures.coding import Coding
+from mmaction_microaction.utils.times import format_clock
 
 from .agreement_rows import (
     EVENT_COLUMNS,
@@ -167,22 +167,8 @@ def _list_disagreements(compared: Sequence[ComparedPair]) -> list[tuple]:
             start, end = min(event.start for event in events), max(event.end for event in events)
             kind = 'only B' if a == NONE else 'only A' if b == NONE else 'other action'
             where = (pair.pair.recording, pair.pair.person)
-            rows.append((*where, format_time(start), round(start, 3), round(end, 3), a, b, kind))
+            rows.append((*where, format_clock(start, tenths=True), round(start, 3), round(end, 3), a, b, kind))
     return sorted(rows, key=lambda row: (row[0], row[3], row[1]))
-
-
-def format_time(seconds: float) -> str:
-    """Return a time as players show it.
-
-    Examples:
-        >>> format_time(75.25), format_time(3675)
-        ('1:15.2', '1:01:15.0')
-    """
-    tenths = math.floor(seconds * 10 + 1e-6)  # Cut off, so that a player that goes there has not passed the start.
-    minutes, tenths = divmod(tenths, 600)
-    hours, minutes = divmod(minutes, 60)
-    clock = f'{hours}:{minutes:02d}' if hours else f'{minutes}'
-    return f'{clock}:{tenths // 10:02d}.{tenths % 10}'
 
 
 def _describe(

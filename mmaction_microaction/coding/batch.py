@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mmaction_microaction.utils.files import make_folder
+from mmaction_microaction.utils.messages import describe_error
+from mmaction_microaction.utils.times import format_duration
 from mmaction_microaction.version import __version__
 
 from .events import rename_people
 from .recordings import Recording
 from .results_folder import ResultsFolder
-from .run_log import RunLog, TimeLeft, format_seconds
+from .run_log import RunLog, TimeLeft
 from .scores_file import RecordingScores
 from .settings import CodingSettings, identify_media
 
@@ -139,19 +141,4 @@ def _finish(
     coding = results.finish(scores)
     people = '1 person' if len(coding.people) == 1 else f'{len(coding.people)} people'
     bouts = '1 bout' if len(coding.events) == 1 else f'{len(coding.events):,} bouts'
-    results.log.write(f'{label}: {bouts} of {people} in {format_seconds(coding.duration)} of video')
-
-
-def describe_error(error: Exception) -> str:
-    """Return why a recording could not be coded, from the error of any library.
-
-    Args:
-        error (Exception): The error.
-
-    Returns:
-        str: One line.
-    """
-    text = ' '.join(str(error).split())
-    if isinstance(error, MemoryError):
-        return f'not enough memory ({text}); make the video smaller or shorter'
-    return text if isinstance(error, (OSError, ValueError)) and text else f'{type(error).__name__}: {text}'
+    results.log.write(f'{label}: {bouts} of {people} in {format_duration(coding.duration)} of video')

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from mmaction_microaction.utils.progress import progress_bar
+from mmaction_microaction.utils.times import format_duration
 
 try:
     import fcntl
@@ -17,17 +18,6 @@ except ImportError:  # on Windows
 
 REPORT_SECONDS = 300
 """Seconds between two lines about the progress of one recording."""
-
-
-def format_seconds(seconds: float) -> str:
-    """Format a duration as hours, minutes and seconds.
-
-    Examples:
-        >>> format_seconds(4325)
-        '01:12:05'
-    """
-    seconds = round(seconds)
-    return f'{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}'
 
 
 class TimeLeft:
@@ -66,7 +56,7 @@ class TimeLeft:
         done = self._done + self._part
         if done <= 0:
             return ''
-        return f'{format_seconds((self._clock() - self._start) * max(self._total - done, 0) / done)} left'
+        return f'{format_duration((self._clock() - self._start) * max(self._total - done, 0) / done)} left'
 
 
 class RunLog:

@@ -118,10 +118,3 @@ def legible_on(color: str) -> str:
         str: The colour of the text.
     """
     return BLACK if np.dot(ImageColor.getrgb(color), (0.299, 0.587, 0.114)) > 140 else WHITE
-
-
-def format_clock(seconds: float) -> str:
-    """Format seconds as 1:02:03 or 2:03."""
-    minutes, seconds = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f'{hours}:{minutes:02}:{seconds:02}' if hours else f'{minutes}:{seconds:02}'

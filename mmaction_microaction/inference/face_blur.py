@@ -10,9 +10,8 @@ from mmaction_microaction.faces.detectors import make_detector
 from mmaction_microaction.poses import PoseSettings, estimate_poses
 from mmaction_microaction.structures.pose_layouts import get_layout
 from mmaction_microaction.structures.poses import Poses
+from mmaction_microaction.utils.times import format_clock
 from mmaction_microaction.video.reader import Video
-
-from .bands import format_clock
 
 SETTINGS = PoseSettings(people=10, every=2)
 """Settings of the poses from which faces are hidden: of all people, not only of those who get labels."""

@@ -9,10 +9,11 @@ from PIL import ImageColor, ImageDraw
 
 from mmaction_microaction.label_sets import LabelSet
 from mmaction_microaction.structures.coding import CodedEvent
+from mmaction_microaction.utils.times import format_clock
 from mmaction_microaction.visualization.fonts import load_font
 from mmaction_microaction.visualization.interval_rows import assign_lanes
 
-from .bands import BLACK, DARK_GRAY, GRAY, WHITE, Band, format_clock, legible_on, name_action
+from .bands import BLACK, DARK_GRAY, GRAY, WHITE, Band, legible_on, name_action
 from .event_rows import EventColors, EventRow, arrange_events, color_key
 
 SHOWN_SECONDS = 20

@@ -41,6 +41,21 @@ def last_line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[-1].strip()
 
 
+def describe_error(error: Exception) -> str:
+    """Return why a video could not be processed, from the error of any library.
+
+    Args:
+        error (Exception): The error.
+
+    Returns:
+        str: One line.
+    """
+    text = ' '.join(str(error).split())
+    if isinstance(error, MemoryError):
+        return f'not enough memory ({text}); make the video smaller or shorter'
+    return text if isinstance(error, (OSError, ValueError)) and text else f'{type(error).__name__}: {text}'
+
+
 def warn_in_one_line() -> None:
     """Print warnings to standard error as ``warning: MESSAGE``, without the position in the code."""
     warnings.showwarning = lambda message, *_: print(f'warning: {message}', file=sys.stderr)

@@ -3,7 +3,7 @@
 import pytest
 from helpers.codings import code_again, event, make_interview
 
-from mmaction_microaction.coding.agreement import compare_codings, find_reference, format_time
+from mmaction_microaction.coding.agreement import compare_codings, find_reference
 from mmaction_microaction.coding.compared_pair import AgreementSettings
 from mmaction_microaction.coding.sides import pair_codings, read_side
 from mmaction_microaction.structures.coding import Coding, write_coding
@@ -190,7 +190,3 @@ def test_a_recording_in_two_files_counts_once_if_they_are_equal(tmp_path):
     with pytest.raises(ValueError, match=r'different events of the recording talk'):
         read_side([tmp_path])
     assert read_side([str(tmp_path / '[ab].json')])[0].events == ANNA.events
-
-
-def test_times_for_players():
-    assert [format_time(seconds) for seconds in (0, 59.97, 60, 3599.99)] == ['0:00.0', '0:59.9', '1:00.0', '59:59.9']

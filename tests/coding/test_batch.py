@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from helpers.coding import FakeNetwork
 
-from mmaction_microaction.coding.run_log import RunLog, TimeLeft, format_seconds
+from mmaction_microaction.coding.run_log import RunLog, TimeLeft
 from mmaction_microaction.coding.scores_file import read_scores
 from mmaction_microaction.coding.settings import CodingSettings
 from mmaction_microaction.structures.coding import read_coding
@@ -312,7 +312,6 @@ def test_time_left_follows_the_size_of_the_videos():
     assert str(left) == '04:00:00 left'
     left.drop(800)
     assert str(left) == '00:00:00 left'
-    assert format_seconds(360_000) == '100:00:00'
 
 
 def test_lines_say_which_recording_and_how_long(tmp_path, monkeypatch):

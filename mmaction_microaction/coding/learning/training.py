@@ -13,6 +13,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from mmaction_microaction.utils.messages import last_line
+from mmaction_microaction.utils.times import format_duration
 
 from .configs import METRIC
 
@@ -114,17 +115,6 @@ class _ReportHook(Hook):
         left = ''
         if self.start and done > 0:
             seconds = (time.monotonic() - self.start) / done * (runner.max_epochs - epoch)
-            left = f', {format_time(seconds)} left'
+            left = f', {format_duration(seconds)} left'
         with redirect_stdout(self.stdout):
             self.report(f'epoch {epoch} of {runner.max_epochs}{text}{left}')
-
-
-def format_time(seconds: float) -> str:
-    """Return a duration as hours, minutes and seconds.
-
-    Examples:
-        >>> format_time(3725.4)
-        '1:02:05'
-    """
-    minutes, seconds = divmod(round(seconds), 60)
-    return f'{minutes // 60}:{minutes % 60:02d}:{seconds:02d}'
