@@ -182,8 +182,8 @@ class MicroActionInferencer:
         if not self.pipeline.needs_poses:
             return None
         poses = self.poses.of_person(video, progress)
-        if not poses.keypoint_score.any():
-            raise ValueError(f'{video.path}: no person was found, and the network needs the joints of one')
+        if not poses.shows_person.any():
+            raise ValueError(f'{video.path}: no frame shows both shoulders of a person, and the network needs joints')
         return poses
 
     def people(
@@ -309,7 +309,7 @@ class MicroActionInferencer:
             poses = partial(select_window, poses)
             present = [window for window in windows if poses(window) is not None]
             if not present:
-                raise ValueError(f'{video.path}: no window shows a person for half of its time')
+                raise ValueError(f'{video.path}: no window shows both shoulders of a person for half of its time')
             warn_of_absence(video.path, windows, present)
             windows = present
         # Where a frame is shown for long, several windows contain the same frames. The network scores them once.

@@ -169,7 +169,8 @@ class LivePoses:
             window (Window): A window of the stream.
 
         Returns:
-            Poses | None: Poses in the layout of the estimator. None if less than half of the frames show a person.
+            Poses | None: Poses in the layout of the estimator. None if less than half of the frames show both shoulders
+            of a person.
         """
         # The search may have skipped the first frame. Then the frame before it was searched.
         lead = window.first_frame % self._settings.every
@@ -225,8 +226,9 @@ def select_window(poses: Poses, window: Window) -> Poses | None:
         window (Window): A window of the video.
 
     Returns:
-        Poses | None: Poses of ``window.num_frames`` frames. None if less than half of them show a person.
+        Poses | None: Poses of ``window.num_frames`` frames. None if less than half of them show both shoulders of a
+        person, without which a network of joints knows neither place nor size.
     """
     frames = slice(window.first_frame, window.last_frame + 1)
     selected = replace(poses, keypoint=poses.keypoint[:, frames], keypoint_score=poses.keypoint_score[:, frames])
-    return selected if selected.keypoint_score.any((0, 2)).mean() >= 0.5 else None
+    return selected if selected.shows_person.mean() >= 0.5 else None

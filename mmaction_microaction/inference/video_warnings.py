@@ -87,8 +87,9 @@ def warn_of_absence(name: str, windows: list[Window], present: list[Window]) -> 
     absent = sorted(set(windows) - set(present))
     if absent:
         warnings.warn(
-            f'{name}: {len(absent):,} of {len(windows):,} windows show nobody most of the time, the first of them '
-            f'from {absent[0].start:.1f} to {absent[0].end:.1f} s; the timeline contains no action there',
+            f'{name}: {len(absent):,} of {len(windows):,} windows do not show both shoulders of a person most of the '
+            f'time, the first of them from {absent[0].start:.1f} to {absent[0].end:.1f} s; the timeline contains no '
+            'action there',
             stacklevel=3,
         )
 

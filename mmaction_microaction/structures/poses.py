@@ -67,6 +67,13 @@ class Poses:
         """int: Number of frames of the video."""
         return self.keypoint.shape[1]
 
+    @property
+    def shows_person(self) -> np.ndarray:
+        """np.ndarray: Whether each frame shows both shoulders of a person, shape (T,)."""
+        joints = LAYOUTS[self.layout].joints
+        shoulders = [joints.index(f'{side}_shoulder') for side in ('left', 'right')]
+        return (self.keypoint_score[:, :, shoulders] > 0).all(-1).any(0)
+
     def convert(self, layout: str | PoseLayout) -> 'Poses':
         """Return the poses in another layout, see :func:`.convert_layout`.
 

@@ -132,7 +132,7 @@ def test_windows_see_the_poses_of_their_frames(nose, estimated, grey_video):
 
 def test_times_without_a_person_have_no_action(nose, estimated, grey_video):
     estimated.poses = noses(*[5] * 80, *[None] * 80, *[11] * 80)
-    with pytest.warns(UserWarning, match=r'grey.mp4: 15 of 45 windows show nobody .* 3\.8 to 4\.8 s'):
+    with pytest.warns(UserWarning, match=r'grey.mp4: 15 of 45 windows do not show both shoulders .* 3\.8 to 4\.8 s'):
         result = nose(window=1, step=0.25)(grey_video)
     assert [i.label for i in result.intervals] == [5, 11]
     # The first window that is left out begins at 3.75 s, with a person in 5 of 20 frames. The last begins at 7.25 s.
@@ -142,7 +142,7 @@ def test_times_without_a_person_have_no_action(nose, estimated, grey_video):
 def test_video_without_a_person_is_an_error(nose, estimated, grey_video, clip):
     for video, num_frames in ((grey_video, 240), (clip, 40)):
         estimated.poses = noses(*[None] * num_frames)
-        with pytest.raises(ValueError, match=f'{video.name}: no person was found'):
+        with pytest.raises(ValueError, match=f'{video.name}: no frame shows both shoulders'):
             nose()(video)
 
 

@@ -53,16 +53,16 @@ def find_clips_with_person(path: str | Path, names: Sequence[str]) -> np.ndarray
         names (Sequence[str]): Path of each clip.
 
     Returns:
-        np.ndarray: Indices of the clips that show a person for half of their time, ascending, shape (K,).
+        np.ndarray: Indices of the clips that show both shoulders of a person for half of their time, ascending, shape
+        (K,).
     """
     poses = index_poses(read_poses(path))
-    scores = [poses[os.path.splitext(name)[0]].keypoint_score for name in names]
-    shown = np.array([score.any((0, 2)).mean() >= MIN_PRESENCE for score in scores])
+    shown = np.array([poses[os.path.splitext(name)[0]].shows_person.mean() >= MIN_PRESENCE for name in names])
     if not shown.all():
         without = [names[index] for index in np.flatnonzero(~shown)]
         warnings.warn(
-            f'{len(without):,} of {len(names):,} clips show no person for half of their time and are left out: '
-            f'{first_few(without)}',
+            f'{len(without):,} of {len(names):,} clips do not show both shoulders of a person for half of their time, '
+            f'and are left out: {first_few(without)}',
             stacklevel=2,
         )
     return np.flatnonzero(shown)

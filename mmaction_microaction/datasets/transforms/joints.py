@@ -14,7 +14,8 @@ class ResamplePoses(BaseTransform):
 
     MMAction2's ``UniformSampleFrames`` and ``PoseDecode`` select frames instead, and repeat a clip from its start if it
     has fewer frames than samples. This transform plays it once. Between two frames, a joint is detected if it is
-    detected in both.
+    detected in both. Frames without any joint of a person repeat the nearest frame with one: to a network, a person who
+    was not found has paused.
 
     Required keys: ``keypoint`` of shape (M, T, V, 2) and ``keypoint_score`` of shape (M, T, V).
     Modified keys: ``keypoint`` of shape (M, S, V, 2) and ``keypoint_score`` of shape (M, S, V).
@@ -54,6 +55,10 @@ class ResamplePoses(BaseTransform):
         weight = (times - before).astype(np.float32)[:, None]
         scores = results['keypoint_score'].astype(np.float32)
         points = results['keypoint'].astype(np.float32)
+        for person, seen in enumerate((scores > 0).any(-1)):
+            if seen.any():
+                nearest = _find_nearest(seen)
+                points[person], scores[person] = points[person, nearest], scores[person, nearest]
         both = np.minimum(scores[:, before], scores[:, after])
         results['keypoint'] = points[:, before] * (1 - weight[..., None]) + points[:, after] * weight[..., None]
         # At the time of a frame, only this frame counts.
@@ -65,6 +70,12 @@ class ResamplePoses(BaseTransform):
 
     def __repr__(self):
         return f'{type(self).__name__}(clip_len={self.clip_len}, trim={self.trim})'
+
+
+def _find_nearest(seen):
+    """Return the index of the nearest True for each element of an array that contains one."""
+    known = np.flatnonzero(seen)
+    return known[np.abs(np.arange(len(seen))[:, None] - known).argmin(1)]
 
 
 @TRANSFORMS.register_module()

@@ -136,13 +136,22 @@ class JointTCN(BaseModule):
         """Return coordinates relative to the shoulders, in units of the trunk's length.
 
         The trunk looks short when the person leans forward, and the shoulders look narrow when the person turns. The
-        larger one determines the unit.
+        larger one determines the unit. Times without both shoulders do not count.
         """
         left, right = (points[:, :, joint] for joint in self._shoulders)
-        middle, width = (left + right) / 2, (left - right).norm(dim=-1).mean(1)
-        has_hips = seen[:, :, self._hips].amin(-1)
+        has_shoulders = seen[:, :, self._shoulders].amin(-1)
+        has_hips = seen[:, :, self._hips].amin(-1) * has_shoulders
+        middle = (left + right) / 2
         trunk = (middle - points[:, :, self._hips].mean(2)).norm(dim=-1)
-        length = (trunk * has_hips).sum(1) / has_hips.sum(1).clamp(min=1)
+        width = _mean_over_time((left - right).norm(dim=-1), has_shoulders)
+        length = _mean_over_time(trunk, has_hips)
+        middle = _mean_over_time(middle, has_shoulders[..., None])
         # The trunk of an adult is 1.35 times as long as the shoulders are wide.
-        size = torch.where(has_hips.mean(1) < 0.5, 1.35 * width, torch.maximum(length, 1.1 * width))
-        return (points - middle.mean(1)[:, None, None]) / size.clamp(min=1e-6)[:, None, None, None]
+        is_rare = has_hips.sum(1) < 0.5 * has_shoulders.sum(1)
+        size = torch.where(is_rare, 1.35 * width, torch.maximum(length, 1.1 * width))
+        return (points - middle[:, None, None]) / size.clamp(min=1e-6)[:, None, None, None]
+
+
+def _mean_over_time(values: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
+    """Return the mean of values of shape (N, T, ...) over the times that count, 1 or 0; 0 if none does."""
+    return (values * counts).sum(1) / counts.sum(1).clamp(min=1)

@@ -22,9 +22,22 @@ def test_resampling_interpolates_between_frames():
 
 
 def test_joint_is_undetected_next_to_a_frame_without_it():
-    scores = np.array([0.5, 0.0, 0.8], np.float32).reshape(1, 3, 1)
-    sample = ResamplePoses(5)(dict(keypoint=np.ones((1, 3, 1, 2), np.float32), keypoint_score=scores))
+    scores = np.array([[0.5, 1.0], [0.0, 1.0], [0.8, 1.0]], np.float32)[None]
+    sample = ResamplePoses(5)(dict(keypoint=np.ones((1, 3, 2, 2), np.float32), keypoint_score=scores))
     assert sample['keypoint_score'][0, :, 0].tolist() == pytest.approx([0.5, 0, 0, 0, 0.8])
+
+
+def test_person_who_was_not_found_has_paused():
+    keypoint = np.arange(7, dtype=np.float32).reshape(1, 7, 1, 1).repeat(2, 2).repeat(2, 3)
+    scores = np.ones((1, 7, 2), np.float32)
+    scores[0, [0, 1, 4, 5, 6]] = 0
+    scores[0, 3, 1] = 0  # one joint of two
+    sample = ResamplePoses(7)(dict(keypoint=keypoint, keypoint_score=scores))
+    assert sample['keypoint'][0, :, 0, 0].tolist() == [2, 2, 2, 3, 3, 3, 3]
+    assert sample['keypoint_score'][0, :, 0].tolist() == [1] * 7
+    assert sample['keypoint_score'][0, :, 1].tolist() == [1, 1, 1, 0, 0, 0, 0]
+    nobody = ResamplePoses(7)(dict(keypoint=keypoint, keypoint_score=np.zeros_like(scores)))
+    assert not nobody['keypoint_score'].any()
 
 
 @pytest.mark.parametrize('num_frames', [1, 2, 47, 48, 200])

@@ -15,6 +15,8 @@ def make_joints(num_clips=2, num_frames=48, num_joints=33, seed=0):
     joints = rng.uniform(0, 200, (num_clips, 1, num_frames, num_joints, 3))
     joints[..., 2] = rng.uniform(0.1, 1, joints.shape[:-1])
     joints[0, :, 5:20, 15, 2] = 0
+    joints[0, :, 30:40, 11, 2] = 0  # a shoulder of BlazePose
+    joints[1, :, :3, :, 2] = 0  # nobody is found
     joints[1, :, :, 25:, 2] = 0
     return torch.from_numpy(joints)
 
@@ -25,11 +27,14 @@ def describe_naively(joints, layout):
     points, seen = joints[..., :2].astype(float), joints[..., 2] > 0
     left, right = (points[:, names.index(f'{side}_shoulder')] for side in ('left', 'right'))
     hips = [names.index(f'{side}_hip') for side in ('left', 'right')]
-    with_hips = [t for t in range(len(points)) if seen[t, hips].all()]
-    width = np.mean([np.hypot(*(left[t] - right[t])) for t in range(len(points))])
+    shoulders = [names.index(f'{side}_shoulder') for side in ('left', 'right')]
+    known = [t for t in range(len(points)) if seen[t, shoulders].all()]
+    with_hips = [t for t in known if seen[t, hips].all()]
+    width = np.mean([np.hypot(*(left[t] - right[t])) for t in known])
     trunk = [np.hypot(*((left[t] + right[t]) / 2 - points[t, hips].mean(0))) for t in with_hips]
-    size = max(np.mean(trunk), 1.1 * width) if len(with_hips) >= len(points) / 2 else 1.35 * width
-    points = np.clip((points - ((left + right) / 2).mean(0)) / size, -6, 6) * seen[..., None]
+    size = max(np.mean(trunk), 1.1 * width) if len(with_hips) >= len(known) / 2 else 1.35 * width
+    middle = np.mean([(left[t] + right[t]) / 2 for t in known], axis=0)
+    points = np.clip((points - middle) / size, -6, 6) * seen[..., None]
     hands = ['left_wrist', 'right_wrist', 'left_index', 'right_index']
     targets = 'nose left_ear right_ear left_eye right_eye left_mouth left_shoulder right_shoulder left_hip right_hip '
     targets = (targets + 'left_knee right_knee left_wrist right_wrist').split()
