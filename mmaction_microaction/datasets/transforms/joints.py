@@ -86,7 +86,7 @@ class PerturbJoints(BaseTransform):
     a constant error, an error that changes slowly, and jitter, and so does each limb as a whole. Fingers, hips, knees
     and feet get larger errors than the others. The sizes of all errors, and how far those of a limb agree, follow those
     of BlazePose on 312 rendered clips of 256 pixels. The whole person is rotated, stretched and sheared. Legs, or a
-    hand for a while, are sometimes undetected.
+    hand or a shoulder for a while, are sometimes undetected.
 
     Real people often move less than rendered ones. The movements of the head against the shoulders, of the trunk and of
     the legs are therefore made smaller at random. Those of the arms are not, since a hand has to reach its goal.
@@ -103,6 +103,7 @@ class PerturbJoints(BaseTransform):
         lost_legs (float): Probability that the legs are undetected, as in a picture from the waist up. Defaults to
             0.12.
         lost_hand (float): Probability that a hand is undetected for a while. Defaults to 0.1.
+        lost_shoulder (float): Probability that a shoulder is undetected for a while. Defaults to 0.05.
         smallest_motion (float): Smallest factor of the movements of head, trunk and legs in the half of the clips whose
             movements are made smaller. Defaults to 0.2. 1 leaves all movements.
     """
@@ -118,11 +119,13 @@ class PerturbJoints(BaseTransform):
         stretch: float = 0.15,
         lost_legs: float = 0.12,
         lost_hand: float = 0.1,
+        lost_shoulder: float = 0.05,
         smallest_motion: float = 0.2,
     ) -> None:
         joints = get_layout(layout).joints
         self.layout, self.strength, self.rotation, self.stretch = layout, strength, rotation, stretch
-        self.lost_legs, self.lost_hand, self.smallest_motion = lost_legs, lost_hand, smallest_motion
+        self.lost_legs, self.lost_hand, self.lost_shoulder = lost_legs, lost_hand, lost_shoulder
+        self.smallest_motion = smallest_motion
         self._limbs = _find_limbs(joints)
         self._shoulders = [joints.index(f'{side}_shoulder') for side in ('left', 'right')]
         self._legs = [i for i, name in enumerate(joints) if name.endswith(('knee', 'ankle', 'heel', 'foot'))]
@@ -199,15 +202,16 @@ class PerturbJoints(BaseTransform):
         return constant + changing
 
     def _lose(self, scores):
-        """Set the scores of legs or of a hand to 0, in place."""
+        """Set the scores of legs, of a hand or of a shoulder to 0, in place."""
         if np.random.random() < self.lost_legs:
             scores[:, self._legs] = 0
             if np.random.random() < 0.4:
                 scores[:, self._hips] = 0
-        if np.random.random() < self.lost_hand:
-            start = np.random.randint(len(scores))
-            length = np.random.randint(len(scores) // 12 + 1, len(scores) // 2 + 2)
-            scores[start : start + length, self._hands[np.random.randint(2)]] = 0
+        for probability, joints in ((self.lost_hand, self._hands), (self.lost_shoulder, self._shoulders)):
+            if np.random.random() < probability:
+                start = np.random.randint(len(scores))
+                length = np.random.randint(len(scores) // 12 + 1, len(scores) // 2 + 2)
+                scores[start : start + length, joints[np.random.randint(2)]] = 0
 
     def __repr__(self):
         return f'{type(self).__name__}(layout={self.layout!r}, strength={self.strength})'

@@ -69,17 +69,21 @@ def test_wrong_options(options):
 
 def test_no_errors_and_no_change_of_view_leave_the_joints():
     sample = make_sample()
-    still = PerturbJoints('blazepose33', 0, rotation=0, stretch=0, lost_legs=0, lost_hand=0, smallest_motion=1)
+    still = PerturbJoints(
+        'blazepose33', 0, rotation=0, stretch=0, lost_legs=0, lost_hand=0, lost_shoulder=0, smallest_motion=1
+    )
     np.testing.assert_allclose(still(dict(sample))['keypoint'], sample['keypoint'], atol=1e-4)
 
 
 def test_errors_grow_with_the_person_and_are_mostly_constant():
     np.random.seed(0)
-    perturb = PerturbJoints('blazepose33', rotation=0, stretch=0, lost_legs=0, lost_hand=0, smallest_motion=1)
+    perturb = PerturbJoints(
+        'blazepose33', rotation=0, stretch=0, lost_legs=0, lost_hand=0, lost_shoulder=0, smallest_motion=1
+    )
     small, large = make_sample(), make_sample()
     large['keypoint'] = large['keypoint'] * 10
     errors = [
-        np.stack([perturb(dict(sample))['keypoint'][0] - sample['keypoint'][0] for _ in range(40)])
+        np.stack([perturb(dict(sample))['keypoint'][0] - sample['keypoint'][0] for _ in range(200)])
         for sample in (small, large)
     ]
     assert errors[1].std() / errors[0].std() == pytest.approx(10, rel=0.2)
@@ -88,19 +92,21 @@ def test_errors_grow_with_the_person_and_are_mostly_constant():
         for ends in (('nose', 'eye', 'ear', 'inner', 'outer'), ('thumb', 'index', 'pinky', 'knee', 'hip'))
     )
     assert hands.std() / face.std() == pytest.approx(0.07 / 0.04, rel=0.2)
-    assert face.mean(1).std() > 3 * (face - face.mean(1, keepdims=True)).std()
-    assert face.mean(1).std() > 20 * np.diff(face, 2, axis=1).std() / 6**0.5
+    # Limbs that are lost and found again have large changing errors, so means would be those of a few clips.
+    assert np.median(np.abs(face.mean(1))) > 2 * np.median(face.std(1))
+    assert np.median(np.abs(face.mean(1))) > 10 * np.median(np.diff(face, 2, axis=1).std(1)) / 6**0.5
 
 
-def test_legs_and_hands_are_lost():
-    perturb = PerturbJoints('blazepose33', lost_legs=1, lost_hand=1)
+def test_legs_hands_and_shoulders_are_lost():
+    perturb = PerturbJoints('blazepose33', lost_legs=1, lost_hand=1, lost_shoulder=1)
     np.random.seed(0)
     scores = perturb(make_sample())['keypoint_score'][0]
     lost = {joint: (scores[:, index] == 0).mean() for index, joint in enumerate(BLAZEPOSE33.joints)}
     assert lost['left_knee'] == lost['right_foot'] == 1
-    assert lost['nose'] == lost['left_shoulder'] == 0
-    hands = [lost[f'{side}_wrist'] for side in ('left', 'right')]
-    assert min(hands) == 0 < max(hands) < 1
+    assert lost['nose'] == lost['left_elbow'] == 0
+    for joint in ('wrist', 'shoulder'):
+        sides = [lost[f'{side}_{joint}'] for side in ('left', 'right')]
+        assert min(sides) == 0 < max(sides) < 1
 
 
 def test_absent_person_stays_absent():
@@ -111,7 +117,9 @@ def test_absent_person_stays_absent():
 
 def test_smaller_movements_of_head_trunk_and_legs_keep_those_of_the_arms():
     np.random.seed(0)
-    calm = PerturbJoints('blazepose33', 0, rotation=0, stretch=0, lost_legs=0, lost_hand=0, smallest_motion=0.2)
+    calm = PerturbJoints(
+        'blazepose33', 0, rotation=0, stretch=0, lost_legs=0, lost_hand=0, lost_shoulder=0, smallest_motion=0.2
+    )
     sample = make_sample()
     index = BLAZEPOSE33.joints.index
     shoulders = [index('left_shoulder'), index('right_shoulder')]
