@@ -75,6 +75,7 @@ def test_files_of_a_recording_follow_each_other(inferencer, tmp_path):
     assert scores.starts.tolist() == [0, 0.5, 1, 1.5, 2, 2.5, 3, 4, 4.5, 5, 5.5, 6]
     assert calls == sorted(calls)
     assert calls[-1] == (1000, 1000)
+    assert code_scores(scores, CodingSettings({})).settings['media_starts'] == [0, 4]
     # Label 9 is nodding. Its bout goes on across the border of the files. Half a second at each end has 0.5.
     coding = code_scores(scores, CodingSettings({}, threshold=0.4))
     assert [(event.start, event.end) for event in coding.events if event.action == 'nodding'] == [(2.0, 6.0)]

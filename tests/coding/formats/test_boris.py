@@ -112,6 +112,12 @@ def test_durations_of_joined_files_are_read_from_them(tmp_path, monkeypatch):
     assert content['observations']['talk']['media_info']['length'] == durations
 
 
+def test_durations_of_coded_files_follow_from_their_starts(tmp_path):
+    coding = Coding('talk', [], 50.5, ('/v/1.mp4', '/v/2.mp4'), settings={'media_starts': [0.0, 20.25]})
+    content = write(tmp_path, coding)  # The files do not exist.
+    assert content['observations']['talk']['media_info']['length'] == {'/v/1.mp4': 20.25, '/v/2.mp4': 30.25}
+
+
 def test_project_of_others_is_read(tmp_path):
     events = [
         [1.0, 'P1', 'nodding', '', 'start', 25],  # with the index of the frame
