@@ -91,7 +91,9 @@ def test_tabular_events_of_boris_are_read(tmp_path, name):
 @pytest.mark.parametrize('lines', [AGGREGATED, TABULAR, OLD_TABULAR])
 def test_time_offset_of_boris_is_subtracted(tmp_path, name, lines):
     before = [(event.start, event.end) for coding in read(tmp_path, lines, name) for event in coding.events]
-    shifted = [re.sub(r'(,player #1[^,]*,|,NA,|^Time offset \(s\),)0\.0,', r'\g<1>-1.5,', line, count=1) for line in lines]
+    shifted = [
+        re.sub(r'(,player #1[^,]*,|,NA,|^Time offset \(s\),)0\.0,', r'\g<1>-1.5,', line, count=1) for line in lines
+    ]
     after = [(event.start, event.end) for coding in read(tmp_path, shifted, name) for event in coding.events]
     assert after == [(start + 1.5, end + 1.5) for start, end in before]
 
