@@ -121,7 +121,7 @@ def pair_codings(first: Sequence[Coding], second: Sequence[Coding]) -> Pairing:
             notes.append(f'only {label} has {_count(len(missing), "recording")}: {first_few(missing, 20)}')
         for name in missing:
             similar = sorted(list_namesakes(name, sides[1 - index].keys() - matched[1 - index]))
-            if similar:
+            if len(similar) > 1:
                 notes.append(
                     f'{name} of {label} could be {first_few(similar, separator=" or ")}; give them the same folder'
                 )
