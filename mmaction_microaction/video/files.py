@@ -21,7 +21,7 @@ def list_videos(folder: str | Path, recursive: bool = False) -> tuple[list[Path]
 
     Returns:
         tuple[list[Path], int]: The sorted paths of the videos, and the number of other files. Hidden files, and those
-        in the trash of a disk, count as other files, see :func:`.is_hidden`.
+        in the trash of a disk, count as other files.
 
     Raises:
         FileNotFoundError: If the folder does not exist.
