@@ -80,11 +80,13 @@ def run(args):
 
 def find_score_files(paths):
     """Return the files of scores in files and folders."""
+    from mmaction_microaction.utils.hidden_files import is_hidden
+
     files = []
     for path in paths:
         if not path.exists():
             raise FileNotFoundError(f'{path}: no such file or folder')
-        found = sorted(path.rglob('*.npz')) if path.is_dir() else [path]
+        found = [file for file in sorted(path.rglob('*.npz')) if not is_hidden(file, path)] if path.is_dir() else [path]
         if not found:
             raise FileNotFoundError(f'{path} contains no .npz file; pass the --out of "microaction code"')
         files += found

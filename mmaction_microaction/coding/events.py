@@ -55,6 +55,7 @@ def code_scores(scores: RecordingScores, settings: CodingSettings) -> Coding:
         {
             **settings.to_dict(),
             'media': scores.settings.get('media', []),
+            'media_starts': scores.settings.get('media_starts', []),
             'warnings': scores.warnings,
             'absences': scores.absences,
         },

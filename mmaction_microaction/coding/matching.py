@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import PurePosixPath
 
 import numpy as np
 
 from mmaction_microaction.structures.coding import Coding
 from mmaction_microaction.utils.messages import first_few
 
+from .recording_names import find_name
 from .scores_file import RecordingScores
 
 
@@ -32,9 +32,10 @@ def match_codings(
         ValueError: If nothing matches, or two codings are of the same recording and person.
     """
     pairs, notes, seen = [], [], set()
+    recordings = {coding.recording for coding in codings}
     for coding in codings:
         found = _find_scores(scores, coding.recording)
-        if found is None:
+        if found is None or found.recording in recordings - {coding.recording}:
             notes.append(f'{coding.recording}: there are no scores of this recording')
             continue
         names = {person: person for person in coding.people if person in found.people}
@@ -79,9 +80,8 @@ def match_codings(
 
 def _find_scores(scores: Sequence[RecordingScores], recording: str) -> RecordingScores | None:
     """Return the scores of a recording. None if there are none, or several that could be meant."""
-    exact = [item for item in scores if item.recording == recording]
-    name = PurePosixPath(recording).name
-    found = exact or [item for item in scores if PurePosixPath(item.recording).name == name]
+    name = find_name(recording, [item.recording for item in scores])
+    found = [item for item in scores if item.recording == name]
     return found[0] if len(found) == 1 else None
 
 

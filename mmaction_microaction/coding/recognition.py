@@ -4,11 +4,13 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
-from mmaction_microaction.inference import FramedVideo, MicroActionInferencer, SeveralPeopleWarning
+from mmaction_microaction.inference import FramedVideo, MicroActionInferencer, NoPersonError, SeveralPeopleWarning
 from mmaction_microaction.inference.results import DetectionResult, TimelineResult
 from mmaction_microaction.video.reader import Video
 
@@ -19,6 +21,19 @@ UNKNOWN = 'unknown'
 """Name of the only person in a file of a recording whose other files show several."""
 
 
+class _Part(NamedTuple):
+    """A person in a file of a recording."""
+
+    file: int
+    """Index of the file."""
+    person: str
+    """Name of the person."""
+    absences: list[tuple[float, float]]
+    """Start and end of each absence in seconds of the file."""
+    result: TimelineResult | DetectionResult | None
+    """Result of the network. None if no joints of the person were found in the file."""
+
+
 def recognize_recording(
     inferencer: MicroActionInferencer,
     recording: Recording,
@@ -27,7 +42,8 @@ def recognize_recording(
 ) -> RecordingScores:
     """Run a network on all files of a recording. The times of a file begin where the file before it ends.
 
-    Windows in which a person is absent are left out.
+    Windows in which a person is absent are left out. A file that does not show a person of other files is an absence of
+    this person, and so is a file in which a network of joints finds none.
 
     Args:
         inferencer (MicroActionInferencer): The network, with ``longest_clip=0``.
@@ -38,22 +54,24 @@ def recognize_recording(
             in thousandths, and 1,000. Defaults to None.
 
     Returns:
-        RecordingScores: Scores of each person, with the names of :meth:`.MicroActionInferencer.people`.
+        RecordingScores: Scores of each person, with the names of :meth:`.MicroActionInferencer.people`. Its settings
+        contain the start of each file in seconds, ``media_starts``.
 
     Raises:
         FileNotFoundError: If a file is missing.
+        NoPersonError: If the network needs joints, and no file shows a person.
         ValueError: If a file cannot be read as a video.
     """
-    files, offset, rates = [], 0.0, []
+    parts, borders, rates = [], [0.0], []
     texts: list[str] = []
+    missing = None
     # Bytes, since durations are known only after all packets of a file were read.
     sizes = [file.stat().st_size for file in recording.media]
     with _collecting_warnings(recording.media, texts):
         for index, path in enumerate(recording.media):
             video = Video(path)
             people = inferencer.find_people(video)
-            if num_people is not None and len(people) != num_people:
-                warnings.warn(_describe_number(path, people, num_people), stacklevel=2)
+            shown = []
             for person, framed in enumerate(people):
                 for start, end in framed.absences:
                     warnings.warn(
@@ -63,17 +81,42 @@ def recognize_recording(
                     )
                 done = (sum(sizes[:index]) + sizes[index] * person / len(people)) / sum(sizes)
                 share = sizes[index] / len(people) / sum(sizes)
-                result = inferencer(framed, progress and partial(_report, progress, done, share))
-                files.append((offset, framed.person, framed.absences, result))
-            offset += video.duration
+                try:
+                    result = inferencer(framed, progress and partial(_report, progress, done, share))
+                except NoPersonError as error:
+                    missing, result = error, None
+                    whom = f' of {framed.person}' if framed.person else ''
+                    warnings.warn(f'{error}; nothing{whom} is coded in this file', stacklevel=2)
+                if result is not None or framed.person:
+                    shown.append(framed)
+                    parts.append(_Part(index, framed.person, framed.absences, result))
+            if num_people is not None and len(shown) != num_people:
+                warnings.warn(_describe_number(path, shown, num_people), stacklevel=2)
+            borders.append(borders[-1] + video.duration)
             rates.append(video.fps)
-    names = {name for _, name, _, _ in files}
-    if '' in names and len(names) > 1:
+    if all(part.result is None for part in parts):
+        raise missing
+    return _join_results(recording, _unify_names(recording, parts, texts), borders, rates[0], inferencer, texts)
+
+
+def _unify_names(recording: Recording, parts: list[_Part], texts: list[str]) -> list[_Part]:
+    """Name the only person of a file like nobody in the other files, and add warnings about files that differ."""
+    people = {part.file: [other.person for other in parts if other.file == part.file] for part in parts}
+    alone = [file for file, names in people.items() if names == ['']]
+    several = {file: names for file, names in people.items() if file not in alone}
+    if alone and several:
         texts.append(
             f'some files of {recording.name} show one person, others several; the only person is called {UNKNOWN}'
         )
-        files = [(start, name or UNKNOWN, absences, result) for start, name, absences, result in files]
-    return _join_results(recording, files, offset, rates[0], inferencer, texts)
+        parts = [part._replace(person=part.person or UNKNOWN) for part in parts]
+    if len({frozenset(names) for names in several.values()}) > 1:
+        shown = '; '.join(f'{recording.media[file].name}: {", ".join(names)}' for file, names in several.items())
+        texts.append(
+            f'the files of {recording.name} show different people ({shown}). People are not followed from file to '
+            'file, so each of these names is coded as another person; to name them, code the files without --join, '
+            'each with its own --subjects'
+        )
+    return parts
 
 
 def _report(progress: Callable[[int, int], None], done: float, share: float, part: int, total: int) -> None:
@@ -82,7 +125,7 @@ def _report(progress: Callable[[int, int], None], done: float, share: float, par
 
 def _describe_number(path: Path, people: Sequence[FramedVideo], num_people: int) -> str:
     names = ', '.join(person.person for person in people if person.person)
-    shown = '1 person' if len(people) == 1 else f'{len(people)} people ({names})'
+    shown = {0: 'nobody', 1: '1 person'}.get(len(people), f'{len(people)} people ({names})')
     return (
         f'{path} shows {shown}, but {num_people} {"was" if num_people == 1 else "were"} expected; look at the results'
     )
@@ -108,41 +151,50 @@ def _collecting_warnings(media: Sequence[Path], texts: list[str]) -> Iterator[No
 
 def _join_results(
     recording: Recording,
-    files: Sequence[tuple[float, str, list[tuple[float, float]], TimelineResult | DetectionResult]],
-    duration: float,
+    parts: Sequence[_Part],
+    borders: Sequence[float],
     fps: float,
     inferencer: MicroActionInferencer,
     texts: list[str],
 ) -> RecordingScores:
-    """Join the results of all people in all files."""
+    """Join the results of all people in all files, which begin and end at the borders."""
     rows: dict[str, list] = {name: [] for name in ('person', 'starts', 'ends', 'scores', 'labels')}
     absences: dict[str, list[list[float]]] = {}
-    for offset, person, absent, result in files:
-        starts, ends, scores, labels = _take_rows(result)
+    for part in parts:
+        if part.result is None:
+            continue
+        offset = borders[part.file]
+        starts, ends, scores, labels = _take_rows(part.result)
         middles = (starts + ends) / 2
         present = np.ones(len(starts), bool)
-        for start, end in absent:
+        for start, end in part.absences:
             present &= (middles < start) | (middles > end)
-            absences.setdefault(person, []).append([start + offset, end + offset])
+            absences.setdefault(part.person, []).append([start + offset, end + offset])
         for name, values in (('starts', starts + offset), ('ends', ends + offset), ('scores', scores)):
             rows[name].append(values[present])
-        rows['person'].append(np.full(present.sum(), person))
+        rows['person'].append(np.full(present.sum(), part.person))
         rows['labels'].append(labels[present])
+    seen = {(part.person, part.file) for part in parts if part.result is not None}
+    for person in {part.person for part in parts}:
+        away = [[*span] for file, span in enumerate(pairwise(borders)) if (person, file) not in seen]
+        if away:
+            absences[person] = sorted([*absences.get(person, []), *away])
     tables = {name: np.concatenate(values) for name, values in rows.items()}
     # From left to right, as in the first file that shows all.
     order = {'left': 0, 'right': 1}
-    people = sorted(dict.fromkeys(person for _, person, _, _ in files), key=lambda name: (order.get(name, 2), name))
+    people = sorted({part.person for part in parts}, key=lambda name: (order.get(name, 2), name))
     return RecordingScores(
         recording.name,
         **{name: tables[name] for name in ('person', 'starts', 'ends', 'scores')},
         labels=tables['labels'] if inferencer.is_detector else None,
         label_set=inferencer.label_set,
-        duration=duration,
+        duration=borders[-1],
         fps=fps,
         media=tuple(str(file) for file in recording.media),
         people=tuple(people),
         absences=absences,
         warnings=texts,
+        settings={'media_starts': [round(start, 3) for start in borders[:-1]]},
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mmaction_microaction.structures.coding import Coding, read_coding, write_coding
+from mmaction_microaction.utils.hidden_files import is_hidden
 from mmaction_microaction.utils.messages import first_few
 
 from .events import code_scores
@@ -89,7 +90,8 @@ class ResultsFolder:
         wanted = {recording.name for recording in recordings}
         for scores in sorted(self.out.rglob('*.npz')):
             name = scores.relative_to(self.out).as_posix().removesuffix('.npz')
-            coding = None if name in wanted else self._read_result(self.path(name, '.json'))
+            is_other = name not in wanted and not is_hidden(scores, self.out)
+            coding = self._read_result(self.path(name, '.json')) if is_other else None
             if coding is not None:
                 self.codings[name] = coding
                 others[name] = find_differences(coding.settings, self.settings.to_dict())

@@ -10,6 +10,7 @@ from mmaction_microaction.structures.coding import CodedEvent, Coding
 from mmaction_microaction.utils.messages import first_few
 
 from .formats import read_codings
+from .recording_names import find_name, list_namesakes
 
 _SAME_TIME = 0.05
 """Difference of times in seconds that formats may cause."""
@@ -64,9 +65,9 @@ def read_side(paths: Sequence[str | Path], people: str = '*', tiers: str | None 
         known = codings.get(coding.recording)
         if known and not _have_same_events(known, coding):
             raise ValueError(
-                f'{first_few(paths)}: two files have different events of the recording {coding.recording}; '
+                f'{first_few(paths)}: two files have different events or people of the recording {coding.recording}; '
                 "give the files of one coder in one format, for example 'results/*.eaf', and the tiers of one coder, "
-                "for example '* human'"
+                "for example '* human'; if they are different recordings, give the folder that contains both"
             )
         if known is None or _measure_content(coding) > _measure_content(known):
             codings[coding.recording] = coding
@@ -75,11 +76,14 @@ def read_side(paths: Sequence[str | Path], people: str = '*', tiers: str | None 
 
 def _have_same_events(first: Coding, second: Coding) -> bool:
     events, others = (
-        sorted((normalize_name(event.action), event.start, event.end) for event in coding.events)
+        sorted(
+            (normalize_name(event.person), normalize_name(event.action), event.start, event.end)
+            for event in coding.events
+        )
         for coding in (first, second)
     )
     return len(events) == len(others) and all(
-        event[0] == other[0] and max(abs(event[1] - other[1]), abs(event[2] - other[2])) <= _SAME_TIME
+        event[:2] == other[:2] and max(abs(event[2] - other[2]), abs(event[3] - other[3])) <= _SAME_TIME
         for event, other in zip(events, others)
     )
 
@@ -93,8 +97,9 @@ def _measure_content(coding: Coding) -> tuple[int, int]:
 def pair_codings(first: Sequence[Coding], second: Sequence[Coding]) -> Pairing:
     """Find the recordings, and the people in them, that both sides coded.
 
-    Names are compared without regard to case, spaces, hyphens and underscores. If each side has a single person in a
-    recording, and one of them has no name, they are the same person.
+    Names are compared without regard to case, spaces, hyphens and underscores. Recordings without the same name are the
+    same if the last parts of their names are equal, and no other recording of either side has that last part. If each
+    side has a single person in a recording, and one of them has no name, they are the same person.
 
     Args:
         first, second (Sequence[Coding]): Recordings of each side, each of them once.
@@ -105,14 +110,25 @@ def pair_codings(first: Sequence[Coding], second: Sequence[Coding]) -> Pairing:
     Raises:
         ValueError: If no person in any recording was coded by both sides.
     """
-    sides = [{normalize_name(coding.recording): coding for coding in side} for side in (first, second)]
+    sides = [{coding.recording: coding for coding in side} for side in (first, second)]
     notes, pairs = [], []
-    for name, side, other in ('A', *sides), ('B', *sides[::-1]):
-        missing = sorted(side[key].recording for key in side.keys() - other.keys())
+    names = {name: find_name(name, sides[1]) for name in sides[0]}
+    names = {name: other for name, other in names.items() if other and find_name(other, sides[0]) == name}
+    matched = names.keys(), set(names.values())
+    for label, index in ('A', 0), ('B', 1):
+        missing = sorted(sides[index].keys() - matched[index])
         if missing:
-            notes.append(f'only {name} has {_count(len(missing), "recording")}: {first_few(missing, 20)}')
-    for key in sorted(sides[0].keys() & sides[1].keys()):
-        pairs += _pair_people(sides[0][key], sides[1][key], notes)
+            notes.append(f'only {label} has {_count(len(missing), "recording")}: {first_few(missing, 20)}')
+        for name in missing:
+            similar = sorted(list_namesakes(name, sides[1 - index].keys() - matched[1 - index]))
+            if len(similar) > 1:
+                notes.append(
+                    f'{name} of {label} could be {first_few(similar, separator=" or ")}; give them the same folder'
+                )
+    for name, other in sorted(names.items(), key=lambda item: normalize_name(item[0])):
+        if '/' in name and '/' in other and normalize_name(name) != normalize_name(other):
+            notes.append(f'{name} of A is compared with {other} of B')
+        pairs += _pair_people(sides[0][name], sides[1][other], notes)
     if not pairs:
         reason = f' ({"; ".join(notes)})' if notes else ''
         raise ValueError(f'A and B have no person of a recording in common{reason}; give them the same names in both')

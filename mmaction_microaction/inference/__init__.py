@@ -7,7 +7,7 @@ from .crops import parse_crop
 from .drawing import draw_boxes, write_labeled_video, write_pose_video
 from .face_blur import FaceBlur, blur_faces
 from .inferencer import MicroActionInferencer
-from .people import FramedVideo, SeveralPeopleWarning
+from .people import FramedVideo, NoPersonError, SeveralPeopleWarning
 from .result_files import WRITERS, write_csv, write_detections, write_json
 from .results import ClipResult, DetectionResult, ScoredWindow, TimelineResult, describe_framing
 
@@ -19,6 +19,7 @@ __all__ = [
     'FaceBlur',
     'FramedVideo',
     'MicroActionInferencer',
+    'NoPersonError',
     'ScoredWindow',
     'SeveralPeopleWarning',
     'TimelineResult',

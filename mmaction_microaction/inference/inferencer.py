@@ -17,7 +17,7 @@ from .detection_windows import detect_windows, merge_windows
 from .detector import Detector
 from .loading import load_network
 from .options import complete_options
-from .people import FramedVideo, PersonChoice, PersonFinder
+from .people import FramedVideo, NoPersonError, PersonChoice, PersonFinder
 from .pose_source import LivePoses, PoseSource, select_window
 from .results import ClipResult, DetectionResult, ScoredWindow, TimelineResult
 from .scoring import WindowScorer, make_shrinker
@@ -183,7 +183,9 @@ class MicroActionInferencer:
             return None
         poses = self.poses.of_person(video, progress)
         if not poses.shows_person.any():
-            raise ValueError(f'{video.path}: no frame shows both shoulders of a person, and the network needs joints')
+            raise NoPersonError(
+                f'{video.path}: no frame shows both shoulders of a person, and the network needs joints'
+            )
         return poses
 
     def people(
@@ -248,8 +250,9 @@ class MicroActionInferencer:
 
         Raises:
             FileNotFoundError: If the file is missing.
-            ValueError: If the file cannot be read as a video to its end, the array has another shape or type, the
-                network is a detector, or it needs poses and there is no person.
+            NoPersonError: If the network needs poses and there is no person.
+            ValueError: If the file cannot be read as a video to its end, the array has another shape or type, or the
+                network is a detector.
 
         See Also:
             :meth:`timeline`, for a video with several actions.
@@ -295,8 +298,8 @@ class MicroActionInferencer:
 
         Raises:
             FileNotFoundError: If the file is missing.
-            ValueError: If the file cannot be read as a video, the network is a detector, or it needs poses and there is
-                no person.
+            NoPersonError: If the network needs poses and there is no person.
+            ValueError: If the file cannot be read as a video, or the network is a detector.
 
         See Also:
             :meth:`clip`, for a video that shows one action.
@@ -309,7 +312,7 @@ class MicroActionInferencer:
             poses = partial(select_window, poses)
             present = [window for window in windows if poses(window) is not None]
             if not present:
-                raise ValueError(f'{video.path}: no window shows both shoulders of a person for half of its time')
+                raise NoPersonError(f'{video.path}: no window shows both shoulders of a person for half of its time')
             warn_of_absence(video.path, windows, present)
             windows = present
         # Where a frame is shown for long, several windows contain the same frames. The network scores them once.

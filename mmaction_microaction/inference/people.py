@@ -22,6 +22,10 @@ class SeveralPeopleWarning(UserWarning):
     """Warning that a video shows several people."""
 
 
+class NoPersonError(ValueError):
+    """Error of a network that needs the joints of a person, for a video without one."""
+
+
 class FramedVideo(Video):
     """A video whose frames are cropped to a box, as a network sees them.
 

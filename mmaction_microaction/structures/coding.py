@@ -21,6 +21,10 @@ REST = 'rest'
 """Name of the class of a network for times without any of its actions. It never becomes an event."""
 
 
+class NotACodingError(ValueError):
+    """Error of a JSON file that contains something else than a coded recording."""
+
+
 @dataclass(frozen=True)
 class CodedEvent:
     """An action of a person. An event whose start is its end is a point event.
@@ -165,12 +169,16 @@ def read_coding(path: str | Path) -> Coding:
 
     Raises:
         FileNotFoundError: If the file does not exist.
-        ValueError: If the file has another format, or an event is invalid.
+        NotACodingError: If the file has another format.
+        ValueError: If the file is damaged, or an event is invalid.
     """
     try:
         content = parse_json(read_limited(path, MAX_SIZE, 'a coded recording'))
         if not isinstance(content, Mapping) or content.get('format') != FORMAT:
-            raise ValueError(f'"format" is not "{FORMAT}"')
+            raise NotACodingError(
+                f'{path} is not a coded recording: "format" is not "{FORMAT}"; pass the JSON files that "microaction '
+                'code" wrote, or codings in another format'
+            )
         values = {item.name: content[item.name] for item in fields(Coding) if item.name in content}
         values['events'] = list(_parse_events(content['events']))
         values['people'] = tuple(values.get('people', ()))
@@ -179,6 +187,8 @@ def read_coding(path: str | Path) -> Coding:
         return Coding(**values)
     except FileNotFoundError:
         raise FileNotFoundError(f'{path}: no such file') from None
+    except NotACodingError:
+        raise
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(
             f'{path} is not a coded recording of "microaction code" ({type(error).__name__}: {error})'

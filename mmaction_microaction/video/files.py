@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from mmaction_microaction.utils.hidden_files import is_hidden
+
 # fmt: off
 VIDEO_ENDINGS = (
     '.3g2', '.3gp', '.asf', '.avi', '.divx', '.f4v', '.flv', '.m2ts', '.m2v', '.m4v', '.mkv', '.mod', '.mov', '.mp4',
@@ -18,8 +20,8 @@ def list_videos(folder: str | Path, recursive: bool = False) -> tuple[list[Path]
         recursive (bool): Whether to search subfolders, too. Defaults to False.
 
     Returns:
-        tuple[list[Path], int]: The sorted paths of the videos, and the number of other files. The ``._*`` files that
-        macOS writes to foreign disks count as other files.
+        tuple[list[Path], int]: The sorted paths of the videos, and the number of other files. Hidden files, and those
+        in the trash of a disk, count as other files.
 
     Raises:
         FileNotFoundError: If the folder does not exist.
@@ -29,7 +31,7 @@ def list_videos(folder: str | Path, recursive: bool = False) -> tuple[list[Path]
     if not folder.is_dir():
         raise FileNotFoundError(f'{folder}: no such folder; pass the folder that contains the videos')
     files = sorted(path for path in folder.glob('**/*' if recursive else '*') if path.is_file())
-    videos = [path for path in files if path.suffix.lower() in VIDEO_ENDINGS and not path.name.startswith('._')]
+    videos = [path for path in files if path.suffix.lower() in VIDEO_ENDINGS and not is_hidden(path, folder)]
     if not videos:
         endings = ', '.join(VIDEO_ENDINGS)
         raise ValueError(f'{folder} contains no video ({endings}) among its {len(files):,} files; use another folder')

@@ -1,5 +1,7 @@
 """Agreement of coded recordings, against counts made by hand."""
 
+from dataclasses import replace
+
 import pytest
 from helpers.codings import code_again, event, make_interview
 
@@ -187,6 +189,36 @@ def test_a_recording_in_two_files_counts_once_if_they_are_equal(tmp_path):
     (coding,) = read_side([tmp_path])
     assert coding.duration == 10
     write_coding(BEN, tmp_path / 'c.json')
-    with pytest.raises(ValueError, match=r'different events of the recording talk'):
+    with pytest.raises(ValueError, match=r'different events or people of the recording talk'):
         read_side([tmp_path])
     assert read_side([str(tmp_path / '[ab].json')])[0].events == ANNA.events
+
+
+def test_files_that_differ_in_a_person_are_not_equal(tmp_path):
+    write_coding(ANNA, tmp_path / 'a.json')
+    corrected = [replace(item, person='P2') if item.start == 3 else item for item in ANNA.events]
+    write_coding(Coding('talk', corrected), tmp_path / 'b.json')
+    with pytest.raises(ValueError, match=r'people of the recording talk'):
+        read_side([tmp_path])
+    write_coding(Coding('talk', [replace(item, person='p1') for item in ANNA.events]), tmp_path / 'b.json')
+    assert len(read_side([tmp_path])) == 1
+
+
+@pytest.mark.parametrize(
+    ('first', 'second', 'pairs', 'notes'),
+    [
+        (['week1/P07'], ['P07'], ['week1/P07'], []),
+        (['P07'], ['anna/p07'], ['P07'], []),
+        (['week1/P07', 'week2/P07'], ['week1/P07'], ['week1/P07'], ['only A has 1 recording: week2/P07']),
+        (['P07', 'week1/P07'], ['P07'], ['P07'], ['only A has 1 recording: week1/P07']),
+        (['P08', 'week1/P07'], ['P08', 'anna/P07'], ['P08', 'week1/P07'], ['week1/P07 of A is compared with anna/P07']),
+        (['P08', 'week1/P07', 'week2/P07'], ['P08', 'P07'], ['P08'], ['P07 of B could be week1/P07 or week2/P07']),
+    ],
+)
+def test_recordings_are_paired_by_the_last_part_of_their_names(first, second, pairs, notes):
+    sides = [[Coding(name, [event(1, 2, 'nodding')], 5.0) for name in names] for names in (first, second)]
+    pairing = pair_codings(*sides)
+    assert [pair.recording for pair in pairing.pairs] == pairs
+    assert bool(pairing.notes) == bool(notes)
+    for note in notes:
+        assert note in '; '.join(pairing.notes)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 from dataclasses import replace
 
@@ -189,7 +190,10 @@ def test_results_of_other_recordings_are_never_mixed(code, study, tmp_path):
     code()
     with pytest.raises(ValueError, match=r'results of other recordings with other settings \(P02 and 2 more: thr'):
         code(videos=study / 'P01.mp4', settings=replace(SETTINGS, threshold=0.9), force=True)
-    # A run over some of the recordings leaves the others in the project.
+    # A run over some of the recordings leaves the others in the project, but not those in the trash.
+    (tmp_path / 'out/.Trash-1000').mkdir()
+    for ending in ('.json', '.npz'):
+        shutil.copy(tmp_path / f'out/P02{ending}', tmp_path / f'out/.Trash-1000/P09{ending}')
     (tmp_path / 'out/all_recordings.all').unlink()
     code(videos=study / 'P01.mp4')
     assert [row[0] for row in json.loads((tmp_path / 'out/all_recordings.all').read_text())] == NAMES

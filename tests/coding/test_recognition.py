@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 from helpers.coding import make_scores
 from helpers.people import FakeEstimator
+from helpers.poses import make_poses
 from helpers.support import write_clip
 
 from mmaction_microaction.coding.events import code_scores
 from mmaction_microaction.coding.recognition import recognize_recording
 from mmaction_microaction.coding.recordings import Recording
 from mmaction_microaction.coding.settings import CodingSettings
-from mmaction_microaction.inference import MicroActionInferencer
+from mmaction_microaction.inference import MicroActionInferencer, NoPersonError
 from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.poses.framing import find_absences
 from mmaction_microaction.video.writer import write_video
@@ -34,6 +35,20 @@ class BrightnessRecognizer:
         height, width = inputs.shape[-2:]
         middle = inputs[..., height // 2, width // 2].float().mean(dim=(1, 2))
         return np.eye(52)[(middle / 10).round().int().numpy()]
+
+
+class JointRecognizer:
+    """Recognizer of joints that is always sure of nodding."""
+
+    pipeline = (
+        dict(type='UniformSampleFrames', clip_len=4, test_mode=True),
+        dict(type='PoseDecode'),
+        dict(type='PackActionInputs'),
+    )
+    pose_layout, label_set, crop = 'coco17', MA52, 'auto'
+
+    def __call__(self, inputs):
+        return np.eye(52)[[9] * len(inputs)]
 
 
 @pytest.fixture
@@ -60,6 +75,7 @@ def test_files_of_a_recording_follow_each_other(inferencer, tmp_path):
     assert scores.starts.tolist() == [0, 0.5, 1, 1.5, 2, 2.5, 3, 4, 4.5, 5, 5.5, 6]
     assert calls == sorted(calls)
     assert calls[-1] == (1000, 1000)
+    assert code_scores(scores, CodingSettings({})).settings['media_starts'] == [0, 4]
     # Label 9 is nodding. Its bout goes on across the border of the files. Half a second at each end has 0.5.
     coding = code_scores(scores, CodingSettings({}, threshold=0.4))
     assert [(event.start, event.end) for event in coding.events if event.action == 'nodding'] == [(2.0, 6.0)]
@@ -79,24 +95,78 @@ def test_each_person_has_rows_and_wrong_numbers_are_warnings(inferencer, tmp_pat
     assert scores.warnings == ['two.mp4 shows 2 people (left, right), but 3 were expected; look at the results']
 
 
+@pytest.fixture
+def recognize_files(inferencer, tmp_path, monkeypatch):
+    """Return a function that codes a recording of files of 1 s that show some numbers of people."""
+    estimator = FakeEstimator()
+    monkeypatch.setattr(MAKE, lambda *_: estimator)
+
+    def recognize(*counts, **options):
+        media = tuple(tmp_path / f'{name}.mp4' for name, _ in zip('abcd', counts))
+        network = inferencer(crop='person', person='all')
+        framed = network.find_people
+
+        def find_people(video):
+            places = (60, 60, 15), (160, 60, 15), (250, 60, 20)
+            estimator.people = places[: counts[media.index(type(media[0])(video.path))]]
+            return framed(video)
+
+        monkeypatch.setattr(network, 'find_people', find_people)
+        for seed, path in enumerate(media):
+            write_clip(path, 30, size=(320, 180), seed=seed)
+        return recognize_recording(network, Recording('a', media), **options)
+
+    return recognize
+
+
 @pytest.mark.people
-def test_files_with_other_people_have_a_person_who_is_unknown(inferencer, tmp_path, monkeypatch):
-    both = FakeEstimator((60, 60, 15), (250, 60, 20))
-    monkeypatch.setattr(MAKE, lambda *_: both)
-    media = tmp_path / 'a.mp4', tmp_path / 'b.mp4'
-    for path, seed in zip(media, (0, 1)):
-        write_clip(path, 30, size=(320, 180), seed=seed)
-    network = inferencer(crop='person', person='all')
-    framed = network.find_people
-
-    def find_people(video):
-        both.people = both.people[: 2 if video.path.endswith('a.mp4') else 1]
-        return framed(video)
-
-    monkeypatch.setattr(network, 'find_people', find_people)
-    scores = recognize_recording(network, Recording('a', media))
+def test_files_with_other_people_have_a_person_who_is_unknown(recognize_files):
+    scores = recognize_files(2, 1)
     assert scores.people == ('left', 'right', 'unknown')
     assert scores.warnings == ['some files of a show one person, others several; the only person is called unknown']
+    assert scores.absences == {'left': [[1, 2]], 'right': [[1, 2]], 'unknown': [[0, 1]]}
+
+
+@pytest.mark.people
+def test_files_with_other_names_are_a_warning(recognize_files):
+    scores = recognize_files(2, 3, 2)
+    assert scores.people == ('left', 'right', '1', '2', '3')
+    [warning] = scores.warnings
+    assert '(a.mp4: left, right; b.mp4: 1, 2, 3; c.mp4: left, right)' in warning
+    assert '--subjects' in warning
+    assert scores.absences['left'] == [[1, 2]]
+    assert scores.absences['3'] == [[0, 1], [2, 3]]
+    assert recognize_files(2, 2).warnings == []
+
+
+@pytest.fixture
+def joints(monkeypatch):
+    """Return an inferencer of joints that sees nobody in some files, and the set of the names of these files."""
+    empty = set()
+
+    def estimate(video, *_, **__):
+        poses = make_poses(video.path, video.num_frames, (48, 64), num_joints=33, layout='blazepose33')
+        poses.keypoint_score[:] = not any(video.path.endswith(name) for name in empty)
+        return poses
+
+    monkeypatch.setattr('mmaction_microaction.inference.inferencer.load_network', lambda *_: JointRecognizer())
+    monkeypatch.setattr('mmaction_microaction.inference.pose_source.estimate_poses', estimate)
+    return MicroActionInferencer('unused', longest_clip=0, window=1, step=0.5, crop='none'), empty
+
+
+def test_a_file_without_a_person_is_an_absence(joints, tmp_path):
+    inferencer, empty = joints
+    media = tuple(write_levels(tmp_path / f'{name}.mp4', *[90] * seconds) for name, seconds in zip('abc', (3, 2, 1)))
+    empty |= {'b.mp4', 'c.mp4'}
+    scores = recognize_recording(inferencer, Recording('a', media), num_people=1)
+    assert (scores.people, scores.duration, scores.ends.max()) == (('',), 6, 3)
+    assert scores.absences == {'': [[3, 5], [5, 6]]}
+    missing, wrong = scores.warnings[:2]
+    assert missing.startswith('b.mp4: no person was found')
+    assert wrong == 'b.mp4 shows nobody, but 1 was expected; look at the results'
+    empty.add('a.mp4')
+    with pytest.raises(NoPersonError, match=r'no person was found'):
+        recognize_recording(inferencer, Recording('a', media))
 
 
 @pytest.mark.people

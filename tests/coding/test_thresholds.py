@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from helpers.coding import TWO, make_scores
 
+from mmaction_microaction.cli.thresholds import find_score_files
 from mmaction_microaction.coding.matching import match_codings
 from mmaction_microaction.coding.scores_file import RecordingScores
 from mmaction_microaction.coding.thresholds import (
@@ -148,6 +149,20 @@ def test_recordings_and_people_are_matched_by_name():
         'x: there are no scores of this recording',
         'P09: there are no scores of this recording',
     ]
+
+
+def test_files_of_systems_are_no_scores(tmp_path):
+    for name in ('P01.npz', '._P01.npz', '.Trash-1000/files/P02.npz'):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert find_score_files([tmp_path]) == [tmp_path / 'P01.npz']
+
+
+def test_a_recording_with_its_own_scores_does_not_take_those_of_another_folder():
+    codings = [Coding(name, [CodedEvent(0, 1, 'nodding')]) for name in ('P01', 'deep/P01')]
+    pairs, notes = match_codings([make_scores('P01')], codings)
+    assert [coding.recording for _, coding in pairs] == ['P01']
+    assert notes == ['deep/P01: there are no scores of this recording']
 
 
 def test_what_cannot_be_matched_is_an_error():

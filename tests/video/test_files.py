@@ -18,6 +18,17 @@ def test_videos_are_distinguished_from_other_files(tmp_path):
     assert others == 4
 
 
+def test_deleted_and_hidden_videos_are_left_out(tmp_path):
+    folder = tmp_path / '.project/interviews'  # A hidden folder that is given is searched.
+    hidden = ('._a.mp4', '.Trash-1000/files/old.mp4', '$RECYCLE.BIN/S-1-5/$R1.mp4', '.sync/deep/b.mp4')
+    for name in ('a.mp4', 'week1/b.mp4', *hidden):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    videos, others = list_videos(folder, recursive=True)
+    assert [path.relative_to(folder).as_posix() for path in videos] == ['a.mp4', 'week1/b.mp4']
+    assert others == len(hidden)
+
+
 def test_folder_without_videos_is_rejected(tmp_path):
     (tmp_path / 'notes.txt').touch()
     with pytest.raises(ValueError, match=r'contains no video \(.*\.3gp.*\) among its 1 files'):

@@ -34,7 +34,8 @@ def write_boris(codings: Sequence[Coding], path: Path) -> None:
     A project has one list of behaviours: the actions of all label sets and events, with the group as category and the
     code in the description. It holds no scores and no settings. An action is a state event, unless all its events are
     points. The coder, the people and the duration are independent variables. Files below the folder of the project have
-    relative paths. The durations of several files of one recording are read from them, if they exist.
+    relative paths. The durations of several files of one recording follow from ``settings['media_starts']``. Without
+    it, they are read from the files, if they exist.
 
     BORIS cannot distinguish simultaneous events of one action and one person. Those that overlap are merged, with a
     warning that contains the recording and the times.
@@ -156,8 +157,9 @@ def _make_observation(
 
 def _find_lengths(coding: Coding) -> list[float]:
     """Return the durations of the media, or no durations if one is not known."""
-    if len(coding.media) == 1 and coding.duration:
-        return [round(coding.duration, 3)]
+    starts = coding.settings.get('media_starts') or [0.0]
+    if coding.duration and len(starts) == len(coding.media):
+        return [round(end - start, 3) for start, end in zip(starts, [*starts[1:], coding.duration])]
     try:
         return [round(Video(file).duration, 3) for file in coding.media]
     except (FileNotFoundError, ValueError):  # BORIS finds the durations when it opens the observation.

@@ -12,6 +12,8 @@ AGGREGATED_COLUMNS = frozenset(('observation id', 'behavior', 'start (s)', 'stop
 """Columns by which aggregated events are recognised, in lower case."""
 NO_SUBJECT = 'No focal subject'
 """Subject of the events of nobody."""
+MAX_TIME = 10**8
+"""Largest time of an event in seconds. The creation times of media are larger, if they are after March 1973."""
 
 
 def parse_aggregated(path: Path, rows: list[Row]) -> list[Coding]:
@@ -23,7 +25,7 @@ def parse_aggregated(path: Path, rows: list[Row]) -> list[Coding]:
 
     Returns:
         list[Coding]: The recordings, with the duration, the frame rate and the media of the first player. Modifiers are
-        added to the comments.
+        added to the comments. The time offset of an observation is subtracted from its times.
 
     Raises:
         ValueError: If a row is invalid.
@@ -32,10 +34,10 @@ def parse_aggregated(path: Path, rows: list[Row]) -> list[Coding]:
     for row in rows:
         recording = row.text('observation id') or path.stem
         rows_of.setdefault(recording, []).append(row)
-        start = row.seconds('start (s)')
+        start = _read_time(row, 'start (s)')
         # The stop of a point event is its start, NA or empty, depending on the version.
         is_point = row.text('behavior type').strip().upper() == 'POINT'
-        stop = start if is_point else row.seconds('stop (s)')
+        stop = start if is_point else _read_time(row, 'stop (s)')
         begin = _make_mark(row, start, '', row.text('comment start') or row.text('comment'))
         end = begin._replace(comment=row.text('comment stop'))
         events.setdefault(recording, []).append(
@@ -85,7 +87,7 @@ def parse_tabular(path: Path, rows: list[Row]) -> list[Coding]:
         kind = (row.text('behavior type') or row.text('status')).strip().upper()
         if kind not in ('START', 'STOP', 'POINT'):
             raise ValueError(f'{row.where}: "Behavior type" should be START, STOP or POINT, got {kind!r:.60}')
-        mark = _make_mark(row, row.seconds('time'), kind, row.text('comment'))
+        mark = _make_mark(row, _read_time(row, 'time'), kind, row.text('comment'))
         marks.setdefault(recording, []).append(mark)
         groups[mark.action] = _get_group(row)
     codings = []
@@ -105,6 +107,17 @@ def parse_tabular(path: Path, rows: list[Row]) -> list[Coding]:
         ]
         codings.append(_make_coding(recording, events, rows_of.get(recording)))
     return codings
+
+
+def _read_time(row: Row, column: str) -> float:
+    """Return a time in the media, without the time offset, which BORIS adds to the times of events."""
+    time = row.seconds(column) - (row.number('time offset (s)') or 0.0)
+    if time > MAX_TIME:
+        raise ValueError(
+            f'{row.where}: "{column}" counts from the year 1970: BORIS added the creation time of the media, which the '
+            'table lacks; read the project, the .boris file'
+        )
+    return round(time, 6)
 
 
 def _make_mark(row: Row, time: float, kind: str, comment: str) -> Mark:

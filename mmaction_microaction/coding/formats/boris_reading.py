@@ -30,9 +30,9 @@ def read_boris(path: Path) -> list[Coding]:
     """Read a project of BORIS.
 
     The people of an observation are those of its events, and those that :func:`.write_boris` recorded. Modifiers are
-    added to the comments. Times count from the first frame of the media of the first player, whose offset is
-    subtracted. Of the media, those of the first player are kept; descriptions and other independent variables are not
-    read.
+    added to the comments. BORIS adds the time offset of an observation to the times of its events, and the creation
+    time of the media if that is chosen. Both are subtracted: times count from the first frame of the media of the first
+    player. Of the media, those of the first player are kept; descriptions and other independent variables are not read.
 
     Args:
         path (Path): The project, of format 4 or later.
@@ -43,7 +43,8 @@ def read_boris(path: Path) -> list[Coding]:
     Raises:
         FileNotFoundError: If the file does not exist.
         ValueError: If the file is no project, or an event is invalid: a state without stop, a behaviour that is not
-            defined, or an image without time. The message contains the observation and the time.
+            defined, or an image without time. The message contains the observation and the time. Also if the creation
+            time of the media was added to the times and is not known.
     """
     try:
         content = parse_json(read_limited(path, MAX_SIZE, 'a project of BORIS'))
@@ -80,7 +81,7 @@ def _read_observation(path: Path, name: str, item: Mapping, ethogram: Mapping, l
     if others:
         print_log(f'{where}: {first_few(others)} of other players is not kept', logger='current', level=logging.WARNING)
     files = players.get(player, [])
-    offset = float((info.get('offset') or {}).get(player) or 0)
+    offset = _find_offset(where, item, files)
     marks = [_make_mark(where, event, offset, ethogram) for event in item.get('events', ())]
     events = []
     for start, stop in pair_marks(marks, where):
@@ -115,18 +116,49 @@ def _read_observation(path: Path, name: str, item: Mapping, ethogram: Mapping, l
     )
 
 
+def _find_offset(where: str, item: Mapping, files: Sequence[str]) -> float:
+    """Return what BORIS added to the positions in the media (``write_event`` in its ``write_event.py``).
+
+    The offsets of the players only synchronise the other players with the first one.
+    """
+    if item.get('type') == 'IMAGES':
+        return 0.0
+    offset = float(item.get('time offset') or 0)
+    if item.get('type') == 'LIVE' or not item.get('media_creation_date_as_offset'):
+        return offset
+    if len(files) > 1:
+        raise ValueError(
+            f'{where}: the times contain the creation time of each of {len(files)} media files; in BORIS, subtract it '
+            'with "Shift time of selected event(s)", and switch the creation date as offset off'
+        )
+    # The keys are full paths on the computer of the coder, and the files may be relative to the project.
+    times = (item.get('media_info') or {}).get('media_creation_time') or {}
+    created = {_name_of(path): time for path, time in times.items()}.get(_name_of(*files))
+    if not isinstance(created, (int, float)):
+        raise ValueError(
+            f'{where}: the times contain the creation time of the media, which the project lacks; in BORIS, start the '
+            'observation where the media file is, and save the project'
+        )
+    return offset + created
+
+
+def _name_of(path: str = '') -> str:
+    return path.replace('\\', '/').rpartition('/')[2]
+
+
 def _make_mark(where: str, event: Sequence, offset: float, ethogram: Mapping) -> Mark:
     if not isinstance(event, list) or len(event) < 3:
         raise ValueError(f'{where}: an event is damaged, {event!r:.60}')
     time, person, action, modifiers, comment = [*event[:5], '', ''][:5]
     try:
-        time = float(time) - offset
+        time = round(float(time) - offset, 6)
     except (TypeError, ValueError):
         time = float('nan')
     if not time >= 0:
+        start = f'the time offset of {offset:g} s' if offset else 'the start of the media'
         raise ValueError(
-            f'{where}: "{action}" of {person or "no person"} has the time {event[0]}, but times count from the start '
-            'of the media; observations of pictures without times cannot be read'
+            f'{where}: "{action}" of {person or "no person"} has the time {event[0]}, but times count from {start}; '
+            'observations of pictures without times cannot be read'
         )
     if action not in ethogram:
         raise ValueError(

@@ -1,11 +1,16 @@
 """The formats of coded recordings, and their reading by the endings of files."""
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from mmaction_microaction.structures.coding import Coding, read_coding, write_coding
+from mmengine.logging import print_log
+
+from mmaction_microaction.structures.coding import Coding, NotACodingError, read_coding, write_coding
+from mmaction_microaction.utils.hidden_files import is_hidden
+from mmaction_microaction.utils.messages import first_few
 
 from .boris import write_boris
 from .boris_reading import read_boris
@@ -71,9 +76,14 @@ FORMATS = {
 def read_codings(paths: Iterable[str | Path], people: str = '*', tiers: str | None = None) -> list[Coding]:
     """Read the coded recordings of files and folders, each by the ending of its name.
 
+    A recording with the name of its file gets the path of the file without ending, relative to the folder that was
+    given: ``week1/P07``. If a file beside it differs only in the ending and contains a name with a folder, as the files
+    of ``microaction code`` do, this name is used. So all formats of a recording have one name.
+
     Args:
         paths (Iterable[str | Path]): Files, and folders that are searched for files of all formats but subtitles.
-            Of the text files (``.txt``) of a folder, those with the header of a table of events are read.
+            Of the text files (``.txt``) of a folder, those with the header of a table of events are read. JSON files of
+            another format are left out with a warning, and hidden files and the trash without one.
         people (str): Pattern of the people whose events are read, such as ``'P1*'``. Defaults to ``'*'``.
         tiers (str | None): Pattern of the tiers that are read, such as ``'* human'``, of the files of ELAN and Praat.
             Other files of a folder are not read. None for all files and tiers, see ``read_eaf``.
@@ -85,22 +95,55 @@ def read_codings(paths: Iterable[str | Path], people: str = '*', tiers: str | No
         FileNotFoundError: If a path does not exist, or a folder contains no such file.
         ValueError: If a file has an unknown ending or is malformed, or no tier fits.
     """
-    codings = []
+    found: list[tuple[Path, Path, Coding]] = []
     for path in map(Path, paths):
-        files = _find_files(path, tiers is not None) if path.is_dir() else [path]
-        for file in files:
-            codings += _read(file, tiers)
+        if path.is_dir():
+            found += [(file, path, coding) for file, coding in _read_folder(path, tiers)]
+        else:
+            found += [(path, path.parent, coding) for coding in _read(path, tiers)]
+    _complete_names(found)
+    codings = [coding for _, _, coding in found]
     for coding in codings:
         coding.events = [event for event in coding.events if fnmatchcase(event.person, people)]
         coding.people = tuple(person for person in coding.people if fnmatchcase(person, people))
     return codings
 
 
-def _find_files(folder: Path, with_tiers: bool) -> list[Path]:
-    files = [file for file in sorted(folder.rglob('*')) if file.is_file() and _is_recognized(file, with_tiers)]
-    if not files:
+def _complete_names(found: Sequence[tuple[Path, Path, Coding]]) -> None:
+    """Add the folders to the names of recordings that are those of their files, ``P07`` of ``week1/P07.eaf``.
+
+    Other files of the folder may contain the same recording, such as a table of all recordings.
+
+    Args:
+        found (Sequence[tuple[Path, Path, Coding]]): The file of each coding, and the folder to which its name should be
+            relative.
+    """
+    full = {}
+    for file, folder, coding in found:
+        key, name = (file.parent, file.stem), PurePosixPath(coding.recording)
+        if name.name == file.stem and len(name.parts) > 1:
+            full[key] = coding.recording
+        elif coding.recording == file.stem:
+            full.setdefault(key, (file.parent.relative_to(folder) / file.stem).as_posix())
+    for file, _, coding in found:
+        coding.recording = full.get((file.parent, coding.recording), coding.recording)
+
+
+def _read_folder(folder: Path, tiers: str | None) -> list[tuple[Path, Coding]]:
+    """Return the codings in a folder, and the file of each."""
+    found, others = [], []
+    for file in sorted(folder.rglob('*')):
+        if file.is_file() and not is_hidden(file, folder) and _is_recognized(file, tiers is not None):
+            try:
+                found += [(file, coding) for coding in _read(file, tiers)]
+            except NotACodingError:
+                others.append(file.relative_to(folder))
+    if others:
+        text = f'{folder}: these JSON files are no coded recordings and are left out: {first_few(others)}'
+        print_log(text, logger='current', level=logging.WARNING)
+    if not found:
         raise FileNotFoundError(f'{folder} contains no coded recording ({_list_endings()})')
-    return files
+    return found
 
 
 def _is_recognized(file: Path, with_tiers: bool) -> bool:

@@ -196,8 +196,8 @@ def _find_header(rows: Iterable[tuple[int, list[Any]]]) -> _Header | None:
         for dialect in _DIALECTS:
             if dialect.fits({_normalize(title) for title in titles}):
                 return _Header(dialect, titles, facts)
-        if titles and _normalize(titles[0]) == 'observation id':
-            facts = {'observation id': ''.join(titles[1:2])}
+        if titles and _normalize(titles[0]) in ('observation id', 'time offset (s)'):
+            facts[_normalize(titles[0])] = ''.join(titles[1:2])
     return None
 
 

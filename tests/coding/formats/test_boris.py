@@ -112,6 +112,12 @@ def test_durations_of_joined_files_are_read_from_them(tmp_path, monkeypatch):
     assert content['observations']['talk']['media_info']['length'] == durations
 
 
+def test_durations_of_coded_files_follow_from_their_starts(tmp_path):
+    coding = Coding('talk', [], 50.5, ('/v/1.mp4', '/v/2.mp4'), settings={'media_starts': [0.0, 20.25]})
+    content = write(tmp_path, coding)  # The files do not exist.
+    assert content['observations']['talk']['media_info']['length'] == {'/v/1.mp4': 20.25, '/v/2.mp4': 30.25}
+
+
 def test_project_of_others_is_read(tmp_path):
     events = [
         [1.0, 'P1', 'nodding', '', 'start', 25],  # with the index of the frame
@@ -136,12 +142,43 @@ def test_project_of_others_is_read(tmp_path):
     assert not coding.label_set.has_groups  # Two behaviours have no category.
 
 
-def test_times_count_from_the_first_frame_of_the_first_player(tmp_path):
-    events = [[12.5, '', 'blink', '', '']]
-    files = {'2': ['b.mp4'], '1': ['a.mp4']}
-    (coding,) = read(tmp_path, make_project(events, file=files, media_info={'offset': {'1': 2.0, '2': 5.0}}))
-    assert coding.events == [CodedEvent(10.5, 10.5, 'blink')]
-    assert coding.media == (str(tmp_path / 'a.mp4'),)
+@pytest.mark.parametrize(
+    ('changes', 'added'),
+    [
+        ({'time offset': 100.0}, 100),
+        ({'time offset': -2.5}, -2.5),
+        ({'time offset': None}, 0),
+        ({'type': 'LIVE', 'file': [], 'time offset': 5}, 5),
+        # Offsets of players are not added: they synchronise the other players with the first one.
+        ({'file': {'2': ['b.mp4'], '1': ['a.mp4']}, 'media_info': {'offset': {'1': 2.0, '2': 5.0}}}, 0),
+        (
+            {
+                'time offset': 100.0,
+                'media_creation_date_as_offset': True,
+                'media_info': {'media_creation_time': {'C:\\study\\a.mp4': 1_700_000_000}},
+            },
+            1_700_000_100,
+        ),
+    ],
+)
+def test_times_count_from_the_first_frame(tmp_path, changes, added):
+    events = [[round(time + added, 3), '', 'blink', '', ''] for time in (1.1, 10.5)]
+    (coding,) = read(tmp_path, make_project(events, **changes))
+    assert [event.start for event in coding.events] == [1.1, 10.5]
+
+
+@pytest.mark.parametrize(
+    ('changes', 'remedy'),
+    [
+        ({}, 'start the observation'),
+        ({'media_info': {'media_creation_time': {'/v/b.mp4': 1_700_000_000}}}, 'start the observation'),
+        ({'file': {'1': ['a.mp4', 'b.mp4']}}, 'Shift time of selected event'),
+    ],
+)
+def test_unknown_creation_time_is_an_error_with_a_remedy(tmp_path, changes, remedy):
+    project = make_project([[1_700_000_001, '', 'blink', '', '']], media_creation_date_as_offset=True, **changes)
+    with pytest.raises(ValueError, match=rf'observation talk.*creation time.*{remedy}'):
+        read(tmp_path, project)
 
 
 @pytest.mark.parametrize('files', [[], {}, {'1': [], '2': []}])

@@ -1,5 +1,7 @@
 """Tables that BORIS and The Observer export."""
 
+import re
+
 import pytest
 
 from mmaction_microaction.coding.formats import read_codings
@@ -83,6 +85,23 @@ def test_tabular_events_of_boris_are_read(tmp_path, name):
         CodedEvent(7, 7, 'blink'),
     ]
     assert (coding.recording, coding.media, coding.duration, coding.fps) == ('talk', ('a.mp4',), 20, 25)
+
+
+@pytest.mark.parametrize('name', ['export.csv', 'export.xlsx'])
+@pytest.mark.parametrize('lines', [AGGREGATED, TABULAR, OLD_TABULAR])
+def test_time_offset_of_boris_is_subtracted(tmp_path, name, lines):
+    before = [(event.start, event.end) for coding in read(tmp_path, lines, name) for event in coding.events]
+    shifted = [
+        re.sub(r'(,player #1[^,]*,|,NA,|^Time offset \(s\),)0\.0,', r'\g<1>-1.5,', line, count=1) for line in lines
+    ]
+    after = [(event.start, event.end) for coding in read(tmp_path, shifted, name) for event in coding.events]
+    assert after == [(start + 1.5, end + 1.5) for start, end in before]
+
+
+def test_creation_times_in_a_table_are_refused_with_a_remedy(tmp_path):
+    lines = [TABULAR[0], TABULAR[4].replace(',7.000,', ',1700000007.000,')]
+    with pytest.raises(ValueError, match=r'export\.csv, line 2.*creation time.*\.boris'):
+        read(tmp_path, lines)
 
 
 def test_tabular_events_of_older_versions_are_read(tmp_path):
