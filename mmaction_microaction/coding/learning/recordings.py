@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from mmaction_microaction.inference.windows import Window, window_at
 from mmaction_microaction.structures.coding import CodedEvent, Coding, sort_events
+from mmaction_microaction.utils.hidden_files import is_hidden
 from mmaction_microaction.utils.messages import first_few
 from mmaction_microaction.video.files import VIDEO_ENDINGS
 from mmaction_microaction.video.reader import Video
@@ -135,7 +136,7 @@ def _index(folders: Iterable[Path]) -> dict[str, dict[Path, Path]]:
     files = {}
     for folder in dict.fromkeys(folders):
         for path in sorted(folder.rglob('*')):
-            if path.suffix.lower() in VIDEO_ENDINGS and not path.name.startswith('.') and path.is_file():
+            if path.suffix.lower() in VIDEO_ENDINGS and not is_hidden(path, folder) and path.is_file():
                 for key in {path.name.casefold(), path.stem.casefold()}:
                     files.setdefault(key, {})[path.resolve()] = path
     return files
