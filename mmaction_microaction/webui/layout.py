@@ -52,6 +52,7 @@ def make_input(names: Sequence[str], examples: Sequence[Path], max_files: int) -
         # Gradio 6.31 would leave an empty temporary file for every upload.
         parts['more'].preprocess = lambda files: [file.path for file in files.root] if files else []
         parts['recording'] = gr.Radio([], label='Recordings', visible=False, elem_id='recording')
+        parts['remove'] = gr.Button('Remove this video', size='sm', visible=False, elem_id='remove')
         parts['model'] = gr.Dropdown(list(names), value=names[0], label='Network', elem_id='model')
         with gr.Row():
             parts['recognize'] = gr.Button('Recognise', variant='primary', elem_id='recognize')

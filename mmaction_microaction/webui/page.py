@@ -119,15 +119,14 @@ def _connect(page, parts, view, handlers, network):
     for event in (
         gr.on([part.clip.upload, part.clip.stop_recording], handlers.upload, part.clip, output, **private),
         parts['more'].upload(handlers.upload_more, parts['more'], output, **private),
-        part.clip.clear(handlers.remove, None, output, **private),
+        gr.on([part.clip.clear, part.remove.click], handlers.remove, None, output, **private),
         parts['example'].click(handlers.choose_example, parts['example'], output, **private),
         part.recording.input(handlers.choose_recording, part.recording, output, **private),
-        part.tick.change(
-            handlers.recognize, parts['model'], all_parts, show_progress_on=part.progress, **network, **private
-        ),
+        part.tick.change(handlers.recognize, None, all_parts, show_progress_on=part.progress, **network, **private),
     ):
         event.then(**written)
-    parts['recognize'].click(handlers.begin, parts['model'], [part.stop, part.tick], **private)
+    started = [part.recording, part.scope, part.stop, part.tick]
+    parts['recognize'].click(handlers.begin, parts['model'], started, **private)
     part.stop.click(handlers.stop, None, part.progress, **private)
     part.person.input(handlers.choose_person, part.person, output, **private)
     parts['show_gradcam'].click(

@@ -36,6 +36,8 @@ class Components(NamedTuple):
     clip: gr.Video
     recording: gr.Radio
     """Choice of one of several recordings."""
+    remove: gr.Button
+    """Visible if there is a recording."""
     stop: gr.Button
     """Visible while recordings are recognised."""
     tick: gr.State
@@ -93,11 +95,11 @@ class View:
         self.uploads.touch(request.session_hash)
         return self._visits.setdefault(request.session_hash, Visit())
 
-    def forget(self, request: gr.Request, keep: str | None = None) -> None:
-        """Delete the files, results and corrections of a visitor, except for one file."""
+    def forget(self, request: gr.Request) -> None:
+        """Delete the files, results and corrections of a visitor."""
         if visit := self._visits.pop(request.session_hash, None):
             visit.is_stopped = True
-        self.uploads.release(request.session_hash, keep)
+        self.uploads.release(request.session_hash)
 
     def list_recordings(self, visit: Visit) -> dict[Block, object]:
         """Show the recordings and their states."""

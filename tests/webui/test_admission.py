@@ -146,11 +146,11 @@ def test_visitors_take_turns_and_cannot_fill_the_queue(served, network, clip):
     for visitor in (ada, ben):
         visitor.press('upload_more', clips[visitor])
         visitor.press('begin', 'busy')
-    assert ada.ask('recognize', 'busy').status_code == 200
+    assert ada.ask('recognize').status_code == 200
     assert network.begun.acquire(timeout=60)
-    assert ada.ask('recognize', 'busy').status_code == 200
-    assert ada.ask('recognize', 'busy').status_code == 503
-    assert ben.ask('recognize', 'busy').status_code == 200
+    assert ada.ask('recognize').status_code == 200
+    assert ada.ask('recognize').status_code == 503
+    assert ben.ask('recognize').status_code == 200
     # Calls that do not need the network do not wait for it.
     eve.press('upload', eve.upload(clip))
     for _ in range(3):
@@ -174,8 +174,8 @@ def test_clips_are_deleted_and_networks_stopped_in_time(clip):
         assert files(folder) in (['clip.mp4'], [])
         wait_for_none(folder)
         visitor.press('begin', 'net')
-        output, [shown] = visitor.press('recognize', 'net')
-        assert shown.startswith('The clip is no longer here')
+        output, [shown] = visitor.press('recognize')
+        assert shown.startswith('clip.mp4 is no longer here')
         assert shown in output['data']['headline']
 
 
@@ -193,7 +193,7 @@ def test_unexpected_error_is_reported_in_a_sentence(error, clip, monkeypatch, ca
         assert str(error) not in shown
         # The operator of the server sees the error.
         assert str(error) in capsys.readouterr().err
-        monkeypatch.setattr('mmaction_microaction.webui.uploads.check_video', fail)
+        monkeypatch.setattr('mmaction_microaction.webui.uploads.LimitedVideo', fail)
         _, logs = visitor.press('upload', sent)
         assert len(logs) == 1
         assert files(folder) == []

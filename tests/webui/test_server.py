@@ -59,7 +59,7 @@ def clip(tmp_path):
     return tmp_path / 'clip.mp4'
 
 
-def test_clip_is_recognised_and_deleted_when_replaced(served, visitor, clip, tmp_path):
+def test_clip_is_recognised_and_deleted_when_removed(served, visitor, clip, tmp_path):
     sent = visitor.upload(clip)
     visitor.press('upload', sent)
     output, logs = visitor.recognize(sent, 'net')
@@ -69,6 +69,8 @@ def test_clip_is_recognised_and_deleted_when_replaced(served, visitor, clip, tmp
     assert files(served[1]) == ['clip.json', 'clip.mp4']
     write_clip(tmp_path / 'other.mp4', seed=1)
     visitor.press('upload', visitor.upload(tmp_path / 'other.mp4'))
+    visitor.press('choose_recording', 'clip.mp4')
+    visitor.press('remove')
     assert files(served[1]) == ['other.mp4']
     visitor.press('release')
     assert files(served[1]) == []
