@@ -40,7 +40,7 @@ def make_input(names: Sequence[str], examples: Sequence[Path], max_files: int) -
     """
     with gr.Column(scale=2, min_width=320):
         # The sound is kept, since Gradio would call ffmpeg to remove it.
-        parts = dict(clip=original_video(label='Clip', height=340, include_audio=True, elem_id='clip'))
+        parts = dict(clip=original_video(label='Video', height=340, include_audio=True, elem_id='clip'))
         parts['more'] = gr.UploadButton(
             f'Add several videos (up to {max_files})',
             file_count='multiple',
@@ -108,7 +108,7 @@ def _make_events(label_set):
     with gr.Column(visible=False, elem_id='timeline') as parts['events']:
         parts['table'] = gr.Dataframe(
             headers=table_columns(label_set),
-            label='Select a row to jump to it in the clip, and to correct it below',
+            label='Select a row to jump to it in the video, and to correct it below',
             interactive=False,
             max_height=320,
             wrap=True,

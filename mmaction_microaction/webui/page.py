@@ -6,6 +6,7 @@ from pathlib import Path
 import gradio as gr
 
 from mmaction_microaction.inference import MicroActionInferencer
+from mmaction_microaction.inference.loading import ORIGIN, SHIPPED_NETWORK
 from mmaction_microaction.label_sets import MA52
 
 from .answers import describe_actions
@@ -18,13 +19,14 @@ from .view import Components, View
 
 TITLE = 'Micro-action recognition'
 INTRODUCTION = """# {title}
-Upload or record a clip of a {person}. {behaviour}
+Upload or record a video of a {person}. {behaviour}
 Videos may have up to {duration} and {size}. They stay on the computer that serves this page, and are
 deleted {deleted}."""
 RECOGNIZES = (
     'A clip of up to {longest_clip:g} seconds is recognised as {actions}; a longer video becomes a timeline. The '
-    'network always names one of these actions, even for an empty room.'
+    'network always names one of these actions, even for someone who does nothing.'
 )
+SHIPPED = 'The network {name} was {origin}.'
 DETECTS = 'A detector finds any number of actions with their times, several at once or none: each is {actions}.'
 NO_CAMERA = (
     'The camera is blocked: browsers allow it only on https pages, and on the computer that serves the page. Open this '
@@ -54,6 +56,8 @@ def introduce(models: dict[str, MicroActionInferencer], uploads: Uploads, keep_m
         if chosen:
             actions = describe_actions([model.label_set for model in chosen])
             behaviour.append(text.format(actions=actions, longest_clip=chosen[0].longest_clip))
+    if SHIPPED_NETWORK.stem in models:
+        behaviour.append(SHIPPED.format(name=SHIPPED_NETWORK.stem.replace('_', r'\_'), origin=ORIGIN))
     seconds, megabytes = uploads.max_seconds, uploads.max_megabytes
     return INTRODUCTION.format(
         title=TITLE,
