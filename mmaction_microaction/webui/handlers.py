@@ -43,21 +43,28 @@ class Handlers:
         visit = self.view.visit(request)
         for path in paths or []:
             try:
-                if len(visit.recordings) >= self.uploads.max_files:
-                    self.uploads.add(request.session_hash, path)
-                    self.uploads.drop(request.session_hash, path)
-                    raise ValueError(
-                        f'{Path(path).name} was not added: a page may have {self.uploads.max_files} videos at a time. '
-                        'Remove one first.'
-                    )
-                self.uploads.hold(request.session_hash, path)
+                recording = self._add(visit, path, request.session_hash)
             except Exception as error:
                 show_warning(describe_for_visitors(error), path)
             else:
-                recording = visit.add(path)
                 if is_shown or visit.shown is None:
                     visit.show(recording)
         return self._show(visit)
+
+    def _add(self, visit, path, visitor):
+        """Return the new recording of a file, or the one that there is."""
+        added = next((each for each in visit.recordings if each.path == str(path)), None)
+        if added:
+            return added
+        if len(visit.recordings) >= self.uploads.max_files:
+            self.uploads.add(visitor, path)
+            self.uploads.drop(visitor, path)
+            raise ValueError(
+                f'{Path(path).name} was not added: a page may have {self.uploads.max_files} videos at a time. Remove '
+                'one first.'
+            )
+        self.uploads.hold(visitor, path)
+        return visit.add(path)
 
     def release(self, request: gr.Request) -> None:
         """Delete the files and results of a visitor who closed the page."""
@@ -84,12 +91,7 @@ class Handlers:
 
     def choose_example(self, index: int, request: gr.Request) -> dict[Block, object]:
         """Add an example if it was not added before, and show it."""
-        visit, path = self.view.visit(request), str(self.examples[index])
-        added = next((recording for recording in visit.recordings if recording.path == path), None)
-        if added is None:
-            return self._add_all([path], request, is_shown=True)
-        visit.show(added)
-        return self._show(visit)
+        return self._add_all([self.examples[index]], request, is_shown=True)
 
     def choose_recording(self, name: str, request: gr.Request) -> dict[Block, object]:
         """Show another recording."""

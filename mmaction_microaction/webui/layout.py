@@ -59,7 +59,7 @@ def make_input(names: Sequence[str], examples: Sequence[Path], max_files: int) -
             parts['stop'] = gr.Button('Stop', visible=False, min_width=80, scale=0, elem_id='stop')
         parts['progress'] = gr.Markdown('', min_height=60, elem_id='progress')
         parts['example'] = gr.Dataset(
-            label='Examples',
+            label='Examples: a click adds one',
             components=[original_video(render=False)],
             samples=[[str(path)] for path in examples],
             sample_labels=[path.stem for path in examples],
@@ -92,7 +92,9 @@ def make_result(label_set: LabelSet) -> dict[str, Block]:
         with gr.Row():
             formats = [(title, name) for name, title in list_formats().items()]
             parts['form'] = gr.Dropdown(formats, value=formats[0][1], label='File format', elem_id='format')
-            parts['scope'] = gr.Radio([THIS, ALL], value=THIS, label='Of', visible=False, elem_id='scope')
+            parts['scope'] = gr.Radio(
+                [THIS, ALL], value=THIS, label='Recordings in the file', visible=False, elem_id='scope'
+            )
         parts['download'] = gr.DownloadButton('Download', elem_id='download')
     with gr.Group(visible=False, elem_id='explanation') as parts['explanation']:
         parts['interval'] = gr.Dropdown([], label='Explain (Grad-CAM)', type='index', elem_id='interval')

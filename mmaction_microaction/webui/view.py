@@ -1,6 +1,7 @@
 """What the page shows of a visitor's recordings."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -162,6 +163,7 @@ class View:
         page, recording = self.components, visit.shown
         result = next(result for result in recording.results if result.person == visit.person)
         events, label_set, is_clip = recording.events(visit.person), result.label_set, result.kind == 'clip'
+        named = replace(result, person=recording.names[result.person])
         choices = [text for text, _ in self.gradcam_choices(visit)]
         # Grad-CAM reads the clip again.
         has_gradcam = bool(choices) and can_explain(self.models[recording.model]) and Path(recording.path).is_file()
@@ -170,7 +172,7 @@ class View:
             figure = plot_timeline(to_intervals(events, label_set), result.duration, label_set=label_set)
         return {
             **self.list_recordings(visit),
-            page.headline: headline(result, recording.model, recording.name, len(events)),
+            page.headline: headline(named, recording.model, recording.name, len(events)),
             page.plot: gr.update(value=figure, visible=not is_clip),
             page.table: {'headers': table_columns(label_set), 'data': event_rows(events, label_set)},
             page.explanation: gr.update(visible=has_gradcam),

@@ -377,8 +377,8 @@ def test_visitor_chooses_one_of_several_people(examples, clip):
         output, logs = visitor.recognize(sent, 'pair')
         shown = output['data']
         assert logs == []
-        assert 'nodding (B1)' in shown['headline']
-        assert 'left, cropped to 40 x 48 pixels at 0,0' in shown['headline']
+        assert shown['headline'].startswith('### left: nodding (B1)')
+        assert ', cropped to 40 x 48 pixels at 0,0' in shown['headline']
         assert shown['person']['visible']
         assert [choice[0] for choice in shown['person']['choices']] == ['left', 'right']
         assert shown['crop']['visible']
