@@ -223,8 +223,6 @@ def load(args, settings):
     """Open the network, and return a function that runs it on a recording."""
     from mmaction_microaction.coding.recognition import recognize_recording
     from mmaction_microaction.inference import MicroActionInferencer, parse_crop
-    from mmaction_microaction.poses import make_estimator
-    from mmaction_microaction.poses.framing import MAX_PEOPLE
 
     inferencer = MicroActionInferencer(
         *args.model,
@@ -236,11 +234,7 @@ def load(args, settings):
         crop=parse_crop(settings.crop),
         person=settings.person,
     )
-    # A missing package or download stops the run now, and not at every recording of the night.
-    if inferencer.pipeline.needs_poses:
-        inferencer.poses.prepare()
-    elif inferencer.crop == 'person':
-        make_estimator('blazepose', MAX_PEOPLE)
+    inferencer.prepare()
 
     def recognize(recording, progress):
         return recognize_recording(inferencer, recording, settings.num_people, progress)

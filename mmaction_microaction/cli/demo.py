@@ -152,7 +152,8 @@ def run(args):
             crop=parse_crop(args.crop),
             person=args.person or ('largest' if args.detections else 'all'),
         )
-        if args.skeleton or inferencer.pipeline.needs_poses:
+        inferencer.prepare()
+        if args.skeleton:
             inferencer.poses.prepare()
         if args.blur_faces:
             PoseSource().prepare()

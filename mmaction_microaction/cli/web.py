@@ -102,8 +102,7 @@ def run(args):
     passwords = read_passwords(args.password_file)
     models = load_models(args.model or [()], args.device)
     for inferencer in models.values():
-        if inferencer.pipeline.needs_poses:
-            inferencer.poses.prepare()
+        inferencer.prepare()
     examples = None
     if args.examples:
         videos = list(find_videos([args.examples]))

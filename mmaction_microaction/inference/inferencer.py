@@ -153,6 +153,22 @@ class MicroActionInferencer:
         """How videos are cropped: the argument, or what ``'auto'`` means for the network."""
         return self._find_people.crop
 
+    def prepare(self) -> None:
+        """Check, and download, what the chosen options need, so that it is not found missing at every video.
+
+        With ``crop='auto'`` and a network of frames, nothing is needed: a warning at the first video that is not framed
+        like those of MA-52 says if people cannot be found.
+
+        Raises:
+            ImportError: If a package of the extra ``pose`` is missing.
+            OSError: If the networks that find people and joints have to be downloaded and cannot be.
+        """
+        estimates_poses = self.pipeline.needs_poses and self.poses.path is None
+        if estimates_poses:
+            self.poses.prepare()
+        if estimates_poses or self.crop == 'person':
+            self._find_people.prepare()
+
     def __call__(
         self, video: str | Path | Video, progress: Callable[[int, int], None] | None = None
     ) -> ClipResult | TimelineResult | DetectionResult:

@@ -41,16 +41,18 @@ class Video:
 
     Args:
         path (str | Path): Path of the file.
+        max_frames (int, optional): Maximum number of frames. Reading ends there. Defaults to None: no maximum.
 
     Raises:
         FileNotFoundError: If the file does not exist.
-        ValueError: If the file is not a video, has no frames, or has frames that are too large for the memory.
+        ValueError: If the file is not a video, has no frames or more than ``max_frames``, or has frames that are too
+            large for the memory.
 
     See Also:
         ``video.sparse_decoding.open_video``, which decodes only a few frames of a video, as training does.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, max_frames: int | None = None) -> None:
         self.path = str(path)
         try:
             with open_container(path) as container:
@@ -58,7 +60,7 @@ class Video:
                 if not stream:
                     raise ValueError(f'{path} has no video stream, only sound or text; use a video')
                 self.width, self.height = stream.codec_context.width, stream.codec_context.height
-                self._frame_times = read_frame_times(read_packets(container), stream)
+                self._frame_times = read_frame_times(_limit(read_packets(container), max_frames, path), stream)
         except FileNotFoundError:
             raise FileNotFoundError(f'{path}: no such video') from None
         except (av.FFmpegError, OSError) as error:
@@ -113,6 +115,16 @@ class Video:
                     if shown % step == 0:
                         yield Frame(shown, float(self.times[shown]), to_rgb)
                 count = index + 1
+
+
+def _limit(packets: Iterator[av.packet.Packet], max_frames: int | None, path: str | Path) -> Iterator[av.packet.Packet]:
+    """Yield packets, and raise a ValueError if there are more than a maximum."""
+    for count, packet in enumerate(packets):
+        if count == max_frames:
+            raise ValueError(
+                f'{path} has more than {max_frames:,} frames, the maximum; cut it into pieces, or reduce its frame rate'
+            )
+        yield packet
 
 
 def _decode(

@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 
 import cv2
@@ -35,8 +36,8 @@ def headline(
         count (int, optional): Number of events after corrections. Defaults to None: that of the result.
 
     Returns:
-        str: A heading with the best action or the number of intervals, and a line with the network, the video and the
-        part of its frames that the network saw.
+        str: A heading with the person, if there are several, and the best action or the number of intervals, and a line
+        with the network, the video and the part of its frames that the network saw.
     """
     if result.kind == 'clip':
         best = result.intervals[0]
@@ -49,7 +50,10 @@ def headline(
         summary = f'{number} micro-action{"s" * (count != 1)} in {result.duration:.1f} s'
         if result.kind == 'detections':
             summary += f' with a score of at least {result.min_score:g}'
-    details = ', '.join([_literally(name), f'{result.duration:.1f} s', *describe_framing(result)])
+    if result.person:
+        summary = f'{_literally(result.person)}: {summary}'
+    framing = describe_framing(replace(result, person=''))
+    details = ', '.join([_literally(name), f'{result.duration:.1f} s', *framing])
     return f'### {summary}\n{_literally(model)}; {details}'
 
 

@@ -46,14 +46,14 @@ class Api:
             raise make_error('There is no video; upload one.')
         visitor = request.session_hash
         try:
-            self.uploads.hold_another(visitor, video)
+            opened = self.uploads.hold(visitor, video)
             network, form = network or next(iter(self.models)), form or 'json'
             if network not in self.models:
                 raise ValueError(f'{network!r:.60} is not a network; choose one of {", ".join(self.models)}.')
             check_format(form)
             name = video.replace('\\', '/').rpartition('/')[2]
             touch = lambda done: self.uploads.touch(visitor)  # noqa: E731
-            found = recognize_clip(self.models[network], network, video, name, self.uploads, touch)
+            found = recognize_clip(self.models[network], network, opened, name, touch)
             corrections = found.corrections
             corrections.rename(parse_names(names or '', [result.person for result in found.results]))
             corrections.coding.settings['warnings'] = [text.replace(video, name) for text in found.warnings]

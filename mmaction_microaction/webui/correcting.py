@@ -91,8 +91,9 @@ class CorrectionHandlers:
     def name_coder(self, name: str, form, scope, request: gr.Request) -> dict[Block, object]:
         """Note who corrects the recordings."""
         visit = self.view.visit(request)
+        visit.coder = name.strip()
         for recording in visit.recognised:
-            recording.corrections.name_coder(name.strip())
+            recording.corrections.name_coder(visit.coder)
         return self.export(form, scope, request)
 
     def export(self, form: str, scope: str, request: gr.Request) -> dict[Block, object]:

@@ -32,47 +32,56 @@ class Handlers:
         self.examples, self.keep_uploads = examples, keep_uploads
 
     def upload(self, path: str, request: gr.Request) -> dict[Block, object]:
-        """Hold an uploaded or recorded clip in place of all others, or remove it from the page if it is refused."""
-        # The file may be the one on the page, so it is held before the others are deleted.
-        self.uploads.add(request.session_hash, path)
-        self.view.forget(request, keep=path)
-        return self._add_all([path], request)
+        """Add an uploaded or recorded clip, and show it. A refused one is removed from the page."""
+        return self._add_all([path], request, is_shown=True)
 
     def upload_more(self, paths: Sequence[str], request: gr.Request) -> dict[Block, object]:
-        """Hold several uploaded files besides earlier ones. A refused file does not stop the others."""
+        """Add several uploaded files. A refused file does not stop the others."""
         return self._add_all(paths, request)
 
-    def _add_all(self, paths, request):
+    def _add_all(self, paths, request, is_shown=False):
         visit = self.view.visit(request)
         for path in paths or []:
             try:
-                if len(visit.recordings) >= self.uploads.max_files:
-                    self.uploads.add(request.session_hash, path)
-                    self.uploads.drop(request.session_hash, path)
-                    raise ValueError(
-                        f'{Path(path).name} was not added: a page may have {self.uploads.max_files} videos at a time.'
-                    )
-                self.uploads.hold_another(request.session_hash, path)
+                recording = self._add(visit, path, request.session_hash)
             except Exception as error:
                 show_warning(describe_for_visitors(error), path)
             else:
-                recording = visit.add(path)
-                if visit.shown is None:
+                if is_shown or visit.shown is None:
                     visit.show(recording)
         return self._show(visit)
+
+    def _add(self, visit, path, visitor):
+        """Return the new recording of a file, or the one that there is."""
+        added = next((each for each in visit.recordings if each.path == str(path)), None)
+        if added:
+            return added
+        if len(visit.recordings) >= self.uploads.max_files:
+            self.uploads.add(visitor, path)
+            self.uploads.drop(visitor, path)
+            raise ValueError(
+                f'{Path(path).name} was not added: a page may have {self.uploads.max_files} videos at a time. Remove '
+                'one first.'
+            )
+        self.uploads.hold(visitor, path)
+        return visit.add(path)
 
     def release(self, request: gr.Request) -> None:
         """Delete the files and results of a visitor who closed the page."""
         self.view.forget(request)
 
     def remove(self, request: gr.Request) -> dict[Block, object]:
-        """Delete the recording that the visitor cleared, and show the next one."""
+        """Delete the recording on the page, and show the next one. Corrections are deleted only on a second request."""
         visit = self.view.visit(request)
-        if visit.shown is not None:
-            index = visit.recordings.index(visit.shown)
-            visit.recordings.remove(visit.shown)
-            visit.queue = [recording for recording in visit.queue if recording is not visit.shown]
-            self.uploads.drop(request.session_hash, visit.shown.path)
+        recording = visit.shown
+        if recording is not None and recording.is_corrected and recording is not visit.to_remove:
+            visit.to_remove = recording
+            show_warning(f'{recording.name} has corrections. Download them first; to delete them, remove it once more.')
+        elif recording is not None:
+            index = visit.recordings.index(recording)
+            visit.recordings.remove(recording)
+            visit.queue = [each for each in visit.queue if each is not recording]
+            self.uploads.drop(request.session_hash, recording.path)
             if visit.export:
                 self.uploads.drop(request.session_hash, visit.export)
                 visit.export = None
@@ -81,12 +90,8 @@ class Handlers:
         return self._show(visit)
 
     def choose_example(self, index: int, request: gr.Request) -> dict[Block, object]:
-        """Show an example in place of all clips."""
-        self.view.forget(request)
-        visit = self.view.visit(request)
-        self.uploads.hold(request.session_hash, self.examples[index])
-        visit.show(visit.add(self.examples[index]))
-        return self._show(visit)
+        """Add an example if it was not added before, and show it."""
+        return self._add_all([self.examples[index]], request, is_shown=True)
 
     def choose_recording(self, name: str, request: gr.Request) -> dict[Block, object]:
         """Show another recording."""
@@ -104,28 +109,37 @@ class Handlers:
     def _show(self, visit):
         """Show the chosen recording with its video, if that was not deleted."""
         path = visit.shown.path if visit.shown and Path(visit.shown.path).is_file() else None
-        return {self.components.clip: path, **self.view.show(visit)}
+        remove = gr.update(visible=visit.shown is not None)
+        return {self.components.clip: path, self.components.remove: remove, **self.view.show(visit)}
 
     def begin(self, model: str, request: gr.Request) -> dict[Block, object]:
         """Queue the recordings that the network has not recognised; the page asks for them one after the other.
 
-        Recordings with corrections stay as they are. If all were recognised, the one on the page is recognised again.
+        The one on the page is the first. Recordings with corrections stay as they are. If all were recognised, the one
+        on the page is recognised again.
         """
         visit = self.view.visit(request)
         if model not in self.models:
             raise make_error('There is no such network; choose one from the list.')
         if not visit.recordings:
-            raise make_error('There is no clip yet; upload or record one, or choose an example.')
-        corrected = [each for each in visit.recordings if each.results and each.corrections.count]
-        waiting = [each for each in visit.recordings if each.model != model and each not in corrected]
-        visit.queue = waiting or [each for each in [visit.shown] if each not in corrected]
-        if not visit.queue:
-            raise make_error(
-                f'{visit.shown.name} has corrections, which would be lost. To recognise it again, download them, '
-                'remove the video, and upload it again.'
-            )
-        visit.total, visit.is_stopped = len(visit.queue), False
-        return {self.components.stop: gr.update(visible=True), self.components.tick: next(_ticks)}
+            raise make_error('There is no video yet; upload or record one, or choose an example.')
+        others = [each for each in visit.recordings if each.model != model]
+        waiting = [each for each in others if not each.is_corrected and (each, model) != visit.running]
+        waiting.sort(key=lambda each: each is not visit.shown)
+        if not waiting and not visit.running:
+            if visit.shown.is_corrected:
+                raise make_error(
+                    f'{visit.shown.name} has corrections, which would be lost. To recognise it again, download them, '
+                    'remove the video, and upload it again.'
+                )
+            waiting = [visit.shown]
+        for recording in others:
+            if recording.is_corrected:
+                recording.kept_from = model
+        visit.queue, visit.model, visit.total, visit.is_stopped = waiting, model, len(waiting), False
+        update = {**self.view.list_recordings(visit), self.components.stop: gr.update(visible=True)}
+        # After the recording that is being recognised, the page asks for the next one by itself.
+        return update if visit.running else {**update, self.components.tick: next(_ticks)}
 
     def stop(self, request: gr.Request) -> dict[Block, object]:
         """Stop the recognition. Results stay."""
@@ -134,31 +148,32 @@ class Handlers:
 
     def recognize(
         self,
-        model: str,
         request: gr.Request,
         progress=gr.Progress(),  # noqa: B008 (Gradio finds it by its default)
     ) -> dict[Block, object]:
         """Recognise the next recording of the queue. The page asks for the one after that if there is one."""
         page, visit = self.components, self.view.visit(request)
-        if visit.queue and not visit.is_stopped and model in self.models:
+        update = None
+        if visit.queue and not visit.is_stopped:
             recording = visit.queue.pop(0)
-            self._recognize(visit, recording, model, request.session_hash, progress)
+            visit.running = recording, visit.model
+            try:
+                is_new = self._recognize(visit, recording, visit.model, request.session_hash, progress)
+            finally:
+                visit.running = None
             on_page = visit.shown
-            if recording is on_page or on_page is None or not (on_page.results or on_page.failure):
+            if is_new and (recording is on_page or on_page is None or not (on_page.results or on_page.failure)):
                 visit.show(recording)
                 update = self._show(visit)
-            else:
-                # The visitor may be correcting an earlier result.
-                update = self.view.list_recordings(visit)
-        else:
-            update = self.view.list_recordings(visit)
+        # Otherwise, the visitor may be correcting an earlier result, which stays on the page.
+        update = update or self.view.list_recordings(visit)
         if visit.queue and not visit.is_stopped:
             return {**update, page.progress: self._summarize(visit), page.tick: next(_ticks)}
         visit.queue.clear()
         return {**update, page.progress: self._summarize(visit), page.stop: gr.update(visible=False)}
 
-    def _recognize(self, visit: Visit, recording: Recording, model: str, visitor: str, progress: gr.Progress) -> None:
-        """Recognise a recording, and note the result or the reason of the failure."""
+    def _recognize(self, visit: Visit, recording: Recording, model: str, visitor: str, progress: gr.Progress) -> bool:
+        """Recognise a recording, and return whether it has a new result, or a failure in place of one."""
         path = recording.path
         position = f'{visit.total - len(visit.queue)} of {visit.total}, ' if visit.total > 1 else ''
 
@@ -168,25 +183,38 @@ class Handlers:
             self.uploads.touch(visitor)
             progress(done, desc=f'{position}{recording.name}')
 
+        if recording.is_corrected:
+            return self._keep(recording, model)
         try:
             progress(0, desc=f'{position}{recording.name}')
-            self.uploads.check(path)
-            found = recognize_clip(self.models[model], model, path, recording.name, self.uploads, report)
+            video = self.uploads.open(path)
+            found = recognize_clip(self.models[model], model, video, recording.name, report)
         except StoppedError:
-            return
+            return False
         except Exception as error:
             message = describe_for_visitors(error).replace(str(path), recording.name)
-            recording.failure = message
             show_warning(message)
-            return
+            # An earlier result stays.
+            recording.failure = '' if recording.results else message
+            return bool(recording.failure)
         finally:
             if not self.keep_uploads:
                 self.uploads.drop(visitor, path)
         for text in found.warnings:
             show_warning(text, path)
-        recording.model, recording.failure, recording.picture = model, '', found.picture
-        recording.names = {result.person: result.person for result in found.results}
-        recording.corrections, recording.results = found.corrections, found.results
+        # Meanwhile, the visitor may have corrected the earlier result, or removed the recording.
+        if recording.is_corrected:
+            return self._keep(recording, model)
+        found.corrections.name_coder(visit.coder)
+        recording.replace(model, found.results, found.corrections, found.picture)
+        return recording in visit.recordings
+
+    @staticmethod
+    def _keep(recording, model):
+        """Note that the result of a network does not replace corrections, and return False."""
+        recording.kept_from = model
+        show_warning(f'{recording.name} was corrected, so it keeps its result, and has none of {model}.')
+        return False
 
     @staticmethod
     def _summarize(visit):
@@ -205,7 +233,6 @@ class Handlers:
         if recording is None or not recording.results:
             raise make_error('There is no result to explain.')
         try:
-            self.uploads.check(recording.path)
             _, interval = self.view.gradcam_choices(visit)[index]
             result = next(result for result in recording.results if result.person == visit.person)
             video = FramedVideo(self.uploads.open(recording.path), result.boxes)

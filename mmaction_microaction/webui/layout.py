@@ -40,7 +40,7 @@ def make_input(names: Sequence[str], examples: Sequence[Path], max_files: int) -
     """
     with gr.Column(scale=2, min_width=320):
         # The sound is kept, since Gradio would call ffmpeg to remove it.
-        parts = dict(clip=original_video(label='Clip', height=340, include_audio=True, elem_id='clip'))
+        parts = dict(clip=original_video(label='Video', height=340, include_audio=True, elem_id='clip'))
         parts['more'] = gr.UploadButton(
             f'Add several videos (up to {max_files})',
             file_count='multiple',
@@ -52,13 +52,14 @@ def make_input(names: Sequence[str], examples: Sequence[Path], max_files: int) -
         # Gradio 6.31 would leave an empty temporary file for every upload.
         parts['more'].preprocess = lambda files: [file.path for file in files.root] if files else []
         parts['recording'] = gr.Radio([], label='Recordings', visible=False, elem_id='recording')
+        parts['remove'] = gr.Button('Remove this video', size='sm', visible=False, elem_id='remove')
         parts['model'] = gr.Dropdown(list(names), value=names[0], label='Network', elem_id='model')
         with gr.Row():
             parts['recognize'] = gr.Button('Recognise', variant='primary', elem_id='recognize')
             parts['stop'] = gr.Button('Stop', visible=False, min_width=80, scale=0, elem_id='stop')
         parts['progress'] = gr.Markdown('', min_height=60, elem_id='progress')
         parts['example'] = gr.Dataset(
-            label='Examples',
+            label='Examples: a click adds one',
             components=[original_video(render=False)],
             samples=[[str(path)] for path in examples],
             sample_labels=[path.stem for path in examples],
@@ -91,7 +92,9 @@ def make_result(label_set: LabelSet) -> dict[str, Block]:
         with gr.Row():
             formats = [(title, name) for name, title in list_formats().items()]
             parts['form'] = gr.Dropdown(formats, value=formats[0][1], label='File format', elem_id='format')
-            parts['scope'] = gr.Radio([THIS, ALL], value=THIS, label='Of', visible=False, elem_id='scope')
+            parts['scope'] = gr.Radio(
+                [THIS, ALL], value=THIS, label='Recordings in the file', visible=False, elem_id='scope'
+            )
         parts['download'] = gr.DownloadButton('Download', elem_id='download')
     with gr.Group(visible=False, elem_id='explanation') as parts['explanation']:
         parts['interval'] = gr.Dropdown([], label='Explain (Grad-CAM)', type='index', elem_id='interval')
@@ -107,7 +110,7 @@ def _make_events(label_set):
     with gr.Column(visible=False, elem_id='timeline') as parts['events']:
         parts['table'] = gr.Dataframe(
             headers=table_columns(label_set),
-            label='Select a row to jump to it in the clip, and to correct it below',
+            label='Select a row to jump to it in the video, and to correct it below',
             interactive=False,
             max_height=320,
             wrap=True,

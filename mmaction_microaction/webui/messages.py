@@ -20,8 +20,8 @@ def describe_for_visitors(error: Exception) -> str:
         return str(error)
     traceback.print_exception(error)
     if isinstance(error, MemoryError):
-        return 'There is not enough memory for this clip; upload a smaller or shorter one.'
-    return 'The clip could not be recognised; upload another one, or encode it again as MP4.'
+        return 'There is not enough memory for this video; upload a smaller or shorter one.'
+    return 'The video could not be recognised; upload another one, or encode it again as MP4.'
 
 
 def for_visitors(message: object, path: str | Path = '') -> str:

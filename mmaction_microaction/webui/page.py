@@ -6,6 +6,7 @@ from pathlib import Path
 import gradio as gr
 
 from mmaction_microaction.inference import MicroActionInferencer
+from mmaction_microaction.inference.loading import ORIGIN, SHIPPED_NETWORK
 from mmaction_microaction.label_sets import MA52
 
 from .answers import describe_actions
@@ -18,13 +19,14 @@ from .view import Components, View
 
 TITLE = 'Micro-action recognition'
 INTRODUCTION = """# {title}
-Upload or record a clip of a {person}. {behaviour}
+Upload or record a video of a {person}. {behaviour}
 Videos may have up to {duration} and {size}. They stay on the computer that serves this page, and are
 deleted {deleted}."""
 RECOGNIZES = (
     'A clip of up to {longest_clip:g} seconds is recognised as {actions}; a longer video becomes a timeline. The '
-    'network always names one of these actions, even for an empty room.'
+    'network always names one of these actions, even for someone who does nothing.'
 )
+SHIPPED = 'The network {name} was {origin}.'
 DETECTS = 'A detector finds any number of actions with their times, several at once or none: each is {actions}.'
 NO_CAMERA = (
     'The camera is blocked: browsers allow it only on https pages, and on the computer that serves the page. Open this '
@@ -54,6 +56,8 @@ def introduce(models: dict[str, MicroActionInferencer], uploads: Uploads, keep_m
         if chosen:
             actions = describe_actions([model.label_set for model in chosen])
             behaviour.append(text.format(actions=actions, longest_clip=chosen[0].longest_clip))
+    if SHIPPED_NETWORK.stem in models:
+        behaviour.append(SHIPPED.format(name=SHIPPED_NETWORK.stem.replace('_', r'\_'), origin=ORIGIN))
     seconds, megabytes = uploads.max_seconds, uploads.max_megabytes
     return INTRODUCTION.format(
         title=TITLE,
@@ -119,15 +123,14 @@ def _connect(page, parts, view, handlers, network):
     for event in (
         gr.on([part.clip.upload, part.clip.stop_recording], handlers.upload, part.clip, output, **private),
         parts['more'].upload(handlers.upload_more, parts['more'], output, **private),
-        part.clip.clear(handlers.remove, None, output, **private),
+        gr.on([part.clip.clear, part.remove.click], handlers.remove, None, output, **private),
         parts['example'].click(handlers.choose_example, parts['example'], output, **private),
         part.recording.input(handlers.choose_recording, part.recording, output, **private),
-        part.tick.change(
-            handlers.recognize, parts['model'], all_parts, show_progress_on=part.progress, **network, **private
-        ),
+        part.tick.change(handlers.recognize, None, all_parts, show_progress_on=part.progress, **network, **private),
     ):
         event.then(**written)
-    parts['recognize'].click(handlers.begin, parts['model'], [part.stop, part.tick], **private)
+    started = [part.recording, part.scope, part.stop, part.tick]
+    parts['recognize'].click(handlers.begin, parts['model'], started, **private)
     part.stop.click(handlers.stop, None, part.progress, **private)
     part.person.input(handlers.choose_person, part.person, output, **private)
     parts['show_gradcam'].click(

@@ -8,7 +8,7 @@ from mmaction_microaction.inference import MicroActionInferencer, SeveralPeopleW
 
 from .answers import crop_picture
 from .corrections import Corrections, to_coding
-from .uploads import Uploads
+from .limits import LimitedVideo
 from .visits import Result
 
 
@@ -32,19 +32,17 @@ class Recognized(NamedTuple):
 def recognize_clip(
     inferencer: MicroActionInferencer,
     model: str,
-    path: str,
+    video: LimitedVideo,
     name: str,
-    uploads: Uploads,
     progress: Callable[[float], None],
 ) -> Recognized:
-    """Recognise a clip that was checked.
+    """Recognise a clip.
 
     Args:
         inferencer (MicroActionInferencer): The network.
         model (str): Name of the network.
-        path (str): Path of the clip.
+        video (LimitedVideo): The clip.
         name (str): Name of the clip.
-        uploads (Uploads): Clips of the visitors.
         progress (Callable[[float], None]): Function that is called with the finished part, 0 to 1. It may raise an
             error to stop.
 
@@ -56,7 +54,6 @@ def recognize_clip(
     """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter('always')
-        video = uploads.open(path)
         results = inferencer.people(video, lambda done, total: progress(min(done / max(total, 1), 1)))
         picture = crop_picture(video, results)
     # Warnings that name the clip are for the visitor; warnings of libraries are not. The page lists several people
@@ -64,6 +61,6 @@ def recognize_clip(
     texts = [
         str(warning.message)
         for warning in caught
-        if str(path) in str(warning.message) and not issubclass(warning.category, SeveralPeopleWarning)
+        if video.path in str(warning.message) and not issubclass(warning.category, SeveralPeopleWarning)
     ]
     return Recognized(results, Corrections(to_coding(results, name, model, video.fps)), picture, texts)

@@ -6,7 +6,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from .limits import LimitedVideo, check_video
+from .limits import LimitedVideo
 
 
 class Uploads:
@@ -34,30 +34,23 @@ class Uploads:
         self._held = {}
         self._lock = threading.Lock()
 
-    def hold(self, visitor: str, path: str | Path) -> None:
-        """Check a clip, and keep it for a visitor instead of earlier files. A refused clip is deleted.
+    def hold(self, visitor: str, path: str | Path) -> LimitedVideo:
+        """Check a clip, and keep it for a visitor besides earlier files. A refused clip is deleted.
 
         Args:
             visitor (str): Session of the visitor.
             path (str | Path): Path of an uploaded file, or of an example, which is never deleted.
 
+        Returns:
+            LimitedVideo: The clip.
+
         Raises:
             ValueError: If the file is not a video, or exceeds a limit. The message is for the visitor and names no
                 folder.
         """
-        with self._lock:
-            self._hold(visitor, [Path(path)])
-        try:
-            self.check(path)
-        except BaseException:
-            self.release(visitor)
-            raise
-
-    def hold_another(self, visitor: str, path: str | Path) -> None:
-        """Check a clip, and keep it besides earlier files, see :meth:`hold`."""
         self.add(visitor, path)
         try:
-            self.check(path)
+            return self.open(path)
         except BaseException:
             self.drop(visitor, path)
             raise
@@ -86,17 +79,28 @@ class Uploads:
                     with suppress(OSError):
                         os.utime(path)
 
-    def release(self, visitor: str, keep: str | Path | None = None) -> None:
-        """Delete the files of a visitor, unless another visitor uses them too, and except for one that is kept."""
+    def release(self, visitor: str) -> None:
+        """Delete the files of a visitor, unless another visitor uses them too."""
         with self._lock:
-            self._hold(visitor, [Path(keep)] if keep else [])
+            self._hold(visitor, [])
 
-    def check(self, path: str | Path) -> None:
-        """Refuse a file that cannot be recognised, with a ValueError as in :meth:`hold`."""
+    def open(self, path: str | Path) -> LimitedVideo:
+        """Open a clip, whose frames end with an error after ``max_minutes``.
+
+        Args:
+            path (str | Path): Path of the clip.
+
+        Returns:
+            LimitedVideo: The clip.
+
+        Raises:
+            ValueError: If the file no longer exists, is not a video, or exceeds a limit. The message is for the visitor
+                and names no folder.
+        """
         path = Path(path)
         name = path.name
         if not path.is_file():
-            raise ValueError('The clip is no longer here: uploads are deleted after a while. Upload it again.')
+            raise ValueError(f'{name} is no longer here: uploads are deleted after a while. Upload it again.')
         size = path.stat().st_size
         if not size:
             raise ValueError(f'{name} is empty (0 bytes); upload another file.')
@@ -105,18 +109,10 @@ class Uploads:
                 f'{name} has {size / 1e6:.1f} MB, but at most {self.max_megabytes:g} MB are allowed; cut or compress '
                 'it.'
             )
-        check_video(path, self.max_seconds)
-
-    def open(self, path: str | Path) -> LimitedVideo:
-        """Open a clip that was checked.
-
-        Args:
-            path (str | Path): Path of the clip.
-
-        Returns:
-            LimitedVideo: The video, whose frames end with an error after ``max_minutes``.
-        """
-        return LimitedVideo(path, self.max_minutes)
+        try:
+            return LimitedVideo(path, self.max_seconds, self.max_minutes)
+        except (OSError, ValueError) as error:
+            raise ValueError(str(error).replace(str(path), name)) from None
 
     def size(self) -> int:
         """Return the total size of all files in bytes."""

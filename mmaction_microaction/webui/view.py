@@ -1,6 +1,7 @@
 """What the page shows of a visitor's recordings."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,6 +37,8 @@ class Components(NamedTuple):
     clip: gr.Video
     recording: gr.Radio
     """Choice of one of several recordings."""
+    remove: gr.Button
+    """Visible if there is a recording."""
     stop: gr.Button
     """Visible while recordings are recognised."""
     tick: gr.State
@@ -93,11 +96,11 @@ class View:
         self.uploads.touch(request.session_hash)
         return self._visits.setdefault(request.session_hash, Visit())
 
-    def forget(self, request: gr.Request, keep: str | None = None) -> None:
-        """Delete the files, results and corrections of a visitor, except for one file."""
+    def forget(self, request: gr.Request) -> None:
+        """Delete the files, results and corrections of a visitor."""
         if visit := self._visits.pop(request.session_hash, None):
             visit.is_stopped = True
-        self.uploads.release(request.session_hash, keep)
+        self.uploads.release(request.session_hash)
 
     def list_recordings(self, visit: Visit) -> dict[Block, object]:
         """Show the recordings and their states."""
@@ -160,6 +163,7 @@ class View:
         page, recording = self.components, visit.shown
         result = next(result for result in recording.results if result.person == visit.person)
         events, label_set, is_clip = recording.events(visit.person), result.label_set, result.kind == 'clip'
+        named = replace(result, person=recording.names[result.person])
         choices = [text for text, _ in self.gradcam_choices(visit)]
         # Grad-CAM reads the clip again.
         has_gradcam = bool(choices) and can_explain(self.models[recording.model]) and Path(recording.path).is_file()
@@ -168,7 +172,7 @@ class View:
             figure = plot_timeline(to_intervals(events, label_set), result.duration, label_set=label_set)
         return {
             **self.list_recordings(visit),
-            page.headline: headline(result, recording.model, recording.name, len(events)),
+            page.headline: headline(named, recording.model, recording.name, len(events)),
             page.plot: gr.update(value=figure, visible=not is_clip),
             page.table: {'headers': table_columns(label_set), 'data': event_rows(events, label_set)},
             page.explanation: gr.update(visible=has_gradcam),

@@ -12,7 +12,7 @@ from .corrections import Corrections
 Result = ClipResult | TimelineResult | DetectionResult
 
 
-@dataclass
+@dataclass(eq=False)
 class Recording:
     """An uploaded, recorded or example video, and its result."""
 
@@ -31,12 +31,30 @@ class Recording:
     picture: str = ''
     """HTML of the picture that shows what the network saw."""
     failure: str = ''
-    """Reason why the recording was not recognised. Empty if there was no error."""
+    """Reason why there is no result. Empty if there was no error."""
+    kept_from: str = ''
+    """Name of the latest network that did not recognise the recording again, because of its corrections."""
+
+    @property
+    def is_corrected(self) -> bool:
+        """bool: Whether the visitor corrected the events."""
+        return bool(self.corrections and self.corrections.count)
 
     @property
     def coding(self) -> Coding:
         """Coding: The coded events, with the corrections."""
         return self.corrections.coding
+
+    def replace(self, model: str, results: Sequence[Result], corrections: Corrections, picture: str) -> None:
+        """Replace the results by those of a network. People keep the names that the visitor gave them."""
+        names = {result.person: self.names.get(result.person, result.person) for result in results}
+        # Two people of the new result may have one name if an earlier one had other people.
+        if len(set(names.values())) < len(names):
+            names = {person: person for person in names}
+        corrections.rename(names)
+        self.model, self.failure, self.kept_from, self.picture, self.names = model, '', '', picture, names
+        # The results are last: recordings with results have all the rest.
+        self.corrections, self.results = corrections, results
 
     def events(self, person: str) -> list[CodedEvent]:
         """Return the events of a person, by the name in the results."""
@@ -45,12 +63,13 @@ class Recording:
     def describe(self) -> str:
         """Return the name of the recording and its state, for a list."""
         if self.failure:
-            return f'{self.name}: not recognised'
+            return f'{self.name}: could not be recognised'
         if not self.results:
-            return f'{self.name}: waiting'
+            return f'{self.name}: not recognised yet'
         count = len(self.coding.events)
-        corrected = ', corrected' if self.corrections.count else ''
-        return f'{self.name}: {count:,} action{"s" * (count != 1)}{corrected}'
+        corrected = ', corrected' if self.is_corrected else ''
+        kept = f' (kept, not recognised by {self.kept_from})' if self.kept_from else ''
+        return f'{self.name}: {count:,} action{"s" * (count != 1)}{corrected}{kept}'
 
 
 @dataclass
@@ -66,10 +85,18 @@ class Visit:
     """Selected event of the table."""
     queue: list[Recording] = field(default_factory=list)
     """Recordings that are still to be recognised."""
+    model: str = ''
+    """Name of the network that recognises the queue."""
+    running: tuple[Recording, str] | None = None
+    """Recording that is being recognised, and the name of the network."""
     total: int = 0
     """Number of recordings that were to be recognised when the visitor pressed the button."""
     is_stopped: bool = False
     """Whether the visitor stopped the recognition."""
+    coder: str = ''
+    """Name of the visitor as the coder. ``''`` if it is not given."""
+    to_remove: Recording | None = None
+    """Recording with corrections that is removed if the visitor asks for it again."""
     export: Path | None = None
     """File of the latest export."""
 
@@ -86,7 +113,7 @@ class Visit:
 
     def show(self, recording: Recording | None) -> None:
         """Choose the recording on the page, and its first person."""
-        self.shown, self.row = recording, None
+        self.shown, self.row, self.to_remove = recording, None, None
         self.person = recording.results[0].person if recording and recording.results else ''
 
     @property

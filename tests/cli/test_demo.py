@@ -1,4 +1,5 @@
 import json
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -85,6 +86,17 @@ def test_skeletons_of_all_people_are_drawn(people, run, checkpoint, tmp_path, mo
     halves = drawn[:, :240].sum(), drawn[:, 240:].sum()
     places = {x < 160 for x, *_ in people}
     assert [half > 100 for half in halves] == [True in places, False in places]
+
+
+@pytest.mark.parametrize('option', [['--crop', 'person'], ['--skeleton', '--video-dir', 'OUT']])
+def test_missing_package_is_reported_before_the_first_video(option, run, checkpoint, clip, tmp_path, monkeypatch):
+    for module in ('ai_edge_litert', 'ai_edge_litert.interpreter'):
+        monkeypatch.setitem(sys.modules, module, None)
+    option = [tmp_path / 'out' if word == 'OUT' else word for word in option]
+    status, output, errors = run('demo', clip, '--model', CONFIG, checkpoint, *option)
+    assert status == 1
+    assert clip.name not in output
+    assert 'pip install' in errors
 
 
 def test_camera_produces_a_timeline(run, checkpoint, clip, tmp_path, monkeypatch):

@@ -32,6 +32,17 @@ def grey(monkeypatch, brightness_recognizer):
     return lambda **options: MicroActionInferencer('unused', **options)
 
 
+def test_people_have_to_be_found_only_if_videos_are_always_cropped_to_them(grey, monkeypatch):
+    def fail(*_):
+        raise ImportError('needs the extra "pose"')
+
+    monkeypatch.setattr('mmaction_microaction.inference.people.make_estimator', fail)
+    for crop in ('auto', 'none', (0, 0, 8, 8)):
+        grey(crop=crop).prepare()
+    with pytest.raises(ImportError, match='extra "pose"'):
+        grey(crop='person').prepare()
+
+
 def test_scores_of_a_clip_equal_those_of_mmaction2(inferencer, checkpoint, clip):
     config = Config.fromfile(CONFIG)
     config.test_pipeline = config.test_dataloader.dataset.pipeline

@@ -10,6 +10,7 @@ import torch
 from helpers.people import FakeEstimator
 from helpers.pose_networks import read_pose_run, write_pose_network
 from helpers.poses import make_poses
+from helpers.support import write_clip
 from mmengine.config import Config
 from mmengine.runner import Runner
 
@@ -121,6 +122,26 @@ def test_people_are_found_whatever_a_network_of_joints_recognises(nose, grey_vid
     with pytest.warns(SeveralPeopleWarning):
         found = nose(person='all').find_people(grey_video)
     assert [framed.person for framed in found] == ['left', 'right']
+
+
+@pytest.mark.people
+def test_preparation_includes_the_search_for_people(nose, tmp_path, monkeypatch):
+    # Otherwise, videos of 5:6 would be searched only from the second run on, when the networks are downloaded.
+    monkeypatch.setattr('mmaction_microaction.inference.people.are_networks_cached', lambda: False)
+    monkeypatch.setattr('mmaction_microaction.inference.people.make_estimator', lambda *_: FakeEstimator((50, 38, 8)))
+    monkeypatch.setattr(f'{SOURCE}.make_estimator', lambda *_: FakeEstimator())
+    write_clip(tmp_path / 'clip.mp4', 16, size=(100, 120))
+    inferencer = nose()
+    inferencer.prepare()
+    [framed] = inferencer.find_people(tmp_path / 'clip.mp4')
+    assert framed.boxes is not None
+
+
+def test_poses_of_a_file_need_no_preparation(nose, tmp_path, monkeypatch):
+    monkeypatch.setattr('mmaction_microaction.inference.people.make_estimator', None)
+    monkeypatch.setattr(f'{SOURCE}.make_estimator', None)
+    write_poses([make_poses('clip', 4, (48, 64))], tmp_path / 'poses.pkl')
+    nose(poses=tmp_path / 'poses.pkl').prepare()
 
 
 def test_windows_see_the_poses_of_their_frames(nose, estimated, grey_video):

@@ -209,9 +209,9 @@ def test_answers_have_the_actions_of_the_chosen_network(page, clips, label_set):
 def test_invalid_upload_shows_a_message(page, tmp_path):
     (tmp_path / 'noise.mp4').write_bytes(bytes(range(256)) * 40)
     upload(page, tmp_path / 'noise.mp4')
-    api.expect(page.get_by_text('noise.mp4 cannot be read as a video; upload another file')).to_be_visible()
+    api.expect(page.get_by_text('noise.mp4 cannot be read as a video')).to_be_visible()
     page.locator('#recognize').click()
-    api.expect(page.get_by_text('There is no clip yet; upload or record one')).to_be_visible()
+    api.expect(page.get_by_text('There is no video yet; upload or record one')).to_be_visible()
 
 
 def test_two_videos_a_correction_and_an_export(page, clips, long_video, tmp_path):

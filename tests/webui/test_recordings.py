@@ -3,35 +3,18 @@
 import json
 import zipfile
 
-import numpy as np
 import pytest
 from helpers.support import write_clip
 
 pytest.importorskip('gradio', reason='the page needs the extra [web]')
-from dataclasses import replace
+from helpers.visitors import Network, Pair, Visitor, files
 
-from helpers.visitors import Network, Visitor, files
-
-from mmaction_microaction.inference import TimelineResult
-from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.webui.layout import THIS
 from mmaction_microaction.webui.server import serving
 from mmaction_microaction.webui.view import ALL
 
 # Gradio uses functions that pandas 3 deprecates.
 pytestmark = pytest.mark.filterwarnings('ignore:.*:DeprecationWarning:gradio')
-
-
-class Pair(Network):
-    """Network that finds two people, one of whom nods twice, and fails at one file."""
-
-    def people(self, video, progress=None):
-        if 'odd' in video.path:
-            raise ValueError(f'{video} has an odd frame; encode it again')
-        progress(1, 4)
-        nods = [Interval(0, 1, 9, 0.9), Interval(2, 3, 9, 0.6)]
-        left = TimelineResult(video.path, video.duration, nods, None, None, np.zeros((1, 52)), person='left')
-        return [left, replace(left, person='right', intervals=[Interval(1, 2, 19, 0.5)])]
 
 
 @pytest.fixture(scope='module')
@@ -62,11 +45,16 @@ def work_through(visitor, model):
     visitor.press('begin', model)
     outputs, messages = [], []
     while not outputs or outputs[-1]['data']['stop'].get('visible') is not False:
-        output, logs = visitor.press('recognize', model)
+        output, logs = visitor.press('recognize')
         outputs.append(output)
         messages += logs
         assert len(outputs) < 9
     return [output['data'] for output in outputs], messages
+
+
+def listed(data):
+    """Return the texts of the list of recordings."""
+    return [text for text, _ in data['recording']['choices']]
 
 
 def row(visitor, values):
@@ -92,11 +80,7 @@ def test_a_failed_file_does_not_stop_the_others(visitor, clips, tmp_path):
     assert failed == 'odd.mp4 has an odd frame; encode it again'
     assert len(outputs) == 3
     assert outputs[-1]['progress'].startswith('2 of 3 recordings recognised, 1 not recognised')
-    assert [text for text, _ in outputs[-1]['recording']['choices']] == [
-        'a.mp4: 3 actions',
-        'odd.mp4: not recognised',
-        'b.mp4: 3 actions',
-    ]
+    assert listed(outputs[-1]) == ['a.mp4: 3 actions', 'odd.mp4: could not be recognised', 'b.mp4: 3 actions']
     output, _ = visitor.press('choose_recording', 'odd.mp4')
     assert 'odd.mp4 has an odd frame' in output['data']['headline']
     output, _ = visitor.press('choose_recording', 'b.mp4')
@@ -131,7 +115,7 @@ def test_corrections_of_a_person_are_in_the_export(served, visitor, clips):
     ]
     row(visitor, ['0.00', '1.00', 'B1', 'nodding', 'head', '0.900', ''])
     output, _ = visitor.press('delete', 'json', THIS)
-    assert output['data']['headline'].startswith('### 1 micro-action in 5.0 s')
+    assert output['data']['headline'].startswith('### left: 1 micro-action in 5.0 s')
     # An event of the other person is added to the table of that person.
     output, _ = visitor.press('add', 4, 4.5, 'shrugging', 'right', 'unsure', 'json', THIS)
     assert len(output['data']['table']['data']) == 1
@@ -139,6 +123,7 @@ def test_corrections_of_a_person_are_in_the_export(served, visitor, clips):
     assert "'middle=P2' names nobody" in message.replace('&#x27;', "'")
     output, _ = visitor.press('rename', 'left=P1, right=P2', 'json', THIS)
     assert output['data']['person']['choices'] == [['P1', 'left'], ['P2', 'right']]
+    assert output['data']['headline'].startswith('### P1: ')
     visitor.press('name_coder', 'AB', 'json', THIS)
     [path] = served[1].rglob('a.json')
     coding = json.loads(path.read_text())
@@ -150,10 +135,7 @@ def test_corrections_of_a_person_are_in_the_export(served, visitor, clips):
     assert coding['settings']['corrections']['deleted'] == ['P1: nodding, 0.00 to 1.00 s']
     # Corrections are not overwritten by the other network.
     outputs, _ = work_through(visitor, 'net')
-    assert [text for text, _ in outputs[-1]['recording']['choices']] == [
-        'a.mp4: 3 actions, corrected',
-        'b.mp4: 1 action',
-    ]
+    assert listed(outputs[-1]) == ['a.mp4: 3 actions, corrected (kept, not recognised by net)', 'b.mp4: 1 action']
     assert 'has corrections' in visitor.press('begin', 'net')[0]['error']
     visitor.press('export', 'json', ALL)
     [path] = served[1].rglob('recordings.zip')
@@ -163,9 +145,9 @@ def test_corrections_of_a_person_are_in_the_export(served, visitor, clips):
 def test_recognition_can_be_stopped(visitor, clips):
     visitor.press('upload_more', [visitor.upload(path) for path in clips])
     visitor.press('begin', 'pair')
-    visitor.press('recognize', 'pair')
+    visitor.press('recognize')
     visitor.press('stop')
-    output, _ = visitor.press('recognize', 'pair')
+    output, _ = visitor.press('recognize')
     assert output['data']['progress'].startswith('Stopped. 1 of 3')
     assert output['data']['stop']['visible'] is False
     # The next press goes on with the others.

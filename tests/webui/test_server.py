@@ -23,7 +23,10 @@ from mmaction_microaction.inference import MicroActionInferencer, SeveralPeopleW
 from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.webui import server
 from mmaction_microaction.webui.layout import THIS
+from mmaction_microaction.webui.models import load_models
+from mmaction_microaction.webui.page import introduce
 from mmaction_microaction.webui.server import serving
+from mmaction_microaction.webui.uploads import Uploads
 
 # Gradio uses functions that pandas 3 deprecates.
 pytestmark = pytest.mark.filterwarnings('ignore:.*:DeprecationWarning:gradio')
@@ -59,7 +62,7 @@ def clip(tmp_path):
     return tmp_path / 'clip.mp4'
 
 
-def test_clip_is_recognised_and_deleted_when_replaced(served, visitor, clip, tmp_path):
+def test_clip_is_recognised_and_deleted_when_removed(served, visitor, clip, tmp_path):
     sent = visitor.upload(clip)
     visitor.press('upload', sent)
     output, logs = visitor.recognize(sent, 'net')
@@ -69,6 +72,8 @@ def test_clip_is_recognised_and_deleted_when_replaced(served, visitor, clip, tmp
     assert files(served[1]) == ['clip.json', 'clip.mp4']
     write_clip(tmp_path / 'other.mp4', seed=1)
     visitor.press('upload', visitor.upload(tmp_path / 'other.mp4'))
+    visitor.press('choose_recording', 'clip.mp4')
+    visitor.press('remove')
     assert files(served[1]) == ['other.mp4']
     visitor.press('release')
     assert files(served[1]) == []
@@ -122,7 +127,7 @@ def test_invalid_uploads_are_deleted_with_a_message(served, visitor, tmp_path):
         # The clip is removed from the page.
         assert output['data']['clip'] is None
         assert files(served[1]) == []
-        assert visitor.press('begin', 'net')[0]['error'].startswith('There is no clip yet')
+        assert visitor.press('begin', 'net')[0]['error'].startswith('There is no video yet')
         # A client may bypass the check of the page.
         output, _ = visitor.press('code', visitor.upload(tmp_path / name), '', '', '')
         assert output['error'] == shown
@@ -287,9 +292,8 @@ def test_page_of_any_label_set(label_set, clip, tmp_path):
     with serving({'net': Network(label_set=label_set)}, [], port=0) as (url, _):
         visitor = Visitor(url)
         introduction = visitor.http.get('config').json()['components'][0]['props']['value']
-        assert (
-            f'clip of a person. A clip of up to 8 seconds is recognised as one of the {len(label_set)} ' in introduction
-        )
+        actions = f'one of the {len(label_set)} micro-actions'
+        assert f'video of a person. A clip of up to 8 seconds is recognised as {actions}' in introduction
         assert label_set.title in introduction
         output, _ = visitor.recognize(visitor.upload(clip), 'net')
         shown = output['data']
@@ -321,6 +325,13 @@ def test_introduction_says_what_detectors_do(tmp_path):
             introduction = Visitor(url).http.get('config').json()['components'][0]['props']['value']
         assert 'several at once or none: each is one of the 52 micro-actions of MA-52' in introduction
         assert ('A clip of up to 8 seconds is recognised' in introduction) == has_clips
+
+
+def test_introduction_says_on_whom_the_network_of_the_package_was_trained(tmp_path):
+    [name] = load_models([()])
+    uploads = Uploads(tmp_path, 10, 1)
+    text = 'trained on rendered people, not on MA-52 or other real people'
+    assert [text in introduce({each: Network()}, uploads, 60) for each in (name, 'net')] == [True, False]
 
 
 def test_rendered_examples_are_offered_only_if_the_networks_know_their_actions(monkeypatch):
@@ -366,8 +377,8 @@ def test_visitor_chooses_one_of_several_people(examples, clip):
         output, logs = visitor.recognize(sent, 'pair')
         shown = output['data']
         assert logs == []
-        assert 'nodding (B1)' in shown['headline']
-        assert 'left, cropped to 40 x 48 pixels at 0,0' in shown['headline']
+        assert shown['headline'].startswith('### left: nodding (B1)')
+        assert ', cropped to 40 x 48 pixels at 0,0' in shown['headline']
         assert shown['person']['visible']
         assert [choice[0] for choice in shown['person']['choices']] == ['left', 'right']
         assert shown['crop']['visible']

@@ -1,6 +1,7 @@
 import os
 import time
 
+import av
 import pytest
 from helpers.support import write_clip
 
@@ -24,25 +25,27 @@ def send(uploads):
     return send
 
 
-def test_visitor_has_one_clip_at_a_time(uploads, send):
-    first, second = send('first.mp4'), send('second.mp4')
+def test_files_of_a_visitor_are_kept_until_the_end(uploads, send):
+    first, second, found = send('first.mp4'), send('second.mp4'), uploads.folder / 'found.json'
+    found.write_text('[]')
     uploads.hold('Ada', first)
-    uploads.hold('Ada', first)
-    assert first.exists()
+    uploads.add('Ada', found)
     uploads.hold('Ada', second)
-    assert not first.exists()
+    uploads.drop('Ada', first)
+    assert sorted(uploads.folder.iterdir()) == [found, second]
     uploads.release('Ada')
     assert not any(uploads.folder.iterdir())
 
 
-def test_results_are_deleted_with_the_clip(uploads, send):
-    clip, found = send(), uploads.folder / 'found.json'
-    found.write_text('[]')
-    uploads.hold('Ada', clip)
-    uploads.add('Ada', found)
-    uploads.hold('Ada', clip)
-    assert not found.exists()
-    assert clip.exists()
+def test_an_upload_is_read_once(uploads, send, monkeypatch):
+    opened, open_file = [], av.open
+    monkeypatch.setattr(av, 'open', lambda *args, **options: opened.append(args) or open_file(*args, **options))
+    clip = send()
+    opened.clear()
+    video = uploads.hold('Ada', clip)
+    assert (len(opened), video.num_frames) == (1, 12)
+    uploads.open(clip)
+    assert len(opened) == 2
 
 
 def test_clip_sent_by_two_visitors_is_kept_for_the_second(uploads, send):
@@ -78,7 +81,7 @@ def test_rejected_files_are_deleted(uploads, send):
         'text.mp4': r'^text\.mp4 .* video',
         'large.mp4': r'^large\.mp4 .* 1\.2 MB.* 1 MB',
         'long.mp4': r'^long\.mp4 .* 2\.5 seconds.* 2 ',
-        'gone.mp4': r'^The clip is no longer here',
+        'gone.mp4': r'^gone\.mp4 is no longer here',
     }.items():
         with pytest.raises(ValueError, match=message):
             uploads.hold('Ada', uploads.folder / name)
@@ -113,7 +116,7 @@ def test_clip_that_exhausts_memory_is_deleted(uploads, send, monkeypatch):
     def fail(*_):
         raise MemoryError('Unable to allocate 16 GiB')
 
-    monkeypatch.setattr('mmaction_microaction.webui.uploads.check_video', fail)
+    monkeypatch.setattr('mmaction_microaction.webui.uploads.LimitedVideo', fail)
     clip = send()
     with pytest.raises(MemoryError):
         uploads.hold('Ada', clip)
