@@ -1,0 +1,115 @@
+"""Runs the graph of an ONNX file by ONNX Runtime, or by OpenVINO, which is faster on many processors."""
+
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+
+from mmaction_microaction.utils.parallel import count_cpus
+
+
+def open_session(
+    path: Path, content: bytes, device: str = 'cpu', num_threads: int | None = None
+) -> Callable[[np.ndarray], list[np.ndarray]]:
+    """Open the graph of an ONNX file.
+
+    Args:
+        path (Path): Path of the file, for messages.
+        content (bytes): Content of the file, which :mod:`.onnx_safety` has checked.
+        device (str): ``'cpu'``, ``'cuda'``, or ``'cuda:1'`` for one of several GPUs, for ONNX Runtime; or
+            ``'openvino'``, for OpenVINO on the CPU. Defaults to ``'cpu'``.
+        num_threads (int, optional): Number of CPU threads. Defaults to None: as many as there are CPUs for this
+            process.
+
+    Returns:
+        Callable[[np.ndarray], list[np.ndarray]]: Function that maps the input of the graph to its outputs. It raises a
+        ValueError if the runtime fails.
+
+    Raises:
+        ImportError: If the runtime is not installed.
+        ValueError: If the runtime cannot load the file, or this installation of it does not support the device.
+    """
+    kind, _, index = str(device).partition(':')
+    if device != 'openvino' and (kind not in ('cpu', 'cuda') or not (index or '0').isdigit()):
+        raise ValueError(f"device must be 'cpu', 'openvino', 'cuda' or 'cuda:1', got {device!r}")
+    open_graph = _open_with_openvino if device == 'openvino' else _open_with_onnxruntime
+    try:
+        compute = open_graph(content, device, num_threads or count_cpus())
+    except (ImportError, _DeviceError):
+        raise
+    except Exception as error:  # the exceptions of the runtimes have no common class
+        raise ValueError(f'{path} cannot be loaded as an ONNX file: {_first_line(error)}') from None
+
+    def run(inputs):
+        try:
+            return compute(inputs)
+        except Exception as error:  # see above
+            name = 'OpenVINO' if device == 'openvino' else 'ONNX Runtime'
+            raise ValueError(f'{path} cannot be run by {name}: {_first_line(error)}') from None
+
+    return run
+
+
+class _DeviceError(ValueError):
+    """The installation of a runtime does not support a device."""
+
+
+def _open_with_onnxruntime(content, device, num_threads):
+    try:
+        import onnxruntime
+    except ImportError:
+        raise ImportError('ONNX files need ONNX Runtime: pip install onnxruntime, or onnxruntime-gpu') from None
+    provider, provider_options = _provider(onnxruntime, device)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = num_threads
+    options.log_severity_level = 3  # errors
+    # The same bytes may also be valid in ONNX Runtime's own format, which is not checked.
+    options.add_session_config_entry('session.load_model_format', 'ONNX')
+    session = onnxruntime.InferenceSession(content, options, [(provider, provider_options)])
+    if provider not in session.get_providers():
+        raise _DeviceError(f'{device}: ONNX Runtime cannot start CUDA; its log above names the missing library')
+    return lambda inputs: session.run(None, {'inputs': inputs})
+
+
+def _provider(onnxruntime, device):
+    """Return ONNX Runtime's name of a device, and its options."""
+    kind, _, index = str(device).partition(':')
+    if kind == 'cpu':
+        return 'CPUExecutionProvider', {}
+    if 'CUDAExecutionProvider' not in onnxruntime.get_available_providers():
+        raise _DeviceError(
+            f'{device}: this installation of ONNX Runtime supports only the CPU; install onnxruntime-gpu instead'
+        )
+    return 'CUDAExecutionProvider', {'device_id': index or '0'}
+
+
+def _open_with_openvino(content, device, num_threads):
+    try:
+        import openvino
+        from openvino.frontend import FrontEndManager
+    except ImportError:
+        raise ImportError(
+            f"the device {device} needs OpenVINO: pip install openvino, or the extra of this package, '.[openvino]'"
+        ) from None
+    # openvino.Core.read_model would guess the format, of which only ONNX is checked.
+    frontend = FrontEndManager().load_by_framework('onnx')
+    model = frontend.convert(frontend.load(BytesIO(content)))
+    batch, *shape = model.input().partial_shape
+    is_batch = batch.is_dynamic
+    if is_batch:  # Graphs of a fixed shape are faster.
+        model.reshape([1, *shape])
+    options = {'INFERENCE_NUM_THREADS': num_threads, 'PERFORMANCE_HINT': 'LATENCY'}
+    # OpenVINO computes in bfloat16 if the processor does.
+    compiled = openvino.Core().compile_model(model, 'CPU', options)
+
+    def run(inputs):
+        if not is_batch:
+            return list(compiled(inputs).values())
+        return [np.concatenate(outputs) for outputs in zip(*(compiled(clip[None]).values() for clip in inputs))]
+
+    return run
+
+
+def _first_line(error):
+    return str(error).strip().split('\n')[0]
