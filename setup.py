@@ -119,6 +119,7 @@ setup(
             'onnxruntime',
             'onnxscript',
             'openpyxl',
+            'openvino',
             'pympi-ling',  # reads and writes ELAN and Praat files in tests
             'pysubs2',  # reads subtitles in tests
             'pytest',

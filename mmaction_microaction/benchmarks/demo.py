@@ -15,6 +15,7 @@ from mmaction.apis import init_recognizer
 
 from mmaction_microaction.inference import MicroActionInferencer
 from mmaction_microaction.inference.export import export_onnx
+from mmaction_microaction.inference.onnx_session import import_openvino
 from mmaction_microaction.inference.recognizer import read_config
 from mmaction_microaction.video.reader import Video
 
@@ -144,9 +145,7 @@ def _find_runtimes(model, folder):
         runtimes[f'PyTorch {torch.__version__}'] = [model[0], checkpoint], 'cpu'
     runtimes[f'ONNX Runtime {onnxruntime.__version__}'] = exported, 'cpu'
     if find_spec('openvino'):
-        import openvino
-
-        runtimes[f'OpenVINO {openvino.__version__.split("-")[0]}'] = exported, 'openvino'
+        runtimes[f'OpenVINO {import_openvino().__version__.split("-")[0]}'] = exported, 'openvino'
     return runtimes
 
 

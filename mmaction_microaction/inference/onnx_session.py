@@ -1,8 +1,10 @@
 """Runs the graph of an ONNX file by ONNX Runtime, or by OpenVINO, which is faster on many processors."""
 
+import sys
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 
@@ -84,14 +86,32 @@ def _provider(onnxruntime, device):
     return 'CUDAExecutionProvider', {'device_id': index or '0'}
 
 
-def _open_with_openvino(content, device, num_threads):
+def import_openvino() -> ModuleType:
+    """Import OpenVINO without its statistics of use.
+
+    ``import openvino`` alone sends an event to Intel, by the package ``openvino_telemetry``.
+
+    Returns:
+        ModuleType: The package ``openvino``.
+
+    Raises:
+        ImportError: If it is not installed.
+    """
+    # OpenVINO has a substitute, which sends nothing, for installations without that package.
+    sys.modules.setdefault('openvino_telemetry', None)
     try:
         import openvino
-        from openvino.frontend import FrontEndManager
     except ImportError:
         raise ImportError(
-            f"the device {device} needs OpenVINO: pip install openvino, or the extra of this package, '.[openvino]'"
+            "the device openvino needs OpenVINO: pip install openvino, or this package with the extra '.[openvino]'"
         ) from None
+    return openvino
+
+
+def _open_with_openvino(content, device, num_threads):
+    openvino = import_openvino()
+    from openvino.frontend import FrontEndManager
+
     # openvino.Core.read_model would guess the format, of which only ONNX is checked.
     frontend = FrontEndManager().load_by_framework('onnx')
     model = frontend.convert(frontend.load(BytesIO(content)))

@@ -29,6 +29,14 @@ def test_openvino_scores_batches_of_any_size(onnx_path, num_clips):
     assert (expected.max(axis=1) / expected.min(axis=1) > 4).all()
 
 
+def test_openvino_sends_no_statistics(onnx_path):
+    OnnxRecognizer(onnx_path, 'openvino')
+    from openvino.tools.ovc import telemetry_utils
+
+    assert telemetry_utils.tm.__name__ == 'openvino.tools.ovc.telemetry_stub'
+    assert [name for name in sys.modules if name.startswith('openvino_telemetry.')] == []
+
+
 def test_openvino_runs_detectors(tmp_path):
     (tmp_path / 'x.onnx').write_bytes(detector_model().SerializeToString())
     frames = torch.zeros(6, 3, 4, 5)
