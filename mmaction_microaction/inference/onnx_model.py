@@ -75,7 +75,9 @@ class OnnxNetwork:
 
     def __init__(self, path: str | Path, device: str = 'cpu', num_threads: int | None = None) -> None:
         self.path = Path(path).expanduser()
-        self._run = open_session(self.path, self._check(), device, num_threads)
+        content = self._check()
+        # bfloat16 has 8 bits, so that joints would move in steps of up to a 256th of the picture. Pixels fit into them.
+        self._run = open_session(self.path, content, device, num_threads, exact=self.pose_layout is not None)
 
     def _check(self):
         """Check the file and read its metadata; return its content for the runtime."""

@@ -16,7 +16,7 @@ MAX_REQUESTS = 8
 
 
 def open_session(
-    path: Path, content: bytes, device: str = 'cpu', num_threads: int | None = None
+    path: Path, content: bytes, device: str = 'cpu', num_threads: int | None = None, exact: bool = False
 ) -> Callable[[np.ndarray], list[np.ndarray]]:
     """Open the graph of an ONNX file.
 
@@ -27,6 +27,7 @@ def open_session(
             ``'openvino'``, for OpenVINO on the CPU. Defaults to ``'cpu'``.
         num_threads (int, optional): Number of CPU threads. Defaults to None: as many as there are CPUs for this
             process.
+        exact (bool): Whether OpenVINO computes in float32. Defaults to False: in bfloat16 if the processor does.
 
     Returns:
         Callable[[np.ndarray], list[np.ndarray]]: Function that maps the input of the graph to its outputs. It raises a
@@ -39,9 +40,12 @@ def open_session(
     kind, _, index = str(device).partition(':')
     if device != 'openvino' and (kind not in ('cpu', 'cuda') or not (index or '0').isdigit()):
         raise ValueError(f"device must be 'cpu', 'openvino', 'cuda' or 'cuda:1', got {device!r}")
-    open_graph = _open_with_openvino if device == 'openvino' else _open_with_onnxruntime
+    num_threads = num_threads or count_cpus()
     try:
-        compute = open_graph(content, device, num_threads or count_cpus())
+        if device == 'openvino':
+            compute = _open_with_openvino(content, num_threads, exact)
+        else:
+            compute = _open_with_onnxruntime(content, device, num_threads)
     except (ImportError, _DeviceError):
         raise
     except Exception as error:  # the exceptions of the runtimes have no common class
@@ -112,15 +116,16 @@ def import_openvino() -> ModuleType:
     return openvino
 
 
-def _open_with_openvino(content, device, num_threads):
+def _open_with_openvino(content, num_threads, exact):
     openvino = import_openvino()
     from openvino.frontend import FrontEndManager
 
     # openvino.Core.read_model would guess the format, of which only ONNX is checked.
     frontend = FrontEndManager().load_by_framework('onnx')
     model = frontend.convert(frontend.load(BytesIO(content)))
-    # OpenVINO computes in bfloat16 if the processor does.
     options = {'INFERENCE_NUM_THREADS': num_threads, 'PERFORMANCE_HINT': 'LATENCY'}
+    if exact:
+        options['INFERENCE_PRECISION_HINT'] = 'f32'
     batch, *shape = model.input().partial_shape
     if batch.is_dynamic:
         # Several clips at a time, each by few threads, take a tenth less time than clip by clip or one batch.

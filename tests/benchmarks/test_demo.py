@@ -49,8 +49,8 @@ def test_speeds_are_seconds_of_video_per_second():
 
 
 def test_agreement_is_the_share_of_windows_with_the_same_best_action(network, video, monkeypatch):
-    def open_other_session(path, content, device, num_threads):
-        run = open_session(path, content, device, num_threads)
+    def open_other_session(path, content, device, *args, **kwargs):
+        run = open_session(path, content, device, *args, **kwargs)
         if device != 'openvino':
             return run
         # The four windows have a brightness of about 60, 100, 140 and 180.
