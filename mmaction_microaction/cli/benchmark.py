@@ -8,6 +8,8 @@ from pathlib import Path
 
 from mmaction_microaction.utils.paths import find_shipped
 
+from . import check_network
+
 WAYS = ('amp', 'channels-last', 'with_cp', 'compile')
 SIZES = (22_422, 200_000, 2_000_000)
 
@@ -121,6 +123,7 @@ def compare_runtimes(args):
 
 
 def compare_demo(args):
+    check_network(args)
     from mmaction_microaction.benchmarks import compare_demo, describe_machine
 
     print(describe_machine())
