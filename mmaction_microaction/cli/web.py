@@ -25,7 +25,9 @@ def add_arguments(parser):
         'several networks (default: the network of the package, which was trained on rendered people)',
     )
     parser.add_argument(
-        '--device', help='cpu, cuda:1, … (default: the best available device; the CPU for an .onnx file)'
+        '--device',
+        help='cpu, cuda:1, … or, for .onnx files, openvino (default: the best available device; the CPU with ONNX '
+        'Runtime for an .onnx file)',
     )
     parser.add_argument(
         '--examples',

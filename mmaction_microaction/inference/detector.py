@@ -1,4 +1,4 @@
-"""Runs trained detectors on the frames of a window, by PyTorch or by ONNX Runtime."""
+"""Runs trained detectors on the frames of a window, by PyTorch, ONNX Runtime or OpenVINO."""
 
 from abc import ABC, abstractmethod
 
@@ -72,7 +72,8 @@ class TorchDetector(Detector, TorchNetwork):
 
 
 class OnnxDetector(Detector, OnnxNetwork):
-    """A detector exported by ``microaction export``, run by ONNX Runtime. See :class:`.OnnxNetwork`.
+    """A detector exported by ``microaction export``, run by ONNX Runtime or OpenVINO. See
+    :class:`.OnnxNetwork`.
 
     The last frame of fewer than ``max_frames`` frames is repeated.
     """

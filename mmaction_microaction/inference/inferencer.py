@@ -54,8 +54,8 @@ class MicroActionInferencer:
             person, which requires the extra ``demo``, and was trained on rendered people only.
         checkpoint (str | Path, optional): Weights of the network. Required for a config, not allowed for an ``.onnx``
             file. Defaults to None.
-        device (str, optional): ``'cpu'``, ``'cuda:1'``, … Defaults to None: the best available device; for an
-            ``.onnx`` file, the CPU.
+        device (str, optional): ``'cpu'``, ``'cuda:1'``, … or, for an ``.onnx`` file, ``'openvino'``. Defaults to None:
+            the best available device; for an ``.onnx`` file, the CPU with ONNX Runtime.
         batch_size (int): Number of windows that a recognizer scores at once. Defaults to 8. A detector sees one.
         longest_clip (float): Duration in seconds up to which a recognizer treats a video as one clip. Clips of MA-52
             last up to 7 seconds. Defaults to 8.

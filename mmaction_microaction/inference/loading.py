@@ -27,15 +27,15 @@ def load_network(
             ``microaction export``. Defaults to None: :data:`SHIPPED_NETWORK`.
         checkpoint (str | Path, optional): Weights of the network. Required for a config, not allowed for an ``.onnx``
             file.
-        device (str, optional): ``'cpu'``, ``'cuda:1'``, … Defaults to None: the best available device; for an
-            ``.onnx`` file, the CPU.
+        device (str, optional): ``'cpu'``, ``'cuda:1'``, … or, for an ``.onnx`` file, ``'openvino'``. Defaults to None:
+            the best available device; for an ``.onnx`` file, the CPU with ONNX Runtime.
 
     Returns:
         TorchRecognizer | OnnxRecognizer | TorchDetector | OnnxDetector: The network.
 
     Raises:
         FileNotFoundError: If a file is missing.
-        ValueError: If the checkpoint is missing or not allowed, or the files do not fit.
+        ValueError: If the checkpoint is missing or not allowed, the files do not fit, or the device cannot run them.
     """
     model = SHIPPED_NETWORK if model is None else model
     if str(model).endswith('.onnx'):
@@ -50,6 +50,11 @@ def load_network(
 
     if checkpoint is None:
         raise ValueError(f'{model} needs a checkpoint with its weights; only an .onnx file includes them')
+    if device == 'openvino':
+        raise ValueError(
+            'the device openvino runs exported networks only; write one with "microaction export CONFIG CHECKPOINT '
+            '--out network.onnx", and use network.onnx as the model'
+        )
     if not Path(checkpoint).is_file():
         raise FileNotFoundError(f'{checkpoint}: no such checkpoint')
     config = model if isinstance(model, Config) else read_config(model)

@@ -11,6 +11,7 @@ from mmaction_microaction.structures.pose_layouts import LAYOUTS
 from mmaction_microaction.utils.untrusted import parse_json, read_limited
 
 from .crops import Crop, find_trained_crop
+from .onnx_session import open_session
 
 PIPELINE, CLASSES, CONFIG, VERSION = 'pipeline', 'classes', 'config', 'mmaction_microaction'
 """Keys of the metadata that ``microaction export`` writes. Pipeline and classes are JSON, the others plain text."""
@@ -32,7 +33,7 @@ MAX_LABEL_SET = 2**21
 
 
 class OnnxNetwork:
-    """A network exported by ``microaction export``, opened by ONNX Runtime. Subclasses run it.
+    """A network exported by ``microaction export``, opened by ONNX Runtime or OpenVINO. Subclasses run it.
 
     A file from a stranger runs no code and takes no more memory than its size justifies, see :mod:`.onnx_safety`.
 
@@ -50,14 +51,16 @@ class OnnxNetwork:
 
     Args:
         path (str | Path): Path of the ``.onnx`` file.
-        device (str): ``'cpu'``, ``'cuda'``, or ``'cuda:1'`` for one of several GPUs. Defaults to ``'cpu'``.
-        num_threads (int): Number of CPU threads; 0 leaves the choice to ONNX Runtime. Defaults to 0.
+        device (str): ``'cpu'``, ``'openvino'``, ``'cuda'``, or ``'cuda:1'``, see :func:`.open_session`. Defaults to
+            ``'cpu'``.
+        num_threads (int, optional): Number of CPU threads. Defaults to None: as many as there are CPUs for this
+            process.
 
     Raises:
-        ImportError: If ONNX Runtime or onnx is not installed.
+        ImportError: If the runtime or onnx is not installed.
         FileNotFoundError: If the file is missing.
         ValueError: If ``microaction export`` did not write the file, a check of :mod:`.onnx_safety` rejects it, or this
-            installation of ONNX Runtime does not support the device.
+            installation of the runtime does not support the device.
     """
 
     path: Path
@@ -70,25 +73,14 @@ class OnnxNetwork:
     is_detector = False
     """Whether the file must contain a detector."""
 
-    def __init__(self, path: str | Path, device: str = 'cpu', num_threads: int = 0) -> None:
-        onnxruntime = _import_onnxruntime()
+    def __init__(self, path: str | Path, device: str = 'cpu', num_threads: int | None = None) -> None:
         self.path = Path(path).expanduser()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = num_threads
-        options.log_severity_level = 3  # errors
-        # The same bytes may also be valid in ONNX Runtime's own format, which is not checked.
-        options.add_session_config_entry('session.load_model_format', 'ONNX')
-        provider, provider_options = _provider(onnxruntime, device)
         content = self._check()
-        try:
-            self._session = onnxruntime.InferenceSession(content, options, [(provider, provider_options)])
-        except Exception as error:  # ONNX Runtime's exceptions have no common class
-            raise ValueError(f'{path} cannot be loaded as an ONNX file: {_first_line(error)}') from None
-        if provider not in self._session.get_providers():
-            raise ValueError(f'{device}: ONNX Runtime cannot start CUDA; its log above names the missing library')
+        # bfloat16 has 8 bits, so that joints would move in steps of up to a 256th of the picture. Pixels fit into them.
+        self._run = open_session(self.path, content, device, num_threads, exact=self.pose_layout is not None)
 
     def _check(self):
-        """Check the file and read its metadata; return its content for ONNX Runtime."""
+        """Check the file and read its metadata; return its content for the runtime."""
         self._graph = _open_graph(self.path, self.is_detector)
         metadata = self._graph.metadata
         keys = (PIPELINE, CLASSES, CONFIG, VERSION, *[DETECTOR] * self.is_detector)
@@ -116,16 +108,9 @@ class OnnxNetwork:
         self.crop = find_trained_crop(metadata.get(CROP), self.label_set, self.path)
         return content
 
-    def _run(self, inputs):
-        """Return the outputs of the graph."""
-        try:
-            return self._session.run(None, {'inputs': inputs})
-        except Exception as error:  # ONNX Runtime's exceptions have no common class
-            raise ValueError(f'{self.path} cannot be run by ONNX Runtime: {_first_line(error)}') from None
-
 
 class OnnxRecognizer(OnnxNetwork):
-    """A recognizer exported by ``microaction export``, run by ONNX Runtime. See :class:`OnnxNetwork`."""
+    """A recognizer exported by ``microaction export``, run by ONNX Runtime or OpenVINO. See :class:`OnnxNetwork`."""
 
     def __call__(self, inputs: np.ndarray | torch.Tensor) -> np.ndarray:
         """Score a batch of clips.
@@ -137,7 +122,7 @@ class OnnxRecognizer(OnnxNetwork):
             np.ndarray: Probabilities, shape (N, C), float32.
 
         Raises:
-            ValueError: If the inputs have another shape, the batch takes too much memory, or ONNX Runtime fails.
+            ValueError: If the inputs have another shape, the batch takes too much memory, or the runtime fails.
         """
         inputs = np.asarray(inputs, dtype=np.float32)
         if inputs.shape[1:] != self.shape or not len(inputs):
@@ -180,10 +165,6 @@ def _open_graph(path, is_detector=False):
         raise ValueError(
             f'{path} cannot be loaded as an ONNX file: {error}. Write it with "microaction export"'
         ) from None
-
-
-def _first_line(error):
-    return str(error).strip().split('\n')[0]
 
 
 def load_settings(text: str) -> dict:
@@ -238,31 +219,9 @@ def _load_label_set(metadata, num_scores):
     return label_set
 
 
-def _import_onnxruntime():
-    try:
-        import onnxruntime
-    except ImportError:
-        raise ImportError('ONNX files need ONNX Runtime: pip install onnxruntime, or onnxruntime-gpu') from None
-    return onnxruntime
-
-
 def _import_untrusted_graph():
     try:
         from mmaction_microaction.inference.onnx_safety.graph import UntrustedGraph
     except ImportError as error:
         raise ImportError(f'checking ONNX files needs the package onnx ({error}): pip install onnx') from None
     return UntrustedGraph
-
-
-def _provider(onnxruntime, device):
-    """Return ONNX Runtime's name of a device, and its options."""
-    kind, _, index = str(device).partition(':')
-    if kind not in ('cpu', 'cuda') or not (index or '0').isdigit():
-        raise ValueError(f"device must be 'cpu', 'cuda' or 'cuda:1', got {device!r}")
-    if kind == 'cpu':
-        return 'CPUExecutionProvider', {}
-    if 'CUDAExecutionProvider' not in onnxruntime.get_available_providers():
-        raise ValueError(
-            f'{device}: this installation of ONNX Runtime supports only the CPU; install onnxruntime-gpu instead'
-        )
-    return 'CUDAExecutionProvider', {'device_id': index or '0'}

@@ -23,14 +23,23 @@ def default_workers() -> int:
     """Return the number of workers that this process should start.
 
     Returns:
-        int: Number of CPUs that this process may use by its affinity and the quotas of its control groups (containers,
-        Slurm), but at least 1, and at most one worker per GiB of memory. On Windows, at most 61.
+        int: Number of :func:`count_cpus`, but at most one worker per GiB of memory. On Windows, at most 61.
     """
-    cpus = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
-    limits = [cpus, *_quotas(), *(memory // MEMORY for memory in _memories())]
+    limits = [count_cpus(), *(memory // MEMORY for memory in _memories())]
     if sys.platform == 'win32':
         limits.append(61)  # Windows waits for at most 63 handles, and two are taken.
     return max(1, int(min(limits)))
+
+
+def count_cpus() -> int:
+    """Return the number of CPUs that this process may use, which is how many threads should compute.
+
+    Returns:
+        int: Number of CPUs by the affinity of this process and the quotas of its control groups (containers, Slurm), at
+        least 1.
+    """
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
+    return max(1, int(min([cpus, *_quotas()])))
 
 
 def _quotas() -> Iterator[float]:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import av
 
+from mmaction_microaction.utils.parallel import count_cpus
+
 from .frames import MAX_PIXELS, check_resolution
 from .mp4_tables import check_tables
 
@@ -12,6 +14,8 @@ FORMATS = 'asf,avi,flv,h264,hevc,m4v,matroska,mov,mpeg,mpegts,mpegvideo,mxf,ogg'
 """FFmpeg's names of the formats that are opened. Playlists and file lists are left out: they would open other files."""
 SIZED_FORMATS = ('avi', 'matroska,webm', 'mov,mp4,m4a,3gp,3g2,mj2')
 """FFmpeg's names of the formats whose header contains the size of the frames."""
+MAX_THREADS = 16
+"""Maximum number of threads that decode a video, as in FFmpeg. Each thread keeps frames in memory."""
 
 
 def open_container(path: str | Path) -> av.container.InputContainer:
@@ -76,6 +80,16 @@ def prepare_video_stream(container: av.container.InputContainer) -> av.video.str
         # Later frames may be larger than the header states.
         decoder.options = {**decoder.options, 'max_pixels': str(MAX_PIXELS)}
     return stream
+
+
+def use_threads(stream: av.video.stream.VideoStream) -> None:
+    """Let a decoder use as many threads as there are CPUs for this process. FFmpeg would ignore quotas of containers.
+
+    Args:
+        stream (av.video.stream.VideoStream): The stream, of which no frame was decoded yet.
+    """
+    stream.thread_type = 'AUTO'
+    stream.codec_context.thread_count = min(count_cpus(), MAX_THREADS)
 
 
 def read_packets(container: av.container.InputContainer) -> Iterator[av.packet.Packet]:

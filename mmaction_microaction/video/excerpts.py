@@ -5,7 +5,7 @@ from collections.abc import Callable
 import av
 import numpy as np
 
-from .container import open_container, prepare_video_stream
+from .container import open_container, prepare_video_stream, use_threads
 from .frames import FrameConverter
 from .reader import Video
 
@@ -62,7 +62,7 @@ def _seek(
             stream = prepare_video_stream(container)
             if stream.codec_context.has_b_frames and not times.reordered:
                 return images
-            stream.thread_type = 'AUTO'
+            use_threads(stream)
             to_rgb = FrameConverter(video.path, stream)
             start = int(times.pts[first]) - int(LEAD_SECONDS / stream.time_base)
             container.seek(max(start, int(times.pts[0])), stream=stream)

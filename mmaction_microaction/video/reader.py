@@ -8,7 +8,7 @@ from typing import NamedTuple
 import av
 import numpy as np
 
-from .container import open_container, prepare_video_stream, read_packets
+from .container import open_container, prepare_video_stream, read_packets, use_threads
 from .frames import FrameConverter
 from .times import read_frame_times
 
@@ -94,7 +94,7 @@ class Video:
         times = self._frame_times
         with open_container(self.path) as container:
             stream = prepare_video_stream(container)
-            stream.thread_type = 'AUTO'
+            use_threads(stream)
             convert = FrameConverter(self.path, stream)
             # Frames without times of their own are counted, so all of them are decoded.
             is_dated = times.pts is not None and not times.num_repeated

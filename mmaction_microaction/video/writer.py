@@ -1,6 +1,5 @@
 """Writes video files."""
 
-import os
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 from av.video.reformatter import ColorRange, Colorspace
 
 from mmaction_microaction.utils.files import atomic_write
+from mmaction_microaction.utils.parallel import count_cpus
 
 from .sound import Sound
 
@@ -75,7 +75,7 @@ def write_playable_video(
         crf (int): Constant rate factor of x264. Defaults to 21.
         sound (Sound, optional): Sound, which ends with the last frame. Defaults to None.
     """
-    threads = min(os.cpu_count() or 1, MAX_THREADS)
+    threads = min(count_cpus(), MAX_THREADS)
     options = {'preset': 'superfast', 'crf': str(crf), 'threads': str(threads)}
     with atomic_write(path) as unfinished:
         # The index at the start of the file lets browsers play it before it is loaded.

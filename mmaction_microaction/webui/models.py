@@ -13,8 +13,8 @@ def load_models(models: Sequence[Sequence[str]], device: str | None = None) -> d
     Args:
         models (Sequence[Sequence[str]]): Files of each network: config and checkpoint, or an ``.onnx`` file alone. No
             file is the network of the package.
-        device (str, optional): ``'cpu'``, ``'cuda:1'``, … Defaults to None: the best available device; for an
-            ``.onnx`` file, the CPU.
+        device (str, optional): ``'cpu'``, ``'cuda:1'``, … or, for ``.onnx`` files, ``'openvino'``. Defaults to None:
+            the best available device; for an ``.onnx`` file, the CPU with ONNX Runtime.
 
     Returns:
         dict[str, MicroActionInferencer]: Networks by the names of their files, without folders and suffixes.

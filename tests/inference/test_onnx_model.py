@@ -108,7 +108,7 @@ def test_refuses_other_files(onnx_model, onnx_path):
 
 def test_refuses_missing_devices(onnx_path):
     for device in ('tpu', 'cuda:x'):
-        with pytest.raises(ValueError, match=f"'cpu', 'cuda' or 'cuda:1', got '{device}'"):
+        with pytest.raises(ValueError, match=f"'openvino', 'cuda' or 'cuda:1', got '{device}'"):
             OnnxRecognizer(onnx_path, device)
     if 'CUDAExecutionProvider' not in onnxruntime.get_available_providers():
         with pytest.raises(ValueError, match=r'cuda:0: .*install onnxruntime-gpu'):

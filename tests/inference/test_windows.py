@@ -71,6 +71,16 @@ def test_gather_skips_windows_with_missing_frames():
     assert frame_ranges(windows) == [(0, 9), (5, 14)]
 
 
+def test_gather_converts_each_sampled_frame_once_and_no_other():
+    converted = []
+    frames = (Frame(i, i / 10, lambda i=i: converted.append(i) or f'image {i}') for i in range(57))
+    windows = ten_a_second(57, 1, 0.4)
+    expected = {window.first_frame + i for window in windows for i in some_indices(window.num_frames)}
+    assert len([*gather(frames, windows, some_indices)]) == len(windows)
+    assert converted == sorted(expected)
+    assert len(converted) < 57
+
+
 def test_gather_keeps_only_frames_of_open_windows():
     alive = set()
 

@@ -43,14 +43,27 @@ def excite_and_shift(x: torch.Tensor, excite: torch.nn.Module, num_segments: int
 def plain_excite_and_shift(
     x: torch.Tensor, excite: torch.nn.Module, num_segments: int, shift_div: int = 8
 ) -> torch.Tensor:
-    """Compute :func:`excite_and_shift` with stock operators: same arguments, same result, more memory traffic."""
-    frames = x * excite(x.mean(dim=(2, 3)))[:, :, None, None]
-    frames = frames.unflatten(0, (-1, num_segments))
+    """Compute :func:`excite_and_shift` with stock operators: same arguments, same result, more memory traffic.
+
+    No tensor of features has an axis of its own for the clips. Runtimes such as OpenVINO would change the layout of the
+    features in each block for an operator on five axes. Whole frames are rolled instead, and what rolls across the end
+    of a clip is set to zero, not multiplied by it: a clip with infinite features does not change its neighbours.
+    """
     fold = x.size(1) // shift_div
-    from_next, from_previous, unmoved = frames.split([fold, fold, x.size(1) - 2 * fold], dim=2)
-    from_next = torch.cat([from_next[:, 1:], torch.zeros_like(from_next[:, :1])], dim=1)
-    from_previous = torch.cat([torch.zeros_like(from_previous[:, :1]), from_previous[:, :-1]], dim=1)
-    return torch.cat([from_next, from_previous, unmoved], dim=2).flatten(0, 1)
+    from_next, from_previous, unmoved = (x * excite(x.mean(dim=(2, 3)))[:, :, None, None]).split(
+        [fold, fold, x.size(1) - 2 * fold], dim=1
+    )
+    is_first, is_last = (_is_frame(index, x, num_segments) for index in (0, num_segments - 1))
+    # Tensor.roll would be exported as an index modulo the number of frames, which no runtime simplifies.
+    from_next = torch.cat([from_next[1:], from_next[:1]]).masked_fill(is_last, 0)
+    from_previous = torch.cat([from_previous[-1:], from_previous[:-1]]).masked_fill(is_first, 0)
+    return torch.cat([from_next, from_previous, unmoved], dim=1)
+
+
+def _is_frame(index: int, x: torch.Tensor, num_segments: int) -> torch.Tensor:
+    """Return whether each frame has an index in its clip, shape (N * T, 1, 1, 1)."""
+    frames = torch.arange(num_segments, device=x.device) == index
+    return frames.repeat(x.size(0) // num_segments)[:, None, None, None]
 
 
 def _moves(fold: int) -> tuple[tuple[tuple, tuple], ...]:

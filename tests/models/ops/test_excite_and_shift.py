@@ -53,6 +53,17 @@ def test_values_and_gradients_equal_the_naive_implementation(clips, segments, ch
         torch.testing.assert_close(plain, expected)
 
 
+def test_a_clip_with_infinite_features_does_not_change_its_neighbours():
+    x, excite = make(clips=3, segments=4, channels=8)
+    x = x.detach()
+    expected = loop(x, excite, 4, 8).detach()
+    x[4:8] = torch.inf
+    for function in (excite_and_shift, plain_excite_and_shift):
+        out = function(x, excite, 4, 8).detach()
+        for clip in (slice(0, 4), slice(8, 12)):
+            torch.testing.assert_close(out[clip], expected[clip])
+
+
 def test_empty_batch_has_zero_gradients():
     x, excite = make(0, 8, 8)
     out = excite_and_shift(x, excite, 8)
@@ -152,6 +163,33 @@ def test_torch_compile_captures_one_graph(backend):
         if function is compiled:
             of_compiled = gradient
     torch.testing.assert_close(of_compiled, gradient)
+
+
+def test_exported_features_have_four_axes_for_any_batch(tmp_path):
+    onnx, onnxruntime = pytest.importorskip('onnx'), pytest.importorskip('onnxruntime')
+    pytest.importorskip('onnxscript')
+
+    class Network(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.excite = Excite(16)
+
+        def forward(self, x):
+            return excite_and_shift(x.flatten(0, 1), self.excite, 4)
+
+    network, path = Network().double().eval(), tmp_path / 'op.onnx'
+    x, _ = make(clips=3, segments=4, channels=16)
+    clips = x.detach().unflatten(0, (3, 4))
+    dynamic_shapes = ({0: torch.export.Dim('batch')},)
+    torch.onnx.export(network, (clips[:2],), str(path), input_names=['x'], dynamic_shapes=dynamic_shapes, dynamo=True)
+    graph = onnx.shape_inference.infer_shapes(onnx.load(path)).graph
+    ranks = {value.name: len(value.type.tensor_type.shape.dim) for value in graph.value_info}
+    assert max(ranks.values()) == 4
+    session = onnxruntime.InferenceSession(str(path))
+    for batch in (clips[:1], clips):
+        (out,) = session.run(None, {'x': batch.numpy()})
+        expected = loop(batch.flatten(0, 1), network.excite, 4, 8).detach()
+        torch.testing.assert_close(torch.from_numpy(out), expected)
 
 
 @pytest.mark.parametrize('dynamo', [False, True], ids=['torchscript', 'dynamo'])
