@@ -4,6 +4,7 @@ import copy
 
 import numpy as np
 import pytest
+import torch
 from helpers.detection import write_tiny_mma52
 from helpers.support import ROOT
 from helpers.whole_runs import run_training
@@ -75,6 +76,9 @@ def tiny_config(path, data, work_dir):
     config.model.neck.update(in_channels=channels, channels=16)
     config.model.head.update(in_channels=16, channels=16)
     config.update(work_dir=str(work_dir), log_level='WARNING')
+    if backbone:  # A frozen backbone needs weights to start from.
+        config.load_from = str(work_dir / 'initial.pth')
+        torch.save({'state_dict': MODELS.build(config.model).state_dict()}, config.load_from)
     return config
 
 

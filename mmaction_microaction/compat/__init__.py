@@ -11,6 +11,9 @@ the package is imported and before any component is registered. There are three 
 - Additions, which fix no defect but save time or protect runs: ``format_configs_once``, ``write_files_whole``,
   ``resume_early_stopping`` and both functions of ``weights``.
 
+All of them hold for the whole process. Of other packages of OpenMMLab, such as MMDetection, only the loading of weights
+is left as it is, see ``weights.reject_weights_that_do_not_fit``; their files are loaded and written safely, too.
+
 Two more defects need no code, only a dependency in ``setup.py``:
 
 - ``ModuleNotFoundError: No module named 'importlib_metadata'``: MMAction2 imports it without declaring it.

@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F
 import torch.utils.checkpoint
 
+from mmaction_microaction.utils.precision import at_least_float32
+
 from .tin_shift import shift_groups_by_fractions
 
 
@@ -176,9 +178,7 @@ def compute_accuracy_in_float32():
 
     @functools.wraps(loss_by_feat)
     def loss_by_float32_feat(self, cls_scores, data_samples):
-        # Not simply float32, which would reduce the precision of logits in float64.
-        dtype = torch.promote_types(cls_scores.dtype, torch.float32)
-        return loss_by_feat(self, cls_scores.to(dtype), data_samples)
+        return loss_by_feat(self, at_least_float32(cls_scores), data_samples)
 
     BaseHead.loss_by_feat = loss_by_float32_feat
 

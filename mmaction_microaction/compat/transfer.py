@@ -10,10 +10,11 @@ import torch
 from mmaction_microaction.label_sets import MA52, LabelSet, normalize_name
 from mmaction_microaction.utils.messages import first_few
 
-# The classifiers of MMAction2's heads, of MANetHead, PCANHead and MAENet, MANetHead's table of label embeddings, and
-# PCANHead's prototypes.
+# The classifiers of MMAction2's heads (fc of GCNHead, fc2 of X3DHead, those in the consensus of TRNHead), of MANetHead,
+# PCANHead and MAENet, MANetHead's table of label embeddings, and PCANHead's prototypes.
 _CLASS_TENSOR = re.compile(
-    r'(^|\.)((fc_cls|fc_act|fc_rgb|fc_pose)\.(weight|bias)|label_embeddings'
+    r'(^|\.)((fc_cls|fc_act|fc_rgb|fc_pose|cls_head\.fc2?|cls_head\.consensus\.(classifier|fc_fusion_scales\.\d+)\.3)'
+    r'\.(weight|bias)|label_embeddings'
     r'|prototypes\.(rgb|pose)\.(prototypes|num_updates))$'
 )
 # PCANHead's classifiers and prototypes of the groups.
@@ -115,7 +116,7 @@ def read_label_set(checkpoint: Mapping[str, Any], path: str) -> LabelSet | None:
     sizes = {
         len(tensor) for name, tensor in checkpoint['state_dict'].items() if _CLASS_TENSOR.search(name) and tensor.dim()
     }
-    return MA52 if sizes == {len(MA52)} else None
+    return MA52 if len(MA52) in sizes else None  # fc_cls of TRNHead, a layer before the classifier, has another size
 
 
 def have_same_names(one: LabelSet, other: LabelSet) -> bool:

@@ -10,6 +10,7 @@ from mmengine.config import Config
 from mmengine.logging import print_log
 from mmengine.model import PretrainedInit
 from mmengine.model.weight_init import update_init_info
+from mmengine.registry import DefaultScope
 from mmengine.runner import BaseLoop, Runner, find_latest_checkpoint
 
 from mmaction_microaction.label_sets import LabelSet
@@ -76,7 +77,7 @@ def reject_weights_that_do_not_fit():
     embeddings are not loaded, even if the number of classes is the same, and one warning says so. A test of such a
     network stops.
 
-    Runs and inferencers of other packages, such as MMDetection's, are not affected.
+    Runs and inferencers whose default scope is that of another package, such as MMDetection's, load weights as before.
     """
     from mmaction.apis import inference as mmaction_inference
     from mmaction.models.recognizers import BaseRecognizer
@@ -84,6 +85,7 @@ def reject_weights_that_do_not_fit():
 
     load_any_checkpoint, load_or_resume = Runner.load_checkpoint, Runner.load_or_resume
     load_into_any_model = mmengine_infer._load_checkpoint_to_model
+    initialize_any_module = PretrainedInit.__call__
 
     @functools.wraps(load_any_checkpoint)
     def load_checkpoint(self, filename, map_location='cpu', strict=False, revise_keys=((r'^module\.', ''),)):
@@ -138,7 +140,11 @@ def reject_weights_that_do_not_fit():
 
         return load_all_and_score
 
+    @functools.wraps(initialize_any_module)
     def initialize(self, module):
+        scope = DefaultScope.get_current_instance()
+        if scope is not None and scope.scope_name != 'mmaction':
+            return initialize_any_module(self, module)
         weights = read_weights(self.checkpoint)
         if self.prefix is not None:
             prefix = f'{self.prefix.rstrip(".")}.'

@@ -5,8 +5,10 @@ from .ma52_pro_dataset import MA52ProDataset
 from .mma52_dataset import MMA52Dataset
 from .pose_clip_dataset import PoseClipDataset
 from .transforms import (
+    AddFlippedViews,
     CropFace,
     CropToJoints,
+    CropToPerson,
     DecodeRGBPose,
     FormatFaces,
     FrameStoreDecode,
@@ -22,9 +24,11 @@ from .transforms import (
 )
 
 __all__ = [
+    'AddFlippedViews',
     'ClipDataset',
     'CropFace',
     'CropToJoints',
+    'CropToPerson',
     'DecodeRGBPose',
     'FormatFaces',
     'FrameStoreDecode',

@@ -82,13 +82,15 @@ class MA52ProDataset(ReplaceUnreadableMixin, BaseActionDataset):
         except ValueError as error:
             raise ValueError(f'leave_out={error}.') from None
         self.check_videos = check_videos
+        metainfo = dict(label_set=self.label_set.to_dict(), classes=self.label_set.names)
+        metainfo.update(kwargs.pop('metainfo', None) or {})
         super().__init__(
             ann_file,
             pipeline,
             data_prefix=data_prefix,
             multi_class=True,
             num_classes=len(self.label_set),
-            metainfo=dict(label_set=self.label_set.to_dict(), classes=self.label_set.names),
+            metainfo=metainfo,
             **kwargs,
         )
         self.pipeline = Compose(choose_decoder(self.pipeline.transforms, decoder))

@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -194,6 +194,22 @@ def format_detections(detections: Detections, header: Sequence[str]) -> str:
     return text.getvalue()
 
 
+def find_detection_format(header: Sequence[str]) -> Literal['mmad', 'mmad-2026'] | None:
+    """Return the format of a table of detections.
+
+    Args:
+        header (Sequence[str]): Titles of the columns.
+
+    Returns:
+        Literal['mmad', 'mmad-2026'] | None: Key of :data:`COLUMNS`. None if the columns are those of no format.
+
+    Examples:
+        >>> find_detection_format(['', 'video_id', 't_start', 't_end', 'class', 'score'])
+        'mmad'
+    """
+    return next((name for name, titles in COLUMNS.items() if set(titles) <= set(header)), None)
+
+
 def find_columns(header: Sequence[str]) -> list[int] | None:
     """Return the positions of the video, start, end, label and score in a header.
 
@@ -203,10 +219,8 @@ def find_columns(header: Sequence[str]) -> list[int] | None:
     Returns:
         list[int] | None: Five positions. None if the header has the columns of no format.
     """
-    for titles in COLUMNS.values():
-        if set(titles) <= set(header):
-            return [header.index(title) for title in titles]
-    return None
+    name = find_detection_format(header)
+    return None if name is None else [header.index(title) for title in COLUMNS[name]]
 
 
 def find_row_problem(video_id: str, start: str, end: str, label: str, score: str, label_set: LabelSet) -> str | None:

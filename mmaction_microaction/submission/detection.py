@@ -12,6 +12,7 @@ from mmaction_microaction.structures.detections import (
     COLUMNS,
     Detections,
     find_columns,
+    find_detection_format,
     find_row_problem,
     format_detections,
 )
@@ -109,23 +110,6 @@ def write_detection_submission(
     write_whole(out_dir / FILE_NAME, content)
     write_whole(out_dir / 'submission.zip', zip_table(content))
     return out_dir / 'submission.zip'
-
-
-def find_detection_format(header: Sequence[str]) -> Literal['mmad', 'mmad-2026'] | None:
-    """Return the format of a table of detections.
-
-    Args:
-        header (Sequence[str]): Titles of the columns.
-
-    Returns:
-        Literal['mmad', 'mmad-2026'] | None: Key of :data:`DETECTION_FORMATS`. None if the columns are those of no
-        format.
-
-    Examples:
-        >>> find_detection_format(['', 'video_id', 't_start', 't_end', 'class', 'score'])
-        'mmad'
-    """
-    return next((name for name, titles in COLUMNS.items() if set(titles) <= set(header)), None)
 
 
 def check_detection_table(

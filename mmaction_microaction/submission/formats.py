@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from mmaction_microaction.evaluation.functional import rank_classes, rank_groups
+from mmaction_microaction.evaluation.functional import COARSE_FROM, rank_classes, rank_groups
 from mmaction_microaction.label_sets import MA52
 
 FILE_NAME = 'prediction.csv'
@@ -98,7 +98,7 @@ def check_options(
     """
     choices = {
         'format': (format, tuple(SUBMISSION_FORMATS)),
-        'coarse_from': (coarse_from, ('top1', 'sum', 'head')),
+        'coarse_from': (coarse_from, COARSE_FROM),
         'ids': (ids, ('name', 'stem')),
     }
     for option, (value, allowed) in choices.items():

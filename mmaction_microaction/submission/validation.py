@@ -15,11 +15,12 @@ from mmaction_microaction.structures.detection_annotations import (
     is_detection_table,
     read_detection_annotations,
 )
+from mmaction_microaction.structures.detections import find_detection_format
 from mmaction_microaction.structures.predictions import read_clip_names
 from mmaction_microaction.utils.messages import first_few
 from mmaction_microaction.utils.untrusted import read_limited
 
-from .detection import check_detection_table, find_detection_format
+from .detection import check_detection_table
 from .formats import FILE_NAME, SUBMISSION_FORMATS, SubmissionFormat
 
 MAX_SIZE = 2**27

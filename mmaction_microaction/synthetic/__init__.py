@@ -37,7 +37,7 @@ from .plan import SyntheticSettings, make_plan
 from .pro_dataset import write_pro_dataset
 from .pro_plan import ProSettings, make_pro_plan
 from .pro_video import ProVideo, make_pro_video
-from .scene import Scene, frames_hash, render_frames
+from .scene import Scene, render_frames
 from .settings import video_size
 
 __all__ = [
@@ -50,7 +50,6 @@ __all__ = [
     'Scene',
     'SyntheticSettings',
     'draw_contact_sheet',
-    'frames_hash',
     'make_clip',
     'make_long_video',
     'make_mma52_plan',

@@ -12,12 +12,9 @@ surprised). An emotion also prefers the micro-actions of one manner, which it ma
     anger                        0.45   0.55            open
 
 No two emotions share both an expression and a manner. Actions that move the head or bring a hand to it are equally
-frequent in all emotions, since they are visible in a crop of the face. :func:`posterior` computes the upper bounds: an
-observer who recognises every expression is correct for about 59 % of the videos, one who recognises every action for
-59 %, and one who recognises both for 96 %.
+frequent in all emotions, since they are visible in a crop of the face. An observer who recognises every expression is
+correct for about 59 % of the videos, one who recognises every action for 59 %, and one who recognises both for 96 %.
 """
-
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -87,27 +84,6 @@ def action_shares() -> np.ndarray:
         others = sum(manners.values()) - own
         row[:] = 0.68 * own / own.sum() + 0.06 * others / others.sum() + 0.26 * of_none / of_none.sum()
     return shares
-
-
-def posterior(expressions: Sequence[int] | None = None, actions: Sequence[Sequence[int]] | None = None) -> np.ndarray:
-    """Return the posterior probabilities of the emotions, given expressions, actions or both.
-
-    The actions of a video are treated as independent, although no action occurs twice.
-
-    Args:
-        expressions (Sequence[int], optional): Index of each video's expression. Defaults to None: unknown.
-        actions (Sequence[Sequence[int]], optional): Fine labels of each video. Defaults to None: unknown.
-
-    Returns:
-        np.ndarray: Probabilities, shape (videos, 5).
-    """
-    likelihood = SHARES[None]
-    if expressions is not None:
-        likelihood = likelihood * EXPRESSION_SHARES.T[np.asarray(expressions)]
-    if actions is not None:
-        logs = np.log(action_shares())
-        likelihood = likelihood * np.exp([logs[:, labels].sum(1) for labels in actions])
-    return likelihood / likelihood.sum(1, keepdims=True)
 
 
 def draw_actions(emotion: int, num_actions: int, rng: np.random.Generator) -> list[int]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mmaction_microaction.structures.detection_annotations import COLUMNS
 from mmaction_microaction.video.writer import write_video
 
 from .folder import DatasetFolder
@@ -17,8 +18,6 @@ from .settings import DatasetSettings
 
 VERSION = 'MMA-52 1'
 """Version of the format. The manifest contains the version of the renderer, too."""
-COLUMNS = ('id', 'video_id', 'start_frame', 'end_frame', 'class', 'total_frames', 'fps')
-"""Columns of MMA-52's annotation tables."""
 SUBJECT_SHARES = (0.6, 0.2, 0.2)
 """Shares of train, val and test of the subjects."""
 _PLAN = 97  # stream of random numbers
@@ -141,7 +140,7 @@ def _write_video(out: Path, settings: Mma52Settings, entry: Mma52Entry) -> tuple
 
 def _table(videos: list[dict]) -> str:
     """Return the annotation table of a split. As in MMA-52, the rows of a video are not sorted by time."""
-    lines = [','.join(COLUMNS)]
+    lines = [','.join(['id', *COLUMNS])]
     for video in videos:
         for action in video['actions']:
             start, end, label = TimedAction(**action)

@@ -1,6 +1,5 @@
 """A scene is everything that determines the frames of a rendered video; ``render_frames`` draws them."""
 
-import hashlib
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -198,11 +197,3 @@ def face_boxes(scene: Scene) -> np.ndarray:
     flat = scene.camera.project(points, recording.canvas_size)[0] + recording.shake[:, None]
     boxes = np.concatenate([flat.min(1), flat.max(1)], -1) / 2**recording.num_halvings
     return np.clip(boxes, 0, np.tile(scene.size, 2))
-
-
-def frames_hash(scene: Scene) -> str:
-    """Return the SHA-256 of a scene's frames before compression, as hexadecimal digits."""
-    digest = hashlib.sha256()
-    for frame in render_frames(scene):
-        digest.update(frame.tobytes())
-    return digest.hexdigest()

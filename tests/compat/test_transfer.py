@@ -6,8 +6,10 @@ import torch
 from helpers.label_sets import FOUR, TWO_HUNDRED
 from helpers.pcan import small_head
 from helpers.small_runs import small_runner
+from mmaction.registry import MODELS
 
-from mmaction_microaction.compat.transfer import drop_other_classes, get_metainfo, read_label_set
+from mmaction_microaction.compat.transfer import drop_other_classes, get_metainfo, is_class_tensor, read_label_set
+from mmaction_microaction.inference.shipped_weights import write_shipped_weights
 from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.utils.checkpoints import get_shapes
 
@@ -63,6 +65,53 @@ def test_additional_layers_of_other_classes_are_dropped():
     assert read_label_set(content, 'old.pth') == MA52
     transfer = drop_other_classes(content, 'old.pth', shapes(200), {'label_set': TWO_HUNDRED.to_dict()})
     assert transfer.dropped == [*layers, *CLASSES]
+
+
+HEADS = {
+    'TSNHead': {},
+    'TSMHead': {},
+    'TPNHead': {},
+    'TSNAudioHead': {},
+    'TimeSformerHead': {},
+    'MViTHead': {},
+    'UniFormerHead': {},
+    'I3DHead': {},
+    'SlowFastHead': {},
+    'X3DHead': {},
+    'GCNHead': {},
+    'RGBPoseHead': dict(in_channels=(16, 16)),
+    'TRNHead of one scale': dict(relation_type='TRN', hidden_dim=8),
+    'TRNHead': dict(hidden_dim=8),
+    'MANetHead': dict(embed_dims=4),
+}
+
+
+@pytest.mark.parametrize('name', HEADS)
+def test_tensors_whose_shape_depends_on_the_classes_are_dropped(name):
+    shapes, others = (
+        get_shapes(torch.nn.ModuleDict({'cls_head': MODELS.build(
+            dict(type=name.split()[0], num_classes=number, **{'in_channels': 16, **HEADS[name]}))}))
+        for number in (52, 5)
+    )  # fmt: skip
+    content = {'state_dict': {name: torch.zeros(shape) for name, shape in shapes.items()}}
+    assert read_label_set(content, 'old.pth') == MA52
+    of_classes = {name for name in shapes if shapes[name] != others[name]}
+    assert of_classes
+    if name.startswith('TRNHead'):  # the layer of this name is the last but two
+        of_classes |= {'cls_head.fc_cls.weight', 'cls_head.fc_cls.bias'}
+    assert set(filter(is_class_tensor, shapes)) == of_classes
+    for target in (FOUR, RENAMED):  # another number of classes, and the same number
+        metainfo = {'label_set': target.to_dict()}
+        assert set(drop_other_classes(content, 'old.pth', others, metainfo).dropped) == of_classes
+
+
+def test_the_classifier_of_the_shipped_network_is_dropped(tmp_path):
+    path = tmp_path / 'shipped.pth'
+    write_shipped_weights(path)
+    content = torch.load(path)
+    assert read_label_set(content, str(path)) == MA52
+    transfer = drop_other_classes(content, str(path), {}, {'label_set': RENAMED.to_dict()})
+    assert transfer.dropped == ['cls_head.fc.weight', 'cls_head.fc.bias']
 
 
 def test_the_log_names_the_layers_and_both_label_sets():

@@ -17,6 +17,7 @@ from mmengine.config import Config
 from mmengine.infer import infer
 from mmengine.model import PretrainedInit
 from mmengine.optim import OptimWrapper
+from mmengine.registry import DefaultScope, init_default_scope
 from mmengine.runner import Runner
 
 from mmaction_microaction.models.release_checkpoint import convert_file
@@ -132,6 +133,14 @@ def test_run_is_resumed_with_all_weights_or_not_at_all(tmp_path, weights, messag
         make_runner(tmp_path, epochs=2, resume=True, name='resumed').train()
 
 
+@pytest.fixture
+def other_scope():
+    """Restore the default scope of MMAction2 after runs of another one."""
+    yield
+    init_default_scope('mmaction')
+
+
+@pytest.mark.usefixtures('other_scope')
 @pytest.mark.parametrize('scope', ['mmengine', None])
 def test_other_packages_load_weights_as_before(tmp_path, save, scope):
     content = {'state_dict': PARTS['unknown'][0]}
@@ -215,6 +224,17 @@ def test_a_branch_starts_from_the_part_of_a_checkpoint(save, monkeypatch):
         initialise('backbone.', **{'backbone.layer1.fcce.0.weight': torch.ones(1)})
     with pytest.raises(ValueError, match=r' Linear .*2 tensors missing \(weight, bias'):
         initialise('neck.')
+
+
+def test_modules_of_other_packages_are_initialised_as_before(save):
+    checkpoint = save({'state_dict': {'weight': torch.full((1, 1), 7.0), 'other.x': torch.zeros(1)}})
+    branch = torch.nn.Linear(1, 1)
+    with DefaultScope.overwrite_default_scope('mmdet'):
+        PretrainedInit(checkpoint)(branch)
+        PretrainedInit(checkpoint, 'other.')(torch.nn.BatchNorm1d(1))  # MMEngine only warns if nothing fits
+    assert branch.weight.item() == 7
+    with DefaultScope.overwrite_default_scope('mmaction'), pytest.raises(ValueError, match='does not fit'):
+        PretrainedInit(checkpoint, 'neck.')(branch)
 
 
 def test_branch_translates_older_weight_names(save):

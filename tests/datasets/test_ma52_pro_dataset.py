@@ -39,6 +39,11 @@ def test_samples_contain_emotion_labels_and_face_track(tiny_pro):
     assert dataset.metainfo['emotions'][4] == 'anger'
 
 
+def test_metainfo_is_merged(tiny_pro):
+    metainfo = build(tiny_pro, metainfo=dict(camera='left', classes=('a',))).metainfo
+    assert (metainfo['camera'], metainfo['classes'], len(metainfo['label_set']['actions'])) == ('left', ('a',), 52)
+
+
 def test_excluding_body_parts_removes_their_labels(tiny_pro):
     dataset = build(tiny_pro, leave_out=('lower limb', 'leg-hand'))
     classes = dataset.metainfo['classes']

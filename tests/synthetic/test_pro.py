@@ -10,7 +10,7 @@ from mmaction_microaction.label_sets import MA52
 from mmaction_microaction.label_sets.ma52_pro import EMOTIONS
 from mmaction_microaction.structures.poses import read_poses
 from mmaction_microaction.synthetic import ProSettings, make_pro_plan, make_pro_video, render_frames, write_pro_dataset
-from mmaction_microaction.synthetic.emotions import EXPRESSION_SHARES, SHARES, action_shares, posterior
+from mmaction_microaction.synthetic.emotions import EXPRESSION_SHARES, SHARES, action_shares
 from mmaction_microaction.synthetic.pro_video import _MOVES, FPS
 from mmaction_microaction.synthetic.scene import face_boxes
 from mmaction_microaction.video.reader import Video
@@ -30,6 +30,20 @@ def dataset(tmp_path_factory):
     """Render a small dataset, and return its folder, settings and plan."""
     out, settings = tmp_path_factory.mktemp('data') / 'pro', ProSettings(videos=7, size=SMALL, seed=5, subjects=7)
     return out, settings, write_pro_dataset(out, settings)
+
+
+def posterior(expressions=None, actions=None):
+    """Return the probabilities of the emotions given the expression, the actions or both of videos, shape (N, 5).
+
+    The actions of a video are treated as independent, although no action occurs twice.
+    """
+    likelihood = SHARES[None]
+    if expressions is not None:
+        likelihood = likelihood * EXPRESSION_SHARES.T[np.asarray(expressions)]
+    if actions is not None:
+        logs = np.log(action_shares())
+        likelihood = likelihood * np.exp([logs[:, labels].sum(1) for labels in actions])
+    return likelihood / likelihood.sum(1, keepdims=True)
 
 
 def test_emotion_needs_both_the_expression_and_the_actions(videos):

@@ -11,6 +11,7 @@ from mmengine.runner import BaseLoop, Runner
 
 from mmaction_microaction.models.check_pipeline import check_pipeline
 
+from .frozen_backbones import check_frozen_backbones
 from .label_set_checks import check_classes, check_monitored_metrics, list_metric_names
 from .leaf_datasets import leaf_datasets
 
@@ -34,6 +35,8 @@ class CheckSetupHook(Hook):
       validation reports, the run stops. A label set without groups has ``fine/F1_mean`` instead of ``F1_mean``.
     - If the table of label embeddings is missing or has another size, the run stops before pretrained weights are
       downloaded.
+    - If training would start with a backbone that is frozen at random weights, the run stops (see
+      ``check_frozen_backbones``).
     - If a run on a dataset of this package lacks hooks that guard it, a warning names them.
 
     Importing the package adds the hook to every run under the name ``check_setup``. Remove it with
@@ -64,7 +67,13 @@ class CheckSetupHook(Hook):
             _check_label_embeddings(runner.model)
 
     def before_train(self, runner: Runner) -> None:
-        """Read the label embeddings, unless a checkpoint contained them, and warn about missing hooks."""
+        """Read the label embeddings, unless a checkpoint contained them, and warn about missing hooks.
+
+        Raises:
+            ValueError: If a backbone is frozen at random weights.
+        """
+        if not runner._has_loaded:  # load_from, or a checkpoint to resume
+            check_frozen_backbones(runner.model)
         for module in _with_label_embeddings(runner.model):
             module.ensure_embeddings()
         chosen = runner.cfg.get('default_hooks') or {}

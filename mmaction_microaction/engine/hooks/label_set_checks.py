@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 import torch
-from mmengine.evaluator import BaseMetric
+from mmengine.evaluator import BaseMetric, DumpResults
 from mmengine.hooks import CheckpointHook, EarlyStoppingHook, Hook
 from mmengine.model import is_model_wrapper
 from torch.utils.data import Dataset
@@ -77,6 +77,7 @@ def list_metric_names(metrics: Iterable[BaseMetric]) -> list[str]:
     Raises:
         ValueError: If a metric cannot be computed for the label set of its dataset.
     """
+    metrics = [metric for metric in metrics if not isinstance(metric, DumpResults)]  # it reports nothing
     names = [(metric, metric.metric_names() if hasattr(metric, 'metric_names') else []) for metric in metrics]
     if not all(own for _, own in names):
         return []

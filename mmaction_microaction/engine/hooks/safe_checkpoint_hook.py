@@ -19,8 +19,12 @@ class SafeCheckpointHook(CheckpointHook):
 
     MMEngine saves the checkpoint of an epoch before its validation. A run that is resumed from it starts with the next
     epoch, so that the saved epoch is never validated and cannot become the best one. With this hook, a resumed run
-    first validates the epoch of the checkpoint.
+    first validates the epoch of the checkpoint, unless the checkpoint says that this was done: the last one is written
+    again after its validation.
     """
+
+    _lacks_validation = False
+    """Whether the last checkpoint was written before its epoch was validated."""
 
     def before_train(self, runner: Runner) -> None:
         """Restore the state of a resumed run, and validate its last epoch if that was not done yet."""
@@ -31,15 +35,19 @@ class SafeCheckpointHook(CheckpointHook):
         due = epoch >= loop.val_begin and (epoch % loop.val_interval == 0 or epoch == loop.max_epochs)
         if due and runner.message_hub.runtime_info.get('validated_epoch') != epoch:
             runner.logger.info(f'Epoch {epoch} was not validated before the run was stopped; validating it now.')
-            self.last_ckpt = self._path(epoch)
+            self.last_ckpt, self._lacks_validation = self._path(epoch), self.by_epoch
             runner.val_loop.run()
 
     def after_val_epoch(self, runner: Runner, metrics: dict[str, float]) -> None:
         """Save the best checkpoint, and record in it and in the last one which epoch was validated."""
         runner.message_hub.update_info('validated_epoch', runner.epoch)
         super().after_val_epoch(runner, metrics)
+        # MMEngine has written the last checkpoint again only if a score has improved.
+        if self._lacks_validation and self.last_ckpt == self._path(runner.epoch):
+            self._save_checkpoint_with_step(runner, runner.epoch, dict(epoch=runner.epoch, iter=runner.iter))
 
     def _save_checkpoint_with_step(self, runner, step, meta) -> None:
+        self._lacks_validation = self.by_epoch and runner.message_hub.runtime_info.get('validated_epoch') != step
         outdated = None
         if self.max_keep_ckpts > 0 and step not in self.keep_ckpt_ids:
             if len(self.keep_ckpt_ids) == self.max_keep_ckpts:

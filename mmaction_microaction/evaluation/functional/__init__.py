@@ -35,7 +35,6 @@ from .detection import (
 from .detection_floors import detect_class_priors, detect_true_labels
 from .emotion import average_precisions, emotion_metrics
 from .f1 import f1_macro, f1_macro_of_means, f1_micro
-from .frame_level import frame_average_precisions, frame_labels
 from .fusion import (
     FusionScores,
     FusionWeights,
@@ -93,8 +92,6 @@ __all__ = [
     'fit_fusion',
     'fit_temperature',
     'fit_weights',
-    'frame_average_precisions',
-    'frame_labels',
     'frequency_groups',
     'fuse_scores',
     'keypoint_errors',

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import minimize_scalar
+from scipy.special import logsumexp, softmax
 
 from mmaction_microaction.label_sets import MA52, LabelSet
 
@@ -71,9 +72,7 @@ def scale_temperature(scores: ArrayLike, temperature: float) -> np.ndarray:
     """
     if not 0 < temperature < np.inf:
         raise ValueError(f'a temperature must be a positive number, got {temperature}')
-    logits = np.log(np.maximum(np.asarray(scores, dtype=float), MIN_PROBABILITY)) / temperature
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True)
+    return softmax(np.log(np.maximum(np.asarray(scores, dtype=float), MIN_PROBABILITY)) / temperature, axis=-1)
 
 
 def fit_temperature(labels: ArrayLike, scores: ArrayLike) -> float:
@@ -102,8 +101,7 @@ def fit_temperature(labels: ArrayLike, scores: ArrayLike) -> float:
 
     def loss(log_temperature: float) -> float:
         beta = np.exp(-log_temperature)
-        top = logits.max(axis=1) * beta
-        return float(np.mean(top + np.log(np.exp(logits * beta - top[:, None]).sum(axis=1)) - true * beta))
+        return float(np.mean(logsumexp(logits * beta, axis=1) - true * beta))
 
     bound = np.log(MAX_TEMPERATURE)
     return float(np.exp(minimize_scalar(loss, bounds=(-bound, bound), method='bounded', options={'xatol': 1e-6}).x))

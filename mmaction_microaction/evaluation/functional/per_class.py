@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import sklearn.metrics
 from numpy.typing import ArrayLike
+from sklearn.metrics import precision_recall_fscore_support
 
 from .f1 import check_labels, count_matches
 
@@ -42,7 +44,7 @@ class ConfusedPair(NamedTuple):
 def per_class_metrics(labels: ArrayLike, predictions: ArrayLike, num_classes: int) -> PerClassMetrics:
     """Return precision, recall and F1 of every class.
 
-    The values equal scikit-learn's ``precision_recall_fscore_support(labels=range(num_classes), zero_division=nan)``.
+    It is scikit-learn's ``precision_recall_fscore_support(labels=range(num_classes), zero_division=nan)``.
 
     Args:
         labels (ArrayLike): True labels, integers from 0 to num_classes - 1, shape (N,).
@@ -60,20 +62,15 @@ def per_class_metrics(labels: ArrayLike, predictions: ArrayLike, num_classes: in
         >>> metrics.precision.tolist(), metrics.recall.tolist()
         ([1.0, nan, 0.0], [0.5, 0.0, nan])
     """
-    true_positives, support, predicted = count_matches(labels, predictions, num_classes)
-    return PerClassMetrics(
-        precision=_ratio(true_positives, predicted),
-        recall=_ratio(true_positives, support),
-        f1=_ratio(2 * true_positives, support + predicted),
-        support=support,
-        num_predicted=predicted,
-    )
+    _, _, num_predicted = count_matches(labels, predictions, num_classes)
+    metrics = precision_recall_fscore_support(labels, predictions, labels=range(num_classes), zero_division=np.nan)
+    return PerClassMetrics(*metrics, num_predicted)
 
 
 def confusion_matrix(labels: ArrayLike, predictions: ArrayLike, num_classes: int) -> np.ndarray:
     """Count the samples of each true class by their predicted class.
 
-    The matrix equals scikit-learn's ``confusion_matrix(labels=range(num_classes))``.
+    It is scikit-learn's ``confusion_matrix(labels=range(num_classes))``, which leaves out what is not a label.
 
     Args:
         labels (ArrayLike): True labels, integers from 0 to num_classes - 1, shape (N,).
@@ -94,8 +91,7 @@ def confusion_matrix(labels: ArrayLike, predictions: ArrayLike, num_classes: int
     labels, predictions = check_labels(labels, predictions, num_classes)
     if predictions.min() < 0:
         raise ValueError(f'sample {predictions.argmin()} has no prediction, so the matrix has no column for it')
-    pairs = labels * num_classes + predictions
-    return np.bincount(pairs, minlength=num_classes**2).reshape(num_classes, num_classes)
+    return sklearn.metrics.confusion_matrix(labels, predictions, labels=range(num_classes))
 
 
 def most_confused_pairs(counts: ArrayLike, limit: int | None = None) -> list[ConfusedPair]:

@@ -100,6 +100,16 @@ class DetectionMetric(BaseMetric):
             )
         return metrics
 
+    def metric_names(self) -> list[str]:
+        """Return the names of all metrics, for :class:`CheckSetupHook`.
+
+        Returns:
+            list[str]: Keys of :meth:`compute_metrics`.
+        """
+        action = np.array(['video']), np.array([[0.0, 1.0]]), np.array([0])
+        found = Detections(*action, scores=np.ones(1))
+        return list(detection_metrics(Instances(*action), found, self._label_set(), 'ignore'))
+
     def _label_set(self) -> LabelSet:
         content = (self.dataset_meta or {}).get('label_set')
         return MA52 if content is None else find_label_set(self.dataset_meta, len(content['actions']), 'the dataset')

@@ -30,9 +30,10 @@ def free_num_segments(backbone: torch.nn.Module, num_frames: int) -> None:
 def extract_features(
     backbone: torch.nn.Module, frames: torch.Tensor, clip_len: int | None = None, feature_stride: int = 1
 ) -> torch.Tensor:
-    """Compute the features of a whole video.
+    """Compute the features of a whole video; a 2D backbone keeps its number of frames as ``num_segments``.
 
-    A 2D backbone (``clip_len=None``) sees all frames as one clip. A 3D backbone sees the video as consecutive clips of
+    A 2D backbone (``clip_len=None``) sees all frames as one clip. Its ``num_segments`` is not restored, since the
+    backward pass reads it again if activations are checkpointed. A 3D backbone sees the video as consecutive clips of
     ``clip_len`` frames, which are the batch of one call. The last frame is repeated until the clips are full. Feature
     maps are averaged over space, joined in time, and resized in time: averaged where there are more than needed,
     interpolated linearly where there are fewer. The feature maps of several pathways, as of SlowFast, are concatenated.

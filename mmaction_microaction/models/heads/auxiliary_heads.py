@@ -23,7 +23,7 @@ def AuxiliaryHeads(
     label_set: str | dict | None = None,
     **kwargs: Any,
 ) -> BaseHead:
-    r"""Build a head, and add linear layers to it that are only used in training.
+    r"""Factory of a head with additional linear layers that are only used in training.
 
     .. math:: L = L_{main} + w_f \, L_{frame} + w_g \, (L_{group} + w_f \, L_{frame\,group})
 

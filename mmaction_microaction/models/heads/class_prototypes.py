@@ -1,24 +1,9 @@
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 import torch.distributed as dist
 import torch.nn as nn
-
-from mmaction_microaction.models.losses.prototype_calibration_loss import normalize
-
-
-class _SumOverProcesses(torch.autograd.Function):
-    """Sum of a tensor over all processes. The gradient is the sum of the gradients of all processes."""
-
-    @staticmethod
-    def forward(ctx: Any, tensor: torch.Tensor) -> torch.Tensor:
-        total = tensor.clone(memory_format=torch.contiguous_format)
-        dist.all_reduce(total)
-        return total
-
-    @staticmethod
-    def backward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:
-        return _SumOverProcesses.apply(gradient)
+import torch.nn.functional as F
 
 
 def sum_over_processes(tensor: torch.Tensor) -> torch.Tensor:
@@ -35,7 +20,9 @@ def sum_over_processes(tensor: torch.Tensor) -> torch.Tensor:
     """
     if not (dist.is_available() and dist.is_initialized()) or dist.get_world_size() == 1:
         return tensor
-    return _SumOverProcesses.apply(tensor)
+    from torch.distributed.nn.functional import all_reduce  # cannot be imported where distributed runs are impossible
+
+    return all_reduce(tensor)  # of which autograd knows the gradient
 
 
 class BatchPrototypes(NamedTuple):
@@ -91,7 +78,7 @@ class ClassPrototypes(nn.Module):
         Returns:
             torch.Tensor: Similarities from -1 to 1, shape (N, C).
         """
-        similarities = normalize(self.projection(features)) @ normalize(self.prototypes).T
+        similarities = F.normalize(self.projection(features), dim=-1) @ F.normalize(self.prototypes, dim=-1).T
         return similarities if self.rectify_untrained else similarities * (self.num_updates > 0)
 
     def update(self, embeddings: torch.Tensor, sets: torch.Tensor) -> BatchPrototypes:

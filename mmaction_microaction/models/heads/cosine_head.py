@@ -48,7 +48,7 @@ class CosineClassifier(nn.Linear):
 
 @MODELS.register_module()
 def CosineHead(main: str | dict, scale: float = 30.0, **kwargs: Any) -> BaseHead:
-    """Build a head, and replace its last layer by a :class:`.CosineClassifier`.
+    """Factory of a head whose last layer is replaced by a :class:`.CosineClassifier`.
 
     Every head with a linear layer ``fc_cls`` is possible: :class:`.MANetHead`, and all heads of MMAction2 for frames
     and clips. One option in any config switches it on; other arguments of the head stay as they are::

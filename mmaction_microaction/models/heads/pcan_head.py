@@ -11,9 +11,10 @@ from mmengine.model.weight_init import normal_init
 
 from mmaction_microaction.label_sets import MA52, get_label_set
 from mmaction_microaction.models.losses.prototype_calibration_loss import split_samples
+from mmaction_microaction.utils.precision import at_least_float32
 
 from .class_prototypes import ClassPrototypes
-from .rgbpose_fusion_head import RGBPoseFusionHead, at_least_float32
+from .rgbpose_fusion_head import RGBPoseFusionHead
 
 COARSE = '_coarse'
 """Ending of the names of scores and losses of the coarse level."""

@@ -11,6 +11,7 @@ from mmengine.model import BaseModule, bias_init_with_prob
 
 from mmaction_microaction.label_sets import MA52
 from mmaction_microaction.models.necks.temporal_pyramid import ChannelNorm, MaskedConv
+from mmaction_microaction.utils.precision import at_least_float32
 
 _REGRESSION_RANGES = ((0, 4), (4, 8), (8, 16), (16, 32), (32, 64), (64, float('inf')))
 
@@ -137,9 +138,9 @@ class PyramidDetectionHead(BaseModule):
         logits, distances = [], []
         for index, (level, mask) in enumerate(zip(levels, masks)):
             features = self._run_branch(self.cls_convs, self.cls_norms, level, mask)
-            logits.append(_at_least_float32(self.fc_cls(features, mask)).transpose(1, 2))
+            logits.append(at_least_float32(self.fc_cls(features, mask)).transpose(1, 2))
             features = self._run_branch(self.segment_convs, self.segment_norms, level, mask)
-            raw = _at_least_float32(self.fc_segment(features, mask)) * self.scales[index]
+            raw = at_least_float32(self.fc_segment(features, mask)) * self.scales[index]
             in_strides = F.softplus(raw).unflatten(1, (self.num_boundaries, 2)).permute(0, 3, 1, 2)
             distances.append(in_strides * 2**index)
         return torch.cat(logits, dim=1), torch.cat(distances, dim=1), torch.cat(masks, dim=2).squeeze(1)
@@ -269,7 +270,3 @@ class PyramidDetectionHead(BaseModule):
         position = position.to(distances.dtype)[:, None]
         segments = torch.stack([position - distances[..., 0], position + distances[..., 1]], dim=-1)
         return logits.sigmoid(), segments, valid
-
-
-def _at_least_float32(x: torch.Tensor) -> torch.Tensor:
-    return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x

@@ -7,18 +7,7 @@ from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 
 from mmaction_microaction.label_sets import MA52
-
-
-def at_least_float32(tensor: torch.Tensor) -> torch.Tensor:
-    """Convert a tensor to float32 unless it has a higher precision.
-
-    Args:
-        tensor (torch.Tensor): Tensor of floating-point numbers.
-
-    Returns:
-        torch.Tensor: Tensor in float32 or float64.
-    """
-    return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
+from mmaction_microaction.utils.precision import at_least_float32
 
 
 @MODELS.register_module()

@@ -5,6 +5,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 from mmaction_microaction.label_sets import get_label_set
+from mmaction_microaction.utils.precision import at_least_float32
 
 
 def get_fine_to_coarse(label_set: str | dict | None, name: str) -> torch.Tensor:
@@ -45,7 +46,7 @@ def check_classes(num_classes: int, fine_to_coarse: torch.Tensor) -> None:
 
 def prepare(logits: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Return logits in float32 or higher, and labels as weights of the actions, both of shape (N, C)."""
-    logits = logits if logits.dtype == torch.float64 else logits.float()
+    logits = at_least_float32(logits)
     if labels.dim() == 1:
         labels = F.one_hot(labels, logits.size(1))
     return logits, labels.to(logits)

@@ -6,18 +6,6 @@ import torch.nn.functional as F
 from mmaction.registry import MODELS
 
 
-def normalize(vectors: torch.Tensor) -> torch.Tensor:
-    """Divide vectors by their length plus 1e-12, as the released PCAN does. Zeros stay zeros.
-
-    Args:
-        vectors (torch.Tensor): Vectors, shape (..., D).
-
-    Returns:
-        torch.Tensor: Vectors of length 1, of the same shape.
-    """
-    return vectors / (vectors.norm(dim=-1, keepdim=True) + 1e-12)
-
-
 def split_samples(
     labels: torch.Tensor, predictions: torch.Tensor, num_classes: int, coarse_correct: torch.Tensor | None = None
 ) -> torch.Tensor:
@@ -140,15 +128,15 @@ class PrototypeCalibrationLoss(nn.Module):
                 f'{num_negatives} sets of false negatives need as many false_negative_scales, got '
                 f'{self.false_negative_scales}'
             )
-        embeddings = normalize(embeddings)
-        similarities = embeddings @ normalize(prototypes).T
+        embeddings = F.normalize(embeddings, dim=-1)
+        similarities = embeddings @ F.normalize(prototypes, dim=-1).T
         true_class = F.one_hot(labels, scores.size(1)).to(similarities)
         doubt = self.calibration * (1 - scores.softmax(dim=1).gather(1, labels[:, None]).squeeze(1))
         signs = [1] * num_negatives + [-1]
         scales = [*self.false_negative_scales[:num_negatives], 1.0]
         terms = []
         for center, members, sign, scale in zip(centers, occupied, signs, scales):
-            to_center = (normalize(center)[labels] * embeddings).sum(dim=1)
+            to_center = (F.normalize(center, dim=-1)[labels] * embeddings).sum(dim=1)
             penalty = members[labels] * doubt * (sign * to_center - 1)
             calibrated = similarities + true_class * penalty[:, None]
             terms.append(F.cross_entropy(scale * calibrated / self.temperature, labels))

@@ -1,8 +1,7 @@
 import torch
 import torch.nn as nn
+import torch.nn.functional as F
 from mmaction.registry import MODELS
-
-from .prototype_calibration_loss import normalize
 
 
 @MODELS.register_module()
@@ -39,5 +38,5 @@ class PrototypeDiversityLoss(nn.Module):
         Returns:
             torch.Tensor: The norm, shape ().
         """
-        directions = normalize(prototypes if self.has_gradient else prototypes.detach())
+        directions = F.normalize(prototypes if self.has_gradient else prototypes.detach(), dim=-1)
         return self.loss_weight * torch.linalg.matrix_norm(directions @ directions.T)

@@ -2,6 +2,8 @@ import torch
 import torch.nn as nn
 from mmaction.registry import MODELS
 
+from mmaction_microaction.utils.precision import at_least_float32
+
 # Lengths below it are treated as equal to it, so that the gradient of an interval without length fits float16.
 _SHORTEST = 1e-4
 
@@ -44,7 +46,7 @@ class SegmentDIoULoss(nn.Module):
             torch.Tensor: The sum over the N intervals, shape ().
         """
         with torch.autocast(distances.device.type, enabled=False):
-            distances = distances if distances.dtype == torch.float64 else distances.float()
+            distances = at_least_float32(distances)
             targets = targets.to(distances)
             intersection = torch.minimum(distances, targets).sum(dim=-1)
             union = (distances + targets).sum(dim=-1) - intersection

@@ -5,6 +5,8 @@ import torch.nn as nn
 import torch.nn.functional as F
 from mmaction.registry import MODELS
 
+from mmaction_microaction.utils.precision import at_least_float32
+
 
 @MODELS.register_module()
 class SigmoidFocalLoss(nn.Module):
@@ -62,7 +64,7 @@ class SigmoidFocalLoss(nn.Module):
             ValueError: If ``class_weight`` has another number of classes than the logits.
         """
         with torch.autocast(logits.device.type, enabled=False):
-            logits = logits if logits.dtype == torch.float64 else logits.float()
+            logits = at_least_float32(logits)
             targets = targets.to(logits)
             targets = targets * (1 - self.label_smoothing) + self.label_smoothing / 2
             probabilities = logits.sigmoid()

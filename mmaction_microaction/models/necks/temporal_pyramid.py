@@ -189,8 +189,6 @@ class TemporalPyramid(BaseModule):
         window_size (int): Odd number of steps that a step attends to. Defaults to 19.
         dropout (float): Dropout probability. Defaults to 0.
         drop_path (float): Probability of leaving out a branch of a layer in training. Defaults to 0.1.
-        input_dropout (float): Probability of setting a channel of the features of a step to zero in training, against
-            overfitting of frozen features. Defaults to 0.
         init_cfg (dict, optional): Config of the initialisation. Defaults to None.
 
     Raises:
@@ -208,7 +206,6 @@ class TemporalPyramid(BaseModule):
         window_size: int = 19,
         dropout: float = 0.0,
         drop_path: float = 0.1,
-        input_dropout: float = 0.0,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg=init_cfg)
@@ -219,7 +216,6 @@ class TemporalPyramid(BaseModule):
                 f'window_size={window_size} must be odd, and num_heads={num_heads} must divide channels={channels}'
             )
         self.in_channels, self.num_levels = in_channels, num_levels
-        self.input_dropout = nn.Dropout(input_dropout)
         self.embeddings = nn.ModuleList([MaskedConv(size, channels, 3, bias=False) for size in (in_channels, channels)])
         self.embedding_norms = nn.ModuleList([ChannelNorm(channels) for _ in self.embeddings])
         strides = [1] * num_stem_layers + [2] * (num_levels - 1)
@@ -247,7 +243,7 @@ class TemporalPyramid(BaseModule):
                 f'the features have {features.size(1)} channels, the neck expects {self.in_channels}: set '
                 f'model.neck.in_channels={features.size(1)}'
             )
-        x = self.input_dropout(features) * mask.to(features.dtype)
+        x = features * mask.to(features.dtype)
         for conv, norm in zip(self.embeddings, self.embedding_norms):
             x = F.relu(norm(conv(x, mask))) * mask.to(x.dtype)
         levels, masks = [], []

@@ -103,6 +103,18 @@ def test_names_of_emotions_are_those_of_the_results():
     assert set(list_metric_names([metric])) == set(metric.evaluate(1))
 
 
+@pytest.mark.parametrize('label_set', [MA52, FOUR])
+def test_names_of_detections_are_those_of_the_results(label_set, tmp_path):
+    (metric,) = metrics(label_set, 'DetectionMetric')
+    found = dict(segments=np.array([[0, 2.0]]), labels=np.array([1]), scores=np.array([0.5]))
+    truth = dict(gt_segments=np.array([[0, 2.0]]), gt_labels=np.array([1]))
+    metric.process({}, [dict(video_id='a', pred_detections=found, **truth)])
+    names = list_metric_names([metric, *metrics(label_set, 'DumpResults', out_file_path=str(tmp_path / 'dump.pkl'))])
+    assert set(names) == set(metric.evaluate(1))
+    with pytest.raises(ValueError, match=r"'action/average_map'.*action/average_mAP"):
+        check_monitored_metrics([SafeCheckpointHook(save_best='action/average_map', rule='greater')], names)
+
+
 def test_names_are_unknown_if_one_metric_does_not_know_its_own():
     assert list_metric_names(metrics(MA52, 'MicroActionMetric', 'AccMetric')) == []
     assert list_metric_names(metrics(None, 'MicroActionMetric')) == []

@@ -151,6 +151,22 @@ def test_run_can_be_resumed_after_death_during_any_write(tmp_path, monkeypatch, 
     assert 'epoch_3.pth' in files(tmp_path)
 
 
+def test_an_epoch_that_was_not_the_best_is_not_validated_again_on_resume(tmp_path):
+    scored_runner(tmp_path, [2, 1]).train()
+    assert files(tmp_path) == ['best_score_epoch_1.pth', 'epoch_2.pth']
+    scored_runner(tmp_path, [3], epochs=3, resume=True, name='resumed').train()  # one more score is an error
+    assert files(tmp_path) == ['best_score_epoch_3.pth', 'epoch_3.pth']
+
+
+def test_only_the_validation_of_its_epoch_is_written_to_the_last_checkpoint(tmp_path):
+    runner = scored_runner(tmp_path, [2, 1, 0], epochs=2)
+    runner.train()
+    before = (tmp_path / 'epoch_2.pth').read_bytes()
+    runner.model.layer.weight.data.fill_(7)
+    runner.val()
+    assert (tmp_path / 'epoch_2.pth').read_bytes() == before
+
+
 def test_interrupted_validation_is_repeated_on_resume(tmp_path):
     with pytest.raises(Killed):
         scored_runner(tmp_path, [1, Killed()]).train()

@@ -1,7 +1,5 @@
 import numpy as np
 import pytest
-import sklearn.metrics
-from sklearn.metrics import precision_recall_fscore_support
 
 from mmaction_microaction.evaluation.functional import (
     confusion_matrix,
@@ -25,15 +23,31 @@ CASES = {
 
 
 @pytest.mark.parametrize('name', CASES)
-def test_equal_to_scikit_learn(name):
+def test_equal_to_a_loop_over_the_clips(name):
     labels, predictions = CASES[name]
-    scores = per_class_metrics(labels, predictions, 52)
-    expected = precision_recall_fscore_support(labels, predictions, labels=range(52), zero_division=np.nan)
-    for ours, theirs in zip(scores, expected):
-        np.testing.assert_allclose(ours, theirs)
-    assert np.nanmean(scores.f1) == pytest.approx(f1_macro(labels, predictions, 52))
-    counts = sklearn.metrics.confusion_matrix(labels, predictions, labels=range(52))
+    counts = np.zeros((52, 52), int)
+    for label, prediction in zip(labels, predictions):
+        counts[label, prediction] += 1
     np.testing.assert_array_equal(confusion_matrix(labels, predictions, 52), counts)
+    scores = per_class_metrics(labels, predictions, 52)
+    for index in range(52):
+        right, true, predicted = counts[index, index], counts[index].sum(), counts[:, index].sum()
+        assert (scores.support[index], scores.num_predicted[index]) == (true, predicted)
+        for value, part, whole in (
+            (scores.precision, right, predicted),
+            (scores.recall, right, true),
+            (scores.f1, 2 * right, true + predicted),
+        ):
+            assert value[index] == pytest.approx(part / whole if whole else np.nan, nan_ok=True)
+    assert np.nanmean(scores.f1) == pytest.approx(f1_macro(labels, predictions, 52))
+
+
+def test_clips_without_a_prediction_count_as_missed():
+    scores = per_class_metrics([0, 0, 1], [0, -1, -1], 3)
+    np.testing.assert_allclose(scores.precision, [1, np.nan, np.nan])
+    np.testing.assert_allclose(scores.recall, [1 / 2, 0, np.nan])
+    np.testing.assert_allclose(scores.f1, [2 / 3, 0, np.nan])
+    assert scores.num_predicted.tolist() == [1, 0, 0]
 
 
 @pytest.mark.parametrize(
