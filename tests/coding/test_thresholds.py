@@ -94,7 +94,8 @@ def test_detections_are_fitted_on_half_seconds():
         label_set=TWO, duration=20.0,
     )  # fmt: skip
     coding = Coding('a', [CodedEvent(t, t + 1.0, 'nodding') for t in range(5)])
-    [fitted] = fit_thresholds([(scores, coding)], precision=0.9)
+    fitted, waving = fit_thresholds([(scores, coding)], precision=0.9)
+    assert (waving.action, waving.reason) == ('waving', 'never right')
     assert (fitted.threshold, fitted.precision, fitted.recall) == (0.8, 1, 1)
 
 
