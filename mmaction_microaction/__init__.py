@@ -1,11 +1,16 @@
 """Micro-action recognition for MMAction2: importing the package registers its components."""
 
+import os
 import sys
 from functools import cache
 
 from .version import __version__
 
 __all__ = ['__version__', 'datasets', 'engine', 'evaluation', 'models', 'register_all_modules', 'submission']
+
+# Since version 1.29, ONNX Runtime sends statistics of use to Microsoft on Linux and macOS, too. Its function
+# disable_telemetry_events() comes too late for the first of them; the variable has to be set before it is imported.
+os.environ['ORT_DISABLE_TELEMETRY'] = '1'
 
 
 @cache

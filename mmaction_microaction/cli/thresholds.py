@@ -72,7 +72,7 @@ def run(args):
     for note in notes:
         print(f'note: {note}')
     fitted = fit_thresholds(pairs, args.precision, args.min_events)
-    if not fitted:
+    if not any(item.num_events for item in fitted):
         raise ValueError('the human codings contain no action of the network')
     write_thresholds(fitted, args.precision, [found.recording for found, _ in pairs], args.out)
     print(format_table(fitted, pairs, args))

@@ -22,7 +22,8 @@ probable than all others together. For a detector, it is the default of ``microa
 MIN_EVENTS = 5
 """Minimum number of coded events of an action for which a threshold is fitted."""
 MIN_UNITS = 10
-"""Minimum number of time units above a fitted threshold."""
+"""Minimum number of time units above a fitted threshold, or above the default threshold of an action that is never
+right."""
 UNIT = 0.5
 """Time unit in seconds for detectors. Recognizers have the distance of their windows."""
 FORMAT = 'microaction thresholds'
@@ -45,7 +46,8 @@ class FittedThreshold(NamedTuple):
     recall: float
     """Share of the time units in which the action was coded that are above the threshold. NaN without a threshold."""
     reason: str = ''
-    """Why there is no threshold: ``'too few events'`` or ``'precision not reached'``."""
+    """Why there is no threshold: ``'too few events'``, ``'precision not reached'`` or, for an action that people never
+    coded although the network finds it, ``'never right'``."""
 
 
 def make_threshold_table(
@@ -86,8 +88,8 @@ def write_thresholds(
 ) -> None:
     """Write fitted thresholds as JSON.
 
-    Actions with too few events are left out, and keep the default. Actions that do not reach the precision have null,
-    and are never found.
+    Actions with too few events are left out, and keep the default. Actions that do not reach the precision or are never
+    right have null, and are never found.
 
     Args:
         fitted (Iterable[FittedThreshold]): The thresholds.
@@ -154,7 +156,8 @@ def fit_thresholds(
         min_events (int): Minimum number of coded events of an action. Defaults to 5.
 
     Returns:
-        list[FittedThreshold]: A threshold for each action that was coded, by label.
+        list[FittedThreshold]: A threshold for each action that was coded, by label. Actions that nobody coded, and that
+        the default threshold finds in at least ten units, have none.
 
     Raises:
         ValueError: If the networks of the recordings have different label sets.
@@ -174,9 +177,10 @@ def fit_thresholds(
             truths.append(_mark_events(events, middles, step, len(label_set)))
     table, truth = np.concatenate(tables), np.concatenate(truths)
     limits = precision, min_events
+    is_found = (table >= DEFAULTS[pairs[0][0].is_detector]).sum(0) >= MIN_UNITS
     return [
         _fit_action(label_set.names[label], int(num_events[label]), table[:, label], truth[:, label], *limits)
-        for label in np.flatnonzero(num_events).tolist()
+        for label in np.flatnonzero((num_events > 0) | is_found).tolist()
     ]
 
 
@@ -219,6 +223,8 @@ def _fit_action(
 ) -> FittedThreshold:
     """Find the lowest threshold of one action."""
     nothing = dict(threshold=None, precision=np.nan, recall=np.nan)
+    if not num_events:
+        return FittedThreshold(action, num_events, **nothing, reason='never right')
     if num_events < min_events:
         return FittedThreshold(action, num_events, **nothing, reason='too few events')
     order = np.argsort(-scores, kind='stable')

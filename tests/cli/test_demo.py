@@ -359,3 +359,30 @@ def test_network_of_the_package_needs_no_model(run, tmp_path):
     assert 'trained on rendered people' in output
     assert 'model_card.md' in output
     assert output.count('%') >= 5
+
+
+def test_an_interview_is_compared_with_its_truth(run, tmp_path):
+    out = tmp_path / 'talk.mp4'
+    options = '--people', 2, '--minutes', 0.1, '--actions', 2, '--size', 64, '--out', out
+    status, output, errors = run('make_long_video', *options)
+    assert (status, errors) == (0, '')
+    assert f'4 actions in 6 seconds are in {out}' in output
+    status, output, errors = run('agree', tmp_path, tmp_path)
+    assert status == 0, errors
+    assert 'recordings: 1, together 0.1 min; people in recordings: 2' in output
+
+
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (['--minutes', '2'], 'add --people'),
+        (['--people', '2', '--minutes', 'nan'], '--minutes nan: must be'),
+        (['--people', '5'], '5 people: must be 1 to 4'),
+        (['--people', '1', '--minutes', '0.1', '--actions', '60'], '60 actions do not fit into 6 s'),
+    ],
+)
+def test_impossible_interviews_are_refused(run, tmp_path, options, message):
+    status, _, errors = run('make_long_video', *options, '--out', tmp_path / 'talk.mp4')
+    assert status
+    assert message in errors.splitlines()[-1]
+    assert not list(tmp_path.iterdir())

@@ -48,6 +48,15 @@ def test_the_lowest_threshold_with_the_precision_is_found():
     assert (fitted.threshold, fitted.reason) == (None, 'too few events')
 
 
+@pytest.mark.parametrize(('waving', 'seconds', 'is_listed'), [(0.5, 10, True), (0.49, 10, False), (0.9, 9, False)])
+def test_an_action_that_is_found_and_was_never_coded_is_never_right(waving, seconds, is_listed, tmp_path):
+    pair = pair_of([0.3] * seconds, [True] * seconds, waving=waving)
+    fitted = fit_thresholds([pair], precision=0.8)
+    assert [item[:3] + item[5:] for item in fitted[1:]] == [('waving', 0, None, 'never right')] * is_listed
+    write_thresholds(fitted, 0.8, ['a'], tmp_path / 't.json')
+    assert ('waving' in read_thresholds(tmp_path / 't.json')) == is_listed
+
+
 @pytest.mark.parametrize('seed', range(5))
 def test_thresholds_are_those_of_a_loop(seed):
     rng = np.random.default_rng(seed)
@@ -86,7 +95,8 @@ def test_detections_are_fitted_on_half_seconds():
         label_set=TWO, duration=20.0,
     )  # fmt: skip
     coding = Coding('a', [CodedEvent(t, t + 1.0, 'nodding') for t in range(5)])
-    [fitted] = fit_thresholds([(scores, coding)], precision=0.9)
+    fitted, waving = fit_thresholds([(scores, coding)], precision=0.9)
+    assert (waving.action, waving.reason) == ('waving', 'never right')
     assert (fitted.threshold, fitted.precision, fitted.recall) == (0.8, 1, 1)
 
 

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -14,15 +13,10 @@ from helpers.label_sets import FOUR, TWO_HUNDRED
 from helpers.networks import write_network
 from helpers.support import ROOT
 
-CHROMIUM = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
 pytest.importorskip('gradio', reason='the page needs the extra [web]')
-api = pytest.importorskip('playwright.sync_api', reason='driving a browser needs Playwright, the extra [browser]')
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason='no Chromium is installed; Debian: apt-get install chromium'),
-]
-# Milliseconds, long enough for busy machines.
-PATIENCE = 120_000
+from helpers.browser import MARKS, PATIENCE, api, opened_browser
+
+pytestmark = MARKS
 
 
 @pytest.fixture(scope='module')
@@ -54,13 +48,8 @@ def tool(trained, clips, tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def browser():
-    with api.sync_playwright() as playwright:
-        # In a container, root needs --no-sandbox. The browser opens only this page.
-        # Only addresses of this machine are secure without https; lab.test stands for the address of a server.
-        arguments = ['--no-sandbox', '--host-resolver-rules=MAP lab.test 127.0.0.1']
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+    with opened_browser() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -1,73 +1,31 @@
 """Test of the page behind nginx, with the block of the guide."""
 
-import os
 import re
-import shutil
-import socket
-import subprocess
 import time
 
 import pytest
-from helpers.support import ROOT, write_clip
+from helpers.support import write_clip
 
 pytest.importorskip('gradio', reason='the page needs the extra [web]')
 import httpx
+from helpers.nginx import NEEDS_NGINX, proxied_by_nginx
 from helpers.visitors import Network, Visitor, files
 
 from mmaction_microaction.webui.layout import THIS
 from mmaction_microaction.webui.server import serving
 
-NGINX = shutil.which('nginx', path=f'{os.environ.get("PATH", "")}:/usr/sbin:/usr/local/sbin')
 pytestmark = [
-    pytest.mark.skipif(NGINX is None, reason='no nginx is installed; Debian: apt-get install nginx-light'),
+    NEEDS_NGINX,
     pytest.mark.filterwarnings('ignore:.*:DeprecationWarning:gradio'),
 ]
-GUIDE = (ROOT / 'docs/deployment.md').read_text(encoding='utf-8')
-SITE = """
-daemon off; master_process off; pid {folder}/pid; error_log {folder}/error.log;
-events {{}}
-http {{
-    access_log {folder}/access.log;
-    client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
-    server {{ listen 127.0.0.1:{port}; {block} }}
-}}
-"""
 
 
 @pytest.fixture
 def proxied(tmp_path):
     """Serve a page behind nginx, and return its address and the folder of uploads."""
-    [block] = re.findall(r'```nginx\n(.*?)```', GUIDE, re.S)
-    with socket.socket() as free:
-        free.bind(('127.0.0.1', 0))
-        port = free.getsockname()[1]
-    with serving({'net': Network()}, [], max_seconds=10, max_megabytes=0.3, port=0, root_path='/micro') as (
-        url,
-        folder,
-    ):
-        inner = f'127.0.0.1:{httpx.URL(url).port}'
-        site = SITE.format(folder=tmp_path, port=port, block=block.replace('127.0.0.1:7860', inner))
-        (tmp_path / 'nginx.conf').write_text(site)
-        server = subprocess.Popen(
-            [NGINX, '-p', tmp_path, '-e', tmp_path / 'error.log', '-c', tmp_path / 'nginx.conf'],
-            stderr=subprocess.PIPE,
-        )
-        try:
-            address = f'http://127.0.0.1:{port}/micro/'
-            deadline = time.monotonic() + 30
-            while True:
-                try:
-                    httpx.get(address).raise_for_status()
-                    break
-                except httpx.HTTPError:
-                    assert server.poll() is None, server.stderr.read()
-                    assert time.monotonic() < deadline, (tmp_path / 'error.log').read_text()
-                    time.sleep(0.1)
-            yield address, folder
-        finally:
-            server.terminate()
-            server.wait(30)
+    options = dict(max_seconds=10, max_megabytes=0.3, port=0, root_path='/micro')
+    with serving({'net': Network()}, [], **options) as (url, folder), proxied_by_nginx(url, tmp_path) as address:
+        yield address, folder
 
 
 def test_page_below_a_path_of_nginx(proxied, tmp_path):
