@@ -15,10 +15,10 @@ SIZES = (22_422, 200_000, 2_000_000)
 
 
 class DefaultsFormatter(argparse.ArgumentDefaultsHelpFormatter):
-    """Formatter that shows the defaults of options, except for None and False."""
+    """Formatter that shows the defaults of options, except for None, False and an empty list."""
 
     def _get_help_string(self, action):
-        is_plain = action.default is None or action.default is False
+        is_plain = action.default is None or action.default is False or action.default == []
         return action.help if is_plain else super()._get_help_string(action)
 
 
@@ -47,9 +47,10 @@ def add_arguments(parser):
     demo.add_argument(
         '--model',
         nargs='+',
-        default=[manet],
+        default=[],
         metavar='FILE',
-        help='config and checkpoint, a config alone for random weights, or an .onnx file of "microaction export"',
+        help='config and checkpoint, a config alone for random weights, or an .onnx file of "microaction export" '
+        '(default: MANet with random weights)',
     )
     demo.add_argument(
         '--memory', action='store_true', help='measure memory for the first video, and for one four times as long'
@@ -127,10 +128,11 @@ def compare_demo(args):
     from mmaction_microaction.benchmarks import compare_demo, describe_machine
 
     print(describe_machine())
-    print(f'{Path(args.model[0]).stem}, seconds of video per second')
+    model = args.model or [find_shipped('configs/manet_r50_8x1_ma52.py')]
+    print(f'{Path(model[0]).stem}, seconds of video per second')
     print(f'{"median":<28}{"processor":>10}{"elapsed":>10}{"ratio of processor time":>25}')
     results = []
-    for result in compare_demo(args.model, args.videos, args.rounds, args.memory):
+    for result in compare_demo(model, args.videos, args.rounds, args.memory):
         print(result, flush=True)
         results.append(result.as_dict())
     if args.json:
