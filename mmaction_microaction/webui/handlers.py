@@ -122,7 +122,9 @@ class Handlers:
         if model not in self.models:
             raise make_error('There is no such network; choose one from the list.')
         if not visit.recordings:
-            raise make_error('There is no video yet; upload or record one, or choose an example.')
+            raise make_error(
+                'There is no video yet; upload or record one and wait until it is listed, or choose an example.'
+            )
         others = [each for each in visit.recordings if each.model != model]
         waiting = [each for each in others if not each.is_corrected and (each, model) != visit.running]
         waiting.sort(key=lambda each: each is not visit.shown)

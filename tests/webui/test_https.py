@@ -68,7 +68,7 @@ def test_browser_trusts_the_page_with_the_camera_and_shows_a_result(address, tmp
         page.locator('#clip input[type=file]').set_input_files(tmp_path / 'clip.mp4')
         page.locator('#clip video').wait_for()
         found = page.locator('#headline', has_text='nodding (B1)')
-        early = page.get_by_text('There is no clip yet')
+        early = page.get_by_text('There is no video yet')
         while not found.is_visible():
             # The browser shows the clip before the server has it.
             early.wait_for(state='hidden')
