@@ -162,10 +162,10 @@ def test_a_file_without_a_person_is_an_absence(joints, tmp_path):
     assert (scores.people, scores.duration, scores.ends.max()) == (('',), 6, 3)
     assert scores.absences == {'': [[3, 5], [5, 6]]}
     missing, wrong = scores.warnings[:2]
-    assert missing.startswith('b.mp4: no person was found')
+    assert missing.startswith('b.mp4: no frame shows both shoulders')
     assert wrong == 'b.mp4 shows nobody, but 1 was expected; look at the results'
     empty.add('a.mp4')
-    with pytest.raises(NoPersonError, match=r'no person was found'):
+    with pytest.raises(NoPersonError, match='no frame shows both shoulders'):
         recognize_recording(inferencer, Recording('a', media))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -70,7 +71,7 @@ def per_class_metrics(labels: ArrayLike, predictions: ArrayLike, num_classes: in
 def confusion_matrix(labels: ArrayLike, predictions: ArrayLike, num_classes: int) -> np.ndarray:
     """Count the samples of each true class by their predicted class.
 
-    It is scikit-learn's ``confusion_matrix(labels=range(num_classes))``, which leaves out what is not a label.
+    It is scikit-learn's ``confusion_matrix(labels=range(num_classes))``, and refuses what is not a label.
 
     Args:
         labels (ArrayLike): True labels, integers from 0 to num_classes - 1, shape (N,).
@@ -91,7 +92,10 @@ def confusion_matrix(labels: ArrayLike, predictions: ArrayLike, num_classes: int
     labels, predictions = check_labels(labels, predictions, num_classes)
     if predictions.min() < 0:
         raise ValueError(f'sample {predictions.argmin()} has no prediction, so the matrix has no column for it')
-    return sklearn.metrics.confusion_matrix(labels, predictions, labels=range(num_classes))
+    with warnings.catch_warnings():
+        # scikit-learn doubts the matrix of a single class, although it is given the classes.
+        warnings.filterwarnings('ignore', 'A single label was found')
+        return sklearn.metrics.confusion_matrix(labels, predictions, labels=range(num_classes))
 
 
 def most_confused_pairs(counts: ArrayLike, limit: int | None = None) -> list[ConfusedPair]:

@@ -101,3 +101,8 @@ def test_equally_frequent_classes_are_sorted_by_label():
 def test_group_means_leave_out_nan():
     means = mean_by_group([0.5, np.nan, 0.25, np.nan, 0.75], [0, 0, 1, 2, 1])
     np.testing.assert_array_equal(means, [0.5, 0.5, np.nan])
+
+
+@pytest.mark.filterwarnings('error')
+def test_confusions_of_a_single_class():
+    assert confusion_matrix([0, 0], [0, 0], num_classes=1).tolist() == [[2]]
