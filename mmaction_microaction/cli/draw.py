@@ -118,10 +118,10 @@ def find_coding(path, people, tiers, stem):
     codings = read_codings([path], people, tiers)
     if len(codings) > 1:
         named = [coding for coding in codings if Path(coding.recording).stem == stem or coding.recording == stem]
-        if len(named) != 1:
-            if len(named) > 1:
-                coders = first_few([coding.coder or 'an unknown coder' for coding in named])
-                raise ValueError(f'{path} has {len(named)} codings of {stem}, by {coders}; choose one with --tiers')
+        if len(named) > 1:
+            coders = first_few([coding.coder or 'an unknown coder' for coding in named])
+            raise ValueError(f'{path} has {len(named)} codings of {stem}, by {coders}; choose one with --tiers')
+        if not named:
             names = first_few(sorted({coding.recording for coding in codings}))
             raise ValueError(f'{path} has {len(codings)} recordings and none of {stem}: {names}; rename the video')
         codings = named

@@ -229,12 +229,11 @@ def _parse_own(path: Path, rows: list[Row]) -> list[Coding]:
 
 
 def _parse_demo(path: Path, rows: list[Row]) -> list[Coding]:
-    videos = {PurePosixPath(row.text('video').replace('\\', '/')) for row in rows}
-    stems = Counter(video.stem for video in videos)
+    videos = [PurePosixPath(row.text('video').replace('\\', '/')) for row in rows]
+    stems = Counter(video.stem for video in set(videos))
     events = {}
-    for row in rows:
+    for row, video in zip(rows, videos):
         if row.number('rank') == 1:  # For a short clip, the next four ranks are less probable alternatives.
-            video = PurePosixPath(row.text('video').replace('\\', '/'))
             # Videos of one name in several folders are several recordings.
             recording = video.stem if stems[video.stem] == 1 else str(video.with_suffix(''))
             events.setdefault((recording, ''), []).append(
