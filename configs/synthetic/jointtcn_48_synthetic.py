@@ -3,7 +3,7 @@
 _base_ = '../pose/jointtcn_48_ma52.py'
 
 layout = 'blazepose33'
-model = dict(backbone=dict(layout=layout))
+model = dict(backbone=dict(layout=layout), cls_head=dict(num_classes=53))
 
 data_root = 'data/ma52_joints'
 # The person's left and right joints, pair by pair, in the layout blazepose33.
@@ -18,6 +18,7 @@ train_pipeline = [
 ]
 train_dataloader = dict(
     dataset=dict(
+        label_set='ma52_rest',
         layout=layout,
         ann_file=f'{data_root}/train_list_videos.txt',
         data_prefix=dict(video=f'{data_root}/videos_train'),
@@ -27,6 +28,7 @@ train_dataloader = dict(
 )
 val_dataloader = dict(
     dataset=dict(
+        label_set='ma52_rest',
         layout=layout,
         ann_file=f'{data_root}/val_list_videos.txt',
         data_prefix=dict(video=f'{data_root}/videos_val'),

@@ -43,6 +43,12 @@ def add_arguments(parser):
         help='cross-subject: no subject is in two splits; released: all splits share the subjects '
         '(default: %(default)s)',
     )
+    parser.add_argument(
+        '--rest',
+        type=int,
+        default=0,
+        help='number of further clips, of people at rest, for the label set ma52_rest (default: %(default)s)',
+    )
     parser.add_argument('--subjects', type=int, default=200, help='number of subjects (default: %(default)s)')
     parser.add_argument(
         '--variety',
@@ -77,10 +83,12 @@ def run(args):
     if args.contact_sheet:
         _write_contact_sheet(Path(args.contact_sheet), size, args.seed, args.variety)
         return
-    settings = SyntheticSettings(args.clips, size, args.seed, args.counts, args.protocol, args.subjects, args.variety)
+    settings = SyntheticSettings(
+        args.clips, size, args.seed, args.counts, args.protocol, args.subjects, args.variety, args.rest
+    )
     with progress_bar('rendering') as progress:
         write_dataset(args.out, settings, args.workers, progress, args.layout, args.poses_only)
-    print(f'{"poses of " if args.poses_only else ""}{args.clips} clips are in {args.out}')
+    print(f'{"poses of " if args.poses_only else ""}{args.clips + args.rest} clips are in {args.out}')
 
 
 def _write_contact_sheet(path, size, seed, variety):

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from mmaction_microaction.structures.coding import REST, CodedEvent, Coding
+from mmaction_microaction.label_sets import REST
+from mmaction_microaction.structures.coding import CodedEvent, Coding
 from mmaction_microaction.version import __version__
 
 from .bouts import find_bouts, select_detections

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from mmaction_microaction.label_sets import MA52, LabelSet
+from mmaction_microaction.label_sets import LabelSet, is_ma52
 
 Crop = Literal['auto', 'person', 'none'] | tuple[int, int, int, int]
 
@@ -59,7 +59,7 @@ def find_trained_crop(text: str | None, label_set: LabelSet, source: str | Path)
         ValueError: If the text is no crop.
     """
     if text is None:
-        return 'auto' if label_set == MA52 else None
+        return 'auto' if is_ma52(label_set) else None
     try:
         return parse_crop(str(text))
     except ValueError:

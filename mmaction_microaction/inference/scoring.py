@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmaction_microaction.label_sets import MA52, LabelSet
+from mmaction_microaction.label_sets import LabelSet, is_ma52
 from mmaction_microaction.structures.poses import Poses
 from mmaction_microaction.structures.predictions import check_probabilities
 from mmaction_microaction.video.reader import Frame
@@ -127,4 +127,4 @@ def make_shrinker(
 
 def _is_compared(video, label_set):
     """Return whether a video is compared with those of MA-52. How those of other sets were recorded is unknown."""
-    return video is not None and label_set == MA52
+    return video is not None and is_ma52(label_set)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mmaction_microaction.label_sets import MA52, LabelSet
+from mmaction_microaction.label_sets import MA52, REST, LabelSet
 from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.video.times import LONGEST_STILL
 
@@ -84,7 +84,7 @@ def find_intervals(
 
     The video is cut into pieces of ``step`` seconds. Each piece has the smoothed probabilities of its middle
     (:func:`smooth_scores`) and one label (:func:`most_likely_labels`). Neighbouring pieces of the same label become one
-    interval. A gap of more than two minutes between windows contains no interval.
+    interval, except those of the action ``rest``. A gap of more than two minutes between windows contains no interval.
 
     Args:
         starts (np.ndarray): Start of each window in seconds, ascending, shape (W,).
@@ -141,7 +141,9 @@ def find_intervals(
     return [
         interval
         for interval in intervals
-        if interval.score >= min_score and interval.end - interval.start >= min_duration
+        if interval.action.name != REST
+        and interval.score >= min_score
+        and interval.end - interval.start >= min_duration
     ]
 
 
@@ -156,7 +158,7 @@ def rank_intervals(
     """Rank intervals of all actions, several at a time, as the metrics of detection expect them.
 
     As in :func:`find_intervals`, the video is cut into pieces of ``step`` seconds with smoothed probabilities. For each
-    action and each threshold, the longest runs of pieces above the threshold are intervals.
+    action except ``rest`` and each threshold, the longest runs of pieces above the threshold are intervals.
 
     Args:
         starts (np.ndarray): Start of each window in seconds, ascending, shape (W,).
@@ -197,6 +199,7 @@ def rank_intervals(
     intervals = [
         Interval(float(edges[a]), float(edges[b]), label, float(smoothed[a:b, label].mean()), label_set)
         for label, a, b in sorted(found)
+        if label_set.names[label] != REST
     ]
     return sorted(intervals, key=lambda interval: -interval.score)
 

@@ -3,7 +3,18 @@
 A label set is data: a YAML file in this package, such as ``ma52.yaml``, or a file of a user. See :func:`get_label_set`.
 """
 
-from .files import MA52, find_label_set, get_label_set, list_label_sets
-from .label_set import Action, LabelSet, normalize_name
+from .files import MA52, MA52_REST, find_label_set, get_label_set, is_ma52, list_label_sets
+from .label_set import REST, Action, LabelSet, normalize_name
 
-__all__ = ['MA52', 'Action', 'LabelSet', 'find_label_set', 'get_label_set', 'list_label_sets', 'normalize_name']
+__all__ = [
+    'MA52',
+    'MA52_REST',
+    'REST',
+    'Action',
+    'LabelSet',
+    'find_label_set',
+    'get_label_set',
+    'is_ma52',
+    'list_label_sets',
+    'normalize_name',
+]

@@ -25,10 +25,10 @@ def list_label_sets() -> list[str]:
     """Return the names of the label sets of this package.
 
     Examples:
-        >>> 'ma52' in list_label_sets()
-        True
+        >>> list_label_sets()
+        ['imigue', 'ma52', 'ma52_rest', 'smg']
     """
-    return sorted(path.stem for path in _FOLDER.glob('*.yaml'))
+    return sorted([*(path.stem for path in _FOLDER.glob('*.yaml')), MA52_REST.name])
 
 
 def get_label_set(label_set: str | Path | Mapping[str, Any] | LabelSet | None = None) -> LabelSet:
@@ -58,6 +58,8 @@ def get_label_set(label_set: str | Path | Mapping[str, Any] | LabelSet | None = 
         return label_set
     if isinstance(label_set, Mapping):
         return LabelSet.from_dict(label_set)
+    if str(label_set) == MA52_REST.name:
+        return MA52_REST
     if str(label_set) in list_label_sets():
         return _read_shipped(str(label_set))
     path = Path(label_set)
@@ -149,3 +151,10 @@ def _parse_lines(text: str, path: Path) -> list[dict[str, str]]:
 
 MA52 = _read_shipped('ma52')
 """Label set of MA-52: 52 micro-actions of 7 body parts."""
+MA52_REST = MA52.with_rest()
+"""Label set of MA-52 and, as the last of 53 actions, ``rest``, for networks that find actions in videos."""
+
+
+def is_ma52(label_set: LabelSet) -> bool:
+    """Return whether a label set is that of MA-52, with or without ``rest``."""
+    return label_set in (MA52, MA52_REST)

@@ -17,6 +17,8 @@ MAX_ACTIONS = 10_000
 """Largest number of actions of a label set."""
 MAX_LENGTH = 200
 """Largest number of characters of a name."""
+REST = 'rest'
+"""Name of the class of a network for times without any of its actions. It never becomes an event."""
 
 _KEYS = ('name', 'title', 'source', 'group_term', 'groups', 'actions', 'reversed_pairs')
 _ACTION_KEYS = ('name', 'code', 'group', 'words', 'train_clips', 'val_clips')
@@ -165,6 +167,28 @@ class LabelSet:
             actions=[content['actions'][action.index] for action in kept],
             reversed_pairs=[[new[a], new[b]] for a, b in self.reversed_pairs if a in new and b in new],
         )
+        return LabelSet.from_dict(content)
+
+    def with_rest(self) -> LabelSet:
+        """Return the label set with one more action, ``rest``, for times in which none of the others happens.
+
+        If there are groups, ``rest`` is a group of its own. A label set that has the action already is returned as it
+        is.
+
+        Examples:
+            >>> from mmaction_microaction.label_sets import MA52
+            >>> label_set = MA52.with_rest()
+            >>> len(label_set), label_set.names[-1], label_set.groups[-1]
+            (53, 'rest', 'rest')
+        """
+        if REST in map(normalize_name, self.names):
+            return self
+        content = self.to_dict()
+        content['actions'].append({'name': REST})
+        if self.has_groups:
+            content['actions'][-1]['group'] = REST
+            content['groups'].append(REST)
+        content.update(name=f'{self.name}_rest', title=f'{self.title} and rest')
         return LabelSet.from_dict(content)
 
     def to_dict(self) -> dict[str, Any]:

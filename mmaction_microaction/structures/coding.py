@@ -17,8 +17,6 @@ MAX_SIZE = 2**28
 """Largest size of a file in bytes. A day of five people has about 500,000 events of 150 bytes each."""
 FORMAT = 'microaction coding'
 """Name of the format, the value of ``format`` in a file."""
-REST = 'rest'
-"""Name of the class of a network for times without any of its actions. It never becomes an event."""
 
 
 class NotACodingError(ValueError):

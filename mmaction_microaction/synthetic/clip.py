@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmaction_microaction.label_sets import MA52_REST
 from mmaction_microaction.synthetic.person.motions import draw_kept_poses, keep_pose, perform, start_posture
 from mmaction_microaction.synthetic.person.posture import draw_posture, sit
 from mmaction_microaction.synthetic.render.nuisances import add_idle_motion, draw_camera, draw_nuisances
@@ -12,6 +13,8 @@ from mmaction_microaction.synthetic.render.room import draw_room
 from .scene import Scene, equip, make_generator, make_subject
 
 FPS = 30
+REST_LABEL = len(MA52_REST) - 1
+"""Label of clips of people at rest in the label set :data:`.MA52_REST`."""
 SECONDS = (1.0, 7.0)
 """Duration of the shortest and the longest clip in seconds. The mean is near 1.9, as in MA-52."""
 
@@ -22,12 +25,12 @@ _KEPT, _BELONGINGS = 4, 5
 
 @dataclass(kw_only=True)
 class RenderedClip(Scene):
-    """A clip with one micro-action. The face is at rest."""
+    """A clip with one micro-action, or of a person at rest. The face is at rest."""
 
     label: int
-    """Fine label, 0 to 51."""
+    """Fine label, 0 to 51, or 52 of a person at rest."""
     motion: dict[str, object]
-    """Parameters of the motion, by name."""
+    """Parameters of the motion, by name. Empty at rest."""
     kept: dict[str, dict[str, object]]
     """Poses that are kept through the clip: the action that ends in each, and its parameters."""
     fps: int = FPS
@@ -57,7 +60,7 @@ def make_clip(
     """Draw the parameters of a clip.
 
     Args:
-        label (int): Fine label, 0 to 51.
+        label (int): Fine label, 0 to 51, or :data:`REST_LABEL`.
         subject_id (int): Index of the subject.
         size (tuple[int, int]): Width and height of the video in pixels.
         seed (int): Seed of the dataset.
@@ -77,18 +80,23 @@ def make_clip(
         scene = make_generator(seed, split, scene_of, _SCENE)
         draw_seconds(scene)  # of the other clip
     subject = make_subject(seed, subject_id)
-    posture, camera = start_posture(label, draw_posture(scene)), draw_camera(scene, variety)
+    rests = label == REST_LABEL
+    posture, camera = draw_posture(scene), draw_camera(scene, variety)
+    if not rests:
+        posture = start_posture(label, posture)
     room, nuisances = draw_room(scene, variety), draw_nuisances(scene, variety)
     controls = sit(posture, subject.proportions, num_frames)
     scene_key = (seed, split, index if scene_of is None else scene_of)
     rng = make_generator(*scene_key, _KEPT)
     kept, busy_hands = {}, set()
-    for name in draw_kept_poses(label, rng):
+    for name in draw_kept_poses(None if rests else label, rng):
         kept[name], hands = keep_pose(name, controls, subject.proportions, rng)
         busy_hands |= hands
-    motion, moved_hands = perform(
-        label, controls, subject.proportions, make_generator(*key, _MOTION), FPS, busy_hands=frozenset(busy_hands)
-    )
+    motion, moved_hands = {}, set()
+    if not rests:
+        motion, moved_hands = perform(
+            label, controls, subject.proportions, make_generator(*key, _MOTION), FPS, busy_hands=frozenset(busy_hands)
+        )
     equip(nuisances, make_generator(*scene_key, _BELONGINGS), [motion], busy_hands, moved_hands)
     add_idle_motion(controls, nuisances, make_generator(*key, _LIFE), FPS)
     return RenderedClip(

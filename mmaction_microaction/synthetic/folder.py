@@ -13,6 +13,8 @@ from .scene import RENDERER, SPLITS
 from .settings import DatasetSettings
 
 _MANIFEST = 'manifest.json'
+_OLD_SETTINGS = {'rest': 0}
+"""Values of settings that manifests of earlier versions lack."""
 
 
 class DatasetFolder:
@@ -62,7 +64,8 @@ class DatasetFolder:
             content = json.loads(manifest.read_text())
         except ValueError as error:
             raise ValueError(f'{manifest} is damaged ({error}): choose another folder, or empty this one') from None
-        old = {'version': content.get('version'), 'renderer': content.get('renderer', 1), **content.get('settings', {})}
+        versions = {'version': content.get('version'), 'renderer': content.get('renderer', 1)}
+        old = {**_OLD_SETTINGS, **versions, **content.get('settings', {})}
         new = {'version': self.header['version'], 'renderer': RENDERER, **self.header['settings']}
         differences = [f'{key} is {old.get(key)}, not {value}' for key, value in new.items() if old.get(key) != value]
         if differences:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mmaction_microaction.label_sets import MA52
+from mmaction_microaction.label_sets import MA52, MA52_REST
 
 from .render.variety import get_variety
 from .scene import FIRST_SUBJECTS, make_generator
@@ -15,7 +15,7 @@ COUNTS = ('uniform', 'long-tailed')
 PROTOCOLS = ('cross-subject', 'released')
 SHARES = (0.5, 0.25, 0.25)
 """Shares of train, val and test, of the clips and (if cross-subject) of the subjects. MA-52 has 50, 25 and 25 %."""
-_PLAN = 99  # stream of random numbers
+_PLAN, _REST = 99, 96  # streams of random numbers
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,8 @@ class SyntheticSettings(DatasetSettings):
     variety: str = 'normal'
     """How much camera, light and room vary: ``'normal'``, or ``'high'`` for close-ups that cut off feet and head,
     cluttered rooms, hidden faces and stronger effects of the camera."""
+    rest: int = 0
+    """Number of further clips in all splits, of people at rest, with the label 52."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -54,6 +56,8 @@ class SyntheticSettings(DatasetSettings):
             raise ValueError(f'{self.subjects} subjects: must be from 4 (one in each split) to 9999')
         if self.clips < 4:
             raise ValueError(f'{self.clips} clips: must be at least 4 (one in each split)')
+        if self.rest < 0:
+            raise ValueError(f'{self.rest} clips of people at rest: must not be negative')
         smallest = min(_split_sizes(self.clips))
         if self.counts == 'long-tailed' and smallest < len(MA52):
             raise ValueError(
@@ -70,7 +74,7 @@ class PlanEntry(NamedTuple):
     index: int
     """Index of the clip in its split."""
     label: int
-    """Fine label, 0 to 51."""
+    """Fine label, 0 to 51, or 52 of a person at rest."""
     subject_id: int
     """Index of the subject."""
     name: str
@@ -123,14 +127,19 @@ def make_plan(settings: SyntheticSettings) -> list[PlanEntry]:
     else:
         train, val, _ = _split_sizes(settings.subjects)
         groups = np.split(everyone, [train, train + val])
-    counters = np.zeros((settings.subjects, len(MA52.groups)), int)
+    counters = np.zeros((settings.subjects, len(MA52_REST.groups)), int)
+    # Clips at rest have a generator of their own, so that all other clips are the same without them.
+    rest_rng = make_generator(settings.seed, _REST)
     plan = []
-    for split, (num_clips, group) in enumerate(zip(_split_sizes(settings.clips), groups)):
+    sizes = zip(_split_sizes(settings.clips), _split_sizes(settings.rest))
+    for split, ((num_clips, num_rests), group) in enumerate(zip(sizes, groups)):
         counts = class_counts(num_clips, settings.counts, rng)
         labels = rng.permutation(np.repeat(np.arange(len(MA52)), counts))
         subjects = group[rng.integers(len(group), size=num_clips)]
+        labels = np.append(labels, np.full(num_rests, len(MA52_REST) - 1))
+        subjects = np.append(subjects, group[rest_rng.integers(len(group), size=num_rests)])
         for index, (label, subject) in enumerate(zip(labels.tolist(), subjects.tolist())):
-            part = int(MA52.fine_to_coarse[label])
+            part = int(MA52_REST.fine_to_coarse[label])
             counters[subject, part] += 1
             name = f'{subject:04d}_{part:02d}_{counters[subject, part]:04d}.mp4'
             plan.append(PlanEntry(split, index, label, subject, name))

@@ -20,8 +20,8 @@ from mmaction_microaction.synthetic.render.room import Room, render_room
 SPLITS = ('train', 'val', 'test')
 
 # Streams of random numbers, an element of the key of a generator. clip.py uses 0 to 2, 4 and 5, pro_video.py 20 to 25,
-# mma52_video.py 30 to 32, long_video.py 40 to 43, plan.py 99, pro_plan.py 98 and mma52_dataset.py 97. The appearance of
-# a still frame and the motion never share a stream.
+# mma52_video.py 30 to 32, long_video.py 40 to 43, plan.py 96 and 99, pro_plan.py 98 and mma52_dataset.py 97. The
+# appearance of a still frame and the motion never share a stream.
 _SENSOR = 3
 _SUBJECTS = 10
 

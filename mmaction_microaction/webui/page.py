@@ -7,7 +7,7 @@ import gradio as gr
 
 from mmaction_microaction.inference import MicroActionInferencer
 from mmaction_microaction.inference.loading import ORIGIN, SHIPPED_NETWORK
-from mmaction_microaction.label_sets import MA52
+from mmaction_microaction.label_sets import is_ma52
 
 from .answers import describe_actions
 from .api import add_api
@@ -62,7 +62,7 @@ def introduce(models: dict[str, MicroActionInferencer], uploads: Uploads, keep_m
     return INTRODUCTION.format(
         title=TITLE,
         # The people of MA-52 sit. What the clips of other label sets show is not known.
-        person='seated person' if all(model.label_set == MA52 for model in models.values()) else 'person',
+        person='seated person' if all(is_ma52(model.label_set) for model in models.values()) else 'person',
         behaviour=' '.join(behaviour),
         duration=f'{seconds / 60:g} minutes' if seconds >= 120 else f'{seconds:g} seconds',
         size=f'{megabytes / 1000:g} GB' if megabytes >= 1000 else f'{megabytes:g} MB',

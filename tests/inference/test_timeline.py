@@ -10,7 +10,7 @@ from mmaction_microaction.inference.timeline import (
     rank_intervals,
     smooth_scores,
 )
-from mmaction_microaction.label_sets import LabelSet
+from mmaction_microaction.label_sets import MA52_REST, LabelSet
 from mmaction_microaction.structures.intervals import Interval
 
 
@@ -100,6 +100,18 @@ def test_intervals_have_the_label_set_also_beyond_a_gap():
     starts = np.array([0.0, 0.5, 500.0])
     intervals = find_intervals(starts, starts + 1, np.eye(4)[[1, 1, 3]], 0.5, label_set=FOUR)
     assert [interval.action.name for interval in intervals] == ['waving', 'arms akimbo']
+
+
+def test_rest_is_a_gap_between_intervals():
+    starts = np.arange(6) * 0.5
+    scores = np.eye(53)[[9, 9, 52, 52, 24, 24]]
+    intervals = find_intervals(starts, starts + 1, scores, 0.5, label_set=MA52_REST)
+    assert [(interval.start, interval.end, interval.action.name) for interval in intervals] == [
+        (0.0, 1.0, 'nodding'),
+        (2.0, 3.5, 'shaking legs'),
+    ]
+    ranked = rank_intervals(starts, starts + 1, scores, 0.5, label_set=MA52_REST)
+    assert {interval.action.name for interval in ranked} == {'nodding', 'shaking legs'}
 
 
 @pytest.mark.parametrize('num_classes', [1, 256, 1000])

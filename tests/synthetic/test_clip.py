@@ -8,7 +8,8 @@ import pytest
 from helpers.support import ROOT
 
 from mmaction_microaction.label_sets import MA52
-from mmaction_microaction.synthetic import make_clip, render_frames
+from mmaction_microaction.synthetic import make_clip, render_frames, true_keypoints
+from mmaction_microaction.synthetic.clip import REST_LABEL
 from mmaction_microaction.synthetic.leaks import PAIRS
 from mmaction_microaction.synthetic.person.skeleton import solve
 
@@ -58,6 +59,22 @@ def test_the_scene_does_not_depend_on_the_label(label):
         # Reversed pairs need a posture from which both of their motions are possible.
         if not any(label in pair for pair in PAIRS):
             assert clip.posture == other.posture
+
+
+def test_person_at_rest_has_the_scene_of_an_action_and_moves_less():
+    def moves(label, index):
+        clip = make_clip(label, index, (540, 648), seed=5, index=index)
+        joints = true_keypoints(clip, 'coco17')[..., :2]
+        shoulders = np.linalg.norm(joints[:, 5] - joints[:, 6], axis=-1).mean()
+        return clip, np.ptp(joints, axis=0).max() / shoulders
+
+    for index in range(10):
+        (rest, still), (action, moved) = moves(REST_LABEL, index), moves(MA52.names.index('waving'), index)
+        assert without_belongings(rest) == without_belongings(action)
+        assert (rest.room, rest.posture, rest.num_frames) == (action.room, action.posture, action.num_frames)
+        assert rest.motion == {}
+        # In shoulder widths: breathing, sway and fidgeting, against a hand that waves.
+        assert still < 0.25 < 0.4 < moved
 
 
 @pytest.mark.parametrize('pair', PAIRS)

@@ -158,6 +158,16 @@ def test_folder_of_another_renderer_is_not_continued(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ['manifest.json']
 
 
+def test_folder_of_a_version_without_people_at_rest_is_continued(dataset, tmp_path):
+    out, settings, plan = dataset
+    manifest = json.loads((out / 'manifest.json').read_text())
+    del manifest['settings']['rest'], manifest['clips']
+    (tmp_path / 'manifest.json').write_text(json.dumps(manifest))
+    assert write_dataset(tmp_path, settings, poses_only=True) == plan
+    with pytest.raises(ValueError, match='rest is 0, not 4'):
+        write_dataset(tmp_path, replace(settings, rest=4), poses_only=True)
+
+
 def test_true_poses_are_written_without_videos(dataset, tmp_path):
     out, settings, _ = dataset
     write_dataset(tmp_path, settings, poses_only=True)

@@ -44,6 +44,19 @@ def test_names_are_unique_and_contain_subject_and_body_part(seed):
         assert int(part) == MA52.fine_to_coarse[entry.label]
 
 
+def test_clips_at_rest_are_added_to_those_of_the_actions():
+    settings = SyntheticSettings(clips=520, subjects=20)
+    plan = make_plan(replace(settings, rest=40))
+    assert [entry for entry in plan if entry.label != 52] == make_plan(settings)
+    rests = [entry for entry in plan if entry.label == 52]
+    assert Counter(entry.split for entry in rests) == {0: 20, 1: 10, 2: 10}
+    assert len({entry.name for entry in rests}) == 40
+    assert all(entry.name[4:8] == '_07_' for entry in rests)
+    for split in range(3):
+        people = {entry.subject_id for entry in plan if entry.split == split and entry.label != 52}
+        assert {entry.subject_id for entry in rests if entry.split == split} <= people
+
+
 def test_subjects_of_the_splits_are_disjoint_unless_released():
     def subjects(protocol):
         plan = make_plan(SyntheticSettings(clips=2080, protocol=protocol, subjects=40))

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from mmaction_microaction.label_sets import LabelSet, get_label_set, normalize_name
 from mmaction_microaction.structures.annotations import read_lines
-from mmaction_microaction.structures.coding import REST, CodedEvent, Coding
+from mmaction_microaction.structures.coding import CodedEvent, Coding
 from mmaction_microaction.utils.messages import first_few
 
 NAME_TITLES = ('name', 'action', 'category', 'behavior', 'behaviour')
@@ -66,11 +66,8 @@ def choose_categories(
     where = 'the coded actions' if file is None else str(file)
     listed = LabelSet.from_dict(content, where)
     label_set = listed
-    if rest and normalize_name(REST) not in map(normalize_name, listed.names):
-        added = {'name': REST, **({'group': REST} if listed.has_groups else {})}
-        groups = [*listed.groups, REST] if listed.has_groups else []
-        content = {**listed.to_dict(), 'actions': [*listed.to_dict()['actions'], added]}
-        label_set = LabelSet.from_dict({**content, **({'groups': groups} if groups else {})}, where)
+    if rest:
+        label_set = LabelSet.from_dict({**listed.with_rest().to_dict(), 'name': name, 'title': listed.title}, where)
     # Names come last: they win over the codes of other categories.
     labels = {normalize_name(action.code): action.index for action in listed.actions if not action.code.isdecimal()}
     labels.update((normalize_name(other), listed.names.index(key)) for other, key in includes.items())

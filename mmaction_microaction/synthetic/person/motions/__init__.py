@@ -89,20 +89,20 @@ def start_posture(label: int, posture: Posture) -> Posture:
     return center(posture) if center else posture
 
 
-def draw_kept_poses(label: int, rng: np.random.Generator) -> tuple[str, ...]:
+def draw_kept_poses(label: int | None, rng: np.random.Generator) -> tuple[str, ...]:
     """Draw the poses that a person keeps while an action is performed.
 
     The poses do not depend on the label, except that the pose in which the action ends is not kept, and that legs which
     the action moves keep no pose.
 
     Args:
-        label (int): Fine label, 0 to 51.
+        label (int | None): Fine label, 0 to 51. None if the person rests.
         rng (np.random.Generator): Random number generator. The number of its draws does not depend on the label.
 
     Returns:
         tuple[str, ...]: Names of the actions that end in the poses.
     """
-    action = MA52.names[label]
+    action = None if label is None else MA52.names[label]
     kept = []
     for part, (probability, names) in KEPT_POSES.items():
         shown, k = rng.random() < probability, int(rng.integers(len(names)))
