@@ -10,7 +10,7 @@ from mmaction.registry import MODELS
 
 from mmaction_microaction.compat.transfer import drop_other_classes, get_metainfo, is_class_tensor, read_label_set
 from mmaction_microaction.inference.shipped_weights import write_shipped_weights
-from mmaction_microaction.label_sets import MA52, LabelSet
+from mmaction_microaction.label_sets import MA52, MA52_REST, LabelSet
 from mmaction_microaction.utils.checkpoints import get_shapes
 
 RENAMED = LabelSet.from_dict({'name': 'renamed', 'actions': [f'action {i}' for i in range(52)]})
@@ -109,7 +109,7 @@ def test_the_classifier_of_the_shipped_network_is_dropped(tmp_path):
     path = tmp_path / 'shipped.pth'
     write_shipped_weights(path)
     content = torch.load(path)
-    assert read_label_set(content, str(path)) == MA52
+    assert read_label_set(content, str(path)) == MA52_REST
     transfer = drop_other_classes(content, str(path), {}, {'label_set': RENAMED.to_dict()})
     assert transfer.dropped == ['cls_head.fc.weight', 'cls_head.fc.bias']
 

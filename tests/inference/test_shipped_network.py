@@ -8,9 +8,10 @@ from mmaction_microaction.inference import MicroActionInferencer
 from mmaction_microaction.inference.loading import SHIPPED_NETWORK
 from mmaction_microaction.inference.onnx_model import OnnxRecognizer
 from mmaction_microaction.inference.windows import WindowPipeline, stack_inputs
-from mmaction_microaction.label_sets import MA52
+from mmaction_microaction.label_sets import MA52_REST
 from mmaction_microaction.structures.poses import write_poses
 from mmaction_microaction.synthetic import make_clip, make_true_poses, true_keypoints
+from mmaction_microaction.synthetic.clip import REST_LABEL
 
 SIZE = (540, 648)
 
@@ -28,7 +29,7 @@ def network():
 
 def test_file_is_small_and_says_what_it_is(network):
     assert SHIPPED_NETWORK.stat().st_size < 15 * 2**20
-    assert network.label_set == MA52
+    assert network.label_set == MA52_REST
     assert network.pose_layout == 'blazepose33'
 
 
@@ -37,9 +38,16 @@ def test_rendered_people_are_recognised(network):
     labels = np.arange(104) % 52
     poses = [make_poses(int(label), index) for index, label in enumerate(labels)]
     scores = network(stack_inputs([pipeline.pack(video.total_frames, [], 30.0, video) for video in poses]))
-    groups = MA52.fine_to_coarse
+    groups = MA52_REST.fine_to_coarse
     assert (scores.argmax(1) == labels).mean() > 0.8
     assert (groups[scores.argmax(1)] == groups[labels]).mean() > 0.9
+
+
+def test_rendered_people_who_rest_are_recognised(network):
+    pipeline = WindowPipeline(network.pipeline)
+    poses = [make_poses(REST_LABEL, index) for index in range(40)]
+    scores = network(stack_inputs([pipeline.pack(video.total_frames, [], 30.0, video) for video in poses]))
+    assert (scores.argmax(1) == REST_LABEL).mean() > 0.8
 
 
 def test_network_is_the_default(tmp_path):
