@@ -172,22 +172,26 @@ class LabelSet:
     def with_rest(self) -> LabelSet:
         """Return the label set with one more action, ``rest``, for times in which none of the others happens.
 
-        If there are groups, ``rest`` is a group of its own. A label set that has the action already is returned as it
-        is.
+        If there are groups, ``rest`` is a group of its own. If there are codes, its code is ``R`` unless another action
+        has it. A label set that has the action already is returned as it is.
 
         Examples:
             >>> from mmaction_microaction.label_sets import MA52
             >>> label_set = MA52.with_rest()
-            >>> len(label_set), label_set.names[-1], label_set.groups[-1]
-            (53, 'rest', 'rest')
+            >>> len(label_set), label_set.names[-1], label_set.groups[-1], label_set.actions[-1].code
+            (53, 'rest', 'rest', 'R')
         """
         if REST in map(normalize_name, self.names):
             return self
         content = self.to_dict()
-        content['actions'].append({'name': REST})
+        rest = {'name': REST}
+        codes = {normalize_name(action.code) for action in self.actions if action.code != str(action.index)}
+        if codes and 'r' not in codes | set(map(normalize_name, self.names)):
+            rest['code'] = 'R'
         if self.has_groups:
-            content['actions'][-1]['group'] = REST
+            rest['group'] = REST
             content['groups'].append(REST)
+        content['actions'].append(rest)
         content.update(name=f'{self.name}_rest', title=f'{self.title} and rest')
         return LabelSet.from_dict(content)
 

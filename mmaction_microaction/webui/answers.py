@@ -14,7 +14,7 @@ from mmaction_microaction.inference import (
     describe_framing,
     draw_boxes,
 )
-from mmaction_microaction.label_sets import LabelSet
+from mmaction_microaction.label_sets import REST, LabelSet
 from mmaction_microaction.structures.coding import CodedEvent
 from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.video.reader import Video
@@ -64,12 +64,15 @@ def describe_actions(label_sets: Sequence[LabelSet]) -> str:
         label_sets (Sequence[LabelSet]): Label sets of one or more networks.
 
     Returns:
-        str: Description, such as ``one of the 52 micro-actions of MA-52``.
+        str: Description, such as ``one of the 52 micro-actions of MA-52, or rest``.
     """
     texts = []
     for label_set in dict.fromkeys(label_sets):
-        number = f'one of the {len(label_set):,} micro-actions' if len(label_set) > 1 else 'the only micro-action'
-        texts.append(f'{number} of {_literally(label_set.title)}')
+        rests = REST in label_set.names
+        count = len(label_set) - rests
+        number = f'one of the {count:,} micro-actions' if count > 1 else 'the only micro-action'
+        title = _literally(label_set.title.removesuffix(f' and {REST}'))
+        texts.append(f'{number} of {title}{f", or {REST}" if rests else ""}')
     return f'{" or ".join(texts)}, depending on the network' if len(texts) > 1 else texts[0]
 
 

@@ -6,7 +6,7 @@ import pytest
 from helpers.label_sets import FOUR, TWO_HUNDRED
 
 from mmaction_microaction.inference import ClipResult, DetectionResult, TimelineResult
-from mmaction_microaction.label_sets import MA52, LabelSet
+from mmaction_microaction.label_sets import MA52, MA52_REST, LabelSet
 from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.webui.answers import (
     action_bars,
@@ -137,6 +137,7 @@ def test_names_of_a_label_set_are_escaped_in_the_headline():
 
 def test_introduction_names_the_actions_of_all_networks():
     assert describe_actions([MA52, MA52]) == 'one of the 52 micro-actions of MA-52'
+    assert describe_actions([MA52_REST]) == 'one of the 52 micro-actions of MA-52, or rest'
     assert describe_actions([MA52, FOUR]) == (
         'one of the 52 micro-actions of MA-52 or one of the 4 micro-actions of gestures, depending on the network'
     )
