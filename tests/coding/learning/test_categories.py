@@ -21,8 +21,10 @@ def test_groups_and_codes_are_kept_if_they_are_unique():
     assert [(action.group, action.code) for action in label_set.actions] == [('head', '0'), ('arm', '1'), ('rest', '2')]
     events[1] = CodedEvent(1, 2, 'wave', code='C1')
     label_set = choose_categories([Coding('talk', events)]).label_set
-    assert [action.code for action in label_set.actions] == ['B1', 'C1', '2']
+    assert [action.code for action in label_set.actions] == ['B1', 'C1', 'R']
     assert not label_set.has_groups
+    events[1] = CodedEvent(1, 2, 'wave', code='R')
+    assert [action.code for action in choose_categories([Coding('talk', events)]).label_set.actions] == ['B1', 'R', '2']
 
 
 def test_table_joins_coded_names_and_lists_what_is_left_out(tmp_path):
