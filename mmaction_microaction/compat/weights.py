@@ -14,6 +14,14 @@ from mmengine.registry import DefaultScope
 from mmengine.runner import BaseLoop, Runner, find_latest_checkpoint
 
 from mmaction_microaction.label_sets import LabelSet
+from mmaction_microaction.label_sets.transfer import (
+    describe_label_set,
+    drop_other_classes,
+    get_metainfo,
+    have_same_names,
+    is_class_tensor,
+    read_label_set,
+)
 from mmaction_microaction.utils.checkpoints import (
     WeightMatch,
     get_shapes,
@@ -21,15 +29,6 @@ from mmaction_microaction.utils.checkpoints import (
     read_checkpoint,
     read_weights,
     require_fit,
-)
-
-from .transfer import (
-    describe_label_set,
-    drop_other_classes,
-    get_metainfo,
-    have_same_names,
-    is_class_tensor,
-    read_label_set,
 )
 
 

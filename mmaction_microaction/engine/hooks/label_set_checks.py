@@ -8,8 +8,8 @@ from mmengine.hooks import CheckpointHook, EarlyStoppingHook, Hook
 from mmengine.model import is_model_wrapper
 from torch.utils.data import Dataset
 
-from mmaction_microaction.compat.transfer import describe_label_set
 from mmaction_microaction.label_sets import LabelSet
+from mmaction_microaction.label_sets.transfer import describe_label_set
 
 
 def check_classes(model: torch.nn.Module, datasets: Mapping[str, Iterable[Dataset]]) -> None:

@@ -8,9 +8,9 @@ from helpers.pcan import small_head
 from helpers.small_runs import small_runner
 from mmaction.registry import MODELS
 
-from mmaction_microaction.compat.transfer import drop_other_classes, get_metainfo, is_class_tensor, read_label_set
 from mmaction_microaction.inference.shipped_weights import write_shipped_weights
 from mmaction_microaction.label_sets import MA52, MA52_REST, LabelSet
+from mmaction_microaction.label_sets.transfer import drop_other_classes, get_metainfo, is_class_tensor, read_label_set
 from mmaction_microaction.utils.checkpoints import get_shapes
 
 RENAMED = LabelSet.from_dict({'name': 'renamed', 'actions': [f'action {i}' for i in range(52)]})
