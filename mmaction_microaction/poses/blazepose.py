@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 
 from mmaction_microaction.structures.pose_layouts import BLAZEPOSE33
+from mmaction_microaction.utils.parallel import count_cpus
 
 from .weights import load_networks
 
@@ -30,6 +31,8 @@ DETECTION_INTERVAL = 10
 """Number of frames between two searches for further people, while fewer are followed than wanted."""
 DUPLICATE_DISTANCE = 0.07
 """Largest distance of the heads or trunks of two results for one person, as a fraction of the square's side."""
+MAX_THREADS = 4
+"""Largest number of threads of a network. More hardly help networks of this size."""
 _NUM_JOINTS = len(BLAZEPOSE33.joints)
 _HEAD = [BLAZEPOSE33.joints.index(joint) for joint in ('nose', 'left_eye', 'right_eye', 'left_ear', 'right_ear')]
 _TRUNK = [BLAZEPOSE33.joints.index(f'{side}_{joint}') for joint in ('shoulder', 'hip') for side in ('left', 'right')]
@@ -48,6 +51,9 @@ class Region(NamedTuple):
 
 class BlazePose:
     """Pose estimator that follows people from frame to frame.
+
+    The networks compute with as many threads as OpenCV, which has one in a worker process, but at most
+    :data:`MAX_THREADS`. The results do not depend on their number.
 
     Attributes:
         layout (str): Name of the layout of the joints.
@@ -72,8 +78,9 @@ class BlazePose:
                 'this project, or pip install ai-edge-litert'
             ) from None
         contents = load_networks()
+        threads = min(cv2.getNumThreads(), count_cpus(), MAX_THREADS)
         with _silence():
-            networks = {name: Interpreter(model_content=contents[name], num_threads=1) for name in contents}
+            networks = {name: Interpreter(model_content=contents[name], num_threads=threads) for name in contents}
             for network in networks.values():
                 network.allocate_tensors()
         self._detector, self._landmarks = networks['detector'], networks['landmarks']

@@ -2,6 +2,7 @@
 
 import sys
 
+import cv2
 import numpy as np
 import pytest
 
@@ -47,6 +48,19 @@ def test_joints_of_real_clips_are_those_of_another_implementation(shared, frames
     assert np.median(distances) < 4
     assert np.percentile(distances, 95) < 15
     assert np.median(errors) < 0.01
+
+
+@pytest.mark.real_data
+@pytest.mark.usefixtures('networks')
+def test_the_number_of_threads_does_not_change_the_joints(frames_of):
+    frames, before, found = frames_of(CLIPS[1], 3), cv2.getNumThreads(), []
+    try:
+        for threads in (1, 2):
+            cv2.setNumThreads(threads)
+            found.append([points for points, _ in map(BlazePose(), frames)])
+    finally:
+        cv2.setNumThreads(before)
+    np.testing.assert_allclose(*found, atol=0.1)
 
 
 @pytest.mark.real_data
