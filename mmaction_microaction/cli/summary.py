@@ -98,14 +98,14 @@ def show(codings, people):
 def draw(codings, label_set, duration, folder):
     """Write the figures, and return their paths."""
     from mmaction_microaction.coding.rates import count_rates
-    from mmaction_microaction.coding.summary import observed_seconds
+    from mmaction_microaction.coding.summary import recording_seconds
     from mmaction_microaction.utils.files import atomic_write
     from mmaction_microaction.visualization import plot_raster, plot_rates
 
-    seconds = [observed_seconds(coding, duration) for coding in codings]
+    seconds = [recording_seconds(coding, duration) for coding in codings]
     figures = {'raster': plot_raster(codings, [value or 0 for value in seconds], label_set)}
     if None not in seconds and any(coding.events for coding in codings):
-        *values, left_out = count_rates(codings, seconds)
+        *values, left_out = count_rates(codings, duration)
         remark = f'; {left_out}' if left_out else ''
         subtitle = f'events per minute, with exact Poisson intervals of 95 %{remark}'
         figures['rates'] = plot_rates(*values, subtitle=subtitle)

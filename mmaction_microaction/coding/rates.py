@@ -10,6 +10,8 @@ from mmaction_microaction.label_sets import normalize_name
 from mmaction_microaction.structures.coding import Coding
 from mmaction_microaction.visualization.rates import MAX_SERIES
 
+from .summary import observed_seconds
+
 MAX_ROWS = 40
 """Largest number of rows of a figure."""
 
@@ -29,7 +31,7 @@ class Rates(NamedTuple):
     """Remark on what is not in the figure, or an empty text."""
 
 
-def count_rates(codings: Sequence[Coding], seconds: Sequence[float]) -> Rates:
+def count_rates(codings: Sequence[Coding], duration: float | None = None) -> Rates:
     """Count the events of each person over all recordings.
 
     Up to six people are series, and each action that happens has a row. Of more people, each has a row, and the most
@@ -37,22 +39,25 @@ def count_rates(codings: Sequence[Coding], seconds: Sequence[float]) -> Rates:
 
     Args:
         codings (Sequence[Coding]): Coded recordings, with at least one event.
-        seconds (Sequence[float]): Durations of the recordings.
+        duration (float, optional): Duration in seconds of recordings whose files do not contain it. Defaults to None.
 
     Returns:
         Rates: Numbers of events and observed time.
 
     Raises:
-        ValueError: If there are no events.
+        ValueError: If there are no events, or the duration of a recording is not known.
     """
     spelling = {normalize_name(event.action): event.action for coding in codings for event in coding.events}
     if not spelling:
         raise ValueError('the recordings have no events, so there are no rates to draw')
     people = list(dict.fromkeys(person for coding in codings for person in coding.people or ('',)))
     observed = Counter()
-    for coding, duration in zip(codings, seconds):
+    for coding in codings:
         for person in coding.people or ('',):
-            observed[person] += duration / 60
+            seconds = observed_seconds(coding, person, duration)
+            if seconds is None:
+                raise ValueError(f'{coding.recording}: rates need the duration of the recording; use --duration')
+            observed[person] += seconds / 60
     few = len(people) <= MAX_SERIES
     has_groups = any(event.group for coding in codings for event in coding.events)
     counts = Counter()

@@ -75,8 +75,9 @@ def summarize_codings(
     """Summarise coded recordings.
 
     The total is the sum of the durations of the events. The share of time counts seconds in which an action happens
-    twice at once only once. Rates and shares refer to the whole recording, also before the first event. An event across
-    the border of two time bins is counted in the bin in which it begins, and its seconds in the bin in which they are.
+    twice at once only once. Rates and shares refer to the time in which the person was in the picture
+    (:func:`observed_seconds`), also before the first event. An event across the border of two time bins is counted in
+    the bin in which it begins, and its seconds in the bin in which they are.
 
     Args:
         codings (Sequence[Coding]): Coded recordings, each of them once.
@@ -96,7 +97,7 @@ def summarize_codings(
         raise ValueError('the recordings have no events; choose the actions of the rows by --label-set')
     rows, bins = [], []
     for coding in codings:
-        seconds = observed_seconds(coding, duration)
+        seconds = recording_seconds(coding, duration)
         if bin_seconds and seconds is None:
             raise ValueError(
                 f'{coding.recording}: time bins need the duration of the recording, which its file does not contain; '
@@ -104,13 +105,13 @@ def summarize_codings(
             )
         edges = _find_edges(coding.recording, seconds, bin_seconds) if bin_seconds else []
         for person in coding.people or ('',):
+            absences = coding.absences_of(person)
+            observed = observed_seconds(coding, person, duration)
             for action, events in _split_by_action(coding.of(person), actions):
                 onset = events[0].start if events else None
                 names = (action.group, action.code, action.name)
-                measures = _measure(events, seconds)
-                observed = None if seconds is None else round(seconds, 3)
-                rows.append((coding.recording, person, *names, *measures, onset, observed))
-                for index, values in enumerate(_measure_bins(events, edges)):
+                rows.append((coding.recording, person, *names, *_measure(events, observed), onset, observed))
+                for index, values in enumerate(_measure_bins(events, edges, absences)):
                     where = (coding.recording, person, index + 1, *edges[index : index + 2])
                     bins.append((*where, *names, *values))
     tables = [
@@ -125,7 +126,7 @@ def summarize_codings(
     return tables
 
 
-def observed_seconds(coding: Coding, duration: float | None = None) -> float | None:
+def recording_seconds(coding: Coding, duration: float | None = None) -> float | None:
     """Return the duration of a recording.
 
     Args:
@@ -137,6 +138,24 @@ def observed_seconds(coding: Coding, duration: float | None = None) -> float | N
     """
     known = coding.duration or duration
     return None if known is None else max([known, *(event.end for event in coding.events)])
+
+
+def observed_seconds(coding: Coding, person: str, duration: float | None = None) -> float | None:
+    """Return how long a person was observed: the duration of the recording without the person's absences.
+
+    Args:
+        coding (Coding): The coded recording.
+        person (str): Name of the person.
+        duration (float, optional): As in :func:`recording_seconds`. Defaults to None.
+
+    Returns:
+        float | None: Seconds, to the millisecond; None if the duration is not known.
+
+    Raises:
+        ValueError: If the absences in the settings of the coding are malformed.
+    """
+    seconds = recording_seconds(coding, duration)
+    return None if seconds is None else round(seconds - _count_covered(coding.absences_of(person), 0, seconds), 3)
 
 
 def note_summary(
@@ -153,7 +172,7 @@ def note_summary(
         list[str]: Sentences, in no case or some.
     """
     notes = []
-    unknown = [coding.recording for coding in codings if observed_seconds(coding, duration) is None]
+    unknown = [coding.recording for coding in codings if recording_seconds(coding, duration) is None]
     if unknown:
         notes.append(f'no rates, since the duration is not known: {first_few(unknown)}; use --duration')
     for coding in codings:
@@ -187,7 +206,7 @@ def _measure(events: Sequence[CodedEvent], seconds: float | None) -> tuple:
     durations = np.array([event.duration for event in events])
     mean = durations.mean() if len(durations) else math.nan
     deviation = durations.std(ddof=1) if len(durations) > 1 else math.nan
-    occupied = _count_occupied(events, 0, math.inf)
+    occupied = _count_covered(_spans_of(events), 0, math.inf)
     return (
         *(len(events), round(float(durations.sum()), 6), none_if_nan(mean), none_if_nan(deviation)),
         *_relate(len(events), occupied, seconds),
@@ -201,13 +220,17 @@ def _relate(count: int, occupied: float, seconds: float | None) -> tuple[float |
     return round(60 * count / seconds, 6), round(100 * occupied / seconds, 6)
 
 
-def _count_occupied(events: Sequence[CodedEvent], start: float, end: float) -> float:
-    """Return the seconds between two times in which an event happens. The events are sorted."""
-    occupied, free = 0.0, start
-    for event in events:
-        occupied += max(min(event.end, end) - max(event.start, free), 0)
-        free = max(free, event.end)
-    return occupied
+def _spans_of(events: Sequence[CodedEvent]) -> list[tuple[float, float]]:
+    return [(event.start, event.end) for event in events]
+
+
+def _count_covered(spans: Sequence[tuple[float, float]], start: float, end: float) -> float:
+    """Return the seconds between two times that are in at least one span. The spans are sorted."""
+    covered, free = 0.0, start
+    for first, last in spans:
+        covered += max(min(last, end) - max(first, free), 0)
+        free = max(free, last)
+    return covered
 
 
 def _find_edges(recording: str, seconds: float, bin_seconds: float) -> list[float]:
@@ -219,27 +242,30 @@ def _find_edges(recording: str, seconds: float, bin_seconds: float) -> list[floa
     return [*(round(index * bin_seconds, 6) for index in range(count)), round(seconds, 6)]
 
 
-def _measure_bins(events: Sequence[CodedEvent], edges: Sequence[float]) -> Iterator[tuple]:
+def _measure_bins(
+    events: Sequence[CodedEvent], edges: Sequence[float], absences: Sequence[tuple[float, float]]
+) -> Iterator[tuple]:
+    spans = _spans_of(events)
     starts = np.array([event.start for event in events]) + _SLACK
     # An event at the very end of the recording belongs to the last bin.
     indices = np.clip(np.searchsorted(edges, starts, side='right') - 1, 0, max(len(edges) - 2, 0))
     for index, (start, end) in enumerate(pairwise(edges)):
         count = int(np.count_nonzero(indices == index)) if events else 0
         total = sum(max(min(event.end, end) - max(event.start, start), 0) for event in events)
-        occupied = _count_occupied(events, start, end)
-        yield count, round(total, 6), *_relate(count, occupied, end - start)
+        observed = end - start - _count_covered(absences, start, end)
+        yield count, round(total, 6), *_relate(count, _count_covered(spans, start, end), round(observed, 6))
 
 
 def _summarize_people(codings: Sequence[Coding], actions: Sequence[SummarizedAction], duration: float | None) -> list:
     rows = []
     for person in dict.fromkeys(person for coding in codings for person in coding.people or ('',)):
         own = [coding for coding in codings if person in (coding.people or ('',))]
-        seconds = [observed_seconds(coding, duration) for coding in own]
+        seconds = [observed_seconds(coding, person, duration) for coding in own]
         total = None if None in seconds else sum(seconds)
         parts = [dict(_split_by_action(coding.of(person), actions)) for coding in own]
         for action in actions:
             events = [event for part in parts for event in part[action]]
-            occupied = sum(_count_occupied(part[action], 0, math.inf) for part in parts)
+            occupied = sum(_count_covered(_spans_of(part[action]), 0, math.inf) for part in parts)
             measures = (*_measure(events, None)[:4], *_relate(len(events), occupied, total))
             observed = None if total is None else round(total, 3)
             rows.append((person, action.group, action.code, action.name, len(own), *measures, observed))

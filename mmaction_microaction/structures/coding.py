@@ -136,6 +136,30 @@ class Coding:
         """
         return [event for event in self.events if event.person == person]
 
+    def absences_of(self, person: str) -> list[tuple[float, float]]:
+        """Return when a person was not in the picture. ``microaction code`` records it, most human coders do not.
+
+        Args:
+            person (str): Name of the person.
+
+        Returns:
+            list[tuple[float, float]]: Start and end of each absence in seconds, sorted by time.
+
+        Raises:
+            ValueError: If ``settings['absences']`` is malformed.
+        """
+        recorded = self.settings.get('absences', {})
+        try:
+            spans = sorted((float(start), float(end)) for start, end in recorded.get(person, []))
+        except (AttributeError, TypeError, ValueError):
+            spans = [(math.nan, math.nan)]
+        if not all(0 <= start <= end for start, end in spans):
+            raise ValueError(
+                f'{self.recording}: the absences of {person or "the person"} in its settings are not pairs of a start '
+                'and an end in seconds; correct or remove them'
+            )
+        return spans
+
 
 def write_coding(coding: Coding, path: str | Path) -> None:
     """Write a coded recording as JSON, completely or not at all. :func:`read_coding` returns it unchanged.

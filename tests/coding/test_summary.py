@@ -2,7 +2,9 @@
 
 import csv
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from helpers.codings import event
 
@@ -48,6 +50,31 @@ def test_long_table_by_hand():
     assert row['mean_s'] is row['sd_s'] is row['first_onset_s'] is None
     (row,) = find_rows(summary, person='P2', action='waving')
     assert (row['n'], row['total_s'], row['sd_s'], row['per_minute']) == (1, 0, None, 0.5)
+
+
+def test_rates_refer_to_the_time_in_which_a_person_is_in_the_picture():
+    # P1 is away from 20 s to 50 s, found in two overlapping pieces, and from 110 s to the end.
+    absences = {'P1': [[110, 130], [20, 40], [30, 50]]}
+    away = replace(TALK, settings={'absences': absences})
+    tables = summarize(away, bin_seconds=60)
+    (row,) = find_rows(tables['summary'], person='P1', action='nodding')
+    assert (row['observed_s'], row['n'], row['per_minute'], row['percent_of_time']) == (80, 3, 2.25, 7.5)
+    (row,) = find_rows(tables['summary'], person='P2', action='waving')
+    assert (row['observed_s'], row['per_minute']) == (120, 0.5)
+    (row,) = find_rows(tables['people'], person='P1', action='nodding')
+    assert (row['observed_s'], row['per_minute'], row['percent_of_time']) == (80, 2.25, 7.5)
+    # Half of the first minute, and five sixths of the second one.
+    assert [row['per_minute'] for row in find_rows(tables['bins'], person='P1', action='nodding')] == [4, 1.2]
+    np.testing.assert_allclose(count_rates([away]).minutes, [[80 / 60, 2]] * 2)
+    gone = summarize(replace(TALK, settings={'absences': {'P1': [[0, 120]]}}))['summary']
+    (row,) = find_rows(gone, person='P1', action='nodding')
+    assert (row['observed_s'], row['n'], row['per_minute'], row['percent_of_time']) == (0, 3, None, None)
+
+
+@pytest.mark.parametrize('spans', [[[20, 10]], [[1]], 'all', [['a', 'b']], [[-1, 2]]])
+def test_malformed_absences_are_an_error(spans):
+    with pytest.raises(ValueError, match='talk: the absences of P1'):
+        summarize(replace(TALK, settings={'absences': {'P1': spans}}))
 
 
 def test_event_across_a_border_begins_in_one_bin_and_lasts_in_both():
@@ -119,12 +146,12 @@ def test_recording_without_events_has_rows():
 
 
 def test_rates_of_few_people_by_action_and_of_many_by_group():
-    rates = count_rates([TALK], [120.0])
+    rates = count_rates([TALK])
     assert (rates.rows, rates.series) == (['nodding', 'waving'], ['P1', 'P2'])
     assert rates.counts.tolist() == [[3, 0], [0, 1]]
     assert rates.minutes.tolist() == [[2, 2], [2, 2]]
     many = [Coding(f'{i}', [event(0, 1, 'nodding', f'S{i}')], 60.0 * (i + 1)) for i in range(7)]
-    rates = count_rates(many, [coding.duration for coding in many])
+    rates = count_rates(many)
     assert (rates.rows, rates.series) == ([f'S{i}' for i in range(7)], ['head'])
     assert rates.minutes.ravel().tolist() == [1, 2, 3, 4, 5, 6, 7]
 
