@@ -60,7 +60,7 @@ def code_scores(scores: RecordingScores, settings: CodingSettings) -> Coding:
             'warnings': scores.warnings,
             'absences': scores.absences,
         },
-        scores.label_set,
+        scores.label_set.without_rest(),
     )
 
 

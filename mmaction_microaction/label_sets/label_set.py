@@ -157,17 +157,11 @@ class LabelSet:
             raise ValueError(f'{unknown}: the {pluralize(self.group_term)} are {", ".join(map(repr, self.groups))}')
         if not groups:
             return self
-        kept = [action for action in self.actions if action.group not in groups]
-        new = {action.index: index for index, action in enumerate(kept)}
-        content = self.to_dict()
-        content.update(
+        return self._select(
+            [action for action in self.actions if action.group not in groups],
             name=f'{self.name}_without_{"_".join(sorted(groups)).replace(" ", "_")}',
             title=f'{self.title} without {", ".join(groups)}',
-            groups=[group for group in self.groups if group not in groups],
-            actions=[content['actions'][action.index] for action in kept],
-            reversed_pairs=[[new[a], new[b]] for a, b in self.reversed_pairs if a in new and b in new],
         )
-        return LabelSet.from_dict(content)
 
     def with_rest(self) -> LabelSet:
         """Return the label set with one more action, ``rest``, for times in which none of the others happens.
@@ -193,6 +187,34 @@ class LabelSet:
             content['groups'].append(REST)
         content['actions'].append(rest)
         content.update(name=f'{self.name}_rest', title=f'{self.title} and rest')
+        return LabelSet.from_dict(content)
+
+    def without_rest(self) -> LabelSet:
+        """Return the label set without the action ``rest``, as for coded recordings, in which it is no event.
+
+        Examples:
+            >>> from mmaction_microaction.label_sets import MA52, MA52_REST
+            >>> MA52_REST.without_rest().to_dict() == MA52.to_dict()
+            True
+        """
+        kept = [action for action in self.actions if action.name != REST]
+        if len(kept) in (0, len(self)):
+            return self
+        return self._select(
+            kept, name=self.name.removesuffix(f'_{REST}'), title=self.title.removesuffix(f' and {REST}')
+        )
+
+    def _select(self, kept: Sequence[Action], **names: str) -> LabelSet:
+        """Return a label set of some of the actions, with new labels."""
+        new = {action.index: index for index, action in enumerate(kept)}
+        used = {action.group for action in kept}
+        content = self.to_dict()
+        content.update(
+            **names,
+            groups=[group for group in self.groups if group in used],
+            actions=[content['actions'][action.index] for action in kept],
+            reversed_pairs=[[new[a], new[b]] for a, b in self.reversed_pairs if a in new and b in new],
+        )
         return LabelSet.from_dict(content)
 
     def to_dict(self) -> dict[str, Any]:

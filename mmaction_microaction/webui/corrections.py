@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mmaction_microaction.inference import ClipResult, DetectionResult, TimelineResult
-from mmaction_microaction.label_sets import LabelSet
+from mmaction_microaction.label_sets import REST, LabelSet
 from mmaction_microaction.structures.coding import CodedEvent, Coding
 from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.version import __version__
@@ -22,7 +22,7 @@ def to_coding(
 
     Args:
         results (Sequence[ClipResult | TimelineResult | DetectionResult]): Results of the people, at least one. Of a
-            clip, the best action is coded.
+            clip, the best action is coded, and nothing if this is ``rest``.
         name (str): Name of the file.
         model (str): Name of the network.
         fps (float, optional): Frames per second. Defaults to None: not known.
@@ -33,7 +33,9 @@ def to_coding(
     events = []
     for result in results:
         intervals = result.intervals[:1] if result.kind == 'clip' else result.intervals
-        events += [CodedEvent.from_interval(interval, result.person) for interval in intervals]
+        events += [
+            CodedEvent.from_interval(interval, result.person) for interval in intervals if interval.action.name != REST
+        ]
     first = results[0]
     return Coding(
         Path(name).stem,
@@ -44,7 +46,7 @@ def to_coding(
         tuple(result.person for result in results),
         f'{model} (mmaction-microaction {__version__})',
         {'network': model},
-        first.label_set,
+        first.label_set.without_rest(),
     )
 
 

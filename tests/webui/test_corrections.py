@@ -1,9 +1,11 @@
+import numpy as np
 import pytest
 from helpers.label_sets import FOUR
 
-from mmaction_microaction.label_sets import MA52
+from mmaction_microaction.inference import ClipResult
+from mmaction_microaction.label_sets import MA52, MA52_REST
 from mmaction_microaction.structures.coding import CodedEvent, Coding, read_coding, write_coding
-from mmaction_microaction.webui.corrections import Corrections, make_event, parse_names, to_intervals
+from mmaction_microaction.webui.corrections import Corrections, make_event, parse_names, to_coding, to_intervals
 
 NOD = CodedEvent(1.0, 2.0, 'nodding', 'left', 'B1', 'head', 0.8)
 WAVE = CodedEvent(4.0, 5.0, 'waving', 'right', 'C5', 'upper limb', 0.6)
@@ -16,6 +18,15 @@ def corrections():
 
 def form(start=1.5, end=2.5, action='waving', person='left', comment='', row='Row 3', label_set=MA52):
     return make_event(row, start, end, action, person, comment, Coding('talk', [], 10.0, label_set=label_set))
+
+
+def test_clip_is_an_event_of_its_best_action_unless_it_is_rest():
+    scores = np.linspace(0, 1, 53)
+    results = [ClipResult('talk.mp4', 2.0, each, MA52_REST, name) for name, each in (('P1', scores), ('P2', -scores))]
+    coding = to_coding(results, 'talk.mp4', 'net')
+    assert coding.label_set == MA52
+    assert [(event.person, event.action) for event in coding.events] == [('P2', 'shaking body')]
+    assert coding.people == ('P1', 'P2')
 
 
 def test_event_of_the_form_has_the_names_of_the_action():
