@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mmaction_microaction.label_sets import LabelSet
+from mmaction_microaction.label_sets import REST, LabelSet
 from mmaction_microaction.label_sets.label_set import normalize_name
 from mmaction_microaction.structures.coding import CodedEvent, Coding
 from mmaction_microaction.utils.files import write_whole
@@ -157,7 +157,7 @@ def fit_thresholds(
 
     Returns:
         list[FittedThreshold]: A threshold for each action that was coded, by label. Actions that nobody coded, and that
-        the default threshold finds in at least ten units, have none.
+        the default threshold finds in at least ten units, have none. ``rest``, which is no event, is not in the list.
 
     Raises:
         ValueError: If the networks of the recordings have different label sets.
@@ -181,6 +181,7 @@ def fit_thresholds(
     return [
         _fit_action(label_set.names[label], int(num_events[label]), table[:, label], truth[:, label], *limits)
         for label in np.flatnonzero((num_events > 0) | is_found).tolist()
+        if label_set.names[label] != REST
     ]
 
 

@@ -1,6 +1,7 @@
 """Thresholds have the wanted precision on the coded recordings."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -55,6 +56,12 @@ def test_an_action_that_is_found_and_was_never_coded_is_never_right(waving, seco
     assert [item[:3] + item[5:] for item in fitted[1:]] == [('waving', 0, None, 'never right')] * is_listed
     write_thresholds(fitted, 0.8, ['a'], tmp_path / 't.json')
     assert ('waving' in read_thresholds(tmp_path / 't.json')) == is_listed
+
+
+def test_rest_has_no_threshold():
+    scores, coding = pair_of([0.3] * 10, [True] * 10, waving=0.9)
+    rest = LabelSet.from_dict({'name': 'mine', 'actions': ['nodding', 'rest']})
+    assert [fitted.action for fitted in fit_thresholds([(replace(scores, label_set=rest), coding)], 0.8)] == ['nodding']
 
 
 @pytest.mark.parametrize('seed', range(5))
