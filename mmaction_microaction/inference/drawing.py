@@ -115,7 +115,7 @@ def _make_bands(
         return [ClipBand(result, width, picture_height // len(results)) for result in results]
     events = [CodedEvent.from_interval(interval, result.person) for result in results for interval in result.intervals]
     people, first = [result.person for result in results], results[0]
-    return [TimelineBand(events, people, first.duration, width, first.label_set, picture_height)]
+    return [TimelineBand(events, people, first.duration, width, first.label_set.without_rest(), picture_height)]
 
 
 def draw_boxes(

@@ -7,7 +7,7 @@ import gradio as gr
 
 from mmaction_microaction.inference import MicroActionInferencer
 from mmaction_microaction.inference.loading import ORIGIN, SHIPPED_NETWORK
-from mmaction_microaction.label_sets import is_ma52
+from mmaction_microaction.label_sets import REST, is_ma52
 
 from .answers import describe_actions
 from .api import add_api
@@ -22,10 +22,8 @@ INTRODUCTION = """# {title}
 Upload or record a video of a {person}. {behaviour}
 Videos may have up to {duration} and {size}. They stay on the computer that serves this page, and are
 deleted {deleted}."""
-RECOGNIZES = (
-    'A clip of up to {longest_clip:g} seconds is recognised as {actions}; a longer video becomes a timeline. The '
-    'network always names one of these actions, even for someone who does nothing.'
-)
+RECOGNIZES = 'A clip of up to {longest_clip:g} seconds is recognised as {actions}; a longer video becomes a timeline.'
+KNOWS_NO_REST = 'A network that does not know rest names one of these actions even for someone who does nothing.'
 SHIPPED = 'The network {name} was {origin}.'
 DETECTS = 'A detector finds any number of actions with their times, several at once or none: each is {actions}.'
 NO_CAMERA = (
@@ -56,6 +54,8 @@ def introduce(models: dict[str, MicroActionInferencer], uploads: Uploads, keep_m
         if chosen:
             actions = describe_actions([model.label_set for model in chosen])
             behaviour.append(text.format(actions=actions, longest_clip=chosen[0].longest_clip))
+            if not is_detector and any(REST not in model.label_set.names for model in chosen):
+                behaviour.append(KNOWS_NO_REST)
     if SHIPPED_NETWORK.stem in models:
         behaviour.append(SHIPPED.format(name=SHIPPED_NETWORK.stem.replace('_', r'\_'), origin=ORIGIN))
     seconds, megabytes = uploads.max_seconds, uploads.max_megabytes

@@ -127,6 +127,7 @@ class View:
             }
         result = next(result for result in recording.results if result.person == visit.person)
         is_clip, label_set = result.kind == 'clip', result.label_set
+        coded = label_set.without_rest()
         people = [(recording.names[each.person], each.person) for each in recording.results]
         return {
             **self.list_recordings(visit),
@@ -151,7 +152,7 @@ class View:
             page.start: None,
             page.end: None,
             page.action: gr.update(
-                choices=[(name_of(label, label_set), name) for label, name in enumerate(label_set.names)], value=None
+                choices=[(name_of(label, coded), name) for label, name in enumerate(coded.names)], value=None
             ),
             page.owner: gr.update(choices=people, value=visit.person, visible=len(people) > 1),
             page.comment: '',
@@ -162,7 +163,8 @@ class View:
         """Show the events of the chosen person: table, timeline, list of recordings and choice for Grad-CAM."""
         page, recording = self.components, visit.shown
         result = next(result for result in recording.results if result.person == visit.person)
-        events, label_set, is_clip = recording.events(visit.person), result.label_set, result.kind == 'clip'
+        events, label_set = recording.events(visit.person), result.label_set.without_rest()
+        is_clip = result.kind == 'clip'
         named = replace(result, person=recording.names[result.person])
         choices = [text for text, _ in self.gradcam_choices(visit)]
         # Grad-CAM reads the clip again.

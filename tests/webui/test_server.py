@@ -20,7 +20,7 @@ import httpx
 from helpers.visitors import Network, Visitor, files, wait_for_none
 
 from mmaction_microaction.inference import MicroActionInferencer, SeveralPeopleWarning
-from mmaction_microaction.label_sets import MA52, LabelSet
+from mmaction_microaction.label_sets import MA52, MA52_REST, LabelSet
 from mmaction_microaction.webui import server
 from mmaction_microaction.webui.layout import THIS
 from mmaction_microaction.webui.models import load_models
@@ -332,6 +332,13 @@ def test_introduction_says_on_whom_the_network_of_the_package_was_trained(tmp_pa
     uploads = Uploads(tmp_path, 10, 1)
     text = 'trained on rendered people, not on MA-52 or other real people'
     assert [text in introduce({each: Network()}, uploads, 60) for each in (name, 'net')] == [True, False]
+
+
+def test_introduction_warns_of_networks_that_do_not_know_rest(tmp_path):
+    uploads, rests = Uploads(tmp_path, 10, 1), Network()
+    rests.label_set = MA52_REST
+    texts = [introduce(models, uploads, 60) for models in ({'a': rests}, {'a': rests, 'b': Network()})]
+    assert ['even for someone who does nothing' in text for text in texts] == [False, True]
 
 
 def test_rendered_examples_are_offered_only_if_the_networks_know_their_actions(monkeypatch):
