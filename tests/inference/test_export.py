@@ -129,6 +129,13 @@ def videos(tmp_path_factory):
     return sorted(folder.iterdir())
 
 
+@pytest.fixture
+def short_resnets(monkeypatch):
+    """Let ResNet-18 have one block per stage instead of two."""
+    for resnet, block in ((ResNet, BasicBlock), (ResNet3d, BasicBlock3d)):
+        monkeypatch.setitem(resnet.arch_settings, 18, (block, (1, 1, 1, 1)))
+
+
 class Manet:
     """Exported MANet with its config, checkpoint, inputs and scores."""
 
@@ -171,7 +178,7 @@ def test_inferencer_accepts_onnx_file_instead_of_config_and_checkpoint(manet, vi
     np.testing.assert_allclose(alone.scores, expected.scores, rtol=1e-3, atol=1e-6)
 
 
-def test_exported_file_has_the_label_set_and_the_scores_of_the_network(videos, tmp_path):
+def test_exported_file_has_the_label_set_and_the_scores_of_the_network(short_resnets, videos, tmp_path):
     label_set = TWO_HUNDRED
     config, checkpoint = write_network(tmp_path, len(label_set), label_set)
     meta = torch.load(checkpoint)['meta']
@@ -223,13 +230,6 @@ def test_result_describes_the_written_file(manet):
     assert '(N, 8, 3, 76, 48)' in lines[0]
     assert '(N, 52) float32, probabilities of the label set ma52' in lines[1]
     assert str(manet.path) in lines[3]
-
-
-@pytest.fixture
-def short_resnets(monkeypatch):
-    """Let ResNet-18 have one block per stage instead of two."""
-    for resnet, block in ((ResNet, BasicBlock), (ResNet3d, BasicBlock3d)):
-        monkeypatch.setitem(resnet.arch_settings, 18, (block, (1, 1, 1, 1)))
 
 
 def export_and_compare(config, videos, folder):
