@@ -55,7 +55,7 @@ def shrink_pipeline(pipeline):
         for key in ('scale', 'size', 'crop_size', 'input_size', 'scale_range'):
             if key in step:
                 step[key] = shrink(step[key])
-        if step.get('num_clips') in (4, 10):  # views; MANet of 4 frames has its own
+        if step.get('num_clips') == 10 or (step.get('num_clips') == 4 and step.get('clip_len', 1) > 1):  # views
             step.num_clips = 2
 
 
