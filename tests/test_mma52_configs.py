@@ -8,6 +8,7 @@ import torch
 from helpers.detection import write_tiny_mma52
 from helpers.support import ROOT
 from helpers.whole_runs import run_training
+from mmaction.models.backbones.resnet import BasicBlock, ResNet
 from mmaction.registry import MODELS
 from mmengine.config import Config
 from mmengine.optim import OptimWrapper
@@ -36,6 +37,12 @@ def data(tmp_path_factory):
                 store.add(video.stem, rng.normal(size=(8, 8)))
             store.publish()
     return root
+
+
+@pytest.fixture(autouse=True)
+def one_block_per_stage(monkeypatch):
+    """Let ResNet-18 have one block per stage instead of two."""
+    monkeypatch.setitem(ResNet.arch_settings, 18, (BasicBlock, (1, 1, 1, 1)))
 
 
 def shrink(value):

@@ -52,9 +52,8 @@ NO_NAMES = [f'{loader}_dataloader.dataset.check_names=False' for loader in ('tra
 def test_overfits_the_four_real_clips(real_clips, tmp_path):
     options = on_clips(real_clips, *NO_NAMES)
     training = ['train_cfg.max_epochs=10', 'train_cfg.val_interval=10', 'default_hooks.checkpoint.interval=10']
-    mim('train', TINY, '--seed', 0, '--work-dir', 'w', *options, *training, cwd=tmp_path)
-    args = ['--checkpoint', 'w/epoch_10.pth', '--work-dir', 't', '--dump', 'p.pkl']
-    output = mim('test', TINY, *args, *options, cwd=tmp_path)
+    run_training(TINY, '--seed', 0, '--work-dir', 'w', *options, *training, cwd=tmp_path)
+    output = run_test(TINY, 'w/epoch_10.pth', '--work-dir', 't', '--dump', 'p.pkl', *options, cwd=tmp_path)
     assert scores(tmp_path / 't')['fine/top1'] == 100
     assert re.search(r'fine +100\.00 +100\.00 +100\.00 +100\.00\n', output)
     with open(tmp_path / 'p.pkl', 'rb') as file:
@@ -159,9 +158,13 @@ def test_two_processes_compute_the_same_metrics_as_one(tiny_ma52, tmp_path):
 
     results, dumps = [], []
     # Five clips cannot be divided equally among two processes.
-    for name, launcher in (('one', []), ('two', two)):
-        args = ['--checkpoint', 'w/epoch_2.pth', '--work-dir', name, '--dump', f'{name}.pkl', *launcher]
-        assert '5 clips' in mim('test', TINY, *args, *options, cwd=tmp_path)
+    for name in ('one', 'two'):
+        args = ['--work-dir', name, '--dump', f'{name}.pkl']
+        if name == 'one':
+            output = run_test(TINY, 'w/epoch_2.pth', *args, *options, cwd=tmp_path)
+        else:
+            output = mim('test', TINY, '--checkpoint', 'w/epoch_2.pth', *args, *two, *options, cwd=tmp_path)
+        assert '5 clips' in output
         results.append(scores(tmp_path / name))
         with open(tmp_path / f'{name}.pkl', 'rb') as file:
             dumps.append(pickle.load(file))

@@ -1,6 +1,7 @@
-"""Separate Python processes that have already imported PyTorch and MMEngine, which takes longer than most tests.
+"""Separate Python processes that have already imported PyTorch, MMEngine and what a run needs of other packages.
 
-They are forked from a server process that has imported these packages, but neither MMAction2 nor this package.
+These imports take longer than most tests. The processes are forked from a server process that has imported these
+packages, but neither MMAction2 nor this package.
 """
 
 import gc
@@ -16,7 +17,24 @@ from tempfile import TemporaryDirectory
 from helpers.support import ROOT
 
 _context = multiprocessing.get_context('forkserver')
-_context.set_forkserver_preload(['cv2', 'mmengine.runner', 'mmengine.visualization', 'scipy.stats'])
+_context.set_forkserver_preload(
+    [
+        'av',
+        'cv2',
+        'einops',
+        'matplotlib.pyplot',  # for visualizers
+        'mmcv',
+        'mmengine.runner',
+        'mmengine.visualization',
+        'pkg_resources',  # for configs that inherit from ``mmaction::``
+        'scipy.stats',
+        'sklearn.metrics',
+        'torch._dynamo',  # for optimizers
+        'torch.utils.tensorboard',
+        'torchvision',
+        'yapf.yapflib.yapf_api',  # for configs that are written
+    ]
+)
 
 
 def run_tool(name, *args, **kwargs):

@@ -11,6 +11,8 @@ from helpers.label_sets import TWO_HUNDRED
 from helpers.networks import write_network
 from helpers.support import ROOT, write_clip
 from mmaction.apis import init_recognizer
+from mmaction.models.backbones.resnet import BasicBlock, ResNet
+from mmaction.models.backbones.resnet3d import BasicBlock3d, ResNet3d
 from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 from mmengine.config import Config
@@ -31,6 +33,8 @@ pytestmark = pytest.mark.slow
 
 MANET = 'synthetic/manet_r18_8x1_synthetic'
 RESNET18 = dict(backbone=dict(depth=18), cls_head=dict(in_channels=512))
+"""With :func:`short_resnets`, a ResNet of one block per stage."""
+
 NETWORKS = {
     'baselines/tsn_r50_8x1_ma52': RESNET18,
     'baselines/tin_r50_8x1_ma52': RESNET18,
@@ -38,8 +42,8 @@ NETWORKS = {
         backbone=dict(slow_pathway=dict(depth=18), fast_pathway=dict(depth=18)), cls_head=dict(in_channels=576)
     ),
     'baselines/swin_tiny_32x2_ma52': dict(
-        backbone=dict(arch=dict(_delete_=True, embed_dims=24, depths=[2, 1, 1, 1], num_heads=[1, 2, 3, 6])),
-        cls_head=dict(in_channels=192),
+        backbone=dict(arch=dict(_delete_=True, embed_dims=24, depths=[2, 1], num_heads=[1, 2]), out_indices=(1,)),
+        cls_head=dict(in_channels=48),
     ),
     'baselines/timesformer_divst_8x8_ma52': dict(
         backbone=dict(img_size=64, embed_dims=48, num_transformer_layers=1), cls_head=dict(in_channels=48)
@@ -125,6 +129,13 @@ def videos(tmp_path_factory):
     return sorted(folder.iterdir())
 
 
+@pytest.fixture
+def short_resnets(monkeypatch):
+    """Let ResNet-18 have one block per stage instead of two."""
+    for resnet, block in ((ResNet, BasicBlock), (ResNet3d, BasicBlock3d)):
+        monkeypatch.setitem(resnet.arch_settings, 18, (block, (1, 1, 1, 1)))
+
+
 class Manet:
     """Exported MANet with its config, checkpoint, inputs and scores."""
 
@@ -167,7 +178,7 @@ def test_inferencer_accepts_onnx_file_instead_of_config_and_checkpoint(manet, vi
     np.testing.assert_allclose(alone.scores, expected.scores, rtol=1e-3, atol=1e-6)
 
 
-def test_exported_file_has_the_label_set_and_the_scores_of_the_network(videos, tmp_path):
+def test_exported_file_has_the_label_set_and_the_scores_of_the_network(short_resnets, videos, tmp_path):
     label_set = TWO_HUNDRED
     config, checkpoint = write_network(tmp_path, len(label_set), label_set)
     meta = torch.load(checkpoint)['meta']
@@ -229,7 +240,7 @@ def export_and_compare(config, videos, folder):
     check_batches(recognizer, inputs, score(init_recognizer(config, str(checkpoint), 'cpu'), inputs).numpy())
 
 
-def test_views_of_tsm_are_averaged_and_colours_swapped(videos, tmp_path):
+def test_views_of_tsm_are_averaged_and_colours_swapped(short_resnets, videos, tmp_path):
     config = read_config('baselines/tsm_r50_8x1_ma52', RESNET18)
     config.model.data_preprocessor.to_rgb = True
     for step in config.test_dataloader.dataset.pipeline:
@@ -239,9 +250,9 @@ def test_views_of_tsm_are_averaged_and_colours_swapped(videos, tmp_path):
     assert OnnxRecognizer(tmp_path / 'network.onnx').shape == (24, 3, 72, 72)
 
 
-def test_views_of_i3d_are_averaged_although_they_are_tested_one_by_one(videos, tmp_path):
+def test_views_of_i3d_are_averaged_although_they_are_tested_one_by_one(short_resnets, videos, tmp_path):
     config = read_config('baselines/i3d_r50_32x2_ma52', RESNET18)
-    config.model.backbone.inflate = ((1, 1), (1, 0), (1, 0), (0, 1))
+    config.model.backbone.inflate = ((1,), (1,), (0,), (1,))
     config.model.test_cfg = dict(max_testing_views=1)
     for step in config.test_dataloader.dataset.pipeline:
         if step.type == 'SampleFrames':
@@ -251,7 +262,7 @@ def test_views_of_i3d_are_averaged_although_they_are_tested_one_by_one(videos, t
 
 
 @pytest.mark.parametrize('name', NETWORKS, ids=lambda name: name.partition('/')[2].partition('_')[0])
-def test_every_kind_of_network_exports(name, videos, tmp_path):
+def test_every_kind_of_network_exports(name, short_resnets, videos, tmp_path):
     export_and_compare(read_config(name, NETWORKS[name]), videos, tmp_path)
 
 

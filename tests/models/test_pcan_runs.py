@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from helpers.support import ROOT
-from helpers.whole_runs import mim, on_clips, run_training, start_script, wait_for
+from helpers.whole_runs import on_clips, run_test, run_training, start_script, wait_for
 
 from mmaction_microaction.structures.poses import Poses, write_poses
 
@@ -63,12 +63,11 @@ def test_killed_run_in_bfloat16_resumes_to_the_same_prototypes(options, tmp_path
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason='two CPU processes')
 def test_two_processes_train_and_dump_scores_of_both_levels(options, tmp_path):
-    two = ['--launcher', 'pytorch', '--gpus', 2]
-    mim('train', CONFIG, '--seed', 0, '--work-dir', 'w', *two, *options, cwd=tmp_path)
+    run_training(CONFIG, '--seed', 0, '--work-dir', 'w', *options, cwd=tmp_path, processes=2)
     state = weights(tmp_path / 'w' / 'epoch_2.pth')
     assert all(tensor.isfinite().all() for tensor in state.values())
-    args = ['--checkpoint', 'w/epoch_2.pth', '--work-dir', 'w', '--dump', 'scores.pkl', *two, *options]
-    output = mim('test', CONFIG, *args, cwd=tmp_path)
+    args = ['w/epoch_2.pth', '--work-dir', 'w', '--dump', 'scores.pkl', *options]
+    output = run_test(CONFIG, *args, cwd=tmp_path, processes=2)
     assert 'F1_mean' in output
     predictions = pickle.loads((tmp_path / 'scores.pkl').read_bytes())
     assert [len(sample['pred_score']) for sample in predictions] == [52] * 5
