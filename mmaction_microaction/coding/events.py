@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from mmaction_microaction.label_sets import REST
 from mmaction_microaction.structures.coding import CodedEvent, Coding
 from mmaction_microaction.version import __version__
 
@@ -39,7 +38,7 @@ def code_scores(scores: RecordingScores, settings: CodingSettings) -> Coding:
         else:
             found = find_bouts(starts, ends, values, table, max_gap=settings.max_gap, **limits)
         for bout in found:
-            if bout.action.name == REST:
+            if bout.action.is_rest:
                 continue
             event = CodedEvent.from_interval(bout, person)
             # Files contain milliseconds and no digits that mean nothing.

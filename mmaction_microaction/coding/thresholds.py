@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mmaction_microaction.label_sets import REST, LabelSet
+from mmaction_microaction.label_sets import LabelSet
 from mmaction_microaction.label_sets.label_set import normalize_name
 from mmaction_microaction.structures.coding import CodedEvent, Coding
 from mmaction_microaction.utils.files import write_whole
@@ -181,7 +181,7 @@ def fit_thresholds(
     return [
         _fit_action(label_set.names[label], int(num_events[label]), table[:, label], truth[:, label], *limits)
         for label in np.flatnonzero((num_events > 0) | is_found).tolist()
-        if label_set.names[label] != REST
+        if not label_set.actions[label].is_rest
     ]
 
 

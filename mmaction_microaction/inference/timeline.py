@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mmaction_microaction.label_sets import MA52, REST, LabelSet
+from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.video.times import LONGEST_STILL
 
@@ -141,9 +141,7 @@ def find_intervals(
     return [
         interval
         for interval in intervals
-        if interval.action.name != REST
-        and interval.score >= min_score
-        and interval.end - interval.start >= min_duration
+        if not interval.action.is_rest and interval.score >= min_score and interval.end - interval.start >= min_duration
     ]
 
 
@@ -199,7 +197,7 @@ def rank_intervals(
     intervals = [
         Interval(float(edges[a]), float(edges[b]), label, float(smoothed[a:b, label].mean()), label_set)
         for label, a, b in sorted(found)
-        if label_set.names[label] != REST
+        if not label_set.actions[label].is_rest
     ]
     return sorted(intervals, key=lambda interval: -interval.score)
 

@@ -18,7 +18,7 @@ MAX_ACTIONS = 10_000
 MAX_LENGTH = 200
 """Largest number of characters of a name."""
 REST = 'rest'
-"""Name of the class of a network for times without any of its actions. It never becomes an event."""
+"""Name of the action that stands for times without any other action, see :attr:`Action.is_rest`."""
 
 _KEYS = ('name', 'title', 'source', 'group_term', 'groups', 'actions', 'reversed_pairs')
 _ACTION_KEYS = ('name', 'code', 'group', 'words', 'train_clips', 'val_clips')
@@ -65,6 +65,11 @@ class Action(NamedTuple):
     """Number of clips in the published train list. None if it is not known."""
     val_clips: int | None
     """Number of clips in the published val list. None if it is not known."""
+
+    @property
+    def is_rest(self) -> bool:
+        """Whether this is ``rest``: times without any other action, which never become an event or an interval."""
+        return normalize_name(self.name) == REST
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +122,11 @@ class LabelSet:
     def names(self) -> tuple[str, ...]:
         """Names of the actions, by fine label."""
         return tuple(action.name for action in self.actions)
+
+    @property
+    def has_rest(self) -> bool:
+        """Whether one of the actions is ``rest``, see :attr:`Action.is_rest`."""
+        return any(action.is_rest for action in self.actions)
 
     @property
     def has_groups(self) -> bool:
@@ -175,7 +185,7 @@ class LabelSet:
             >>> len(label_set), label_set.names[-1], label_set.groups[-1], label_set.actions[-1].code
             (53, 'rest', 'rest', 'R')
         """
-        if REST in map(normalize_name, self.names):
+        if self.has_rest:
             return self
         content = self.to_dict()
         rest = {'name': REST}
@@ -197,8 +207,8 @@ class LabelSet:
             >>> MA52_REST.without_rest().to_dict() == MA52.to_dict()
             True
         """
-        kept = [action for action in self.actions if action.name != REST]
-        if len(kept) in (0, len(self)):
+        kept = [action for action in self.actions if not action.is_rest]
+        if not kept or not self.has_rest:
             return self
         return self._select(
             kept, name=self.name.removesuffix(f'_{REST}'), title=self.title.removesuffix(f' and {REST}')

@@ -14,7 +14,7 @@ from mmaction_microaction.inference import (
     describe_framing,
     draw_boxes,
 )
-from mmaction_microaction.label_sets import REST, LabelSet
+from mmaction_microaction.label_sets import LabelSet
 from mmaction_microaction.structures.coding import CodedEvent
 from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.video.reader import Video
@@ -68,11 +68,9 @@ def describe_actions(label_sets: Sequence[LabelSet]) -> str:
     """
     texts = []
     for label_set in dict.fromkeys(label_sets):
-        rests = REST in label_set.names
-        count = len(label_set) - rests
-        number = f'one of the {count:,} micro-actions' if count > 1 else 'the only micro-action'
-        title = _literally(label_set.title.removesuffix(f' and {REST}'))
-        texts.append(f'{number} of {title}{f", or {REST}" if rests else ""}')
+        others = label_set.without_rest()
+        number = f'one of the {len(others):,} micro-actions' if len(others) > 1 else 'the only micro-action'
+        texts.append(f'{number} of {_literally(others.title)}{", or rest" if label_set.has_rest else ""}')
     return f'{" or ".join(texts)}, depending on the network' if len(texts) > 1 else texts[0]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mmaction_microaction.inference import ClipResult, DetectionResult, TimelineResult
-from mmaction_microaction.label_sets import REST, LabelSet
+from mmaction_microaction.label_sets import LabelSet
 from mmaction_microaction.structures.coding import CodedEvent, Coding
 from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.version import __version__
@@ -34,7 +34,7 @@ def to_coding(
     for result in results:
         intervals = result.intervals[:1] if result.kind == 'clip' else result.intervals
         events += [
-            CodedEvent.from_interval(interval, result.person) for interval in intervals if interval.action.name != REST
+            CodedEvent.from_interval(interval, result.person) for interval in intervals if not interval.action.is_rest
         ]
     first = results[0]
     return Coding(

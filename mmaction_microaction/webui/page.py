@@ -7,7 +7,7 @@ import gradio as gr
 
 from mmaction_microaction.inference import MicroActionInferencer
 from mmaction_microaction.inference.loading import ORIGIN, SHIPPED_NETWORK
-from mmaction_microaction.label_sets import REST, is_ma52
+from mmaction_microaction.label_sets import is_ma52
 
 from .answers import describe_actions
 from .api import add_api
@@ -54,7 +54,7 @@ def introduce(models: dict[str, MicroActionInferencer], uploads: Uploads, keep_m
         if chosen:
             actions = describe_actions([model.label_set for model in chosen])
             behaviour.append(text.format(actions=actions, longest_clip=chosen[0].longest_clip))
-            if not is_detector and any(REST not in model.label_set.names for model in chosen):
+            if not is_detector and not all(model.label_set.has_rest for model in chosen):
                 behaviour.append(KNOWS_NO_REST)
     if SHIPPED_NETWORK.stem in models:
         behaviour.append(SHIPPED.format(name=SHIPPED_NETWORK.stem.replace('_', r'\_'), origin=ORIGIN))

@@ -198,7 +198,7 @@ def test_short_absences_and_single_frames_do_not_count():
 
 
 def test_rest_never_becomes_an_event():
-    with_rest = LabelSet.from_dict({'name': 'mine', 'actions': ['rest', 'waving']})
+    with_rest = LabelSet.from_dict({'name': 'mine', 'actions': ['Rest', 'waving']})
     coding = code_scores(make_scores('a', label_set=with_rest), CodingSettings({}, threshold=0.5))
     assert [(event.start, event.end, event.action) for event in coding.events] == [(3.0, 4.0, 'waving')]
     assert coding.label_set.names == ('waving',)
