@@ -52,8 +52,8 @@ class Region(NamedTuple):
 class BlazePose:
     """Pose estimator that follows people from frame to frame.
 
-    The networks compute with as many threads as OpenCV, which has one in a worker process, but at most
-    :data:`MAX_THREADS`. The results do not depend on their number.
+    The networks compute with as many threads as OpenCV, which has one in a worker process, but at most four. The
+    results do not depend on their number.
 
     Attributes:
         layout (str): Name of the layout of the joints.

@@ -60,7 +60,7 @@ def make_clip(
     """Draw the parameters of a clip.
 
     Args:
-        label (int): Fine label, 0 to 51, or :data:`REST_LABEL`.
+        label (int): Fine label, 0 to 51, or 52 for a person at rest.
         subject_id (int): Index of the subject.
         size (tuple[int, int]): Width and height of the video in pixels.
         seed (int): Seed of the dataset.
