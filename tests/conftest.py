@@ -40,6 +40,18 @@ def pytest_collection_finish():
     gc.freeze()
 
 
+@pytest.fixture
+def one_block_per_stage(monkeypatch):
+    """Let MMAction2's ResNets of depth 18 and 50 have one block per stage, which keeps the width of all features."""
+    from mmaction.models.backbones.resnet import ResNet
+    from mmaction.models.backbones.resnet3d import ResNet3d
+
+    for resnet in (ResNet, ResNet3d):
+        for depth in (18, 50):
+            block, _ = resnet.arch_settings[depth]
+            monkeypatch.setitem(resnet.arch_settings, depth, (block, (1, 1, 1, 1)))
+
+
 @pytest.fixture(scope='session', autouse=True)
 def unformatted_configs():
     """Leave the texts of configs as they are. MMEngine formats that of each run, which takes a second."""

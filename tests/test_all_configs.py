@@ -6,8 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.support import ROOT
-from mmaction.models.backbones.resnet import BasicBlock, Bottleneck, ResNet
-from mmaction.models.backbones.resnet3d import BasicBlock3d, Bottleneck3d, ResNet3d
 from mmaction.models.backbones.swin import SwinTransformer3D
 from mmengine.config import Config
 from mmengine.optim import OptimWrapper
@@ -70,14 +68,6 @@ def make_shallow(backbone):
         backbone.inflate = tuple(stage if isinstance(stage, int) else stage[:1] for stage in backbone.inflate)
     if 'arch' in backbone:  # A second block has shifted windows.
         backbone.arch = dict(SwinTransformer3D.arch_zoo[backbone.arch], depths=[2, 1, 1, 1])
-
-
-@pytest.fixture
-def one_block_per_stage(monkeypatch):
-    """Let ResNets have one block per stage."""
-    for depth, block, block3d in ((18, BasicBlock, BasicBlock3d), (50, Bottleneck, Bottleneck3d)):
-        monkeypatch.setitem(ResNet.arch_settings, depth, (block, (1, 1, 1, 1)))
-        monkeypatch.setitem(ResNet3d.arch_settings, depth, (block3d, (1, 1, 1, 1)))
 
 
 def read_tiny_set(dataset, roots, split, num_classes, tmp_path):

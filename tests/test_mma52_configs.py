@@ -8,7 +8,6 @@ import torch
 from helpers.detection import write_tiny_mma52
 from helpers.support import ROOT
 from helpers.whole_runs import run_training
-from mmaction.models.backbones.resnet import BasicBlock, ResNet
 from mmaction.registry import MODELS
 from mmengine.config import Config
 from mmengine.optim import OptimWrapper
@@ -22,6 +21,7 @@ SMALL = {256: 40, 224: 32, 182: 40, 160: 32, 128: 40, 112: 32, 76: 32, 64: 28, 4
 """Sizes in pixels that replace those of the configs."""
 
 FINGERPRINT = 0x4611E57497AEE4D
+pytestmark = pytest.mark.usefixtures('one_block_per_stage')
 
 
 @pytest.fixture(scope='module')
@@ -37,12 +37,6 @@ def data(tmp_path_factory):
                 store.add(video.stem, rng.normal(size=(8, 8)))
             store.publish()
     return root
-
-
-@pytest.fixture(autouse=True)
-def one_block_per_stage(monkeypatch):
-    """Let ResNet-18 have one block per stage instead of two."""
-    monkeypatch.setitem(ResNet.arch_settings, 18, (BasicBlock, (1, 1, 1, 1)))
 
 
 def shrink(value):

@@ -5,7 +5,6 @@ import pytest
 import torch
 from helpers.detection import make_sample
 from helpers.support import ROOT
-from mmaction.models.backbones.resnet import BasicBlock, ResNet
 from mmaction.registry import MODELS
 from mmengine.config import Config
 
@@ -20,12 +19,7 @@ onnxruntime = pytest.importorskip('onnxruntime')
 pytest.importorskip('onnxscript')
 
 CONFIGS = ROOT / 'configs' / 'mma52'
-
-
-@pytest.fixture(autouse=True)
-def one_block_per_stage(monkeypatch):
-    """Let ResNet-18 have one block per stage instead of two."""
-    monkeypatch.setitem(ResNet.arch_settings, 18, (BasicBlock, (1, 1, 1, 1)))
+pytestmark = pytest.mark.usefixtures('one_block_per_stage')
 
 
 def read_config(name, in_channels=8, **model):

@@ -11,8 +11,6 @@ from helpers.label_sets import TWO_HUNDRED
 from helpers.networks import write_network
 from helpers.support import ROOT, write_clip
 from mmaction.apis import init_recognizer
-from mmaction.models.backbones.resnet import BasicBlock, ResNet
-from mmaction.models.backbones.resnet3d import BasicBlock3d, ResNet3d
 from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 from mmengine.config import Config
@@ -33,7 +31,7 @@ pytestmark = pytest.mark.slow
 
 MANET = 'synthetic/manet_r18_8x1_synthetic'
 RESNET18 = dict(backbone=dict(depth=18), cls_head=dict(in_channels=512))
-"""With :func:`short_resnets`, a ResNet of one block per stage."""
+"""With the fixture one_block_per_stage, a ResNet of one block per stage."""
 
 NETWORKS = {
     'baselines/tsn_r50_8x1_ma52': RESNET18,
@@ -129,13 +127,6 @@ def videos(tmp_path_factory):
     return sorted(folder.iterdir())
 
 
-@pytest.fixture
-def short_resnets(monkeypatch):
-    """Let ResNet-18 have one block per stage instead of two."""
-    for resnet, block in ((ResNet, BasicBlock), (ResNet3d, BasicBlock3d)):
-        monkeypatch.setitem(resnet.arch_settings, 18, (block, (1, 1, 1, 1)))
-
-
 class Manet:
     """Exported MANet with its config, checkpoint, inputs and scores."""
 
@@ -178,7 +169,7 @@ def test_inferencer_accepts_onnx_file_instead_of_config_and_checkpoint(manet, vi
     np.testing.assert_allclose(alone.scores, expected.scores, rtol=1e-3, atol=1e-6)
 
 
-def test_exported_file_has_the_label_set_and_the_scores_of_the_network(short_resnets, videos, tmp_path):
+def test_exported_file_has_the_label_set_and_the_scores_of_the_network(one_block_per_stage, videos, tmp_path):
     label_set = TWO_HUNDRED
     config, checkpoint = write_network(tmp_path, len(label_set), label_set)
     meta = torch.load(checkpoint)['meta']
@@ -240,7 +231,7 @@ def export_and_compare(config, videos, folder):
     check_batches(recognizer, inputs, score(init_recognizer(config, str(checkpoint), 'cpu'), inputs).numpy())
 
 
-def test_views_of_tsm_are_averaged_and_colours_swapped(short_resnets, videos, tmp_path):
+def test_views_of_tsm_are_averaged_and_colours_swapped(one_block_per_stage, videos, tmp_path):
     config = read_config('baselines/tsm_r50_8x1_ma52', RESNET18)
     config.model.data_preprocessor.to_rgb = True
     for step in config.test_dataloader.dataset.pipeline:
@@ -250,7 +241,7 @@ def test_views_of_tsm_are_averaged_and_colours_swapped(short_resnets, videos, tm
     assert OnnxRecognizer(tmp_path / 'network.onnx').shape == (24, 3, 72, 72)
 
 
-def test_views_of_i3d_are_averaged_although_they_are_tested_one_by_one(short_resnets, videos, tmp_path):
+def test_views_of_i3d_are_averaged_although_they_are_tested_one_by_one(one_block_per_stage, videos, tmp_path):
     config = read_config('baselines/i3d_r50_32x2_ma52', RESNET18)
     config.model.backbone.inflate = ((1,), (1,), (0,), (1,))
     config.model.test_cfg = dict(max_testing_views=1)
@@ -262,7 +253,7 @@ def test_views_of_i3d_are_averaged_although_they_are_tested_one_by_one(short_res
 
 
 @pytest.mark.parametrize('name', NETWORKS, ids=lambda name: name.partition('/')[2].partition('_')[0])
-def test_every_kind_of_network_exports(name, short_resnets, videos, tmp_path):
+def test_every_kind_of_network_exports(name, one_block_per_stage, videos, tmp_path):
     export_and_compare(read_config(name, NETWORKS[name]), videos, tmp_path)
 
 

@@ -1,14 +1,13 @@
 import numpy as np
 import pytest
 import torch
-from mmaction.models.backbones.resnet import BasicBlock, ResNet
 from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 from torch import nn
 
 from mmaction_microaction.models.recognizers.maenet import encode_positions
 
-pytestmark = pytest.mark.usefixtures('in_float64')
+pytestmark = pytest.mark.usefixtures('in_float64', 'one_block_per_stage')
 
 T = 4
 BRANCH = dict(type='ResNetSETSM', depth=18, num_segments=T)
@@ -17,12 +16,6 @@ VARIANTS = {
     'action': dict(action_backbone=BRANCH),
     'face': dict(face_backbone=BRANCH),
 }
-
-
-@pytest.fixture(autouse=True)
-def one_block_per_stage(monkeypatch):
-    """Let ResNet-18 have one block per stage instead of two."""
-    monkeypatch.setitem(ResNet.arch_settings, 18, (BasicBlock, (1, 1, 1, 1)))
 
 
 def build(variant='full', **kwargs):
