@@ -109,8 +109,14 @@ class Handlers:
     def _show(self, visit):
         """Show the chosen recording with its video, if that was not deleted."""
         path = visit.shown.path if visit.shown and Path(visit.shown.path).is_file() else None
-        remove = gr.update(visible=visit.shown is not None)
-        return {self.components.clip: path, self.components.remove: remove, **self.view.show(visit)}
+        page = self.components
+        return {
+            page.clip: path,
+            page.remove: gr.update(visible=visit.shown is not None),
+            # Browsers show a video before the server has it.
+            page.recognize: gr.update(interactive=bool(visit.recordings)),
+            **self.view.show(visit),
+        }
 
     def begin(self, model: str, request: gr.Request) -> dict[Block, object]:
         """Queue the recordings that the network has not recognised; the page asks for them one after the other.
@@ -122,9 +128,7 @@ class Handlers:
         if model not in self.models:
             raise make_error('There is no such network; choose one from the list.')
         if not visit.recordings:
-            raise make_error(
-                'There is no video yet; upload or record one and wait until it is listed, or choose an example.'
-            )
+            raise make_error('There is no video yet; upload or record one, or choose an example.')
         others = [each for each in visit.recordings if each.model != model]
         waiting = [each for each in others if not each.is_corrected and (each, model) != visit.running]
         waiting.sort(key=lambda each: each is not visit.shown)

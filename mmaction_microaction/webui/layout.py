@@ -55,7 +55,7 @@ def make_input(names: Sequence[str], examples: Sequence[Path], max_files: int) -
         parts['remove'] = gr.Button('Remove this video', size='sm', visible=False, elem_id='remove')
         parts['model'] = gr.Dropdown(list(names), value=names[0], label='Network', elem_id='model')
         with gr.Row():
-            parts['recognize'] = gr.Button('Recognise', variant='primary', elem_id='recognize')
+            parts['recognize'] = gr.Button('Recognise', variant='primary', interactive=False, elem_id='recognize')
             parts['stop'] = gr.Button('Stop', visible=False, min_width=80, scale=0, elem_id='stop')
         parts['progress'] = gr.Markdown('', min_height=60, elem_id='progress')
         parts['example'] = gr.Dataset(

@@ -130,7 +130,7 @@ def _connect(page, parts, view, handlers, network):
     ):
         event.then(**written)
     started = [part.recording, part.scope, part.stop, part.tick]
-    parts['recognize'].click(handlers.begin, parts['model'], started, **private)
+    part.recognize.click(handlers.begin, parts['model'], started, **private)
     part.stop.click(handlers.stop, None, part.progress, **private)
     part.person.input(handlers.choose_person, part.person, output, **private)
     parts['show_gradcam'].click(

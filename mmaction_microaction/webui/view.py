@@ -39,6 +39,8 @@ class Components(NamedTuple):
     """Choice of one of several recordings."""
     remove: gr.Button
     """Visible if there is a recording."""
+    recognize: gr.Button
+    """Usable if there is a recording."""
     stop: gr.Button
     """Visible while recordings are recognised."""
     tick: gr.State

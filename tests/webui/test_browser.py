@@ -117,6 +117,7 @@ def test_page_shows_actions_of_uploaded_clips(page, clips):
         assert result['video'] == clips[label].name
         assert result['actions'][0]['label'] == label
         page.get_by_label('Clear').click()
+        api.expect(page.locator('#recognize')).to_be_disabled()
 
 
 def test_page_shows_the_gradcam_map_of_an_example(page):
@@ -199,8 +200,8 @@ def test_invalid_upload_shows_a_message(page, tmp_path):
     (tmp_path / 'noise.mp4').write_bytes(bytes(range(256)) * 40)
     upload(page, tmp_path / 'noise.mp4')
     api.expect(page.get_by_text('noise.mp4 cannot be read as a video')).to_be_visible()
-    page.locator('#recognize').click()
-    api.expect(page.get_by_text('There is no video yet; upload or record one')).to_be_visible()
+    api.expect(page.locator('#clip video')).to_have_count(0)
+    api.expect(page.locator('#recognize')).to_be_disabled()
 
 
 def test_two_videos_a_correction_and_an_export(page, clips, long_video, tmp_path):

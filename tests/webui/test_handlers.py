@@ -161,6 +161,12 @@ def test_clips_and_examples_are_added_and_no_corrections_are_lost(page):
     assert not (page.folder / 'c.mp4').exists()
 
 
+def test_recordings_can_be_recognised_once_the_server_has_one(page):
+    assert page.upload('a.mp4', 'b.mp4')['recognize']['interactive']
+    assert page.press('remove')['recognize']['interactive']
+    assert not page.press('remove')['recognize']['interactive']
+
+
 def test_the_recording_on_the_page_is_recognised_first(page):
     page.upload('a.mp4', 'b.mp4')
     page.press('choose_recording', 'b.mp4')
