@@ -6,7 +6,8 @@ model = dict(
     # Output of SubtractMeanFrame: differences around zero, a few grey levels where the person moves.
     data_preprocessor=dict(mean=[0, 0, 0], std=[15, 15, 15]),
     # The first stage, not the last, halves the resolution: 0.09 instead of 0.16 CPU seconds per clip of 64 x 64.
-    backbone=dict(depth=18, pretrained=None, strides=(2, 2, 2, 1)),
+    # The maps of the last stage have 2 x 3 pixels.
+    backbone=dict(depth=18, pretrained=None, strides=(2, 2, 2, 1), conv_cfg=dict(type='SmallMapConv2d')),
     cls_head=dict(
         in_channels=512,
         label_embeddings='data/ma52/label_embeddings_glove50.npy',

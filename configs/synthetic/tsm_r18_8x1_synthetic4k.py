@@ -8,6 +8,7 @@ model = dict(
         depth=18,
         strides=(2, 2, 2, 1),
         norm_eval=False,
+        conv_cfg=dict(type='SmallMapConv2d'),
         shift_div=8,
         pretrained2d=False,
     ),

@@ -21,6 +21,7 @@ from .losses import (
     SoftF1Loss,
 )
 from .necks import TemporalPyramid
+from .ops import SmallMapConv2d
 from .recognizers import MAENet
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     'ResNetSETSM',
     'SegmentDIoULoss',
     'SigmoidFocalLoss',
+    'SmallMapConv2d',
     'SoftF1Loss',
     'TemporalPyramid',
 ]
