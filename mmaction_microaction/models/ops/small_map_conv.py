@@ -31,7 +31,12 @@ class SmallMapConv2d(nn.Conv2d):
         Returns:
             torch.Tensor: Feature maps, shape (N, out_channels, H', W').
         """
-        if self.training and x.device.type == 'cpu' and self._keeps_size() and x.shape[2] * x.shape[3] <= self.max_pixels:
+        if (
+            self.training
+            and x.device.type == 'cpu'
+            and self._keeps_size()
+            and x.shape[2] * x.shape[3] <= self.max_pixels
+        ):
             return _multiply(x, self.weight, self.bias)
         return super().forward(x)
 
