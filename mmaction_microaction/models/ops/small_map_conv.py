@@ -15,8 +15,8 @@ class SmallMapConv2d(nn.Conv2d):
     one matrix per element of the kernel instead, for all images at once, and skips elements that see only padding.
     Results are equal up to rounding, and checkpoints are the same as those of ``nn.Conv2d``.
 
-    Larger maps, other layouts than those of stride 1 and zero padding that keeps the size, GPUs and inference use
-    ``nn.Conv2d``. In a ResNet, ``conv_cfg=dict(type='SmallMapConv2d')`` switches it on.
+    The layer is ``nn.Conv2d`` on larger maps, on GPUs, in inference, and if it has a stride, a dilation, groups, or
+    another padding than zeros that keep the size. In a ResNet, ``conv_cfg=dict(type='SmallMapConv2d')`` switches it on.
     """
 
     max_pixels = 8
@@ -40,7 +40,7 @@ class SmallMapConv2d(nn.Conv2d):
             return _multiply(x, self.weight, self.bias)
         return super().forward(x)
 
-    def _keeps_size(self):
+    def _keeps_size(self) -> bool:
         """Return whether the output has the size of the input, by zero padding."""
         return (
             self.stride == self.dilation == (1, 1)
@@ -50,7 +50,7 @@ class SmallMapConv2d(nn.Conv2d):
         )
 
 
-def _multiply(x, weight, bias):
+def _multiply(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
     """Convolve with one matrix product per element of the kernel."""
     x = x.permute(0, 2, 3, 1)
     height, width = x.shape[1:3]
