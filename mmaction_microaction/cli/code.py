@@ -188,15 +188,16 @@ def run(args):
         except Exception as error:
             log.write(f'error: {error}')
             raise
-        for failure in failures:
-            log.write(f'not coded: {failure.recording}: {failure.reason}', 'red')
+        for subject, reason in failures:
+            log.write(f'not {"written" if isinstance(subject, Path) else "coded"}: {subject}: {reason}', 'red')
         if not failures:
             log.write('done: all recordings are coded')
     if failures:
-        raise ValueError(
-            f'{len(failures)} of {len(recordings)} recordings were not coded, see {args.out / LOG}; the same command '
-            'tries them again'
-        )
+        files = [subject.name for subject, _ in failures if isinstance(subject, Path)]
+        texts = [f'{", ".join(files)} could not be written'] if files else []
+        if len(failures) > len(files):
+            texts.insert(0, f'{len(failures) - len(files)} of {len(recordings)} recordings were not coded')
+        raise ValueError(f'{" and ".join(texts)}, see {args.out / LOG}; the same command tries again')
 
 
 def choose_crop(args):
@@ -208,6 +209,7 @@ def choose_crop(args):
 def choose_formats(text):
     """Return the names of the requested formats."""
     from mmaction_microaction.coding.formats import FORMATS
+    from mmaction_microaction.coding.formats.workbook import import_openpyxl
 
     writable = [name for name, form in FORMATS.items() if form.write]
     if text is None:
@@ -216,6 +218,8 @@ def choose_formats(text):
     unknown = [name for name in names if name not in writable]
     if unknown:
         raise ValueError(f'--formats {unknown[0]}: the formats are {", ".join(writable)}')
+    if 'xlsx' in names:
+        import_openpyxl()  # fails before the network runs over night
     return names
 
 

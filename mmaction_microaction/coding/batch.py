@@ -14,7 +14,7 @@ from mmaction_microaction.version import __version__
 
 from .events import rename_people
 from .recordings import Recording
-from .results_folder import ResultsFolder
+from .results_folder import PROJECT, ResultsFolder
 from .run_log import RunLog, TimeLeft
 from .scores_file import RecordingScores
 from .settings import CodingSettings, identify_media
@@ -27,12 +27,12 @@ Recognize = Callable[[Recording, Callable[[int, int], None]], RecordingScores]
 
 
 class Failure(NamedTuple):
-    """A recording that could not be coded."""
+    """A recording that could not be coded, or a file of all recordings that could not be written."""
 
-    recording: Recording
-    """The recording."""
+    subject: Recording | Path
+    """The recording, or the path of the file."""
     reason: str
-    """Why it could not be coded."""
+    """What went wrong."""
 
 
 def code_recordings(
@@ -50,7 +50,7 @@ def code_recordings(
 
     The scores of a recording are written first, then its JSON file, and the other formats after it. A run that was
     interrupted continues after the last complete file. A recording with a JSON file is finished: only formats that are
-    missing are written, and no file is replaced.
+    missing are written, and no file is replaced. Files of all recordings are written again after each recording.
 
     Args:
         recordings (Sequence[Recording]): The recordings.
@@ -65,7 +65,7 @@ def code_recordings(
         log (RunLog, optional): Log. Defaults to None: ``code.log`` in the folder of the results.
 
     Returns:
-        list[Failure]: Recordings that could not be coded.
+        list[Failure]: Recordings that could not be coded, then files of all recordings that could not be written.
 
     Raises:
         OSError: If the folder cannot be written, or the disk is full.
@@ -91,37 +91,50 @@ def code_recordings(
     count = '1 recording' if len(recordings) == 1 else f'{len(recordings)} recordings'
     log.write(f'microaction {__version__}: {count}{before}; results in {out}')
     recognize = load() if missing else None
-    left = TimeLeft(sum(recording.size for recording in missing))
-    failures = []
+    # A video may vanish during the night.
+    sizes = {recording.name: recording.size for recording in missing}
+    left = TimeLeft(sum(sizes.values()))
+    failures, unwritten = [], {}
     for index, recording in enumerate(recordings, start=1):
         label = f'[{index} of {len(recordings)}] {recording}'
         try:
             if recording.name not in finished:
                 scores = known.pop(recording.name)
                 if scores is None:
-                    scores = _recognize(recognize, recording, label, left, log)
+                    with log.following(label, sizes[recording.name], left) as progress:
+                        scores = recognize(recording, progress)
+                    left.finish(sizes[recording.name])
                 else:
                     log.write(f'{label}: the scores of the network are there already')
                 _finish(results, scores, recording, media[recording.name], label)
             results.export(recording.name)
         except Exception as error:
-            if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-                raise
-            left.drop(recording.size if recording in missing else 0)
-            failures.append(Failure(recording, describe_error(error)))
-            is_expected = isinstance(error, (OSError, ValueError, MemoryError))
-            log.write(f'{label} failed: {failures[-1].reason}', 'red', '' if is_expected else traceback.format_exc())
+            failures.append(Failure(recording, _report(error, label, log)))
+            left.drop(sizes.get(recording.name, 0))
         if recording.name in results.codings:
-            results.write_projects()
-    return failures
+            _write_projects(results, unwritten, log)
+    return failures + [Failure(path, reason) for path, reason in unwritten.items()]
 
 
-def _recognize(recognize: Recognize, recording: Recording, label: str, left: TimeLeft, log: RunLog) -> RecordingScores:
-    """Run the network on a recording, and show the progress."""
-    with log.following(label, recording.size, left) as progress:
-        scores = recognize(recording, progress)
-    left.finish(recording.size)
-    return scores
+def _write_projects(results: ResultsFolder, unwritten: dict[Path, str], log: RunLog) -> None:
+    """Write the files of all recordings, and update the reasons why some of them could not be written."""
+    for form in results.project_formats:
+        path = results.path(PROJECT, form.ending)
+        try:
+            results.write_project(form)
+            unwritten.pop(path, None)
+        except Exception as error:
+            unwritten[path] = _report(error, path.name, log)
+
+
+def _report(error: Exception, label: str, log: RunLog) -> str:
+    """Write an error to the log, and return the reason. A full disk ends the run."""
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        raise error
+    reason = describe_error(error)
+    is_expected = isinstance(error, (OSError, ValueError, MemoryError))
+    log.write(f'{label} failed: {reason}', 'red', '' if is_expected else traceback.format_exc())
+    return reason
 
 
 def _finish(

@@ -199,18 +199,26 @@ class ResultsFolder:
             if not path.exists():
                 self._write(path, partial(form.write, [self.codings[name]]))
 
-    def write_projects(self) -> None:
-        """Write the files that contain all finished recordings, unless they do already.
+    @property
+    def project_formats(self) -> list[Format]:
+        """list[Format]: The formats with a file that contains all recordings."""
+        return [form for form in self.formats.values() if form.holds_several]
+
+    def write_project(self, form: Format) -> None:
+        """Write the file that contains all finished recordings, unless it does already.
+
+        Args:
+            form (Format): One of :attr:`project_formats`.
 
         Raises:
-            OSError: If a file cannot be written.
+            OSError: If the file cannot be written.
+            ValueError: If the format cannot contain the recordings.
         """
         codings = [self.codings[name] for name in sorted(self.codings)]
         content = {name: self.ledger.hash_of(self.path(name, '.json')) for name in sorted(self.codings)}
-        for form in self.formats.values():
-            path = self._choose_project(form, content) if form.holds_several else None
-            if path is not None:
-                self.ledger.write(path, partial(form.write, codings), content)
+        path = self._choose_project(form, content)
+        if path is not None:
+            self.ledger.write(path, partial(form.write, codings), content)
 
     def _choose_project(self, form: Format, content: Mapping[str, str | None]) -> Path | None:
         """Return the path of a file of all recordings that nobody has changed. None if a file has the content."""

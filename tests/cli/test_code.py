@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 
 import pytest
 from helpers.networks import write_network
@@ -33,7 +34,7 @@ def test_a_folder_is_coded_fitted_and_coded_again_without_the_network(run, study
     status, output, errors = run('code_videos', *options, '--out', out)
     assert status == 1
     assert errors.splitlines()[-1] == (
-        f'error: 1 of 3 recordings were not coded, see {out / "code.log"}; the same command tries them again'
+        f'error: 1 of 3 recordings were not coded, see {out / "code.log"}; the same command tries again'
     )
     stamp = r'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d'
     assert re.search(rf'^{stamp} \[1 of 3\] a\.mp4$', output, re.M)
@@ -102,6 +103,28 @@ def test_a_missing_network_is_an_error_before_anything_is_written(run, study, tm
     status, _, errors = run('code_videos', study[0], '--out', tmp_path / 'out', '--model', 'nowhere.onnx')
     assert (status, errors) == (1, 'error: nowhere.onnx: no such file of a network\n')
     assert not (tmp_path / 'out').exists()
+
+
+def test_a_missing_package_of_a_format_is_an_error_before_the_network_runs(run, study, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, 'openpyxl', None)
+    videos, *model = study
+    options = ['--out', tmp_path / 'out', '--formats', 'eaf,xlsx', '--model', *model]
+    status, _, errors = run('code_videos', videos, *options)
+    assert status == 1
+    assert 'pip install openpyxl' in errors
+    assert not (tmp_path / 'out').exists()
+
+
+def test_a_file_of_all_recordings_that_cannot_be_written_is_named(run, study, tmp_path):
+    videos, *model = study
+    out = tmp_path / 'out'
+    (out / 'all_recordings.csv').mkdir(parents=True)
+    options = ['--formats', 'csv', '--model', *model]
+    status, output, errors = run('code_videos', videos / 'deep', '--out', out, *options)
+    assert status == 1
+    assert 'error: all_recordings.csv could not be written, see' in errors.splitlines()[-1]
+    assert 'not written: ' in output
+    assert (out / 'a.csv').exists()
 
 
 def test_missing_scores_are_an_error(run, tmp_path):

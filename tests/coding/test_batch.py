@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from helpers.coding import FakeNetwork
 
+from mmaction_microaction.coding.formats import FORMATS
 from mmaction_microaction.coding.run_log import RunLog, TimeLeft
 from mmaction_microaction.coding.scores_file import read_scores
 from mmaction_microaction.coding.settings import CodingSettings
@@ -81,7 +82,7 @@ def test_missing_formats_are_written_without_the_network(code, tmp_path, network
 def test_failed_recordings_are_listed_and_tried_again(code, study, tmp_path, network):
     (study / 'P02.mp4').write_bytes(b'broken')
     [failure] = code()
-    assert (failure.recording.name, failure.reason) == ('P02', 'P02.mp4 cannot be read')
+    assert (failure.subject.name, failure.reason) == ('P02', 'P02.mp4 cannot be read')
     assert '[2 of 4] P02.mp4 failed: P02.mp4 cannot be read' in (tmp_path / 'out/code.log').read_text()
     assert not (tmp_path / 'out/P02.json').exists()
     (study / 'P02.mp4').write_bytes(b'P02')
@@ -291,6 +292,61 @@ def test_a_full_disk_stops_the_run(code, network, monkeypatch):
     with pytest.raises(OSError, match='No space left'):
         code()
     assert network.seen == ['P01']
+
+
+def test_a_file_of_all_recordings_that_cannot_be_written_does_not_end_the_run(code, tmp_path, network, monkeypatch):
+    out, boris = tmp_path / 'out', FORMATS['boris']
+
+    def fail(codings, path):
+        raise PermissionError(13, 'locked', str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setitem(FORMATS, 'boris', boris._replace(write=fail))
+        [failure] = code()
+    assert network.seen == NAMES
+    assert all((out / f'{name}.one').exists() for name in NAMES)
+    assert failure.subject == out / 'all_recordings.all'
+    assert 'locked' in failure.reason
+    assert 'all_recordings.all failed: ' in (out / 'code.log').read_text()
+    assert code() == []
+    assert [row[0] for row in json.loads((out / 'all_recordings.all').read_text())] == NAMES
+
+
+def test_a_file_of_all_recordings_that_is_locked_for_a_while_is_no_failure(code, tmp_path, monkeypatch):
+    boris = FORMATS['boris']
+
+    def write(codings, path):
+        if len(codings) < 3:
+            raise PermissionError(13, 'locked', str(path))
+        boris.write(codings, path)
+
+    monkeypatch.setitem(FORMATS, 'boris', boris._replace(write=write))
+    assert code() == []
+    assert [row[0] for row in json.loads((tmp_path / 'out/all_recordings.all').read_text())] == NAMES
+
+
+def test_a_disk_that_is_full_for_a_file_of_all_recordings_stops_the_run(code, network, monkeypatch):
+    def fail(*_):
+        raise OSError(28, 'No space left on device')
+
+    monkeypatch.setitem(FORMATS, 'boris', FORMATS['boris']._replace(write=fail))
+    with pytest.raises(OSError, match='No space left'):
+        code()
+    assert network.seen == ['P01']
+
+
+def test_a_video_that_vanishes_fails_alone(code, study, tmp_path, network):
+    class Vanishing(type(network)):
+        def __call__(self, recording, progress):
+            if recording.name == 'P01':
+                (study / 'P02.mp4').unlink()
+            return super().__call__(recording, progress)
+
+    [failure] = code(network=Vanishing())
+    assert failure.subject.name == 'P02'
+    assert 'P02.mp4' in failure.reason
+    assert {path.stem for path in (tmp_path / 'out').rglob('*.json')} == {'P01', 'P03'}
+    assert (tmp_path / 'out/deep/P01.json').exists()
 
 
 def test_unexpected_errors_have_their_traceback_in_the_log(code, tmp_path, network):

@@ -39,7 +39,7 @@ def write_workbook(rows: Sequence[Sequence[Any]], widths: Sequence[float], path:
         ImportError: If openpyxl is not installed.
         ValueError: If the table is larger than a sheet.
     """
-    openpyxl = _import_openpyxl()
+    openpyxl = import_openpyxl()
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Font
     from openpyxl.utils import get_column_letter
@@ -88,7 +88,7 @@ def read_workbook(path: Path) -> dict[str, list[list[Any]]]:
         ImportError: If openpyxl is not installed.
         ValueError: If the file is not a workbook, or too large.
     """
-    openpyxl = _import_openpyxl()
+    openpyxl = import_openpyxl()
     try:
         with open(path, 'rb') as file:
             _check_parts(file)
@@ -149,9 +149,14 @@ def _check_doctype(part: Any) -> None:
         pass
 
 
-def _import_openpyxl() -> Any:
+def import_openpyxl() -> Any:
+    """Return the module ``openpyxl``.
+
+    Raises:
+        ImportError: If it is not installed.
+    """
     try:
         import openpyxl
     except ImportError:
-        raise ImportError('Excel workbooks need openpyxl: pip install openpyxl') from None
+        raise ImportError('Excel workbooks (.xlsx) need openpyxl: pip install openpyxl') from None
     return openpyxl
