@@ -93,6 +93,7 @@ def compare_codings(
     names = _name_actions(pairing.pairs)
     compared = [ComparedPair(pair, names, settings) for pair in pairing.pairs]
     actions = sorted({action for pair in compared for side in pair.labels for action in side})
+    nothing = _name_nothing(actions)
     notes = [*pairing.notes, *_note_actions(compared)]
     scopes = list(_find_scopes(compared))
     units, events = [], []
@@ -106,9 +107,9 @@ def compare_codings(
     return AgreementResult(
         ResultTable('units', UNIT_COLUMNS, units),
         ResultTable('events', EVENT_COLUMNS, events),
-        _tabulate_confusions(compared, actions),
-        _tabulate_states(compared),
-        ResultTable('disagreements', DISAGREEMENT_COLUMNS, _list_disagreements(compared)),
+        _tabulate_confusions(compared, actions, nothing),
+        _tabulate_states(compared, nothing),
+        ResultTable('disagreements', DISAGREEMENT_COLUMNS, _list_disagreements(compared, nothing)),
         _describe(first, second, settings, pairing, notes),
     )
 
@@ -121,6 +122,14 @@ def _name_actions(pairs: Sequence[CodedPair]) -> dict[str, str]:
             for event in reversed((pair.first, pair.second)[side]):
                 names[normalize_name(event.action)] = event.action
     return names
+
+
+def _name_nothing(actions: Sequence[str]) -> str:
+    """Return what tables show where a side has no action: none, in parentheses if an action is called so."""
+    name, taken = 'none', set(map(normalize_name, actions))
+    while name in taken:
+        name = f'({name})'
+    return name
 
 
 def _note_actions(compared: Sequence[ComparedPair]) -> list[str]:
@@ -144,19 +153,19 @@ def _find_scopes(compared: Sequence[ComparedPair]) -> Iterator[tuple[str, str, S
             yield pair.pair.recording, pair.pair.person, [pair], False
 
 
-def _tabulate_confusions(compared: Sequence[ComparedPair], actions: Sequence[str]) -> ResultTable:
+def _tabulate_confusions(compared: Sequence[ComparedPair], actions: Sequence[str], nothing: str) -> ResultTable:
     table = tabulate_events(compared, actions)
-    rows = [(name, *map(int, row)) for name, row in zip([*actions, NONE], table)]
-    return ResultTable('confusions', ('A \\ B', *actions, NONE), rows)
+    rows = [(name, *map(int, row)) for name, row in zip([*actions, nothing], table)]
+    return ResultTable('confusions', ('A \\ B', *actions, nothing), rows)
 
 
-def _tabulate_states(compared: Sequence[ComparedPair]) -> ResultTable:
+def _tabulate_states(compared: Sequence[ComparedPair], nothing: str) -> ResultTable:
     counts = Counter(state for pair in compared for state in zip(pair.states_of(0), pair.states_of(1)))
-    rows = [(*states, count) for states, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
-    return ResultTable('states', ('A', 'B', 'units'), rows)
+    rows = [(*(' + '.join(state) or nothing for state in states), count) for states, count in counts.items()]
+    return ResultTable('states', ('A', 'B', 'units'), sorted(rows, key=lambda row: (-row[2], row)))
 
 
-def _list_disagreements(compared: Sequence[ComparedPair]) -> list[tuple]:
+def _list_disagreements(compared: Sequence[ComparedPair], nothing: str) -> list[tuple]:
     rows = []
     for pair in compared:
         for row in pair.rows:
@@ -167,7 +176,8 @@ def _list_disagreements(compared: Sequence[ComparedPair]) -> list[tuple]:
             start, end = min(event.start for event in events), max(event.end for event in events)
             kind = 'only B' if a == NONE else 'only A' if b == NONE else 'other action'
             where = (pair.pair.recording, pair.pair.person)
-            rows.append((*where, format_clock(start, tenths=True), round(start, 3), round(end, 3), a, b, kind))
+            times = format_clock(start, tenths=True), round(start, 3), round(end, 3)
+            rows.append((*where, *times, a or nothing, b or nothing, kind))
     return sorted(rows, key=lambda row: (row[0], row[3], row[1]))
 
 

@@ -41,14 +41,14 @@ def compare_states(members: Sequence[ComparedPair]) -> tuple:
     Returns:
         tuple: Values of :data:`UNIT_COLUMNS` behind the action. The counts are those of units with any action.
     """
-    first, second = (
-        np.array([state for pair in members for state in pair.states_of(side)], dtype=str) for side in (0, 1)
-    )
+    states = [[state for pair in members for state in pair.states_of(side)] for side in (0, 1)]
+    indices = {state: index for index, state in enumerate(sorted({*states[0], *states[1]}))}
+    first, second = (np.array([indices[state] for state in side], dtype=int) for side in states)
     result = nominal_agreement(first, second)
     note = ''
     if math.isnan(result.kappa):
         note = 'kappa undefined: both always say the same' if result.n else 'nothing to compare'
-    present = binary_agreement(first != NONE, second != NONE)
+    present = binary_agreement(*(np.array(list(map(bool, side)), dtype=bool) for side in states))
     return (
         *(result.n, present.both, present.only_first, present.only_second, present.neither),
         *(_percent(result.agreement), none_if_nan(result.kappa), None, None),

@@ -11,8 +11,8 @@ from mmaction_microaction.structures.coding import CodedEvent
 
 from .sides import CodedPair
 
-NONE = 'none'
-"""Name of the category for a unit or event without an action of a side."""
+NONE = ''
+"""Action of an event that a side does not have. No action has this name, whereas one may be called ``none``."""
 MAX_UNITS = 10_000_000
 """Largest number of units of a recording. A day has 864,000 units of 0.1 s."""
 
@@ -108,13 +108,13 @@ class ComparedPair:
         """Return the units in which an action takes place according to a side."""
         return self.units[side].get(action, np.zeros(self.num_units, dtype=bool))
 
-    def states_of(self, side: int) -> list[str]:
-        """Return what a side says of each unit: the action, several joined by a plus sign, or none."""
+    def states_of(self, side: int) -> list[tuple[str, ...]]:
+        """Return the actions that take place in each unit according to a side."""
         states = [[] for _ in range(self.num_units)]
         for action, occupied in sorted(self.units[side].items()):
             for index in np.flatnonzero(occupied):
                 states[index].append(action)
-        return [' + '.join(state) or NONE for state in states]
+        return list(map(tuple, states))
 
 
 def _as_array(labels: list[str]) -> np.ndarray:

@@ -97,6 +97,29 @@ def test_confusions_and_disagreements():
     assert result.states.rows[0] == ('none', 'none', 4)
 
 
+def test_an_action_called_none_is_an_action():
+    # Both see the first "none", and only A the second one.
+    first = Coding('talk', [event(1, 2, 'None'), event(4, 5, 'None'), event(6, 7, 'nodding')], 10.0)
+    second = Coding('talk', [event(1, 2, 'none'), event(6, 7, 'nodding')], 10.0)
+    result = compare_codings([first], [second])
+    row = find_row(result.events, person='all', action='None')
+    assert [row[key] for key in ('same_action', 'other_action', 'only_A', 'only_B')] == [1, 0, 1, 0]
+    row = find_row(result.events, person='all', action='all')
+    assert (row['agreement_percent'], row['kappa'] < 1) == (pytest.approx(200 / 3, abs=1e-4), True)
+    row = find_row(result.units, person='all', action='all')
+    assert [row[key] for key in ('both', 'only_A', 'only_B', 'neither')] == [2, 1, 0, 7]
+    assert result.confusions.columns == ('A \\ B', 'None', 'nodding', '(none)')
+    assert result.disagreements.rows == [('talk', 'P1', '0:04.0', 4, 5, 'None', '(none)', 'only A')]
+    assert ('None', '(none)', 1) in result.states.rows
+
+
+def test_an_action_whose_name_looks_like_two_is_another_state():
+    both = Coding('talk', [event(0, 1, 'nodding'), event(0, 1, 'waving'), event(2, 3, 'nodding')], 4.0)
+    one = Coding('talk', [event(0, 1, 'nodding + waving'), event(2, 3, 'nodding')], 4.0)
+    row = find_row(compare_codings([both], [one]).units, person='all', action='all')
+    assert row['agreement_percent'] == pytest.approx(75)
+
+
 def test_smaller_tolerance_and_overlap_separate_events():
     strict = compare_codings([ANNA], [BEN], AgreementSettings(tolerance=0.3))
     assert find_row(strict.events, person='all', action='all')['other_action'] == 0
