@@ -48,7 +48,7 @@ def add_arguments(parser):
         parser.add_argument(
             f'--tiers-{side.lower()}',
             metavar='PATTERN',
-            help=f"tiers of {side} that are read, of ELAN and Praat files, such as '* human'; other files of a "
+            help=f"tiers of {side} that are read, of ELAN and Praat files, such as '*human*'; other files of a "
             'folder are not read (default: all files, all tiers)',
         )
     parser.add_argument(

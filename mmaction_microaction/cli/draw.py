@@ -22,7 +22,7 @@ def add_arguments(parser):
     parser.add_argument(
         '--tiers',
         metavar='PATTERN',
-        help="tiers that are drawn, of an ELAN or Praat file, such as '* human' for those of a person (default: all)",
+        help="tiers that are drawn, of an ELAN or Praat file, such as '*human*' for those of a person (default: all)",
     )
     parser.add_argument('--skeleton', action='store_true', help='drawing of the people\'s joints (extra "pose")')
     parser.add_argument(

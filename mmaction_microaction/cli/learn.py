@@ -47,7 +47,7 @@ def add_arguments(parser):
     parser.add_argument(
         '--tiers',
         metavar='PATTERN',
-        help="tiers that are read, of ELAN and Praat files, such as '* human'; other files of folders are not read "
+        help="tiers that are read, of ELAN and Praat files, such as '*human*'; other files of folders are not read "
         '(default: all files, all tiers)',
     )
     parser.add_argument(

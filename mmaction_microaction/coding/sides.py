@@ -67,7 +67,7 @@ def read_side(paths: Sequence[str | Path], people: str = '*', tiers: str | None 
             raise ValueError(
                 f'{first_few(paths)}: two files have different events or people of the recording {coding.recording}; '
                 "give the files of one coder in one format, for example 'results/*.eaf', and the tiers of one coder, "
-                "for example '* human'; if they are different recordings, give the folder that contains both"
+                "for example '*human*'; if they are different recordings, give the folder that contains both"
             )
         if known is None or _measure_content(coding) > _measure_content(known):
             codings[coding.recording] = coding

@@ -131,8 +131,8 @@ def test_tiers_of_the_human_are_compared_with_those_of_the_program(sides, capsys
     text = text.replace('</TIME_ORDER>', f'{slots}</TIME_ORDER>')
     tier = re.search(r'<TIER [^>]*TIER_ID="P1 human"[^>]*?/>', text).group()
     (human / 'talk.eaf').write_text(text.replace(tier, f'{tier[:-2]}>{coded}</TIER>'))
-    main('agree', [str(program), str(human), '--tiers-b', '* human'])
+    main('agree', [str(program), str(human), '--tiers-b', '*human*'])
     assert cells(capsys.readouterr().out.split('On events')[0], 'all', 'nodding')[2:7] == ['1', '1', '1', '57', '96.67']
     with pytest.raises(SystemExit) as caught:
         main('agree', [str(program), str(human)])
-    assert '* human' in str(caught.value)
+    assert '*human*' in str(caught.value)

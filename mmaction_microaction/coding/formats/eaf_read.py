@@ -42,7 +42,7 @@ def read_eaf(path: str | Path, tiers: str | None = None) -> list[Coding]:
 
     Args:
         path (str | Path): Path of the file.
-        tiers (str | None): Pattern of the names of the tiers to read, such as ``'* human'``. None for all tiers that
+        tiers (str | None): Pattern of the names of the tiers to read, such as ``'*human*'``. None for all tiers that
             have times of their own.
 
     Returns:
@@ -288,7 +288,7 @@ def _fits(content: Any, kinds: dict[str, Any]) -> bool:
 
 def _is_human(name: str) -> bool:
     """Return whether a human codes in a tier. ELAN may append a number to the name of a copy."""
-    return name == HUMAN or re.search(rf' {HUMAN}([ -]?\d+)?$', name) is not None
+    return re.search(rf'(^| ){HUMAN}([ -]?\d+)?$', name) is not None
 
 
 def _parse_time(slot: ET.Element) -> float | None:

@@ -85,7 +85,7 @@ def read_codings(paths: Iterable[str | Path], people: str = '*', tiers: str | No
             Of the text files (``.txt``) of a folder, those with the header of a table of events are read. JSON files of
             another format are left out with a warning, and hidden files and the trash without one.
         people (str): Pattern of the people whose events are read, such as ``'P1*'``. Defaults to ``'*'``.
-        tiers (str | None): Pattern of the tiers that are read, such as ``'* human'``, of the files of ELAN and Praat.
+        tiers (str | None): Pattern of the tiers that are read, such as ``'*human*'``, of the files of ELAN and Praat.
             Other files of a folder are not read. None for all files and tiers, see ``read_eaf``.
 
     Returns:

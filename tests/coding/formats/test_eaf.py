@@ -175,13 +175,28 @@ def test_file_that_another_library_changed_is_read(tmp_path):
     ]
     assert (human.coder, human.settings, human.duration) == ('human', {}, 60.0)
     assert human.people == ('P1', 'Frau Müller', 'P3')
-    assert read_codings([tmp_path / 'b.eaf'], tiers='* human') == [human]
-    assert read_codings([tmp_path / 'b.eaf'], people='P3', tiers='* human')[0].events == human.events[:1]
+    assert read_codings([tmp_path / 'b.eaf'], tiers='*human*') == [human]
+    assert read_codings([tmp_path / 'b.eaf'], people='P3', tiers='*human*')[0].events == human.events[:1]
+
+
+@pytest.mark.parametrize('person', ['P1', ''])
+def test_one_pattern_finds_all_tiers_of_a_human(tmp_path, person):
+    """The only person has no name, and overlapping actions are in a further tier."""
+    event = make_event(1.0, 2.0, person=person, score=0.5)
+    write_eaf([Coding('a', [event], people=(person,), label_set=MA52)], tmp_path / 'a.eaf')
+    eaf = pympi.Eaf(tmp_path / 'a.eaf')
+    name = f'{person} human'.strip()
+    eaf.add_tier(f'{name} 2', ling='action', part=person or None)
+    eaf.add_annotation(name, 3000, 4000, 'waving')
+    eaf.add_annotation(f'{name} 2', 3500, 4500, 'nodding')
+    eaf.to_file(tmp_path / 'b.eaf')
+    [human] = read_codings([tmp_path / 'b.eaf'], tiers='*human*')
+    assert [(event.action, event.person) for event in human.events] == [('waving', person), ('nodding', person)]
 
 
 def test_empty_human_tiers_can_be_chosen(tmp_path):
     write_eaf([make_coding()], tmp_path / 'a.eaf')
-    (human,) = read_eaf(tmp_path / 'a.eaf', '* human')
+    (human,) = read_eaf(tmp_path / 'a.eaf', '*human*')
     assert (human.events, human.coder, human.people) == ([], 'human', ('P1', 'Frau Müller', 'P3'))
 
 
