@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from itertools import chain
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -15,6 +15,7 @@ from mmaction_microaction.label_sets import LabelSet, normalize_name
 from mmaction_microaction.structures.coding import CodedEvent, Coding
 from mmaction_microaction.utils.messages import first_few
 from mmaction_microaction.utils.untrusted import parse_json, parse_xml, read_limited
+from mmaction_microaction.video.files import VIDEO_ENDINGS
 
 from .eaf_write import COMMENT, HUMAN, PROPERTY, SCORE
 
@@ -37,7 +38,9 @@ def read_eaf(path: str | Path, tiers: str | None = None) -> list[Coding]:
     - Annotations without times of their own, in tiers that subdivide a parent or are associated with it, are read only
       if ``tiers`` names their tier. They share the time of the parent annotation equally.
     - Boundaries that ELAN has not aligned share the time between the aligned ones equally.
-    - If the first media file has an offset, it is added to all times, so that they count from its first frame.
+    - Of several media files, which ELAN shows side by side, the first video is kept, and a warning names the others.
+      The joined files of a recording, as ``write_eaf`` describes them, are all kept.
+    - If the first kept file has an offset, it is added to all times, so that they count from its first frame.
       Annotations that end before it are left out, with a warning.
 
     Args:
@@ -85,10 +88,10 @@ class _Reader:
         if units != 'milliseconds':
             raise ValueError(f'its times are {units}, not milliseconds; save it with a present version of ELAN')
         self.times = {slot.attrib['TIME_SLOT_ID']: _parse_time(slot) for slot in root.iterfind('TIME_ORDER/TIME_SLOT')}
-        self.media = self.header.findall('MEDIA_DESCRIPTOR')
-        self.origin = int(self.media[0].get('TIME_ORIGIN') or 0) if self.media else 0
         texts = [item.text or '' for item in self.header.iterfind('PROPERTY') if item.get('NAME') == PROPERTY]
         self.own = self.parse_property(texts[0]) if texts else {}
+        self.media = self.choose_media(self.header.findall('MEDIA_DESCRIPTOR'))
+        self.origin = int(self.media[0].get('TIME_ORIGIN') or 0) if self.media else 0
         label_set = self.own.get('label_set')
         self.label_set = label_set and LabelSet.from_dict(label_set, str(self.path))
         self.actions = self.own.get('actions', {})
@@ -100,13 +103,25 @@ class _Reader:
     def parse_property(self, text: str) -> dict[str, Any]:
         content = parse_json(text)
         kinds = {'recording': str, 'coder': str, 'people': list, 'settings': dict, 'actions': dict}
-        kinds |= {'duration': (int, float, type(None)), 'fps': (int, float, type(None))}
+        kinds |= {'duration': (int, float, type(None)), 'fps': (int, float, type(None)), 'num_media': int}
         names = [None]
         if _fits(content, kinds):
             names = [*content.get('people', ()), *chain(*content.get('actions', {}).values())]
         if not all(isinstance(name, str) for name in names):
             raise ValueError(f'its property {PROPERTY!r} is damaged; delete it')
         return content
+
+    def choose_media(self, found: list[ET.Element]) -> list[ET.Element]:
+        """Return the files that follow each other. ELAN shows others, such as a second camera, beside them."""
+        number = self.own.get('num_media', 0)
+        kept = found[:number] if number > 1 else [*filter(_is_video, found), *found][:1]
+        others = [media for media in found if media not in kept]
+        if others:
+            names = first_few(PurePosixPath(unquote(media.attrib['MEDIA_URL'])).name for media in others)
+            warnings.warn(
+                f'{self.path}: {names} of the media files in ELAN is not kept, only the first video', stacklevel=2
+            )
+        return kept
 
     def read(self, pattern: str | None) -> list[Coding]:
         names = [tier.attrib['TIER_ID'] for tier in self.tiers]
@@ -143,7 +158,9 @@ class _Reader:
         for tier in self.tiers:
             name = tier.attrib['TIER_ID']
             elements = [element for annotation in tier.iterfind('ANNOTATION') for element in annotation]
-            own_times = not any(element.tag == 'REF_ANNOTATION' for element in elements)
+            # An empty tier below another one may be for notes that have no times of their own.
+            own_times = bool(elements) or not tier.get('PARENT_REF')
+            own_times &= not any(element.tag == 'REF_ANNOTATION' for element in elements)
             attached = bool(self.own) and tier.get('PARENT_REF') and tier.get('LINGUISTIC_TYPE_REF') in (SCORE, COMMENT)
             chosen = own_times if pattern is None else fnmatchcase(name, pattern)
             if chosen and not attached:
@@ -277,6 +294,11 @@ class _Reader:
             relative = os.path.normpath(self.path.absolute().parent / media.get('RELATIVE_MEDIA_URL', absolute))
             candidates = [absolute, relative, unquote(absolute), unquote(relative)]
             yield next((each for each in candidates if os.path.isfile(each)), absolute)
+
+
+def _is_video(media: ET.Element) -> bool:
+    kind, ending = media.get('MIME_TYPE', ''), PurePosixPath(media.attrib['MEDIA_URL']).suffix.lower()
+    return kind.startswith('video/') or (ending in VIDEO_ENDINGS and not kind.startswith('audio/'))
 
 
 def _fits(content: Any, kinds: dict[str, Any]) -> bool:

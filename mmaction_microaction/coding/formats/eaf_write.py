@@ -123,6 +123,7 @@ class _Document:
             'duration': coding.duration,
             'fps': coding.fps,
             'people': coding.people,
+            'num_media': len(coding.media),
             'coder': coding.coder,
             'settings': coding.settings,
             'label_set': coding.label_set and coding.label_set.to_dict(),

@@ -1,6 +1,8 @@
 """ELAN files, against the coding that they were made from, another library, and files as others write them."""
 
 import json
+import os
+import re
 from dataclasses import replace
 
 import pympi
@@ -337,3 +339,45 @@ def test_characters_that_xml_lacks_are_replaced(tmp_path):
     (coding,) = read_eaf(tmp_path / 'a.eaf')
     assert coding.events[0].comment == 'a\ufffdb\ufffd'
     assert coding.recording == 'a\x07'
+
+
+def make_media(*files):
+    """Descriptors of media files (name, MIME type, offset in milliseconds)."""
+    return ''.join(
+        f'<MEDIA_DESCRIPTOR MEDIA_URL="file:///C:/{name}" MIME_TYPE="{kind}" TIME_ORIGIN="{offset}"/>'
+        for name, kind, offset in files
+    )
+
+
+@pytest.mark.parametrize(
+    ('files', 'kept', 'start', 'named'),
+    [
+        ([('a.mp4', 'video/mp4', 0), ('a.wav', 'audio/x-wav', 0)], 'C:/a.mp4', 1, 'a.wav'),
+        ([('a.wav', 'audio/x-wav', 0), ('a.MKV', 'unknown', 500)], 'C:/a.MKV', 1.5, 'a.wav'),
+        ([('left.mp4', 'video/mp4', 0), ('right%20b.mp4', 'video/mp4', 700)], 'C:/left.mp4', 1, r'right b\.mp4'),
+        ([('a.wav', 'audio/x-wav', 250)], 'C:/a.wav', 1.25, None),
+    ],
+)
+def test_media_that_elan_shows_side_by_side_do_not_follow_each_other(tmp_path, files, kept, start, named, recwarn):
+    path = make_file(tmp_path / 'a.eaf', make_tier('A', (1, 2, 'x')), make_slots(1000, 2000), make_media(*files))
+    [coding] = read_eaf(path)
+    assert coding.media == (kept,)
+    assert coding.events[0].start == start
+    texts = [str(each.message) for each in recwarn if each.category is UserWarning]
+    assert len(texts) == (named is not None)
+    assert all(re.search(rf'a\.eaf: {named} ', text) for text in texts)
+
+
+def test_a_camera_that_was_added_in_elan_is_not_a_further_file(tmp_path):
+    write_eaf([make_coding(media=('a.mp4',), settings={'media_starts': [0.0]})], tmp_path / 'a.eaf')
+    text = (tmp_path / 'a.eaf').read_text()
+    more = '<MEDIA_DESCRIPTOR MEDIA_URL="file:///b.mp4" MIME_TYPE="video/mp4"/>'
+    (tmp_path / 'a.eaf').write_text(text.replace('<PROPERTY', f'{more}<PROPERTY', 1))
+    with pytest.warns(UserWarning, match=r'a\.eaf: b\.mp4'):
+        assert read_eaf(tmp_path / 'a.eaf')[0].media == (os.path.abspath('a.mp4'),)
+
+
+def test_an_empty_tier_below_another_one_is_no_person(tmp_path):
+    tiers = make_tier('P1', (1, 2, 'x')) + make_tier('P1 notes', attributes='PARENT_REF="P1"') + make_tier('P2')
+    path = make_file(tmp_path / 'a.eaf', tiers, SLOTS)
+    assert read_eaf(path)[0].people == ('P1', 'P2')
