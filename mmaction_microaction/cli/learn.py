@@ -114,7 +114,7 @@ def add_arguments(parser):
     parser.add_argument('--seed', type=int, default=0, help='random seed (default: %(default)s)')
     parser.add_argument('--work-dir', type=Path, metavar='DIR', help='folder for clips and logs (default: OUT_learn)')
     parser.add_argument('--dry-run', action='store_true', help='print the clips of each category and stop')
-    parser.add_argument('--force', action='store_true', help='replace OUT, and another run in the work dir')
+    parser.add_argument('--force', action='store_true', help='replace OUT, and a run of other settings in the work dir')
 
 
 def check(args):

@@ -39,7 +39,7 @@ def name_clips(pieces: Sequence[Piece], label_set: LabelSet) -> list[str]:
         list[str]: Paths such as ``'nodding/0007_talk_P1_12.300.mp4'``. The number makes them unique.
     """
     return [
-        f'{_simplify(label_set.names[piece.label])}/{index:05d}_'
+        f'{_simplify(label_set.names[piece.label]) or f"category-{piece.label + 1}"}/{index:05d}_'
         + '_'.join(filter(None, [_simplify(piece.recording), _simplify(piece.person), f'{piece.start:.3f}.mp4']))
         for index, piece in enumerate(pieces)
     ]

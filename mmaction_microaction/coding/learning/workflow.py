@@ -234,7 +234,7 @@ def _open_work_dir(work_dir: Path, plan: Plan, settings: LearnSettings, training
                 f'{work_dir} contains a run with other settings or codings ({", ".join(changed)}); choose another '
                 '--work-dir, or replace the run with --force'
             )
-        if force:
+        if changed:
             for name in ('clips', 'train', 'final', 'report', *(path.name for path in work_dir.glob('fold[0-9]*'))):
                 shutil.rmtree(work_dir / name, ignore_errors=True)
             shutil.rmtree(work_dir / f'{POSES}.parts', ignore_errors=True)

@@ -49,6 +49,14 @@ def test_names_of_clips_are_unique_and_safe():
     ]  # fmt: skip
 
 
+def test_names_without_letters_have_a_folder_below_that_of_the_clips():
+    labels = LabelSet.from_dict({'actions': ['nod', '?', '...', '--']})
+    pieces = [Piece('?', '?', label, 0.5, 1) for label in range(4)]
+    assert name_clips(pieces, labels) == [
+        'nod/00000_0.500.mp4', 'category-2/00001_0.500.mp4', 'category-3/00002_0.500.mp4', 'category-4/00003_0.500.mp4',
+    ]  # fmt: skip
+
+
 def test_finished_clips_are_kept(tmp_path):
     write_plain(tmp_path / 'talk.mp4', numbered(50))
     pieces = [Piece('talk', '', 0, 0, 1), Piece('talk', '', 0, 1, 2)]

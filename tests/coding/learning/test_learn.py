@@ -316,3 +316,23 @@ def test_clips_are_not_mirrored_if_a_category_has_a_side(names, flip, mirrors, t
     monkeypatch.setattr('mmaction_microaction.coding.learning.configs.read_config', lambda _: config)
     pipeline = make_config(tmp_path, names, flip=flip).train_dataloader.dataset.dataset.pipeline
     assert [step['type'] for step in pipeline].count('Flip') == mirrors
+
+
+def test_force_goes_on_with_the_same_settings_and_replaces_others(study, monkeypatch):
+    def stop(*_):
+        raise ValueError('the power failed')
+
+    monkeypatch.setattr('mmaction_microaction.coding.learning.prepare_poses', stop)
+    clips = study / 'forced_learn' / 'clips'
+    fixed = ['--people', 'P0', '--val-split', 'time', '--rest', 'none', '--crop', 'none', '--force']
+
+    def run(*options):
+        with pytest.raises(SystemExit, match='the power failed'):
+            learn(study, *fixed, *options, out='forced.onnx')
+        return {path: path.stat().st_mtime_ns for path in clips.rglob('*.mp4')}
+
+    first = run()
+    assert len(first) == 6
+    assert run() == first
+    replaced = run('--epochs', '7')
+    assert all(replaced[path] > first[path] for path in replaced)
