@@ -82,7 +82,8 @@ class ResultsFolder:
                 now = {**self.settings.to_dict(), 'media': media[name]}
                 differing[name] = find_differences(coding.settings, now)
                 continue
-            foreign += [path for _, path in self.exports(name) if path.exists()]
+            # If only the JSON file was deleted, the recording is coded again.
+            foreign += [path for _, path in self.exports(name) if path.exists() and not self.ledger.is_own(path)]
             before = self._read_network(scores) if scores.exists() else None
             if before is not None:
                 differing[name] = find_differences(before, {**self.settings.network, 'media': media[name]})

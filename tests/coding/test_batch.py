@@ -169,6 +169,22 @@ def test_files_of_others_are_refused(code, tmp_path, network):
         code()
 
 
+def test_a_recording_whose_json_file_is_deleted_is_coded_again(code, tmp_path, network):
+    code()
+    out = tmp_path / 'out'
+    (out / 'P02.json').unlink()
+    before = contents(out)
+    assert code() == []
+    assert contents(out) == {**before, 'P02.json': contents(out)['P02.json']}
+    # What a person corrected is still refused, and kept with --force.
+    (out / 'P02.json').unlink()
+    (out / 'P02.one').write_text('"corrected"')
+    with pytest.raises(ValueError, match=r'P02\.one: not written by this command'):
+        code()
+    code(force=True)
+    assert (out / 'P02.one.1.bak').read_text() == '"corrected"'
+
+
 def test_other_thresholds_do_not_need_the_network(code, tmp_path, network):
     code()
     strict = replace(SETTINGS, thresholds={'Nodding': 0.95}, subjects={'left': 'P1', 'right': 'P2'})
