@@ -11,6 +11,7 @@ from mmaction_microaction.utils.messages import first_few
 
 from .events import code_scores
 from .formats import FORMATS, Format
+from .formats.tables import PROJECT
 from .ledger import Ledger
 from .recordings import Recording
 from .run_log import RunLog
@@ -19,8 +20,6 @@ from .settings import CodingSettings, find_differences
 
 STATE = 'code.state'
 """Name of the record of the written files."""
-PROJECT = 'all_recordings'
-"""Name, without ending, of the files that contain all recordings."""
 PROJECT_FORMATS = ('boris',)
 """Formats of programs that keep all recordings in one file. Other formats have a file for each recording."""
 

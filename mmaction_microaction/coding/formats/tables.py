@@ -7,6 +7,7 @@ of a file.
 
 import itertools
 import logging
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Any, NamedTuple
 
 from mmengine.logging import print_log
 
+from mmaction_microaction.label_sets import REST, normalize_name
 from mmaction_microaction.structures.coding import CodedEvent, Coding
 from mmaction_microaction.utils.files import write_whole
 from mmaction_microaction.utils.messages import first_few
@@ -42,6 +44,8 @@ COLUMNS = (
 """Columns of the table of events."""
 DEMO_COLUMNS = ('video', 'start', 'end', 'rank', 'code', 'action', 'group', 'score')
 """Columns of the tables of ``microaction demo``."""
+PROJECT = 'all_recordings'
+"""Name, without ending, of the files of ``microaction code`` that contain all recordings."""
 MAX_PREAMBLE = 40
 """Largest number of lines before the header. Older versions of BORIS describe the observation there."""
 
@@ -147,16 +151,17 @@ def is_table(path: Path) -> bool:
 
 
 def _read_sheets(path: Path) -> list[Coding]:
-    codings, others = [], {}
+    codings, others, is_understood = [], {}, False
     for title, sheet in read_workbook(path).items():
         rows = iter(enumerate(sheet, start=1))
         header = _find_header(rows)
         if header:
+            is_understood = True
             where = f'{path}, sheet {title}, row'
             codings += header.parse(path, where, rows, decimal_comma=True, is_escaped=False)
         elif any(any(row) for row in sheet):
             others[title] = next(row for row in sheet if any(row))
-    if not codings:
+    if not is_understood:
         raise _not_understood(path, next(iter(others.values()), []))
     if others:
         print_log(f'{path}: no events in the sheets {first_few(others)}', logger='current', level=logging.WARNING)
@@ -185,6 +190,8 @@ class _Header:
                 # If two columns have one name, the first one is read.
                 cells = self.facts | dict(zip(reversed(columns[: len(row)]), reversed(row[: len(columns)])))
                 items.append(Row(f'{where} {line}', cells, titles=titles, **notation))
+        if not items and re.fullmatch(rf'{PROJECT}(_\d+)?', path.stem):
+            return []  # Other tables without rows are of the recording whose name they have.
         return self.dialect.parse(path, items)
 
 
@@ -233,10 +240,12 @@ def _parse_demo(path: Path, rows: list[Row]) -> list[Coding]:
     stems = Counter(video.stem for video in set(videos))
     events = {}
     for row, video in zip(rows, videos):
-        if row.number('rank') == 1:  # For a short clip, the next four ranks are less probable alternatives.
-            # Videos of one name in several folders are several recordings.
-            recording = video.stem if stems[video.stem] == 1 else str(video.with_suffix(''))
-            events.setdefault((recording, ''), []).append(
+        # Videos of one name in several folders are several recordings.
+        recording = video.stem if stems[video.stem] == 1 else str(video.with_suffix(''))
+        found = events.setdefault((recording, ''), [])
+        # For a short clip, the next four ranks are less probable alternatives.
+        if row.number('rank') == 1 and normalize_name(row.text('action')) != REST:
+            found.append(
                 make_event(
                     row.where,
                     start=row.seconds('start'),

@@ -100,6 +100,28 @@ def test_table_of_demo_is_read(tmp_path):
     assert coding.events == [CodedEvent(0, 2, 'nodding', 'left', 'B1', 'head', 0.6)]
 
 
+def test_rest_in_a_table_of_demo_is_no_event(tmp_path):
+    text = (
+        'video,start,end,rank,code,action,group,score,person\n'
+        'in/still.mp4,0.0,2.0,1,R,rest,rest,0.8,\n'
+        'in/still.mp4,0.0,2.0,2,B1,nodding,head,0.1,\n'
+        'in/nod.mp4,0.0,2.0,1,B1,nodding,head,0.6,\n'
+        'in/nod.mp4,0.0,2.0,2,R,rest,rest,0.2,\n'
+    )
+    still, nod = read_text(tmp_path, text, 'found.csv')
+    assert (still.recording, still.events) == ('still', [])
+    assert (nod.recording, [event.action for event in nod.events]) == ('nod', ['nodding'])
+
+
+@pytest.mark.parametrize('name', ['csv', 'xlsx', 'observer'])
+def test_a_table_of_all_recordings_without_events_is_no_recording(tmp_path, name):
+    form, silent = FORMATS[name], Coding('P07', [], 60.0, people=('left',))
+    FORMATS['json'].write([silent], tmp_path / 'P07.json')
+    for stem in ('P07', 'all_recordings', 'all_recordings_2'):
+        form.write([silent], tmp_path / f'{stem}{form.ending}')
+    assert {coding.recording for coding in read_codings([tmp_path])} == {'P07'}
+
+
 def test_videos_of_one_name_in_a_table_of_demo_are_different_recordings(tmp_path):
     text = ','.join(DEMO_COLUMNS) + '\n'
     for video in ('a/talk.mp4', 'b\\talk.mp4', 'b/walk.mp4'):
