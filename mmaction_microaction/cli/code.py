@@ -23,7 +23,7 @@ from pathlib import Path
 
 from . import add_crop_argument, add_network_arguments, add_window_arguments, check_network
 
-DEFAULT_FORMATS = ('eaf', 'csv', 'srt')
+DEFAULT_FORMATS = ('eaf', 'boris', 'csv', 'srt')
 """Formats that are written by default, besides JSON."""
 
 

@@ -90,7 +90,8 @@ def _have_same_events(first: Coding, second: Coding) -> bool:
 
 def _measure_content(coding: Coding) -> tuple[int, int]:
     """Return how much is known of a recording besides actions and times."""
-    known = [coding.label_set, coding.duration, coding.fps, coding.media, coding.coder]
+    known = [coding.label_set, coding.duration, coding.fps, coding.media, coding.coder, coding.settings]
+    known.append(any(event.score is not None for event in coding.events))
     return len(coding.people), sum(bool(value) for value in known)
 
 

@@ -9,6 +9,7 @@ from helpers.networks import write_network
 from helpers.support import write_clip
 
 from mmaction_microaction.cli.code import parse_subjects
+from mmaction_microaction.coding.formats import read_codings
 from mmaction_microaction.coding.scores_file import read_scores
 from mmaction_microaction.label_sets import LabelSet
 from mmaction_microaction.structures.coding import CodedEvent, Coding, read_coding, write_coding
@@ -125,6 +126,19 @@ def test_a_file_of_all_recordings_that_cannot_be_written_is_named(run, study, tm
     assert 'error: all_recordings.csv could not be written, see' in errors.splitlines()[-1]
     assert 'not written: ' in output
     assert (out / 'a.csv').exists()
+
+
+def test_files_for_elan_boris_tables_and_players_are_written_by_default(run, study, tmp_path):
+    videos, *model = study
+    out = tmp_path / 'out'
+    options = ['--threshold', '0.999', '--model', *model]  # no event
+    assert run('code_videos', videos / 'deep', '--out', out, *options)[0] == 0
+    files = {path.name for path in out.iterdir() if path.stem in ('a', 'all_recordings')}
+    assert files == {
+        *(f'a.{ending}' for ending in ('json', 'npz', 'eaf', 'csv', 'srt')),
+        *(f'all_recordings.{ending}' for ending in ('boris', 'csv')),
+    }
+    assert {coding.recording for coding in read_codings([out])} == {'a'}
 
 
 def test_missing_scores_are_an_error(run, tmp_path):
