@@ -9,7 +9,7 @@ from mmaction_microaction.coding.agreement import compare_codings, find_referenc
 from mmaction_microaction.coding.compared_pair import AgreementSettings
 from mmaction_microaction.coding.formats import FORMATS
 from mmaction_microaction.coding.sides import pair_codings, read_side
-from mmaction_microaction.label_sets import LabelSet
+from mmaction_microaction.label_sets import MA52
 from mmaction_microaction.structures.coding import Coding, write_coding
 
 # Ten seconds of P1. Both see a nod at 1 s. A sees a nod at 3 s that B takes for shaking head. Only A sees the nod at
@@ -222,11 +222,11 @@ def test_a_recording_in_two_files_counts_once_if_they_are_equal(tmp_path):
 def test_of_the_files_of_a_recording_the_one_with_scores_and_absences_counts(tmp_path):
     settings = {'absences': {'P1': [[8, 9]]}}
     coding = Coding(
-        'P07', [event(1, 2, 'nodding', score=0.7)], 10.0, ('P07.mp4',), 25.0, coder='program', settings=settings
+        'talk', [event(1, 2, 'nodding', score=0.7)], 10.0, ('talk.mp4',), 25.0, coder='program', settings=settings
     )
-    coding.label_set = LabelSet.from_dict({'name': 'two', 'actions': ['nodding', 'waving']})
+    coding.label_set = MA52
     FORMATS['boris'].write([coding], tmp_path / 'all_recordings.boris')
-    write_coding(coding, tmp_path / 'P07.json')
+    write_coding(coding, tmp_path / 'talk.json')
     [found] = read_side([tmp_path])
     assert (found.settings, found.events[0].score) == (settings, 0.7)
 
