@@ -65,7 +65,7 @@ def _both_ways(scores):
     return scores[:, ::-1], scores
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures('memory_of_this_process')
 def test_command_reports_runtimes_parts_and_memory(network, video, tmp_path, capsys):
     options = ['--model', network, '--rounds', 2, '--memory', '--json', tmp_path / 'x.json']
     main('benchmark', ['demo', str(video), *map(str, options)])

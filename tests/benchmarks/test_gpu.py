@@ -25,6 +25,7 @@ def leave_sections(monkeypatch):
     return leave
 
 
+@pytest.mark.usefixtures('one_block_per_stage')
 def test_command_prints_and_writes_every_section(tmp_path, capsys, monkeypatch, tiny_ma52):
     def compile_without_compiler(function):
         raise RuntimeError('no C++ compiler\nSet TORCHDYNAMO_VERBOSE=1 for the stack trace')

@@ -4,7 +4,7 @@ from mmaction_microaction.benchmarks import compare_growth
 from mmaction_microaction.benchmarks.growth import OURS, STOCK, build_dataset_of_list, write_list
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures('memory_of_this_process')
 def test_every_cost_is_measured_for_every_size():
     results = list(compare_growth(sizes=(1200,), rounds=1))
     titles = ['list', 'metric', 'list, memory', 'list, a worker', 'metric, memory']

@@ -10,8 +10,8 @@ CONFIG = ROOT / 'configs' / 'synthetic' / 'manet_r18_8x1_synthetic.py'
 
 
 @pytest.fixture(autouse=True)
-def not_compiled(monkeypatch):
-    """Skip compilation, which takes minutes."""
+def not_compiled(monkeypatch, one_block_per_stage):
+    """Skip compilation, which takes minutes, and shorten the network."""
     monkeypatch.setattr(torch.nn.Module, 'compile', lambda self: None)
 
 

@@ -8,7 +8,7 @@ from mmaction_microaction.benchmarks.train import build_from_config, make_config
 TINY = ROOT / 'tests' / 'data' / 'manet_r18_tiny.py'
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures('memory_of_this_process', 'one_block_per_stage')
 def test_every_option_is_timed_and_its_memory_measured():
     results = list(compare_training(TINY, ways=['channels-last'], clips=2, rounds=2))
     assert [result.title for result in results] == ['channels-last, time', 'channels-last, memory']

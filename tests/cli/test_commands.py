@@ -8,7 +8,7 @@ import types
 import warnings
 
 import pytest
-from helpers.processes import run_python, run_tool
+from helpers.processes import run_python
 from helpers.support import ROOT
 
 import mmaction_microaction
@@ -17,6 +17,19 @@ from mmaction_microaction.cli import COMMANDS, list_commands, main, parse_argume
 
 HEAVY = {'av', 'cv2', 'gradio', 'matplotlib', 'mmaction', 'mmcv', 'mmengine', 'numpy', 'rich', 'torch'}
 START = 'import mmaction_microaction_command; sys.argv = {}; mmaction_microaction_command.main()'
+PRINT_ALL = """
+import runpy
+import mmaction_microaction_command
+for sys.argv in {}:
+    print(end=chr(0))
+    try:
+        if sys.argv[0] == 'microaction':
+            mmaction_microaction_command.main()
+        else:
+            runpy.run_path(sys.argv[0], run_name='__main__')
+    except SystemExit as stop:
+        assert stop.code == 0
+"""
 OTHER_TOOLS = {'mmaction2', 'test', 'train'}
 
 
@@ -39,17 +52,26 @@ def without_usage(text):
     return text.partition('\n\n')[2]
 
 
-@pytest.mark.parametrize('name', COMMANDS)
-def test_help_of_command_and_tool_is_identical_and_light(name):
-    tool = f'tools/{COMMANDS[name].tool}.py'
-    text, heavy = get_help(START.format(['microaction', name, '--help']))
+@pytest.fixture(scope='module')
+def helps():
+    """Return the help texts of each command and of its tool. One process prints them all."""
+    arguments = [
+        argv
+        for name, command in COMMANDS.items()
+        for argv in (['microaction', name, '--help'], [str(ROOT / 'tools' / f'{command.tool}.py'), '--help'])
+    ]
+    text, heavy = get_help(PRINT_ALL.format(arguments))
     assert heavy == set()
+    texts = text.split('\0')[1:]
+    return dict(zip(COMMANDS, zip(texts[::2], texts[1::2], strict=True), strict=True))
+
+
+@pytest.mark.parametrize('name', COMMANDS)
+def test_help_of_command_and_tool_is_identical_and_light(name, helps):
+    tool = f'tools/{COMMANDS[name].tool}.py'
+    text, door = helps[name]
     assert text.startswith(f'usage: microaction {name} ')
     assert text.endswith(f'"microaction {name}" and {tool} are the same command.\n')
-    door, heavy = get_help(
-        f'import runpy; sys.argv = [{tool!r}, "--help"]; runpy.run_path({str(ROOT / tool)!r}, run_name="__main__")'
-    )
-    assert heavy == set()
     assert door.startswith(f'usage: {COMMANDS[name].tool}.py ')
     assert without_usage(door) == without_usage(text)
 
@@ -214,17 +236,6 @@ from mmaction.registry import MODELS
 assert 'MANetHead' in MODELS
 """)
     assert process.returncode == 0, process.stderr
-
-
-@pytest.mark.slow
-def test_workers_of_a_command_register_needed_modules(tiny_ma52, tmp_path):
-    options = ['--splits', 'train', 'val', '--size', '32', '--workers', '2', '--out', tmp_path]
-    process = run_tool('make_frame_store.py', tiny_ma52, *options)
-    assert process.returncode == 0, process.stderr
-    assert re.findall(r'(frames_\w+): .* (\d+) new clips', process.stdout) == [
-        ('frames_train', '7'),
-        ('frames_val', '5'),
-    ]
 
 
 def test_choices_and_defaults_of_commands_match_the_package():

@@ -15,8 +15,8 @@ from mmaction_microaction.structures.intervals import Interval, write_intervals
 from mmaction_microaction.video.reader import Video
 
 
-@pytest.fixture(scope='module', params=[FOUR, TWO_HUNDRED], ids=lambda label_set: label_set.name)
-def network(request, tmp_path_factory):
+@pytest.fixture(params=[FOUR, TWO_HUNDRED], ids=lambda label_set: label_set.name)
+def network(request, tmp_path_factory, one_block_per_stage):
     """Write a network, and return its label set, config and checkpoint."""
     label_set = request.param
     return label_set, *write_network(tmp_path_factory.mktemp('network'), len(label_set), label_set)
@@ -92,12 +92,15 @@ def test_gradcam_explains_an_action_by_label_code_or_name(network, run, clip, tm
 
     original = module.gradcam
     monkeypatch.setattr(module, 'gradcam', gradcam)
-    for option, label in (('--label', '3'), ('--label', action.code.lower()), ('--action', action.name.upper())):
+    ways = [('--label', '3'), ('--label', action.code.lower()), ('--action', action.name.upper())]
+    if label_set is TWO_HUNDRED:
+        ways = ways[1:2]  # maps of one action prove that its code is found among many
+    for option, label in ways:
         arguments = [config, checkpoint, clip, '--out', tmp_path / 'x.png', option, label]
         status, output, errors = run('plot_gradcam', *arguments)
         assert status == 0, errors
         assert 'x.png' in output
-    assert asked == [3] * 3
+    assert asked == [3] * len(ways)
     for label in (str(len(label_set)), '-1', 'B1'):
         status, _, errors = run(
             'plot_gradcam', config, checkpoint, clip, '--out', tmp_path / 'y.png', f'--label={label}'

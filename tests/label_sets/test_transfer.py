@@ -138,7 +138,7 @@ def test_malformed_label_set_of_a_checkpoint_is_an_error():
 
 
 @pytest.fixture
-def four(tiny_ma52, tmp_path):
+def four(tiny_ma52, tmp_path, one_block_per_stage):
     """Return options of a run on FOUR: lists with the labels 0 to 3, a file of the label set, and a table."""
     (tmp_path / 'gestures.txt').write_text('\n'.join(FOUR.names))
     np.save(tmp_path / 'table.npy', np.random.default_rng(0).normal(size=(4, 50)).astype(np.float32))
@@ -157,7 +157,7 @@ def four(tiny_ma52, tmp_path):
 
 
 @pytest.fixture
-def ma52_weights(tiny_ma52, tmp_path):
+def ma52_weights(tiny_ma52, tmp_path, one_block_per_stage):
     """Save the weights of a network of MA-52's actions, as a checkpoint of before label sets."""
     model = small_runner(tiny_ma52, tmp_path / 'old', {}).model
     with torch.no_grad():

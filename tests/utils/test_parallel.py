@@ -88,7 +88,7 @@ def die(_):
 
 
 def test_error_of_killed_worker_names_the_remedy():
-    with pytest.raises(ValueError, match=r'A worker was killed, .* with fewer workers'), worker_pool(1) as pool:
+    with pytest.raises(ValueError, match=r'A worker was killed, .* with fewer workers'), worker_pool(1, False) as pool:
         list(pool.map(die, [0]))
 
 
@@ -105,7 +105,7 @@ def test_results_are_in_the_order_of_the_tasks(workers):
 def test_workers_end_with_their_parent(tmp_path):
     code = """
 from mmaction_microaction.utils.parallel import default_workers, worker_pool
-with worker_pool(1) as pool:
+with worker_pool(1, spawn=False) as pool:
     pool.submit(exec, 'import time; print("running", flush=True); time.sleep(600)').result()
 """
     log = tmp_path / 'log'

@@ -48,8 +48,9 @@ def tool(trained, clips, tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def browser():
+    # Pages of one context share its cache.
     with opened_browser() as browser:
-        yield browser
+        yield browser.new_context()
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ def test_explanation_covers_a_whole_clip_or_the_middle_of_an_interval(trained, c
     assert texts(figure)[1].startswith('maps of: nodding  B1, ')
 
 
+@pytest.mark.usefixtures('one_block_per_stage')
 @pytest.mark.parametrize('label_set', [FOUR, TWO_HUNDRED], ids=lambda label_set: label_set.name)
 def test_actions_of_any_label_set_are_explained(label_set, clips, tmp_path):
     inferencer = MicroActionInferencer(*write_network(tmp_path, len(label_set), label_set), 'cpu')

@@ -156,12 +156,12 @@ def images(samples):
     return [image for sample in samples for image in sample['imgs']]
 
 
-@pytest.mark.parametrize('method', ['fork', pytest.param('spawn', marks=pytest.mark.slow)])
-def test_workers_read_the_same_frames_as_the_main_process(stores, method):
+@pytest.mark.parametrize(('method', 'workers'), [('fork', 2), pytest.param('spawn', 1, marks=pytest.mark.slow)])
+def test_workers_read_the_same_frames_as_the_main_process(stores, method, workers):
     dataset = build(stores, 'frames')
     # The store is read before the workers start, so that they inherit an open store.
     expected = images(list(dataset))
-    loader = DataLoader(dataset, batch_size=None, num_workers=2, multiprocessing_context=method)
+    loader = DataLoader(dataset, batch_size=None, num_workers=workers, multiprocessing_context=method)
     np.testing.assert_array_equal(images(loader), expected)
     np.testing.assert_array_equal(images(list(dataset)), expected)
 
