@@ -36,7 +36,7 @@ class CorrectionHandlers:
             page.end: round(chosen.end, 3),
             page.action: chosen.action,
             page.owner: visit.person,
-            page.comment: chosen.comment,
+            page.comment: visit.shown.corrections.remark(chosen),
         }
         choices = self.view.gradcam_choices(visit)
         if len(choices) == len(events):
@@ -58,8 +58,8 @@ class CorrectionHandlers:
         visit = self.view.visit(request)
 
         def correct(recording, _):
-            # The form may contain the comment of the selected row.
-            remark = '' if visit.row and comment == visit.row.comment else comment
+            # The form may contain the remark of the selected row.
+            remark = '' if visit.row and comment == recording.corrections.remark(visit.row) else comment
             event = make_event('New row', start, end, action, recording.names[owner], remark, recording.coding)
             visit.row = recording.corrections.add(event)
 
@@ -120,5 +120,5 @@ class CorrectionHandlers:
             show_warning(error)
             return gr.skip()
         page = self.components
-        selected = visit.row and {page.comment: visit.row.comment}
+        selected = visit.row and {page.comment: recording.corrections.remark(visit.row)}
         return {**self.view.show_events(visit), **(selected or {}), **self.export(form, scope, request)}

@@ -124,6 +124,8 @@ class Corrections:
     """Number of added events."""
     deleted: list[CodedEvent] = field(default_factory=list)
     """Deleted events."""
+    notes: dict[CodedEvent, str] = field(default_factory=dict)
+    """What the program noted at the end of the comments of corrected events."""
 
     def __post_init__(self) -> None:
         self.original_coder = self.coding.coder
@@ -133,24 +135,24 @@ class Corrections:
         """int: Number of corrections."""
         return self.changed + self.added + len(self.deleted)
 
+    def remark(self, event: CodedEvent) -> str:
+        """Return the comment of an event without the note of the program: what the person wrote."""
+        return event.comment.removesuffix(self.notes.get(event, '')).removesuffix('; ')
+
     def change(self, old: CodedEvent, new: CodedEvent) -> CodedEvent:
         """Replace an event.
 
         Args:
             old (CodedEvent): Event of the coded recording.
-            new (CodedEvent): The corrected event.
+            new (CodedEvent): The corrected event, whose comment is the remark of the person.
 
         Returns:
-            CodedEvent: The new event, whose comment names what it was. It has no score, since a person coded it.
+            CodedEvent: The new event, whose comment also names what it was. It has no score, since a person coded it.
         """
-        if replace(new, score=old.score) == old:
+        if new.comment == self.remark(old) and replace(new, score=old.score, comment=old.comment) == old:
             return old
-        note = f'corrected: was {_describe(old)}'
-        if earlier := re.search(r'(corrected: was|added)\b.*$', old.comment):
-            # What the network found, or that it found nothing, matters more than the last change.
-            note = earlier[0]
-        remark = re.sub(r'(; )?(corrected: was|added)\b.*$', '', new.comment)
-        new = replace(new, score=None, comment='; '.join(filter(None, [remark, note])))
+        # What the network found, or that it found nothing, matters more than the last change.
+        new = self._note(new, self.notes.get(old, f'corrected: was {_describe(old)}'))
         events = list(self.coding.events)
         events[events.index(old)] = new
         self.changed += 1
@@ -159,10 +161,16 @@ class Corrections:
 
     def add(self, new: CodedEvent) -> CodedEvent:
         """Add an event, and return it with a comment that says so. It has no score."""
-        new = replace(new, score=None, comment='; '.join(filter(None, [new.comment, 'added'])))
+        new = self._note(new, 'added')
         self.added += 1
         self._write([*self.coding.events, new])
         return new
+
+    def _note(self, event, note):
+        """Return an event without a score, whose comment ends with a note of the program."""
+        event = replace(event, score=None, comment='; '.join(filter(None, [event.comment, note])))
+        self.notes[event] = note
+        return event
 
     def delete(self, old: CodedEvent) -> None:
         """Delete an event. The settings of the coded recording list it."""
@@ -178,6 +186,7 @@ class Corrections:
             return [replace(event, person=names.get(event.person, event.person)) for event in events]
 
         self.deleted = renamed(self.deleted)
+        self.notes = dict(zip(renamed(self.notes), self.notes.values()))
         self.coding.people = tuple(names.get(person, person) for person in self.coding.people)
         self._write(renamed(self.coding.events))
 

@@ -73,10 +73,10 @@ def test_corrections_are_written_into_the_coded_recording(corrections, tmp_path)
 
 def test_comment_names_what_the_network_found_after_a_second_correction(corrections):
     first = corrections.change(NOD, form(1.5, 2.5))
-    second = corrections.change(first, form(1.6, 2.5, comment=first.comment))
+    second = corrections.change(first, form(1.6, 2.5))
     assert second.comment == 'corrected: was nodding, 1.00 to 2.00 s'
     added = corrections.add(form(7.0, 8.0))
-    assert corrections.change(added, form(7.0, 9.0, comment='added')).comment == 'added'
+    assert corrections.change(added, form(7.0, 9.0)).comment == 'added'
 
 
 def test_form_without_a_change_corrects_nothing(corrections):
@@ -109,3 +109,20 @@ def test_names_of_people():
 def test_figures_show_corrected_events():
     [interval] = to_intervals([form()], MA52)
     assert (interval.start, interval.end, interval.action.code, interval.score) == (1.5, 2.5, 'C5', 1.0)
+
+
+@pytest.mark.parametrize('remark', ['pressure added by interviewer, laughs', 'a word added', 'corrected: was odd', ''])
+def test_remarks_of_a_person_are_kept_whatever_they_say(remark, corrections):
+    first = corrections.change(NOD, form(comment=remark))
+    assert first.comment == f'{remark}; corrected: was nodding, 1.00 to 2.00 s'.removeprefix('; ')
+    assert corrections.remark(first) == remark
+    corrections.rename({'left': 'P1'})
+    first = corrections.coding.of('P1')[0]
+    second = corrections.change(first, form(1.6, 2.5, person='P1', comment=corrections.remark(first)))
+    assert second.comment == first.comment
+    third = corrections.change(second, form(1.6, 2.5, person='P1', comment='unsure'))
+    assert third.comment == 'unsure; corrected: was nodding, 1.00 to 2.00 s'
+    assert corrections.changed == 3
+    added = corrections.add(form(7.0, 8.0, comment=remark))
+    assert added.comment == f'{remark}; added'.removeprefix('; ')
+    assert corrections.change(added, form(7.0, 8.0, comment=remark)) is added

@@ -113,6 +113,7 @@ def test_corrections_of_a_person_are_in_the_export(served, visitor, clips):
         ['0.00', '1.00', 'B1', 'nodding'],
         ['2.00', '3.50', 'C5', 'waving'],
     ]
+    assert output['data']['comment'] == ''  # the form holds the remark alone
     row(visitor, ['0.00', '1.00', 'B1', 'nodding', 'head', '0.900', ''])
     output, _ = visitor.press('delete', 'json', THIS)
     assert output['data']['headline'].startswith('### left: 1 micro-action in 5.0 s')
