@@ -13,7 +13,7 @@ without --force.
 
 from pathlib import Path
 
-from .code import parse_subjects
+from .code import read_subjects
 
 FEW_CLIPS = 10
 """Number of clips of a category below which a warning says so: docs/transfer.md has what 5 to 20 are worth."""
@@ -132,7 +132,7 @@ def check(args):
             raise ValueError(f'--{option} must be at least {least}')
     if args.lr is not None and not args.lr > 0:
         raise ValueError('--lr must be above 0')
-    args.subjects = parse_subjects(args.subjects)
+    args.subjects = read_subjects(args.subjects)
     for option, path in (('--work-dir', get_work_dir(args)), ('--categories', args.categories)):
         for folder in filter(Path.is_dir, args.codings):
             if path and Path(path).resolve().is_relative_to(folder.resolve()):

@@ -3,8 +3,10 @@
 import gradio as gr
 from gradio.blocks import Block
 
+from mmaction_microaction.coding.subjects import parse_subjects
+
 from .answers import event_rows
-from .corrections import make_event, parse_names
+from .corrections import make_event, name_people
 from .messages import describe_for_visitors, show_warning
 from .view import View
 from .visits import Visit
@@ -81,7 +83,9 @@ class CorrectionHandlers:
         recording = visit.shown
         try:
             if recording and recording.results:
-                names = parse_names(text, list(recording.names))
+                names, problems = name_people(list(recording.names), parse_subjects(text, allow_one_name=True))
+                if problems:
+                    raise ValueError(' '.join(problems))
                 recording.corrections.rename({recording.names[person]: names[person] for person in names})
                 recording.names = names
         except ValueError as error:

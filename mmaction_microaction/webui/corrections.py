@@ -1,7 +1,6 @@
 """Coded events of a result, and the corrections that a person makes to them."""
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -50,37 +49,29 @@ def to_coding(
     )
 
 
-def parse_names(text: str, people: Sequence[str]) -> dict[str, str]:
-    """Parse the names of the people in the study.
+def name_people(people: Sequence[str], subjects: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """Give the people of a recording their names in the study.
 
     Args:
-        text (str): Names such as ``left=P1, right=P2``, or one name for the only person.
         people (Sequence[str]): Names of the people in the results.
+        subjects (Mapping[str, str]): Names in the study, see :func:`.parse_subjects`.
 
     Returns:
-        dict[str, str]: Names in the study by those in the results, which people without a new name keep.
-
-    Raises:
-        ValueError: If a person is unknown, or two people have one name.
+        tuple[dict[str, str], list[str]]: Names in the study by those in the results, which people without a new name
+        keep, and texts about names that do not fit the recording.
 
     Examples:
-        >>> parse_names('left=P1', ['left', 'right'])
-        {'left': 'P1', 'right': 'right'}
+        >>> name_people(['left', 'right'], {'left': 'P1', '3': 'P3'})
+        ({'left': 'P1', 'right': 'right'}, ["'3=P3' names nobody in this recording; write left=NAME, right=NAME."])
     """
-    names = {person: person for person in people}
-    for part in filter(None, map(str.strip, re.split('[,;\n]', text))):
-        person, equals, name = map(str.strip, part.partition('='))
-        if not equals and list(people) == ['']:
-            person, name = '', part
-        elif person not in names or not equals:
-            known = ', '.join(f'{person}=NAME' for person in people if person) or 'one name'
-            raise ValueError(f'{part!r:.60} names nobody in this recording; write {known}.')
-        if len(name) > _MAX_NAME:
-            raise ValueError(f'{name!r:.60} is longer than {_MAX_NAME} characters; choose a shorter name.')
-        names[person] = name or person
+    known = ', '.join(f'{person}=NAME' for person in people if person) or 'one name'
+    unknown = [f'{person}={name}'.removeprefix('=') for person, name in subjects.items() if person not in people]
+    problems = [f'{part!r:.60} names nobody in this recording; write {known}.' for part in unknown]
+    names = {person: subjects.get(person, person) for person in people}
     if len(set(names.values())) < len(names):
-        raise ValueError(f'Two people have one name in {text!r:.60}; choose different names.')
-    return names
+        problems.append(f'Two people would have one name ({", ".join(names.values())}); choose different names.')
+        names = {person: person for person in people}
+    return names, problems
 
 
 def to_intervals(events: Sequence[CodedEvent], label_set: LabelSet) -> list[Interval]:

@@ -7,7 +7,6 @@ import pytest
 from helpers.networks import write_network
 from helpers.support import write_clip
 
-from mmaction_microaction.cli.code import parse_subjects
 from mmaction_microaction.coding.scores_file import read_scores
 from mmaction_microaction.label_sets import LabelSet
 from mmaction_microaction.structures.coding import CodedEvent, Coding, read_coding, write_coding
@@ -109,8 +108,3 @@ def test_missing_scores_are_an_error(run, tmp_path):
     assert 'contains no .npz file' in run('fit_thresholds', tmp_path, *fitting)[2]
     assert 'nowhere: no such file or folder' in run('fit_thresholds', 'nowhere', *fitting)[2]
     assert '--precision 0: must be above 0' in run('fit_thresholds', tmp_path, *fitting, '--precision', '0')[2]
-
-
-def test_subjects():
-    assert parse_subjects('left=P1, right=P 2,3=Dr. Müller') == {'left': 'P1', 'right': 'P 2', '3': 'Dr. Müller'}
-    assert parse_subjects('') == {}

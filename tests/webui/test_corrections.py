@@ -5,7 +5,7 @@ from helpers.label_sets import FOUR
 from mmaction_microaction.inference import ClipResult
 from mmaction_microaction.label_sets import MA52, MA52_REST
 from mmaction_microaction.structures.coding import CodedEvent, Coding, read_coding, write_coding
-from mmaction_microaction.webui.corrections import Corrections, make_event, parse_names, to_coding, to_intervals
+from mmaction_microaction.webui.corrections import Corrections, make_event, name_people, to_coding, to_intervals
 
 NOD = CodedEvent(1.0, 2.0, 'nodding', 'left', 'B1', 'head', 0.8)
 WAVE = CodedEvent(4.0, 5.0, 'waving', 'right', 'C5', 'upper limb', 0.6)
@@ -94,16 +94,24 @@ def test_people_are_renamed_even_if_names_are_swapped(corrections):
 
 
 def test_names_of_people():
-    assert parse_names('left=P1, right = P2', ['left', 'right']) == {'left': 'P1', 'right': 'P2'}
-    assert parse_names('', ['left', 'right']) == {'left': 'left', 'right': 'right'}
-    assert parse_names('P7', ['']) == {'': 'P7'}
-    for text, message in {
-        'middle=P1': r"'middle=P1' names nobody .* left=NAME, right=NAME",
-        'P1': "'P1' names nobody",
-        'left=right': 'Two people have one name',
-    }.items():
-        with pytest.raises(ValueError, match=message):
-            parse_names(text, ['left', 'right'])
+    pair = ['left', 'right']
+    assert name_people(pair, {'left': 'P1', 'right': 'P2'}) == ({'left': 'P1', 'right': 'P2'}, [])
+    assert name_people(pair, {}) == ({'left': 'left', 'right': 'right'}, [])
+    assert name_people([''], {'': 'P7'}) == ({'': 'P7'}, [])
+
+
+@pytest.mark.parametrize(
+    ('people', 'subjects', 'message'),
+    [
+        (['left', 'right'], {'': 'P1'}, "'P1' names nobody in this recording; write left=NAME, right=NAME."),
+        ([''], {'left': 'P1'}, "'left=P1' names nobody in this recording; write one name."),
+        (['left', 'right'], {'left': 'right'}, 'Two people would have one name (right, right)'),
+    ],
+)
+def test_people_keep_their_names_if_new_ones_do_not_fit(people, subjects, message):
+    names, [problem] = name_people(people, subjects)
+    assert names == {person: person for person in people}
+    assert problem.startswith(message)
 
 
 def test_figures_show_corrected_events():
