@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from mmaction_microaction.datasets.frame_store import FrameSettings
 from mmaction_microaction.datasets.preparation.make_frame_store import make_frame_store
+from mmaction_microaction.utils.hidden_files import is_hidden
 
 from .batches import read_config, unwrap_dataset
 from .timing import Comparison, silence_logs
@@ -35,7 +36,7 @@ def list_clips(videos: Path, clips: int | None = None) -> Iterator[Path]:
     Raises:
         ValueError: If the folder contains no ``*.mp4`` files.
     """
-    names = [path.name for path in sorted(videos.glob('*.mp4'))][:clips]
+    names = [path.name for path in sorted(videos.glob('*.mp4')) if not is_hidden(path, videos)][:clips]
     if not names:
         raise ValueError(f'{videos} contains no *.mp4 files')
     with TemporaryDirectory() as folder:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mmaction_microaction.datasets.mma52_dataset import SHORTER_BY
 from mmaction_microaction.structures.detection_annotations import is_detection_table, read_detection_annotations
+from mmaction_microaction.utils.hidden_files import is_hidden
 
 from .ma52 import place_clips, read_journal
 
@@ -30,7 +31,7 @@ def find_table(split: str, folders: Sequence[Path]) -> Path:
     """
     for folder in folders:
         for path in sorted(folder.rglob(f'{split}.csv')):
-            if is_detection_table(path):
+            if not is_hidden(path, folder) and is_detection_table(path):
                 return path
     raise FileNotFoundError(
         f'{split}.csv is not in {" or ".join(map(str, folders))}. It comes with the baseline of the challenge of 2024 '
@@ -55,6 +56,8 @@ def find_videos(names: Sequence[str], source: Path) -> dict[str, tuple[Path, str
     """
     wanted, found = set(names), {}
     for archive in sorted(source.glob('*.zip')):
+        if is_hidden(archive, source):
+            continue
         try:
             with zipfile.ZipFile(archive) as file:
                 members = file.namelist()
@@ -65,7 +68,7 @@ def find_videos(names: Sequence[str], source: Path) -> dict[str, tuple[Path, str
             if name in wanted:
                 found.setdefault(name, (archive, member))
     for path in sorted(source.rglob('*.mp4')):
-        if path.name in wanted:
+        if path.name in wanted and not is_hidden(path, source):
             found.setdefault(path.name, (path, None))
     return found
 
