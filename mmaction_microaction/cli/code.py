@@ -110,14 +110,14 @@ def add_arguments(parser):
 
 def check(args):
     check_network(args)
-    args.subjects = read_subjects(args.subjects)
+    args.subjects = parse_subjects_option(args.subjects)
     if args.crop not in ('auto', 'person') and (args.people in ('left', 'right') or args.people.isdecimal()):
         raise ValueError(
             f'--people {args.people} needs a search for people; use --crop auto or person instead of {args.crop}'
         )
 
 
-def read_subjects(text):
+def parse_subjects_option(text):
     """Return the names of the people in the study, by their names in the recordings."""
     from mmaction_microaction.coding.subjects import parse_subjects
 

@@ -6,7 +6,7 @@ from gradio.blocks import Block
 from mmaction_microaction.coding.subjects import parse_subjects
 
 from .answers import event_rows
-from .corrections import make_event, name_people
+from .corrections import make_event_from_form, name_people
 from .messages import describe_for_visitors, show_warning
 from .view import View
 from .visits import Visit
@@ -50,7 +50,7 @@ class CorrectionHandlers:
         visit = self.view.visit(request)
 
         def correct(recording, row):
-            event = make_event(row, start, end, action, recording.names[owner], comment, recording.coding)
+            event = make_event_from_form(row, start, end, action, recording.names[owner], comment, recording.coding)
             visit.row = recording.corrections.change(visit.row, event)
 
         return self._correct(visit, correct, form, scope, request, needs_row=True)
@@ -62,7 +62,9 @@ class CorrectionHandlers:
         def correct(recording, _):
             # The form may contain the remark of the selected row.
             remark = '' if visit.row and comment == recording.corrections.remark(visit.row) else comment
-            event = make_event('New row', start, end, action, recording.names[owner], remark, recording.coding)
+            event = make_event_from_form(
+                'New row', start, end, action, recording.names[owner], remark, recording.coding
+            )
             visit.row = recording.corrections.add(event)
 
         return self._correct(visit, correct, form, scope, request)

@@ -195,7 +195,7 @@ class Corrections:
         self.coding = replace(self.coding, events=events, coder=coder, settings=settings)
 
 
-def make_event(
+def make_event_from_form(
     row: str,
     start: float | None,
     end: float | None,

@@ -7,7 +7,7 @@ import pytest
 from helpers.networks import write_network
 from helpers.support import write_clip
 
-from mmaction_microaction.coding.scores_file import read_scores
+from mmaction_microaction.coding.scores_file import read_recording_scores
 from mmaction_microaction.label_sets import LabelSet
 from mmaction_microaction.structures.coding import CodedEvent, Coding, read_coding, write_coding
 
@@ -42,7 +42,7 @@ def test_a_folder_is_coded_fitted_and_coded_again_without_the_network(run, study
     assert lines == [line for line in output.splitlines() if re.match(stamp, line)]
     (videos / 'broken.mp4').unlink()
     assert run('code_videos', *options, '--out', out)[0] == 0
-    scores = read_scores(out / 'deep/a.npz')
+    scores = read_recording_scores(out / 'deep/a.npz')
     # Windows of 1.5 s in a video of 3 s, every 0.5 s.
     assert scores.starts.tolist() == [0, 0.5, 1, 1.5]
     assert read_coding(out / 'deep/a.json').settings['threshold'] is None

@@ -5,7 +5,13 @@ from helpers.label_sets import FOUR
 from mmaction_microaction.inference import ClipResult
 from mmaction_microaction.label_sets import MA52, MA52_REST
 from mmaction_microaction.structures.coding import CodedEvent, Coding, read_coding, write_coding
-from mmaction_microaction.webui.corrections import Corrections, make_event, name_people, to_coding, to_intervals
+from mmaction_microaction.webui.corrections import (
+    Corrections,
+    make_event_from_form,
+    name_people,
+    to_coding,
+    to_intervals,
+)
 
 NOD = CodedEvent(1.0, 2.0, 'nodding', 'left', 'B1', 'head', 0.8)
 WAVE = CodedEvent(4.0, 5.0, 'waving', 'right', 'C5', 'upper limb', 0.6)
@@ -17,7 +23,7 @@ def corrections():
 
 
 def form(start=1.5, end=2.5, action='waving', person='left', comment='', row='Row 3', label_set=MA52):
-    return make_event(row, start, end, action, person, comment, Coding('talk', [], 10.0, label_set=label_set))
+    return make_event_from_form(row, start, end, action, person, comment, Coding('talk', [], 10.0, label_set=label_set))
 
 
 def test_clip_is_an_event_of_its_best_action_unless_it_is_rest():

@@ -48,7 +48,7 @@ MAX_PREAMBLE = 40
 _WIDTHS = (24, 14, 30, 8, 14, 10, 10, 10, 8, 18, 40)
 
 
-def write_csv(codings: Sequence[Coding], path: Path) -> None:
+def write_csv_table(codings: Sequence[Coding], path: Path) -> None:
     """Write the events of recordings as a table that R, SPSS and Excel open, completely or not at all.
 
     The columns are :data:`COLUMNS`. Times are in seconds with three decimals, scores have four. The file is in UTF-8

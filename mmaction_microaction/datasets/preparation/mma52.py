@@ -40,7 +40,7 @@ def find_table(split: str, folders: Sequence[Path]) -> Path:
     )
 
 
-def find_videos(names: Sequence[str], source: Path) -> dict[str, tuple[Path, str | None]]:
+def find_mma52_videos(names: Sequence[str], source: Path) -> dict[str, tuple[Path, str | None]]:
     """Find videos by their names, which say their split, in the zip archives of a folder, or else anywhere below it.
 
     Args:
@@ -87,7 +87,7 @@ def prepare_mma52_split(
 
     Args:
         split (str): Name of the split, ``'train'``, ``'val'`` or ``'test'``.
-        source (Path): Path of the folder with the videos, see :func:`find_videos`.
+        source (Path): Path of the folder with the videos, see :func:`find_mma52_videos`.
         lists (Path): Path of a folder that is searched for the table before ``source`` and ``out``.
         out (Path): Path of the folder in which ``videos_{split}/`` and ``{split}.csv`` are written.
         workers (int): Number of worker processes.
@@ -112,7 +112,7 @@ def prepare_mma52_split(
             'the tables has other videos.'
         )
     names = [video.filename for video in videos]
-    new = place_clips(split, table, names, partial(find_videos, names), source, out, workers, progress)
+    new = place_clips(split, table, names, partial(find_mma52_videos, names), source, out, workers, progress)
     checked = read_journal(out / f'.checked_{split}.jsonl')
     shorter = [
         video.filename
