@@ -312,3 +312,17 @@ def test_extras_exist():
         for extras in re.findall(r'\.\[([a-z,]+)\]|EXTRAS=([a-z,]+)', page.read_text(encoding='utf-8')):
             for extra in ''.join(extras).split(','):
                 assert f"'{extra}': [" in setup, f'{page.name}: {extra}'
+
+
+def test_table_of_extras_lists_all():
+    page = (ROOT / 'docs' / 'installation.md').read_text(encoding='utf-8')
+    table = page.partition('| extra | needed for |')[2].partition('\n\n')[0]
+    extras = re.findall(r"^        '([a-z]+)': \[", (ROOT / 'setup.py').read_text(encoding='utf-8'), re.M)
+    assert sorted(re.findall(r'^\| `([a-z]+)`', table, re.M)) == sorted(extras)
+
+
+def test_numbers_of_training_clips_are_those_of_ma52():
+    page = (ROOT / 'docs' / 'own_classes.md').read_text(encoding='utf-8')
+    fewest, most = re.search(r'MA-52 has between ([0-9,]+) and\s+([0-9,]+) training clips', page).groups()
+    clips = get_label_set('ma52').train_clips
+    assert (fewest, most) == (f'{min(clips):,}', f'{max(clips):,}')

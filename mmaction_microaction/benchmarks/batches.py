@@ -16,7 +16,7 @@ SAMPLING = ('SampleFrames', 'UniformSample')
 """Transforms that choose frames."""
 
 
-def read_config(path: str | Path) -> Config:
+def read_backbone_config(path: str | Path) -> Config:
     """Read the config of a network with one backbone, or raise a ValueError if it is another network."""
     config = Config.fromfile(path)
     if 'backbone' not in config.get('model', {}):

@@ -9,7 +9,7 @@ from mmengine.dataset import pseudo_collate
 from mmengine.registry import init_default_scope
 from torch.utils.flop_counter import FlopCounterMode
 
-from .batches import pack_noise, read_config
+from .batches import pack_noise, read_backbone_config
 
 
 class Complexity(NamedTuple):
@@ -46,7 +46,7 @@ def measure_complexity(path: str | Path) -> Complexity:
     Raises:
         ValueError: If the network does not have exactly one backbone.
     """
-    config = read_config(path)
+    config = read_backbone_config(path)
     init_default_scope('mmaction')
     config.model.backbone.pretrained = None
     model = MODELS.build(config.model).eval()

@@ -16,13 +16,14 @@ from torch.utils.data import DataLoader, Dataset
 
 from mmaction_microaction.datasets.frame_store import FrameSettings
 from mmaction_microaction.datasets.preparation.make_frame_store import make_frame_store
+from mmaction_microaction.utils.hidden_files import is_hidden
 
-from .batches import read_config, unwrap_dataset
+from .batches import read_backbone_config, unwrap_dataset
 from .timing import Comparison, silence_logs
 
 
 @contextmanager
-def list_clips(videos: Path, clips: int | None = None) -> Iterator[Path]:
+def temporary_clip_list(videos: Path, clips: int | None = None) -> Iterator[Path]:
     """Write an annotation list of the clips in a folder to a temporary folder, which is deleted afterwards.
 
     Args:
@@ -35,7 +36,7 @@ def list_clips(videos: Path, clips: int | None = None) -> Iterator[Path]:
     Raises:
         ValueError: If the folder contains no ``*.mp4`` files.
     """
-    names = [path.name for path in sorted(videos.glob('*.mp4'))][:clips]
+    names = [path.name for path in sorted(videos.glob('*.mp4')) if not is_hidden(path, videos)][:clips]
     if not names:
         raise ValueError(f'{videos} contains no *.mp4 files')
     with TemporaryDirectory() as folder:
@@ -97,10 +98,10 @@ def compare_loading(config: str | Path, videos: Path, clips: int = 8, rounds: in
     Raises:
         ValueError: If the folder contains no videos, or a video cannot be read.
     """
-    config = read_config(config)
+    config = read_backbone_config(config)
     init_default_scope('mmaction')
     silence_logs()
-    with list_clips(videos, clips) as ann_file:
+    with temporary_clip_list(videos, clips) as ann_file:
         ways = {
             'videos': build_training_set(config, ann_file, videos, decoder='decord'),
             "decoder='pyav'": build_training_set(config, ann_file, videos, decoder='pyav'),

@@ -8,7 +8,7 @@ from mmaction.registry import DATASETS
 from mmengine.registry import init_default_scope
 from torch.utils.data import Dataset
 
-from .data import compare_rates, list_clips
+from .data import compare_rates, temporary_clip_list
 from .memory import read_memory
 from .timing import Comparison, silence_logs
 
@@ -43,7 +43,7 @@ def compare_decoders(videos: Path, clips: int = 8, rounds: int = 5, many: int = 
         raise ValueError(f'{many} clips: memory is compared with memory after 100 clips; use more than 100, or 0')
     init_default_scope('mmaction')
     silence_logs()
-    with list_clips(videos, clips) as ann_file:
+    with temporary_clip_list(videos, clips) as ann_file:
         yield from compare_rates(
             {name: build_dataset_with_decoder(name, ann_file, videos) for name in DECODERS}, clips, rounds
         )

@@ -22,10 +22,10 @@ from mmaction_microaction.utils.parallel import default_workers
 from mmaction_microaction.utils.paths import find_shipped
 from mmaction_microaction.video.writer import write_video
 
-from .batches import HEIGHT, WIDTH, read_config
-from .data import build_training_set, list_clips, measure_rates, store_frames
+from .batches import HEIGHT, WIDTH, read_backbone_config
+from .data import build_training_set, measure_rates, store_frames, temporary_clip_list
 from .gpu_results import SECTIONS, Measurement
-from .model import build_model, make_noise_batch, predict, train_step
+from .model import build_model, make_noise_batch, run_inference, train_step
 from .precision import Pass, compare_passes, make_comparable, run_pass
 from .recipe import estimate_recipe
 from .timing import alternate, silence_logs
@@ -235,11 +235,13 @@ class GpuBenchmark:
 
         def predict_in_half_precision():
             with torch.autocast(self.device, half):
-                predict(model, batch)
+                run_inference(model, batch)
 
         half = torch.float16 if self.device == 'cuda' else torch.bfloat16
 
-        times = alternate('', partial(predict, model, batch), predict_in_half_precision, settings.rounds, warmup=2)
+        times = alternate(
+            '', partial(run_inference, model, batch), predict_in_half_precision, settings.rounds, warmup=2
+        )
         return dict(
             float32=batch_size / median(times.baseline),
             half=batch_size / median(times.ours),
@@ -250,11 +252,11 @@ class GpuBenchmark:
         )
 
     def _measure_loading(self) -> dict[str, dict]:
-        config = read_config(find_shipped(MANET))
+        config = read_backbone_config(find_shipped(MANET))
         loaded = self.settings.loaded
         with TemporaryDirectory() as folder:
             videos = self.videos or _render_clips(Path(folder), loaded, self.settings.video_size)
-            with list_clips(videos, loaded) as ann_file:
+            with temporary_clip_list(videos, loaded) as ann_file:
                 datasets = {
                     'videos': build_training_set(config, ann_file, videos, decoder='pyav'),
                     'frame store': build_training_set(config, ann_file, store_frames(ann_file, videos)),

@@ -64,7 +64,7 @@ def train_step(model: torch.nn.Module, optimizer: OptimWrapper, batch: dict[str,
     model.train_step(batch, optimizer)
 
 
-def predict(model: torch.nn.Module, batch: dict[str, list]) -> None:
+def run_inference(model: torch.nn.Module, batch: dict[str, list]) -> None:
     """Run inference on a batch."""
     model.train(False)
     with torch.no_grad():
@@ -97,7 +97,7 @@ def compare_models(
     batch = make_noise_batch(num_segments, size, clips)
     tsm, manet = (build_model(network, depth, num_segments) for network in ('tsm', 'manet'))
     yield alternate('training step', lambda: train_step(*tsm, batch), lambda: train_step(*manet, batch), rounds)
-    yield alternate('inference', lambda: predict(tsm[0], batch), lambda: predict(manet[0], batch), rounds)
+    yield alternate('inference', lambda: run_inference(tsm[0], batch), lambda: run_inference(manet[0], batch), rounds)
     memory = {
         network: [measure_peak_memory(_train_twice, network, depth, num_segments, size, clips) for _ in range(3)]
         for network in ('tsm', 'manet')

@@ -12,8 +12,8 @@ from mmengine.runner import Runner
 
 from mmaction_microaction.label_sets import MA52
 
-from .batches import read_config, unwrap_dataset
-from .data import list_clips, store_frames
+from .batches import read_backbone_config, unwrap_dataset
+from .data import store_frames, temporary_clip_list
 from .memory import read_memory
 
 
@@ -65,8 +65,8 @@ def follow_memory(
     Raises:
         ValueError: If the folder contains no videos, or a video cannot be read.
     """
-    config = read_config(config)
-    with list_clips(videos) as ann_file:
+    config = read_backbone_config(config)
+    with temporary_clip_list(videos) as ann_file:
         store = store_frames(ann_file, videos)
         clips = {
             **unwrap_dataset(config.train_dataloader.dataset),

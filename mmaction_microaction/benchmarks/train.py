@@ -39,8 +39,8 @@ def compare_training(
     """
     batch = make_config_batch(config, clips)
     for way in ways:
-        plain = partial(train_step, *build_from_config(config), batch)
-        ours = partial(train_step, *build_from_config(config, way), batch)
+        plain = partial(_train_step, *build_from_config(config), batch)
+        ours = partial(_train_step, *build_from_config(config, way), batch)
         yield alternate(f'{way}, time', plain, ours, rounds)
     baseline = measure_peak_memory(_train_twice, config, None, clips)
     for way in ways:
@@ -89,7 +89,7 @@ def make_config_batch(config: str | Path, clips: int) -> dict:
     return pseudo_collate([pack_noise(dataset, num_classes) for _ in range(clips)])
 
 
-def train_step(model: torch.nn.Module, optimizer: OptimWrapper, batch: dict) -> None:
+def _train_step(model: torch.nn.Module, optimizer: OptimWrapper, batch: dict) -> None:
     """Run one step of training: forward pass, backward pass and update."""
     model.train_step(copy.copy(batch), optimizer)
 
@@ -99,4 +99,4 @@ def _train_twice(config, way, clips) -> None:
     model, optimizer = build_from_config(config, way)
     batch = make_config_batch(config, clips)
     for _ in range(2):
-        train_step(model, optimizer, batch)
+        _train_step(model, optimizer, batch)

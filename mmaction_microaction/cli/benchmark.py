@@ -136,7 +136,7 @@ def compare_demo(args):
         print(result, flush=True)
         results.append(result.as_dict())
     if args.json:
-        write_json(args.json, {'machine': describe_machine(), 'results': results})
+        write_results(args.json, {'machine': describe_machine(), 'results': results})
 
 
 def compare_training(args):
@@ -221,7 +221,7 @@ def measure_gpu(args):
         print(measurement, flush=True)
         if args.json:
             # After every row, so that a killed run leaves its measurements.
-            write_json(args.json, {'machine': machine, **benchmark.as_dict()})
+            write_results(args.json, {'machine': machine, **benchmark.as_dict()})
 
 
 def print_complexity(args):
@@ -244,10 +244,10 @@ def print_comparisons(title, sides, comparisons, json_file):
         print(comparison, flush=True)
         results.append(comparison.as_dict())
     if json_file:
-        write_json(json_file, {'machine': describe_machine(), 'results': results})
+        write_results(json_file, {'machine': describe_machine(), 'results': results})
 
 
-def write_json(path, content):
+def write_results(path, content):
     import json
 
     from mmaction_microaction.utils.files import write_whole

@@ -110,24 +110,21 @@ def add_arguments(parser):
 
 def check(args):
     check_network(args)
-    args.subjects = parse_subjects(args.subjects)
+    args.subjects = parse_subjects_option(args.subjects)
     if args.crop not in ('auto', 'person') and (args.people in ('left', 'right') or args.people.isdecimal()):
         raise ValueError(
             f'--people {args.people} needs a search for people; use --crop auto or person instead of {args.crop}'
         )
 
 
-def parse_subjects(text):
+def parse_subjects_option(text):
     """Return the names of the people in the study, by their names in the recordings."""
-    subjects = {}
-    for part in filter(None, text.split(',')):
-        name, separator, subject = (word.strip() for word in part.partition('='))
-        if not (name and separator and subject) or not (name in ('left', 'right', 'unknown') or name.isdecimal()):
-            raise ValueError(f'--subjects {part}: expected names such as left=P1,right=P2 or 1=P1,2=P2')
-        if name in subjects:
-            raise ValueError(f'--subjects {text}: {name} is named twice')
-        subjects[name] = subject
-    return subjects
+    from mmaction_microaction.coding.subjects import parse_subjects
+
+    try:
+        return parse_subjects(text)
+    except ValueError as error:
+        raise ValueError(f'--subjects {error}') from None
 
 
 def run(args):

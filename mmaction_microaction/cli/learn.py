@@ -13,7 +13,7 @@ without --force.
 
 from pathlib import Path
 
-from .code import parse_subjects
+from .code import parse_subjects_option
 
 FEW_CLIPS = 10
 """Number of clips of a category below which a warning says so: docs/transfer.md has what 5 to 20 are worth."""
@@ -132,7 +132,7 @@ def check(args):
             raise ValueError(f'--{option} must be at least {least}')
     if args.lr is not None and not args.lr > 0:
         raise ValueError('--lr must be above 0')
-    args.subjects = parse_subjects(args.subjects)
+    args.subjects = parse_subjects_option(args.subjects)
     for option, path in (('--work-dir', get_work_dir(args)), ('--categories', args.categories)):
         for folder in filter(Path.is_dir, args.codings):
             if path and Path(path).resolve().is_relative_to(folder.resolve()):
@@ -156,7 +156,7 @@ def run(args):
         Lengths,
         TrainSettings,
         learn,
-        make_plan,
+        plan_learning,
         prepare_clips,
         prepare_poses,
     )
@@ -178,7 +178,7 @@ def run(args):
     network = check_network(training)
     if check_output(args.out).exists() and not (args.force or args.dry_run):
         raise FileExistsError(f'{args.out} exists; choose another --out, or replace it with --force')
-    plan = make_plan(read_codings(args.codings, args.people, args.tiers), args.codings, settings)
+    plan = plan_learning(read_codings(args.codings, args.people, args.tiers), args.codings, settings)
     print_plan(plan, 'recordings' if args.val_split == 'recording' else 'people')
     if args.dry_run:
         return

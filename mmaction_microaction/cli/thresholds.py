@@ -62,12 +62,12 @@ def check(args):
 def run(args):
     from mmaction_microaction.coding.formats import read_codings
     from mmaction_microaction.coding.matching import match_codings
-    from mmaction_microaction.coding.scores_file import read_scores
+    from mmaction_microaction.coding.scores_file import read_recording_scores
     from mmaction_microaction.coding.thresholds import fit_thresholds, write_thresholds
     from mmaction_microaction.utils.files import check_writable
 
     check_writable(args.out)
-    scores = [read_scores(path) for path in find_score_files(args.scores)]
+    scores = [read_recording_scores(path) for path in find_score_files(args.scores)]
     pairs, notes = match_codings(scores, read_codings(args.coded, args.people, args.tiers))
     for note in notes:
         print(f'note: {note}')

@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mmaction_microaction.utils.files import as_text_cell, atomic_write, check_writable, make_folder, write_whole
+from mmaction_microaction.utils.files import as_text_cell, check_writable, make_folder, write_whole
+
+from .formats.workbook import Sheet, import_openpyxl, write_workbook
 
 ENDINGS = ('.xlsx', '.csv', '.json')
 """Endings of files with tables. A path without ending is a folder of CSV files."""
@@ -55,7 +57,7 @@ def check_table_path(path: str | Path) -> None:
     if ending not in ENDINGS:
         raise ValueError(f'{path}: tables can be {", ".join(ENDINGS)}, or a folder without an ending for CSV files')
     if ending == '.xlsx':
-        _import_openpyxl()
+        import_openpyxl()
     check_writable(path)
 
 
@@ -71,7 +73,9 @@ def write_tables(tables: Sequence[ResultTable], path: str | Path) -> list[Path]:
         list[Path]: The files.
 
     Raises:
+        ImportError: If .xlsx files cannot be written, since openpyxl is missing.
         OSError: If a file cannot be written.
+        ValueError: If a table is too large for a .xlsx file.
     """
     path = Path(path)
     ending = '' if path.is_dir() else path.suffix.lower()
@@ -148,49 +152,10 @@ def _write_csv(table: ResultTable, path: Path) -> None:
     write_whole(path, text.getvalue().encode('utf-8-sig', errors='backslashreplace'))
 
 
-def _import_openpyxl() -> Any:
-    try:
-        import openpyxl
-    except ImportError:
-        raise ImportError(
-            '.xlsx files need openpyxl: pip install openpyxl, or choose .csv, .json or a folder'
-        ) from None
-    return openpyxl
-
-
 def _write_xlsx(tables: Sequence[ResultTable], path: Path) -> None:
-    openpyxl = _import_openpyxl()
-    from openpyxl.cell import WriteOnlyCell
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-    from openpyxl.styles import Font
-    from openpyxl.utils import get_column_letter
-
-    # Several times as fast as the usual mode, and in little memory.
-    book = openpyxl.Workbook(write_only=True)
+    sheets = []
     for table in tables:
-        sheet = book.create_sheet(table.name)
-        sheet.freeze_panes = 'A2'
-        for x, name in enumerate(table.columns):
-            length = max([len(name), *(len(row[x]) for row in table.rows if isinstance(row[x], str))])
-            sheet.column_dimensions[get_column_letter(x + 1)].width = min(max(length, 8) + 2, 60)
-
-        def make_cell(value: Any, sheet: Any = sheet, **style: Any) -> Any:
-            if not isinstance(value, (str, float)) and not style:
-                return value
-            cell = WriteOnlyCell(sheet)
-            if isinstance(value, str):
-                cell.value = ILLEGAL_CHARACTERS_RE.sub('?', value.encode(errors='replace').decode())
-                cell.data_type = 's'  # A text that begins with "=" would be a formula.
-            else:
-                cell.value = value
-                cell.number_format = '0.00'
-            for key, item in style.items():
-                setattr(cell, key, item)
-            return cell
-
-        bold = Font(bold=True)
-        sheet.append([make_cell(name, font=bold) for name in table.columns])
-        for row in table.rows:
-            sheet.append([make_cell(value) for value in row])
-    with atomic_write(path) as unfinished:
-        book.save(unfinished)
+        rows = [table.columns, *table.rows]
+        lengths = [max(len(row[x]) for row in rows if isinstance(row[x], str)) for x in range(len(table.columns))]
+        sheets.append(Sheet(table.name, rows, [min(max(length, 8) + 2, 60) for length in lengths]))
+    write_workbook(sheets, path)

@@ -15,7 +15,7 @@ from .formats.tables import PROJECT
 from .ledger import Ledger
 from .recordings import Recording
 from .run_log import RunLog
-from .scores_file import RecordingScores, read_scores, write_scores
+from .scores_file import RecordingScores, read_recording_scores, write_recording_scores
 from .settings import CodingSettings, find_differences
 
 STATE = 'code.state'
@@ -110,7 +110,7 @@ class ResultsFolder:
     def _read_network(self, path: Path) -> dict[str, Any] | None:
         """Return the settings of the network in a file of scores, or None if it cannot be read."""
         try:
-            settings = read_scores(path).settings
+            settings = read_recording_scores(path).settings
         except ValueError:
             return None
         return {**settings.get('network', {}), **settings}
@@ -152,7 +152,7 @@ class ResultsFolder:
             if not path.exists():
                 continue
             try:
-                scores = read_scores(path)
+                scores = read_recording_scores(path)
             except ValueError as error:
                 self.log.write(f'warning: {error}', 'yellow')
                 continue
@@ -177,7 +177,7 @@ class ResultsFolder:
             ValueError: If there is a threshold for an unknown action.
         """
         name, coding = scores.recording, code_scores(scores, self.settings)
-        self._write(self.path(name, '.npz'), partial(write_scores, scores))
+        self._write(self.path(name, '.npz'), partial(write_recording_scores, scores))
         # The other formats are made from the JSON file. Old ones must not be taken for new ones.
         for _, path in self.exports(name):
             self._set_aside(path)

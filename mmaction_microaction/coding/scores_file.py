@@ -73,7 +73,7 @@ _TABLES = ('person', 'starts', 'ends', 'scores')
 _INFO = ('recording', 'duration', 'fps', 'media', 'people', 'absences', 'warnings', 'settings')
 
 
-def write_scores(scores: RecordingScores, path: str | Path) -> None:
+def write_recording_scores(scores: RecordingScores, path: str | Path) -> None:
     """Write the scores of a recording as ``.npz``, completely or not at all.
 
     The file contains the arrays ``person``, ``starts``, ``ends``, ``scores`` and ``actions``, for detections also
@@ -100,8 +100,8 @@ def write_scores(scores: RecordingScores, path: str | Path) -> None:
     write_whole(path, content.getvalue())
 
 
-def read_scores(path: str | Path) -> RecordingScores:
-    """Read a file that :func:`write_scores` wrote.
+def read_recording_scores(path: str | Path) -> RecordingScores:
+    """Read a file that :func:`write_recording_scores` wrote.
 
     Args:
         path (str | Path): Path of the file.

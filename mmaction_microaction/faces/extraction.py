@@ -16,7 +16,7 @@ from mmaction_microaction.video.files import list_videos
 from mmaction_microaction.video.reader import Video
 
 from .detectors import DETECTORS, make_detector
-from .linking import choose_face, fill_gaps, link_boxes, smooth_boxes
+from .linking import choose_face, fill_box_gaps, link_boxes, smooth_boxes
 
 FACES = ('largest', 'left', 'right')
 """Choices of one face among several."""
@@ -100,7 +100,7 @@ def track_face(
         face[track.frames] = track.boxes
     # Frames that the detector skips do not make a gap.
     longest_gap = max(round(settings.longest_gap * video.fps), settings.every - 1)
-    boxes = smooth_boxes(fill_gaps(face, longest_gap), settings.smoothing * video.fps)
+    boxes = smooth_boxes(fill_box_gaps(face, longest_gap), settings.smoothing * video.fps)
     return FaceTrack(boxes, size, settings.detector, len(track.frames), settings._asdict(), num_second)
 
 

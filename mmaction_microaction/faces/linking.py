@@ -117,7 +117,7 @@ def choose_face(
     return main, num_second if num_second >= COMPANION * len(main.frames) else 0
 
 
-def fill_gaps(boxes: np.ndarray, max_frames: int) -> np.ndarray:
+def fill_box_gaps(boxes: np.ndarray, max_frames: int) -> np.ndarray:
     """Interpolate boxes linearly in short gaps. Gaps at the start and the end are filled with the nearest box.
 
     Args:

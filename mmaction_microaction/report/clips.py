@@ -79,7 +79,7 @@ class VideoFolder:
         return path and quote(os.fsencode(Path(os.path.relpath(path, out)).as_posix()))
 
 
-class ClipLists:
+class RunClips:
     """Lists of clips of a run, for a page.
 
     Args:

@@ -19,7 +19,7 @@ from mmaction_microaction.visualization.frequency_groups import GROUPS
 from mmaction_microaction.visualization.names import distinct_names, shorten
 from mmaction_microaction.visualization.style import order_by_group
 
-from .clips import ClipLists, VideoFolder
+from .clips import RunClips, VideoFolder
 from .figures import draw_figures, save_figure
 from .predicted_run import PredictedRun, check_same_clips
 
@@ -80,7 +80,7 @@ def write_report(
     make_folder(out)
     with fonts_for(label_set):
         figures = [save_figure(*figure, out) for figure in draw_figures(run, train_clips, other, names, splits, videos)]
-    lists = ClipLists(run, out, videos)
+    lists = RunClips(run, out, videos)
     worst, best = lists.extremes()
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True

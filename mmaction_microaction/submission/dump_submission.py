@@ -16,7 +16,7 @@ from mmaction_microaction.structures.predictions import (
     read_clip_names,
 )
 
-from .formats import check_options
+from .formats import check_submission_options
 from .writing import write_submission
 
 
@@ -58,7 +58,7 @@ class DumpSubmission(BaseMetric):
     ) -> None:
         super().__init__(**kwargs)
         format = str(format)  # --cfg-options parses test_evaluator.format=2024 as a number.
-        check_options(format, coarse_from, ids)  # before the test run
+        check_submission_options(format, coarse_from, ids)  # before the test run
         self.out_dir = out_dir
         self.ann_file = ann_file
         self.names = None if ann_file is None else dict.fromkeys(read_clip_names(ann_file))

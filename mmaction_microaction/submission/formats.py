@@ -81,7 +81,7 @@ SUBMISSION_FORMATS = {
 """Formats by name."""
 
 
-def check_options(
+def check_submission_options(
     format: Literal['codabench', '2024'] = 'codabench',
     coarse_from: Literal['top1', 'sum', 'head'] = 'top1',
     ids: Literal['name', 'stem'] = 'name',
@@ -130,7 +130,7 @@ def predicted_labels(
     Raises:
         ValueError: If an option has an unknown value.
     """
-    check_options(format, coarse_from)
+    check_submission_options(format, coarse_from)
     groups = rank_groups(scores, coarse_from, coarse_scores=coarse_scores)
     return SUBMISSION_FORMATS[format].select_labels(rank_classes(scores), groups)
 
@@ -152,7 +152,7 @@ def clip_ids(names: Sequence[str], ids: Literal['name', 'stem'] = 'name') -> lis
     Raises:
         ValueError: If the kind is unknown, or two names differ only in their extension.
     """
-    check_options(ids=ids)
+    check_submission_options(ids=ids)
     if ids == 'name':
         return list(names)
     stems = {}

@@ -70,7 +70,7 @@ def draw_num_actions(duration: float, rng: np.random.Generator) -> int:
     return 2 + int(rng.choice(len(shares), p=shares / shares.sum()))
 
 
-def draw_seconds(label: int, rng: np.random.Generator) -> float:
+def draw_action_seconds(label: int, rng: np.random.Generator) -> float:
     """Draw the visible duration of an action in seconds.
 
     Args:

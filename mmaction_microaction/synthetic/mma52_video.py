@@ -16,10 +16,10 @@ from .mma52_statistics import (
     INSTANCES,
     MIN_SECONDS,
     SHARE_OF_29_FPS,
+    draw_action_seconds,
     draw_cuts,
     draw_duration,
     draw_num_actions,
-    draw_seconds,
 )
 from .scene import Scene, make_generator, make_subject
 
@@ -165,7 +165,7 @@ class _Schedule:
     def _draw_action(self, shares: np.ndarray) -> tuple[int, int]:
         """Return the label and the number of visible frames of an action."""
         label = int(self.rng.choice(len(shares), p=shares))
-        return label, round((draw_seconds(label, self.rng) + _FADES) * self.fps)
+        return label, round((draw_action_seconds(label, self.rng) + _FADES) * self.fps)
 
     def _try_to_place(self, label: int, start: int, length: int) -> bool:
         """Add an action if what it moves is free at its time."""

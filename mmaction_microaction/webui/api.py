@@ -5,9 +5,10 @@ import json
 import gradio as gr
 
 from mmaction_microaction.coding.formats import FORMATS
+from mmaction_microaction.coding.subjects import parse_subjects
 from mmaction_microaction.inference import MicroActionInferencer
 
-from .corrections import parse_names
+from .corrections import name_people
 from .exports import check_format, write_codings
 from .messages import describe_for_visitors, make_error
 from .recognition import recognize_clip
@@ -51,12 +52,16 @@ class Api:
             if network not in self.models:
                 raise ValueError(f'{network!r:.60} is not a network; choose one of {", ".join(self.models)}.')
             check_format(form)
+            subjects = parse_subjects(names or '', allow_one_name=True)
             name = video.replace('\\', '/').rpartition('/')[2]
             touch = lambda done: self.uploads.touch(visitor)  # noqa: E731
             found = recognize_clip(self.models[network], network, opened, name, touch)
             corrections = found.corrections
-            corrections.rename(parse_names(names or '', [result.person for result in found.results]))
-            corrections.coding.settings['warnings'] = [text.replace(video, name) for text in found.warnings]
+            people, problems = name_people([result.person for result in found.results], subjects)
+            corrections.rename(people)
+            # Names for other people are no reason to discard a long computation.
+            texts = [text.replace(video, name) for text in found.warnings]
+            corrections.coding.settings['warnings'] = texts + problems
             path = write_codings([corrections.coding], form, self.uploads.folder)
             self.uploads.add(visitor, path)
             as_json = write_codings([corrections.coding], 'json', self.uploads.folder)

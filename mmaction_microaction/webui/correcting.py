@@ -3,8 +3,10 @@
 import gradio as gr
 from gradio.blocks import Block
 
+from mmaction_microaction.coding.subjects import parse_subjects
+
 from .answers import event_rows
-from .corrections import make_event, parse_names
+from .corrections import make_event_from_form, name_people
 from .messages import describe_for_visitors, show_warning
 from .view import View
 from .visits import Visit
@@ -36,7 +38,7 @@ class CorrectionHandlers:
             page.end: round(chosen.end, 3),
             page.action: chosen.action,
             page.owner: visit.person,
-            page.comment: chosen.comment,
+            page.comment: visit.shown.corrections.remark(chosen),
         }
         choices = self.view.gradcam_choices(visit)
         if len(choices) == len(events):
@@ -48,7 +50,7 @@ class CorrectionHandlers:
         visit = self.view.visit(request)
 
         def correct(recording, row):
-            event = make_event(row, start, end, action, recording.names[owner], comment, recording.coding)
+            event = make_event_from_form(row, start, end, action, recording.names[owner], comment, recording.coding)
             visit.row = recording.corrections.change(visit.row, event)
 
         return self._correct(visit, correct, form, scope, request, needs_row=True)
@@ -58,9 +60,11 @@ class CorrectionHandlers:
         visit = self.view.visit(request)
 
         def correct(recording, _):
-            # The form may contain the comment of the selected row.
-            remark = '' if visit.row and comment == visit.row.comment else comment
-            event = make_event('New row', start, end, action, recording.names[owner], remark, recording.coding)
+            # The form may contain the remark of the selected row.
+            remark = '' if visit.row and comment == recording.corrections.remark(visit.row) else comment
+            event = make_event_from_form(
+                'New row', start, end, action, recording.names[owner], remark, recording.coding
+            )
             visit.row = recording.corrections.add(event)
 
         return self._correct(visit, correct, form, scope, request)
@@ -81,7 +85,9 @@ class CorrectionHandlers:
         recording = visit.shown
         try:
             if recording and recording.results:
-                names = parse_names(text, list(recording.names))
+                names, problems = name_people(list(recording.names), parse_subjects(text, allow_one_name=True))
+                if problems:
+                    raise ValueError(' '.join(problems))
                 recording.corrections.rename({recording.names[person]: names[person] for person in names})
                 recording.names = names
         except ValueError as error:
@@ -120,5 +126,5 @@ class CorrectionHandlers:
             show_warning(error)
             return gr.skip()
         page = self.components
-        selected = visit.row and {page.comment: visit.row.comment}
+        selected = visit.row and {page.comment: recording.corrections.remark(visit.row)}
         return {**self.view.show_events(visit), **(selected or {}), **self.export(form, scope, request)}

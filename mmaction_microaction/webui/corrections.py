@@ -1,7 +1,6 @@
 """Coded events of a result, and the corrections that a person makes to them."""
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -50,37 +49,29 @@ def to_coding(
     )
 
 
-def parse_names(text: str, people: Sequence[str]) -> dict[str, str]:
-    """Parse the names of the people in the study.
+def name_people(people: Sequence[str], subjects: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """Give the people of a recording their names in the study.
 
     Args:
-        text (str): Names such as ``left=P1, right=P2``, or one name for the only person.
         people (Sequence[str]): Names of the people in the results.
+        subjects (Mapping[str, str]): Names in the study, see :func:`.parse_subjects`.
 
     Returns:
-        dict[str, str]: Names in the study by those in the results, which people without a new name keep.
-
-    Raises:
-        ValueError: If a person is unknown, or two people have one name.
+        tuple[dict[str, str], list[str]]: Names in the study by those in the results, which people without a new name
+        keep, and texts about names that do not fit the recording.
 
     Examples:
-        >>> parse_names('left=P1', ['left', 'right'])
-        {'left': 'P1', 'right': 'right'}
+        >>> name_people(['left', 'right'], {'left': 'P1', '3': 'P3'})
+        ({'left': 'P1', 'right': 'right'}, ["'3=P3' names nobody in this recording; write left=NAME, right=NAME."])
     """
-    names = {person: person for person in people}
-    for part in filter(None, map(str.strip, re.split('[,;\n]', text))):
-        person, equals, name = map(str.strip, part.partition('='))
-        if not equals and list(people) == ['']:
-            person, name = '', part
-        elif person not in names or not equals:
-            known = ', '.join(f'{person}=NAME' for person in people if person) or 'one name'
-            raise ValueError(f'{part!r:.60} names nobody in this recording; write {known}.')
-        if len(name) > _MAX_NAME:
-            raise ValueError(f'{name!r:.60} is longer than {_MAX_NAME} characters; choose a shorter name.')
-        names[person] = name or person
+    known = ', '.join(f'{person}=NAME' for person in people if person) or 'one name'
+    unknown = [f'{person}={name}'.removeprefix('=') for person, name in subjects.items() if person not in people]
+    problems = [f'{part!r:.60} names nobody in this recording; write {known}.' for part in unknown]
+    names = {person: subjects.get(person, person) for person in people}
     if len(set(names.values())) < len(names):
-        raise ValueError(f'Two people have one name in {text!r:.60}; choose different names.')
-    return names
+        problems.append(f'Two people would have one name ({", ".join(names.values())}); choose different names.')
+        names = {person: person for person in people}
+    return names, problems
 
 
 def to_intervals(events: Sequence[CodedEvent], label_set: LabelSet) -> list[Interval]:
@@ -124,6 +115,8 @@ class Corrections:
     """Number of added events."""
     deleted: list[CodedEvent] = field(default_factory=list)
     """Deleted events."""
+    notes: dict[CodedEvent, str] = field(default_factory=dict)
+    """What the program noted at the end of the comments of corrected events."""
 
     def __post_init__(self) -> None:
         self.original_coder = self.coding.coder
@@ -133,24 +126,24 @@ class Corrections:
         """int: Number of corrections."""
         return self.changed + self.added + len(self.deleted)
 
+    def remark(self, event: CodedEvent) -> str:
+        """Return the comment of an event without the note of the program: what the person wrote."""
+        return event.comment.removesuffix(self.notes.get(event, '')).removesuffix('; ')
+
     def change(self, old: CodedEvent, new: CodedEvent) -> CodedEvent:
         """Replace an event.
 
         Args:
             old (CodedEvent): Event of the coded recording.
-            new (CodedEvent): The corrected event.
+            new (CodedEvent): The corrected event, whose comment is the remark of the person.
 
         Returns:
-            CodedEvent: The new event, whose comment names what it was. It has no score, since a person coded it.
+            CodedEvent: The new event, whose comment also names what it was. It has no score, since a person coded it.
         """
-        if replace(new, score=old.score) == old:
+        if new.comment == self.remark(old) and replace(new, score=old.score, comment=old.comment) == old:
             return old
-        note = f'corrected: was {_describe(old)}'
-        if earlier := re.search(r'(corrected: was|added)\b.*$', old.comment):
-            # What the network found, or that it found nothing, matters more than the last change.
-            note = earlier[0]
-        remark = re.sub(r'(; )?(corrected: was|added)\b.*$', '', new.comment)
-        new = replace(new, score=None, comment='; '.join(filter(None, [remark, note])))
+        # What the network found, or that it found nothing, matters more than the last change.
+        new = self._note(new, self.notes.get(old, f'corrected: was {_describe(old)}'))
         events = list(self.coding.events)
         events[events.index(old)] = new
         self.changed += 1
@@ -159,10 +152,16 @@ class Corrections:
 
     def add(self, new: CodedEvent) -> CodedEvent:
         """Add an event, and return it with a comment that says so. It has no score."""
-        new = replace(new, score=None, comment='; '.join(filter(None, [new.comment, 'added'])))
+        new = self._note(new, 'added')
         self.added += 1
         self._write([*self.coding.events, new])
         return new
+
+    def _note(self, event, note):
+        """Return an event without a score, whose comment ends with a note of the program."""
+        event = replace(event, score=None, comment='; '.join(filter(None, [event.comment, note])))
+        self.notes[event] = note
+        return event
 
     def delete(self, old: CodedEvent) -> None:
         """Delete an event. The settings of the coded recording list it."""
@@ -178,6 +177,7 @@ class Corrections:
             return [replace(event, person=names.get(event.person, event.person)) for event in events]
 
         self.deleted = renamed(self.deleted)
+        self.notes = dict(zip(renamed(self.notes), self.notes.values()))
         self.coding.people = tuple(names.get(person, person) for person in self.coding.people)
         self._write(renamed(self.coding.events))
 
@@ -195,7 +195,7 @@ class Corrections:
         self.coding = replace(self.coding, events=events, coder=coder, settings=settings)
 
 
-def make_event(
+def make_event_from_form(
     row: str,
     start: float | None,
     end: float | None,

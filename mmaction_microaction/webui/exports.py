@@ -11,7 +11,7 @@ from mmaction_microaction.inference import WRITERS
 from mmaction_microaction.structures.coding import Coding
 from mmaction_microaction.utils.files import atomic_write
 
-from .visits import Recording
+from .visits import VisitRecording
 
 SCORES = 'scores'
 """Start of the names of the formats that contain the results of the network without corrections."""
@@ -66,11 +66,11 @@ def write_codings(codings: Sequence[Coding], name: str, folder: str | Path) -> P
     return _write_zip(codings, write, folder)
 
 
-def write_export(recordings: Sequence[Recording], name: str, folder: str | Path) -> Path:
+def write_export(recordings: Sequence[VisitRecording], name: str, folder: str | Path) -> Path:
     """Write recordings of a visitor to one file.
 
     Args:
-        recordings (Sequence[Recording]): Recordings with results, at least one.
+        recordings (Sequence[VisitRecording]): Recordings with results, at least one.
         name (str): Name of a format of :func:`list_formats`.
         folder (str | Path): Folder in which a new folder for the file is created.
 

@@ -13,7 +13,7 @@ from .explanation import explain
 from .messages import describe_for_visitors, make_error, show_warning
 from .recognition import StoppedError, recognize_clip
 from .view import View
-from .visits import Recording, Visit
+from .visits import Visit, VisitRecording
 
 _ticks = count(1)
 
@@ -178,7 +178,9 @@ class Handlers:
         visit.queue.clear()
         return {**update, page.progress: self._summarize(visit), page.stop: gr.update(visible=False)}
 
-    def _recognize(self, visit: Visit, recording: Recording, model: str, visitor: str, progress: gr.Progress) -> bool:
+    def _recognize(
+        self, visit: Visit, recording: VisitRecording, model: str, visitor: str, progress: gr.Progress
+    ) -> bool:
         """Recognise a recording, and return whether it has a new result, or a failure in place of one."""
         path = recording.path
         position = f'{visit.total - len(visit.queue)} of {visit.total}, ' if visit.total > 1 else ''

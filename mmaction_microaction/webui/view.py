@@ -25,7 +25,7 @@ from .corrections import to_intervals
 from .explanation import can_explain
 from .exports import write_export
 from .uploads import Uploads
-from .visits import Recording, Visit
+from .visits import Visit, VisitRecording
 
 NO_RESULT = '### The result appears here'
 ALL = 'all recordings'
@@ -201,7 +201,7 @@ class View:
             OSError: If the file cannot be written.
             ValueError: If the format cannot hold a recording.
         """
-        recordings: Sequence[Recording] = visit.recognised if scope == ALL else [visit.shown]
+        recordings: Sequence[VisitRecording] = visit.recognised if scope == ALL else [visit.shown]
         page = self.components
         if visit.export:
             self.uploads.drop(visitor, visit.export)

@@ -13,7 +13,7 @@ Result = ClipResult | TimelineResult | DetectionResult
 
 
 @dataclass(eq=False)
-class Recording:
+class VisitRecording:
     """An uploaded, recorded or example video, and its result."""
 
     path: str
@@ -76,18 +76,18 @@ class Recording:
 class Visit:
     """The recordings of a visitor, and what the page shows."""
 
-    recordings: list[Recording] = field(default_factory=list)
-    shown: Recording | None = None
+    recordings: list[VisitRecording] = field(default_factory=list)
+    shown: VisitRecording | None = None
     """Recording on the page."""
     person: str = ''
     """Name in the results of the person on the page."""
     row: CodedEvent | None = None
     """Selected event of the table."""
-    queue: list[Recording] = field(default_factory=list)
+    queue: list[VisitRecording] = field(default_factory=list)
     """Recordings that are still to be recognised."""
     model: str = ''
     """Name of the network that recognises the queue."""
-    running: tuple[Recording, str] | None = None
+    running: tuple[VisitRecording, str] | None = None
     """Recording that is being recognised, and the name of the network."""
     total: int = 0
     """Number of recordings that were to be recognised when the visitor pressed the button."""
@@ -95,28 +95,28 @@ class Visit:
     """Whether the visitor stopped the recognition."""
     coder: str = ''
     """Name of the visitor as the coder. ``''`` if it is not given."""
-    to_remove: Recording | None = None
+    to_remove: VisitRecording | None = None
     """Recording with corrections that is removed if the visitor asks for it again."""
     export: Path | None = None
     """File of the latest export."""
 
-    def add(self, path: str | Path) -> Recording:
+    def add(self, path: str | Path) -> VisitRecording:
         """Add a recording, and give it a name that no other one has."""
         path, names = Path(path), {recording.name for recording in self.recordings}
         name, count = path.name, 1
         while name in names:
             count += 1
             name = f'{path.stem} ({count}){path.suffix}'
-        recording = Recording(str(path), name)
+        recording = VisitRecording(str(path), name)
         self.recordings.append(recording)
         return recording
 
-    def show(self, recording: Recording | None) -> None:
+    def show(self, recording: VisitRecording | None) -> None:
         """Choose the recording on the page, and its first person."""
         self.shown, self.row, self.to_remove = recording, None, None
         self.person = recording.results[0].person if recording and recording.results else ''
 
     @property
-    def recognised(self) -> list[Recording]:
-        """list[Recording]: Recordings with a result."""
+    def recognised(self) -> list[VisitRecording]:
+        """list[VisitRecording]: Recordings with a result."""
         return [recording for recording in self.recordings if recording.results]

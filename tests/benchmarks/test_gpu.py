@@ -88,13 +88,13 @@ def test_measurements_stop_in_time(monkeypatch, leave_sections):
 
 
 def test_batches_that_exceed_the_memory_are_reported(monkeypatch, leave_sections):
-    def predict(model, batch):
+    def run_inference(model, batch):
         if len(batch['inputs']) > 1:
             raise torch.OutOfMemoryError('CUDA out of memory. Tried to allocate 2.00 GiB.\nSee documentation')
         return original(model, batch)
 
-    original = gpu.predict
-    monkeypatch.setattr(gpu, 'predict', predict)
+    original = gpu.run_inference
+    monkeypatch.setattr(gpu, 'run_inference', run_inference)
     leave_sections('inference')
     first, second = GpuBenchmark(TINY).run()
     assert first.values['float32'] > 0
@@ -116,7 +116,7 @@ def test_clips_are_rendered_without_a_folder(leave_sections):
 
 
 def test_recipe_is_that_of_the_config():
-    config = gpu.read_config(gpu.find_shipped(gpu.MANET))
+    config = gpu.read_backbone_config(gpu.find_shipped(gpu.MANET))
     settings = GpuSettings()
     assert config.train_dataloader.batch_size == config.val_dataloader.batch_size == settings.clips
     assert config.model.backbone.num_segments == settings.num_segments

@@ -8,9 +8,8 @@ import pytest
 from helpers.networks import write_network
 from helpers.support import write_clip
 
-from mmaction_microaction.cli.code import parse_subjects
 from mmaction_microaction.coding.formats import read_codings
-from mmaction_microaction.coding.scores_file import read_scores
+from mmaction_microaction.coding.scores_file import read_recording_scores
 from mmaction_microaction.label_sets import LabelSet
 from mmaction_microaction.structures.coding import CodedEvent, Coding, read_coding, write_coding
 
@@ -45,7 +44,7 @@ def test_a_folder_is_coded_fitted_and_coded_again_without_the_network(run, study
     assert lines == [line for line in output.splitlines() if re.match(stamp, line)]
     (videos / 'broken.mp4').unlink()
     assert run('code_videos', *options, '--out', out)[0] == 0
-    scores = read_scores(out / 'deep/a.npz')
+    scores = read_recording_scores(out / 'deep/a.npz')
     # Windows of 1.5 s in a video of 3 s, every 0.5 s.
     assert scores.starts.tolist() == [0, 0.5, 1, 1.5]
     assert read_coding(out / 'deep/a.json').settings['threshold'] is None
@@ -146,8 +145,3 @@ def test_missing_scores_are_an_error(run, tmp_path):
     assert 'contains no .npz file' in run('fit_thresholds', tmp_path, *fitting)[2]
     assert 'nowhere: no such file or folder' in run('fit_thresholds', 'nowhere', *fitting)[2]
     assert '--precision 0: must be above 0' in run('fit_thresholds', tmp_path, *fitting, '--precision', '0')[2]
-
-
-def test_subjects():
-    assert parse_subjects('left=P1, right=P 2,3=Dr. Müller') == {'left': 'P1', 'right': 'P 2', '3': 'Dr. Müller'}
-    assert parse_subjects('') == {}

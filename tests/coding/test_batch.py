@@ -12,7 +12,7 @@ from helpers.coding import FakeNetwork
 
 from mmaction_microaction.coding.formats import FORMATS
 from mmaction_microaction.coding.run_log import RunLog, TimeLeft
-from mmaction_microaction.coding.scores_file import read_scores
+from mmaction_microaction.coding.scores_file import read_recording_scores
 from mmaction_microaction.coding.settings import CodingSettings
 from mmaction_microaction.structures.coding import read_coding
 from mmaction_microaction.utils import files
@@ -29,7 +29,7 @@ def contents(folder):
         if path.suffix in ('.one', '.all', '.json'):
             found[name] = json.loads(path.read_text())
         elif path.suffix == '.npz':
-            found[name] = read_scores(path).scores.tolist()
+            found[name] = read_recording_scores(path).scores.tolist()
         elif path.is_file():
             found[name] = None
     return found
@@ -304,7 +304,7 @@ def test_a_full_disk_stops_the_run(code, network, monkeypatch):
     def fail(*_):
         raise OSError(28, 'No space left on device')
 
-    monkeypatch.setattr('mmaction_microaction.coding.results_folder.write_scores', fail)
+    monkeypatch.setattr('mmaction_microaction.coding.results_folder.write_recording_scores', fail)
     with pytest.raises(OSError, match='No space left'):
         code()
     assert network.seen == ['P01']

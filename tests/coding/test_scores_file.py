@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from helpers.coding import TWO, make_scores
 
-from mmaction_microaction.coding.scores_file import RecordingScores, read_scores, write_scores
+from mmaction_microaction.coding.scores_file import RecordingScores, read_recording_scores, write_recording_scores
 
 
 def test_windows_are_read_back(tmp_path):
@@ -20,8 +20,8 @@ def test_windows_are_read_back(tmp_path):
         warnings=['a warning'],
         settings={'window': None},
     )
-    write_scores(written, tmp_path / 'a.npz')
-    read = read_scores(tmp_path / 'a.npz')
+    write_recording_scores(written, tmp_path / 'a.npz')
+    read = read_recording_scores(tmp_path / 'a.npz')
     for name in ('person', 'starts', 'ends'):
         assert (getattr(read, name) == getattr(written, name)).all()
     assert read.scores == pytest.approx(written.scores)
@@ -36,15 +36,15 @@ def test_detections_and_people_without_rows_are_read_back(tmp_path):
         'a', np.array(['left', 'left']), times, times + 1, np.array([0.9, 0.2]), np.array([1, 0]),
         label_set=TWO, duration=5.0, people=('left', 'right'),
     )  # fmt: skip
-    write_scores(written, tmp_path / 'a.npz')
-    read = read_scores(tmp_path / 'a.npz')
+    write_recording_scores(written, tmp_path / 'a.npz')
+    read = read_recording_scores(tmp_path / 'a.npz')
     assert read.is_detector
     assert (read.labels.tolist(), read.people) == ([1, 0], ('left', 'right'))
     nothing = RecordingScores(
         'b', np.zeros(0, str), np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0, int), label_set=TWO, duration=5.0
     )
-    write_scores(nothing, tmp_path / 'b.npz')
-    assert len(read_scores(tmp_path / 'b.npz').starts) == 0
+    write_recording_scores(nothing, tmp_path / 'b.npz')
+    assert len(read_recording_scores(tmp_path / 'b.npz').starts) == 0
 
 
 def rewrite(path, **entries):
@@ -67,9 +67,9 @@ def test_damaged_files_are_errors(tmp_path):
     path = tmp_path / 'a.npz'
     path.write_bytes(b'no archive')
     with pytest.raises(ValueError, match=r'a\.npz does not contain the scores'):
-        read_scores(path)
+        read_recording_scores(path)
     with pytest.raises(FileNotFoundError, match='no such file'):
-        read_scores(tmp_path / 'b.npz')
+        read_recording_scores(tmp_path / 'b.npz')
     for entries, text in (
         (dict(scores=as_npy(np.ones((3, 2)))), r'scores has the shape \(3, 2\) instead of \(4, 2\)'),
         (dict(starts=as_npy(np.full(4, np.nan))), 'starts are not finite'),
@@ -77,16 +77,16 @@ def test_damaged_files_are_errors(tmp_path):
         (dict(info=as_npy(np.frombuffer(b'{', np.uint8))), 'JSONDecodeError'),
         (dict(info=as_npy(np.frombuffer(json.dumps({}).encode(), np.uint8))), 'KeyError'),
     ):
-        write_scores(make_scores('a'), path)
+        write_recording_scores(make_scores('a'), path)
         rewrite(path, **entries)
         with pytest.raises(ValueError, match=text):
-            read_scores(path)
+            read_recording_scores(path)
 
 
 def test_a_header_cannot_ask_for_memory(tmp_path):
-    write_scores(make_scores('a'), tmp_path / 'a.npz')
+    write_recording_scores(make_scores('a'), tmp_path / 'a.npz')
     stream = io.BytesIO()
     np.lib.format.write_array_header_1_0(stream, dict(descr='<f4', fortran_order=False, shape=(10**12, 2)))
     rewrite(tmp_path / 'a.npz', scores=stream.getvalue() + bytes(32))
     with pytest.raises(ValueError, match='cannot reshape array of size 8'):
-        read_scores(tmp_path / 'a.npz')
+        read_recording_scores(tmp_path / 'a.npz')

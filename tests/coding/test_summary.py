@@ -2,6 +2,7 @@
 
 import csv
 import json
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -168,8 +169,17 @@ def test_spreadsheet_keeps_formulas_as_text(tmp_path):
     book = openpyxl.load_workbook(tmp_path / 'a.xlsx')
     assert book.sheetnames == ['main', 'second one']
     rows = [[cell.value for cell in row] for row in book['main']]
-    assert rows == [['name', 'n', 'kappa'], ['=1+1', 2, 0.5], ['a,b\n"c"', 0, None], ['??', 1, 1]]
-    assert book['main']['A2'].data_type == 's'
+    assert rows == [['name', 'n', 'kappa'], ['=1+1', 2, 0.5], ['a,b\n"c"', 0, None], ['\ufffd\ufffd', 1, 1]]
+    formula, whole, kappa = book['main'][2]
+    assert (formula.data_type, formula.quotePrefix) == ('s', True)
+    assert (whole.number_format, kappa.number_format) == ('General', '0.000')
+
+
+def test_texts_that_excel_would_cut_off_are_refused(tmp_path):
+    table = ResultTable('main', ('comment',), [('x' * 32_768,)])
+    with pytest.raises(ValueError, match=r'a\.xlsx: a text of 32,768 characters.*\.csv'):
+        write_tables([table], tmp_path / 'a.xlsx')
+    assert not list(tmp_path.iterdir())
 
 
 def test_csv_json_and_folder(tmp_path):
@@ -197,3 +207,9 @@ def test_names_with_brackets_are_printed_as_they_are(capsys):
     print_table(ResultTable('', ('name', 'n', 'kappa'), [('[bold]x[/]', 1200, None)]), {'name': 'who', 'n': 'n'})
     lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
     assert lines == ['| who        |     n |', '|------------|-------|', '| [bold]x[/] | 1,200 |']
+
+
+def test_missing_openpyxl_is_named_before_the_work(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, 'openpyxl', None)
+    with pytest.raises(ImportError, match='pip install openpyxl'):
+        check_table_path(tmp_path / 'a.xlsx')

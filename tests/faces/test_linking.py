@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mmaction_microaction.faces import linking
-from mmaction_microaction.faces.linking import PATIENCE, choose_face, fill_gaps, iou, link_boxes, smooth_boxes
+from mmaction_microaction.faces.linking import PATIENCE, choose_face, fill_box_gaps, iou, link_boxes, smooth_boxes
 
 NONE = np.empty((0, 4))
 
@@ -122,16 +122,16 @@ def test_video_without_faces_has_no_boxes(frames):
     found = chosen(frames)
     assert found.shape == (len(frames), 4)
     assert np.isnan(found).all()
-    assert np.isnan(smooth_boxes(fill_gaps(found, 9), 2)).all()
+    assert np.isnan(smooth_boxes(fill_box_gaps(found, 9), 2)).all()
 
 
 def test_short_gaps_are_interpolated_and_long_gaps_stay():
     gap = [np.nan] * 4
     face = np.array([gap, (0, 0, 10, 10), gap, gap, (3, 6, 13, 16), gap, gap, gap, (5, 5, 15, 15), gap, gap, gap])
-    filled = fill_gaps(face, 2)
+    filled = fill_box_gaps(face, 2)
     np.testing.assert_allclose(filled[:5], boxes(*[(0, 0, 10, 10)] * 2, (1, 2, 11, 12), (2, 4, 12, 14), (3, 6, 13, 16)))
     np.testing.assert_array_equal(np.isnan(filled).all(1).nonzero()[0], [5, 6, 7, 9, 10, 11])
-    np.testing.assert_array_equal(fill_gaps(face, 3)[9:], boxes(*[(5, 5, 15, 15)] * 3))
+    np.testing.assert_array_equal(fill_box_gaps(face, 3)[9:], boxes(*[(5, 5, 15, 15)] * 3))
     assert np.isnan(face[0]).all()
 
 

@@ -70,12 +70,24 @@ def test_curl_example_returns_the_coded_recording(served, folder):
     assert 'interview.mp4' not in files(served[1])
 
 
+def test_names_for_other_people_are_a_warning_in_the_result(served, folder):
+    visitor = Visitor(served[0])
+    output, _ = visitor.press('code', visitor.upload(folder / 'interview.mp4'), '', '', 'left=P1, right=P2')
+    [file] = output['data'].values()
+    coding = read_coding(file['path'])
+    assert [event.action for event in coding.events] == ['waving']
+    assert coding.settings['warnings'][1:] == [
+        "'left=P1' names nobody in this recording; write one name.",
+        "'right=P2' names nobody in this recording; write one name.",
+    ]
+
+
 def test_errors_of_the_api_name_the_remedy(served, folder):
     visitor = Visitor(served[0])
     for arguments, message in {
         ('other', '', ''): "'other' is not a network; choose one of net",
         ('', 'exe', ''): "'exe' is not a format; choose one of json",
-        ('', '', 'left=P1'): "'left=P1' names nobody",
+        ('', '', 'left='): 'left=: expected names such as left=P1',
     }.items():
         output, _ = visitor.press('code', visitor.upload(folder / 'interview.mp4'), *arguments)
         assert message in output['error'].replace('&#x27;', "'")

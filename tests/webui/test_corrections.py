@@ -5,7 +5,13 @@ from helpers.label_sets import FOUR
 from mmaction_microaction.inference import ClipResult
 from mmaction_microaction.label_sets import MA52, MA52_REST
 from mmaction_microaction.structures.coding import CodedEvent, Coding, read_coding, write_coding
-from mmaction_microaction.webui.corrections import Corrections, make_event, parse_names, to_coding, to_intervals
+from mmaction_microaction.webui.corrections import (
+    Corrections,
+    make_event_from_form,
+    name_people,
+    to_coding,
+    to_intervals,
+)
 
 NOD = CodedEvent(1.0, 2.0, 'nodding', 'left', 'B1', 'head', 0.8)
 WAVE = CodedEvent(4.0, 5.0, 'waving', 'right', 'C5', 'upper limb', 0.6)
@@ -17,7 +23,7 @@ def corrections():
 
 
 def form(start=1.5, end=2.5, action='waving', person='left', comment='', row='Row 3', label_set=MA52):
-    return make_event(row, start, end, action, person, comment, Coding('talk', [], 10.0, label_set=label_set))
+    return make_event_from_form(row, start, end, action, person, comment, Coding('talk', [], 10.0, label_set=label_set))
 
 
 def test_clip_is_an_event_of_its_best_action_unless_it_is_rest():
@@ -73,10 +79,10 @@ def test_corrections_are_written_into_the_coded_recording(corrections, tmp_path)
 
 def test_comment_names_what_the_network_found_after_a_second_correction(corrections):
     first = corrections.change(NOD, form(1.5, 2.5))
-    second = corrections.change(first, form(1.6, 2.5, comment=first.comment))
+    second = corrections.change(first, form(1.6, 2.5))
     assert second.comment == 'corrected: was nodding, 1.00 to 2.00 s'
     added = corrections.add(form(7.0, 8.0))
-    assert corrections.change(added, form(7.0, 9.0, comment='added')).comment == 'added'
+    assert corrections.change(added, form(7.0, 9.0)).comment == 'added'
 
 
 def test_form_without_a_change_corrects_nothing(corrections):
@@ -94,18 +100,43 @@ def test_people_are_renamed_even_if_names_are_swapped(corrections):
 
 
 def test_names_of_people():
-    assert parse_names('left=P1, right = P2', ['left', 'right']) == {'left': 'P1', 'right': 'P2'}
-    assert parse_names('', ['left', 'right']) == {'left': 'left', 'right': 'right'}
-    assert parse_names('P7', ['']) == {'': 'P7'}
-    for text, message in {
-        'middle=P1': r"'middle=P1' names nobody .* left=NAME, right=NAME",
-        'P1': "'P1' names nobody",
-        'left=right': 'Two people have one name',
-    }.items():
-        with pytest.raises(ValueError, match=message):
-            parse_names(text, ['left', 'right'])
+    pair = ['left', 'right']
+    assert name_people(pair, {'left': 'P1', 'right': 'P2'}) == ({'left': 'P1', 'right': 'P2'}, [])
+    assert name_people(pair, {}) == ({'left': 'left', 'right': 'right'}, [])
+    assert name_people([''], {'': 'P7'}) == ({'': 'P7'}, [])
+
+
+@pytest.mark.parametrize(
+    ('people', 'subjects', 'message'),
+    [
+        (['left', 'right'], {'': 'P1'}, "'P1' names nobody in this recording; write left=NAME, right=NAME."),
+        ([''], {'left': 'P1'}, "'left=P1' names nobody in this recording; write one name."),
+        (['left', 'right'], {'left': 'right'}, 'Two people would have one name (right, right)'),
+    ],
+)
+def test_people_keep_their_names_if_new_ones_do_not_fit(people, subjects, message):
+    names, [problem] = name_people(people, subjects)
+    assert names == {person: person for person in people}
+    assert problem.startswith(message)
 
 
 def test_figures_show_corrected_events():
     [interval] = to_intervals([form()], MA52)
     assert (interval.start, interval.end, interval.action.code, interval.score) == (1.5, 2.5, 'C5', 1.0)
+
+
+@pytest.mark.parametrize('remark', ['pressure added by interviewer, laughs', 'a word added', 'corrected: was odd', ''])
+def test_remarks_of_a_person_are_kept_whatever_they_say(remark, corrections):
+    first = corrections.change(NOD, form(comment=remark))
+    assert first.comment == f'{remark}; corrected: was nodding, 1.00 to 2.00 s'.removeprefix('; ')
+    assert corrections.remark(first) == remark
+    corrections.rename({'left': 'P1'})
+    first = corrections.coding.of('P1')[0]
+    second = corrections.change(first, form(1.6, 2.5, person='P1', comment=corrections.remark(first)))
+    assert second.comment == first.comment
+    third = corrections.change(second, form(1.6, 2.5, person='P1', comment='unsure'))
+    assert third.comment == 'unsure; corrected: was nodding, 1.00 to 2.00 s'
+    assert corrections.changed == 3
+    added = corrections.add(form(7.0, 8.0, comment=remark))
+    assert added.comment == f'{remark}; added'.removeprefix('; ')
+    assert corrections.change(added, form(7.0, 8.0, comment=remark)) is added

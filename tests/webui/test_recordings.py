@@ -113,14 +113,15 @@ def test_corrections_of_a_person_are_in_the_export(served, visitor, clips):
         ['0.00', '1.00', 'B1', 'nodding'],
         ['2.00', '3.50', 'C5', 'waving'],
     ]
+    assert output['data']['comment'] == ''  # the form holds the remark alone
     row(visitor, ['0.00', '1.00', 'B1', 'nodding', 'head', '0.900', ''])
     output, _ = visitor.press('delete', 'json', THIS)
     assert output['data']['headline'].startswith('### left: 1 micro-action in 5.0 s')
     # An event of the other person is added to the table of that person.
     output, _ = visitor.press('add', 4, 4.5, 'shrugging', 'right', 'unsure', 'json', THIS)
     assert len(output['data']['table']['data']) == 1
-    _, [message] = visitor.press('rename', 'left=P1, middle=P2', 'json', THIS)
-    assert "'middle=P2' names nobody" in message.replace('&#x27;', "'")
+    _, [message] = visitor.press('rename', 'left=P1, 3=P2', 'json', THIS)
+    assert "'3=P2' names nobody" in message.replace('&#x27;', "'")
     output, _ = visitor.press('rename', 'left=P1, right=P2', 'json', THIS)
     assert output['data']['person']['choices'] == [['P1', 'left'], ['P2', 'right']]
     assert output['data']['headline'].startswith('### P1: ')

@@ -18,7 +18,7 @@ from .eaf_read import read_eaf
 from .eaf_write import write_eaf
 from .observer import write_observer
 from .subtitles import read_subtitles, write_srt, write_vtt
-from .tables import is_table, read_table, write_csv, write_xlsx
+from .tables import is_table, read_table, write_csv_table, write_xlsx
 from .textgrid import read_textgrid, write_textgrid
 
 
@@ -66,7 +66,7 @@ FORMATS = {
     'observer': Format(
         '.txt', 'Noldus The Observer', read_table, write_observer, holds_several=True, recognize=is_table
     ),
-    'csv': Format('.csv', 'table for R, SPSS and Excel', read_table, write_csv, holds_several=True),
+    'csv': Format('.csv', 'table for R, SPSS and Excel', read_table, write_csv_table, holds_several=True),
     'tsv': Format('.tsv', 'table separated by tabs', read_table, None, holds_several=True),
     'xlsx': Format('.xlsx', 'Excel workbook', read_table, write_xlsx, holds_several=True),
 }

@@ -13,7 +13,7 @@ from mmaction_microaction.utils.files import write_whole
 
 from .pairing import Mark, join_comments, pair_marks
 from .rows import Row, make_event, write_text_rows
-from .workbook import write_workbook
+from .workbook import Sheet, write_workbook
 
 COLUMNS = (
     'Observation',
@@ -63,7 +63,7 @@ def write_observer(codings: Sequence[Coding], path: Path) -> None:
                 times.append([coding.recording, end, 0.0, *names, 'State stop', ''])
         rows += sorted(times, key=lambda row: row[1])
     if path.name.lower().endswith('.xlsx'):
-        write_workbook(rows, (24, 16, 12, 14, 30, 12, 12, 40), path)
+        write_workbook([Sheet('events', rows, (24, 16, 12, 14, 30, 12, 12, 40))], path)
     else:
         write_whole(path, write_text_rows(rows, '\t'))
 

@@ -26,7 +26,7 @@ from .elan_tables import is_elan_table, parse_elan
 from .observer import REQUIRED_COLUMNS as OBSERVER_COLUMNS
 from .observer import parse_observer
 from .rows import Row, find_delimiters, make_event, read_text_rows, write_text_rows
-from .workbook import read_workbook, write_workbook
+from .workbook import Sheet, read_workbook, write_workbook
 
 COLUMNS = (
     'recording',
@@ -52,7 +52,7 @@ MAX_PREAMBLE = 40
 _WIDTHS = (24, 14, 30, 8, 14, 10, 10, 10, 8, 18, 40)
 
 
-def write_csv(codings: Sequence[Coding], path: Path) -> None:
+def write_csv_table(codings: Sequence[Coding], path: Path) -> None:
     """Write the events of recordings as a table that R, SPSS and Excel open, completely or not at all.
 
     The columns are :data:`COLUMNS`. Times are in seconds with three decimals, scores have four. The file is in UTF-8
@@ -83,7 +83,7 @@ def write_xlsx(codings: Sequence[Coding], path: Path) -> None:
         OSError: If the file cannot be written.
         ValueError: If there are more events than a sheet has rows.
     """
-    write_workbook([COLUMNS, *_make_rows(codings)], _WIDTHS, path)
+    write_workbook([Sheet('events', [COLUMNS, *_make_rows(codings)], _WIDTHS)], path)
 
 
 def _make_rows(codings: Iterable[Coding]) -> Iterable[list[Any]]:

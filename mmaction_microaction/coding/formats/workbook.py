@@ -1,10 +1,10 @@
-"""Excel workbooks: one sheet as a table of cells."""
+"""Excel workbooks: sheets as tables of cells."""
 
 import re
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 from xml.parsers import expat
 
 from mmaction_microaction.utils.files import atomic_write
@@ -23,55 +23,78 @@ MAX_TEXT = 32_767
 _CONTROL = re.compile('[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]')
 
 
-def write_workbook(rows: Sequence[Sequence[Any]], widths: Sequence[float], path: Path, title: str = 'events') -> None:
-    """Write a table as an Excel workbook, completely or not at all.
+class Sheet(NamedTuple):
+    """A sheet of a workbook."""
 
-    No text is evaluated as a formula, numbers have three decimals, and the header stays visible when one scrolls.
+    title: str
+    """Name of the sheet, up to 31 characters."""
+    rows: Sequence[Sequence[Any]]
+    """Cells of the rows: texts, numbers, or None for empty cells. The first row is the header."""
+    widths: Sequence[float]
+    """Widths of the columns in characters."""
+
+
+def write_workbook(sheets: Sequence[Sheet], path: Path) -> None:
+    """Write tables as an Excel workbook, completely or not at all.
+
+    No text is evaluated as a formula, numbers that are not whole have three decimals, and the headers stay visible
+    when one scrolls. Control characters, which a workbook cannot hold, become ``\ufffd``.
 
     Args:
-        rows (Sequence[Sequence[Any]]): Cells of the rows: texts, numbers, or None for empty cells. The first row is the
-            header.
-        widths (Sequence[float]): Widths of the columns in characters.
+        sheets (Sequence[Sheet]): The tables.
         path (Path): Path of the file.
-        title (str): Name of the sheet. Defaults to ``'events'``.
 
     Raises:
         ImportError: If openpyxl is not installed.
-        ValueError: If the table is larger than a sheet.
+        ValueError: If a table is larger than a sheet, or a text longer than a cell.
     """
     openpyxl = import_openpyxl()
+    for sheet in sheets:
+        if len(sheet.rows) > MAX_ROWS:
+            raise ValueError(
+                f'{path}: {len(sheet.rows):,} rows, but a sheet has at most {MAX_ROWS:,}; write .csv instead'
+            )
+        longest = max((len(cell) for row in sheet.rows for cell in row if isinstance(cell, str)), default=0)
+        if longest > MAX_TEXT:
+            raise ValueError(
+                f'{path}: a text of {longest:,} characters, but a cell of Excel has at most {MAX_TEXT:,}; write .csv '
+                'instead'
+            )
+    # Several times as fast as the usual mode, and in little memory.
+    book = openpyxl.Workbook(write_only=True)
+    for sheet in sheets:
+        _add_sheet(book, sheet)
+    with atomic_write(path) as unfinished:
+        book.save(unfinished)
+
+
+def _add_sheet(book: Any, sheet: Sheet) -> None:
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Font
     from openpyxl.utils import get_column_letter
 
-    if len(rows) > MAX_ROWS:
-        raise ValueError(f'{path}: {len(rows):,} rows, but a sheet has at most {MAX_ROWS:,}; write .csv instead')
-    longest = max((len(cell) for row in rows for cell in row if isinstance(cell, str)), default=0)
-    if longest > MAX_TEXT:
-        raise ValueError(f'{path}: a text of {longest:,} characters; a cell of Excel has at most {MAX_TEXT:,}')
-    book = openpyxl.Workbook(write_only=True)
-    sheet = book.create_sheet(title)
-    sheet.freeze_panes = 'A2'
-    for index, width in enumerate(widths, start=1):
-        sheet.column_dimensions[get_column_letter(index)].width = width
+    added = book.create_sheet(sheet.title)
+    added.freeze_panes = 'A2'
+    for index, width in enumerate(sheet.widths, start=1):
+        added.column_dimensions[get_column_letter(index)].width = width
     bold = Font(bold=True)
 
-    def make_cell(value: Any, header: bool) -> Any:
+    def make_cell(value: Any, is_header: bool) -> Any:
+        if not isinstance(value, (str, float)):
+            return value
         if isinstance(value, str):
-            cell = WriteOnlyCell(sheet, _CONTROL.sub('\ufffd', value))
-            cell.data_type = 's'
+            cell = WriteOnlyCell(added, _CONTROL.sub('\ufffd', value))
+            cell.data_type = 's'  # A text that begins with "=" would be a formula.
             cell.quotePrefix = True  # It stays text when one edits it.
         else:
-            cell = WriteOnlyCell(sheet, value)
+            cell = WriteOnlyCell(added, value)
             cell.number_format = '0.000'
-        if header:
+        if is_header:
             cell.font = bold
         return cell
 
-    for index, row in enumerate(rows):
-        sheet.append([None if value is None else make_cell(value, index == 0) for value in row])
-    with atomic_write(path) as unfinished:
-        book.save(unfinished)
+    for index, row in enumerate(sheet.rows):
+        added.append([make_cell(value, index == 0) for value in row])
 
 
 def read_workbook(path: Path) -> dict[str, list[list[Any]]]:
@@ -158,5 +181,7 @@ def import_openpyxl() -> Any:
     try:
         import openpyxl
     except ImportError:
-        raise ImportError('Excel workbooks (.xlsx) need openpyxl: pip install openpyxl') from None
+        raise ImportError(
+            'Excel workbooks (.xlsx) need openpyxl: pip install openpyxl, or choose another format'
+        ) from None
     return openpyxl

@@ -3,7 +3,7 @@
 from .categories import Categories, choose_categories
 from .configs import TrainSettings
 from .pieces import Lengths, Piece, cut_event, sample_rest
-from .plan import LearnSettings, make_plan
+from .plan import LearnSettings, plan_learning
 from .workflow import Learned, learn, prepare_clips, prepare_poses
 
 __all__ = [
@@ -16,7 +16,7 @@ __all__ = [
     'choose_categories',
     'cut_event',
     'learn',
-    'make_plan',
+    'plan_learning',
     'prepare_clips',
     'prepare_poses',
     'sample_rest',

@@ -20,7 +20,7 @@ from mmaction_microaction.video.reader import Video
 from mmaction_microaction.video.writer import write_video
 
 from .pieces import Piece
-from .recordings import Recording
+from .recordings import OpenRecording
 
 SHORTER_SIDE = 512
 """Largest length of the shorter side of a clip in pixels. Networks see about 224."""
@@ -63,7 +63,7 @@ class ClipCutter:
 
     def __call__(
         self,
-        recordings: Mapping[str, Recording],
+        recordings: Mapping[str, OpenRecording],
         pieces: Sequence[Piece],
         names: Sequence[str],
         folder: str | Path,
@@ -72,7 +72,7 @@ class ClipCutter:
         """Write the clips that do not exist yet.
 
         Args:
-            recordings (Mapping[str, Recording]): Recordings by name.
+            recordings (Mapping[str, OpenRecording]): Recordings by name.
             pieces (Sequence[Piece]): Times of the clips.
             names (Sequence[str]): Path of each clip below the folder.
             folder (str | Path): Folder of the clips.
@@ -100,7 +100,7 @@ class ClipCutter:
                 progress(done, len(pieces))
         return places
 
-    def _choose(self, recording: Recording, video: Video, person: str) -> FramedVideo:
+    def _choose(self, recording: OpenRecording, video: Video, person: str) -> FramedVideo:
         """Return the video cropped to a person."""
         if video.path not in self._framed:
             with warnings.catch_warnings():

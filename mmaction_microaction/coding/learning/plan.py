@@ -13,7 +13,7 @@ from mmaction_microaction.structures.coding import Coding
 from .categories import Categories, choose_categories
 from .division import Division, ValSplit, divide
 from .pieces import Lengths, Piece, cut_event, find_rest, sample_rest
-from .recordings import Recording, open_recordings
+from .recordings import OpenRecording, open_recordings
 
 
 class LearnSettings(NamedTuple):
@@ -47,7 +47,7 @@ class Plan(NamedTuple):
 
     categories: Categories
     """The categories."""
-    recordings: list[Recording]
+    recordings: list[OpenRecording]
     """The recordings with their open videos."""
     pieces: list[Piece]
     """Times of the clips."""
@@ -67,7 +67,7 @@ class Plan(NamedTuple):
         return np.array([piece.label for piece in self.pieces])
 
 
-def make_plan(codings: Sequence[Coding], paths: Sequence[str | Path], settings: LearnSettings) -> Plan:
+def plan_learning(codings: Sequence[Coding], paths: Sequence[str | Path], settings: LearnSettings) -> Plan:
     """Choose categories and clips, and divide the clips. Nothing is written, and no frame is decoded.
 
     Args:
@@ -101,7 +101,7 @@ def make_plan(codings: Sequence[Coding], paths: Sequence[str | Path], settings: 
 
 
 def _choose_rest(
-    categories: Categories, recordings: Sequence[Recording], pieces: Sequence[Piece], settings: LearnSettings
+    categories: Categories, recordings: Sequence[OpenRecording], pieces: Sequence[Piece], settings: LearnSettings
 ) -> list[Piece]:
     """Return as many clips of rest as a median class has."""
     label_set = categories.label_set

@@ -14,7 +14,7 @@ from mmaction_microaction.video.reader import Video
 from .pieces import MAX_OVERRUN
 
 
-class Recording(NamedTuple):
+class OpenRecording(NamedTuple):
     """A coded recording with its open video files."""
 
     name: str
@@ -57,7 +57,7 @@ class Recording(NamedTuple):
 
 def open_recordings(
     codings: Sequence[Coding], paths: Iterable[str | Path], folder: str | Path | None = None
-) -> list[Recording]:
+) -> list[OpenRecording]:
     """Find and open the videos of coded recordings.
 
     Args:
@@ -68,7 +68,7 @@ def open_recordings(
             None: the paths in the codings, and the folders of ``paths``.
 
     Returns:
-        list[Recording]: The recordings, in the order of the codings.
+        list[OpenRecording]: The recordings, in the order of the codings.
 
     Raises:
         FileNotFoundError: If a video is missing.
@@ -104,7 +104,7 @@ def open_recordings(
             f'{first_few(missing, separator="; ")}. Pass the folder of the videos with --videos; their names are those '
             'in the coded files, or those of the recordings'
         )
-    recordings = [Recording(name, joined[name].events, tuple(map(Video, found[name]))) for name in joined]
+    recordings = [OpenRecording(name, joined[name].events, tuple(map(Video, found[name]))) for name in joined]
     for recording in recordings:
         _check_times(recording)
     return recordings
@@ -157,7 +157,7 @@ def _find(coding: Coding, files: Mapping[str, Mapping[Path, Path]], in_folder_on
     return found
 
 
-def _check_times(recording: Recording) -> None:
+def _check_times(recording: OpenRecording) -> None:
     for event in recording.events:
         if event.start >= recording.duration or event.end > recording.duration + MAX_OVERRUN:
             raise ValueError(

@@ -55,7 +55,7 @@ def prepare_clips(
     Clips of an interrupted run are kept.
 
     Args:
-        plan (Plan): Plan of :func:`.make_plan`.
+        plan (Plan): Plan of :func:`.plan_learning`.
         settings (LearnSettings): Settings of the plan.
         training (TrainSettings): Settings of the training.
         work_dir (str | Path): Folder for everything but the exported network.
@@ -92,7 +92,7 @@ def prepare_poses(
     Poses of an interrupted run are kept.
 
     Args:
-        plan (Plan): Plan of :func:`.make_plan`.
+        plan (Plan): Plan of :func:`.plan_learning`.
         training (TrainSettings): Settings of the training.
         work_dir (str | Path): Folder of the clips.
         progress (Callable[[int, int], None], optional): Function that is called with the number of finished clips and
@@ -120,7 +120,7 @@ def learn(
     An interrupted run goes on after its last epoch.
 
     Args:
-        plan (Plan): Plan of :func:`.make_plan`.
+        plan (Plan): Plan of :func:`.plan_learning`.
         training (TrainSettings): Settings of the training.
         out (str | Path): Path of the exported network, ``*.onnx``, which is replaced.
         work_dir (str | Path): Folder of the clips.
@@ -171,7 +171,7 @@ def list_clips(plan: Plan, poses: Path | None) -> ClipLists:
     """Return the lists of the clips.
 
     Args:
-        plan (Plan): Plan of :func:`.make_plan`.
+        plan (Plan): Plan of :func:`.plan_learning`.
         poses (Path | None): File with the poses in the clips. Clips that show nobody are left out. None for a network
             of frames, which learns from all clips.
 

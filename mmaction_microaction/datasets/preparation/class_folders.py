@@ -13,6 +13,7 @@ from typing import NamedTuple
 from mmaction_microaction.label_sets import LabelSet, normalize_name
 from mmaction_microaction.structures.annotations import read_lines
 from mmaction_microaction.structures.list_rows import NAME_TITLES
+from mmaction_microaction.utils.hidden_files import is_hidden
 from mmaction_microaction.utils.messages import first_few
 from mmaction_microaction.video.files import VIDEO_ENDINGS
 
@@ -27,7 +28,7 @@ class ClassFolders(NamedTuple):
     """Folder of the class of each video, such as ``'waving'`` or ``'hands/waving'``, by the path of the video. All
     are relative and have slashes."""
     other_files: list[str]
-    """Paths of the files that are no videos or are hidden."""
+    """Paths of the files that are no videos, are hidden, or are in the trash."""
     without_clips: list[str]
     """Folders of classes without videos."""
 
@@ -56,8 +57,7 @@ def find_class_folders(folder: str | Path, groups: bool = False) -> ClassFolders
     files, folders = _walk(folder)
     for path in files:
         parts = path.split('/')
-        hidden = any(part.startswith('.') for part in parts)
-        if hidden or not path.lower().endswith(VIDEO_ENDINGS):
+        if is_hidden(Path(path), Path()) or not path.lower().endswith(VIDEO_ENDINGS):
             other_files.append(path)
         elif len(parts) > depth:
             clips[path] = '/'.join(parts[:depth])
@@ -72,7 +72,7 @@ def find_class_folders(folder: str | Path, groups: bool = False) -> ClassFolders
             f'{folder} contains no video ({", ".join(VIDEO_ENDINGS)}) among its {len(other_files):,} files; put the '
             'videos of each class into a folder of its name. Frames of videos cannot be read; make videos of them'
         )
-    classes = {path for path in folders if path.count('/') == depth - 1 and not path.startswith('.')}
+    classes = {path for path in folders if path.count('/') == depth - 1 and not is_hidden(Path(path), Path())}
     return ClassFolders(clips, other_files, sorted(classes - set(clips.values())))
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from mmaction_microaction.structures.annotations import read_annotations
 from mmaction_microaction.utils.files import atomic_write, lock_for_link, make_folder
+from mmaction_microaction.utils.hidden_files import is_hidden
 from mmaction_microaction.utils.messages import first_few, last_line
 from mmaction_microaction.utils.parallel import ordered_map
 from mmaction_microaction.video.sparse_decoding import READ_ERRORS, decode, open_video
@@ -39,7 +40,8 @@ def find_list(split: str, folders: Sequence[Path]) -> Path:
     name = f'{split}_list_videos.txt'
     for folder in folders:
         for path in sorted(folder.rglob(name)):
-            return path
+            if not is_hidden(path, folder):
+                return path
     raise FileNotFoundError(
         f'{name} is not in {" or ".join(map(str, folders))}. It comes with the code of MA-52 '
         '(github.com/VUT-HFUT/Micro-Action) instead of the videos: download it and pass its folder with --lists.'
@@ -71,8 +73,8 @@ def find_clips(split: str, source: Path) -> dict[str, tuple[Path, str | None]]:
         return {name: (archive, member) for name, member in _by_base_name(members, archive).items()}
     for folder in (source / split, source / f'videos_{split}'):
         if folder.is_dir():
-            paths = _by_base_name(sorted(folder.rglob('*.mp4')), folder)
-            return {name: (path, None) for name, path in paths.items()}
+            paths = [path for path in sorted(folder.rglob('*.mp4')) if not is_hidden(path, folder)]
+            return {name: (path, None) for name, path in _by_base_name(paths, folder).items()}
     raise FileNotFoundError(
         f'{source} contains neither {split}.zip nor {split}/ nor videos_{split}/. Download the split, or skip it with '
         '--splits.'

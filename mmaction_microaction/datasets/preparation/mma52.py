@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mmaction_microaction.datasets.mma52_dataset import SHORTER_BY
 from mmaction_microaction.structures.detection_annotations import is_detection_table, read_detection_annotations
+from mmaction_microaction.utils.hidden_files import is_hidden
 
 from .ma52 import place_clips, read_journal
 
@@ -30,7 +31,7 @@ def find_table(split: str, folders: Sequence[Path]) -> Path:
     """
     for folder in folders:
         for path in sorted(folder.rglob(f'{split}.csv')):
-            if is_detection_table(path):
+            if not is_hidden(path, folder) and is_detection_table(path):
                 return path
     raise FileNotFoundError(
         f'{split}.csv is not in {" or ".join(map(str, folders))}. It comes with the baseline of the challenge of 2024 '
@@ -39,7 +40,7 @@ def find_table(split: str, folders: Sequence[Path]) -> Path:
     )
 
 
-def find_videos(names: Sequence[str], source: Path) -> dict[str, tuple[Path, str | None]]:
+def find_mma52_videos(names: Sequence[str], source: Path) -> dict[str, tuple[Path, str | None]]:
     """Find videos by their names, which say their split, in the zip archives of a folder, or else anywhere below it.
 
     Args:
@@ -55,6 +56,8 @@ def find_videos(names: Sequence[str], source: Path) -> dict[str, tuple[Path, str
     """
     wanted, found = set(names), {}
     for archive in sorted(source.glob('*.zip')):
+        if is_hidden(archive, source):
+            continue
         try:
             with zipfile.ZipFile(archive) as file:
                 members = file.namelist()
@@ -65,7 +68,7 @@ def find_videos(names: Sequence[str], source: Path) -> dict[str, tuple[Path, str
             if name in wanted:
                 found.setdefault(name, (archive, member))
     for path in sorted(source.rglob('*.mp4')):
-        if path.name in wanted:
+        if path.name in wanted and not is_hidden(path, source):
             found.setdefault(path.name, (path, None))
     return found
 
@@ -84,7 +87,7 @@ def prepare_mma52_split(
 
     Args:
         split (str): Name of the split, ``'train'``, ``'val'`` or ``'test'``.
-        source (Path): Path of the folder with the videos, see :func:`find_videos`.
+        source (Path): Path of the folder with the videos, see :func:`find_mma52_videos`.
         lists (Path): Path of a folder that is searched for the table before ``source`` and ``out``.
         out (Path): Path of the folder in which ``videos_{split}/`` and ``{split}.csv`` are written.
         workers (int): Number of worker processes.
@@ -109,7 +112,7 @@ def prepare_mma52_split(
             'the tables has other videos.'
         )
     names = [video.filename for video in videos]
-    new = place_clips(split, table, names, partial(find_videos, names), source, out, workers, progress)
+    new = place_clips(split, table, names, partial(find_mma52_videos, names), source, out, workers, progress)
     checked = read_journal(out / f'.checked_{split}.jsonl')
     shorter = [
         video.filename

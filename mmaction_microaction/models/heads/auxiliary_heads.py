@@ -9,7 +9,7 @@ from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 from mmengine.model.weight_init import normal_init
 
-from mmaction_microaction.models.losses.groups import check_classes, get_fine_to_coarse
+from mmaction_microaction.models.losses.groups import check_num_classes, get_fine_to_coarse
 
 from .cosine_head import build_main_head
 
@@ -67,7 +67,7 @@ def AuxiliaryHeads(
     fine_to_coarse = None
     if group_weight:
         fine_to_coarse = get_fine_to_coarse(label_set, 'AuxiliaryHeads with a group_weight')
-        check_classes(head.num_classes, fine_to_coarse)
+        check_num_classes(head.num_classes, fine_to_coarse)
         num_groups = int(fine_to_coarse.max()) + 1
         layers['fc_group'] = nn.Linear(head.in_channels, num_groups)
         if frame_weight:

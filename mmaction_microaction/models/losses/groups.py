@@ -35,7 +35,7 @@ def compute_base(base: nn.Module, logits: torch.Tensor, labels: torch.Tensor) ->
     return losses if isinstance(losses, dict) else {'loss_cls': losses}
 
 
-def check_classes(num_classes: int, fine_to_coarse: torch.Tensor) -> None:
+def check_num_classes(num_classes: int, fine_to_coarse: torch.Tensor) -> None:
     """Raise a ValueError if a network does not have one class for each action whose group is known."""
     if num_classes != len(fine_to_coarse):
         raise ValueError(

@@ -2,7 +2,7 @@ import torch
 import torch.nn as nn
 from mmaction.registry import MODELS
 
-from .groups import check_classes, compute_base, get_fine_to_coarse, prepare
+from .groups import check_num_classes, compute_base, get_fine_to_coarse, prepare
 
 
 def hierarchical_loss(
@@ -97,7 +97,7 @@ class HierarchicalLoss(nn.Module):
             ValueError: If the number of logits is not the number of actions of the label set.
         """
         losses = compute_base(self.base, logits, labels)
-        check_classes(logits.size(1), self.fine_to_coarse)
+        check_num_classes(logits.size(1), self.fine_to_coarse)
         with torch.autocast(logits.device.type, enabled=False):
             logits, targets = prepare(logits, labels)
             groups = hierarchical_loss(logits, targets, self.fine_to_coarse, self.gamma)

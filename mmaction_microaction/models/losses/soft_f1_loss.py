@@ -3,7 +3,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 from mmaction.registry import MODELS
 
-from .groups import check_classes, compute_base, get_fine_to_coarse, prepare
+from .groups import check_num_classes, compute_base, get_fine_to_coarse, prepare
 
 
 def soft_f1(probabilities: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -105,7 +105,7 @@ class SoftF1Loss(nn.Module):
             probabilities = logits.softmax(dim=1)
             losses['loss_f1'] = self.fine_weight * (2 - sum(soft_f1(probabilities, targets)))
             if self.fine_to_coarse is not None:
-                check_classes(logits.size(1), self.fine_to_coarse)
+                check_num_classes(logits.size(1), self.fine_to_coarse)
                 members = F.one_hot(self.fine_to_coarse).to(logits)
                 groups = soft_f1(probabilities @ members, targets @ members)
                 losses['loss_group_f1'] = self.group_weight * (2 - sum(groups))

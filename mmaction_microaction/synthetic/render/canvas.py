@@ -23,7 +23,7 @@ _CIRCLE = np.stack([np.cos(np.arange(14) * np.pi / 7), np.sin(np.arange(14) * np
 _SHADES = ((1.0, 0.0, 0.76), (0.86, 0.1, 0.88), (0.66, 0.22, 0.98), (0.36, 0.34, 1.05))
 
 
-class Mark(NamedTuple):
+class LimbMark(NamedTuple):
     """A quadrilateral on a limb, such as a fold or a stripe. It moves with the limb."""
 
     along: tuple[float, float, float, float]
@@ -137,7 +137,7 @@ class Painter:
         nearer: float = 0.0,
         shades: tuple = _SHADES,
         depth: np.ndarray | None = None,
-        marks: Sequence[Mark] = (),
+        marks: Sequence[LimbMark] = (),
     ) -> None:
         """Add a tapered limb with round ends, shaded across.
 
@@ -152,7 +152,7 @@ class Painter:
             shades (tuple): Relative radius, shift towards the light and brightness of each shade.
             depth (np.ndarray, optional): Depth in the drawing order in metres, shape (T,). Defaults to None: the
                 distance from the camera.
-            marks (Sequence[Mark]): Folds and stripes of the limb. Defaults to ``()``: none.
+            marks (Sequence[LimbMark]): Folds and stripes of the limb. Defaults to ``()``: none.
         """
         stops = np.linspace(0.0, 1.0, pieces + 1)
         points = start[:, None] + stops[:, None] * (end - start)[:, None]

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .canvas import Mark, tone
+from .canvas import LimbMark, tone
 
 # Folds are near the joints, where cloth is pushed together. The range is the share of the limb.
 _NEAR_JOINTS = ((0.04, 0.22), (0.72, 0.92))
@@ -21,7 +21,7 @@ class Patch(NamedTuple):
     """RGB colour."""
 
 
-def limb_folds(color: tuple[int, int, int], creases: float, rng: np.random.Generator, count: int = 3) -> list[Mark]:
+def limb_folds(color: tuple[int, int, int], creases: float, rng: np.random.Generator, count: int = 3) -> list[LimbMark]:
     """Draw the folds of a sleeve or a trouser leg.
 
     Args:
@@ -31,7 +31,7 @@ def limb_folds(color: tuple[int, int, int], creases: float, rng: np.random.Gener
         count (int): Number of folds. Defaults to 3.
 
     Returns:
-        list[Mark]: Folds, alternately dark and light.
+        list[LimbMark]: Folds, alternately dark and light.
     """
     folds = []
     for k in range(count):
@@ -40,18 +40,18 @@ def limb_folds(color: tuple[int, int, int], creases: float, rng: np.random.Gener
         thick = rng.uniform(0.02, 0.06)
         bright = 1.0 - 0.20 * creases if k % 3 < 2 else 1.0 + 0.12 * creases
         along = (start, start + slant, start + slant + thick, start + 0.3 * thick)
-        folds.append(Mark(along, (left, right, 0.7 * right, left), tone(color, bright)))
+        folds.append(LimbMark(along, (left, right, 0.7 * right, left), tone(color, bright)))
     return folds
 
 
-def limb_stripes(pattern: str, color: tuple[int, int, int]) -> list[Mark]:
+def limb_stripes(pattern: str, color: tuple[int, int, int]) -> list[LimbMark]:
     """Return the stripes of a sleeve, or nothing if the pattern has none."""
     if pattern not in ('stripes', 'checks'):
         return []
     thick = 0.13 if pattern == 'stripes' else 0.05
     edge = 0.97
     return [
-        Mark((start, start, start + thick, start + thick), (-edge, edge, edge, -edge), color)
+        LimbMark((start, start, start + thick, start + thick), (-edge, edge, edge, -edge), color)
         for start in np.arange(0.06, 0.9, 0.29)
     ]
 

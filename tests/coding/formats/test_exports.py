@@ -5,7 +5,7 @@ import re
 import pytest
 
 from mmaction_microaction.coding.formats import read_codings
-from mmaction_microaction.coding.formats.workbook import write_workbook
+from mmaction_microaction.coding.formats.workbook import Sheet, write_workbook
 from mmaction_microaction.structures.coding import CodedEvent
 
 AGGREGATED = [
@@ -56,7 +56,7 @@ def read(tmp_path, lines, name='export.csv'):
         rows = [
             [float(cell) if cell.replace('.', '').isdecimal() else cell for cell in line.split(',')] for line in lines
         ]
-        write_workbook(rows, [], path)
+        write_workbook([Sheet('events', rows, [])], path)
     else:
         delimiter = '\t' if name.endswith(('.tsv', '.txt')) else ','
         text = '\n'.join(line.replace(',', delimiter) for line in lines)

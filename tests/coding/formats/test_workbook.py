@@ -49,8 +49,9 @@ def test_stated_size_of_a_sheet_is_not_believed(tmp_path):
 
 
 def test_long_texts_are_not_cut_off(tmp_path):
+    sheet = workbook.Sheet('events', [['comment'], ['x' * 32_768]], [10])
     with pytest.raises(ValueError, match='32,768'):
-        workbook.write_workbook([['comment'], ['x' * 32_768]], [10], tmp_path / 'talk.xlsx')
+        workbook.write_workbook([sheet], tmp_path / 'talk.xlsx')
     assert not list(tmp_path.iterdir())
 
 

@@ -7,7 +7,7 @@ from helpers.people import FakeEstimator
 
 from mmaction_microaction.coding.learning import Piece
 from mmaction_microaction.coding.learning.cutting import ClipCutter, name_clips, write_manifest
-from mmaction_microaction.coding.learning.recordings import Recording
+from mmaction_microaction.coding.learning.recordings import OpenRecording
 from mmaction_microaction.inference import people as people_module
 from mmaction_microaction.inference.people import PersonFinder
 from mmaction_microaction.label_sets import LabelSet
@@ -25,7 +25,7 @@ def read(path):
 
 def cut(video, pieces, out, crop='none', subjects=(), events=None):
     events = events or [CodedEvent(0, 1, 'nod', person) for person in {piece.person for piece in pieces}]
-    recordings = {'talk': Recording('talk', events, (Video(video),))}
+    recordings = {'talk': OpenRecording('talk', events, (Video(video),))}
     names = name_clips(pieces, LABELS)
     return names, ClipCutter(PersonFinder(crop, 'all'), dict(subjects))(recordings, pieces, names, out)
 

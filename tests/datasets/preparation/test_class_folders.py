@@ -152,3 +152,13 @@ def test_missing_table_and_unused_rows(tmp_path):
     (tmp_path / 'people.csv').write_text('clip,subject\nx/a.mp4,1\n' + ''.join(f'{clip},1\n' for clip in CLIPS))
     with pytest.warns(UserWarning, match=r'1 rows name no clip of the folder: x/a\.mp4'):
         read_subjects(tmp_path / 'people.csv', CLIPS)
+
+
+def test_trash_and_files_of_programs_are_no_classes(tmp_path):
+    make_files(tmp_path, 'waving/a.mp4', '$RECYCLE.BIN/b.mp4', '~$x/c.mp4', 'waving/#recycle/d.mp4')
+    found = find_class_folders(tmp_path)
+    assert found.clips == {'waving/a.mp4': 'waving'}
+    assert len(found.other_files) == 3
+    assert found.without_clips == []
+    make_files(tmp_path / 'groups', 'hands/waving/a.mp4', 'hands/.cache/b.mp4')
+    assert find_class_folders(tmp_path / 'groups', groups=True).without_clips == []

@@ -216,3 +216,13 @@ def test_large_clip_is_unpacked_in_little_memory(tmp_path):
     finally:
         tracemalloc.stop()
     assert (tmp_path / 'a.mp4').read_bytes() == bytes(2**25)
+
+
+def test_deleted_lists_and_clips_are_not_used(source):
+    trash = source / '.Trash-1000'
+    trash.mkdir()
+    (trash / 'val_list_videos.txt').write_text('deleted.mp4 0\n')
+    recycled = source / 'val' / '$RECYCLE.BIN'
+    recycled.mkdir()
+    shutil.copy(source / 'val' / NAMES[0], recycled)
+    assert prepare(source, 'val') == 3

@@ -74,3 +74,12 @@ def test_command_reports_counts(source, capsys):
     with pytest.raises(SystemExit) as stop:
         main('prepare', [str(source), '--dataset', 'mma52', '--download'])
     assert stop.value.code == 2
+
+
+def test_deleted_tables_videos_and_copies_of_macos_are_not_used(source):
+    trash = source / '$RECYCLE.BIN'
+    trash.mkdir()
+    write_table(trash / 'val.csv', [('a', 0, 9, 9, 60, 30.0)])
+    (trash / 'a.mp4').write_bytes(b'')
+    (source / '._any_name.zip').write_bytes(b'no archive')
+    assert prepare(source, 'val') == (2, [])

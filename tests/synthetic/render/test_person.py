@@ -6,7 +6,7 @@ import pytest
 from mmaction_microaction.structures.pose_layouts import MA52_28
 from mmaction_microaction.synthetic import true_keypoints
 from mmaction_microaction.synthetic.person.subject import BEARDS, HAIRCUTS, PATTERNS, draw_subject
-from mmaction_microaction.synthetic.render.canvas import Mark, Painter, VirtualCamera
+from mmaction_microaction.synthetic.render.canvas import LimbMark, Painter, VirtualCamera
 
 GREEN, MAGENTA = (20, 220, 20), (220, 20, 220)
 FRONT = VirtualCamera(1.0, 3.0, 0.0, 1.0, 1.0, 0.0, (0.0, 0.0))
@@ -76,7 +76,7 @@ def test_marks_move_with_the_limb():
     start = np.array([[-0.5, 1.0, 0.0], [0.0, 0.5, 0.0]])
     end = np.array([[0.5, 1.0, 0.0], [0.0, 1.5, 0.0]])
     painter = Painter(FRONT, (120, 120), (0.0, -1.0), np.zeros((2, 2)))
-    mark = Mark((0.2, 0.2, 0.3, 0.3), (-0.9, 0.9, 0.9, -0.9), GREEN)
+    mark = LimbMark((0.2, 0.2, 0.3, 0.3), (-0.9, 0.9, 0.9, -0.9), GREEN)
     painter.limb(start, end, 0.08, 0.08, (90, 90, 90), marks=[mark])
     found = [share_of(canvas, GREEN) for canvas in painter.draw(np.zeros((2, 120, 120, 3), np.uint8))]
     # One metre is 40 pixels at the distance of the limb, and the middle of the image is its middle.
