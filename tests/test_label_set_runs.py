@@ -55,6 +55,9 @@ def trained(folder, lists):
             f'{loader}_dataloader.dataset.ann_file={folder}/{split}_list_videos.txt',
             f'{loader}_dataloader.dataset.data_prefix.video={folder}/videos',
             f'{loader}_dataloader.dataset.label_set={folder}/label_set.yaml',
+            # a quarter of the pixels
+            f'{loader}_dataloader.dataset.pipeline.3.scale=(-1,36)',
+            f'{loader}_dataloader.dataset.pipeline.4.crop_size=32',
         ]
     few = [f'{loader}_dataloader.dataset.indices=8' for loader in ('train', 'val')]
     run_training(TINY, '--work-dir', 'w', *options, 'train_cfg.max_epochs=1', *few, cwd=folder)

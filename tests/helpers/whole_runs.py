@@ -1,4 +1,4 @@
-"""Runs of MMAction2's scripts, started by mim or directly. The latter is seconds faster."""
+"""Runs of MMAction2's scripts, started by mim or directly."""
 
 import json
 import os
@@ -12,7 +12,8 @@ from mmaction.apis import init_recognizer
 from mmengine.config import Config
 
 from helpers.processes import start
-from helpers.support import MIM, ROOT
+from helpers.shell import quick_programs
+from helpers.support import ROOT
 from mmaction_microaction.utils.paths import find_upstream_tool
 
 TINY = ROOT / 'tests' / 'data' / 'manet_r18_tiny.py'
@@ -40,10 +41,12 @@ def on_emotions(data):
 
 def mim(verb, config, *args, cwd, status=0):
     """Train or test with mim, and return the output."""
-    command = [str(MIM), verb, 'mmaction', str(config), *map(str, args)]
-    process = subprocess.run(
-        command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=900, check=False
-    )
+    command = ['mim', verb, 'mmaction', str(config), *map(str, args)]
+    output = subprocess.PIPE
+    with quick_programs() as env:
+        process = subprocess.run(
+            command, cwd=cwd, env=env, stdout=output, stderr=subprocess.STDOUT, text=True, timeout=900, check=False
+        )
     assert process.returncode == status, process.stdout[-3000:]
     return process.stdout
 
