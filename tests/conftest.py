@@ -43,13 +43,19 @@ def pytest_collection_finish():
 @pytest.fixture
 def one_block_per_stage(monkeypatch):
     """Let MMAction2's ResNets of depth 18 and 50 have one block per stage, which keeps the width of all features."""
-    from mmaction.models.backbones.resnet import ResNet
-    from mmaction.models.backbones.resnet3d import ResNet3d
+    from helpers.networks import shorten_resnets
 
-    for resnet in (ResNet, ResNet3d):
-        for depth in (18, 50):
-            block, _ = resnet.arch_settings[depth]
-            monkeypatch.setitem(resnet.arch_settings, depth, (block, (1, 1, 1, 1)))
+    shorten_resnets(monkeypatch)
+
+
+@pytest.fixture(scope='module')
+def one_block_per_stage_in_module():
+    """Like one_block_per_stage, for all tests of a module and the networks that they share."""
+    from helpers.networks import shorten_resnets
+
+    with pytest.MonkeyPatch.context() as patch:
+        shorten_resnets(patch)
+        yield
 
 
 @pytest.fixture(scope='session', autouse=True)

@@ -12,7 +12,7 @@ from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 
 CONFIGS = sorted(path for path in (ROOT / 'configs').rglob('*.py') if '_base_' not in path.parts)
-SMALL = {256: 72, 224: 64, 320: 80, 112: 32}
+SMALL = {256: 40, 224: 32, 320: 48, 112: 32}
 """Sizes in pixels that replace those of the configs."""
 
 SHALLOW = {

@@ -118,8 +118,9 @@ def write_detector(folder, label_set=None, num_classes=52, name='detector', feat
     backbone = '' if features else 'backbone=dict(pretrained=None), test_cfg=dict(max_per_video=50), '
     config.write_text(
         f'_base_ = {str(ROOT / f"configs/mma52/{base}.py")!r}\n'
-        f'model = dict({backbone}neck=dict(channels=16, window_size=9), '
-        f'head=dict(in_channels=16, channels=16, num_classes={num_classes}))\n'
+        f'model = dict({backbone}neck=dict(channels=16, window_size=9, num_levels=3, num_stem_layers=1), '
+        f'head=dict(in_channels=16, channels=16, num_classes={num_classes}, '
+        'regression_ranges=[[0, 4], [4, 8], [8, 1e6]]))\n'
     )
     content = Config.fromfile(config)
     for step in content.test_dataloader.dataset.pipeline:

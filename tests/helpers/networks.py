@@ -2,12 +2,22 @@
 
 import torch
 from mmaction.apis import init_recognizer
+from mmaction.models.backbones.resnet import ResNet
+from mmaction.models.backbones.resnet3d import ResNet3d
 from mmengine.config import Config
 from mmengine.runner import save_checkpoint
 
 from helpers.support import ROOT
 
 BASE = ROOT / 'configs/synthetic/manet_r18_8x1_synthetic.py'
+
+
+def shorten_resnets(monkeypatch):
+    """Let MMAction2's ResNets of depth 18 and 50 have one block per stage, which keeps the width of all features."""
+    for resnet in (ResNet, ResNet3d):
+        for depth in (18, 50):
+            block, _ = resnet.arch_settings[depth]
+            monkeypatch.setitem(resnet.arch_settings, depth, (block, (1, 1, 1, 1)))
 
 
 def write_network(folder, num_classes, label_set=None, name='network', test_set=None):

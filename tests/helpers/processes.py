@@ -14,6 +14,8 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import torch.multiprocessing
+
 from helpers.support import ROOT
 
 _context = multiprocessing.get_context('forkserver')
@@ -56,6 +58,11 @@ def run_python(what, *args, timeout=600, **kwargs):
             os.killpg(process.pid, signal.SIGKILL)
             raise subprocess.TimeoutExpired(str(what), timeout, output.read_text(), errors.read_text())
         return subprocess.CompletedProcess(str(what), process.exitcode, output.read_text(), errors.read_text())
+
+
+def run_ranks(function, *args, processes=2):
+    """Call a function in several processes, with the rank of the process before its other arguments."""
+    torch.multiprocessing.start_processes(function, args, processes, start_method='forkserver')
 
 
 def start(what, *args, output, errors, cwd=None, env=None):

@@ -27,11 +27,11 @@ onnx = pytest.importorskip('onnx')
 pytest.importorskip('onnxruntime')
 pytest.importorskip('onnxscript')
 # PyTorch needs about ten seconds to export a small network. Most tests share one exported network.
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures('one_block_per_stage_in_module')]
 
 MANET = 'synthetic/manet_r18_8x1_synthetic'
 RESNET18 = dict(backbone=dict(depth=18), cls_head=dict(in_channels=512))
-"""With the fixture one_block_per_stage, a ResNet of one block per stage."""
+"""With the fixture one_block_per_stage_in_module, a ResNet of one block per stage."""
 
 NETWORKS = {
     'baselines/tsn_r50_8x1_ma52': RESNET18,
@@ -169,7 +169,7 @@ def test_inferencer_accepts_onnx_file_instead_of_config_and_checkpoint(manet, vi
     np.testing.assert_allclose(alone.scores, expected.scores, rtol=1e-3, atol=1e-6)
 
 
-def test_exported_file_has_the_label_set_and_the_scores_of_the_network(one_block_per_stage, videos, tmp_path):
+def test_exported_file_has_the_label_set_and_the_scores_of_the_network(videos, tmp_path):
     label_set = TWO_HUNDRED
     config, checkpoint = write_network(tmp_path, len(label_set), label_set)
     meta = torch.load(checkpoint)['meta']
@@ -194,8 +194,8 @@ def test_graph_contains_only_standard_operators(manet):
     onnx.checker.check_model(model, full_check=True)
     assert {opset.domain for opset in model.opset_import} == {''}
     kinds = Counter(node.op_type for node in model.graph.node)
-    # Batch norms are folded into the convolutions: the first one, two in each of 8 blocks, one at each of 4 stages.
-    assert (kinds['BatchNormalization'], kinds['Conv']) == (0, 1 + 8 * 2 + 4)
+    # Batch norms are folded into the convolutions: the first one, two in each of 4 blocks, one at each of 4 stages.
+    assert (kinds['BatchNormalization'], kinds['Conv']) == (0, 1 + 4 * 2 + 4)
     inputs, scores = ([d.dim_param or d.dim_value for d in value.type.tensor_type.shape.dim]
                       for value in (model.graph.input[0], model.graph.output[0]))  # fmt: skip
     assert inputs == ['batch', 8, 3, 76, 48]
@@ -231,7 +231,7 @@ def export_and_compare(config, videos, folder):
     check_batches(recognizer, inputs, score(init_recognizer(config, str(checkpoint), 'cpu'), inputs).numpy())
 
 
-def test_views_of_tsm_are_averaged_and_colours_swapped(one_block_per_stage, videos, tmp_path):
+def test_views_of_tsm_are_averaged_and_colours_swapped(videos, tmp_path):
     config = read_config('baselines/tsm_r50_8x1_ma52', RESNET18)
     config.model.data_preprocessor.to_rgb = True
     for step in config.test_dataloader.dataset.pipeline:
@@ -241,7 +241,7 @@ def test_views_of_tsm_are_averaged_and_colours_swapped(one_block_per_stage, vide
     assert OnnxRecognizer(tmp_path / 'network.onnx').shape == (24, 3, 72, 72)
 
 
-def test_views_of_i3d_are_averaged_although_they_are_tested_one_by_one(one_block_per_stage, videos, tmp_path):
+def test_views_of_i3d_are_averaged_although_they_are_tested_one_by_one(videos, tmp_path):
     config = read_config('baselines/i3d_r50_32x2_ma52', RESNET18)
     config.model.backbone.inflate = ((1,), (1,), (0,), (1,))
     config.model.test_cfg = dict(max_testing_views=1)
@@ -253,7 +253,7 @@ def test_views_of_i3d_are_averaged_although_they_are_tested_one_by_one(one_block
 
 
 @pytest.mark.parametrize('name', NETWORKS, ids=lambda name: name.partition('/')[2].partition('_')[0])
-def test_every_kind_of_network_exports(name, one_block_per_stage, videos, tmp_path):
+def test_every_kind_of_network_exports(name, videos, tmp_path):
     export_and_compare(read_config(name, NETWORKS[name]), videos, tmp_path)
 
 

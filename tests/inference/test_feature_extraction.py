@@ -16,6 +16,7 @@ from mmaction_microaction.models.detectors.joined_checkpoint import join_checkpo
 
 TINY = ROOT / 'tests' / 'data' / 'manet_r18_tiny.py'
 PYRAMID = ROOT / 'configs' / 'mma52' / 'manet_r50_pyramid_mma52.py'
+pytestmark = pytest.mark.usefixtures('one_block_per_stage_in_module')
 
 
 @pytest.fixture(scope='module')

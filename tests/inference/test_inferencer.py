@@ -275,7 +275,8 @@ def test_recordings_of_other_label_sets_are_not_compared_with_those_of_ma52(grey
 
 @pytest.mark.parametrize('label_set', [FOUR, TWO_HUNDRED], ids=lambda label_set: label_set.name)
 def test_results_have_the_label_set_of_the_network(label_set, clip, grey_video, tmp_path):
-    inferencer = MicroActionInferencer(*write_network(tmp_path, len(label_set), label_set), 'cpu')
+    network = write_network(tmp_path, len(label_set), label_set)
+    inferencer = MicroActionInferencer(*network, 'cpu', window=3, step=3)
     assert inferencer.label_set == label_set
     whole, long = inferencer(clip), inferencer(grey_video)
     assert (whole.scores.shape, len(whole.intervals)) == ((len(label_set),), min(len(label_set), 5))

@@ -18,6 +18,7 @@ from mmaction_microaction.inference import ClipResult, MicroActionInferencer, Se
 from mmaction_microaction.inference.export import export_onnx
 from mmaction_microaction.inference.feature_extraction import FeatureNetwork
 from mmaction_microaction.inference.gradcam import read_sample
+from mmaction_microaction.inference.onnx_model import POSE_LAYOUT
 from mmaction_microaction.inference.people import FramedVideo
 from mmaction_microaction.inference.pose_source import find_pose_layout
 from mmaction_microaction.label_sets import MA52, get_label_set
@@ -286,11 +287,9 @@ def test_exported_network_of_joints_has_the_same_scores(tiny_ma52, tmp_path):
         assert exported(video).scores == pytest.approx(original(video).scores, abs=1e-5)
 
 
-def test_file_with_an_unknown_layout_is_refused(tmp_path):
-    export_onnx(*write_pose_network(tmp_path, 'joints'), tmp_path / 'network.onnx')
-    proto = onnx.load(tmp_path / 'network.onnx')
-    next(entry for entry in proto.metadata_props if entry.key == 'pose_layout').value = 'halpe'
-    onnx.save(proto, tmp_path / 'network.onnx')
+def test_file_with_an_unknown_layout_is_refused(onnx_model, tmp_path):
+    onnx_model.metadata_props.add(key=POSE_LAYOUT, value='halpe')
+    onnx.save(onnx_model, tmp_path / 'network.onnx')
     with pytest.raises(ValueError, match=r'network.onnx.*halpe'):
         MicroActionInferencer(tmp_path / 'network.onnx')
 

@@ -1,14 +1,14 @@
-"""Whole runs of a small PCAN with MMAction2's scripts."""
+"""Whole runs of a small PCAN."""
 
-import os
 import pickle
-import signal
 
 import numpy as np
 import pytest
 import torch
 from helpers.support import ROOT
-from helpers.whole_runs import on_clips, run_test, run_training, start_script, wait_for
+from helpers.whole_runs import on_clips, run_test, run_training, weights
+from mmengine.config import Config
+from mmengine.runner import Runner
 
 from mmaction_microaction.structures.poses import Poses, write_poses
 
@@ -35,23 +35,25 @@ def options(tiny_ma52, tmp_path_factory):
     return options
 
 
-def weights(path):
-    return torch.load(path, weights_only=False)['state_dict']
+def train(work_dir, options, **changes):
+    """Train for two epochs in bfloat16, within the process of the test."""
+    config = Config.fromfile(CONFIG)
+    config.merge_from_dict(dict(option.split('=') for option in options[1:]))
+    config.train_dataloader.update(batch_size=2, num_workers=0)
+    config.model.cls_head.init_std = 1
+    config.optim_wrapper.update(type='AmpOptimWrapper', loss_scale='dynamic')
+    config.update(work_dir=str(work_dir), randomness=dict(seed=1), log_level='WARNING', **changes)
+    runner = Runner.from_cfg(config)
+    runner.train()
+    return runner
 
 
-def test_killed_run_in_bfloat16_resumes_to_the_same_prototypes(options, tmp_path):
-    args = ['--amp', '--seed', 1]
-    options = [*options, 'train_cfg.max_epochs=3', 'train_dataloader.batch_size=2', 'model.cls_head.init_std=1']
-    run_training(CONFIG, *args, '--work-dir', 'whole', *options, cwd=tmp_path)
-    log = tmp_path / 'log'
-    [process] = start_script('train.py', CONFIG, *args, '--work-dir', 'killed', *options, cwd=tmp_path, logs=[log])
-    wait_for(r'Epoch\(train\) *\[2\]\[[1-3]/4\]', log, process)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.join()
-    assert not (tmp_path / 'killed' / 'epoch_2.pth').exists()
-    output = run_training(CONFIG, *args, '--work-dir', 'killed', '--resume', *options, cwd=tmp_path)
-    assert 'resumed epoch: 1' in output
-    whole, resumed = (weights(tmp_path / name / 'epoch_3.pth') for name in ('whole', 'killed'))
+def test_interrupted_run_in_bfloat16_resumes_to_the_same_prototypes(options, tmp_path):
+    train(tmp_path / 'whole', options)
+    runner = train(tmp_path / 'resumed', options, load_from=str(tmp_path / 'whole' / 'epoch_1.pth'), resume=True)
+    assert runner.iter == 2 * 4
+    assert not (tmp_path / 'resumed' / 'epoch_1.pth').exists()
+    whole, resumed = (weights(tmp_path / name / 'epoch_2.pth') for name in ('whole', 'resumed'))
     for name, tensor in whole.items():
         torch.testing.assert_close(resumed[name], tensor, rtol=0, atol=0, msg=name)
     prototypes = {name: tensor for name, tensor in whole.items() if name.endswith('.prototypes')}
@@ -63,10 +65,11 @@ def test_killed_run_in_bfloat16_resumes_to_the_same_prototypes(options, tmp_path
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason='two CPU processes')
 def test_two_processes_train_and_dump_scores_of_both_levels(options, tmp_path):
-    run_training(CONFIG, '--seed', 0, '--work-dir', 'w', *options, cwd=tmp_path, processes=2)
-    state = weights(tmp_path / 'w' / 'epoch_2.pth')
+    once = [*options, 'train_cfg.max_epochs=1']
+    run_training(CONFIG, '--seed', 0, '--work-dir', 'w', *once, cwd=tmp_path, processes=2)
+    state = weights(tmp_path / 'w' / 'epoch_1.pth')
     assert all(tensor.isfinite().all() for tensor in state.values())
-    args = ['w/epoch_2.pth', '--work-dir', 'w', '--dump', 'scores.pkl', *options]
+    args = ['w/epoch_1.pth', '--work-dir', 'w', '--dump', 'scores.pkl', *options]
     output = run_test(CONFIG, *args, cwd=tmp_path, processes=2)
     assert 'F1_mean' in output
     predictions = pickle.loads((tmp_path / 'scores.pkl').read_bytes())

@@ -120,7 +120,7 @@ class Record(Hook):
         self.weights.append(runner.model.cls_head.fc_cls.weight.detach().clone())
 
 
-def test_ema_and_early_stopping(tiny_ma52, tmp_path):
+def test_ema_and_early_stopping(one_block_per_stage, tiny_ma52, tmp_path):
     record = Record()
     options = {
         'custom_hooks': [

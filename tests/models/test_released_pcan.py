@@ -239,7 +239,7 @@ def test_network(shared):
         for name, scores in model.cls_head(feats).items():
             check(f'scores, {name}', scores, reference[f'eval_{name}'])
             check(f'probabilities, {name}', scores.softmax(dim=1), reference[f'prob_{name}'])
-        predictions = model.predict(dict(inputs), [ActionDataSample() for _ in range(batch)])
+        predictions = model.cls_head.predict(feats, [ActionDataSample() for _ in range(batch)])
     check('fused', torch.stack([sample.pred_score for sample in predictions]), reference['prob_fused'])
     check('fused, coarse', torch.stack([sample.coarse_score for sample in predictions]), reference['prob_fused_coarse'])
 

@@ -12,6 +12,7 @@ from mmengine.config import Config
 from mmengine.optim import build_optim_wrapper
 
 CLIPS, FRAMES, SIZE = 4, 8, 32
+pytestmark = pytest.mark.usefixtures('one_block_per_stage_in_module')
 
 
 @pytest.fixture(scope='module')

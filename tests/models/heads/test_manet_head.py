@@ -178,7 +178,7 @@ def test_refuses_an_unknown_projection():
     ('recognizer', 'backbone', 'channels', 'inputs'),
     [
         ('Recognizer2D', dict(type='ResNet', depth=18), 512, (2, 4, 3, 64, 64)),
-        ('Recognizer3D', dict(type='C3D', out_dim=8192), 4096, (2, 1, 3, 16, 112, 112)),
+        ('Recognizer3D', dict(type='C3D', out_dim=2048), 4096, (2, 1, 3, 16, 32, 32)),
         ('Recognizer3D', dict(type='ResNet3d', depth=18, pretrained=None), 512, (2, 1, 3, 8, 64, 64)),
     ],
     ids=['ResNet', 'C3D', 'ResNet3d'],

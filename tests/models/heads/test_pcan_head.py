@@ -3,8 +3,8 @@ import io
 
 import pytest
 import torch
-import torch.multiprocessing as mp
 from helpers.pcan import compute_half_batch, compute_step, draw_features, small_head
+from helpers.processes import run_ranks
 from mmaction.structures import ActionDataSample
 
 from mmaction_microaction.label_sets import MA52
@@ -187,7 +187,7 @@ def test_prototypes_stay_float32_under_automatic_mixed_precision():
 
 @pytest.mark.slow
 def test_two_processes_have_the_prototypes_and_gradients_of_the_whole_batch(tmp_path):
-    mp.spawn(compute_half_batch, (str(tmp_path),), nprocs=2)
+    run_ranks(compute_half_batch, str(tmp_path))
     first, second = (torch.load(tmp_path / f'rank{rank}.pth') for rank in range(2))
     whole = compute_step(slice(None))
     assert any(values.any() for name, values in whole['buffers'].items() if name.endswith('num_updates'))

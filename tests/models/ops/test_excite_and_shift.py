@@ -153,8 +153,11 @@ INDUCTOR = pytest.param(
 
 
 @pytest.mark.parametrize('backend', ['aot_eager', INDUCTOR])
-def test_torch_compile_captures_one_graph(backend):
+def test_torch_compile_captures_one_graph(backend, monkeypatch):
     x, excite = make(clips=2, segments=4, channels=8)
+    # Inductor would start processes to compile in, and one for each kind of vector instructions that it tries out.
+    monkeypatch.setattr('torch._inductor.config.compile_threads', 1)
+    monkeypatch.setattr('torch._inductor.config.cpp.vec_isa_ok', False)
     compiled = torch.compile(lambda x: excite_and_shift(x, excite, 4), fullgraph=True, backend=backend)
     weights = torch.randn_like(x)
     for function in (compiled, lambda x: loop(x, excite, 4, 8)):
