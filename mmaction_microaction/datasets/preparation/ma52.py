@@ -73,7 +73,8 @@ def find_clips(split: str, source: Path) -> dict[str, tuple[Path, str | None]]:
         return {name: (archive, member) for name, member in _by_base_name(members, archive).items()}
     for folder in (source / split, source / f'videos_{split}'):
         if folder.is_dir():
-            paths = [path for path in sorted(folder.rglob('*.mp4')) if not is_hidden(path, folder)]
+            # The names of clips may begin with a dot.
+            paths = [path for path in sorted(folder.rglob('*.mp4')) if not is_hidden(path.parent, folder)]
             return {name: (path, None) for name, path in _by_base_name(paths, folder).items()}
     raise FileNotFoundError(
         f'{source} contains neither {split}.zip nor {split}/ nor videos_{split}/. Download the split, or skip it with '

@@ -68,7 +68,7 @@ def find_mma52_videos(names: Sequence[str], source: Path) -> dict[str, tuple[Pat
             if name in wanted:
                 found.setdefault(name, (archive, member))
     for path in sorted(source.rglob('*.mp4')):
-        if path.name in wanted and not is_hidden(path, source):
+        if path.name in wanted and not is_hidden(path.parent, source):
             found.setdefault(path.name, (path, None))
     return found
 

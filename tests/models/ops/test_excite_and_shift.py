@@ -153,19 +153,18 @@ INDUCTOR = pytest.param(
 
 
 @pytest.mark.parametrize('backend', ['aot_eager', INDUCTOR])
-def test_torch_compile_captures_one_graph(backend, monkeypatch):
+def test_torch_compile_captures_one_graph(backend):
     x, excite = make(clips=2, segments=4, channels=8)
-    # Inductor would start processes to compile in, and one for each kind of vector instructions that it tries out.
-    monkeypatch.setattr('torch._inductor.config.compile_threads', 1)
-    monkeypatch.setattr('torch._inductor.config.cpp.vec_isa_ok', False)
     compiled = torch.compile(lambda x: excite_and_shift(x, excite, 4), fullgraph=True, backend=backend)
     weights = torch.randn_like(x)
-    for function in (compiled, lambda x: loop(x, excite, 4, 8)):
-        function(x).mul(weights).sum().backward()
-        gradient, x.grad = x.grad, None
-        if function is compiled:
-            of_compiled = gradient
-    torch.testing.assert_close(of_compiled, gradient)
+    gradients = []
+    # Inductor would start processes to compile in, and one for each kind of vector instructions that it tries out.
+    with torch._inductor.config.patch({'compile_threads': 1, 'cpp.vec_isa_ok': False}):
+        for function in (compiled, lambda x: loop(x, excite, 4, 8)):
+            function(x).mul(weights).sum().backward()
+            gradients.append(x.grad)
+            x.grad = None
+    torch.testing.assert_close(*gradients)
 
 
 def test_exported_features_have_four_axes_for_any_batch(tmp_path):
