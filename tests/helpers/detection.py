@@ -111,16 +111,22 @@ def compute_mean_gradients(rank, path, folder):
     dist.destroy_process_group()
 
 
-def write_detector(folder, label_set=None, num_classes=52, name='detector', features=False, std=0.3):
-    """Write a config and a checkpoint of a small detector of frames or of stored features, and return their paths."""
+def write_detector(
+    folder, label_set=None, num_classes=52, name='detector', features=False, std=0.3, whole_pyramid=False
+):
+    """Write a config and a checkpoint of a small detector of frames or of stored features, and return their paths.
+
+    Its pyramid has three levels or, if it is whole, six, whose detections are more varied in length.
+    """
     config, checkpoint = folder / f'{name}.py', folder / f'{name}.pth'
     base = 'manet_r50_pyramid_mma52' if features else 'manet_r18_e2e_mma52'
+    levels = '' if whole_pyramid else ', num_levels=3, num_stem_layers=1'
+    ranges = '' if whole_pyramid else ', regression_ranges=[[0, 4], [4, 8], [8, 1e6]]'
     backbone = '' if features else 'backbone=dict(pretrained=None), test_cfg=dict(max_per_video=50), '
     config.write_text(
         f'_base_ = {str(ROOT / f"configs/mma52/{base}.py")!r}\n'
-        f'model = dict({backbone}neck=dict(channels=16, window_size=9, num_levels=3, num_stem_layers=1), '
-        f'head=dict(in_channels=16, channels=16, num_classes={num_classes}, '
-        'regression_ranges=[[0, 4], [4, 8], [8, 1e6]]))\n'
+        f'model = dict({backbone}neck=dict(channels=16, window_size=9{levels}), '
+        f'head=dict(in_channels=16, channels=16, num_classes={num_classes}{ranges}))\n'
     )
     content = Config.fromfile(config)
     for step in content.test_dataloader.dataset.pipeline:

@@ -24,7 +24,7 @@ def tool(trained, clips, tmp_path_factory):
     """Start the tool with the clips as examples, and return the page's address and the folder of temporary files."""
     config, checkpoint = trained
     temporary = tmp_path_factory.mktemp('tmp')
-    detector = write_detector(tmp_path_factory.mktemp('detector'), std=1)
+    detector = write_detector(tmp_path_factory.mktemp('detector'), std=1, whole_pyramid=True)
     command = [sys.executable, ROOT / 'tools/webui.py', '--model', config, checkpoint, '--max-seconds', '20']
     command += ['--model', *detector]
     for label_set in (FOUR, TWO_HUNDRED):
