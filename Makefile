@@ -1,7 +1,7 @@
 # make install, make test, make lint and make docs install what they need into .venv. A second call takes seconds.
 # make test-matrix runs the fast tests with each installed Python of PYTHONS, each in a separate environment.
 # make notebooks runs both notebooks of the guides, in about a minute on two CPU cores.
-# make quickstart trains and tests a small MANet on rendered clips, in 17 minutes on two CPU cores.
+# make quickstart trains and tests a small MANet on rendered clips, in 10 minutes on two CPU cores.
 PYTHON ?= python3
 VENV ?= .venv
 # PyTorch to install if Python has none: the CPU build, without gigabytes of CUDA libraries.
