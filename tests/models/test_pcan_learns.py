@@ -1,19 +1,21 @@
 """PCAN learns the four real clips by heart, from the poses that BlazePose finds in them."""
 
-import cv2
 import numpy as np
 import pytest
+from helpers.real_clips import write_small_clips
 from helpers.support import ROOT
 from mmengine.config import Config
 from mmengine.runner import Runner
 
 from mmaction_microaction.structures.poses import Poses, write_poses
-from mmaction_microaction.video.writer import write_video
+from mmaction_microaction.video.reader import Video
 
 pytestmark = [pytest.mark.real_data, pytest.mark.slow]
 
 # Labels of the clips, from the reference's README. Their names count body parts from 1, those of the lists from 0.
 CLIPS = {'0030_01_0002': 0, '0020_01_0008': 1, '0019_02_0078': 9, '0010_02_0101': 8}
+SHAPE = (1296, 1080)
+"""Height and width in pixels of the frames in which the poses were found."""
 SIZE = 48
 
 
@@ -21,24 +23,16 @@ SIZE = 48
 def data(shared, tmp_path_factory):
     """Write the four clips in small, their list and their poses."""
     folder = tmp_path_factory.mktemp('four_clips')
-    (folder / 'videos').mkdir()
+    write_small_clips(shared, folder / 'videos')
     found = np.load(shared / 'pose' / 'blazepose_samples.npz')
     lines, poses = [], []
     for name, label in CLIPS.items():
         subject, part, number = name.split('_')
         clip = f'{subject}_{int(part) - 1:02d}_{number}'
-        video = cv2.VideoCapture(str(shared / 'ma52' / 'samples' / f'{name}.mp4'))
-        frames = []
-        while True:
-            read, frame = video.read()
-            if not read:
-                break
-            shape = frame.shape[:2]
-            frames.append(cv2.cvtColor(cv2.resize(frame, (180, 216), interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2RGB))
-        write_video(folder / 'videos' / f'{clip}.mp4', np.stack(frames), (180, 216), fps=30, crf=10)
+        video = (folder / 'videos' / f'{name}.mp4').rename(folder / 'videos' / f'{clip}.mp4')
         joints = found[name][None]
-        assert joints.shape[1] == len(frames)
-        poses.append(Poses(clip, shape, joints[..., :2], joints[..., 2], label=label, layout='blazepose33'))
+        assert joints.shape[1] == Video(video).num_frames
+        poses.append(Poses(clip, SHAPE, joints[..., :2], joints[..., 2], label=label, layout='blazepose33'))
         lines.append(f'{clip}.mp4 {label}')
     (folder / 'list.txt').write_text('\n'.join(lines))
     write_poses(poses, folder / 'poses.pkl')

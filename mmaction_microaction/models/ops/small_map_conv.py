@@ -10,9 +10,9 @@ from torch.nn import functional
 class SmallMapConv2d(nn.Conv2d):
     """``nn.Conv2d`` that trains faster on the CPU if the feature maps have a few pixels.
 
-    oneDNN, with which PyTorch convolves on CPUs, adds up the gradient of the weights image by image. On maps of
-    2 x 3 pixels, that takes most of a training step: the weights are much larger than the maps. This layer multiplies
-    one matrix per element of the kernel instead, for all images at once, and skips elements that see only padding.
+    PyTorch's convolutions on CPUs are slow on maps of 2 x 3 pixels, above all the gradient of the weights, which are
+    much larger than such maps. This layer multiplies one matrix per element of the kernel instead, for all images at
+    once, and skips elements that see only padding.
     Results are equal up to rounding, and checkpoints are the same as those of ``nn.Conv2d``.
 
     The layer is ``nn.Conv2d`` on larger maps, on GPUs, in inference, and if it has a stride, a dilation, groups, or
