@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from helpers.processes import run_python
 from helpers.support import ROOT, write_clip
 from mmaction.registry import DATASETS, MODELS
 from mmengine.config import Config, DictAction
@@ -326,3 +327,13 @@ def test_numbers_of_training_clips_are_those_of_ma52():
     fewest, most = re.search(r'MA-52 has between ([0-9,]+) and\s+([0-9,]+) training clips', page).groups()
     clips = get_label_set('ma52').train_clips
     assert (fewest, most) == (f'{min(clips):,}', f'{max(clips):,}')
+
+
+@pytest.mark.slow
+def test_documentation_builds_without_warnings(tmp_path):
+    """The same as ``make docs``, beside other tests."""
+    options = ['--quiet', '--fail-on-warning', '--keep-going', ROOT / 'docs', tmp_path / 'html']
+    done = run_python('import sys; from sphinx.cmd.build import main; sys.exit(main(sys.argv[1:]))', *options)
+    assert done.returncode == 0, done.stderr
+    for page in 'index', 'api/models':
+        assert (tmp_path / 'html' / f'{page}.html').is_file()
