@@ -1,5 +1,6 @@
 """Finds and reads label sets: those of this package, and files of users."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -137,10 +138,13 @@ def _read(path: Path) -> LabelSet:
 
 
 def _parse_lines(text: str, path: Path) -> list[dict[str, str]]:
-    """Return the actions of a text file: one name per line and, after a tab, the group. ``#`` begins a comment."""
+    """Return the actions of a text file: one name per line and, after a tab, the group.
+
+    ``#`` at the beginning of a line or after a space begins a comment, unless a digit follows.
+    """
     actions = []
     for number, line in enumerate(text.splitlines(), start=1):
-        fields = [field.strip() for field in line.partition('#')[0].rstrip().split('\t')]
+        fields = [field.strip() for field in re.sub(r'(^|\s)#(?!\d).*', '', line).rstrip().split('\t')]
         if not any(fields):
             continue
         if len(fields) > 2 or not all(fields):

@@ -20,6 +20,7 @@ LABEL_TITLES = (
 
 UNKNOWN = -1
 """Label of a clip whose action is unknown, as in MMAction2."""
+_NUMBER = re.compile(r'[+-]?[0-9]{1,9}(\.0*)?')  # spreadsheets may write 9.0
 
 
 class ListRow(NamedTuple):
@@ -52,11 +53,13 @@ class ListReader:
     """
 
     def __init__(self, label_set: LabelSet = MA52) -> None:
-        self._labels = {
+        named = {
             **{normalize_name(action.code): action.index for action in label_set.actions},
             **{normalize_name(action.name): action.index for action in label_set.actions},
-            **{str(action.index): action.index for action in label_set.actions},  # a name may be a number, too
         }
+        # A number is an index, even if it is also the name of another action.
+        self._labels = {name: label for name, label in named.items() if not _NUMBER.fullmatch(name)}
+        self._labels.update((str(action.index), action.index) for action in label_set.actions)
         # A line may end with the name "head up" although there is an action "up".
         names = [normalize_name(action.name) for action in label_set.actions]
         self._last_words = {name.rpartition(' ')[2] for name in names if ' ' in name}
@@ -154,7 +157,7 @@ class ListReader:
         Returns:
             int | None: Label. A number is not checked to be the label of an action. None if the text is not a label.
         """
-        if re.fullmatch(r'[+-]?[0-9]{1,9}(\.0*)?', text):  # spreadsheets may write 9.0
+        if _NUMBER.fullmatch(text):
             return int(text.partition('.')[0])
         return self._labels.get(normalize_name(text))
 

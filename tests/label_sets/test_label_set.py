@@ -96,6 +96,7 @@ def test_leaving_out_groups_renumbers_the_other_actions():
     [
         ('g.txt', 'nodding\nhead up  # a comment\n\n', [('nodding', None), ('head up', None)]),
         ('g.txt', 'nodding\thead\r\nwaving\thand\r\n', [('nodding', 'head'), ('waving', 'hand')]),
+        ('g.txt', '# names\nC# sign\tG\ngesture #1\tG # or 2', [('C# sign', 'G'), ('gesture #1', 'G')]),
         ('g.txt', '\ufeffnodding\nwaving', [('nodding', None), ('waving', None)]),
         ('g.yaml', '[nodding, 7]', [('nodding', None), ('7', None)]),
         ('g.yml', 'actions:\n- nodding\n- {name: waving}\n', [('nodding', None), ('waving', None)]),

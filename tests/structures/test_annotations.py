@@ -1,5 +1,6 @@
 import pytest
 
+from mmaction_microaction.label_sets import get_label_set
 from mmaction_microaction.structures.annotations import Annotation, is_anonymized, read_annotations
 
 
@@ -51,6 +52,16 @@ def test_names_may_have_spaces_folders_and_umlauts(write):
 )  # fmt: skip
 def test_reads_common_list_formats(write, content, expected):
     assert read_annotations(write(content.encode())) == expected
+
+
+@pytest.mark.parametrize('separator', [' ', '\t', ','])
+def test_a_number_is_an_index_even_if_a_class_has_that_name(write, separator):
+    label_set = get_label_set({'name': 'numbers', 'actions': ['1', '2', '3']})
+    path = write('\n'.join(f'{name}.mp4{separator}{label}' for name, label in zip('abc', (0, 1, 2))).encode())
+    assert [label for _, label in read_annotations(path, label_set=label_set)] == [0, 1, 2]
+    path = write('\n'.join(f'{name}.mp4{separator}{label}' for name, label in zip('abc', (1, 2, 3))).encode())
+    with pytest.raises(ValueError, match='subtract 1 from each label'):
+        read_annotations(path, label_set=label_set)
 
 
 def test_labels_are_optional_for_prediction(write):
