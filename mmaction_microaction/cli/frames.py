@@ -18,6 +18,9 @@ def add_arguments(parser):
         default=Path('data/ma52'),
         help='folder with {split}_list_videos.txt or {split}.csv, and videos_{split}/ (default: %(default)s)',
     )
+    parser.add_argument(
+        '--videos', type=Path, help='folder of the clips of all splits (default: videos_{split}/ in the data folder)'
+    )
     parser.add_argument('--out', type=Path, help='folder for the stores frames_{split} (default: the data folder)')
     parser.add_argument(
         '--splits', nargs='+', default=['train', 'val', 'test'], help='splits to store (default: train val test)'
@@ -59,7 +62,7 @@ def run(args):
     settings = FrameSettings(args.size, args.quality, args.crop)
     for split in args.splits:
         path = out / f'frames_{split}'
-        ann_file, videos = args.data / f'{split}_list_videos.txt', args.data / f'videos_{split}'
+        ann_file, videos = args.data / f'{split}_list_videos.txt', args.videos or args.data / f'videos_{split}'
         if not ann_file.exists() and (args.data / f'{split}.csv').exists():
             ann_file = args.data / f'{split}.csv'
         with progress_bar(f'{split:>5}') as progress:

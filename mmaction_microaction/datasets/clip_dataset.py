@@ -13,7 +13,7 @@ from mmaction_microaction.label_sets import LabelSet, get_label_set
 from mmaction_microaction.structures.annotations import fingerprint_list, is_anonymized, read_annotations
 
 from .files_present import check_files, check_store
-from .frame_store import FrameStore
+from .frame_store import crop_of
 from .unreadable import ReplaceUnreadableMixin
 
 
@@ -108,7 +108,7 @@ class ClipDataset(ReplaceUnreadableMixin, VideoDataset):
         self._metainfo['anonymized'] = anonymized
 
         folder = self.data_prefix['video']
-        if os.path.isfile(folder) and FrameStore(folder).settings.crop == 'auto':
+        if crop_of(folder) == 'auto':
             self._metainfo.setdefault('crop', 'auto')
         if self.check_videos:
             filenames = [annotation.filename for annotation in annotations]
@@ -117,7 +117,7 @@ class ClipDataset(ReplaceUnreadableMixin, VideoDataset):
             else:
                 remedy = 'unpack them there, or set data_prefix.video to their folder'
                 check_files(folder, filenames, f'clips of {self.ann_file}', remedy, 'folder or frame store')
-        self.ann_fingerprint = fingerprint_list(self.ann_file, annotations)
+        self.ann_fingerprint = fingerprint_list(self.ann_file, annotations, self._indices)
         labels = np.array([annotation.label for annotation in annotations])
         print_log(
             f'{self.ann_file}: {len(labels):,} clips, '

@@ -5,6 +5,7 @@ larger than the JPEGs, and reading eight frames took 0.07 ms of CPU time; decodi
 but a truncated LMDB file kills the process that reads it. Single files need 0.14 ms, zip 0.4 ms, and HDF5 2.4 ms.
 """
 
+import os
 import zlib
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -86,6 +87,11 @@ class FrameStoreWriter(StoreWriter):
                 'INSERT INTO frames VALUES (?, ?, ?)',
                 [(first_id + index, clip.checksum(index, jpeg), jpeg) for index, jpeg in enumerate(jpegs)],
             )
+
+
+def crop_of(folder: str) -> str:
+    """Return how the frames below a ``data_prefix.video`` are cropped: ``'auto'`` or ``'none'``. Videos are not."""
+    return FrameStore(folder).settings.crop if os.path.isfile(folder) else 'none'
 
 
 class FrameStore(Store):

@@ -103,7 +103,7 @@ class MA52ProDataset(ReplaceUnreadableMixin, BaseActionDataset):
             ``face_file``, and ``label`` (the indices of the actions that occur).
         """
         samples = read_pro_annotations(self.ann_file)
-        self.ann_fingerprint = fingerprint_list(self.ann_file, samples)
+        self.ann_fingerprint = fingerprint_list(self.ann_file, samples, self._indices)
         videos, faces = self.data_prefix['video'], self.data_prefix.get('faces')
         tracks = [sample.faces for sample in samples if sample.faces and faces is not None]
         if self.check_videos:

@@ -15,6 +15,7 @@ from mmaction_microaction.structures.annotations import fingerprint_list
 from mmaction_microaction.structures.detection_annotations import has_placeholders, read_detection_annotations
 
 from .files_present import check_files, check_store
+from .frame_store import crop_of
 from .unreadable import ReplaceUnreadableMixin, UnreadableClips
 
 SHORTER_BY = 0.1
@@ -45,7 +46,8 @@ class MMA52Dataset(ReplaceUnreadableMixin, BaseActionDataset):
 
     ``metainfo`` contains ``label_set`` (the content of the label set), ``classes`` (the names of its actions) and
     ``anonymized``. The attribute ``ann_fingerprint`` identifies the table. The test split of the challenge is
-    anonymised: its samples have no actions, and it can be predicted, but neither trained on nor scored.
+    anonymised: its samples have no actions, and it can be predicted, but neither trained on nor scored. With a frame
+    store of cropped frames, ``metainfo['crop']`` is ``'auto'``.
 
     Some files of MMA-52 are shorter than the table says. They are read as they are, and their true actions stay. The
     log names each of them once, and :attr:`shorter_videos` contains those that were read so far. Videos that cannot be
@@ -102,13 +104,15 @@ class MMA52Dataset(ReplaceUnreadableMixin, BaseActionDataset):
             )
         self._metainfo['anonymized'] = anonymized
         folder = self.data_prefix['video']
+        if crop_of(folder) == 'auto':
+            self._metainfo.setdefault('crop', 'auto')
         if self.check_videos and os.path.isfile(folder):
             check_store(folder, [video.video_id for video in videos], self.ann_file)
         elif self.check_videos:
             remedy = 'unpack them there, or set data_prefix.video to their folder'
             filenames = [video.filename for video in videos]
             check_files(folder, filenames, f'videos of {self.ann_file}', remedy, 'folder or frame store')
-        self.ann_fingerprint = fingerprint_list(self.ann_file, videos)
+        self.ann_fingerprint = fingerprint_list(self.ann_file, videos, self._indices)
         if anonymized:
             videos = [video._replace(instances=()) for video in videos]
         labels = np.concatenate([video.labels for video in videos])

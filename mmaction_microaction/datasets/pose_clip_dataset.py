@@ -10,6 +10,7 @@ from mmaction_microaction.structures.poses import Poses, index_poses, read_poses
 from mmaction_microaction.utils.messages import first_few
 
 from .clip_dataset import ClipDataset
+from .frame_store import crop_of
 from .transforms.decoding_steps import is_decoder
 
 
@@ -68,6 +69,12 @@ class PoseClipDataset(ClipDataset):
         """
         self.check_videos = self.check_videos and any(map(is_decoder, self.pipeline.transforms))
         samples = super().load_data_list()
+        folder = self.data_prefix['video']
+        if self.check_videos and crop_of(folder) == 'auto':
+            raise ValueError(
+                f'{folder} contains cropped frames, and poses are those of whole frames: write a frame store with '
+                '"microaction frames --crop none", or set data_prefix.video to the folder of the videos.'
+            )
         # MMEngine serialises the samples into one array, which all workers of a data loader share.
         poses = self._find_poses(samples)
         for sample, video in zip(samples, poses):

@@ -177,17 +177,25 @@ def read_lines(path: str | Path, remedy: str, content: str) -> list[str]:
     return lines
 
 
-def fingerprint_list(path: str | Path, annotations: Sequence[tuple]) -> dict[str, Any]:
+def fingerprint_list(
+    path: str | Path, annotations: Sequence[tuple], indices: int | Sequence[int] | None = None
+) -> dict[str, Any]:
     """Return the fingerprint of a list.
 
     Args:
         path (str | Path): Path of the list.
         annotations (Sequence[tuple]): Annotations of the list.
+        indices (int | Sequence[int], optional): Which of them the dataset uses, as in MMEngine's ``BaseDataset``.
+            Defaults to None: all.
 
     Returns:
         dict[str, Any]: Path of the list as ``ann_file``, number of its annotations as ``num_clips``, and their
         ``sha256``, which does not depend on the format of the file.
     """
+    if isinstance(indices, int):
+        annotations = annotations[:indices] if indices >= 0 else annotations[indices:]
+    elif indices is not None:
+        annotations = [annotations[index] for index in indices]
     sha256 = hashlib.sha256()
     for annotation in annotations:
         sha256.update(repr(tuple(annotation)).encode())

@@ -76,6 +76,13 @@ def test_fingerprint_depends_on_every_action(mma52, tmp_path):
     assert build(tmp_path, video=mma52 / 'videos_train').ann_fingerprint['sha256'] != fingerprint['sha256']
 
 
+def test_fingerprint_is_that_of_the_chosen_videos(mma52):
+    whole, first, second = (build(mma52, **chosen).ann_fingerprint for chosen in ({}, {'indices': 1}, {'indices': [1]}))
+    assert [each['num_clips'] for each in (whole, first, second)] == [2, 1, 1]
+    assert len({each['sha256'] for each in (whole, first, second)}) == 3
+    assert build(mma52, indices=-1).ann_fingerprint == second
+
+
 def test_the_placeholder_table_can_only_be_predicted(tmp_path, mma52, log):
     write_table(tmp_path / 'test.csv', [(f'test000{i}', 0, 20, i + 1, 60, 30) for i in range(2)])
     with pytest.raises(ValueError, match=r'test\.csv has no true actions.*not trained on'):
@@ -167,6 +174,7 @@ def test_frames_come_from_a_store(tmp_path, mma52, log):
         for video in (store, mma52 / 'videos_train')
     ]
     assert samples[0]['data_samples'].video_id == 'a'
+    assert 'crop' not in build(mma52, video=store).metainfo
     assert samples[0]['data_samples'].gt_labels.tolist() == [9, 9, 24]
     difference = torch.abs(samples[0]['inputs'].float() - samples[1]['inputs'].float()).mean()
     assert difference < 8  # grey levels, of JPEG and of another order of scaling

@@ -42,8 +42,9 @@ def find_list(split: str, folders: Sequence[Path]) -> Path:
         for path in sorted(folder.rglob(name)):
             if not is_hidden(path, folder):
                 return path
+    searched = ' or '.join(str(folder) if folder.is_dir() else f'{folder} (no such folder)' for folder in folders)
     raise FileNotFoundError(
-        f'{name} is not in {" or ".join(map(str, folders))}. It comes with the code of MA-52 '
+        f'{name} is not in {searched}. It comes with the code of MA-52 '
         '(github.com/VUT-HFUT/Micro-Action) instead of the videos: download it and pass its folder with --lists.'
     )
 

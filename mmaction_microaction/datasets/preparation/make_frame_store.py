@@ -1,5 +1,6 @@
 """Makes a frame store from videos."""
 
+import os
 import warnings
 from collections.abc import Callable
 from functools import cache, partial
@@ -65,6 +66,10 @@ def make_frame_store(
     if path.exists():
         _check_store(path, settings, names, ann_file)
         return 0
+    if not videos.is_dir() and not all(map(os.path.isabs, filenames.values())):
+        raise FileNotFoundError(
+            f'{videos}: no such folder; put the clips of {ann_file} there, or name theirs by --videos'
+        )
     if settings.crop == 'auto':
         make_estimator()  # fails before the first clip, and downloads its networks once for all processes
     unreadable, whole = [], []
@@ -89,7 +94,8 @@ def make_frame_store(
         if unreadable:
             raise ValueError(
                 f'{len(unreadable):,} of the {len(names):,} clips of {ann_file} cannot be read from {videos}: '
-                f'{"; ".join(unreadable)}. Replace them and run again; the others are kept in {store.unfinished}.'
+                f'{first_few(unreadable, separator="; ")}. Replace them and run again; the others are kept in '
+                f'{store.unfinished}.'
             )
         store.publish()
     if whole:

@@ -162,7 +162,7 @@ def test_errors_name_the_source_of_lists_and_videos(source):
     with pytest.raises(FileNotFoundError, match=r'train\.zip .*train/ .*videos_train/'):
         prepare(source)
     (source / 'train_list_videos.txt').unlink()
-    with pytest.raises(FileNotFoundError, match=r'comes with the code of MA-52.*--lists'):
+    with pytest.raises(FileNotFoundError, match=r'elsewhere \(no such folder\)\. It comes with the code.*--lists'):
         prepare_split('train', source, source, source.parent / 'elsewhere', workers=1)
 
 

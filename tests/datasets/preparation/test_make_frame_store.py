@@ -12,12 +12,15 @@ import numpy as np
 import pytest
 from helpers.frame_stores import SETTINGS, SHAPES, make_store, read_store
 from helpers.label_sets import TWO_HUNDRED
+from helpers.mma52 import write_table
 from helpers.people import FakeEstimator
+from helpers.poses import make_poses
 from helpers.processes import run_tool, start
 from helpers.support import ROOT, psnr, wait_until_gone, write_clip
 
-from mmaction_microaction.datasets import ClipDataset
+from mmaction_microaction.datasets import ClipDataset, MMA52Dataset, PoseClipDataset
 from mmaction_microaction.datasets.frame_store import FrameSettings, FrameStore, FrameStoreWriter
+from mmaction_microaction.structures.poses import write_poses
 from mmaction_microaction.video.reader import Video
 
 
@@ -97,6 +100,12 @@ def test_unreadable_clips_are_named_and_no_store_is_published(odd_clips, tmp_pat
         shutil.copy(odd_clips / 'videos_val' / name, tmp_path / 'videos_val')
     assert make_store(tmp_path, path) == 2
     assert read_store(path).keys() == SHAPES.keys()
+
+
+def test_missing_folder_is_named(odd_clips, tmp_path):
+    shutil.copy(odd_clips / 'val_list_videos.txt', tmp_path)
+    with pytest.raises(FileNotFoundError, match=r'videos_val: no such folder; .*--videos'):
+        make_store(tmp_path, tmp_path / 'frames_val')
 
 
 def test_video_that_vanishes_while_others_are_read_is_named(odd_clips, tmp_path):
@@ -212,6 +221,17 @@ def test_frames_are_cropped_to_the_largest_person(tmp_path, monkeypatch):
     assert FrameStore(tmp_path / 'frames_val').settings == cropped
     dataset = ClipDataset(str(tmp_path / 'val_list_videos.txt'), [], dict(video=str(tmp_path / 'frames_val')))
     assert dataset.metainfo['crop'] == 'auto'  # which checkpoints will contain
+    write_table(tmp_path / 'val.csv', [('a', 0, 20, 9, 20, 30)])
+    detection = MMA52Dataset(
+        str(tmp_path / 'val.csv'), [], dict(video=str(tmp_path / 'frames_val')), check_videos=False
+    )
+    assert detection.metainfo['crop'] == 'auto'
+    # Poses are those of whole frames.
+    write_poses([make_poses('a', 20, (180, 320))], tmp_path / 'poses.pkl')
+    settings = dict(data_prefix=dict(video=str(tmp_path / 'frames_val')), pose_file=str(tmp_path / 'poses.pkl'))
+    PoseClipDataset(str(tmp_path / 'val_list_videos.txt'), [], **settings)
+    with pytest.raises(ValueError, match=r'frames_val contains cropped frames, .* --crop none'):
+        PoseClipDataset(str(tmp_path / 'val_list_videos.txt'), [dict(type='DecodeRGBPose')], **settings)
     _, jpegs = read_store(tmp_path / 'frames_val')['a.mp4']
     originals = [frame.to_rgb() for frame in Video(tmp_path / 'videos_val/a.mp4').frames()]
     for index, original in enumerate(originals):
@@ -239,7 +259,8 @@ def test_a_missing_connection_ends_the_command_before_the_first_clip(tmp_path, m
         raise OSError('BlazePose cannot be downloaded')
 
     monkeypatch.setattr('mmaction_microaction.datasets.preparation.make_frame_store.make_estimator', fail)
+    (tmp_path / 'videos_val').mkdir()
     (tmp_path / 'val_list_videos.txt').write_text('a.mp4 0\n')
     with pytest.raises(OSError, match='BlazePose cannot be downloaded'):
         make_store(tmp_path, tmp_path / 'frames_val', FrameSettings(256, 95, 'auto'))
-    assert [path.name for path in tmp_path.iterdir()] == ['val_list_videos.txt']
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['val_list_videos.txt', 'videos_val']
