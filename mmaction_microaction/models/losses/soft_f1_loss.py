@@ -14,8 +14,8 @@ def soft_f1(probabilities: torch.Tensor, targets: torch.Tensor) -> tuple[torch.T
         F1_{micro} = \frac{2 \sum_c TP_c}{\sum_{nc} p_{nc} + \sum_{nc} y_{nc}}
 
     B contains the classes of the batch. A class without clips in the batch has :math:`F1_c = 0` for all probabilities,
-    so it would only scale the gradient. A class is in the batch if one clip gives it a weight above 1 / C, which label
-    smoothing does not.
+    so it would only scale the gradient. A class is in the batch if one clip gives it a weight of at least 1 / C, which
+    label smoothing alone does not.
 
     Args:
         probabilities (torch.Tensor): Probabilities of C classes, shape (N, C).
@@ -34,7 +34,7 @@ def soft_f1(probabilities: torch.Tensor, targets: torch.Tensor) -> tuple[torch.T
         0.7
     """
     matches, totals = (probabilities * targets).sum(dim=0), (probabilities + targets).sum(dim=0)
-    present = (targets > 1 / targets.size(1)).any(dim=0)
+    present = (targets >= 1 / targets.size(1)).any(dim=0)
     return (2 * matches[present] / totals[present]).mean(), 2 * matches.sum() / totals.sum()
 
 

@@ -94,6 +94,19 @@ def test_smoothed_labels_do_not_add_classes():
     assert macro.item() == pytest.approx(expected.item())
 
 
+def test_two_classes_with_equal_weights_are_both_in_the_batch():
+    probabilities, targets = torch.tensor([[0.8, 0.2]]), torch.tensor([[0.5, 0.5]])
+    assert [score.item() for score in soft_f1(probabilities, targets)] == pytest.approx(
+        [(2 * 0.4 / 1.3 + 2 * 0.1 / 0.7) / 2, 2 * 0.5 / 2]
+    )
+
+
+def test_a_single_group_is_always_right():
+    label_set = {'name': 'hands', 'actions': [{'name': name, 'group': 'hand'} for name in ('waving', 'pointing')]}
+    losses = SoftF1Loss(label_set=label_set)(*batch(2))
+    assert losses['loss_group_f1'].item() == pytest.approx(0)
+
+
 def test_perfect_and_wrong_predictions_of_one_clip():
     right = torch.full((1, 52), -1e4, dtype=torch.float16)
     right[0, 9] = 1e4
