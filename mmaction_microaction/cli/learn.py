@@ -13,6 +13,8 @@ without --force.
 
 from pathlib import Path
 
+from mmaction_microaction.utils.tables import print_table
+
 from .code import parse_subjects_option
 
 FEW_CLIPS = 10
@@ -225,7 +227,7 @@ def print_plan(plan, kind):
         few += [action.name] * (len(clips) < FEW_CLIPS)
         single += [action.name] * (len(set(subjects[clips])) < 2)
     held_out = ['train', 'test'] if division.val is not None else []
-    _print_table(['category', 'events', 'clips', kind, *held_out], rows)
+    print_table(['category', 'events', 'clips', kind, *held_out], rows)
     if division.val is not None:
         print(f'tested with {first_few(sorted(set(subjects[division.val])), 20)}')
     else:
@@ -258,7 +260,7 @@ def print_result(plan, learned, split):
          *(_percent(values[action.index]) for values in (scores.precision, scores.recall, scores.f1))]
         for action in plan.label_set.actions
     ]  # fmt: skip
-    _print_table(['category', 'tested clips', 'precision %', 'recall %', 'F1 %'], rows)
+    print_table(['category', 'tested clips', 'precision %', 'recall %', 'F1 %'], rows)
     whose = {'person': 'other people', 'recording': 'other recordings', 'time': 'the same people'}[split]
     print(f'{len(tested)} clips of {whose}: {100 * (tested.labels == tested.predictions).mean():.1f} % correct')
     if not plan.division.folds:
@@ -269,16 +271,3 @@ def print_result(plan, learned, split):
 
 def _percent(value):
     return '' if value != value else f'{100 * value:.0f}'  # NaN where a metric is not defined
-
-
-def _print_table(titles, rows):
-    from rich import box
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table(*titles, box=box.MARKDOWN)
-    for row in rows:
-        table.add_row(*(escape(str(cell)) for cell in row))
-    # Wide enough that no name is divided.
-    Console(width=1000, highlight=False, emoji=False).print(table)

@@ -13,6 +13,7 @@ no person is in two lists. Videos that cannot be read are named and left out.
 from pathlib import Path
 
 from mmaction_microaction.utils import parallel
+from mmaction_microaction.utils.tables import print_table
 
 
 def add_arguments(parser):
@@ -102,7 +103,7 @@ def _print_classes(lists):
     if subjects and splits:
         people = [lists.count_subjects(indices) for indices in splits.values()]
         rows.append(['', 'subjects', *[''] * groups, '', everybody[0], *people])
-    _print_table(titles, rows)
+    print_table(titles, rows)
 
 
 def _print_folds(lists):
@@ -115,17 +116,4 @@ def _print_folds(lists):
         if part == 'val':
             people = sorted({lists.subjects[index] for index in held_out}) if lists.subjects else []
             rows.append([fold, len(lists.splits[f'{fold}/train']), len(held_out), first_few(people, 10)])
-    _print_table(['fold', 'train', 'val', 'subjects in val'], rows)
-
-
-def _print_table(titles, rows):
-    from rich import box
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table(*titles, box=box.MARKDOWN)
-    for row in rows:
-        table.add_row(*(escape(str(cell)) for cell in row))
-    # Wide enough that no name is divided.
-    Console(width=1000, highlight=False, emoji=False).print(table)
+    print_table(['fold', 'train', 'val', 'subjects in val'], rows)
