@@ -71,9 +71,8 @@ def match_codings(
         pairs.append((kept, replace(coding, events=events, people=people)))
     if not pairs:
         raise ValueError(
-            f'no coding is of a recording and a person with scores; the recordings with scores are '
-            f'{first_few(item.recording for item in scores)}, those coded by people '
-            f'{first_few(coding.recording for coding in codings)}'
+            'no coding is of a recording and a person with scores; give them the same names in both. The recordings '
+            f'with scores are {first_few(item.recording for item in scores)}. {first_few(notes, separator="; ")}'
         )
     return pairs, notes
 

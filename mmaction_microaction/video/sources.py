@@ -27,7 +27,8 @@ def find_videos(paths: Sequence[str | Path]) -> dict[Path, Path]:
         if path.is_dir():
             videos, others = list_videos(path, recursive=True)
             if others:
-                warnings.warn(f'{path} has {others:,} files that are not videos; they are skipped', stacklevel=2)
+                skipped = '1 file that is not a video' if others == 1 else f'{others:,} files that are not videos'
+                warnings.warn(f'{path} has {skipped}; only videos are read', stacklevel=2)
             found.update((video, video.relative_to(path)) for video in videos)
         elif path.exists():
             found[path] = Path(path.name)

@@ -10,7 +10,7 @@ from mmaction_microaction.inference import MicroActionInferencer
 
 from .corrections import name_people
 from .exports import check_format, write_codings
-from .messages import describe_for_visitors, make_error
+from .messages import describe_for_visitors, hide_folder
 from .recognition import recognize_clip
 from .uploads import Uploads
 
@@ -44,7 +44,7 @@ class Api:
             tuple[dict, str]: The coded recording as in the JSON format, and the path of the file.
         """
         if video is None:
-            raise make_error('There is no video; upload one.')
+            raise gr.Error('There is no video; upload one.', print_exception=False)
         visitor = request.session_hash
         try:
             opened = self.uploads.hold(visitor, video)
@@ -69,7 +69,7 @@ class Api:
             self.uploads.add(visitor, as_json)
             self.uploads.drop(visitor, as_json)
         except Exception as error:
-            raise make_error(describe_for_visitors(error), video) from None
+            raise gr.Error(hide_folder(describe_for_visitors(error), video), print_exception=False) from None
         finally:
             self.uploads.drop(visitor, video)
         return content, str(path)

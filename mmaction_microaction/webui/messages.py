@@ -24,18 +24,23 @@ def describe_for_visitors(error: Exception) -> str:
     return 'The video could not be recognised; upload another one, or encode it again as MP4.'
 
 
-def for_visitors(message: object, path: str | Path = '') -> str:
-    """Remove the folder of a clip from a message, and escape the message, which the page shows as HTML.
+def hide_folder(message: object, path: str | Path) -> str:
+    """Remove the folder of a clip from a message.
 
     Args:
         message (object): The message.
-        path (str | Path): Path of the clip. Defaults to ``''``: none.
+        path (str | Path): Path of the clip. ``''``: none.
 
     Returns:
-        str: The message as HTML.
+        str: The message as plain text.
     """
     text = str(message)
-    return escape(text.replace(str(path), Path(path).name) if str(path) else text)
+    return text.replace(str(path), Path(path).name) if str(path) else text
+
+
+def for_visitors(message: object, path: str | Path = '') -> str:
+    """Remove the folder of a clip from a message, and escape the message, which the page shows as HTML."""
+    return escape(hide_folder(message, path))
 
 
 def show_warning(message: object, path: str | Path = '') -> None:

@@ -100,7 +100,10 @@ class Uploads:
         path = Path(path)
         name = path.name
         if not path.is_file():
-            raise ValueError(f'{name} is no longer here: uploads are deleted after a while. Upload it again.')
+            raise ValueError(
+                f'{name} is no longer here: an upload is deleted after a while without use, and after a call of the '
+                'API. Upload it again.'
+            )
         size = path.stat().st_size
         if not size:
             raise ValueError(f'{name} is empty (0 bytes); upload another file.')

@@ -183,7 +183,9 @@ def test_a_recording_with_its_own_scores_does_not_take_those_of_another_folder()
 
 
 def test_what_cannot_be_matched_is_an_error():
-    with pytest.raises(ValueError, match=r'recordings with scores are P02, those coded by people P09'):
+    with pytest.raises(ValueError, match=r'scores are P02\. P09: there are no scores of this recording'):
         match_codings([make_scores('P02')], [Coding('P09', [])])
+    with pytest.raises(ValueError, match=r'P02: left, right of the coding left out; the scores are of P1, P2'):
+        match_codings([make_scores('P02', ('P1', 'P2'))], [Coding('P02', [], people=('left', 'right'))])
     with pytest.raises(ValueError, match='P02: the only person is coded in two files'):
         match_codings([make_scores('P02')], [Coding('P02', [], people=('',))] * 2)

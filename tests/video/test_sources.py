@@ -18,6 +18,13 @@ def test_folders_are_searched_and_files_are_used_whatever_their_extension(tmp_pa
     }
 
 
+def test_one_other_file_is_counted(tmp_path):
+    for name in ('a.mp4', 'a.json'):
+        (tmp_path / name).touch()
+    with pytest.warns(UserWarning, match='has 1 file that is not a video; only videos are read'):
+        assert list(find_videos([tmp_path])) == [tmp_path / 'a.mp4']
+
+
 def test_missing_input_is_an_error(tmp_path):
     with pytest.raises(ValueError, match='contains no video'):
         find_videos([tmp_path])

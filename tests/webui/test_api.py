@@ -90,7 +90,7 @@ def test_errors_of_the_api_name_the_remedy(served, folder):
         ('', '', 'left='): 'left=: expected names such as left=P1',
     }.items():
         output, _ = visitor.press('code', visitor.upload(folder / 'interview.mp4'), *arguments)
-        assert message in output['error'].replace('&#x27;', "'")
+        assert message in output['error']
     secret = {'path': '/etc/passwd', 'meta': {'_type': 'gradio.FileData'}}
     assert 'data' not in visitor.press('code', secret, '', '', '')[0]
     assert 'interview.mp4' not in files(served[1])

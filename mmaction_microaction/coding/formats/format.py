@@ -152,11 +152,11 @@ def _is_recognized(file: Path, with_tiers: bool) -> bool:
 
 
 def _read(file: Path, tiers: str | None) -> list[Coding]:
+    if not file.exists():
+        raise FileNotFoundError(f'{file}: no such file or folder')
     form = _format_of(file)
     if form is None:
         raise ValueError(f'{file}: the ending is not that of a coded recording ({_list_endings()})')
-    if not file.exists():
-        raise FileNotFoundError(f'{file}: no such file')
     if tiers is None:
         return form.read(file)
     if not form.has_tiers:

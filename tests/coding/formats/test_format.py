@@ -97,3 +97,5 @@ def test_json_files_of_others_are_left_out_of_a_folder_with_one_warning(tmp_path
     (tmp_path / 'P07.json').unlink()
     with pytest.raises(FileNotFoundError, match='contains no coded recording'):
         read_codings([tmp_path])
+    with pytest.raises(FileNotFoundError, match='nowhere: no such file or folder'):
+        read_codings([tmp_path / 'nowhere'])
