@@ -447,11 +447,11 @@ class MicroActionInferencer:
         """Merge scored windows, and leave out the times that no window covers."""
         parts = ((starts[part], ends[part], scores[part]) for part in split_at_gaps(starts, ends))
         intervals = [interval for part in parts for interval in self._merge(video, *part, duration).intervals]
-        return TimelineResult(video, duration, intervals, starts, ends, scores, self.label_set)
+        return TimelineResult(video, duration, intervals, starts, ends, scores, self.label_set, step=self.step)
 
     def _merge(self, video, starts, ends, scores, duration):
         intervals = find_intervals(starts, ends, scores, self.step, **self.merging, label_set=self.label_set)
-        return TimelineResult(video, duration, intervals, starts, ends, scores, self.label_set)
+        return TimelineResult(video, duration, intervals, starts, ends, scores, self.label_set, step=self.step)
 
 
 def _framing(video):

@@ -140,6 +140,9 @@ class TimelineResult:
     boxes: np.ndarray | None = field(default=None, repr=False)
     """Left and upper edge, width and height of the part of each frame that the network saw, in pixels, shape (T, 4).
     None if it saw whole frames."""
+    step: float | None = field(default=None, repr=False)
+    """Seconds from the start of one window to the start of the next, except the last, which ends with the video. None
+    stands for the median."""
 
     def to_dict(self) -> dict:
         """Convert the result to a dict for JSON.
@@ -155,8 +158,7 @@ class TimelineResult:
         Returns:
             DetectionResult: Detections of all scores.
         """
-        step = float(np.diff(self.starts).min()) if len(self.starts) > 1 else self.duration
-        found = rank_intervals(self.starts, self.ends, self.scores, step, label_set=self.label_set)
+        found = rank_intervals(self.starts, self.ends, self.scores, self.step, label_set=self.label_set)
         return DetectionResult(
             self.video,
             self.duration,

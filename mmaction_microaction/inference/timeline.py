@@ -210,7 +210,7 @@ def rank_intervals(
     starts: np.ndarray,
     ends: np.ndarray,
     scores: np.ndarray,
-    step: float,
+    step: float | None = None,
     thresholds: Sequence[float] = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
     label_set: LabelSet = MA52,
 ) -> list[Interval]:
@@ -224,7 +224,7 @@ def rank_intervals(
         starts (np.ndarray): Start of each window in seconds, ascending, shape (W,).
         ends (np.ndarray): End of each window in seconds, shape (W,).
         scores (np.ndarray): Probabilities of each window, shape (W, C).
-        step (float): Length of a piece in seconds.
+        step (float, optional): Length of a piece in seconds. Defaults to None: the median distance of the windows.
         thresholds (Sequence[float]): Thresholds of the probability.
         label_set (LabelSet): Label set of the probabilities. Defaults to that of MA-52.
 
