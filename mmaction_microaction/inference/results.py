@@ -10,7 +10,7 @@ from mmaction_microaction.evaluation.functional import rank_classes
 from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.structures.intervals import Interval
 
-from .timeline import rank_intervals
+from .timeline import TOLERANCE, rank_intervals
 
 COLUMNS = ('video', 'start', 'end', 'rank', 'code', 'action', 'group', 'score')
 """Columns of the tables of results."""
@@ -218,7 +218,7 @@ class DetectionResult:
         """The detections that reach ``min_score`` and ``min_duration``, ascending in time. They may overlap."""
         durations = self.segments[:, 1] - self.segments[:, 0]
         # Files contain milliseconds, and intervals that end after they start.
-        kept = (self.scores >= self.min_score) & (durations >= max(self.min_duration, 0.001))
+        kept = (self.scores >= self.min_score) & (durations >= max(self.min_duration - TOLERANCE, TOLERANCE))
         rows = zip(self.segments[kept].tolist(), self.labels[kept].tolist(), self.scores[kept].tolist())
         intervals = [Interval(start, end, label, score, self.label_set) for (start, end), label, score in rows]
         return sorted(intervals, key=lambda interval: (interval.start, interval.end, interval.label))

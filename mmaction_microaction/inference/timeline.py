@@ -202,7 +202,9 @@ def find_intervals(
     return [
         interval
         for interval in intervals
-        if not interval.action.is_rest and interval.score >= min_score and interval.end - interval.start >= min_duration
+        if not interval.action.is_rest
+        and interval.score >= min_score
+        and interval.end - interval.start >= min_duration - TOLERANCE
     ]
 
 

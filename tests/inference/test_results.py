@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from helpers.label_sets import TWO_HUNDRED
 
-from mmaction_microaction.inference import ClipResult, TimelineResult
+from mmaction_microaction.inference import ClipResult, DetectionResult, TimelineResult
 from mmaction_microaction.structures.intervals import Interval
 
 SCORES = np.zeros(52)
@@ -64,3 +64,12 @@ def test_a_known_step_counts_if_a_video_is_hardly_longer_than_a_window():
         (0, 1.003, 19),
         (0.5, 1.003, 19),
     ]
+
+
+def test_detections_of_exactly_the_minimum_duration_are_kept():
+    """0.7 - 0.4 is a little less than 0.3 in floating point."""
+    segments, labels = np.array([[0.4, 0.7], [0.4, 0.69], [1, 1.0005]]), np.array([9, 19, 24])
+    result = DetectionResult('a.mp4', 2.0, segments, labels, np.full(3, 0.9), min_duration=0.3)
+    assert [interval.label for interval in result.intervals] == [9]
+    result = DetectionResult('a.mp4', 2.0, segments, labels, np.full(3, 0.9))
+    assert [interval.label for interval in result.intervals] == [19, 9]

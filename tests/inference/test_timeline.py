@@ -76,6 +76,19 @@ def test_weak_and_short_intervals_are_dropped():
     assert [i.label for i in find_intervals(starts, starts + 1, scores, 1, min_duration=1.5)] == [3, 5]
 
 
+@pytest.mark.parametrize('step', [0.1, 0.2, 0.3, 0.4])
+def test_intervals_of_exactly_the_minimum_duration_are_kept(step):
+    """Shaking legs (24) has three steps, wherever it begins. Rounding must not drop it.
+
+    Waving (19), which follows, has two steps.
+    """
+    for before in range(1, 40):
+        labels = [9] * before + [24] * 3 + [19] * 2
+        starts = np.arange(len(labels)) * step
+        found = find_intervals(starts, starts + step, one_hot(labels), step, switch_cost=0, min_duration=3 * step)
+        assert [i.label for i in found] == ([9, 24] if before >= 3 else [24])
+
+
 @pytest.mark.parametrize('seed', range(5))
 def test_intervals_fill_the_time_of_the_windows(seed):
     rng = np.random.default_rng(seed)
