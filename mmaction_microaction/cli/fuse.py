@@ -17,6 +17,8 @@ Like every dump, FUSED.pkl is read by "microaction analyze", "leaderboard" and
 "submit".
 """
 
+FOLDS, SEED = 5, 0
+
 
 def add_arguments(parser):
     parser.add_argument('predictions', nargs='+', metavar='PREDICTIONS', help='predictions of one network, by clip')
@@ -34,9 +36,9 @@ def add_arguments(parser):
         help='predictions of the same networks for a labelled split, on which weights and temperatures are fitted',
     )
     parser.add_argument(
-        '--folds', type=int, default=5, metavar='K', help='folds of the cross-validation (default: %(default)s)'
+        '--folds', type=int, metavar='K', help=f'folds of the cross-validation of --fit-on (default: {FOLDS})'
     )
-    parser.add_argument('--seed', type=int, default=0, help='seed of the division into folds (default: %(default)s)')
+    parser.add_argument('--seed', type=int, help=f'seed of the division into folds (default: {SEED})')
     parser.add_argument(
         '--label-set',
         metavar='NAME|FILE',
@@ -55,6 +57,8 @@ def check(args):
             raise ValueError(f'--{name} takes one value for each of the {count} networks, got {len(values)}')
     if args.fit_on and (args.weights or args.temperatures):
         raise ValueError('--fit-on fits weights and temperatures, so --weights and --temperatures cannot be given')
+    if not args.fit_on and (args.folds, args.seed) != (None, None):
+        raise ValueError('--folds and --seed divide the clips of --fit-on, so they cannot be given without it')
 
 
 def run(args):
@@ -82,9 +86,11 @@ def run(args):
     weights = FusionWeights(args.weights or [1] * len(args.predictions), args.temperatures)
     if args.fit_on:
         labelled = _read_labelled(args.fit_on, predictions.label_set)
-        scores = cross_validate_fusion(labelled.labels, labelled.scores, labelled.label_set, args.folds, args.seed)
+        num_folds = FOLDS if args.folds is None else args.folds
+        seed = SEED if args.seed is None else args.seed
+        scores = cross_validate_fusion(labelled.labels, labelled.scores, labelled.label_set, num_folds, seed)
         weights = fit_fusion(labelled.labels, labelled.scores, labelled.label_set)
-        print(_format_scores(args.fit_on, scores, weights, len(labelled.names), args.folds))
+        print(_format_scores(args.fit_on, scores, weights, len(labelled.names), num_folds))
         common = set(labelled.names) & set(predictions.names)
         if common:
             print(

@@ -1,56 +1,10 @@
 """Finds bouts: stretches of time in which an action happens, from the scores of a network, with rest between them."""
 
-from collections.abc import Iterator
-from typing import NamedTuple
-
 import numpy as np
 
-from mmaction_microaction.inference.timeline import smooth_scores
+from mmaction_microaction.inference.timeline import TOLERANCE, cut_scores
 from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.structures.intervals import Interval
-
-TOLERANCE = 1e-3
-"""Tolerance in seconds of borders that should be equal."""
-
-
-class Pieces(NamedTuple):
-    """Consecutive pieces of time of equal length, with their probabilities."""
-
-    edges: np.ndarray
-    """Borders of the pieces in seconds, shape (N + 1,). The last piece has half the length to one and a half."""
-    scores: np.ndarray
-    """Probabilities in the middle of each piece, shape (N, C)."""
-
-    @property
-    def middles(self) -> np.ndarray:
-        """Middle of each piece in seconds, shape (N,)."""
-        return (self.edges[:-1] + self.edges[1:]) / 2
-
-
-def cut_scores(starts: np.ndarray, ends: np.ndarray, scores: np.ndarray, step: float | None = None) -> Iterator[Pieces]:
-    """Cut the time that windows cover into pieces, and smooth the probabilities (:func:`.smooth_scores`).
-
-    Args:
-        starts (np.ndarray): Start of each window in seconds, ascending, shape (W,).
-        ends (np.ndarray): End of each window in seconds, shape (W,).
-        scores (np.ndarray): Probabilities of each window, shape (W, C).
-        step (float, optional): Length of a piece in seconds. Defaults to None: the median distance of the windows.
-
-    Yields:
-        Pieces: The pieces of each stretch of time that windows cover without a gap.
-    """
-    starts, ends, scores = (np.asarray(values, float) for values in (starts, ends, scores))
-    if not len(starts):
-        return
-    if step is None:
-        step = float(np.median(np.diff(starts))) if len(starts) > 1 else float(ends[0] - starts[0])
-        step = max(step, 10 * TOLERANCE)
-    gaps = np.flatnonzero(starts[1:] > np.maximum.accumulate(ends)[:-1] + TOLERANCE) + 1
-    for first, stop in zip([0, *gaps], [*gaps, len(starts)]):
-        start, end = starts[first], ends[first:stop].max()
-        edges = np.append(np.arange(start, max(end - step / 2, start + step / 2), step), end)
-        middles = (edges[:-1] + edges[1:]) / 2
-        yield Pieces(edges, smooth_scores(starts[first:stop], ends[first:stop], scores[first:stop], middles))
 
 
 def find_bouts(

@@ -21,7 +21,7 @@ from .people import FramedVideo, NoPersonError, PersonChoice, PersonFinder
 from .pose_source import LivePoses, PoseSource, select_window
 from .results import ClipResult, DetectionResult, ScoredWindow, TimelineResult
 from .scoring import WindowScorer, make_shrinker
-from .timeline import find_intervals
+from .timeline import find_intervals, split_at_gaps
 from .video_warnings import SeenFrames, warn_of_absence, warn_of_damage, warn_of_gaps
 from .windows import Window, WindowPipeline, cut
 
@@ -445,14 +445,13 @@ class MicroActionInferencer:
 
     def _merge_pieces(self, video, starts, ends, scores, duration):
         """Merge scored windows, and leave out the times that no window covers."""
-        borders = np.flatnonzero(starts[1:] > ends[:-1]) + 1
-        pieces = (np.split(values, borders) for values in (starts, ends, scores))
-        intervals = [interval for piece in zip(*pieces) for interval in self._merge(video, *piece, duration).intervals]
-        return TimelineResult(video, duration, intervals, starts, ends, scores, self.label_set)
+        parts = ((starts[part], ends[part], scores[part]) for part in split_at_gaps(starts, ends))
+        intervals = [interval for part in parts for interval in self._merge(video, *part, duration).intervals]
+        return TimelineResult(video, duration, intervals, starts, ends, scores, self.label_set, step=self.step)
 
     def _merge(self, video, starts, ends, scores, duration):
         intervals = find_intervals(starts, ends, scores, self.step, **self.merging, label_set=self.label_set)
-        return TimelineResult(video, duration, intervals, starts, ends, scores, self.label_set)
+        return TimelineResult(video, duration, intervals, starts, ends, scores, self.label_set, step=self.step)
 
 
 def _framing(video):

@@ -10,7 +10,7 @@ from mmaction_microaction.evaluation.functional import rank_classes
 from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.structures.intervals import Interval
 
-from .timeline import rank_intervals
+from .timeline import TOLERANCE, rank_intervals
 
 COLUMNS = ('video', 'start', 'end', 'rank', 'code', 'action', 'group', 'score')
 """Columns of the tables of results."""
@@ -140,6 +140,9 @@ class TimelineResult:
     boxes: np.ndarray | None = field(default=None, repr=False)
     """Left and upper edge, width and height of the part of each frame that the network saw, in pixels, shape (T, 4).
     None if it saw whole frames."""
+    step: float | None = field(default=None, repr=False)
+    """Seconds from the start of one window to the start of the next, except the last, which ends with the video. None
+    stands for the median."""
 
     def to_dict(self) -> dict:
         """Convert the result to a dict for JSON.
@@ -155,8 +158,7 @@ class TimelineResult:
         Returns:
             DetectionResult: Detections of all scores.
         """
-        step = float(np.diff(self.starts).min()) if len(self.starts) > 1 else self.duration
-        found = rank_intervals(self.starts, self.ends, self.scores, step, label_set=self.label_set)
+        found = rank_intervals(self.starts, self.ends, self.scores, self.step, label_set=self.label_set)
         return DetectionResult(
             self.video,
             self.duration,
@@ -216,7 +218,7 @@ class DetectionResult:
         """The detections that reach ``min_score`` and ``min_duration``, ascending in time. They may overlap."""
         durations = self.segments[:, 1] - self.segments[:, 0]
         # Files contain milliseconds, and intervals that end after they start.
-        kept = (self.scores >= self.min_score) & (durations >= max(self.min_duration, 0.001))
+        kept = (self.scores >= self.min_score) & (durations >= max(self.min_duration - TOLERANCE, TOLERANCE))
         rows = zip(self.segments[kept].tolist(), self.labels[kept].tolist(), self.scores[kept].tolist())
         intervals = [Interval(start, end, label, score, self.label_set) for (start, end), label, score in rows]
         return sorted(intervals, key=lambda interval: (interval.start, interval.end, interval.label))

@@ -1,12 +1,16 @@
 """Merges the scores of overlapping windows into intervals."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.structures.intervals import Interval
 from mmaction_microaction.video.times import LONGEST_STILL
+
+TOLERANCE = 1e-3
+"""Tolerance in seconds of times that should be equal."""
 
 
 def smooth_scores(starts: np.ndarray, ends: np.ndarray, scores: np.ndarray, times: np.ndarray) -> np.ndarray:
@@ -42,6 +46,65 @@ def smooth_scores(starts: np.ndarray, ends: np.ndarray, scores: np.ndarray, time
         else:
             row[:] = scores[np.abs(middles - time).argmin()]
     return smoothed
+
+
+def split_at_gaps(starts: np.ndarray, ends: np.ndarray, max_gap: float = TOLERANCE) -> list[slice]:
+    """Split windows where the time between them is not covered.
+
+    Args:
+        starts (np.ndarray): Start of each window in seconds, ascending, shape (W,).
+        ends (np.ndarray): End of each window in seconds, shape (W,).
+        max_gap (float): Longest gap in seconds that does not split. Defaults to :data:`TOLERANCE`.
+
+    Returns:
+        list[slice]: Windows of each stretch of time without a longer gap; empty if there are no windows.
+
+    Examples:
+        >>> split_at_gaps(np.array([0.0, 1.0, 5.0]), np.array([2.0, 3.0, 7.0]))
+        [slice(0, 2, None), slice(2, 3, None)]
+    """
+    if not len(starts):
+        return []
+    gaps = (np.flatnonzero(starts[1:] > np.maximum.accumulate(ends)[:-1] + max_gap) + 1).tolist()
+    return [*map(slice, [0, *gaps], [*gaps, len(starts)])]
+
+
+class Pieces(NamedTuple):
+    """Consecutive pieces of time of equal length, with their probabilities."""
+
+    edges: np.ndarray
+    """Borders of the pieces in seconds, shape (N + 1,). The last piece has half the length to one and a half."""
+    scores: np.ndarray
+    """Probabilities in the middle of each piece, shape (N, C)."""
+
+    @property
+    def middles(self) -> np.ndarray:
+        """Middle of each piece in seconds, shape (N,)."""
+        return (self.edges[:-1] + self.edges[1:]) / 2
+
+
+def cut_scores(starts: np.ndarray, ends: np.ndarray, scores: np.ndarray, step: float | None = None) -> Iterator[Pieces]:
+    """Cut the time that windows cover into pieces, and smooth the probabilities (:func:`smooth_scores`).
+
+    Args:
+        starts (np.ndarray): Start of each window in seconds, ascending, shape (W,).
+        ends (np.ndarray): End of each window in seconds, shape (W,).
+        scores (np.ndarray): Probabilities of each window, shape (W, C).
+        step (float, optional): Length of a piece in seconds. Defaults to None: the median distance of the windows.
+
+    Yields:
+        Pieces: The pieces of each stretch of time that windows cover without a gap.
+    """
+    starts, ends, scores = (np.asarray(values, float) for values in (starts, ends, scores))
+    if not len(starts):
+        return
+    if step is None:
+        step = float(np.median(np.diff(starts))) if len(starts) > 1 else float(ends[0] - starts[0])
+        step = max(step, 10 * TOLERANCE)
+    for part in split_at_gaps(starts, ends):
+        edges = _cut(starts[part], ends[part], step)
+        middles = (edges[:-1] + edges[1:]) / 2
+        yield Pieces(edges, smooth_scores(starts[part], ends[part], scores[part], middles))
 
 
 def most_likely_labels(scores: np.ndarray, switch_cost: float) -> np.ndarray:
@@ -121,13 +184,11 @@ def find_intervals(
             f'got {scores.shape[1]} probabilities for each window, but the label set {label_set.name} has '
             f'{len(label_set)} actions'
         )
-    gaps = np.flatnonzero(starts[1:] - ends[:-1] > LONGEST_STILL) + 1
-    if len(gaps):
-        pieces = zip(*(np.split(values, gaps) for values in (starts, ends, scores)))
+    parts = split_at_gaps(starts, ends, LONGEST_STILL)
+    if len(parts) > 1:
+        options = step, switch_cost, min_score, min_duration, label_set
         return [
-            interval
-            for piece in pieces
-            for interval in find_intervals(*piece, step, switch_cost, min_score, min_duration, label_set)
+            interval for part in parts for interval in find_intervals(starts[part], ends[part], scores[part], *options)
         ]
     edges = _cut(starts, ends, step)
     smoothed = smooth_scores(starts, ends, scores, (edges[:-1] + edges[1:]) / 2)
@@ -141,7 +202,9 @@ def find_intervals(
     return [
         interval
         for interval in intervals
-        if not interval.action.is_rest and interval.score >= min_score and interval.end - interval.start >= min_duration
+        if not interval.action.is_rest
+        and interval.score >= min_score
+        and interval.end - interval.start >= min_duration - TOLERANCE
     ]
 
 
@@ -149,20 +212,21 @@ def rank_intervals(
     starts: np.ndarray,
     ends: np.ndarray,
     scores: np.ndarray,
-    step: float,
+    step: float | None = None,
     thresholds: Sequence[float] = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
     label_set: LabelSet = MA52,
 ) -> list[Interval]:
     """Rank intervals of all actions, several at a time, as the metrics of detection expect them.
 
-    As in :func:`find_intervals`, the video is cut into pieces of ``step`` seconds with smoothed probabilities. For each
-    action except ``rest`` and each threshold, the longest runs of pieces above the threshold are intervals.
+    The time that windows cover is cut into pieces with smoothed probabilities (:func:`cut_scores`). For each action
+    except ``rest`` and each threshold, the longest runs of pieces above the threshold are intervals. No interval
+    contains a time without a window.
 
     Args:
         starts (np.ndarray): Start of each window in seconds, ascending, shape (W,).
         ends (np.ndarray): End of each window in seconds, shape (W,).
         scores (np.ndarray): Probabilities of each window, shape (W, C).
-        step (float): Length of a piece in seconds.
+        step (float, optional): Length of a piece in seconds. Defaults to None: the median distance of the windows.
         thresholds (Sequence[float]): Thresholds of the probability.
         label_set (LabelSet): Label set of the probabilities. Defaults to that of MA-52.
 
@@ -182,23 +246,20 @@ def rank_intervals(
         0.0 2.0 nodding 0.6
         0.0 4.0 shaking legs 0.3
     """
-    starts, ends, scores = np.asarray(starts), np.asarray(ends), np.asarray(scores)
-    if not len(starts):
-        return []
-    edges = _cut(starts, ends, step)
-    smoothed = smooth_scores(starts, ends, scores, (edges[:-1] + edges[1:]) / 2)
-    found = set()
-    for threshold in thresholds:
-        above = np.pad(smoothed >= threshold, ((1, 1), (0, 0)))
-        changes = np.diff(above.astype(np.int8), axis=0)
-        # Runs of an action begin and end in the same order.
-        (labels, first), (_, last) = (np.nonzero(sign == changes.T) for sign in (1, -1))
-        found.update(zip(labels.tolist(), first.tolist(), last.tolist()))
-    intervals = [
-        Interval(float(edges[a]), float(edges[b]), label, float(smoothed[a:b, label].mean()), label_set)
-        for label, a, b in sorted(found)
-        if not label_set.actions[label].is_rest
-    ]
+    intervals = []
+    for edges, smoothed in cut_scores(starts, ends, scores, step):
+        found = set()
+        for threshold in thresholds:
+            above = np.pad(smoothed >= threshold, ((1, 1), (0, 0)))
+            changes = np.diff(above.astype(np.int8), axis=0)
+            # Runs of an action begin and end in the same order.
+            (labels, first), (_, last) = (np.nonzero(sign == changes.T) for sign in (1, -1))
+            found.update(zip(labels.tolist(), first.tolist(), last.tolist()))
+        intervals += [
+            Interval(float(edges[a]), float(edges[b]), label, float(smoothed[a:b, label].mean()), label_set)
+            for label, a, b in sorted(found)
+            if not label_set.actions[label].is_rest
+        ]
     return sorted(intervals, key=lambda interval: -interval.score)
 
 

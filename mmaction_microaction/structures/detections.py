@@ -6,6 +6,7 @@ import csv
 import io
 import math
 import re
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -130,7 +131,8 @@ def read_detections(path: str | Path, label_set: LabelSet = MA52) -> Detections:
     """Read a table in the columns of a challenge, see :data:`COLUMNS`, or a file that ``mim test --dump`` wrote.
 
     The columns may be in any order, and other columns are ignored. A row that ends before it starts is read: it is
-    wrong in every evaluation.
+    wrong in every evaluation. Detections in videos that could not be read in the test are left out, as
+    :class:`.DetectionMetric` does, and a warning names these videos.
 
     Args:
         path (str | Path): Path of the table (``.csv``) or of the dump (``.pkl``).
@@ -286,8 +288,16 @@ def _read_dump(path: str | Path, label_set: LabelSet) -> Detections:
         found = LabelSet.from_dict(content, f'{path}: its label set')
         if found != label_set:
             raise ValueError(f'{path} contains detections of the label set {found.name}, not of {label_set.name}')
+    readable = [sample for sample in samples if not sample.get('unreadable')]
+    if len(readable) < len(samples):
+        names = [str(sample['video_id']) for sample in samples if sample.get('unreadable')]
+        warnings.warn(
+            f'{path}: {len(names):,} videos could not be read in the test, so their detections, in black frames, are '
+            f'left out: {first_few(names)}; replace them',
+            stacklevel=3,
+        )
     try:
-        detections = collect_detections((str(sample['video_id']), sample['pred_detections']) for sample in samples)
+        detections = collect_detections((str(sample['video_id']), sample['pred_detections']) for sample in readable)
     except ValueError as error:
         raise ValueError(f'{path}, {error}') from None
     wrong = sorted(set(detections.labels[(detections.labels < 0) | (detections.labels >= len(label_set))].tolist()))

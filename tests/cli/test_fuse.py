@@ -64,6 +64,7 @@ def test_weights_of_one_split_are_applied_to_another(dumps, run):
 def test_weights_of_the_same_clips_come_with_a_note(dumps, run):
     status, output, _ = fuse(run, '--fit-on', 'a_test.pkl', 'b_test.pkl')
     assert status == 0
+    assert 'mean ± std of 5 folds' in output
     assert 'note: the weights were fitted on 150 of the clips in fused.pkl' in output
 
 
@@ -99,6 +100,8 @@ def test_report_table_and_submission_read_fused_predictions(dumps, run, tmp_path
             2,
             '--weights and --temperatures cannot be given',
         ),
+        (['a_test.pkl', 'b_test.pkl', '--folds', '5'], 2, '--folds and --seed divide the clips of --fit-on'),
+        (['a_test.pkl', 'b_test.pkl', '--weights', '2', '1', '--seed', '0'], 2, '--folds and --seed divide the clips'),
         (['a_test.pkl', 'nowhere.pkl'], 1, 'error: nowhere.pkl: no such file'),
         (['a_test.pkl', 'b_val.pkl'], 1, '150 clips of a_test.pkl are missing in b_val.pkl: test0000.mp4'),
         (['a_test.pkl', 'b_test.pkl', '--weights', '-1', '1'], 1, 'weights must be at least 0'),

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from mmaction_microaction.coding.bouts import cut_scores, find_bouts, select_detections
+from mmaction_microaction.coding.bouts import find_bouts, select_detections
 from mmaction_microaction.label_sets import MA52, LabelSet
 
 # nodding and shaking belong to the head, waving to the hands.
@@ -146,13 +146,6 @@ def test_windows_that_overlap_are_smoothed():
     rows = np.repeat([[1.0, 0, 0], [0, 0, 1.0]], 3, axis=0)
     bouts = find_bouts(starts, starts + 1, rows, 0.6, label_set=SMALL)
     assert [(bout.start, bout.end, bout.label) for bout in bouts] == [(0.0, 1.5, NODDING), (2.0, 3.5, WAVING)]
-
-
-def test_windows_of_a_long_video_with_a_short_last_step_keep_their_step():
-    starts = np.array([0.0, 0.5, 1.0, 1.003])
-    [pieces] = cut_scores(starts, starts + 1.5, np.ones((4, 3)))
-    assert np.diff(pieces.edges)[:-1].tolist() == [0.5] * 4
-    assert pieces.edges[-1] == 2.503
 
 
 def test_numbers_of_actions_must_fit():

@@ -163,10 +163,7 @@ def test_tables_of_the_challenge_have_no_threshold(wide_bars, bar_video, tmp_pat
     rows = [('bars', round(start * 20), round(end * 20), label, 200, 20.0) for start, end, label in ACTIONS]
     truth = write_table(tmp_path / 'val.csv', rows)
     out = tmp_path / 'scores.json'
-    main(
-        'score-detections',
-        [str(tmp_path / 'found.csv'), '--ann-file', str(truth), '--json', str(out), '--ignore-absent'],
-    )
+    main('score-detections', [str(tmp_path / 'found.csv'), '--ann-file', str(truth), '--json', str(out)])
     assert json.loads(out.read_text())['action/mAP@0.5'] == pytest.approx(100)
 
 

@@ -111,7 +111,9 @@ def test_live_stream_is_scored_like_the_file(grey, grey_video):
     live = list(inferencer.live(Video(grey_video).frames(), fps=20))
     assert [start for start, _, _ in live] == pytest.approx(timeline.starts)
     assert (np.stack([scores for _, _, scores in live]) == timeline.scores).all()
-    assert inferencer.merge('camera', live, 12.0).intervals == timeline.intervals
+    merged = inferencer.merge('camera', live, 12.0)
+    assert merged.intervals == timeline.intervals
+    assert merged.step == timeline.step == 0.5
 
 
 def test_no_interval_covers_a_time_without_windows(grey):

@@ -5,10 +5,12 @@ import pytest
 from helpers.label_sets import FOUR
 
 from mmaction_microaction.inference.timeline import (
+    cut_scores,
     find_intervals,
     most_likely_labels,
     rank_intervals,
     smooth_scores,
+    split_at_gaps,
 )
 from mmaction_microaction.label_sets import MA52_REST, LabelSet
 from mmaction_microaction.structures.intervals import Interval
@@ -74,6 +76,19 @@ def test_weak_and_short_intervals_are_dropped():
     assert [i.label for i in find_intervals(starts, starts + 1, scores, 1, min_duration=1.5)] == [3, 5]
 
 
+@pytest.mark.parametrize('step', [0.1, 0.2, 0.3, 0.4])
+def test_intervals_of_exactly_the_minimum_duration_are_kept(step):
+    """Shaking legs (24) has three steps, wherever it begins. Rounding must not drop it.
+
+    Waving (19), which follows, has two steps.
+    """
+    for before in range(1, 40):
+        labels = [9] * before + [24] * 3 + [19] * 2
+        starts = np.arange(len(labels)) * step
+        found = find_intervals(starts, starts + step, one_hot(labels), step, switch_cost=0, min_duration=3 * step)
+        assert [i.label for i in found] == ([9, 24] if before >= 3 else [24])
+
+
 @pytest.mark.parametrize('seed', range(5))
 def test_intervals_fill_the_time_of_the_windows(seed):
     rng = np.random.default_rng(seed)
@@ -100,6 +115,29 @@ def test_intervals_have_the_label_set_also_beyond_a_gap():
     starts = np.array([0.0, 0.5, 500.0])
     intervals = find_intervals(starts, starts + 1, np.eye(4)[[1, 1, 3]], 0.5, label_set=FOUR)
     assert [interval.action.name for interval in intervals] == ['waving', 'arms akimbo']
+
+
+def test_ranked_intervals_end_at_times_without_windows():
+    """Windows cover 0 to 3 s, 5 to 7 s and 1,000 to 1,001 s. The rounding error before 5.3 s is no gap."""
+    starts = np.array([0.0, 1, 2, 5, 5.3, 5.6, 6, 1000])
+    ends = np.array([1.0, 2, 3, 5.3 - 1e-9, 5.6, 6, 7, 1001])
+    found = rank_intervals(starts, ends, one_hot([9] * 8), 1)
+    assert sorted((i.start, i.end, i.label) for i in found) == [(0, 3, 9), (5, 7, 9), (1000, 1001, 9)]
+
+
+def test_windows_of_a_long_video_with_a_short_last_step_keep_their_step():
+    starts = np.array([0.0, 0.5, 1.0, 1.003])
+    [pieces] = cut_scores(starts, starts + 1.5, np.ones((4, 3)))
+    assert np.diff(pieces.edges)[:-1].tolist() == [0.5] * 4
+    assert pieces.edges[-1] == 2.503
+
+
+def test_windows_are_split_where_time_is_not_covered():
+    """The long first window covers the gap between the second and the third."""
+    starts, ends = np.array([0.0, 1.0, 4.0, 6.0]), np.array([5.0, 2.0, 5.5, 7.0])
+    assert split_at_gaps(starts, ends) == [slice(0, 3), slice(3, 4)]
+    assert split_at_gaps(starts, ends, max_gap=0.5) == [slice(0, 4)]
+    assert split_at_gaps(starts[:0], ends[:0]) == []
 
 
 def test_rest_is_a_gap_between_intervals():

@@ -84,6 +84,16 @@ def test_reads_a_dump(tmp_path):
     assert found.scores == pytest.approx([0.8], abs=1e-3)
 
 
+def test_detections_in_unreadable_videos_are_left_out_with_a_warning(tmp_path):
+    path = dump(tmp_path / 'p.pkl')
+    first, second = pickle.loads(path.read_bytes())
+    black = {**first, 'video_id': 'black', 'unreadable': True}
+    path.write_bytes(pickle.dumps([black, first, second]))
+    with pytest.warns(UserWarning, match=r'p\.pkl: 1 videos could not be read .*: black; replace'):
+        found = read_detections(path)
+    assert (found.video_ids.tolist(), found.scores.tolist()) == (['a'], first['pred_detections']['scores'].tolist())
+
+
 def test_refuses_dumps_of_other_networks(tmp_path):
     gestures = LabelSet.from_dict({'name': 'gestures', 'actions': ['nodding', 'waving']})
     with pytest.raises(ValueError, match='label set gestures, not of ma52'):

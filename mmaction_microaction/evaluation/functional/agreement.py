@@ -180,7 +180,8 @@ def occupied_units(segments: ArrayLike, unit: float, num_units: int) -> np.ndarr
     Args:
         segments (ArrayLike): Starts and ends of the events in seconds, shape (N, 2). A point event belongs to one unit.
         unit (float): Duration of a unit in seconds.
-        num_units (int): Number of units M. Later events belong to the last unit.
+        num_units (int): Number of units M, from 0 seconds on. Earlier events belong to the first unit, later ones to
+            the last.
 
     Returns:
         np.ndarray: Whether an event takes place in each unit, booleans of shape (M,).
@@ -198,7 +199,7 @@ def occupied_units(segments: ArrayLike, unit: float, num_units: int) -> np.ndarr
     first = np.floor((segments[:, 0] + _SLACK) / unit).astype(int)
     last = np.maximum(np.ceil((segments[:, 1] - _SLACK) / unit).astype(int) - 1, first)
     occupied = np.zeros(num_units, dtype=bool)
-    for start, end in zip(np.minimum(first, num_units - 1), last):
+    for start, end in zip(*np.clip([first, last], 0, num_units - 1)):
         occupied[start : end + 1] = True
     return occupied
 

@@ -137,7 +137,7 @@ def detection_average_precisions(
     if absent_classes == 'error' and detected.size:
         shown = first_few(f'{index} {names[index]}' if names else index for index in detected)
         raise ValueError(
-            f'{len(detected)} classes are detected but never true, so their average precision is not defined: {shown}. '
+            f'no average precision is defined for classes that are detected but never true ({len(detected)}): {shown}. '
             "Use the truth of a whole split, or absent_classes='ignore', which leaves out classes that are never true"
         )
     order = _rank(detections.scores)

@@ -90,14 +90,7 @@ class DetectionMetric(BaseMetric):
         label_set = self._label_set()
         metrics = detection_metrics(truth, detections, label_set, self.absent_classes)
         print_log(f'\n{format_detection_metrics(metrics)}', logger='current')
-        absent = sorted(set(range(len(label_set))) - set(truth.labels.tolist()))
-        if absent:
-            means = len(label_set) - len(absent) if self.absent_classes == 'ignore' else len(label_set)
-            print_log(
-                f'The mAP is the mean over {means} of {len(label_set)} actions. Never true: '
-                f'{first_few(f"{index} {label_set.names[index]}" for index in absent)}.',
-                logger='current',
-            )
+        print_log(describe_mean(truth.labels, label_set, self.absent_classes), logger='current')
         return metrics
 
     def metric_names(self) -> list[str]:
@@ -130,3 +123,34 @@ def format_detection_metrics(metrics: dict[str, float]) -> str:
     for level in dict.fromkeys(name.partition('/')[0] for name in metrics):
         lines.append(f'{level:<14}' + ''.join(f'{metrics[f"{level}/{column}"]:9.2f}' for column in columns))
     return '\n'.join(lines)
+
+
+def describe_mean(
+    true_labels: np.ndarray, label_set: LabelSet, absent_classes: Literal['ignore', 'error'] = 'ignore'
+) -> str:
+    """Describe over how many classes the metrics of :func:`.detection_metrics` are means.
+
+    Args:
+        true_labels (np.ndarray): Fine labels of all true actions, shape (N,).
+        label_set (LabelSet): Label set of the labels.
+        absent_classes (Literal['ignore', 'error']): What happened to classes that are never true: ``'ignore'`` leaves
+            them out, ``'error'`` counts them. Defaults to ``'ignore'``.
+
+    Returns:
+        str: One line with the numbers of actions and groups, and the first actions that are never true.
+
+    Examples:
+        >>> three = LabelSet.from_dict({'actions': ['nodding', 'waving', 'shrugging']})
+        >>> print(describe_mean(np.array([0, 0, 2]), three))
+        The mAP is the mean over 2 of 3 actions. Never true: 1 waving.
+    """
+    levels = {'actions': (true_labels, len(label_set))}
+    if label_set.has_groups:
+        levels['groups'] = label_set.fine_to_coarse[true_labels], len(label_set.groups)
+    counts = [
+        f'{len(np.unique(labels)) if absent_classes == "ignore" else count} of {count} {level}'
+        for level, (labels, count) in levels.items()
+    ]
+    absent = sorted(set(range(len(label_set))) - set(true_labels.tolist()))
+    never = f' Never true: {first_few(f"{index} {label_set.names[index]}" for index in absent)}.' if absent else ''
+    return f'The mAP is the mean over {" and ".join(counts)}.{never}'

@@ -118,7 +118,8 @@ def soft_nms(
         first, last = start[rows, best][:, None], end[rows, best][:, None]
         intersection = np.maximum(np.minimum(end[rows], last) - np.maximum(start[rows], first), 0)
         iou = intersection / np.maximum(length[rows] + (last - first) - intersection, 1e-12)
-        grid *= np.exp(-(iou**2) / sigma)
+        # A product of 0 and -inf would be NaN.
+        np.multiply(grid, np.exp(-(iou**2) / sigma), out=grid, where=grid > -np.inf)
         if voting_iou is not None:
             weight = original[rows] * iou * (iou >= voting_iou)
             weight[inner, best] = np.maximum(original[rows, best], 1e-12)

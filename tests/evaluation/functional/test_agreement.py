@@ -113,7 +113,10 @@ def test_units_that_an_event_touches():
     assert occupied_units([[2.0, 2.0]], 1, 4).tolist() == [False, False, True, False]
     assert occupied_units([[0.6, 0.9]], 0.3, 4).tolist() == [False, False, True, False]  # 0.6 / 0.3 = 2, 0.9 / 0.3 = 3
     assert occupied_units([[9.0, 9.5]], 1, 4).tolist() == [False, False, False, True]
+    assert occupied_units([[-1.0, 1.5]], 1, 4).tolist() == [True, True, False, False]
+    assert occupied_units([[-3.0, -2.0]], 1, 4).tolist() == [True, False, False, False]
     assert not occupied_units([], 1, 4).any()
+    assert occupied_units([], 1, 0).tolist() == []
 
 
 def find_best_matching(first, second, first_labels, second_labels, tolerance):

@@ -1,4 +1,5 @@
 import logging
+import pickle
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from mmengine.logging import MMLogger
 from mmaction_microaction.evaluation.functional import detection_metrics
 from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.structures.detection_annotations import read_detection_annotations
-from mmaction_microaction.structures.detections import Detections, collect_instances, read_detections
+from mmaction_microaction.structures.detections import Detections, Instances, collect_instances, read_detections
 
 
 @pytest.fixture
@@ -57,13 +58,13 @@ def test_metrics_by_hand_and_log(log):
     # Nodding (9): the best detection is wrong, the second is right. Shaking body (0) is not found.
     assert metrics['action/average_mAP'] == pytest.approx((50 + 0) / 2)
     assert metrics['body/mAP@0.5'] == pytest.approx((50 + 0) / 2)
-    assert 'The mAP is the mean over 2 of 52 actions. Never true: 1 sitting straightly' in log.text
+    assert 'The mAP is the mean over 2 of 52 actions and 2 of 7 groups. Never true: 1 sitting straightly' in log.text
     assert '25.00' in log.text
 
 
 def test_absent_classes_can_be_an_error():
     samples = [make_sample('a', [(0, 2, 9)], [(0, 2, 9, 0.9), (0, 2, 24, 0.8)])]
-    with pytest.raises(ValueError, match=r'1 classes are detected but never true.*24 shaking legs'):
+    with pytest.raises(ValueError, match=r'detected but never true \(1\): 24 shaking legs'):
         evaluate(samples, absent_classes='error')
     with pytest.raises(ValueError, match="'ignore' or 'error', got 'zero'"):
         METRICS.build(dict(type='DetectionMetric', absent_classes='zero'))
@@ -78,10 +79,15 @@ def test_label_set_of_the_dataset_is_used():
         evaluate([make_sample('a', [(0, 2, 1)], [(0, 2, 2, 0.9)])], {'label_set': gestures.to_dict()})
 
 
-def test_unreadable_videos_have_no_detections():
+def test_unreadable_videos_have_no_detections_in_the_test_nor_in_its_dump(tmp_path):
     black = make_sample('a', [(0, 2, 9)], [(0, 2, 9, 0.9)], unreadable=True)
-    metrics = evaluate([black, make_sample('b', [(0, 2, 9)], [(0, 2, 9, 0.9)])])
-    assert metrics['action/average_mAP'] == pytest.approx(50)
+    samples = [black, make_sample('b', [(0, 2, 9)], [(0, 2, 9, 0.9)])]
+    assert evaluate(samples)['action/average_mAP'] == 50
+    (tmp_path / 'p.pkl').write_bytes(pickle.dumps(samples))
+    with pytest.warns(UserWarning, match=r'1 videos could not be read .*: a;'):
+        found = read_detections(tmp_path / 'p.pkl')
+    truth = Instances(np.array(['a', 'b']), np.array([[0, 2], [0, 2.0]]), np.array([9, 9]))
+    assert detection_metrics(truth, found, absent_classes='ignore')['action/mAP@0.5'] == 50
 
 
 def test_placeholders_are_not_scored():

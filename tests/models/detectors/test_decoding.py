@@ -35,7 +35,7 @@ def plain_soft_nms(segments, scores, labels, sigma, voting_iou):
 
 
 @pytest.mark.parametrize('voting_iou', [None, 0.7])
-@pytest.mark.parametrize('sigma', [0.1, 0.5])
+@pytest.mark.parametrize('sigma', [1e-4, 0.1, 0.5])
 @pytest.mark.parametrize(('count', 'num_classes'), [(60, 5), (30, 1), (12, 12), (1, 1)])
 def test_soft_nms_equals_a_loop(count, num_classes, sigma, voting_iou):
     rng = np.random.default_rng(count)
@@ -45,6 +45,13 @@ def test_soft_nms_equals_a_loop(count, num_classes, sigma, voting_iou):
     ours = soft_nms(segments, scores, labels, sigma, voting_iou)
     for values, expected in zip(ours, plain_soft_nms(segments, scores, labels, sigma, voting_iou)):
         np.testing.assert_allclose(values, expected, rtol=1e-10)
+
+
+def test_soft_nms_of_a_tiny_sigma_leaves_the_best_of_those_that_overlap():
+    """exp(-1 / 0.001) is 0 in floating point."""
+    segments = np.array([[0, 4], [0, 4], [5, 6], [0, 4]], float)
+    _, scores = soft_nms(segments, np.array([0.8, 0.9, 0.7, 0.6]), np.array([3, 3, 3, 5]), sigma=0.001)
+    assert scores.tolist() == [0, 0.9, 0.7, 0.6]
 
 
 def test_soft_nms_of_nothing():
