@@ -2,7 +2,7 @@
 _base_ = '../emotion/maenet_r50_16x1_ma52pro.py'
 
 # The first stage, not the last, halves the resolution, as in manet_r18_8x1_synthetic.py.
-branch = dict(depth=18, pretrained=None, strides=(2, 2, 2, 1))
+branch = dict(depth=18, pretrained=None, strides=(2, 2, 2, 1), conv_cfg=dict(type='SmallMapConv2d'))
 # Loss weight of the emotion. The paper's 0.03 is for 80 epochs from pretrained weights.
 beta = 0.3
 model = dict(

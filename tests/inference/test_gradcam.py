@@ -56,8 +56,8 @@ def reference(model, inputs, label):
     ('name', 'shape'),
     [
         ('synthetic/manet_r18_8x1_synthetic', (8, 3, 64, 96)),
-        ('synthetic/tsm_r18_8x1_synthetic4k', (8, 3, 64, 96)),
-        ('synthetic/tsn_r18_8x1_synthetic4k', (8, 3, 64, 96)),
+        ('synthetic/tsm_r18_8x1_synthetic8k', (8, 3, 64, 96)),
+        ('synthetic/tsn_r18_8x1_synthetic8k', (8, 3, 64, 96)),
         ('baselines/i3d_r50_32x2_ma52', (1, 3, 8, 64, 96)),
     ],
 )
@@ -71,7 +71,7 @@ def test_maps_equal_the_naive_implementation(name, shape):
 
 
 def test_the_predicted_action_is_the_default():
-    model = build('synthetic/tsn_r18_8x1_synthetic4k')
+    model = build('synthetic/tsn_r18_8x1_synthetic8k')
     torch.nn.init.constant_(classifier(model).bias[20:21], 1e6)
     inputs = torch.randint(0, 256, (8, 3, 64, 96), dtype=torch.uint8)
     np.testing.assert_array_equal(gradcam(model, inputs), gradcam(model, inputs, 20))
@@ -80,7 +80,7 @@ def test_the_predicted_action_is_the_default():
 
 def test_map_is_largest_at_the_evidence():
     # One frame has a patch. All other pixels are black, which this network maps to zeros.
-    model = build('synthetic/tsn_r18_8x1_synthetic4k', strides=(1, 2, 2, 2))
+    model = build('synthetic/tsn_r18_8x1_synthetic8k', strides=(1, 2, 2, 2))
     inputs = torch.zeros(8, 3, 224, 224, dtype=torch.uint8)
     inputs[3, :, 128:192, 32:96] = torch.randint(0, 256, (3, 64, 64), dtype=torch.uint8)
     with torch.no_grad():
@@ -114,7 +114,7 @@ def test_refuses_networks_without_resnet_and_other_actions():
     with pytest.raises(ValueError, match=r'ResNet.*TimeSformer'):
         gradcam(MODELS.build(config), None)
     with pytest.raises(ValueError, match='from 0 to 51, got 52'):
-        gradcam(build('synthetic/tsn_r18_8x1_synthetic4k'), None, 52)
+        gradcam(build('synthetic/tsn_r18_8x1_synthetic8k'), None, 52)
 
 
 def test_displayed_frames_are_those_before_mean_subtraction(tmp_path):
@@ -140,7 +140,7 @@ def test_tool_draws_maps_or_reports_the_reason(tmp_path):
     write_clip(tmp_path / 'clip.mp4')
     config = ROOT / 'configs/synthetic/manet_r18_8x1_synthetic.py'
     torch.save(build('synthetic/manet_r18_8x1_synthetic').state_dict(), tmp_path / 'manet.pth')
-    torch.save(build('synthetic/tsn_r18_8x1_synthetic4k').state_dict(), tmp_path / 'tsn.pth')
+    torch.save(build('synthetic/tsn_r18_8x1_synthetic8k').state_dict(), tmp_path / 'tsn.pth')
 
     run = partial(run_tool, 'plot_gradcam.py', config, cwd=tmp_path)
 

@@ -10,7 +10,7 @@ from mmengine.config import Config
 
 @pytest.mark.parametrize('name', ['manet', 'tsm'])
 def test_channels_last_does_not_change_the_results(name):
-    config = Config.fromfile(ROOT / f'configs/synthetic/{name}_r18_8x1_synthetic4k.py')
+    config = Config.fromfile(ROOT / f'configs/synthetic/{name}_r18_8x1_synthetic8k.py')
     torch.manual_seed(0)
     plain = MODELS.build(config.model).double()
     fast = copy.deepcopy(plain)

@@ -1,5 +1,5 @@
 # MMAction2's TSM with the recipe of the benchmark.
-_base_ = './manet_r18_8x1_synthetic4k.py'
+_base_ = './manet_r18_8x1_synthetic8k.py'
 
 model = dict(
     backbone=dict(

@@ -1,12 +1,13 @@
-# MANet on the benchmark set, 4,160 rendered clips: the quickstart's recipe on twice the data, for eight epochs.
+# MANet on the benchmark set, 8,320 rendered clips: the quickstart's network on four times the data.
 _base_ = './manet_r18_8x1_synthetic.py'
 
-data_root = 'data/ma52_synthetic4k'
+data_root = 'data/ma52_synthetic8k'
 train_dataloader = dict(
+    batch_size=16,  # 260 steps per epoch
     dataset=dict(
         ann_file=f'{data_root}/train_list_videos.txt',
         data_prefix=dict(video=f'{data_root}/videos_train'),
-    )
+    ),
 )
 val_dataloader = dict(
     dataset=dict(
@@ -16,10 +17,12 @@ val_dataloader = dict(
 )
 test_dataloader = val_dataloader
 
-# Training takes less than an hour on one core.
-epochs = 8
+optim_wrapper = dict(optimizer=dict(lr=0.0015))
+auto_scale_lr = dict(base_batch_size=16)
+# Training takes ten to fifteen minutes on one core of a Xeon with AMX, with --amp.
+epochs = 4
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.1, begin=0, end=1, convert_to_iter_based=True),
     dict(type='CosineAnnealingLR', T_max=epochs - 1, begin=1, end=epochs, convert_to_iter_based=True),
 ]
-train_cfg = dict(max_epochs=epochs, val_interval=4)
+train_cfg = dict(max_epochs=epochs, val_interval=epochs)

@@ -1,5 +1,5 @@
 # MMAction2's TSN with the recipe of the benchmark. TSN averages the scores of the frames, so it cannot use their order.
-_base_ = './manet_r18_8x1_synthetic4k.py'
+_base_ = './manet_r18_8x1_synthetic8k.py'
 
 model = dict(
     backbone=dict(
