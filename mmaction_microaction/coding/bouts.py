@@ -19,7 +19,7 @@ def find_bouts(
 ) -> list[Interval]:
     """Find the bouts of the actions in the probabilities of overlapping windows. Several may happen at once, or none.
 
-    The time is cut into pieces (:func:`cut_scores`). In each piece, an action happens if its smoothed probability
+    The time is cut into pieces (``cut_scores``). In each piece, an action happens if its smoothed probability
     reaches its threshold. Of several such actions of one group, such as a body part, the most probable one happens.
     Then three rules change the pieces, one after the other:
 

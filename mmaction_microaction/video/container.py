@@ -38,7 +38,9 @@ def open_container(path: str | Path) -> av.container.InputContainer:
         # encoding, hence metadata_errors.
         return av.open(str(Path(path).absolute()), options=options, metadata_errors='replace')
     except av.error.ArgumentError:
-        raise ValueError(f'{path} is not a video, or not in a supported format; encode videos again, as MP4') from None
+        raise ValueError(
+            f'{path} is not in a supported video format; if it is a video, encode it again, as MP4'
+        ) from None
 
 
 def find_video_stream(container: av.container.InputContainer) -> av.video.stream.VideoStream | None:
