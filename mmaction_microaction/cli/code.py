@@ -1,4 +1,4 @@
-"""Code the micro-actions of people in recordings, for ELAN, BORIS and tables: a folder of interviews over night.
+"""Code the micro-actions of people in recordings, for ELAN, BORIS and tables: a folder of interviews overnight.
 
     microaction code interviews/ --out results/
     microaction code interviews/ --out results/ --model CONFIG CHECKPOINT
@@ -216,7 +216,7 @@ def choose_formats(text):
     if unknown:
         raise ValueError(f'--formats {unknown[0]}: the formats are {", ".join(writable)}')
     if 'xlsx' in names:
-        import_openpyxl()  # fails before the network runs over night
+        import_openpyxl()  # fails before the network runs overnight
     return names
 
 

@@ -1,4 +1,4 @@
-"""Log of a run over night: lines with time stamps, in a file and on the screen, and the time that is left."""
+"""Log of a run overnight: lines with time stamps, in a file and on the screen, and the time that is left."""
 
 import time
 from collections.abc import Callable, Iterator
