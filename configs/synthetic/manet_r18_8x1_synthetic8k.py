@@ -19,7 +19,7 @@ test_dataloader = val_dataloader
 
 optim_wrapper = dict(optimizer=dict(lr=0.0015))
 auto_scale_lr = dict(base_batch_size=16)
-# Training takes ten to fifteen minutes on one core of a Xeon with AMX, with --amp.
+# Training takes about a quarter of an hour on one core of a Xeon with AMX, with --amp.
 epochs = 4
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.1, begin=0, end=1, convert_to_iter_based=True),

@@ -68,7 +68,7 @@ def make_frame_store(
         return 0
     if not videos.is_dir() and not all(map(os.path.isabs, filenames.values())):
         raise FileNotFoundError(
-            f'{videos}: no such folder; put the clips of {ann_file} there, or name theirs by --videos'
+            f'{videos}: no such folder; put the clips of {ann_file} there, or name their folder by --videos'
         )
     if settings.crop == 'auto':
         make_estimator()  # fails before the first clip, and downloads its networks once for all processes
