@@ -76,7 +76,7 @@ def check(args):
 
 
 def run(args):
-    from mmaction_microaction.coding.agreement import compare_codings, find_reference
+    from mmaction_microaction.coding.agreement import compare_codings, find_reference, has_scores
     from mmaction_microaction.coding.compared_pair import AgreementSettings
     from mmaction_microaction.coding.result_tables import check_table_path, write_tables
     from mmaction_microaction.coding.sides import read_side
@@ -89,6 +89,8 @@ def run(args):
     reference = args.truth or find_reference(first, second)
     result = compare_codings(first, second, AgreementSettings(args.unit, tolerance, args.overlap, reference))
     show(result, args.first, args.second, reference)
+    if reference is None and has_scores(first) and has_scores(second):
+        print('note: both sides have scores, so neither is the truth; --truth B shows the precision and recall of A')
     if args.out:
         files = write_tables(result.tables, args.out)
         print(f'written: {", ".join(map(str, files))}')

@@ -234,7 +234,7 @@ def print_plan(plan, kind):
         print(f'tested in {len(division.folds)} folds; the result is trained on all clips')
     if few:
         warnings.warn(
-            f'less than {FEW_CLIPS} clips of {first_few(few)}: expect little; code more, or join categories',
+            f'fewer than {FEW_CLIPS} clips of {first_few(few)}: expect little; code more, or join categories',
             stacklevel=2,
         )
     if single:

@@ -63,12 +63,22 @@ def find_reference(first: Sequence[Coding], second: Sequence[Coding]) -> str | N
     Returns:
         str | None: ``'A'`` or ``'B'``; None if both sides have scores, or neither.
     """
-    has_scores = [
-        any(event.score is not None for coding in side for event in coding.events) for side in (first, second)
-    ]
-    if has_scores[0] == has_scores[1]:
+    scored = has_scores(first), has_scores(second)
+    if scored[0] == scored[1]:
         return None
-    return 'B' if has_scores[0] else 'A'
+    return 'B' if scored[0] else 'A'
+
+
+def has_scores(codings: Sequence[Coding]) -> bool:
+    """Return whether an event has a score. Those of a program have, also if a person corrected its file afterwards.
+
+    Args:
+        codings (Sequence[Coding]): Recordings of one side.
+
+    Returns:
+        bool: Whether there is a score.
+    """
+    return any(event.score is not None for coding in codings for event in coding.events)
 
 
 def compare_codings(

@@ -68,6 +68,12 @@ def match_codings(
             people=people,
         )
         events = [replace(event, person=names[event.person]) for event in coding.events if event.person in names]
+        without = [person for person in people if all(event.person != person for event in events)]
+        if without:
+            notes.append(
+                f'{coding.recording}: the coding has no events of {_list_people(without)}, which counts as coded; '
+                'leave out people who were not coded'
+            )
         pairs.append((kept, replace(coding, events=events, people=people)))
     if not pairs:
         raise ValueError(

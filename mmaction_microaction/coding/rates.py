@@ -58,6 +58,10 @@ def count_rates(codings: Sequence[Coding], duration: float | None = None) -> Rat
             if seconds is None:
                 raise ValueError(f'{coding.recording}: rates need the duration of the recording; use --duration')
             observed[person] += seconds / 60
+    absent = [person for person in people if not observed[person]]
+    people = [person for person in people if observed[person]]
+    if not people:
+        raise ValueError('no person was observed at any time, so there are no rates to draw')
     few = len(people) <= MAX_SERIES
     has_groups = any(event.group for coding in codings for event in coding.events)
     counts = Counter()
@@ -72,6 +76,7 @@ def count_rates(codings: Sequence[Coding], duration: float | None = None) -> Rat
     shown = people if few else people[:MAX_ROWS]
     missing = {'groups' if has_groups and not few else 'actions': len(totals) - len(kinds)}
     missing['people'] = len(people) - len(shown)
+    missing['people who were never in the picture'] = len(absent)
     left_out = ', '.join(f'{noun} left out: {count}' for noun, count in missing.items() if count)
     table = np.array([[counts[person, kind] for person in shown] for kind in kinds])
     minutes = np.array([[observed[person] for person in shown] for _ in kinds])

@@ -178,8 +178,10 @@ class ResultsFolder:
         """
         name, coding = scores.recording, code_scores(scores, self.settings)
         self._write(self.path(name, '.npz'), partial(write_recording_scores, scores))
-        # The other formats are made from the JSON file. Old ones must not be taken for new ones.
-        for _, path in self.exports(name):
+        # The other formats are made from the JSON file. Old ones, also of earlier runs, must not be taken for new ones.
+        endings = {form.ending for key, form in FORMATS.items() if key != 'json'}
+        old = {path for path in (self.path(name, ending) for ending in endings) if self.ledger.hash_of(path)}
+        for path in sorted(old.union(path for _, path in self.exports(name))):
             self._set_aside(path)
             path.unlink(missing_ok=True)
         self._write(self.path(name, '.json'), partial(write_coding, coding))
@@ -201,8 +203,12 @@ class ResultsFolder:
 
     @property
     def project_formats(self) -> list[Format]:
-        """list[Format]: The formats with a file that contains all recordings."""
-        return [form for form in self.formats.values() if form.holds_several]
+        """list[Format]: The formats with a file that contains all recordings, also those of earlier runs."""
+        return [form for form in FORMATS.values() if form.holds_several and self._has_project(form)]
+
+    def _has_project(self, form: Format) -> bool:
+        path = self.path(PROJECT, form.ending)
+        return form in self.formats.values() or (path.exists() and self.ledger.is_own(path))
 
     def write_project(self, form: Format) -> None:
         """Write the file that contains all finished recordings, unless it does already.

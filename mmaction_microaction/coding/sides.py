@@ -65,9 +65,9 @@ def read_side(paths: Sequence[str | Path], people: str = '*', tiers: str | None 
         known = codings.get(coding.recording)
         if known and not _have_same_events(known, coding):
             raise ValueError(
-                f'{first_few(paths)}: two files have different events or people of the recording {coding.recording}; '
-                "give the files of one coder in one format, for example 'results/*.eaf', and the tiers of one coder, "
-                "for example '*human*'; if they are different recordings, give the folder that contains both"
+                f'{first_few(paths)}: there are two codings of the recording {coding.recording}, with different events '
+                "or people; give the files of one coder in one format, for example 'results/*.eaf', and the tiers of "
+                "one coder, for example '*human*'; if they are different recordings, give the folder that contains both"
             )
         if known is None or _measure_content(coding) > _measure_content(known):
             codings[coding.recording] = coding
@@ -139,30 +139,47 @@ def pair_codings(first: Sequence[Coding], second: Sequence[Coding]) -> Pairing:
 def _pair_people(first: Coding, second: Coding, notes: list[str]) -> list[CodedPair]:
     """Return the pairs of a recording, and append to the notes."""
     recording = first.recording
-    people = [{normalize_name(person): person for person in coding.people} for coding in (first, second)]
+    people = [_name_people(label, coding, notes) for label, coding in (('A', first), ('B', second))]
     if (
         len(people[0]) == len(people[1]) == 1
         and people[0].keys() != people[1].keys()
         and '' in {*people[0], *people[1]}
     ):
-        name = next(filter(None, [*people[0].values(), *people[1].values()]))
+        name = next(spellings[0] for side in people for spellings in side.values() if spellings[0])
         notes.append(f'{recording}: the only person has a name on one side, {name}')
-        people = [{normalize_name(name): person for person in side.values()} for side in people]
+        people = [{normalize_name(name): spellings for spellings in side.values()} for side in people]
     duration = _find_duration(first, second, notes)
     for name, side, other in ('A', *people), ('B', *people[::-1]):
-        missing = [side[key] or 'a person without a name' for key in sorted(side.keys() - other.keys())]
+        missing = [side[key][0] or 'a person without a name' for key in sorted(side.keys() - other.keys())]
         if missing:
             notes.append(f'{recording}: only {name} has {first_few(missing, 20)}')
-    return [
-        CodedPair(
-            recording,
-            people[0][key] or people[1][key],
-            duration,
-            first.of(people[0][key]),
-            second.of(people[1][key]),
-        )
-        for key in sorted(people[0].keys() & people[1].keys())
-    ]
+    pairs = []
+    for key in sorted(people[0].keys() & people[1].keys()):
+        person = people[0][key][0] or people[1][key][0]
+        events = [_events_of(coding, side[key]) for coding, side in zip((first, second), people)]
+        if any(events) and not all(events):
+            empty, other = ('A', 'B') if events[1] else ('B', 'A')
+            notes.append(
+                f'{recording}: {empty} has no events of {person or "the person"}, and {other} has '
+                f'{max(map(len, events))}; if {empty} did not code this person, leave the recording out'
+            )
+        pairs.append(CodedPair(recording, person, duration, *events))
+    return pairs
+
+
+def _name_people(label: str, coding: Coding, notes: list[str]) -> dict[str, list[str]]:
+    """Return the spellings of each person. Different ones are one person, and are noted."""
+    people = {}
+    for person in coding.people:
+        people.setdefault(normalize_name(person), []).append(person)
+    for spellings in people.values():
+        if len(spellings) > 1:
+            notes.append(f'{coding.recording}: {first_few(spellings, 20, " and ")} of {label} are taken as one person')
+    return people
+
+
+def _events_of(coding: Coding, spellings: Sequence[str]) -> list[CodedEvent]:
+    return [event for event in coding.events if event.person in spellings]
 
 
 def _find_duration(first: Coding, second: Coding, notes: list[str]) -> float:

@@ -201,10 +201,13 @@ def read_coding(path: str | Path) -> Coding:
                 f'{path} is not a coded recording: "format" is not "{FORMAT}"; pass the JSON files that "microaction '
                 'code" wrote, or codings in another format'
             )
-        values = {item.name: content[item.name] for item in fields(Coding) if item.name in content}
+        values = {item.name: content[item.name] for item in fields(Coding) if content.get(item.name) is not None}
         values['events'] = list(_parse_events(content['events']))
-        values['people'] = tuple(values.get('people', ()))
-        if values.get('label_set') is not None:
+        for key in ('people', 'media'):
+            names = values.get(key, [])
+            if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
+                raise ValueError(f'"{key}" should be a list of texts, got {names!r:.60}')
+        if 'label_set' in values:
             values['label_set'] = LabelSet.from_dict(values['label_set'], str(path))
         return Coding(**values)
     except FileNotFoundError:
@@ -220,6 +223,6 @@ def read_coding(path: str | Path) -> Coding:
 def _parse_events(contents: Iterable[Mapping[str, Any]]) -> Iterable[CodedEvent]:
     for index, content in enumerate(contents, start=1):
         try:
-            yield CodedEvent(**content)
-        except (TypeError, ValueError) as error:
+            yield CodedEvent(**{key: value for key, value in content.items() if value is not None})
+        except (AttributeError, TypeError, ValueError) as error:
             raise ValueError(f'event {index}: {error}') from None

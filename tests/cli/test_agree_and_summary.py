@@ -45,6 +45,18 @@ def test_agreement_with_a_program_is_printed_and_written(sides, tmp_path, capsys
         assert [row['kind'] for row in csv.DictReader(file)] == ['only B', 'other action']
 
 
+def test_a_corrected_copy_of_a_program_needs_the_truth(sides, capsys):
+    program = str(sides[0])
+    main('agree', [program, program])
+    output = capsys.readouterr().out
+    assert 'precision %' not in output
+    assert '--truth B' in output
+    main('agree', [program, program, '--truth', 'B'])
+    output = capsys.readouterr().out
+    assert 'precision %' in output
+    assert '--truth B' not in output
+
+
 def test_many_people_have_one_row_each_on_the_screen(tmp_path, capsys):
     people = tuple(f'S{index}' for index in range(6))
     first = make_interview('talk', 0, minutes=2, people=people)

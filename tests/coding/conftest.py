@@ -54,7 +54,7 @@ def study(tmp_path):
 def code(study, network, formats, tmp_path):
     """Return a function that codes the study."""
 
-    def code(out=tmp_path / 'out', settings=None, network=network, videos=study, **options):
+    def code(out=tmp_path / 'out', settings=None, network=network, videos=study, formats=formats, **options):
         settings = settings or CodingSettings({'manet.onnx': '1a2b'})
         return code_recordings(find_recordings([videos]), out, settings, network.load, formats, **options)
 

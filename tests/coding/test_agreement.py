@@ -180,6 +180,24 @@ def test_the_only_person_may_have_no_name():
     assert 'P1' in pairing.notes[0]
 
 
+def test_spellings_of_a_person_are_one_person():
+    nods = [event(second, second + 1, 'nodding', 'P1') for second in (1, 3, 5)]
+    first = Coding('talk', [*nods, event(8, 9, 'waving', 'p1 ')], 10.0)
+    second = Coding('talk', [*nods, event(8, 9, 'waving', 'P1')], 10.0)
+    (pair,) = pair_codings([first], [second]).pairs
+    assert (pair.person, len(pair.first), len(pair.second)) == ('P1', 4, 4)
+    result = compare_codings([first], [second])
+    assert find_row(result.events, person='all', action='all')['same_action'] == 4
+    assert 'talk: P1 and p1  of A are taken as one person' in result.notes
+
+
+def test_a_person_without_events_on_one_side_is_noted():
+    first = Coding('talk', [event(1, 2, 'nodding'), event(3, 4, 'nodding', 'P2'), event(5, 6, 'nodding', 'P2')], 10.0)
+    second = Coding('talk', [event(1, 2, 'nodding')], 10.0, people=('P1', 'P2'))
+    (note,) = pair_codings([first], [second]).notes
+    assert note.startswith('talk: B has no events of P2, and A has 2')
+
+
 def test_durations_that_are_unknown_or_differ_are_noted():
     unknown = Coding('talk', BEN.events)
     assert pair_codings([ANNA], [unknown]).pairs[0].duration == 10
@@ -214,7 +232,7 @@ def test_a_recording_in_two_files_counts_once_if_they_are_equal(tmp_path):
     (coding,) = read_side([tmp_path])
     assert coding.duration == 10
     write_coding(BEN, tmp_path / 'c.json')
-    with pytest.raises(ValueError, match=r'different events or people of the recording talk'):
+    with pytest.raises(ValueError, match=r'two codings of the recording talk, with different events'):
         read_side([tmp_path])
     assert read_side([str(tmp_path / '[ab].json')])[0].events == ANNA.events
 
@@ -235,7 +253,7 @@ def test_files_that_differ_in_a_person_are_not_equal(tmp_path):
     write_coding(ANNA, tmp_path / 'a.json')
     corrected = [replace(item, person='P2') if item.start == 3 else item for item in ANNA.events]
     write_coding(Coding('talk', corrected), tmp_path / 'b.json')
-    with pytest.raises(ValueError, match=r'people of the recording talk'):
+    with pytest.raises(ValueError, match=r'two codings of the recording talk'):
         read_side([tmp_path])
     write_coding(Coding('talk', [replace(item, person='p1') for item in ANNA.events]), tmp_path / 'b.json')
     assert len(read_side([tmp_path])) == 1

@@ -141,6 +141,17 @@ def test_files_that_people_changed_survive_force(code, tmp_path):
     assert log.count('all_recordings.all was changed since it was written, and is kept') == 1
 
 
+def test_force_leaves_no_results_of_earlier_formats(code, tmp_path):
+    code()
+    out = tmp_path / 'out'
+    code(settings=replace(SETTINGS, threshold=0.6), force=True, formats=['json'])
+    assert not list(out.rglob('*.one'))
+    # Waving has 0.55. The file of all recordings is that of the new results.
+    assert {row[-1] for recording in json.loads((out / 'all_recordings.all').read_text()) for row in recording[1:]} == {
+        'nodding'
+    }
+
+
 def test_a_project_that_is_changed_during_the_run_is_kept(code, tmp_path, network):
     project = tmp_path / 'out/all_recordings.all'
 

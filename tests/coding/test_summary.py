@@ -157,6 +157,17 @@ def test_rates_of_few_people_by_action_and_of_many_by_group():
     assert rates.minutes.ravel().tolist() == [1, 2, 3, 4, 5, 6, 7]
 
 
+def test_people_who_were_never_in_the_picture_have_no_rates():
+    coding = Coding(
+        'talk', [event(1, 2, 'nodding')], 60.0, people=('P1', 'P2'), settings={'absences': {'P2': [[0, 60]]}}
+    )
+    rates = count_rates([coding])
+    assert (rates.series, rates.left_out) == (['P1'], 'people who were never in the picture left out: 1')
+    nobody = replace(coding, events=[event(1, 2, 'nodding', 'P2')], people=('P2',))
+    with pytest.raises(ValueError, match='no person was observed'):
+        count_rates([nobody])
+
+
 TABLES = [
     ResultTable('main', ('name', 'n', 'kappa'), [('=1+1', 2, 0.5), ('a,b\n"c"', 0, None), ('\x01\ud800', 1, 1.0)]),
     ResultTable('second one', ('x',), []),

@@ -147,10 +147,17 @@ def test_networks_of_other_actions_are_not_mixed():
 
 
 def test_recordings_and_people_are_matched_by_name():
-    scores = [make_scores('deep/P01', ('left', 'right')), make_scores('P02'), make_scores('a/x'), make_scores('b/x')]
+    scores = [
+        make_scores('deep/P01', ('left', 'right')),
+        make_scores('P02'),
+        make_scores('P03'),
+        make_scores('a/x'),
+        make_scores('b/x'),
+    ]
     codings = [
         Coding('P01', [CodedEvent(0, 1, 'nodding', 'left'), CodedEvent(0, 1, 'nodding', 'child')]),
         Coding('P02', [CodedEvent(0, 1, 'waving', 'Anna')]),
+        Coding('P03', [], people=('',)),
         Coding('x', []),
         Coding('P09', []),
     ]
@@ -158,11 +165,13 @@ def test_recordings_and_people_are_matched_by_name():
     assert [(found.recording, found.people, coding.people) for found, coding in pairs] == [
         ('deep/P01', ('left',), ('left',)),
         ('P02', ('',), ('',)),
+        ('P03', ('',), ('',)),
     ]
     assert pairs[0][0].person.tolist() == ['left'] * 4
     assert [event.action for event in pairs[1][1].of('')] == ['waving']
     assert notes == [
         'P01: child of the coding left out; the scores are of left, right',
+        'P03: the coding has no events of the only person, which counts as coded; leave out people who were not coded',
         'x: there are no scores of this recording',
         'P09: there are no scores of this recording',
     ]

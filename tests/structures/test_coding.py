@@ -61,6 +61,9 @@ def test_impossible_times_are_refused(times):
         ),
         ({'events': [{'start': 0, 'end': 1}]}, 'event 1'),
         ({'label_set': {'actions': []}}, 'actions'),
+        ({'people': 'P1'}, '"people" should be a list of texts'),
+        ({'media': [1]}, '"media" should be a list of texts'),
+        ({'recording': None}, 'recording'),
     ],
 )
 def test_other_content_is_refused_with_the_name_of_the_file(tmp_path, change, match):
@@ -70,6 +73,17 @@ def test_other_content_is_refused_with_the_name_of_the_file(tmp_path, change, ma
     with pytest.raises(ValueError, match=match) as caught:
         read_coding(path)
     assert str(path) in str(caught.value)
+
+
+def test_values_may_be_null_or_left_out(tmp_path):
+    path = tmp_path / 'a.json'
+    event = {'start': 0, 'end': 1, 'action': 'waving'}
+    content = {'format': 'microaction coding', 'recording': 'talk', 'events': [event]}
+    empty = ('duration', 'media', 'fps', 'people', 'coder', 'settings', 'label_set')
+    for nulls, event_nulls in (((), ()), (empty, ('person', 'code', 'group', 'score', 'comment'))):
+        changed = {**content, **dict.fromkeys(nulls), 'events': [{**event, **dict.fromkeys(event_nulls)}]}
+        path.write_text(json.dumps(changed))
+        assert read_coding(path) == Coding('talk', [CodedEvent(0, 1, 'waving')])
 
 
 def test_missing_file(tmp_path):

@@ -6,7 +6,7 @@ from pathlib import Path
 from mmaction_microaction.structures.coding import Coding
 
 from .pairing import Mark, join_comments, pair_marks
-from .rows import Row, make_event
+from .rows import Row, make_event, read_positive
 
 AGGREGATED_COLUMNS = frozenset(('observation id', 'behavior', 'start (s)', 'stop (s)'))
 """Columns by which aggregated events are recognised, in lower case."""
@@ -144,8 +144,10 @@ def _make_coding(recording: str, events: list, rows: list[Row] | None) -> Coding
     source = next((column for column in columns if row.text(column)), '')
     # Older versions name only the file in which the event is.
     media = dict.fromkeys(file for row in rows for file in _first_player(row.text(source)) if file != 'NA')
-    lengths = [_to_float(text) for text in _first_player(row.text('media duration (s)') or row.text('total length'))]
-    rates = [_to_float(text) for text in _first_player(row.text('fps (frame/s)') or row.text('fps'))]
+    lengths = [
+        read_positive(text) for text in _first_player(row.text('media duration (s)') or row.text('total length'))
+    ]
+    rates = [read_positive(text) for text in _first_player(row.text('fps (frame/s)') or row.text('fps'))]
     return Coding(
         recording,
         events,
@@ -159,10 +161,3 @@ def _first_player(text: str) -> list[str]:
     """Return the values of the first player, such as ``['a.mp4']`` for ``player #1:a.mp4|player #2:b.mp4``."""
     first = re.sub(r'^player #\d+:', '', text.split('|')[0])
     return [part.strip() for part in first.split(';') if part.strip()]
-
-
-def _to_float(text: str) -> float | None:
-    try:
-        return float(text.replace(',', '.')) or None
-    except ValueError:  # NA
-        return None

@@ -15,7 +15,7 @@ from mmaction_microaction.utils.untrusted import parse_json, read_limited
 
 from .ethogram import read_ethogram
 from .pairing import Mark, join_comments, pair_marks
-from .rows import make_event
+from .rows import make_event, read_positive
 
 MAX_SIZE = 2**27
 """Largest size of a project in bytes."""
@@ -79,8 +79,13 @@ def _read_observation(path: Path, name: str, item: Mapping, ethogram: Mapping, l
     player = next(iter(players), '1')
     others = [file for other, files in players.items() if other != player for file in files]
     if others:
-        print_log(f'{where}: {first_few(others)} of other players is not kept', logger='current', level=logging.WARNING)
+        print_log(
+            f'{where}: the media of the first player are kept, and those of other players are not: {first_few(others)}',
+            logger='current',
+            level=logging.WARNING,
+        )
     files = players.get(player, [])
+    _check_interval(where, item)
     offset = _find_offset(where, item, files)
     marks = [_make_mark(where, event, offset, ethogram) for event in item.get('events', ())]
     events = []
@@ -101,7 +106,7 @@ def _read_observation(path: Path, name: str, item: Mapping, ethogram: Mapping, l
     variables = item.get('independent_variables') or {}
     lengths = [(info.get('length') or {}).get(file) for file in files]
     rates = [(info.get('fps') or {}).get(file) for file in files]
-    duration = _to_float(variables.get('duration of all media (s)'))
+    duration = read_positive(variables.get('duration of all media (s)'))
     if duration is None and lengths and all(lengths):
         duration = sum(map(float, lengths))
     return Coding(
@@ -116,6 +121,18 @@ def _read_observation(path: Path, name: str, item: Mapping, ethogram: Mapping, l
     )
 
 
+def _check_interval(where: str, item: Mapping) -> None:
+    """Warn of an observation that is limited to a part of its media, which :class:`.Coding` cannot express."""
+    interval = item.get('observation time interval') or [0, 0]
+    if any(map(float, interval)):
+        print_log(
+            f'{where}: it is limited to the time from {interval[0]} to {interval[1]} s, which is not kept; rates and '
+            'units count the whole recording',
+            logger='current',
+            level=logging.WARNING,
+        )
+
+
 def _find_offset(where: str, item: Mapping, files: Sequence[str]) -> float:
     """Return what BORIS added to the positions in the media (``write_event`` in its ``write_event.py``).
 
@@ -124,6 +141,11 @@ def _find_offset(where: str, item: Mapping, files: Sequence[str]) -> float:
     if item.get('type') == 'IMAGES':
         return 0.0
     offset = float(item.get('time offset') or 0)
+    if item.get('start_from_current_time') or item.get('start_from_current_epoch_time'):
+        raise ValueError(
+            f'{where}: its times are those of the clock; in BORIS, subtract the time of the start with "Shift time of '
+            'selected event(s)", and switch the start from the current time off'
+        )
     if item.get('type') == 'LIVE' or not item.get('media_creation_date_as_offset'):
         return offset
     if len(files) > 1:
@@ -133,17 +155,14 @@ def _find_offset(where: str, item: Mapping, files: Sequence[str]) -> float:
         )
     # The keys are full paths on the computer of the coder, and the files may be relative to the project.
     times = (item.get('media_info') or {}).get('media_creation_time') or {}
-    created = {_name_of(path): time for path, time in times.items()}.get(_name_of(*files))
+    name = PureWindowsPath(*files).name  # it knows both kinds of slashes
+    created = {PureWindowsPath(path).name: time for path, time in times.items()}.get(name)
     if not isinstance(created, (int, float)):
         raise ValueError(
             f'{where}: the times contain the creation time of the media, which the project lacks; in BORIS, start the '
             'observation where the media file is, and save the project'
         )
     return offset + created
-
-
-def _name_of(path: str = '') -> str:
-    return path.replace('\\', '/').rpartition('/')[2]
 
 
 def _make_mark(where: str, event: Sequence, offset: float, ethogram: Mapping) -> Mark:
@@ -173,10 +192,3 @@ def _read_people(text: Any) -> tuple[str, ...]:
         return tuple(map(str, parse_json(f'[{text}]')))
     except ValueError:  # an independent variable of the same name
         return ()
-
-
-def _to_float(value: Any) -> float | None:
-    try:
-        return float(str(value).replace(',', '.')) or None
-    except ValueError:
-        return None

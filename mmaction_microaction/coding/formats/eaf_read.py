@@ -119,7 +119,8 @@ class _Reader:
         if others:
             names = first_few(PurePosixPath(unquote(media.attrib['MEDIA_URL'])).name for media in others)
             warnings.warn(
-                f'{self.path}: {names} of the media files in ELAN is not kept, only the first video', stacklevel=2
+                f'{self.path}: the first video is kept, and the other media files in ELAN are not: {names}',
+                stacklevel=2,
             )
         return kept
 
@@ -276,8 +277,10 @@ class _Reader:
 
     def find_person(self, tier: ET.Element) -> str:
         name, person = tier.attrib['TIER_ID'], tier.get('PARTICIPANT')
-        if person is not None or not self.own:
-            return name if person is None else person
+        if not self.own:
+            return person or name
+        if person is not None:
+            return person
         known = [each for each in self.own.get('people', ()) if name == each or name.startswith(f'{each} ')]
         return max(known, key=len, default='')
 

@@ -1,7 +1,8 @@
 """Tab-delimited texts that ELAN exports, with the column headers of its English user interface."""
 
+from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from mmaction_microaction.structures.coding import Coding
 
@@ -49,12 +50,15 @@ def parse_elan(path: Path, rows: list[Row]) -> list[Coding]:
     Raises:
         ValueError: If a row is invalid.
     """
+    files = [row.text('file path') or row.text('file') or row.text('file name') for row in rows]
+    files = [PurePosixPath(file.replace('\\', '/') or path.name) for file in files]
+    stems = Counter(file.stem for file in set(files))
     events = {}
-    for row in rows:
+    for row, file in zip(rows, files):
         columns = set(row.cells)
         (begin, read_begin), (end, read_end) = _find_time(columns, 'begin'), _find_time(columns, 'end')
-        file = row.text('file') or row.text('file name') or row.text('file path')
-        recording = Path(file.replace('\\', '/')).stem if file else path.stem
+        # Files of one name in several folders are several recordings.
+        recording = file.stem if stems[file.stem] == 1 else str(file.with_suffix(''))
         for person, action in _find_values(row):
             event = make_event(
                 row.where, start=read_begin(row, begin), end=read_end(row, end), action=action, person=person
@@ -67,11 +71,15 @@ def _find_values(row: Row) -> list[tuple[str, str]]:
     """Return the people and the actions of a row."""
     value = next((name for name in _VALUES if name in row.cells), None)
     if 'tier' in row.cells and value:
-        pairs = [(row.text('participant') or row.text('tier'), row.text(value))]
-    else:
-        times = ('begin time', 'end time', 'duration')
-        tiers = [name for name in row.cells if name and name not in _OTHERS and not name.startswith(times)]
-        pairs = [(row.text('participant') or row.titles.get(tier, tier), row.text(tier)) for tier in tiers]
+        person, action = row.text('participant') or row.text('tier'), row.text(value)
+        if not action:
+            raise ValueError(
+                f'{row.where}: the annotation is empty; choose its action in ELAN, delete it, or export other tiers'
+            )
+        return [(person, action)]
+    times = ('begin time', 'end time', 'duration')
+    tiers = [name for name in row.cells if name and name not in _OTHERS and not name.startswith(times)]
+    pairs = [(row.text('participant') or row.titles.get(tier, tier), row.text(tier)) for tier in tiers]
     return [(person, action) for person, action in pairs if action]
 
 

@@ -5,6 +5,7 @@ no duration, media, frame rate, coder, settings and label set of a recording; an
 events.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -82,7 +83,7 @@ def parse_observer(path: Path, rows: list[Row]) -> list[Coding]:
         list[Coding]: The recordings.
 
     Raises:
-        ValueError: If a row is invalid, or a state does not stop.
+        ValueError: If a row is invalid, a state does not stop, or a stop has no start.
     """
     marks, stops = {}, {}
     for row in rows:
@@ -98,7 +99,12 @@ def parse_observer(path: Path, rows: list[Row]) -> list[Coding]:
 
 def _make_coding(path: Path, recording: str, items: list, stops: dict) -> Coding:
     where = f'{path}, observation {recording}'
-    if all(stop for _, start, stop in items if start.kind == 'START'):
+    numbers = {
+        kind: Counter((mark.person, mark.action) for _, mark, _ in items if mark.kind == kind)
+        for kind in ('START', 'STOP')
+    }
+    # pair_marks names a stop that has no start.
+    if numbers['STOP'] <= numbers['START'] and all(stop for _, start, stop in items if start.kind == 'START'):
         pairs = [
             (place, start, stops.get((recording, _identify(stop)), stop) if stop else start)
             for place, start, stop in items

@@ -49,8 +49,16 @@ class Row:
 
         Returns:
             str: The text without spaces at its ends, ``''`` if the cell is empty or the table lacks the column.
+
+        Raises:
+            ValueError: If a spreadsheet has turned the text into a date.
         """
         value = self.cells.get(column)
+        if isinstance(value, datetime.date):
+            raise ValueError(
+                f'{self.where}: "{column}" should be a text, got the date {value}; format the column as text, and '
+                'enter it again'
+            )
         if isinstance(value, float) and value.is_integer():
             value = int(value)  # Excel stores the name 1 as a number
         text = '' if value is None else str(value).strip()
@@ -106,6 +114,14 @@ class Row:
         if number is None:
             raise ValueError(f'{self.where}: "{column}" is empty, but every event needs a time')
         return number
+
+
+def read_positive(value: Any) -> float | None:
+    """Return the number in a cell, or None if it is 0 or no number, such as ``NA``."""
+    try:
+        return float(str(value).replace(',', '.')) or None
+    except ValueError:
+        return None
 
 
 def make_event(where: str, **values: Any) -> CodedEvent:

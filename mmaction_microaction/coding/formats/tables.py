@@ -187,6 +187,11 @@ class _Header:
         items = []
         for line, row in rows:
             if any(cell not in (None, '') for cell in row):
+                if any(cell not in (None, '') for cell in row[len(columns) :]):
+                    raise ValueError(
+                        f'{where} {line}: {len(row)} cells, but the header has {len(columns)}; write times with a '
+                        'point as in 1.5, and texts that contain the separator in quotes'
+                    )
                 # If two columns have one name, the first one is read.
                 cells = self.facts | dict(zip(reversed(columns[: len(row)]), reversed(row[: len(columns)])))
                 items.append(Row(f'{where} {line}', cells, titles=titles, **notation))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mmaction_microaction.label_sets import LabelSet, get_label_set, normalize_name
+from mmaction_microaction.label_sets import REST, LabelSet, get_label_set, normalize_name
 from mmaction_microaction.structures.annotations import read_lines
 from mmaction_microaction.structures.coding import CodedEvent, Coding
 from mmaction_microaction.utils.messages import first_few
@@ -72,6 +72,8 @@ def choose_categories(
     labels = {normalize_name(action.code): action.index for action in listed.actions if not action.code.isdecimal()}
     labels.update((normalize_name(other), listed.names.index(key)) for other, key in includes.items())
     labels.update((normalize_name(action.name), action.index) for action in listed.actions)
+    if any(normalize_name(event.action) == REST for event in events) and REST in label_set.names:
+        labels.setdefault(REST, label_set.names.index(REST))  # the coders coded rest themselves
     categories = Categories(label_set, labels, {})
     counts = Counter(categories.label_of(event) for event in events)
     missing = [action.name for action in listed.actions if not counts[action.index]]

@@ -251,7 +251,7 @@ def _freeze(backbone: dict) -> None:
 
 
 def _has_sides(label_set: LabelSet) -> bool:
-    return any(SIDES & set(name.casefold().replace('_', ' ').split()) for name in label_set.names)
+    return any(SIDES & set(re.findall(r'[^\W\d_]+', name.casefold())) for name in label_set.names)
 
 
 def _leaf(dataset: dict) -> dict:

@@ -1,7 +1,7 @@
 """Finds the videos of coded recordings, and the frames of a time in them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import NamedTuple
 
 from mmaction_microaction.inference.windows import Window, window_at
@@ -128,7 +128,7 @@ def _share_media(media: Sequence[str], others: Sequence[str]) -> bool:
 
 def _file_name(path: str) -> str:
     """Return the name of a file in lower case. The paths in a file of another computer may have backslashes."""
-    return path.replace('\\', '/').rpartition('/')[2].casefold()
+    return PureWindowsPath(path).name.casefold()
 
 
 def _index(folders: Iterable[Path]) -> dict[str, dict[Path, Path]]:
@@ -162,8 +162,8 @@ def _check_times(recording: OpenRecording) -> None:
         if event.start >= recording.duration or event.end > recording.duration + MAX_OVERRUN:
             raise ValueError(
                 f'{recording.name}: {event.action} from {event.start:.2f} to {event.end:.2f} s is after the end of '
-                f'{recording.videos[-1].path} ({recording.duration:.2f} s); is it another video, or does a part of '
-                'the recording lack?'
+                f'{recording.videos[-1].path} ({recording.duration:.2f} s); is it another video, or is a part of '
+                'the recording missing?'
             )
 
 

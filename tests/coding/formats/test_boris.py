@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from mmaction_microaction.coding.formats import FORMATS, boris
+from mmaction_microaction.coding.formats import FORMATS, boris, boris_reading
 from mmaction_microaction.label_sets import MA52
 from mmaction_microaction.structures.coding import CodedEvent, Coding
 
@@ -179,6 +179,24 @@ def test_unknown_creation_time_is_an_error_with_a_remedy(tmp_path, changes, reme
     project = make_project([[1_700_000_001, '', 'blink', '', '']], media_creation_date_as_offset=True, **changes)
     with pytest.raises(ValueError, match=rf'observation talk.*creation time.*{remedy}'):
         read(tmp_path, project)
+
+
+@pytest.mark.parametrize('key', ['start_from_current_time', 'start_from_current_epoch_time'])
+def test_times_of_the_clock_are_an_error_with_a_remedy(tmp_path, key):
+    project = make_project([[36_010, '', 'blink', '', '']], type='LIVE', file={}, **{key: True})
+    with pytest.raises(ValueError, match=r'observation talk.*clock.*Shift time of selected event'):
+        read(tmp_path, project)
+
+
+def test_observation_of_a_part_of_the_media_is_named(tmp_path, monkeypatch):
+    warnings = []
+    monkeypatch.setattr(boris_reading, 'print_log', lambda text, **_: warnings.append(text))
+    project = make_project([[130, '', 'blink', '', '']], **{'observation time interval': [120, 180]})
+    (coding,) = read(tmp_path, project)
+    assert coding.events == [CodedEvent(130, 130, 'blink')]
+    read(tmp_path, make_project([], **{'observation time interval': [0, 0]}))
+    (warning,) = warnings
+    assert 'observation talk: it is limited to the time from 120 to 180 s' in warning
 
 
 @pytest.mark.parametrize('files', [[], {}, {'1': [], '2': []}])

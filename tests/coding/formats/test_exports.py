@@ -134,6 +134,11 @@ def test_event_list_without_durations_is_read(tmp_path):
         ([TABULAR[0], TABULAR[1].replace('START', 'BEGIN')], ['line 2', 'START, STOP or POINT', 'BEGIN']),
         ([AGGREGATED[0], AGGREGATED[1].replace('6.000', 'NA')], ['line 2', '"stop (s)"', 'empty']),
         ([OBSERVER[0], OBSERVER[1].replace('4.500', '')], ['observation talk', 'nodding', '1.5 s', 'does not stop']),
+        (
+            [*OBSERVER, OBSERVER[3].replace('nodding', 'waving').replace('6.000', '7.000')],
+            ['observation talk', 'waving', '7 s', 'stops without a start'],
+        ),
+        ([OBSERVER[0], OBSERVER[3]], ['observation talk', 'nodding', '6 s', 'stops without a start']),
         ([OBSERVER[0], OBSERVER[2].replace('Point', 'Pause')], ['line 2', 'State start, State stop or Point', 'Pause']),
         ([OBSERVER[0], OBSERVER[2].replace('2.000', '-2.000')], ['line 2', 'blink', '-2']),
     ],

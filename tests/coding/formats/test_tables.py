@@ -148,6 +148,15 @@ def test_export_of_elan_is_read(tmp_path):
     assert coding.events == [CodedEvent(1.5, 2.25, 'nodding', 'P1'), CodedEvent(60, 61, 'left', 'gaze')]
 
 
+def test_files_of_one_name_in_an_export_of_elan_are_different_recordings(tmp_path):
+    rows = [('week1', 'nodding'), ('week2', 'waving'), ('week2', 'nodding')]
+    text = 'Tier\tBegin Time - ss.msec\tEnd Time - ss.msec\tAnnotation\tFile Path\n'
+    text += ''.join(f'P1\t1.0\t2.0\t{action}\tC:\\study\\{week}\\P07.eaf\n' for week, action in rows)
+    first, second = read_text(tmp_path, text, 'study.txt')
+    assert (first.recording, second.recording) == ('C:/study/week1/P07', 'C:/study/week2/P07')
+    assert [len(first.events), len(second.events)] == [1, 2]
+
+
 def test_export_of_elan_with_a_column_for_each_tier_is_read(tmp_path):
     (coding,) = read_text(tmp_path, ELAN_TIERS, 'talk.txt')
     assert coding.events == [
@@ -165,6 +174,9 @@ def test_export_of_elan_with_a_column_for_each_tier_is_read(tmp_path):
         ('action,start,end\nnodding,1,2\nwaving,3,May 4\n', ['line 3', '"end"', 'May 4']),
         ('action,start,end\nnodding,"1,234","2,345"\n', ['line 2', '"start"', '1,234']),
         ('action,start,end\nnodding,1,\n', ['line 2', '"end"', 'empty']),
+        ('action,start,end\nwaving,1,2,\nnodding,1,5,2,5\n', ['line 3', '5 cells', 'header has 3', '1.5', 'quotes']),
+        ('action,start,end,comment\nnodding,1,2,unsure, maybe\n', ['line 2', '5 cells', 'quotes']),
+        (ELAN.replace('nodding', ''), ['line 2', 'annotation is empty']),
         ('action,start,end\nnodding,2,1\n', ['line 2', 'nodding', '2.0', '1.0']),
         ('action,start,end\n,1,2\n', ['line 2', 'no action']),
         ('action,start,end\nnod\0ding,1,2\n', ['talk.csv', 'not a text file']),
@@ -183,6 +195,18 @@ def test_date_in_a_workbook_is_named(tmp_path):
     book.active.append(['nodding', pd.Timestamp(2026, 5, 1).to_pydatetime(), 2])
     book.save(tmp_path / 'talk.xlsx')
     with pytest.raises(ValueError, match=r'sheet Sheet, row 2: "start" .*date'):
+        read_codings([tmp_path / 'talk.xlsx'])
+
+
+@pytest.mark.parametrize('column', ['recording', 'person', 'action'])
+def test_name_that_became_a_date_is_named(tmp_path, column):
+    book = openpyxl.Workbook()
+    cells = dict(recording='talk', person='P1', action='nodding', start=1, end=2)
+    cells[column] = pd.Timestamp(2026, 3, 1).to_pydatetime()
+    for row in cells, cells.values():
+        book.active.append(list(row))
+    book.save(tmp_path / 'talk.xlsx')
+    with pytest.raises(ValueError, match=rf'row 2: "{column}" .*date 2026-03-01'):
         read_codings([tmp_path / 'talk.xlsx'])
 
 

@@ -55,6 +55,16 @@ def test_coded_rest_is_a_category_like_others():
     assert found.labels['rest'] == 1
 
 
+def test_coded_rest_is_the_class_although_a_table_does_not_list_it(tmp_path):
+    table = tmp_path / 'my.txt'
+    table.write_text('nod\nwave\n')
+    found = choose_categories(codings('nod', 'Rest', 'wave'), table)
+    assert found.label_set.names == ('nod', 'wave', 'rest')
+    assert found.left_out == {}
+    assert [found.label_of(event) for event in codings('rest', 'wave')[0].events] == [2, 1]
+    assert choose_categories(codings('nod', 'Rest', 'wave'), table, rest=False).left_out == {'Rest': 1}
+
+
 def test_category_without_events_is_refused(tmp_path):
     file = tmp_path / 'my.txt'
     file.write_text('nod\nshrug\n')

@@ -160,7 +160,7 @@ def test_one_person_is_not_enough(study):
 def test_few_clips_and_people_are_warned_about(study, capsys):
     learn(study, '--people', 'P[12]', '--rest', 'none', '--dry-run')
     output = capsys.readouterr()
-    assert 'less than 10 clips of wave, nod' in output.err
+    assert 'fewer than 10 clips of wave, nod' in output.err
     assert '| nod ' in output.out
     assert 'rest' not in output.out  # no such class
 
@@ -309,6 +309,8 @@ def test_rare_classes_are_repeated(clips, repeats, tmp_path):
 
 
 @pytest.mark.parametrize(('names', 'flip', 'mirrors'), [(('nod', 'wave'), True, 1), (('left hand', 'wave'), True, 0),
+                                                          (('wave (right)', 'nod'), True, 0),
+                                                          (('left-hand_wave', 'nod'), True, 0),
                                                           (('nod', 'wave'), False, 0)])  # fmt: skip
 def test_clips_are_not_mirrored_if_a_category_has_a_side(names, flip, mirrors, tmp_path, monkeypatch):
     config = Config.fromfile(TINY)
