@@ -8,6 +8,7 @@ from helpers.support import ROOT
 from mmaction.registry import DATASETS, MODELS
 from mmengine.config import Config
 from mmengine.optim import build_optim_wrapper
+from mmengine.registry import PARAM_SCHEDULERS
 
 from mmaction_microaction.label_sets import MA52
 from mmaction_microaction.synthetic import video_size
@@ -143,6 +144,60 @@ def test_emotion_config_matches_section_6():
     assert {key: get(config, key) for key in paper} == paper
     for loader in (config.train_dataloader, config.val_dataloader, config.test_dataloader):
         assert dict(pipeline(loader.dataset.pipeline))['SampleFrames']['num_clips'] == 16
+
+
+# Learning rates of neck and head, and of the backbone.
+DETECTORS = {
+    'mma52/manet_r18_e2e_mma52': (2e-4, 1e-4),
+    'synthetic/manet_r18_e2e_synthetic_mma52': (2e-4, 2e-4),
+    'emotion/maenet_r50_16x1_ma52pro': (0.00125, 0.00125),
+}
+
+
+@pytest.mark.parametrize('name', DETECTORS)
+def test_neither_norms_nor_biases_decay(name):
+    config = Config.fromfile(ROOT / 'configs' / f'{name}.py')
+    others, backbone = DETECTORS[name]
+    decay = config.optim_wrapper.optimizer.weight_decay
+    with torch.device('meta'):
+        model = MODELS.build(config.model)
+    weights = {}
+    for module_name, module in model.named_modules():
+        for key, parameter in module.named_parameters(recurse=False):
+            is_plain = 'Norm' not in type(module).__name__ and 'bias' not in key
+            weights[f'{module_name}.{key}'.lstrip('.')] = (is_plain, parameter)
+    groups = build_optim_wrapper(model, config.optim_wrapper).optimizer.param_groups
+    settings = {id(part): (group['lr'], group['weight_decay']) for group in groups for part in group['params']}
+    assert len(settings) == len(weights)
+    for key, (is_plain, parameter) in weights.items():
+        rate, found = settings[id(parameter)]
+        assert found == (decay if is_plain else 0), key
+        if is_plain:
+            assert rate == pytest.approx(backbone if key.startswith('backbone') else others), key
+    if name.startswith('emotion'):  # biases, also those of the attention, have twice the rate
+        assert settings[id(weights['encoder.layers.0.self_attn.in_proj_bias'][1])] == (0.0025, 0)
+
+
+def test_learning_rates_of_layers_fall_in_proportion():
+    """With one minimum for all layers, the rates of the first ones would rise."""
+    config = Config.fromfile(ROOT / 'configs/baselines/videomae_vit-b_16x4_ma52.py')
+    rates = [config.optim_wrapper.optimizer.lr * 0.7**layer for layer in range(14)]
+    groups = [dict(params=[torch.zeros(1, requires_grad=True)], lr=rate) for rate in rates]
+    optimizer = torch.optim.SGD(groups, lr=1)
+    schedulers = []
+    for settings in config.param_scheduler:
+        settings = dict(settings)
+        settings.pop('convert_to_iter_based')
+        schedulers.append(PARAM_SCHEDULERS.build(settings, default_args=dict(optimizer=optimizer)))
+    for _ in range(config.train_cfg.max_epochs):
+        optimizer.step()
+        for scheduler in schedulers:
+            scheduler.step()
+    last = optimizer.param_groups[0]['lr']
+    assert last == pytest.approx(1e-6, abs=1.1e-6)  # of the last epoch, not of its end
+    assert [group['lr'] for group in optimizer.param_groups] == pytest.approx(
+        [last * 0.7**layer for layer in range(14)]
+    )
 
 
 def test_quickstart_config_reads_the_rendered_dataset():

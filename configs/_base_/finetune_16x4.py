@@ -20,6 +20,8 @@ val_cfg = dict(type='ValLoop')
 
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, begin=0, end=5, convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', T_max=35, eta_min=1e-6, begin=5, end=40, convert_to_iter_based=True),
+    # VideoMAE's last learning rate, 1e-6 of 5e-4. As a ratio, it keeps the decay over the layers and scales with the
+    # batch.
+    dict(type='CosineAnnealingLR', T_max=35, eta_min_ratio=0.002, begin=5, end=40, convert_to_iter_based=True),
 ]
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=40, val_interval=1)

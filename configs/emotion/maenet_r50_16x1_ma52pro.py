@@ -74,7 +74,12 @@ test_evaluator = _base_.emotion_metric
 optim_wrapper = dict(
     _delete_=True,
     optimizer=dict(type='SGD', lr=0.00125, momentum=0.9, weight_decay=1e-4),
-    paramwise_cfg=dict(bias_lr_mult=2, bias_decay_mult=0, norm_decay_mult=0),
+    paramwise_cfg=dict(
+        bias_lr_mult=2,
+        bias_decay_mult=0,
+        norm_decay_mult=0,
+        custom_keys=dict(in_proj_bias=dict(lr_mult=2, decay_mult=0)),  # the bias of an attention has another name
+    ),
     clip_grad=dict(max_norm=20, norm_type=2),
 )
 auto_scale_lr = dict(base_batch_size=3)

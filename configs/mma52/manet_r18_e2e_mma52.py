@@ -38,7 +38,6 @@ test_dataloader = val_dataloader
 
 optim_wrapper = dict(
     optimizer=dict(lr=2e-4),
-    # The backbone starts from trained weights.
-    paramwise_cfg=dict(custom_keys={'backbone': dict(lr_mult=0.5)}),
+    paramwise_cfg=dict(backbone=dict(lr_mult=0.5)),  # it starts from trained weights
 )
 auto_scale_lr = dict(base_batch_size=8)

@@ -49,8 +49,10 @@ test_evaluator = _base_.detection_metric
 # AdamW, weight decay, warm-up, cosine and the norm of the gradient are ActionFormer's; the learning rate is for the
 # larger batch here.
 optim_wrapper = dict(
+    # Unlike MMEngine's default constructor, it lets configs that inherit this one change the rate of the backbone.
+    constructor='SwinOptimWrapperConstructor',
     optimizer=dict(type='AdamW', lr=5e-4, weight_decay=0.05),
-    paramwise_cfg=dict(norm_decay_mult=0, bias_decay_mult=0),
+    paramwise_cfg=dict(norm=dict(decay_mult=0), bn=dict(decay_mult=0), bias=dict(decay_mult=0)),
     clip_grad=dict(max_norm=1),
 )
 auto_scale_lr = dict(base_batch_size=16)

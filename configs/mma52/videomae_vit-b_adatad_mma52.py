@@ -58,6 +58,6 @@ test_dataloader = val_dataloader
 # Learning rates of the pyramid and of the adapters, and the batch size, are AdaTAD's.
 optim_wrapper = dict(
     optimizer=dict(lr=1e-4),
-    paramwise_cfg=dict(custom_keys={'backbone.adapters': dict(lr_mult=4)}),
+    paramwise_cfg=dict(adapters=dict(lr_mult=4)),
 )
 auto_scale_lr = dict(base_batch_size=2)

@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike
 def reversed_pair_accuracies(labels: ArrayLike, scores: ArrayLike, pairs: Sequence[tuple[int, int]]) -> list[float]:
     """Return, for each pair, the share of clips that score higher in their own class than in the other one.
 
-    The two actions of a pair show the same frames in opposite order, so a network that ignores the order of the frames
-    stays near 0.5. Scores of other classes are ignored. A clip with equal scores counts as half.
+    If the two actions of a pair showed the same frames in opposite order, a network that ignores the order would stay
+    at 0.5. Real and rendered ones differ in more than that. Scores of other classes are ignored. A clip with equal
+    scores counts as half.
 
     Args:
         labels (ArrayLike): True labels, shape (N,).

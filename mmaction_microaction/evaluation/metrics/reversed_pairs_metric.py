@@ -14,8 +14,9 @@ from mmaction_microaction.structures.predictions import get_scores
 class ReversedPairsMetric(BaseMetric):
     """Accuracy on pairs of actions in which each action is the other one played backwards.
 
-    A network that ignores the order of the frames reaches 50 % at most, which is also the chance level. The value is a
-    percentage, see :func:`.reversed_pair_accuracies`. Use it beside ``MicroActionMetric``.
+    The value is a percentage, see :func:`.reversed_pair_accuracies`; chance is 50 %. A network that ignores the order
+    of the frames exceeds it if the actions of a pair differ in more than their direction, so compare with TSN. Use the
+    metric beside ``MicroActionMetric``.
 
     Examples:
         >>> test_evaluator = [dict(type='MicroActionMetric'), dict(type='ReversedPairsMetric')]  # in a config
