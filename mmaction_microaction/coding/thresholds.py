@@ -8,8 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mmaction_microaction.inference.timeline import cut_scores
-from mmaction_microaction.label_sets import LabelSet
-from mmaction_microaction.label_sets.label_set import normalize_name
+from mmaction_microaction.label_sets import LabelSet, normalize_name
 from mmaction_microaction.structures.coding import CodedEvent, Coding
 from mmaction_microaction.utils.files import write_whole
 from mmaction_microaction.utils.untrusted import parse_json, read_limited

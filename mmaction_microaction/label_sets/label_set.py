@@ -2,74 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from mmaction_microaction.utils.messages import pluralize
 
-MAX_ACTIONS = 10_000
-"""Largest number of actions of a label set."""
-MAX_LENGTH = 200
-"""Largest number of characters of a name."""
-REST = 'rest'
-"""Name of the action that stands for times without any other action, see :attr:`Action.is_rest`."""
-
-_KEYS = ('name', 'title', 'source', 'group_term', 'groups', 'actions', 'reversed_pairs')
-_ACTION_KEYS = ('name', 'code', 'group', 'words', 'train_clips', 'val_clips')
-
-
-def normalize_name(name: str) -> str:
-    """Return a name in lower case with one space between two words, so that different spellings are equal.
-
-    Examples:
-        >>> normalize_name('Head_up'), normalize_name('head-up')
-        ('head up', 'head up')
-    """
-    return re.sub('[ _-]+', ' ', name.casefold()).strip()
-
-
-def _split_words(name: str) -> tuple[str, ...]:
-    """Return the words of a name without punctuation around them."""
-    words = [word.strip(',.;:()"') for word in name.split()]
-    return tuple(filter(None, words)) or (name,)
-
-
-class Action(NamedTuple):
-    """An action of a label set.
-
-    Examples:
-        >>> from mmaction_microaction.label_sets import MA52
-        >>> MA52.actions[36].name, MA52.actions[36].code, MA52.actions[36].group
-        ('arms akimbo', 'E4', 'body-hand')
-        >>> MA52.actions[36].words
-        ('arms', 'akimbo')
-    """
-
-    index: int
-    """Fine label, from 0."""
-    name: str
-    """Name, such as ``nodding``."""
-    code: str
-    """Short name for axes and tables, such as ``B1``. The index, if the label set has no codes."""
-    group: str | None
-    """Name of the group, such as ``head``. None if the label set has no groups."""
-    words: tuple[str, ...]
-    """Words that describe the action. The label embedding is the mean of their vectors."""
-    train_clips: int | None
-    """Number of clips in the published train list. None if it is not known."""
-    val_clips: int | None
-    """Number of clips in the published val list. None if it is not known."""
-
-    @property
-    def is_rest(self) -> bool:
-        """Whether this is ``rest``: times without any other action, which never become an event or an interval."""
-        return normalize_name(self.name) == REST
+from .action import REST, Action, normalize_name, split_words
+from .parsing import parse_label_set
 
 
 @dataclass(frozen=True, eq=False)
@@ -238,7 +181,7 @@ class LabelSet:
             content = {'name': action.name}
             if action.code != str(action.index):
                 content['code'] = action.code
-            if action.words != _split_words(action.name):
+            if action.words != split_words(action.name):
                 content['words'] = list(action.words)
             for key in ('group', 'train_clips', 'val_clips'):
                 if getattr(action, key) is not None:
@@ -273,129 +216,4 @@ class LabelSet:
             ValueError: If the content is malformed or contradicts itself. The message contains ``where``, the action
                 and the remedy.
         """
-        return _Builder(where).build(content)
-
-
-class _Builder:
-    """Builds a label set from content that may be malformed."""
-
-    def __init__(self, where: str) -> None:
-        self.where = where
-
-    def build(self, content: Mapping[str, Any]) -> LabelSet:
-        if not isinstance(content, Mapping):
-            raise self.error(f'expected a mapping with "actions", got {content!r:.60}')
-        self.check_keys(content, _KEYS, '')
-        entries = content.get('actions')
-        if not isinstance(entries, (list, tuple)) or not entries:
-            raise self.error('"actions" must be a list of at least one action')
-        if len(entries) > MAX_ACTIONS:
-            raise self.error(f'{len(entries):,} actions; at most {MAX_ACTIONS:,} are possible')
-        actions = tuple(self.build_action(index, entry) for index, entry in enumerate(entries))
-        self.check_unique('name', [normalize_name(action.name) for action in actions])
-        self.check_unique('code', [normalize_name(action.code) for action in actions])
-        names = {normalize_name(action.name): action.index for action in actions}
-        for action in actions:
-            other = names.get(normalize_name(action.code), action.index)
-            if other != action.index and action.code != str(action.index):
-                raise self.error(f'{action.code!r} is the code of action {action.index} and the name of action {other}')
-        groups = self.build_groups(content.get('groups'), actions)
-        name = self.text(content.get('name', 'labels'), 'name')
-        return LabelSet(
-            name=name,
-            title=self.text(content.get('title', name), 'title'),
-            actions=actions,
-            groups=groups,
-            group_term=self.text(content.get('group_term', 'group'), 'group_term'),
-            reversed_pairs=self.build_pairs(content.get('reversed_pairs', ()), actions),
-            source=self.text(content.get('source') or ' ', 'source', max_length=10_000, empty=True),
-        )
-
-    def build_action(self, index: int, entry: Any) -> Action:
-        where = f'action {index}'
-        if not isinstance(entry, Mapping):
-            entry = {'name': entry}
-        self.check_keys(entry, _ACTION_KEYS, f'{where}: ')
-        name = self.text(entry.get('name'), f'the name of {where}')
-        code = self.text(entry.get('code', str(index)), f'the code of {where}')
-        if code != str(index) and code.isdecimal():
-            raise self.error(
-                f'{where} ({name}) has the code {code}, which could be mistaken for a label; put a letter before it'
-            )
-        words = entry.get('words', _split_words(name))
-        if not isinstance(words, (list, tuple)) or not words:
-            raise self.error(f'the words of {where} ({name}) must be a list of words, got {words!r:.60}')
-        group = entry.get('group')
-        return Action(
-            index,
-            name,
-            code,
-            None if group is None else self.text(group, f'the group of {where} ({name})'),
-            tuple(self.text(word, f'a word of {where} ({name})') for word in words),
-            self.number(entry.get('train_clips'), f'train_clips of {where} ({name})'),
-            self.number(entry.get('val_clips'), f'val_clips of {where} ({name})'),
-        )
-
-    def build_groups(self, listed: Any, actions: Sequence[Action]) -> tuple[str, ...]:
-        used = list(dict.fromkeys(action.group for action in actions if action.group is not None))
-        if listed is None:
-            listed = used
-        if not isinstance(listed, (list, tuple)):
-            raise self.error(f'"groups" must be a list of names, got {listed!r:.60}')
-        groups = tuple(self.text(group, 'a name of "groups"') for group in listed)
-        self.check_unique('group', list(groups))
-        missing = [action.name for action in actions if action.group is None]
-        if groups and missing:
-            raise self.error(
-                f'{len(missing)} actions have no group, such as {missing[0]}; give all of them one, or none'
-            )
-        unknown = sorted(set(used) - set(groups))
-        if unknown:
-            raise self.error(f'the group {unknown[0]} is not in "groups"; add it there, or leave out "groups"')
-        unused = [group for group in groups if group not in used]
-        if unused:
-            raise self.error(f'no action has the group {unused[0]}; remove it from "groups"')
-        return groups
-
-    def build_pairs(self, pairs: Any, actions: Sequence[Action]) -> tuple[tuple[int, int], ...]:
-        labels = {key: action.index for action in actions for key in (action.index, action.code, action.name)}
-        result = []
-        for pair in pairs if isinstance(pairs, (list, tuple)) else [pairs]:
-            keys = pair if isinstance(pair, (list, tuple)) else ()
-            found = [labels.get(key) if isinstance(key, (int, str)) else None for key in keys]
-            if len(found) != 2 or None in found or found[0] == found[1]:
-                raise self.error(f'"reversed_pairs" must be pairs of two actions of the label set, got {pair!r:.60}')
-            result.append(tuple(found))
-        return tuple(result)
-
-    def check_keys(self, content: Mapping, known: Sequence[str], where: str) -> None:
-        unknown = [key for key in content if key not in known]
-        if unknown:
-            raise self.error(f'{where}unknown key {unknown[0]!r:.60}; the keys are {", ".join(known)}')
-
-    def check_unique(self, what: str, values: Sequence[str]) -> None:
-        value, count = Counter(values).most_common(1)[0] if values else ('', 0)
-        if count > 1:
-            indices = [str(index) for index, each in enumerate(values) if each == value]
-            raise self.error(
-                f'the {what} {value!r} occurs {count} times, at {", ".join(indices[:5])}; rename all but one'
-            )
-
-    def text(self, value: Any, what: str, max_length: int = MAX_LENGTH, empty: bool = False) -> str:
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            value = str(value)  # YAML reads a name such as 7 as a number
-        text = value.strip() if isinstance(value, str) else ''
-        if (not text and not empty) or len(text) > max_length or not text.replace('\n', ' ').isprintable():
-            raise self.error(
-                f'{what} must be a text of 1 to {max_length:,} printable characters, got {value!r:.60}'
-                + ('; put it in quotes' if isinstance(value, bool) else '')
-            )
-        return text
-
-    def number(self, value: Any, what: str) -> int | None:
-        if value is None or (type(value) is int and 0 <= value < 10**9):
-            return value
-        raise self.error(f'{what} must be a number of clips, got {value!r:.60}')
-
-    def error(self, problem: str) -> ValueError:
-        return ValueError(f'{self.where}: {problem}')
+        return cls(**parse_label_set(content, where))
