@@ -108,6 +108,8 @@ def check(args):
         if args.camera is not None and getattr(args, option):
             name = f'--{option.replace("_", "-")}'
             raise ValueError(f'{name} cannot be used with --camera; use --json or --csv')
+    if args.camera is not None and args.poses:
+        raise ValueError('--poses cannot be used with --camera, in whose picture poses are estimated')
     if args.camera is not None and (args.crop not in ('auto', 'none') or args.person):
         raise ValueError('--crop and --person cannot be used with --camera, whose whole picture the network sees')
     check_height(args)

@@ -412,10 +412,12 @@ class MicroActionInferencer:
 
         Raises:
             ImportError: If the network needs poses, and a package of the extra ``pose`` is missing.
-            ValueError: If the network is a detector, which needs a whole video.
+            ValueError: If the network is a detector, which needs a whole video, or poses are those of a file.
         """
         if self.is_detector:
             raise ValueError('a detector needs a whole video, not a live stream; record a video, and use detect')
+        if self.poses.path is not None:
+            raise ValueError(f'{self.poses.path} has poses of videos, not of a live stream; leave out poses')
         length, step = (max(round(seconds * fps), 1) for seconds in (self.window, self.step))
         windows = (Window(first, first + length - 1, first / fps, length / fps) for first in count(step=step))
         poses = None

@@ -229,6 +229,12 @@ def test_live_stream_is_followed(nose, monkeypatch):
     assert windows == [(0, 5), (0.5, 5), (1, 5), (3.5, 11), (4, 11)]
 
 
+def test_live_stream_has_no_poses_of_a_file(nose, tmp_path):
+    write_poses([make_poses('clip', 4, (48, 64))], tmp_path / 'poses.pkl')
+    with pytest.raises(ValueError, match=r'poses\.pkl .*live stream'):
+        next(nose(poses=tmp_path / 'poses.pkl').live(iter(()), fps=10))
+
+
 def test_array_is_refused(nose):
     with pytest.raises(ValueError, match='path of a video'):
         nose().clip(np.zeros((8, 48, 64, 3), np.uint8))
