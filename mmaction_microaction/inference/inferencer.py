@@ -243,6 +243,8 @@ class MicroActionInferencer:
             FileNotFoundError: If the file is missing.
             ValueError: If the file cannot be read as a video.
         """
+        if isinstance(video, np.ndarray):
+            raise TypeError('an array of frames is one clip: pass it to clip(); other methods need the path of a video')
         return self._find_people(video if isinstance(video, Video) else Video(video))
 
     def _open(self, video):

@@ -37,7 +37,13 @@ def load_network(
         FileNotFoundError: If a file is missing.
         ValueError: If the checkpoint is missing or not allowed, the files do not fit, or the device cannot run them.
     """
-    model = SHIPPED_NETWORK if model is None else model
+    if model is None:
+        if checkpoint is not None:
+            raise ValueError(
+                f'{checkpoint} needs the config of its network as the model; without both, the network of '
+                'the package is used'
+            )
+        model = SHIPPED_NETWORK
     if str(model).endswith('.onnx'):
         if checkpoint is not None:
             raise ValueError(f'{model} is a whole network with its weights; leave out {checkpoint}')
