@@ -126,7 +126,7 @@ def run(args):
     from rich.markup import escape
 
     from mmaction_microaction.inference import MicroActionInferencer, find_videos, parse_crop
-    from mmaction_microaction.inference.loading import ORIGIN
+    from mmaction_microaction.inference.loading import describe_shipped_network
     from mmaction_microaction.inference.pose_source import PoseSource
 
     console = Console(highlight=False, soft_wrap=True, emoji=False)
@@ -139,7 +139,7 @@ def run(args):
             check_names(videos)
         check_outputs(videos, labeled, args)
         if not args.model:
-            console.print(f'network of the package, {ORIGIN}')
+            console.print(escape(describe_shipped_network()))
         inferencer = MicroActionInferencer(
             *args.model,
             device=args.device,
