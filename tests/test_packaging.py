@@ -15,6 +15,8 @@ from mmengine.config import Config
 
 from mmaction_microaction.models.label_embeddings import SHIPPED_TABLE as TABLE
 
+DATA_GUIDES = sorted(path.relative_to(ROOT) for path in ROOT.glob('data/*/README.md'))
+
 
 def run(*command, **kwargs):
     return subprocess.run(
@@ -47,7 +49,9 @@ def shared_sources(tmp_path_factory):
     folder = tmp_path_factory.mktemp('a checkout')
     left_out = shutil.ignore_patterns('.*', 'build', 'data', 'work_dirs', '*.egg-info', '__pycache__')
     copy = shutil.copytree(ROOT, folder / 'sources', ignore=left_out)
-    shutil.copytree(ROOT / 'data' / 'ma52', copy / 'data' / 'ma52', ignore=lambda _, names: {*names} - {TABLE.name})
+    for path in (TABLE, *DATA_GUIDES):
+        (copy / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / path, copy / path)
     return copy
 
 
@@ -74,7 +78,8 @@ def test_installed_package_contains_configs_tools_and_index(installed):
         ours = {path.relative_to(ROOT) for path in (ROOT / folder).rglob('*') if path.is_file()}
         assert shipped == {path for path in ours if '__pycache__' not in path.parts}
     assert (mim / 'model-index.yml').is_file()
-    assert [path.relative_to(mim) for path in (mim / 'data').rglob('*') if path.is_file()] == [TABLE]
+    shipped = {path.relative_to(mim) for folder in ('data', 'docs') for path in (mim / folder).rglob('*.*')}
+    assert shipped == {TABLE, *DATA_GUIDES, *(path.relative_to(ROOT) for path in ROOT.glob('docs/*.md'))}
     assert (installed / 'mmaction_microaction' / 'report' / 'report.html').is_file()
     assert not (installed / 'tests').exists()
 
@@ -90,6 +95,29 @@ def test_label_embeddings_of_the_synthetic_config_are_found_from_any_folder(inst
     process = run(sys.executable, '-c', code, cwd=tmp_path, env={**os.environ, 'PYTHONPATH': str(installed)})
     assert process.returncode == 0, process.stdout
     assert float(process.stdout.splitlines()[-1]) == np.load(ROOT / TABLE).sum(dtype=float)
+
+
+@pytest.mark.slow
+def test_guides_and_configs_are_found_from_any_folder(installed, tmp_path):
+    environment = {**os.environ, 'PYTHONPATH': str(installed)}
+    code = 'import mmaction_microaction_command; mmaction_microaction_command.main()'
+    help_text = run(sys.executable, '-c', code, 'agree', '--help', cwd=tmp_path, env=environment).stdout
+    code = (
+        'from mmaction_microaction.inference.loading import describe_shipped_network\n'
+        'from mmaction_microaction.inference.recognizer import read_config\n'
+        'from mmaction_microaction.structures.detection_annotations import read_detection_annotations\n'
+        'print(describe_shipped_network(), read_config("configs/manet_r50_8x1_ma52.py").filename)\n'
+        'read_detection_annotations("nowhere.csv")'
+    )
+    process = run(sys.executable, '-c', code, cwd=tmp_path, env=environment)
+    shipped = re.findall(r'\S+/\.mim/(\S+\.(?:md|py))', help_text + process.stdout)
+    assert shipped == [
+        'docs/agreement.md',
+        'docs/model_card.md',
+        'configs/manet_r50_8x1_ma52.py',
+        'data/mma52/README.md',
+    ]
+    assert 'nowhere.csv: no such' in process.stdout
 
 
 @pytest.mark.slow
@@ -138,7 +166,8 @@ def test_editable_installs_link_to_the_checkout_or_copy_it(sources, tmp_path):
     output = build('editable', sources, tmp_path, no_links)
     folder, found = mim_files(sources)
     assert not (folder / 'configs').is_symlink()
-    assert {Path('configs/manet_r50_8x1_ma52.py'), Path('tools/train.py'), Path('model-index.yml'), TABLE} <= found
+    files = 'configs/manet_r50_8x1_ma52.py', 'tools/train.py', 'model-index.yml', 'docs/faq.md', 'data/ma52/README.md'
+    assert {*map(Path, files), TABLE} <= found
     assert 'configs is a copy (no links)' in output
 
 

@@ -9,7 +9,7 @@ later, the checkpoints that it writes. Importing this package mends both.
 import runpy
 import sys
 
-from mmaction_microaction.utils.paths import find_upstream_tool
+from mmaction_microaction.utils.paths import find_guide, find_upstream_tool
 
 
 def main():
@@ -18,7 +18,8 @@ def main():
     # Those in data/ prepare other datasets.
     scripts = {path.stem: path for path in sorted(folder.glob('*/*.py')) if path.parent.name != 'data'}
     if len(sys.argv) < 2 or sys.argv[1] in ('-h', '--help'):
-        print(f'{__doc__}\nScripts: {", ".join(scripts)}')
+        guide = 'docs/mmaction2_tools.md'
+        print(f'{__doc__.replace(guide, find_guide(guide))}\nScripts: {", ".join(scripts)}')
         return
     name = sys.argv[1].removesuffix('.py')
     if name not in scripts:

@@ -12,6 +12,7 @@ need them are imported in ``run``, so that ``--help`` and usage errors are answe
 
 import argparse
 import difflib
+import re
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,7 @@ from typing import NamedTuple
 
 from mmaction_microaction import register_all_modules
 from mmaction_microaction.utils.messages import warn_in_one_line
+from mmaction_microaction.utils.paths import find_guide
 from mmaction_microaction.version import __version__
 
 
@@ -138,7 +140,8 @@ def parse_arguments(command: str, arguments: Sequence[str], prog: str | None = N
     module = import_module(f'.{command.replace("-", "_")}', __package__)
     parser = argparse.ArgumentParser(
         prog,
-        description=module.__doc__,
+        # Outside a checkout, the guides are elsewhere.
+        description=re.sub(r'docs/\w+\.md', lambda match: find_guide(match[0]), module.__doc__),
         epilog=f'"microaction {command}" and tools/{COMMANDS[command].tool}.py are the same command.',
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -6,7 +6,7 @@ Both sides of a comparison are measured alternately in one run.
 import argparse
 from pathlib import Path
 
-from mmaction_microaction.utils.paths import find_shipped
+from mmaction_microaction.utils.paths import find_guide, find_shipped
 
 from . import check_network
 
@@ -58,7 +58,9 @@ def add_arguments(parser):
 
     train = add('train', compare_training, 'ways to train in less time or memory')
     train.add_argument('--config', default=manet, help='config of the network')
-    train.add_argument('--ways', nargs='+', choices=WAYS, default=WAYS, help='ways to measure, see docs/training.md')
+    train.add_argument(
+        '--ways', nargs='+', choices=WAYS, default=WAYS, help=f'ways to measure, see {find_guide("docs/training.md")}'
+    )
     train.add_argument('--clips', type=int, default=1, help='batch size')
 
     data = add('data', compare_loading, 'loading clips: faster decoding and frame stores against videos')
@@ -202,7 +204,9 @@ def measure_gpu(args):
     if not torch.cuda.is_available() and not args.tiny:
         remedy = 'nvidia-smi shows whether the driver finds one'
         if not torch.version.cuda:
-            remedy = 'this build is for the CPU alone, and docs/installation.md describes those for GPUs'
+            remedy = (
+                f'this build is for the CPU alone, and {find_guide("docs/installation.md")} describes those for GPUs'
+            )
         raise ValueError(
             f'PyTorch {torch.__version__} finds no CUDA GPU; {remedy}. --tiny checks the command on the CPU'
         )

@@ -136,7 +136,7 @@ def run(args):
     from mmaction_microaction.coding.run_log import RunLog
     from mmaction_microaction.coding.settings import CodingSettings, identify_model
     from mmaction_microaction.coding.thresholds import read_thresholds
-    from mmaction_microaction.inference.loading import ORIGIN, SHIPPED_NETWORK
+    from mmaction_microaction.inference.loading import SHIPPED_NETWORK, describe_shipped_network
     from mmaction_microaction.utils.files import make_folder
 
     console = Console(highlight=False, soft_wrap=True, emoji=False)
@@ -144,7 +144,7 @@ def run(args):
     warnings.showwarning = lambda message, *_: console.print(escape(f'warning: {message}'), style='yellow')
     if not args.model:
         args.model = [SHIPPED_NETWORK]
-        console.print(f'network of the package, {ORIGIN}')
+        console.print(escape(describe_shipped_network()))
     settings = CodingSettings(
         identify_model(args.model),
         window=args.window,

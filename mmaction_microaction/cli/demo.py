@@ -108,6 +108,8 @@ def check(args):
         if args.camera is not None and getattr(args, option):
             name = f'--{option.replace("_", "-")}'
             raise ValueError(f'{name} cannot be used with --camera; use --json or --csv')
+    if args.camera is not None and args.poses:
+        raise ValueError('--poses cannot be used with --camera, in whose picture poses are estimated')
     if args.camera is not None and (args.crop not in ('auto', 'none') or args.person):
         raise ValueError('--crop and --person cannot be used with --camera, whose whole picture the network sees')
     check_height(args)
@@ -124,7 +126,7 @@ def run(args):
     from rich.markup import escape
 
     from mmaction_microaction.inference import MicroActionInferencer, find_videos, parse_crop
-    from mmaction_microaction.inference.loading import ORIGIN
+    from mmaction_microaction.inference.loading import describe_shipped_network
     from mmaction_microaction.inference.pose_source import PoseSource
 
     console = Console(highlight=False, soft_wrap=True, emoji=False)
@@ -137,7 +139,7 @@ def run(args):
             check_names(videos)
         check_outputs(videos, labeled, args)
         if not args.model:
-            console.print(f'network of the package, {ORIGIN}')
+            console.print(escape(describe_shipped_network()))
         inferencer = MicroActionInferencer(
             *args.model,
             device=args.device,

@@ -14,7 +14,9 @@ def add_arguments(parser):
     parser.add_argument('config', metavar='CONFIG', help='config of the network')
     parser.add_argument('checkpoint', metavar='CHECKPOINT', help='weights of the network')
     parser.add_argument('--out', default='model.onnx', metavar='FILE', help='file to write (default: %(default)s)')
-    parser.add_argument('--frames', type=int, help='number of frames of a video, for a detector that reads frames')
+    parser.add_argument(
+        '--frames', type=int, help='number of frames of a video, up to 1,024, for a detector that reads frames'
+    )
 
 
 def check(args):

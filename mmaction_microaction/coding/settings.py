@@ -131,15 +131,15 @@ def identify_model(files: Sequence[str | Path]) -> dict[str, str]:
     """
     hashes = {}
     for path in map(Path, files):
-        if not path.is_file():
-            raise FileNotFoundError(f'{path}: no such file of a network')
         if path == Path(files[0]) and len(files) > 1:
             from mmaction_microaction.inference.recognizer import read_config
 
             content = read_config(path).to_dict()
             hashes[path.name] = hashlib.sha256(_to_text(content).encode()).hexdigest()[:16]
-        else:
+        elif path.is_file():
             hashes[path.name] = hash_file(path)[:16]
+        else:
+            raise FileNotFoundError(f'{path}: no such file of a network')
     return hashes
 
 

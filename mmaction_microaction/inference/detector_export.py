@@ -10,12 +10,14 @@ import torch
 from mmaction.apis import init_recognizer
 from mmengine.config import Config
 
+from mmaction_microaction.inference.onnx_safety.pipeline import load_pipeline
 from mmaction_microaction.models.detectors import MicroActionDetector
 from mmaction_microaction.utils.checkpoints import load_weights, read_weights_and_metainfo, require_fit
 from mmaction_microaction.utils.files import make_folder, write_whole
 from mmaction_microaction.version import __version__
 
 from .crops import format_crop
+from .detector import OnnxDetector
 from .export import check_output, clear_metadata, quiet_exporter, require_onnx
 from .onnx_model import CLASSES, CONFIG, CROP, DETECTOR, LABEL_SET, PIPELINE, VERSION
 from .recognizer import find_network_crop, find_network_label_set, read_config
@@ -77,7 +79,8 @@ def export_detector(
     :func:`.decode_detections` turns into detections, in NumPy. A detector that reads features accepts any number of
     steps. A detector that reads frames accepts ``num_frames`` frames: a shorter video repeats its last frame, and
     detections are clipped to its duration. The file also contains the test pipeline, the label set, and the settings
-    of the decoding. It is written only if ONNX Runtime computes the same as PyTorch.
+    of the decoding. It is written only if ONNX Runtime computes the same as PyTorch, and ``microaction demo`` would not
+    refuse the detector of frames.
 
     Args:
         config (str | Path | Config): Config of the detector.
@@ -93,7 +96,8 @@ def export_detector(
         FileNotFoundError: If the config or the checkpoint is missing.
         OSError: If ``out`` cannot be written.
         ValueError: If ``out`` does not end in ``.onnx``, ``num_frames`` is missing or not needed, config and checkpoint
-            do not fit, the detector cannot be exported, or the exported one computes something else.
+            do not fit, the detector cannot be exported, or the exported one computes something else or would be
+            refused, see :mod:`.onnx_safety`.
     """
     require_onnx()
     out = check_output(out)
@@ -105,10 +109,15 @@ def export_detector(
     if (model.backbone is None) != (num_frames is None):
         remedy = 'leave out the number of frames' if model.backbone is None else 'set the number of frames (--frames)'
         raise ValueError(f'{name} reads {"features" if model.backbone is None else "frames"}: {remedy}')
+    pipeline = config.test_dataloader.dataset.pipeline
+    if num_frames is not None:
+        try:
+            load_pipeline(json.dumps(pipeline), num_frames)
+        except ValueError as error:
+            raise ValueError(f'{name} with {num_frames:,} frames cannot be exported: {error}') from None
     weights, metainfo = read_weights_and_metainfo(checkpoint)
     require_fit(load_weights(model, weights), checkpoint, name)
     label_set = find_network_label_set(config, metainfo, model.num_classes, checkpoint)
-    pipeline = config.test_dataloader.dataset.pipeline
     metadata = {
         PIPELINE: json.dumps(pipeline),
         CLASSES: json.dumps(label_set.names, ensure_ascii=False),
@@ -189,16 +198,16 @@ def _to_onnx(points: _Points, example: torch.Tensor, any_length: bool, metadata:
 @torch.no_grad()
 def _compare(points: _Points, content: bytes, examples: list[torch.Tensor], name: str) -> float:
     """Return the largest difference between PyTorch and ONNX Runtime."""
-    import onnxruntime
-
     difference = 0.0
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, 'model.onnx')
         path.write_bytes(content)
-        session = onnxruntime.InferenceSession(str(path), providers=['CPUExecutionProvider'])
+        try:
+            run = _open(path, points.detector.backbone is not None)
+        except ValueError as error:
+            raise ValueError(f'{name} cannot be exported: {error}') from None
         for example in examples:
-            found = session.run(None, {'inputs': example.numpy()})
-            for expected, values in zip(points(example), found):
+            for expected, values in zip(points(example), run(example.numpy())):
                 difference = max(difference, float(np.abs(values - expected.numpy()).max()))
             if not difference <= TOLERANCE * max(1, len(example) / _EXAMPLE_STEPS):
                 raise ValueError(
@@ -206,3 +215,14 @@ def _compare(points: _Points, content: bytes, examples: list[torch.Tensor], name
                     f'{len(example)} steps; no file is written'
                 )
     return difference
+
+
+def _open(path, reads_frames):
+    """Return a function that runs an exported detector."""
+    if reads_frames:
+        return OnnxDetector(path)._points
+    import onnxruntime
+
+    # A detector of features is for other programs. No command opens it.
+    session = onnxruntime.InferenceSession(str(path), providers=['CPUExecutionProvider'])
+    return lambda inputs: session.run(None, {'inputs': inputs})

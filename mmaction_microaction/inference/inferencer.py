@@ -243,6 +243,8 @@ class MicroActionInferencer:
             FileNotFoundError: If the file is missing.
             ValueError: If the file cannot be read as a video.
         """
+        if isinstance(video, np.ndarray):
+            raise TypeError('an array of frames is one clip: pass it to clip(); other methods need the path of a video')
         return self._find_people(video if isinstance(video, Video) else Video(video))
 
     def _open(self, video):
@@ -412,10 +414,12 @@ class MicroActionInferencer:
 
         Raises:
             ImportError: If the network needs poses, and a package of the extra ``pose`` is missing.
-            ValueError: If the network is a detector, which needs a whole video.
+            ValueError: If the network is a detector, which needs a whole video, or poses are those of a file.
         """
         if self.is_detector:
             raise ValueError('a detector needs a whole video, not a live stream; record a video, and use detect')
+        if self.poses.path is not None:
+            raise ValueError(f'{self.poses.path} has poses of videos, not of a live stream; leave out poses')
         length, step = (max(round(seconds * fps), 1) for seconds in (self.window, self.step))
         windows = (Window(first, first + length - 1, first / fps, length / fps) for first in count(step=step))
         poses = None

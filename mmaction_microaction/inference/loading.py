@@ -5,16 +5,23 @@ from typing import TYPE_CHECKING
 
 from mmengine.config import Config
 
+from mmaction_microaction.utils.paths import find_guide
+
 SHIPPED_NETWORK = Path(__file__).parent / 'networks' / 'rendered_people.onnx'
 """Network that the package contains: it sees the joints of a person, and was trained on rendered people only, see
 ``docs/model_card.md``."""
-ORIGIN = 'trained on rendered people, not on MA-52 or other real people; docs/model_card.md says what to expect'
-"""What users of :data:`SHIPPED_NETWORK` should know."""
+ORIGIN = 'trained on rendered people, not on MA-52 or other real people'
+"""On what :data:`SHIPPED_NETWORK` was trained."""
 
 if TYPE_CHECKING:
     from .detector import OnnxDetector, TorchDetector
     from .onnx_model import OnnxRecognizer
     from .recognizer import TorchRecognizer
+
+
+def describe_shipped_network() -> str:
+    """Return what users of :data:`SHIPPED_NETWORK` should know, in one line."""
+    return f'network of the package, {ORIGIN}; {find_guide("docs/model_card.md")} says what to expect'
 
 
 def load_network(
@@ -37,7 +44,13 @@ def load_network(
         FileNotFoundError: If a file is missing.
         ValueError: If the checkpoint is missing or not allowed, the files do not fit, or the device cannot run them.
     """
-    model = SHIPPED_NETWORK if model is None else model
+    if model is None:
+        if checkpoint is not None:
+            raise ValueError(
+                f'{checkpoint} needs the config of its network as the model; without both, the network of '
+                'the package is used'
+            )
+        model = SHIPPED_NETWORK
     if str(model).endswith('.onnx'):
         if checkpoint is not None:
             raise ValueError(f'{model} is a whole network with its weights; leave out {checkpoint}')

@@ -35,6 +35,7 @@ class FramedVideo(Video):
         person (str): Name of the person in the box, see :class:`.BoxedPerson`.
         absences (list[tuple[float, float]]): Start and end in seconds of each long absence of the person, see
             :func:`.find_absences`. Empty if the video was not searched for people.
+        others (list[np.ndarray]): Boxes of the other people in the video, each of shape (num_frames, 4).
         whole (Video): The video that is not cropped.
 
     Args:
@@ -42,11 +43,13 @@ class FramedVideo(Video):
         boxes (np.ndarray, optional): Boxes. Defaults to None: frames are not cropped.
         person (str): Name of the person. Defaults to ``''``.
         absences (Sequence[tuple[float, float]]): Absences. Defaults to none.
+        others (Sequence[np.ndarray]): Boxes of other people. Defaults to none.
     """
 
     boxes: np.ndarray | None
     person: str
     absences: list[tuple[float, float]]
+    others: list[np.ndarray]
     whole: Video
 
     def __init__(
@@ -55,9 +58,11 @@ class FramedVideo(Video):
         boxes: np.ndarray | None = None,
         person: str = '',
         absences: Sequence[tuple[float, float]] = (),
+        others: Sequence[np.ndarray] = (),
     ) -> None:
         vars(self).update(vars(video))
-        self.whole, self.boxes, self.person, self.absences = video, boxes, person, list(absences)
+        self.whole, self.boxes, self.person = video, boxes, person
+        self.absences, self.others = list(absences), list(others)
 
     def frames(self, step: int = 1) -> Iterator[Frame]:
         """Decode the video from start to end, see :meth:`.Video.frames`.
@@ -170,6 +175,7 @@ class PersonFinder:
                 stacklevel=3,
             )
             return [FramedVideo(video)]
+        found = people
         if len(people) > 1:
             people = self._choose(video, people, largest)
         is_whole = len(people) == 1 and self.crop == 'auto' and not people[0].name
@@ -181,6 +187,7 @@ class PersonFinder:
                 None if is_whole else person.boxes,
                 person.name,
                 find_absences(person.seen, times, video.duration),
+                [other.boxes for other in found if other is not person],
             )
             for person in people
         ]

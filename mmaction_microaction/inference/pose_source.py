@@ -91,19 +91,41 @@ class PoseSource:
 
         Raises:
             ImportError: If the poses are estimated, and a package of the extra ``pose`` is missing.
-            ValueError: If the file lacks the video, or has poses of another number of frames.
+            ValueError: If the file lacks the video or the person, or has poses of another number of frames.
         """
         if video.boxes is None:
             return self(video.whole, progress)
         poses = self(video, progress)
-        keypoint, scores = poses.keypoint, poses.keypoint_score
-        corners, row = video.boxes[:, None, :2].astype(np.float32), 0
+        keypoint, row = poses.keypoint, 0
         if self._by_name is None:
-            keypoint = keypoint + corners
+            keypoint = keypoint + video.boxes[:, None, :2].astype(np.float32)
         else:
-            inside = ((keypoint >= corners) & (keypoint <= corners + video.boxes[:, None, 2:])).all(-1) & (scores > 0)
-            row = int(inside.sum((1, 2)).argmax())
-        return replace(poses, keypoint=keypoint[row : row + 1], keypoint_score=scores[row : row + 1])
+            row = self._find_row(poses, video)
+        return replace(poses, keypoint=keypoint[row : row + 1], keypoint_score=poses.keypoint_score[row : row + 1])
+
+    def _find_row(self, poses: Poses, video: FramedVideo) -> int:
+        """Return the index of the person of a video in poses of whole frames.
+
+        In each frame, the person in the file whose joints have their mean nearest to the middle of the box is chosen,
+        unless this mean is outside the box, or nearer to the middle of the box of another person in the video. The
+        index is that of the person who is chosen most often.
+        """
+        found = poses.keypoint_score[..., None] > 0
+        present = found.any((2, 3))
+        means = (poses.keypoint * found).sum(2) / np.maximum(found.sum(2), 1)
+        boxes = np.stack([video.boxes, *video.others])
+        offsets = means - (boxes[..., :2] + boxes[..., 2:] / 2)[:, None]
+        distances = np.linalg.norm(offsets, axis=-1)
+        inside = present & (np.abs(offsets[0]) <= video.boxes[:, 2:] / 2).all(-1) & (distances.argmin(0) == 0)
+        nearest = np.where(inside, distances[0], np.inf).argmin(0)
+        row = int(np.bincount(nearest[inside.any(0)], minlength=len(means)).argmax())
+        if not inside[row].sum() > present[row].sum() / 2:
+            raise ValueError(
+                f'{self.path} has no joints of {video.person or "a person in the crop"} in {video.path}; write those '
+                f'of everybody with "microaction poses --people {max(len(boxes), 2)}", or choose another person with '
+                '--person, or person= in Python'
+            )
+        return row
 
     def _find(self, video):
         """Return the poses of the file that have the name of a video: the longest end of its path."""

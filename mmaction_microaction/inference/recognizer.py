@@ -18,6 +18,7 @@ from mmaction_microaction.label_sets import LabelSet, find_label_set, get_label_
 from mmaction_microaction.models.check_pipeline import check_pipeline
 from mmaction_microaction.utils.checkpoints import load_weights, read_weights_and_metainfo, require_fit
 from mmaction_microaction.utils.messages import last_line
+from mmaction_microaction.utils.paths import find_shipped
 
 from .crops import Crop, find_trained_crop
 from .pose_source import find_pose_layout
@@ -201,7 +202,8 @@ def read_config(path: str | Path) -> Config:
     """Read a config.
 
     Args:
-        path (str | Path): Path of the config.
+        path (str | Path): Path of the config, or its path in the repository if it is one of this project, such as
+            ``configs/manet_r50_8x1_ma52.py``.
 
     Returns:
         Config: The config.
@@ -212,4 +214,9 @@ def read_config(path: str | Path) -> Config:
     """
     if Path(path).suffix not in CONFIG_SUFFIXES:
         raise ValueError(f'{path} is not a config (*.py); pass the config first, then the checkpoint')
+    if not Path(path).is_file():
+        try:
+            path = find_shipped(str(path))
+        except FileNotFoundError:
+            raise FileNotFoundError(f'{path}: no such config, neither here nor in the package') from None
     return Config.fromfile(path)

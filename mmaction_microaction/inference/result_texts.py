@@ -36,7 +36,9 @@ def format_result(result: ClipResult | TimelineResult | DetectionResult, min_sco
             lines.append(f'  {score:6.1%}  {label_set.group_term}: {result.group}')
         return lines
     if not result.intervals:
-        return [f'  nothing found with a score of at least {min_score:g}; a lower --min-score may show more']
+        if min_score > 0:
+            return [f'  nothing found with a score of at least {min_score:g}; a lower --min-score may show more']
+        return ['  nothing found: only rest, or actions shorter than --min-duration']
     lines = []
     for interval in result.intervals:
         times = f'{interval.start:8.1f} to {interval.end:.1f} s'

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from mmaction_microaction.utils.paths import find_guide
 from mmaction_microaction.utils.untrusted import read_limited
 
 from .label_set import LabelSet
@@ -16,10 +17,6 @@ MAX_SIZE = 2**22
 """Largest size of a file in bytes. A label set of 10,000 actions has 1 MiB."""
 
 _FOLDER = Path(__file__).parent
-_REMEDY = (
-    'docs/own_classes.md describes such files: a YAML file (.yaml) with "actions", or a text file (.txt) with one name '
-    'per line and, after a tab, its group'
-)
 
 
 def list_label_sets() -> list[str]:
@@ -66,7 +63,7 @@ def get_label_set(label_set: str | Path | Mapping[str, Any] | LabelSet | None = 
     path = Path(label_set)
     if path.suffix not in ('.yaml', '.yml', '.txt'):
         raise FileNotFoundError(
-            f'{label_set}: no such label set. The package has {", ".join(list_label_sets())}; {_REMEDY}'
+            f'{label_set}: no such label set. The package has {", ".join(list_label_sets())}; {_remedy()}'
         )
     return _read(path)
 
@@ -121,7 +118,7 @@ def _read(path: Path) -> LabelSet:
     try:
         text = read_limited(path, MAX_SIZE, 'a label set').decode('utf-8-sig')
     except FileNotFoundError:
-        raise FileNotFoundError(f'{path}: no such label set. {_REMEDY}') from None
+        raise FileNotFoundError(f'{path}: no such label set. {_remedy()}') from None
     except UnicodeDecodeError as error:
         raise ValueError(f'{path} is not a text file in UTF-8 ({error}); save it as UTF-8') from None
     if path.suffix == '.txt':
@@ -129,7 +126,7 @@ def _read(path: Path) -> LabelSet:
     try:
         content = yaml.safe_load(text)  # not CSafeLoader, which crashes on deeply nested lists
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise ValueError(f'{path} is not YAML ({" ".join(str(error).split())[:200]}). {_REMEDY}') from None
+        raise ValueError(f'{path} is not YAML ({" ".join(str(error).split())[:200]}). {_remedy()}') from None
     if isinstance(content, list):
         content = {'actions': content}
     if isinstance(content, dict):
@@ -162,3 +159,10 @@ MA52_REST = MA52.with_rest()
 def is_ma52(label_set: LabelSet) -> bool:
     """Return whether a label set is that of MA-52, with or without ``rest``."""
     return label_set in (MA52, MA52_REST)
+
+
+def _remedy() -> str:
+    return (
+        f'{find_guide("docs/own_classes.md")} describes such files: a YAML file (.yaml) with "actions", or a text file '
+        '(.txt) with one name per line and, after a tab, its group'
+    )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mmaction_microaction.label_sets import MA52, LabelSet
+from mmaction_microaction.utils.paths import find_guide
 from mmaction_microaction.utils.untrusted import read_limited
 
 from .list_rows import UNKNOWN, ListReader, ListRow
@@ -63,7 +64,8 @@ def read_annotations(
             'PoseClipDataset reads poses, as pose_file; PoseDataset of MMAction2 needs no list.'
         )
     remedy = (
-        'data/ma52/README.md explains how to get MA-52; "microaction lists" makes lists of your own clips.'
+        f'{find_guide("data/ma52/README.md")} explains how to get MA-52; "microaction lists" makes lists of your own '
+        'clips.'
         if label_set == MA52
         else f'"microaction lists" makes lists of the actions of {label_set.title} from folders of clips.'
     )

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mmaction_microaction.label_sets import MA52, LabelSet
+from mmaction_microaction.utils.paths import find_guide
 from mmaction_microaction.video.files import VIDEO_ENDINGS
 
 from .annotations import enumerate_lines, read_lines
@@ -118,14 +119,15 @@ def read_detection_annotations(path: str | Path, label_set: LabelSet = MA52) -> 
         ...     read_detection_annotations(path)[0].instances[1]
         Instance(start_frame=60, end_frame=150, label=8)
     """
-    remedy = 'data/mma52/README.md explains how to get MMA-52 and where to put it.'
+    guide = find_guide('data/mma52/README.md')
+    remedy = f'{guide} explains how to get MMA-52 and where to put it.'
     lines = read_lines(path, remedy, 'row of a table')
     titles = _titles(lines[0])
     missing = [title for title in COLUMNS if title not in titles]
     if missing:
         raise ValueError(
             f'{path}, line 1: the header lacks {", ".join(missing)}; a table of MMA-52 has {",".join(COLUMNS)}. An '
-            'older release has no fps and other videos: use the present one, see data/mma52/README.md.'
+            f'older release has no fps and other videos: use the present one, see {guide}.'
         )
     reader = _RowReader(titles, ListReader(label_set), label_set)
     problems = {}

@@ -4,10 +4,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mmaction_microaction.label_sets.ma52_pro import EMOTIONS
+from mmaction_microaction.utils.paths import find_guide
 from mmaction_microaction.utils.untrusted import parse_json
 
 from .annotations import enumerate_lines, read_lines
 from .intervals import Interval, parse_interval
+
+GUIDE = 'data/ma52_pro/README.md'
+"""Path of the description of the lists."""
 
 
 class ProSample(NamedTuple):
@@ -37,7 +41,7 @@ def read_pro_annotations(path: str | Path) -> list[ProSample]:
         ValueError: If the list is empty, or a line is malformed, repeats a video, or has an invalid emotion, label,
             code or time. The message contains the file, all such lines, and the remedies.
     """
-    lines = read_lines(path, 'data/ma52_pro/README.md describes the list and where to put it.', 'JSON object')
+    lines = read_lines(path, f'{find_guide(GUIDE)} describes the list and where to put it.', 'JSON object')
     first_lines, samples, problems = {}, [], {}
     for line_number, line in enumerate(lines, start=1):
         if not line.strip():
@@ -68,7 +72,7 @@ def _parse_line(line: str, where: str) -> ProSample:
         raise ValueError(f'{where}: expected a JSON object, got {line!r}; correct or remove it')
     missing = [key for key in ('video', 'emotion', 'actions') if key not in content]
     if missing:
-        raise ValueError(f'{where} lacks {", ".join(map(repr, missing))}; data/ma52_pro/README.md describes the keys')
+        raise ValueError(f'{where} lacks {", ".join(map(repr, missing))}; {find_guide(GUIDE)} describes the keys')
     video, emotion, actions = (content[key] for key in ('video', 'emotion', 'actions'))
     faces = content.get('faces')
     if not (isinstance(video, str) and video):

@@ -27,6 +27,28 @@ def find_shipped(name: str) -> Path:
     )
 
 
+def find_guide(name: str) -> str:
+    """Return the path under which a guide of this project can be opened, for messages.
+
+    Args:
+        name (str): Path in the repository, such as ``docs/faq.md`` or ``data/ma52/README.md``.
+
+    Returns:
+        str: The same path in the folder of a checkout, otherwise that of the installed file. The same path if the
+        installation lacks the file.
+
+    Examples:
+        >>> Path(find_guide('docs/faq.md')).name
+        'faq.md'
+    """
+    if Path(name).is_file():
+        return name
+    try:
+        return str(find_shipped(name).resolve())
+    except FileNotFoundError:  # an error that names a guide should not be hidden by this one
+        return name
+
+
 def find_upstream_tool(name: str) -> Path:
     """Find one of MMAction2's scripts in the installed package.
 

@@ -47,12 +47,15 @@ class Video:
         FileNotFoundError: If the file does not exist.
         ValueError: If the file is not a video, has no frames or more than ``max_frames``, or has frames that are too
             large for the memory.
+        TypeError: If ``path`` is neither a text nor a path.
 
     See Also:
         ``video.sparse_decoding.open_video``, which decodes only a few frames of a video, as training does.
     """
 
     def __init__(self, path: str | Path, max_frames: int | None = None) -> None:
+        if not isinstance(path, (str, Path)):  # an integer would be an open file
+            raise TypeError(f'expected the path of a video, got {type(path).__name__}')
         self.path = str(path)
         try:
             with open_container(path) as container:

@@ -99,9 +99,12 @@ def test_wrong_arguments_are_one_line(arguments, message, run, study, tmp_path):
     assert not (tmp_path / 'out').exists()
 
 
-def test_a_missing_network_is_an_error_before_anything_is_written(run, study, tmp_path):
-    status, _, errors = run('code_videos', study[0], '--out', tmp_path / 'out', '--model', 'nowhere.onnx')
-    assert (status, errors) == (1, 'error: nowhere.onnx: no such file of a network\n')
+# The config is found in the package.
+@pytest.mark.parametrize('model', [['nowhere.onnx'], ['configs/manet_r50_8x1_ma52.py', 'nowhere.pth']])
+def test_a_missing_network_is_an_error_before_anything_is_written(run, study, tmp_path, monkeypatch, model):
+    monkeypatch.chdir(tmp_path)
+    status, _, errors = run('code_videos', study[0], '--out', tmp_path / 'out', '--model', *model)
+    assert (status, errors) == (1, f'error: {model[-1]}: no such file of a network\n')
     assert not (tmp_path / 'out').exists()
 
 

@@ -141,6 +141,7 @@ def test_camera_produces_a_timeline(run, checkpoint, clip, tmp_path, monkeypatch
             ['--camera', '0', '--video-dir', 'FOLDER', '--model', CONFIG, 'CHECKPOINT'],
             '--video-dir cannot be used with --camera',
         ),
+        (['--camera', '0', '--poses', 'poses.pkl'], '--poses cannot be used with --camera'),
     ],
 )
 def test_invalid_arguments_are_reported_in_one_line(arguments, message, run, checkpoint, clip, tmp_path):

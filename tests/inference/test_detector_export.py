@@ -120,6 +120,35 @@ def test_the_number_of_frames_is_asked_for_where_it_is_needed(name, num_frames, 
         export_detector(CONFIGS / f'{name}.py', tmp_path / 'none.pth', tmp_path / 'out.onnx', num_frames)
 
 
+@pytest.mark.parametrize(
+    ('num_frames', 'step', 'message'),
+    [
+        (1100, None, '1,100 frames.*allowed are 1,024 frames'),
+        (24, dict(type='ColorJitter'), 'contains ColorJitter'),
+    ],
+)
+def test_what_no_command_would_open_is_not_exported(num_frames, step, message, tmp_path):
+    config = Config.fromfile(CONFIGS / 'manet_r18_e2e_mma52.py')
+    config.test_dataloader.dataset.pipeline += [step] if step else []
+    # Before the checkpoint is read.
+    with pytest.raises(ValueError, match=f'manet_r18_e2e_mma52.*{message}'):
+        export_detector(config, tmp_path / 'none.pth', tmp_path / 'out.onnx', num_frames)
+
+
+def test_an_exported_graph_that_no_command_would_open_is_refused(tmp_path, monkeypatch):
+    config = read_config('manet_r18_e2e_mma52', 512, backbone=dict(pretrained=None))
+    for step in config.test_dataloader.dataset.pipeline:
+        if 'crop_size' in step:
+            step.crop_size = 32
+    save(config, tmp_path / 'detector.pth')
+    graph = onnx.helper.make_graph([onnx.helper.make_node('Identity', ['inputs'], ['scores'])], 'graph', [], [])
+    content = onnx.helper.make_model(graph).SerializeToString()
+    monkeypatch.setattr('mmaction_microaction.inference.detector_export._to_onnx', lambda *_: content)
+    with pytest.raises(ValueError, match=r'manet_r18_e2e_mma52 cannot be exported: .*model\.onnx'):
+        export_detector(config, tmp_path / 'detector.pth', tmp_path / 'detector.onnx', 8)
+    assert not (tmp_path / 'detector.onnx').exists()
+
+
 def test_a_recognizer_is_not_a_detector(tmp_path):
     config = ROOT / 'tests' / 'data' / 'manet_r18_tiny.py'
     with pytest.raises(ValueError, match='Recognizer2D, not a MicroActionDetector'):

@@ -296,8 +296,19 @@ def test_missing_files_are_named(tmp_path, checkpoint, inferencer):
         MicroActionInferencer(CONFIG, 'nowhere.pth')
     with pytest.raises(ValueError, match='needs a checkpoint'):
         MicroActionInferencer(CONFIG)
+    with pytest.raises(ValueError, match=r'best\.pth needs the config'):
+        MicroActionInferencer(checkpoint='best.pth')
     with pytest.raises(FileNotFoundError, match=r'nowhere.mp4'):
         inferencer(tmp_path / 'nowhere.mp4')
+
+
+@pytest.mark.parametrize('method', ['__call__', 'people', 'timeline', 'find_people'])
+@pytest.mark.parametrize(
+    ('video', 'message'), [(np.zeros((8, 48, 64, 3), np.uint8), r'clip\(\)'), (0, 'path of a video, got int')]
+)
+def test_only_paths_are_opened(inferencer, method, video, message):
+    with pytest.raises(TypeError, match=message):
+        getattr(inferencer, method)(video)
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,8 @@ def test_one_of_two_people_is_chosen(person, expected, wide, find):
     middles = {'left': 60, 'right': 250}
     for video in framed:
         assert video.boxes[0, 0] + video.boxes[0, 2] / 2 == pytest.approx(middles[video.person], abs=1)
+        [other] = video.others
+        assert other[0, 0] + other[0, 2] / 2 == pytest.approx(310 - middles[video.person], abs=1)
 
 
 @pytest.mark.parametrize(('person', 'text'), [('largest', 'the result is that of right'), ('all', 'each has a result')])

@@ -229,6 +229,12 @@ def test_live_stream_is_followed(nose, monkeypatch):
     assert windows == [(0, 5), (0.5, 5), (1, 5), (3.5, 11), (4, 11)]
 
 
+def test_live_stream_has_no_poses_of_a_file(nose, tmp_path):
+    write_poses([make_poses('clip', 4, (48, 64))], tmp_path / 'poses.pkl')
+    with pytest.raises(ValueError, match=r'poses\.pkl .*live stream'):
+        next(nose(poses=tmp_path / 'poses.pkl').live(iter(()), fps=10))
+
+
 def test_array_is_refused(nose):
     with pytest.raises(ValueError, match='path of a video'):
         nose().clip(np.zeros((8, 48, 64, 3), np.uint8))
@@ -295,7 +301,10 @@ def test_file_with_an_unknown_layout_is_refused(onnx_model, tmp_path):
 
 
 class FakePeople:
-    """Finder of two people, whose boxes are the halves of a frame of 64 x 48 pixels."""
+    """Finder of two people in a frame of 64 x 48 pixels, whose boxes are 32 pixels wide."""
+
+    distance = 32
+    """Pixels from the box of the left person to that of the right one."""
 
     def __init__(self, *_):
         pass
@@ -303,11 +312,9 @@ class FakePeople:
     def __call__(self, video):
         if isinstance(video, FramedVideo):
             return [video]
-        boxes = np.tile([[0, 0, 32, 48]], (video.num_frames, 1))
-        return [
-            FramedVideo(video, boxes + np.array([32 * side, 0, 0, 0]), name)
-            for side, name in enumerate(('left', 'right'))
-        ]
+        left = np.tile([[0, 0, 32, 48]], (video.num_frames, 1))
+        right = left + np.array([self.distance, 0, 0, 0])
+        return [FramedVideo(video, left, 'left', others=[right]), FramedVideo(video, right, 'right', others=[left])]
 
 
 @pytest.fixture
@@ -324,10 +331,31 @@ def test_each_person_has_the_poses_of_a_crop(two_people, nose, estimated, grey_v
     assert {interval.label for interval in right.intervals} == {39}
 
 
-def test_poses_of_a_file_are_those_in_the_box_of_the_person(two_people, nose, grey_video, tmp_path):
-    one, other = noses(*[40] * 240), noses(*[12] * 240)
-    both = [np.concatenate([getattr(poses, key) for poses in (one, other)]) for key in ('keypoint', 'keypoint_score')]
-    write_poses([replace(one, frame_dir=grey_video.stem, keypoint=both[0], keypoint_score=both[1])], tmp_path / 'p.pkl')
-    left, right = nose(person='all', poses=tmp_path / 'p.pkl').people(grey_video)
-    assert {interval.label for interval in left.intervals} == {12}
-    assert {interval.label for interval in right.intervals} == {40}
+def write_noses(path, video, *values):
+    """Write poses of several people of a video, in which all joints of each have a given x. None: nobody is there."""
+    people = [noses(*[value] * 240) for value in values]
+    both = [np.concatenate([getattr(poses, key) for poses in people]) for key in ('keypoint', 'keypoint_score')]
+    write_poses([replace(people[0], frame_dir=video.stem, keypoint=both[0], keypoint_score=both[1])], path)
+    return path
+
+
+# At a distance of 12 pixels, both boxes contain the joints of both people.
+@pytest.mark.parametrize(('distance', 'values'), [(32, (40, 12)), (12, (30, 18)), (12, (None, 30, 18))])
+def test_poses_of_a_file_are_those_in_the_box_of_the_person(
+    two_people, nose, grey_video, tmp_path, monkeypatch, distance, values
+):
+    monkeypatch.setattr(FakePeople, 'distance', distance)
+    inferencer = nose(person='all', poses=write_noses(tmp_path / 'p.pkl', grey_video, *values))
+    left, right = inferencer.people(grey_video)
+    assert {interval.label for interval in left.intervals} == {values[-1]}
+    assert {interval.label for interval in right.intervals} == {values[-2]}
+
+
+@pytest.mark.parametrize(('distance', 'value'), [(32, 12), (12, 18)])
+def test_nobody_gets_the_poses_of_somebody_else(two_people, nose, grey_video, tmp_path, monkeypatch, distance, value):
+    monkeypatch.setattr(FakePeople, 'distance', distance)
+    inferencer = nose(person='all', poses=write_noses(tmp_path / 'p.pkl', grey_video, value))
+    left, right = inferencer.find_people(grey_video)
+    assert {interval.label for interval in inferencer(left).intervals} == {value}
+    with pytest.raises(ValueError, match=r'p\.pkl .* right in .*grey\.mp4.*poses --people 2'):
+        inferencer(right)

@@ -10,10 +10,22 @@ from helpers.small_runs import small_runner
 from helpers.support import ROOT, write_clip
 from mmengine.config import Config
 
-from mmaction_microaction.inference.recognizer import TorchRecognizer
+from mmaction_microaction.inference.recognizer import TorchRecognizer, read_config
 from mmaction_microaction.label_sets import MA52
 
 CONFIG = ROOT / 'configs/synthetic/manet_r18_8x1_synthetic.py'
+
+
+def test_configs_of_the_package_are_found_from_any_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    name = 'configs/synthetic/manet_r18_8x1_synthetic.py'
+    assert read_config(name).to_dict() == Config.fromfile(CONFIG).to_dict()
+    with pytest.raises(FileNotFoundError, match=r'configs/nowhere\.py: no such config'):
+        read_config('configs/nowhere.py')
+    # A file of the user comes first.
+    (tmp_path / name).parent.mkdir(parents=True)
+    (tmp_path / name).write_text('model = None')
+    assert read_config(name).to_dict() == dict(model=None)
 
 
 class RunsCode:

@@ -32,8 +32,14 @@ def test_intervals_have_times():
         '     0.5 to 3.0 s        90.0%  B1   nodding',
         f'   100.0 to 101.5 s      25.0%  F10  {MA52.names[45]}',
     ]
-    [line] = format_result(TimelineResult('a.mp4', 200.0, [], empty, empty, np.zeros((0, 52))), 0.3)
+
+
+@pytest.mark.parametrize(('min_score', 'option'), [(0, '--min-duration'), (0.3, '--min-score')])
+def test_a_timeline_without_actions_names_the_option_that_may_show_more(min_score, option):
+    empty = np.zeros(0)
+    [line] = format_result(TimelineResult('a.mp4', 200.0, [], empty, empty, np.zeros((0, 52))), min_score)
     assert 'nothing found' in line
+    assert [name for name in ('--min-score', '--min-duration') if name in line] == [option]
 
 
 @pytest.mark.parametrize(('min_score', 'text'), [(0, 'B1   nodding'), (0.6, 'no action reaches --min-score')])

@@ -5,7 +5,7 @@ import pytest
 from helpers.support import write_clip
 
 from mmaction_microaction.inference import MicroActionInferencer
-from mmaction_microaction.inference.loading import SHIPPED_NETWORK
+from mmaction_microaction.inference.loading import ORIGIN, SHIPPED_NETWORK
 from mmaction_microaction.inference.onnx_model import OnnxRecognizer
 from mmaction_microaction.inference.windows import WindowPipeline, stack_inputs
 from mmaction_microaction.label_sets import MA52_REST
@@ -30,6 +30,7 @@ def network():
 def test_file_is_small_and_says_what_it_is(network):
     assert SHIPPED_NETWORK.stat().st_size < 15 * 2**20
     assert network.label_set == MA52_REST
+    assert '.md' not in ORIGIN  # visitors of the page have no guides
     assert network.pose_layout == 'blazepose33'
 
 
