@@ -24,6 +24,8 @@ from .recognizer import read_config
 
 DEFAULT_RATE = 7.5
 """Frames per second, with which the shortest action of MMA-52 has two frames."""
+SEVERAL_VIEWS = ('ThreeCrop', 'TenCrop', 'AddFlippedViews')
+"""Transforms that turn every frame into several."""
 
 
 class FeatureNetwork:
@@ -47,8 +49,8 @@ class FeatureNetwork:
 
     Raises:
         FileNotFoundError: If a file is missing.
-        ValueError: If the network has no backbone of its own, its weights do not fit, or its pipeline crops frames
-            several times.
+        ValueError: If the network has no backbone of its own, its weights do not fit, or its pipeline shows
+            frames several times.
     """
 
     def __init__(
@@ -186,9 +188,12 @@ def _frame_pipeline(config: Config, rate: float | None, name: str) -> tuple[list
     while 'dataset' in dataset:
         dataset = dataset['dataset']
     steps = [dict(step) for step in dataset['pipeline']]
-    several = [step['type'] for step in steps if step['type'] in ('ThreeCrop', 'TenCrop')]
+    several = [step['type'] for step in steps if step['type'] in SEVERAL_VIEWS]
     if several:
-        raise ValueError(f'{name}: the validation crops frames several times ({several[0]}); use a CenterCrop')
+        raise ValueError(
+            f'{name}: the validation shows every frame several times ({several[0]}), but a step of the features is one '
+            'view; use the config of the network with a single view, such as a CenterCrop'
+        )
     if any(map(selects_poses, steps)):
         raise ValueError(f'{name}: the network needs poses; features are extracted by networks that see frames alone')
     position = next(

@@ -175,10 +175,15 @@ def test_videomae_keeps_a_step_for_two_frames(data, tmp_path):
     }  # fmt: skip
 
 
-def test_ten_crops_are_refused(manet):
+@pytest.mark.parametrize(
+    'step', [dict(type='TenCrop', crop_size=64), dict(type='ThreeCrop', crop_size=64), dict(type='AddFlippedViews')]
+)
+def test_several_views_of_a_frame_are_refused(manet, step):
     config = Config.fromfile(TINY)
-    config.val_dataloader.dataset.pipeline[4] = dict(type='TenCrop', crop_size=64)
-    with pytest.raises(ValueError, match='crops frames several times'):
+    pipeline = config.val_dataloader.dataset.pipeline
+    pipeline.insert(len(pipeline) - 2, step)
+    assert pipeline[-2].type == 'FormatShape'
+    with pytest.raises(ValueError, match=rf'several times \({step["type"]}\)'):
         FeatureNetwork(config, manet, device='cpu')
 
 
