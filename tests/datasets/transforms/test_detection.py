@@ -34,6 +34,11 @@ def test_the_whole_duration_is_covered(frames, fps, samples):
     assert results['frame_inds'].max() < frames
 
 
+def test_the_longest_videos_of_mma52_have_226_frames_at_15_per_second():
+    # The longest ones of train.csv and val.csv have 436 frames at 29 frames per second.
+    assert len(sample_frames(15, duration=15.0345, total_frames=436, fps=29.0)['frame_inds']) == 226
+
+
 def test_files_that_are_too_short_repeat_their_last_frame():
     results = sample_frames(10, duration=2.0, total_frames=25, fps=30.0)
     assert results['frame_inds'].tolist() == [1, 4, 7, 10, 13, 16, 19, 22] + [24] * 12
