@@ -24,20 +24,29 @@ class FeatureSettings(NamedTuple):
     """Steps of the features per second."""
     dtype: str
     """Type of the stored numbers, one of :data:`DTYPES`."""
+    crop: str = 'none'
+    """How the frames were cropped before the network saw them, as in :class:`.FrameSettings`."""
+    short_side: int = 0
+    """Length in pixels of the shorter side of the frames in the frame store that the network saw. 0: it saw videos."""
 
 
-FORMAT = StoreFormat(
+_FORMAT = StoreFormat(
     kind='feature store',
     application_id=int.from_bytes(b'MAF1', 'big'),
-    version=1,
+    version=2,
     page_size=16384,
     tables="""
-    CREATE TABLE settings (config TEXT, fingerprint INTEGER, steps_per_second REAL, dtype TEXT);
+    CREATE TABLE settings (config TEXT, fingerprint INTEGER, steps_per_second REAL, dtype TEXT, crop TEXT,
+        short_side INTEGER);
     CREATE TABLE videos (name TEXT PRIMARY KEY, num_steps INTEGER, checksum INTEGER, features BLOB);
 """,
     key_table='videos',
     settings=FeatureSettings,
     remedy=REMEDY,
+)
+# Stores of version 1 do not say what the network saw.
+FORMAT = _FORMAT._replace(
+    earlier=_FORMAT._replace(version=1, tables=_FORMAT.tables.replace(', crop TEXT,\n        short_side INTEGER', ''))
 )
 """Format of the file."""
 
@@ -81,13 +90,11 @@ class FeatureStore(Store):
 
     def __init__(self, path: str | Path) -> None:
         super().__init__(path)
-        config, fingerprint, rate, dtype = self.settings
+        kinds = FeatureSettings.__annotations__.values()
         if not (
-            isinstance(config, str)
-            and isinstance(fingerprint, int)
-            and isinstance(rate, float)
-            and 0 < rate < 1e6
-            and dtype in DTYPES
+            all(isinstance(value, kind) for value, kind in zip(self.settings, kinds))
+            and 0 < self.settings.steps_per_second < 1e6
+            and self.settings.dtype in DTYPES
         ):
             raise ValueError(f'{path} is damaged: {self.settings} has values of the wrong type. {REMEDY}')
 

@@ -10,10 +10,12 @@ from mmengine.dataset import Compose
 from mmengine.logging import print_log
 
 from mmaction_microaction.datasets.transforms.decoding_steps import choose_source
+from mmaction_microaction.datasets.transforms.detection import LoadFeatures
 from mmaction_microaction.label_sets import LabelSet, get_label_set
 from mmaction_microaction.structures.annotations import fingerprint_list
 from mmaction_microaction.structures.detection_annotations import has_placeholders, read_detection_annotations
 
+from .feature_store import FeatureStore
 from .files_present import check_files, check_store
 from .frame_store import crop_of
 from .unreadable import ReplaceUnreadableMixin, UnreadableClips
@@ -47,7 +49,7 @@ class MMA52Dataset(ReplaceUnreadableMixin, BaseActionDataset):
     ``metainfo`` contains ``label_set`` (the content of the label set), ``classes`` (the names of its actions) and
     ``anonymized``. The attribute ``ann_fingerprint`` identifies the table. The test split of the challenge is
     anonymised: its samples have no actions, and it can be predicted, but neither trained on nor scored. With a frame
-    store of cropped frames, ``metainfo['crop']`` is ``'auto'``.
+    store of cropped frames, or with features of such frames, ``metainfo['crop']`` is ``'auto'``.
 
     Some files of MMA-52 are shorter than the table says. They are read as they are, and their true actions stay. The
     log names each of them once, and :attr:`shorter_videos` contains those that were read so far. Videos that cannot be
@@ -104,7 +106,8 @@ class MMA52Dataset(ReplaceUnreadableMixin, BaseActionDataset):
             )
         self._metainfo['anonymized'] = anonymized
         folder = self.data_prefix['video']
-        if crop_of(folder) == 'auto':
+        features = self._feature_store()
+        if (crop_of(folder) if features is None else features.settings.crop) == 'auto':
             self._metainfo.setdefault('crop', 'auto')
         if self.check_videos and os.path.isfile(folder):
             check_store(folder, [video.video_id for video in videos], self.ann_file)
@@ -137,6 +140,10 @@ class MMA52Dataset(ReplaceUnreadableMixin, BaseActionDataset):
             )
             for video in videos
         ]
+
+    def _feature_store(self) -> FeatureStore | None:
+        """Return the store of the features that the pipeline reads. None if it reads videos."""
+        return next((step.store for step in self.pipeline.transforms if isinstance(step, LoadFeatures)), None)
 
     def full_init(self) -> None:
         """Read the table if it has not been read yet."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from mmengine.device import get_device
 from torch.utils.data import DataLoader, Subset
 
 from mmaction_microaction.datasets.feature_store import REMEDY, FeatureSettings, FeatureStore, FeatureStoreWriter
+from mmaction_microaction.datasets.frame_store import FrameStore
 from mmaction_microaction.datasets.transforms import selects_poses
 from mmaction_microaction.models.detectors.detection_data_preprocessor import DetectionDataPreprocessor
 from mmaction_microaction.models.detectors.frame_features import check_clip_len, extract_features
@@ -142,8 +144,7 @@ def make_feature_store(
     """
     dataset = DATASETS.build(dict(dataset, pipeline=network.pipeline, test_mode=True))
     names = [dataset.get_data_info(index)['video_id'] for index in range(len(dataset))]
-    rate = network.rate / network.feature_stride
-    settings = FeatureSettings(network.config, network.fingerprint, float(rate), dtype)
+    settings = _settings_of(network, dataset.data_prefix['video'], dtype)
     if path.exists():
         _check_store(path, settings, names)
         return 0
@@ -163,6 +164,19 @@ def make_feature_store(
                 progress(done, len(waiting))
         store.publish()
     return len(waiting)
+
+
+def _settings_of(network: FeatureNetwork, videos: str, dtype: str) -> FeatureSettings:
+    """Return the settings of the features of a folder of videos, or of a frame store."""
+    settings = FeatureSettings(network.config, network.fingerprint, float(network.rate / network.feature_stride), dtype)
+    if not os.path.isfile(videos):
+        return settings
+    # Features of cropped or smaller frames are other ones than those of the videos.
+    frames = FrameStore(videos).settings
+    digest = hashlib.sha256(f'{network.fingerprint} {frames.crop} {frames.short_side}'.encode())
+    return settings._replace(
+        fingerprint=int(digest.hexdigest()[:15], 16), crop=frames.crop, short_side=frames.short_side
+    )
 
 
 def _unchanged(sample: Any) -> Any:

@@ -1,4 +1,5 @@
 import copy
+import sqlite3
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ from mmengine.dataset import pseudo_collate
 
 from mmaction_microaction.cli import main
 from mmaction_microaction.datasets.feature_store import FeatureStore
+from mmaction_microaction.datasets.frame_store import FrameSettings
+from mmaction_microaction.datasets.preparation.make_frame_store import make_frame_store
 from mmaction_microaction.inference.feature_extraction import FeatureNetwork, make_feature_store
 from mmaction_microaction.models.detectors.joined_checkpoint import join_checkpoints
 
@@ -95,6 +98,38 @@ def test_a_store_of_another_network_rate_or_table_is_not_reused(data, manet, tmp
             make_feature_store(changed, dataset_of(data), path)
     with pytest.raises(ValueError, match='lacks 3 videos of the table, for example train0000'):
         make_feature_store(network, dataset_of(data, 'train'), path)
+
+
+def write_frame_store(data, path, settings, split):
+    """Write a frame store whose settings say that its frames are cropped, without a search for people."""
+    make_frame_store(data / f'{split}.csv', data / f'videos_{split}', path, settings._replace(crop='none'))
+    connection = sqlite3.connect(path)
+    connection.execute('UPDATE settings SET crop = ?', (settings.crop,))
+    connection.commit()
+    connection.close()
+
+
+def test_features_say_which_frames_the_network_saw(data, manet, tmp_path):
+    """Features of cropped, of smaller and of other frames are told apart, and a dataset says how they were cropped."""
+    frames = {'auto': FrameSettings(32, 90, 'auto'), 'small': FrameSettings(24, 90), 'whole': FrameSettings(32, 90)}
+    network = FeatureNetwork(TINY, manet, device='cpu')
+    found = {}
+    for name, settings in frames.items():
+        write_frame_store(data, tmp_path / f'{name}_val', settings, 'val')
+        from_frames = dict(dataset_of(data), data_prefix=dict(video=str(tmp_path / f'{name}_val')))
+        make_feature_store(network, from_frames, tmp_path / name)
+        found[name] = FeatureStore(tmp_path / name).settings
+        assert found[name][4:] == (settings.crop, settings.short_side)
+    make_feature_store(network, dataset_of(data), tmp_path / 'videos')
+    found['videos'] = FeatureStore(tmp_path / 'videos').settings
+    assert found['videos'][4:] == ('none', 0)
+    assert len({settings.fingerprint for settings in found.values()}) == 4
+    with pytest.raises(ValueError, match=r"was made with .*crop='auto', short_side=32"):
+        make_feature_store(network, dataset_of(data), tmp_path / 'auto')
+    for name in found:
+        pipeline = [dict(type='LoadFeatures', path=str(tmp_path / name)), dict(type='PackDetectionInputs')]
+        dataset = DATASETS.build(dict(dataset_of(data), check_videos=False, pipeline=pipeline))
+        assert dataset.metainfo.get('crop') == ('auto' if name == 'auto' else None)
 
 
 def test_features_are_those_of_the_recognizer(data, manet):
