@@ -12,7 +12,7 @@ from mmaction_microaction.datasets.transforms.decoding_steps import choose_sourc
 from mmaction_microaction.label_sets import LabelSet, get_label_set
 from mmaction_microaction.structures.annotations import fingerprint_list, is_anonymized, read_annotations
 
-from .files_present import check_files, check_store
+from .files_present import check_files, check_frames
 from .frame_store import crop_of
 from .unreadable import ReplaceUnreadableMixin
 
@@ -113,7 +113,7 @@ class ClipDataset(ReplaceUnreadableMixin, VideoDataset):
         if self.check_videos:
             filenames = [annotation.filename for annotation in annotations]
             if os.path.isfile(folder):
-                check_store(folder, filenames, self.ann_file)
+                check_frames(folder, filenames, self.ann_file)
             else:
                 remedy = 'unpack them there, or set data_prefix.video to their folder'
                 check_files(folder, filenames, f'clips of {self.ann_file}', remedy, 'folder or frame store')

@@ -8,7 +8,7 @@ import numpy as np
 
 from .store_files import Store, StoreFormat, StoreWriter
 
-REMEDY = 'Delete it and make it again with "microaction extract-features".'
+REMEDY = 'Delete it and make it again with "microaction extract-features" (--splits names its split).'
 DTYPES = ('float32', 'float16')
 """Types in which features may be stored."""
 
@@ -114,7 +114,10 @@ class FeatureStore(Store):
             query = 'SELECT num_steps, checksum, features FROM videos WHERE name = ?'
             row = self._connect().execute(query, (name,)).fetchone()
         if row is None:
-            raise ValueError(f'{self.path} lacks the video {name}, or is damaged. {REMEDY}')
+            raise ValueError(
+                f'{self.path} has no features of the video {name}: set path of LoadFeatures to the features of its '
+                'table, or write them with "microaction extract-features", whose --splits names the table'
+            )
         num_steps, checksum, content = row
         if not (
             isinstance(content, bytes)

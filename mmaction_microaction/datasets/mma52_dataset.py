@@ -1,6 +1,7 @@
 import logging
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -16,7 +17,7 @@ from mmaction_microaction.structures.annotations import fingerprint_list
 from mmaction_microaction.structures.detection_annotations import has_placeholders, read_detection_annotations
 
 from .feature_store import FeatureStore
-from .files_present import check_files, check_store
+from .files_present import check_files, check_frames, check_store
 from .frame_store import crop_of
 from .unreadable import ReplaceUnreadableMixin, UnreadableClips
 
@@ -60,7 +61,8 @@ class MMA52Dataset(ReplaceUnreadableMixin, BaseActionDataset):
         pipeline (list[dict | Callable]): Transforms, or their configs.
         data_prefix (dict[str, str]): Under ``video``, the path of the folder of the videos, or of a frame store; see
             :class:`ClipDataset`.
-        check_videos (bool): Whether to check that every listed video exists. Defaults to True.
+        check_videos (bool): Whether to check that every listed video exists. Features are always checked. Defaults to
+            True.
         decoder (Literal['pyav', 'decord'], optional): Decoder of the videos, see :class:`ClipDataset`.
         label_set (str | dict | LabelSet, optional): Label set, see :class:`ClipDataset`. Defaults to None: that of
             MA-52, which MMA-52 shares.
@@ -70,7 +72,7 @@ class MMA52Dataset(ReplaceUnreadableMixin, BaseActionDataset):
     Raises:
         FileNotFoundError: If the table, the folder, some of the videos or the label set are missing.
         ValueError: If the table or the label set is malformed, or the table is anonymised without ``test_mode``; if the
-            frame store lacks a video or is damaged; or if ``decoder`` has another value.
+            frame store or the feature store lacks a video or is damaged; or if ``decoder`` has another value.
         ImportError: If ``decoder`` is ``'decord'`` and decord is not installed.
     """
 
@@ -109,8 +111,15 @@ class MMA52Dataset(ReplaceUnreadableMixin, BaseActionDataset):
         features = self._feature_store()
         if (crop_of(folder) if features is None else features.settings.crop) == 'auto':
             self._metainfo.setdefault('crop', 'auto')
+        names = [video.video_id for video in videos]
+        if features is not None:
+            remedy = (
+                'set path of LoadFeatures to the features of this table, or write them with '
+                f'"microaction extract-features --splits {Path(self.ann_file).stem}"'
+            )
+            check_store(features, names, self.ann_file, remedy)
         if self.check_videos and os.path.isfile(folder):
-            check_store(folder, [video.video_id for video in videos], self.ann_file)
+            check_frames(folder, names, self.ann_file)
         elif self.check_videos:
             remedy = 'unpack them there, or set data_prefix.video to their folder'
             filenames = [video.filename for video in videos]

@@ -15,12 +15,13 @@ from mmengine.config import Config
 from mmengine.device import get_device
 from torch.utils.data import DataLoader, Subset
 
-from mmaction_microaction.datasets.feature_store import REMEDY, FeatureSettings, FeatureStore, FeatureStoreWriter
+from mmaction_microaction.datasets.feature_store import FeatureSettings, FeatureStore, FeatureStoreWriter
 from mmaction_microaction.datasets.frame_store import FrameStore
 from mmaction_microaction.datasets.transforms import selects_poses
 from mmaction_microaction.models.detectors.detection_data_preprocessor import DetectionDataPreprocessor
 from mmaction_microaction.models.detectors.frame_features import check_clip_len, extract_features
 from mmaction_microaction.utils.checkpoints import load_weights, read_weights, require_fit
+from mmaction_microaction.utils.messages import format_count
 
 from .recognizer import read_config
 
@@ -146,15 +147,15 @@ def make_feature_store(
     names = [dataset.get_data_info(index)['video_id'] for index in range(len(dataset))]
     settings = _settings_of(network, dataset.data_prefix['video'], dtype)
     if path.exists():
-        _check_store(path, settings, names)
+        _check_store(path, settings, names, dataset.ann_file)
         return 0
     with FeatureStoreWriter(path, settings) as store:
         written = store.names()
         unlisted = written.difference(names)
         if unlisted:
             raise ValueError(
-                f'{store.unfinished} has {len(unlisted):,} videos that are not in the table, for example '
-                f'{min(unlisted)}: delete it, or use the table that it was started with.'
+                f'{store.unfinished} has {format_count(len(unlisted), "video")} that {dataset.ann_file} does not list, '
+                f'for example {min(unlisted)}: delete it, or use the table that it was started with.'
             )
         waiting = [index for index, name in enumerate(names) if name not in written]
         loader = DataLoader(Subset(dataset, waiting), batch_size=None, num_workers=workers, collate_fn=_unchanged)
@@ -183,14 +184,16 @@ def _unchanged(sample: Any) -> Any:
     return sample
 
 
-def _check_store(path: Path, settings: FeatureSettings, names: list[str]) -> None:
+def _check_store(path: Path, settings: FeatureSettings, names: list[str], ann_file: str) -> None:
     """Raise an error if an existing store has other settings, or lacks videos."""
-    store = FeatureStore(path)
+    store, remedy = FeatureStore(path), 'choose another --name or --out, or delete it and run again'
     if store.settings != settings:
-        raise ValueError(f'{path} was made with {store.settings}, not {settings}. {REMEDY}')
+        raise ValueError(f'{path} was made with {store.settings}, not {settings}: {remedy}')
     missing = set(names) - store.names()
     if missing:
-        raise ValueError(f'{path} lacks {len(missing):,} videos of the table, for example {min(missing)}. {REMEDY}')
+        raise ValueError(
+            f'{path} lacks {format_count(len(missing), "video")} of {ann_file}, for example {min(missing)}: {remedy}'
+        )
 
 
 def _frame_pipeline(config: Config, rate: float | None, name: str) -> tuple[list[dict], dict]:

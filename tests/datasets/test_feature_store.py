@@ -36,7 +36,7 @@ def test_features_are_read_as_they_were_written(path):
         found = store.read(name)
         assert found.dtype == np.float32
         np.testing.assert_array_equal(found, values)
-    with pytest.raises(ValueError, match='lacks the video d, or is damaged'):
+    with pytest.raises(ValueError, match=r'no features of the video d: set path of LoadFeatures .*--splits'):
         store.read('d')
 
 

@@ -11,7 +11,7 @@ from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 
 from mmaction_microaction.cli import main
-from mmaction_microaction.datasets.feature_store import FeatureStore
+from mmaction_microaction.datasets.feature_store import FeatureSettings, FeatureStore, FeatureStoreWriter
 from mmaction_microaction.datasets.frame_store import FrameSettings
 from mmaction_microaction.datasets.preparation.make_frame_store import make_frame_store
 from mmaction_microaction.inference.feature_extraction import FeatureNetwork, make_feature_store
@@ -96,7 +96,7 @@ def test_a_store_of_another_network_rate_or_table_is_not_reused(data, manet, tmp
     for changed in (faster, other):
         with pytest.raises(ValueError, match='was made with FeatureSettings'):
             make_feature_store(changed, dataset_of(data), path)
-    with pytest.raises(ValueError, match='lacks 3 videos of the table, for example train0000'):
+    with pytest.raises(ValueError, match=r'lacks 3 videos of .*train\.csv, for example train0000: .*--name'):
         make_feature_store(network, dataset_of(data, 'train'), path)
 
 
@@ -208,6 +208,21 @@ def test_videomae_keeps_a_step_for_two_frames(data, tmp_path):
     assert {name: f.shape for name, f in read_all(tmp_path / 'features').items()} == {
         'val0000': (5, 24), 'val0001': (4, 24), 'val0002': (3, 24)
     }  # fmt: skip
+
+
+def test_a_dataset_compares_its_table_with_the_features_before_the_first_video(data, tmp_path):
+    with FeatureStoreWriter(tmp_path / 'features_train', FeatureSettings('manet', 1, 7.5, 'float32')) as store:
+        for name in ('train0000', 'train0001', 'train0002'):
+            store.add(name, np.ones((8, 4)))
+        store.publish()
+    pipeline = [dict(type='LoadFeatures', path=str(tmp_path / 'features_train')), dict(type='PackDetectionInputs')]
+    assert len(DATASETS.build(dict(dataset_of(data, 'train'), check_videos=False, pipeline=pipeline))) == 3
+    with pytest.raises(ValueError, match=r'features_train: 3 of the 3 videos of .*val\.csv are missing') as error:
+        DATASETS.build(dict(dataset_of(data), check_videos=False, pipeline=pipeline))
+    assert 'starting with val0000' in str(error.value)
+    assert 'path of LoadFeatures' in str(error.value)
+    assert 'microaction extract-features --splits val"' in str(error.value)
+    assert 'elete' not in str(error.value)
 
 
 @pytest.mark.parametrize(
