@@ -1,6 +1,8 @@
 """Join a detector that was trained on features with the network of the features.
 
-The new checkpoint reads frames. It fits a config with both parts.
+The new checkpoint reads frames. It fits a config with both parts, which needs the
+rate and the stride of the features. Another network than that of the features is
+refused.
 
     microaction join DETECTOR.pth MANET.pth --out whole.pth
     mim test mmaction configs/mma52/manet_r50_frames_mma52.py --checkpoint whole.pth

@@ -28,26 +28,28 @@ class FeatureSettings(NamedTuple):
     """How the frames were cropped before the network saw them, as in :class:`.FrameSettings`."""
     short_side: int = 0
     """Length in pixels of the shorter side of the frames in the frame store that the network saw. 0: it saw videos."""
+    frames_per_second: float = 0.0
+    """Frames per second that the network saw. 0: not known."""
+    backbone: int = 0
+    """Number of 60 bits that identifies the weights of the backbone alone. 0: not known."""
 
 
+_TABLES = """
+    CREATE TABLE settings (config TEXT, fingerprint INTEGER, steps_per_second REAL, dtype TEXT{more});
+    CREATE TABLE videos (name TEXT PRIMARY KEY, num_steps INTEGER, checksum INTEGER, features BLOB);
+"""
 _FORMAT = StoreFormat(
     kind='feature store',
     application_id=int.from_bytes(b'MAF1', 'big'),
     version=2,
     page_size=16384,
-    tables="""
-    CREATE TABLE settings (config TEXT, fingerprint INTEGER, steps_per_second REAL, dtype TEXT, crop TEXT,
-        short_side INTEGER);
-    CREATE TABLE videos (name TEXT PRIMARY KEY, num_steps INTEGER, checksum INTEGER, features BLOB);
-""",
+    tables=_TABLES.format(more=', crop TEXT, short_side INTEGER, frames_per_second REAL, backbone INTEGER'),
     key_table='videos',
     settings=FeatureSettings,
     remedy=REMEDY,
 )
 # Stores of version 1 do not say what the network saw.
-FORMAT = _FORMAT._replace(
-    earlier=_FORMAT._replace(version=1, tables=_FORMAT.tables.replace(', crop TEXT,\n        short_side INTEGER', ''))
-)
+FORMAT = _FORMAT._replace(earlier=_FORMAT._replace(version=1, tables=_TABLES.format(more='')))
 """Format of the file."""
 
 

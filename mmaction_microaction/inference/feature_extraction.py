@@ -20,6 +20,7 @@ from mmaction_microaction.datasets.frame_store import FrameStore
 from mmaction_microaction.datasets.transforms import selects_poses
 from mmaction_microaction.models.detectors.detection_data_preprocessor import DetectionDataPreprocessor
 from mmaction_microaction.models.detectors.frame_features import check_clip_len, extract_features
+from mmaction_microaction.models.detectors.joined_checkpoint import fingerprint_backbone
 from mmaction_microaction.utils.checkpoints import load_weights, read_weights, require_fit
 from mmaction_microaction.utils.messages import format_count
 
@@ -41,6 +42,7 @@ class FeatureNetwork:
         clip_len (int | None): Number of frames of a clip of a 3D backbone; None for a 2D backbone.
         feature_stride (int): Frames per step of the features.
         fingerprint (int): Number of 60 bits that identifies the weights, the pipeline and the settings.
+        backbone_fingerprint (int): Number of 60 bits that identifies the weights of the backbone alone.
 
     Args:
         config (str | Path | Config): Config of the network. Frames are cropped and resized as in its validation.
@@ -75,7 +77,9 @@ class FeatureNetwork:
                 f'{name} describes a {type(model).__name__} without a backbone; use the config of a recognizer, or of '
                 'a detector that reads frames'
             )
-        require_fit(load_weights(model, read_weights(checkpoint)), checkpoint, name)
+        weights = read_weights(checkpoint)
+        require_fit(load_weights(model, weights), checkpoint, name)
+        self.backbone_fingerprint = fingerprint_backbone(weights)
         self.pipeline, sampling = _frame_pipeline(config, rate, name)
         self.rate = next(step['rate'] for step in self.pipeline if step['type'] == 'SampleFramesAtRate')
         default_clip_len = sampling.get('clip_len') if isinstance(model, Recognizer3D) else None
@@ -169,7 +173,14 @@ def make_feature_store(
 
 def _settings_of(network: FeatureNetwork, videos: str, dtype: str) -> FeatureSettings:
     """Return the settings of the features of a folder of videos, or of a frame store."""
-    settings = FeatureSettings(network.config, network.fingerprint, float(network.rate / network.feature_stride), dtype)
+    settings = FeatureSettings(
+        config=network.config,
+        fingerprint=network.fingerprint,
+        steps_per_second=float(network.rate / network.feature_stride),
+        dtype=dtype,
+        frames_per_second=float(network.rate),
+        backbone=network.backbone_fingerprint,
+    )
     if not os.path.isfile(videos):
         return settings
     # Features of cropped or smaller frames are other ones than those of the videos.

@@ -10,7 +10,7 @@ import pytest
 
 from mmaction_microaction.datasets.feature_store import FeatureSettings, FeatureStore, FeatureStoreWriter
 
-SETTINGS = FeatureSettings('manet', 0x123456789ABCDEF, 7.5, 'float32', 'auto', 256)
+SETTINGS = FeatureSettings('manet', 0x123456789ABCDEF, 7.5, 'float32', 'auto', 256, 15.0, 0xABCDEF123456789)
 FEATURES = {name: np.random.default_rng(i).normal(size=(5 + i, 3)).astype(np.float32) for i, name in enumerate('abc')}
 
 
@@ -52,7 +52,7 @@ def test_a_store_of_version_1_does_not_say_what_the_network_saw(path):
         PRAGMA user_version = 1""",
     )
     store = FeatureStore(path)
-    assert store.settings == SETTINGS._replace(crop='none', short_side=0)
+    assert store.settings == FeatureSettings('manet', 0x123456789ABCDEF, 7.5, 'float32', 'none', 0, 0.0, 0)
     np.testing.assert_array_equal(store.read('a'), FEATURES['a'])
 
 

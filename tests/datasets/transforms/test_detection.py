@@ -52,7 +52,9 @@ def test_impossible_rates_are_refused(rate):
 
 def test_stored_features_are_packed_with_their_truth(tmp_path):
     features = np.random.default_rng(0).normal(size=(6, 4)).astype(np.float32)
-    with FeatureStoreWriter(tmp_path / 'store', FeatureSettings('manet', 77, 3.75, 'float32')) as store:
+    with FeatureStoreWriter(
+        tmp_path / 'store', FeatureSettings('manet', 77, 3.75, 'float32', 'none', 0, 7.5, 99)
+    ) as store:
         store.add('val0001', features)
         store.publish()
     results = dict(
@@ -67,7 +69,14 @@ def test_stored_features_are_packed_with_their_truth(tmp_path):
     sample = packed['data_samples']
     assert sample.gt_segments.dtype == torch.float32
     assert sample.gt_labels.tolist() == [3, 51]
-    assert sample.metainfo == dict(video_id='val0001', duration=1.6, steps_per_second=3.75, feature_fingerprint=77)
+    assert sample.metainfo == dict(
+        video_id='val0001',
+        duration=1.6,
+        steps_per_second=3.75,
+        frames_per_second=7.5,
+        feature_fingerprint=77,
+        backbone_fingerprint=99,
+    )
 
 
 def test_frames_are_packed_as_single_images():
