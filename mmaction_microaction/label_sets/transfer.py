@@ -43,8 +43,8 @@ class Transfer:
         layers = dict.fromkeys(re.sub(r'\.(weight|bias)$', '', name) for name in self.dropped)
         return (
             f'{path} was trained on {self.source}, and this run trains {self.target}: '
-            f'{first_few(layers, separator=" and ")} start anew. Training starts with the {num_fitting:,} other '
-            'parameters that fit.'
+            f'{first_few(layers, separator=" and ")} start{"s" * (len(layers) == 1)} anew. Training starts with the '
+            f'{num_fitting:,} other parameters that fit.'
         )
 
 
