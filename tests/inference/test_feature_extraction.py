@@ -55,6 +55,8 @@ def test_command_stores_a_step_per_frame_of_every_video(data, manet, tmp_path, c
     arguments = [str(TINY), str(manet), str(data), '--out', str(tmp_path), '--name', 'manet', '--workers', '0']
     main('extract-features', [*arguments, '--device', 'cpu'])
     assert {path.name for path in tmp_path.iterdir()} == {'manet_train', 'manet_val'}
+    main('extract-features', [*arguments, '--device', 'cpu', '--splits', 'train', 'val', 'test'])
+    assert FeatureStore(tmp_path / 'manet_test').names() == {'test0000', 'test0001', 'test0002'}
     assert 'manet_val: ' in capsys.readouterr().out.replace('\n', '')
     found = read_all(tmp_path / 'manet_val')
     steps = {'val0000': 10, 'val0001': 7, 'val0002': 5}  # 38, 25 and 20 frames at 30 fps, in steps of 1 / 7.5 seconds
