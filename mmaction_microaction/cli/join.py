@@ -8,6 +8,8 @@ refused.
     mim test mmaction configs/mma52/manet_r50_frames_mma52.py --checkpoint whole.pth
 """
 
+from mmaction_microaction.utils.messages import format_count
+
 
 def add_arguments(parser):
     parser.add_argument('detector', metavar='DETECTOR', help='checkpoint of the detector')
@@ -23,4 +25,4 @@ def run(args):
 
     check_writable(args.out)
     count = join_checkpoints(args.detector, args.network, args.out)
-    print(f'{args.out}: the detector with the {count} tensors of the backbone')
+    print(f'{args.out}: the detector with {format_count(count, "tensor")} of the backbone')

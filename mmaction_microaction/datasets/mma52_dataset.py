@@ -15,6 +15,7 @@ from mmaction_microaction.datasets.transforms.detection import LoadFeatures
 from mmaction_microaction.label_sets import LabelSet, get_label_set
 from mmaction_microaction.structures.annotations import fingerprint_list
 from mmaction_microaction.structures.detection_annotations import has_placeholders, read_detection_annotations
+from mmaction_microaction.utils.messages import format_count
 
 from .feature_store import FeatureStore
 from .files_present import check_files, check_frames, check_store
@@ -129,11 +130,12 @@ class MMA52Dataset(ReplaceUnreadableMixin, BaseActionDataset):
             videos = [video._replace(instances=()) for video in videos]
         labels = np.concatenate([video.labels for video in videos])
         print_log(
-            f'{self.ann_file}: {len(videos):,} videos, '
+            f'{self.ann_file}: {format_count(len(videos), "video")}, '
             + (
                 'anonymised'
                 if anonymized
-                else f'{len(labels):,} actions, {len(np.unique(labels))} of {len(self.label_set)} different ones'
+                else f'{format_count(len(labels), "action")}, {len(np.unique(labels))} of {len(self.label_set)} '
+                'different ones'
             ),
             logger='current',
         )

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mmaction_microaction.utils.messages import pluralize
+from mmaction_microaction.utils.messages import format_count, pluralize
 
 MAX_ACTIONS = 10_000
 """Largest number of actions of a label set."""
@@ -347,7 +347,8 @@ class _Builder:
         missing = [action.name for action in actions if action.group is None]
         if groups and missing:
             raise self.error(
-                f'{len(missing)} actions have no group, such as {missing[0]}; give all of them one, or none'
+                f'{format_count(len(missing), "action")} without a group, such as {missing[0]}; give all of them one, '
+                'or none'
             )
         unknown = sorted(set(used) - set(groups))
         if unknown:

@@ -204,7 +204,7 @@ def test_lists_of_other_label_sets_need_their_label_set(tmp_path, clip):
         make_store(tmp_path, tmp_path / 'frames_val')
     options = ['--splits', 'val', '--workers', '1', '--label-set', 'many.txt']
     process = run_tool('make_frame_store.py', '.', *options, cwd=tmp_path)
-    assert '1 new clips' in process.stdout
+    assert '1 new clip\n' in process.stdout
     assert list(read_store(tmp_path / 'frames_val')) == ['a.mp4']
 
 
