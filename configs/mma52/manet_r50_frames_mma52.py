@@ -1,6 +1,7 @@
 # The same detector with the backbone of the features, so that it reads videos: for tests, and for use on new videos.
-# microaction join writes its checkpoint. Frames are resized and cropped as in MANet's validation. The backbone is
-# frozen, so that training needs its weights: --cfg-options load_from=CHECKPOINT
+# microaction join writes its checkpoint. Frames are resized and cropped as in MANet's validation; rate and
+# feature_stride must be those of the features. The backbone is frozen, so that training needs its weights:
+# --cfg-options load_from=CHECKPOINT
 _base_ = './manet_r50_pyramid_mma52.py'
 
 model = dict(

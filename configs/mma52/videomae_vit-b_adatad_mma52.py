@@ -1,5 +1,5 @@
 # AdaTAD (Liu et al., CVPR 2024): the ViT-B of VideoMAE is frozen but for an adapter behind every block, and is trained
-# end to end with a pyramid. 15 frames a second give the shortest action four frames, and a video at most 225.
+# end to end with a pyramid. 15 frames a second give the shortest action four frames, and a video at most 226.
 _base_ = './manet_r50_pyramid_mma52.py'
 
 model = dict(

@@ -11,6 +11,8 @@ with the name of the video is drawn. The new video has the sound of the video.
 import warnings
 from pathlib import Path
 
+from mmaction_microaction.utils.messages import format_count
+
 
 def add_arguments(parser):
     parser.add_argument('video', metavar='VIDEO', help='video of the recording')
@@ -107,7 +109,7 @@ def run(args):
     people = [person for person in coding.people if person]
     of = f' of {len(people)} people ({", ".join(people)})' if len(people) > 1 else ''
     count = len(coding.events)
-    print(f'{count:,} event{"s" * (count != 1)}{of} drawn in {args.out}')
+    print(f'{format_count(count, "event")}{of} drawn in {args.out}')
 
 
 def find_coding(path, people, tiers, stem):
@@ -123,7 +125,9 @@ def find_coding(path, people, tiers, stem):
             raise ValueError(f'{path} has {len(named)} codings of {stem}, by {coders}; choose one with --tiers')
         if not named:
             names = first_few(sorted({coding.recording for coding in codings}))
-            raise ValueError(f'{path} has {len(codings)} recordings and none of {stem}: {names}; rename the video')
+            raise ValueError(
+                f'{path} has {format_count(len(codings), "recording")} and none of {stem}: {names}; rename the video'
+            )
         codings = named
     if not codings:
         raise ValueError(f'{path} has no recording')

@@ -10,6 +10,8 @@ split becomes one file. The command can be interrupted and run again.
 
 from pathlib import Path
 
+from mmaction_microaction.utils.messages import format_count
+
 
 def add_arguments(parser):
     parser.add_argument('config', metavar='CONFIG', help='config of the network')
@@ -66,4 +68,4 @@ def run(args):
         dtype = 'float16' if args.half else 'float32'
         with progress_bar(f'{split:>5}') as progress:
             new = make_feature_store(network, dataset, path, dtype, args.workers, progress)
-        print(f'{path}: {path.stat().st_size / 1e6:,.0f} MB, {new:,} new videos')
+        print(f'{path}: {path.stat().st_size / 1e6:,.0f} MB, {format_count(new, "new video")}')

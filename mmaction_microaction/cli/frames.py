@@ -8,6 +8,7 @@ changed since; in that case, delete the store first.
 from pathlib import Path
 
 from mmaction_microaction.utils import parallel
+from mmaction_microaction.utils.messages import format_count
 
 
 def add_arguments(parser):
@@ -67,4 +68,4 @@ def run(args):
             ann_file = args.data / f'{split}.csv'
         with progress_bar(f'{split:>5}') as progress:
             new = make_frame_store(ann_file, videos, path, settings, args.workers, progress, label_set)
-        print(f'{path}: {path.stat().st_size / 1e6:,.0f} MB, {new:,} new clips')
+        print(f'{path}: {path.stat().st_size / 1e6:,.0f} MB, {format_count(new, "new clip")}')

@@ -17,6 +17,8 @@ Like every dump, FUSED.pkl is read by "microaction analyze", "leaderboard" and
 "submit".
 """
 
+from mmaction_microaction.utils.messages import format_count
+
 FOLDS, SEED = 5, 0
 
 
@@ -101,7 +103,7 @@ def run(args):
     write_predictions(
         args.out, predictions.names, fused, predictions.label_set, predictions.labels, predictions.unreadable
     )
-    print(f'{len(fused):,} predictions of {len(args.predictions)} networks are fused in {args.out}')
+    print(f'{args.out}: {format_count(len(fused), "prediction")}, fused from {len(args.predictions)} networks')
 
 
 def _read_labelled(paths, label_set):
@@ -115,7 +117,7 @@ def _read_labelled(paths, label_set):
         raise ValueError(f'{first_few(paths)} have no true labels from 0 to {count - 1}: is the split anonymised?')
     if labelled.unreadable:
         raise ValueError(
-            f'{len(labelled.unreadable):,} clips of --fit-on could not be read in the test: '
+            f'{format_count(len(labelled.unreadable), "clip")} of --fit-on could not be read in the test: '
             f'{first_few(labelled.unreadable)}. Replace them and test again.'
         )
     return labelled

@@ -1,10 +1,14 @@
 """Join a detector that was trained on features with the network of the features.
 
-The new checkpoint reads frames. It fits a config with both parts.
+The new checkpoint reads frames. It fits a config with both parts, which needs the
+rate and the stride of the features. Another network than that of the features is
+refused.
 
     microaction join DETECTOR.pth MANET.pth --out whole.pth
     mim test mmaction configs/mma52/manet_r50_frames_mma52.py --checkpoint whole.pth
 """
+
+from mmaction_microaction.utils.messages import format_count
 
 
 def add_arguments(parser):
@@ -21,4 +25,4 @@ def run(args):
 
     check_writable(args.out)
     count = join_checkpoints(args.detector, args.network, args.out)
-    print(f'{args.out}: the detector with the {count} tensors of the backbone')
+    print(f'{args.out}: the detector with {format_count(count, "tensor")} of the backbone')

@@ -13,6 +13,7 @@ without --force.
 
 from pathlib import Path
 
+from mmaction_microaction.utils.messages import format_count
 from mmaction_microaction.utils.tables import print_table
 
 from .code import parse_subjects_option
@@ -207,9 +208,12 @@ def print_plan(plan, kind):
     from mmaction_microaction.utils.messages import first_few
 
     label_set, division = plan.label_set, plan.division
-    recordings = f'{len(plan.recordings)} recording{"s" * (len(plan.recordings) != 1)}'
+    recordings = format_count(len(plan.recordings), 'recording')
     minutes = sum(recording.duration for recording in plan.recordings) / 60
-    print(f'{recordings}, {minutes:.1f} minutes: {len(plan.pieces)} clips of {len(set(division.subjects))} {kind}')
+    print(
+        f'{recordings}, {minutes:.1f} minutes: {format_count(len(plan.pieces), "clip")} of '
+        f'{len(set(division.subjects))} {kind}'
+    )
     if plan.categories.left_out:
         left_out = first_few((f'{name} ({count})' for name, count in plan.categories.left_out.items()), 20)
         warnings.warn(f'coded, but in no category and left out: {left_out}', stacklevel=2)
@@ -262,7 +266,10 @@ def print_result(plan, learned, split):
     ]  # fmt: skip
     print_table(['category', 'tested clips', 'precision %', 'recall %', 'F1 %'], rows)
     whose = {'person': 'other people', 'recording': 'other recordings', 'time': 'the same people'}[split]
-    print(f'{len(tested)} clips of {whose}: {100 * (tested.labels == tested.predictions).mean():.1f} % correct')
+    print(
+        f'{format_count(len(tested), "clip")} of {whose}: {100 * (tested.labels == tested.predictions).mean():.1f} % '
+        'correct'
+    )
     if not plan.division.folds:
         print('These clips also chose the best epoch, so expect a little less for others; --folds has no such choice.')
     print(f'the report is in {learned.report}')

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from mmaction_microaction.utils import parallel
+from mmaction_microaction.utils.messages import format_count
 
 DETECTORS = {'blazepose': 'blazepose33', 'rtmlib': 'coco17'}
 """Detectors, and the layouts of their joints."""
@@ -108,7 +109,7 @@ def run(args):
     done = [result for result in results if not result.error]
     if done:
         known = sum(not result.is_new for result in done)
-        print(f'{len(done):,} video{"s" * (len(done) != 1)} in {args.out}, {known:,} of them already done')
+        print(f'{format_count(len(done), "video")} in {args.out}, {known:,} of them already done')
         frames, present = (sum(getattr(result, name) for result in done) for name in ('num_frames', 'num_present'))
         print(f'{frames:,} frames: someone present in {present:,}, nobody in {frames - present:,}')
         without = [str(result.video) for result in done if not result.num_people]
@@ -118,8 +119,7 @@ def run(args):
         draw([video for video in videos if video.path in readable], args.out, args.video_dir)
     if unreadable:
         errors = '; '.join(result.error for result in unreadable)
-        videos = 'video' if len(unreadable) == 1 else 'videos'
-        sys.exit(f'error: {len(unreadable):,} {videos} could not be read: {errors}')
+        sys.exit(f'error: {format_count(len(unreadable), "video")} could not be read: {errors}')
 
 
 def check_drawn(videos, folder):

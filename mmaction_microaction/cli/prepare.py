@@ -73,7 +73,7 @@ def run(args):
 
 def _prepare_mma52(args):
     from mmaction_microaction.datasets.preparation.mma52 import SPLIT_SIZES, prepare_mma52_split
-    from mmaction_microaction.utils.messages import first_few
+    from mmaction_microaction.utils.messages import first_few, format_count
     from mmaction_microaction.utils.progress import progress_bar
 
     for split in args.splits:
@@ -82,7 +82,7 @@ def _prepare_mma52(args):
             new, shorter = prepare_mma52_split(split, args.source, lists, args.out, args.workers, progress)
         print(f'{split}: {SPLIT_SIZES[split]:,} videos in {args.out}/videos_{split}, {new:,} of them new')
         if shorter:
-            print(f'{split}: {len(shorter):,} videos are shorter than their table says: {first_few(shorter)}')
+            print(f'{split}: {format_count(len(shorter), "video")} shorter than the table says: {first_few(shorter)}')
 
 
 def _prepare_ma52(args):

@@ -51,7 +51,7 @@ def run(args):
     from mmaction_microaction.structures.detection_annotations import has_placeholders, read_detection_annotations
     from mmaction_microaction.structures.detections import collect_instances, read_detections
     from mmaction_microaction.utils.files import check_writable, write_whole
-    from mmaction_microaction.utils.messages import first_few
+    from mmaction_microaction.utils.messages import first_few, format_count
 
     label_set = get_label_set(args.label_set)
     if args.json:
@@ -73,13 +73,17 @@ def run(args):
         unknown = sorted(set(detections.video_ids.tolist()) - {video.video_id for video in videos})
         if unknown:
             warnings.warn(
-                f'{args.found} has detections in {len(unknown):,} videos that are not in {args.ann_file}, which count '
-                f'as wrong: {first_few(unknown)}',
+                f'{args.found} has detections in {format_count(len(unknown), "video")} that {args.ann_file} does not '
+                f'list, which count as wrong: {first_few(unknown)}',
                 stacklevel=1,
             )
         empty = int((detections.segments[:, 1] <= detections.segments[:, 0]).sum())
         if empty:
-            warnings.warn(f'{args.found} has {empty:,} rows that end before or at their start: wrong', stacklevel=1)
+            warnings.warn(
+                f'{args.found} has {format_count(empty, "row")} without a duration, whose end is not after the start: '
+                'wrong',
+                stacklevel=1,
+            )
 
     try:
         metrics = detection_metrics(truth, detections, label_set, absent_classes='ignore')
@@ -87,7 +91,10 @@ def run(args):
         raise ValueError(f'{args.ann_file}: {error}') from None
     precisions = detection_average_precisions(truth, detections, len(label_set), absent_classes='ignore')
     counts = np.bincount(truth.labels, minlength=len(label_set))
-    print(f'{len(detections.scores):,} detections, {len(truth.labels):,} true actions of {len(videos):,} videos')
+    print(
+        f'{format_count(len(detections.scores), "detection")}, {format_count(len(truth.labels), "true action")} of '
+        f'{format_count(len(videos), "video")}'
+    )
     print(format_detection_metrics(metrics))
     print(describe_mean(truth.labels, label_set))
     if args.json:

@@ -5,6 +5,8 @@ microaction statistics data/mma52/train.csv --out statistics.png
 
 from pathlib import Path
 
+from mmaction_microaction.utils.messages import format_count
+
 
 def add_arguments(parser):
     parser.add_argument('table', help='table in the format of MMA-52')
@@ -36,4 +38,4 @@ def run(args):
     figure = plot_detection_statistics(statistics, label_set, args.title or args.table)
     with atomic_write(args.out) as unfinished:
         figure.savefig(unfinished, format=args.out.suffix[1:])
-    print(f'{args.out}: {len(statistics.labels):,} actions of {statistics.videos:,} videos')
+    print(f'{args.out}: {format_count(len(statistics.labels), "action")} of {format_count(statistics.videos, "video")}')

@@ -14,6 +14,8 @@ a table in the columns of the challenge:
     microaction submit predictions.pkl --ann-file data/mma52/test.csv --format mmad --out submission
 """
 
+from mmaction_microaction.utils.messages import format_count
+
 FORMATS = ('codabench', '2024')
 DETECTION_FORMATS = ('mmad', 'mmad-2026')
 
@@ -63,7 +65,7 @@ def run(args):
     table, archive = write_submission(args.out, names, scores, *options)
     if SUBMISSION_FORMATS[args.format].note:
         print(f'note: {SUBMISSION_FORMATS[args.format].note}')
-    print(f'{len(names):,} rows of format {args.format} are in {table}; upload {archive}')
+    print(f'{table}: {format_count(len(names), "row")} of format {args.format}; upload {archive}')
 
 
 def _submit_detections(args):
@@ -76,4 +78,7 @@ def _submit_detections(args):
     if DETECTION_FORMATS[args.format].note:
         print(f'note: {DETECTION_FORMATS[args.format].note}')
     found = len(set(detections.video_ids.tolist()))
-    print(f'{len(detections.scores):,} detections in {found:,} of {len(videos):,} videos; upload {upload}')
+    print(
+        f'{format_count(len(detections.scores), "detection")} in {found:,} of {format_count(len(videos), "video")}; '
+        f'upload {upload}'
+    )

@@ -13,6 +13,8 @@ docs/agreement.md explains the columns, and what BORIS calls them.
 import math
 from pathlib import Path
 
+from mmaction_microaction.utils.messages import format_count
+
 
 def add_arguments(parser):
     parser.add_argument('coded', nargs='+', metavar='CODED', help='file, folder, or pattern of files in quotes')
@@ -85,7 +87,7 @@ def show(codings, people):
     num_actions = len({row[3] for row in people.rows})
     happening = [row for row in people.rows if row[people.columns.index('n')]]
     num_happening = len({row[3] for row in happening})
-    recordings = f'{len(codings):,} recording{"s" * (len(codings) != 1)}'
+    recordings = format_count(len(codings), 'recording')
     print(f'{recordings}; {num_happening:,} of {num_actions:,} actions happen')
     columns = {
         **{'person': 'person', 'action': 'action', 'n': 'n', 'total_s': 'total s', 'mean_s': 'mean s', 'sd_s': 'sd s'},

@@ -15,6 +15,8 @@ nor to apply the thresholds:
 
 from pathlib import Path
 
+from mmaction_microaction.utils.messages import format_count
+
 
 def add_arguments(parser):
     parser.add_argument(
@@ -105,7 +107,7 @@ def format_table(fitted, pairs, args):
             numbers = f'{item.threshold:9.3f}  {item.precision:9.2f}  {item.recall:11.2f}'
             lines.append(f'{item.action:{width}}  {item.num_events:6d}  {numbers}')
     lines.append(
-        f'{args.out} is written, fitted on {len(pairs)} recordings. Precision and share found are those on the same '
-        'recordings; on others, they are usually lower. Check with recordings that were not used.'
+        f'{args.out} is written, fitted on {format_count(len(pairs), "recording")}. Precision and share found are '
+        'those on the same recordings; on others, they are usually lower. Check with recordings that were not used.'
     )
     return '\n'.join(lines)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mmaction_microaction.label_sets import normalize_name
 from mmaction_microaction.structures.coding import CodedEvent, Coding
-from mmaction_microaction.utils.messages import first_few
+from mmaction_microaction.utils.messages import first_few, format_count
 
 from .formats import read_codings
 from .recording_names import find_name, list_namesakes
@@ -119,7 +119,7 @@ def pair_codings(first: Sequence[Coding], second: Sequence[Coding]) -> Pairing:
     for label, index in ('A', 0), ('B', 1):
         missing = sorted(sides[index].keys() - matched[index])
         if missing:
-            notes.append(f'only {label} has {_count(len(missing), "recording")}: {first_few(missing, 20)}')
+            notes.append(f'only {label} has {format_count(len(missing), "recording")}: {first_few(missing, 20)}')
         for name in missing:
             similar = sorted(list_namesakes(name, sides[1 - index].keys() - matched[1 - index]))
             if len(similar) > 1:
@@ -199,7 +199,3 @@ def _find_duration(first: Coding, second: Coding, notes: list[str]) -> float:
             f'{first.recording}: the last event ends at {last:.1f} s, after the recording ({max(known):.1f} s)'
         )
     return max(*known, last)
-
-
-def _count(number: int, noun: str) -> str:
-    return f'{number:,} {noun}{"s" * (number != 1)}'

@@ -103,7 +103,8 @@ def reject_weights_that_do_not_fit():
         self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
         fit = _load_revised(self.model, checkpoint, revise_keys)
         if transfer and transfer.dropped and fit.num_fitting:
-            fit.missing = [name for name in fit.missing if not is_class_tensor(name)]
+            dropped = {name.removeprefix('module.') for name in transfer.dropped}
+            fit.missing = [name for name in fit.missing if not (is_class_tensor(name) or name in dropped)]
             self.logger.warning(transfer.describe(filename, fit.num_fitting))
         self._fit = filename, fit
         self._has_loaded = True

@@ -11,8 +11,9 @@ from mmengine.logging import print_log
 from mmaction_microaction.datasets.transforms.decoding_steps import choose_source
 from mmaction_microaction.label_sets import LabelSet, get_label_set
 from mmaction_microaction.structures.annotations import fingerprint_list, is_anonymized, read_annotations
+from mmaction_microaction.utils.messages import format_count
 
-from .files_present import check_files, check_store
+from .files_present import check_files, check_frames
 from .frame_store import crop_of
 from .unreadable import ReplaceUnreadableMixin
 
@@ -113,14 +114,14 @@ class ClipDataset(ReplaceUnreadableMixin, VideoDataset):
         if self.check_videos:
             filenames = [annotation.filename for annotation in annotations]
             if os.path.isfile(folder):
-                check_store(folder, filenames, self.ann_file)
+                check_frames(folder, filenames, self.ann_file)
             else:
                 remedy = 'unpack them there, or set data_prefix.video to their folder'
                 check_files(folder, filenames, f'clips of {self.ann_file}', remedy, 'folder or frame store')
         self.ann_fingerprint = fingerprint_list(self.ann_file, annotations, self._indices)
         labels = np.array([annotation.label for annotation in annotations])
         print_log(
-            f'{self.ann_file}: {len(labels):,} clips, '
+            f'{self.ann_file}: {format_count(len(labels), "clip")}, '
             + ('anonymised' if anonymized else f'{len(np.unique(labels))} of {len(self.label_set)} actions'),
             logger='current',
         )

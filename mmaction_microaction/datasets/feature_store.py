@@ -8,7 +8,7 @@ import numpy as np
 
 from .store_files import Store, StoreFormat, StoreWriter
 
-REMEDY = 'Delete it and make it again with "microaction extract-features".'
+REMEDY = 'Delete it and make it again with "microaction extract-features" (--splits names its split).'
 DTYPES = ('float32', 'float16')
 """Types in which features may be stored."""
 
@@ -24,21 +24,32 @@ class FeatureSettings(NamedTuple):
     """Steps of the features per second."""
     dtype: str
     """Type of the stored numbers, one of :data:`DTYPES`."""
+    crop: str = 'none'
+    """How the frames were cropped before the network saw them, as in :class:`.FrameSettings`."""
+    short_side: int = 0
+    """Length in pixels of the shorter side of the frames in the frame store that the network saw. 0: it saw videos."""
+    frames_per_second: float = 0.0
+    """Frames per second that the network saw. 0: not known."""
+    backbone: int = 0
+    """Number of 60 bits that identifies the weights of the backbone alone. 0: not known."""
 
 
-FORMAT = StoreFormat(
+_TABLES = """
+    CREATE TABLE settings (config TEXT, fingerprint INTEGER, steps_per_second REAL, dtype TEXT{more});
+    CREATE TABLE videos (name TEXT PRIMARY KEY, num_steps INTEGER, checksum INTEGER, features BLOB);
+"""
+_FORMAT = StoreFormat(
     kind='feature store',
     application_id=int.from_bytes(b'MAF1', 'big'),
-    version=1,
+    version=2,
     page_size=16384,
-    tables="""
-    CREATE TABLE settings (config TEXT, fingerprint INTEGER, steps_per_second REAL, dtype TEXT);
-    CREATE TABLE videos (name TEXT PRIMARY KEY, num_steps INTEGER, checksum INTEGER, features BLOB);
-""",
+    tables=_TABLES.format(more=', crop TEXT, short_side INTEGER, frames_per_second REAL, backbone INTEGER'),
     key_table='videos',
     settings=FeatureSettings,
     remedy=REMEDY,
 )
+# Stores of version 1 do not say what the network saw.
+FORMAT = _FORMAT._replace(earlier=_FORMAT._replace(version=1, tables=_TABLES.format(more='')))
 """Format of the file."""
 
 
@@ -81,13 +92,11 @@ class FeatureStore(Store):
 
     def __init__(self, path: str | Path) -> None:
         super().__init__(path)
-        config, fingerprint, rate, dtype = self.settings
+        kinds = FeatureSettings.__annotations__.values()
         if not (
-            isinstance(config, str)
-            and isinstance(fingerprint, int)
-            and isinstance(rate, float)
-            and 0 < rate < 1e6
-            and dtype in DTYPES
+            all(isinstance(value, kind) for value, kind in zip(self.settings, kinds))
+            and 0 < self.settings.steps_per_second < 1e6
+            and self.settings.dtype in DTYPES
         ):
             raise ValueError(f'{path} is damaged: {self.settings} has values of the wrong type. {REMEDY}')
 
@@ -107,7 +116,10 @@ class FeatureStore(Store):
             query = 'SELECT num_steps, checksum, features FROM videos WHERE name = ?'
             row = self._connect().execute(query, (name,)).fetchone()
         if row is None:
-            raise ValueError(f'{self.path} lacks the video {name}, or is damaged. {REMEDY}')
+            raise ValueError(
+                f'{self.path} has no features of the video {name}: set path of LoadFeatures to the features of its '
+                'table, or write them with "microaction extract-features", whose --splits names the table'
+            )
         num_steps, checksum, content = row
         if not (
             isinstance(content, bytes)

@@ -1,11 +1,12 @@
-"""Checks that every file of a list exists, or that a frame store contains it."""
+"""Checks that every file of a list exists, or that a store contains it."""
 
 import os
 import unicodedata
 
 from mmaction_microaction.utils.messages import first_few
 
-from .frame_store import REMEDY, FrameStore
+from .frame_store import FrameStore
+from .store_files import Store
 
 
 def check_files(folder: str, filenames: list[str], what: str, remedy: str, place: str = 'folder') -> None:
@@ -40,23 +41,30 @@ def check_files(folder: str, filenames: list[str], what: str, remedy: str, place
         )
 
 
-def check_store(path: str, names: list[str], ann_file: str) -> None:
-    """Raise an error unless a frame store contains the clips of an annotation list.
+def check_frames(path: str, names: list[str], ann_file: str) -> None:
+    """Raise an error unless a frame store contains the clips of an annotation list, see :func:`check_store`."""
+    remedy = 'set data_prefix.video to the frame store of this list, or write it with "microaction frames"'
+    check_store(FrameStore(path), names, ann_file, remedy)
+
+
+def check_store(store: Store, names: list[str], ann_file: str, remedy: str) -> None:
+    """Raise an error unless a store contains the clips of an annotation list.
 
     Args:
-        path (str): Path of the frame store.
+        store (Store): The store.
         names (list[str]): Names of the clips.
         ann_file (str): Path of the list, for messages.
+        remedy (str): Instruction for a store of another list, for messages.
 
     Raises:
         ValueError: If clips are missing, or the store is damaged.
     """
-    present = FrameStore(path).names()
-    missing = [line for line, name in enumerate(names, start=1) if name not in present]
+    present = store.names()
+    missing = [name for name in names if name not in present]
     if missing:
         raise ValueError(
-            f'{path}: {len(missing):,} of the {len(names):,} clips of {ann_file} are missing, starting '
-            f'with {names[missing[0] - 1]}. {REMEDY}'
+            f'{store.path}: {len(missing):,} of the {len(names):,} {store.format.key_table} of {ann_file} are missing, '
+            f'starting with {missing[0]}. Is it the {store.format.kind} of another list? Then {remedy}.'
         )
 
 

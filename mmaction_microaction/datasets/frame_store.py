@@ -114,7 +114,10 @@ class FrameStore(Store):
         with self._reading():
             row = self._connect().execute('SELECT * FROM clips WHERE name = ?', (name,)).fetchone()
         if row is None:
-            raise ValueError(f'{self.path} lacks the clip {name}, or is damaged. {REMEDY}')
+            raise ValueError(
+                f'{self.path} has no frames of the clip {name}: set data_prefix.video to the frame store of its list, '
+                'or write it with "microaction frames"'
+            )
         clip = StoredClip(*row)
         if not (type(clip.first_id) is type(clip.num_frames) is int and type(clip.fps) is float):
             raise ValueError(f'{self.path} is damaged: {clip} has values of the wrong type. {REMEDY}')

@@ -13,6 +13,7 @@ from mmaction_microaction.label_sets import MA52
 from mmaction_microaction.label_sets.ma52_pro import EMOTIONS
 from mmaction_microaction.structures.annotations import fingerprint_list
 from mmaction_microaction.structures.pro_annotations import read_pro_annotations
+from mmaction_microaction.utils.messages import format_count
 
 from .files_present import check_files
 from .unreadable import ReplaceUnreadableMixin
@@ -139,7 +140,7 @@ class MA52ProDataset(ReplaceUnreadableMixin, BaseActionDataset):
         labels = Counter(label for sample in data_list for label in sample['label'])
         counts = ', '.join(f'{emotion} {emotions[emotion]:,}' for emotion in EMOTIONS)
         print_log(
-            f'{self.ann_file}: {len(data_list):,} videos ({counts}) with {sum(labels.values()):,} labels of '
-            f'{len(labels)} of {self.num_classes} actions',
+            f'{self.ann_file}: {format_count(len(data_list), "video")} ({counts}) with '
+            f'{format_count(sum(labels.values()), "label")} of {len(labels)} of {self.num_classes} actions',
             logger='current',
         )

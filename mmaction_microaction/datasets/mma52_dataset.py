@@ -1,6 +1,7 @@
 import logging
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -10,11 +11,14 @@ from mmengine.dataset import Compose
 from mmengine.logging import print_log
 
 from mmaction_microaction.datasets.transforms.decoding_steps import choose_source
+from mmaction_microaction.datasets.transforms.detection import LoadFeatures
 from mmaction_microaction.label_sets import LabelSet, get_label_set
 from mmaction_microaction.structures.annotations import fingerprint_list
 from mmaction_microaction.structures.detection_annotations import has_placeholders, read_detection_annotations
+from mmaction_microaction.utils.messages import format_count
 
-from .files_present import check_files, check_store
+from .feature_store import FeatureStore
+from .files_present import check_files, check_frames, check_store
 from .frame_store import crop_of
 from .unreadable import ReplaceUnreadableMixin, UnreadableClips
 
@@ -47,7 +51,7 @@ class MMA52Dataset(ReplaceUnreadableMixin, BaseActionDataset):
     ``metainfo`` contains ``label_set`` (the content of the label set), ``classes`` (the names of its actions) and
     ``anonymized``. The attribute ``ann_fingerprint`` identifies the table. The test split of the challenge is
     anonymised: its samples have no actions, and it can be predicted, but neither trained on nor scored. With a frame
-    store of cropped frames, ``metainfo['crop']`` is ``'auto'``.
+    store of cropped frames, or with features of such frames, ``metainfo['crop']`` is ``'auto'``.
 
     Some files of MMA-52 are shorter than the table says. They are read as they are, and their true actions stay. The
     log names each of them once, and :attr:`shorter_videos` contains those that were read so far. Videos that cannot be
@@ -58,7 +62,8 @@ class MMA52Dataset(ReplaceUnreadableMixin, BaseActionDataset):
         pipeline (list[dict | Callable]): Transforms, or their configs.
         data_prefix (dict[str, str]): Under ``video``, the path of the folder of the videos, or of a frame store; see
             :class:`ClipDataset`.
-        check_videos (bool): Whether to check that every listed video exists. Defaults to True.
+        check_videos (bool): Whether to check that every listed video exists. Features are always checked. Defaults to
+            True.
         decoder (Literal['pyav', 'decord'], optional): Decoder of the videos, see :class:`ClipDataset`.
         label_set (str | dict | LabelSet, optional): Label set, see :class:`ClipDataset`. Defaults to None: that of
             MA-52, which MMA-52 shares.
@@ -68,7 +73,7 @@ class MMA52Dataset(ReplaceUnreadableMixin, BaseActionDataset):
     Raises:
         FileNotFoundError: If the table, the folder, some of the videos or the label set are missing.
         ValueError: If the table or the label set is malformed, or the table is anonymised without ``test_mode``; if the
-            frame store lacks a video or is damaged; or if ``decoder`` has another value.
+            frame store or the feature store lacks a video or is damaged; or if ``decoder`` has another value.
         ImportError: If ``decoder`` is ``'decord'`` and decord is not installed.
     """
 
@@ -104,10 +109,18 @@ class MMA52Dataset(ReplaceUnreadableMixin, BaseActionDataset):
             )
         self._metainfo['anonymized'] = anonymized
         folder = self.data_prefix['video']
-        if crop_of(folder) == 'auto':
+        features = self._feature_store()
+        if (crop_of(folder) if features is None else features.settings.crop) == 'auto':
             self._metainfo.setdefault('crop', 'auto')
+        names = [video.video_id for video in videos]
+        if features is not None:
+            remedy = (
+                'set path of LoadFeatures to the features of this table, or write them with '
+                f'"microaction extract-features --splits {Path(self.ann_file).stem}"'
+            )
+            check_store(features, names, self.ann_file, remedy)
         if self.check_videos and os.path.isfile(folder):
-            check_store(folder, [video.video_id for video in videos], self.ann_file)
+            check_frames(folder, names, self.ann_file)
         elif self.check_videos:
             remedy = 'unpack them there, or set data_prefix.video to their folder'
             filenames = [video.filename for video in videos]
@@ -117,11 +130,12 @@ class MMA52Dataset(ReplaceUnreadableMixin, BaseActionDataset):
             videos = [video._replace(instances=()) for video in videos]
         labels = np.concatenate([video.labels for video in videos])
         print_log(
-            f'{self.ann_file}: {len(videos):,} videos, '
+            f'{self.ann_file}: {format_count(len(videos), "video")}, '
             + (
                 'anonymised'
                 if anonymized
-                else f'{len(labels):,} actions, {len(np.unique(labels))} of {len(self.label_set)} different ones'
+                else f'{format_count(len(labels), "action")}, {len(np.unique(labels))} of {len(self.label_set)} '
+                'different ones'
             ),
             logger='current',
         )
@@ -137,6 +151,10 @@ class MMA52Dataset(ReplaceUnreadableMixin, BaseActionDataset):
             )
             for video in videos
         ]
+
+    def _feature_store(self) -> FeatureStore | None:
+        """Return the store of the features that the pipeline reads. None if it reads videos."""
+        return next((step.store for step in self.pipeline.transforms if isinstance(step, LoadFeatures)), None)
 
     def full_init(self) -> None:
         """Read the table if it has not been read yet."""

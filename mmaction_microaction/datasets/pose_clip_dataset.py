@@ -7,7 +7,7 @@ from mmengine.logging import print_log
 from mmaction_microaction.structures.annotations import Annotation, is_anonymized
 from mmaction_microaction.structures.pose_layouts import LAYOUTS
 from mmaction_microaction.structures.poses import Poses, index_poses, read_poses
-from mmaction_microaction.utils.messages import first_few
+from mmaction_microaction.utils.messages import first_few, format_count
 
 from .clip_dataset import ClipDataset
 from .frame_store import crop_of
@@ -89,8 +89,8 @@ class PoseClipDataset(ClipDataset):
         people = max(sample['keypoint'].shape[0] for sample in samples)
         without = sum(not sample['keypoint_score'].any() for sample in samples)
         print_log(
-            f'{self.pose_file}: poses of {len(samples):,} clips (people per clip: at most {people}; clips without any '
-            f'joint: {without:,})',
+            f'{self.pose_file}: poses of {format_count(len(samples), "clip")} (people per clip: at most {people}; '
+            f'clips without any joint: {without:,})',
             logger='current',
         )
         return samples

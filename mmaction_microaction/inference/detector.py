@@ -1,6 +1,7 @@
 """Runs trained detectors on the frames of a window, by PyTorch, ONNX Runtime or OpenVINO."""
 
 from abc import ABC, abstractmethod
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -55,6 +56,10 @@ class TorchDetector(Detector, TorchNetwork):
 
     max_frames = None
 
+    def __init__(self, config: str | Path | Config, checkpoint: str | Path, device: str | None = None) -> None:
+        super().__init__(config, checkpoint, device)
+        check_rate(self.model, self.pipeline, checkpoint)
+
     def _check_kind(self):
         if self.model.backbone is None:
             raise ValueError(
@@ -69,6 +74,25 @@ class TorchDetector(Detector, TorchNetwork):
         preprocessor = self.model.data_preprocessor
         scores, segments, _ = self.model([preprocessor.prepare(frames.to(next(self.model.parameters()).device))])
         return scores[0].cpu().numpy(), segments[0].cpu().numpy()
+
+
+def check_rate(model: MicroActionDetector, pipeline: list[dict], checkpoint: str | Path) -> None:
+    """Check that the pipeline of a detector of frames has the rate of the training.
+
+    Args:
+        model (MicroActionDetector): The detector with its weights.
+        pipeline (list[dict]): Its test pipeline.
+        checkpoint (str | Path): Path of the weights, for the message.
+
+    Raises:
+        ValueError: If the rate differs, see :meth:`.MicroActionDetector.check_frame_rate`.
+    """
+    rate = next((step['rate'] for step in pipeline if step['type'] == 'SampleFramesAtRate'), None)
+    if rate is not None:
+        try:
+            model.check_frame_rate(float(rate))
+        except ValueError as error:
+            raise ValueError(f'{checkpoint}: {error}') from None
 
 
 class OnnxDetector(Detector, OnnxNetwork):

@@ -17,7 +17,7 @@ from mmaction_microaction.utils.files import make_folder, write_whole
 from mmaction_microaction.version import __version__
 
 from .crops import format_crop
-from .detector import OnnxDetector
+from .detector import OnnxDetector, check_rate
 from .export import check_output, clear_metadata, quiet_exporter, require_onnx
 from .onnx_model import CLASSES, CONFIG, CROP, DETECTOR, LABEL_SET, PIPELINE, VERSION
 from .recognizer import find_network_crop, find_network_label_set, read_config
@@ -118,6 +118,8 @@ def export_detector(
     weights, metainfo = read_weights_and_metainfo(checkpoint)
     require_fit(load_weights(model, weights), checkpoint, name)
     label_set = find_network_label_set(config, metainfo, model.num_classes, checkpoint)
+    if model.backbone is not None:
+        check_rate(model, pipeline, checkpoint)
     metadata = {
         PIPELINE: json.dumps(pipeline),
         CLASSES: json.dumps(label_set.names, ensure_ascii=False),

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,16 +15,21 @@ from mmengine.config import Config
 from mmengine.device import get_device
 from torch.utils.data import DataLoader, Subset
 
-from mmaction_microaction.datasets.feature_store import REMEDY, FeatureSettings, FeatureStore, FeatureStoreWriter
+from mmaction_microaction.datasets.feature_store import FeatureSettings, FeatureStore, FeatureStoreWriter
+from mmaction_microaction.datasets.frame_store import FrameStore
 from mmaction_microaction.datasets.transforms import selects_poses
 from mmaction_microaction.models.detectors.detection_data_preprocessor import DetectionDataPreprocessor
 from mmaction_microaction.models.detectors.frame_features import check_clip_len, extract_features
+from mmaction_microaction.models.detectors.joined_checkpoint import fingerprint_backbone
 from mmaction_microaction.utils.checkpoints import load_weights, read_weights, require_fit
+from mmaction_microaction.utils.messages import format_count
 
 from .recognizer import read_config
 
 DEFAULT_RATE = 7.5
 """Frames per second, with which the shortest action of MMA-52 has two frames."""
+SEVERAL_VIEWS = ('ThreeCrop', 'TenCrop', 'AddFlippedViews')
+"""Transforms that turn every frame into several."""
 
 
 class FeatureNetwork:
@@ -36,6 +42,7 @@ class FeatureNetwork:
         clip_len (int | None): Number of frames of a clip of a 3D backbone; None for a 2D backbone.
         feature_stride (int): Frames per step of the features.
         fingerprint (int): Number of 60 bits that identifies the weights, the pipeline and the settings.
+        backbone_fingerprint (int): Number of 60 bits that identifies the weights of the backbone alone.
 
     Args:
         config (str | Path | Config): Config of the network. Frames are cropped and resized as in its validation.
@@ -47,8 +54,8 @@ class FeatureNetwork:
 
     Raises:
         FileNotFoundError: If a file is missing.
-        ValueError: If the network has no backbone of its own, its weights do not fit, or its pipeline crops frames
-            several times.
+        ValueError: If the network has no backbone of its own, its weights do not fit, or its pipeline shows
+            frames several times.
     """
 
     def __init__(
@@ -70,7 +77,9 @@ class FeatureNetwork:
                 f'{name} describes a {type(model).__name__} without a backbone; use the config of a recognizer, or of '
                 'a detector that reads frames'
             )
-        require_fit(load_weights(model, read_weights(checkpoint)), checkpoint, name)
+        weights = read_weights(checkpoint)
+        require_fit(load_weights(model, weights), checkpoint, name)
+        self.backbone_fingerprint = fingerprint_backbone(weights)
         self.pipeline, sampling = _frame_pipeline(config, rate, name)
         self.rate = next(step['rate'] for step in self.pipeline if step['type'] == 'SampleFramesAtRate')
         default_clip_len = sampling.get('clip_len') if isinstance(model, Recognizer3D) else None
@@ -140,18 +149,17 @@ def make_feature_store(
     """
     dataset = DATASETS.build(dict(dataset, pipeline=network.pipeline, test_mode=True))
     names = [dataset.get_data_info(index)['video_id'] for index in range(len(dataset))]
-    rate = network.rate / network.feature_stride
-    settings = FeatureSettings(network.config, network.fingerprint, float(rate), dtype)
+    settings = _settings_of(network, dataset.data_prefix['video'], dtype)
     if path.exists():
-        _check_store(path, settings, names)
+        _check_store(path, settings, names, dataset.ann_file)
         return 0
     with FeatureStoreWriter(path, settings) as store:
         written = store.names()
         unlisted = written.difference(names)
         if unlisted:
             raise ValueError(
-                f'{store.unfinished} has {len(unlisted):,} videos that are not in the table, for example '
-                f'{min(unlisted)}: delete it, or use the table that it was started with.'
+                f'{store.unfinished} has {format_count(len(unlisted), "video")} that {dataset.ann_file} does not list, '
+                f'for example {min(unlisted)}: delete it, or use the table that it was started with.'
             )
         waiting = [index for index, name in enumerate(names) if name not in written]
         loader = DataLoader(Subset(dataset, waiting), batch_size=None, num_workers=workers, collate_fn=_unchanged)
@@ -163,18 +171,40 @@ def make_feature_store(
     return len(waiting)
 
 
+def _settings_of(network: FeatureNetwork, videos: str, dtype: str) -> FeatureSettings:
+    """Return the settings of the features of a folder of videos, or of a frame store."""
+    settings = FeatureSettings(
+        config=network.config,
+        fingerprint=network.fingerprint,
+        steps_per_second=float(network.rate / network.feature_stride),
+        dtype=dtype,
+        frames_per_second=float(network.rate),
+        backbone=network.backbone_fingerprint,
+    )
+    if not os.path.isfile(videos):
+        return settings
+    # Features of cropped or smaller frames are other ones than those of the videos.
+    frames = FrameStore(videos).settings
+    digest = hashlib.sha256(f'{network.fingerprint} {frames.crop} {frames.short_side}'.encode())
+    return settings._replace(
+        fingerprint=int(digest.hexdigest()[:15], 16), crop=frames.crop, short_side=frames.short_side
+    )
+
+
 def _unchanged(sample: Any) -> Any:
     return sample
 
 
-def _check_store(path: Path, settings: FeatureSettings, names: list[str]) -> None:
+def _check_store(path: Path, settings: FeatureSettings, names: list[str], ann_file: str) -> None:
     """Raise an error if an existing store has other settings, or lacks videos."""
-    store = FeatureStore(path)
+    store, remedy = FeatureStore(path), 'choose another --name or --out, or delete it and run again'
     if store.settings != settings:
-        raise ValueError(f'{path} was made with {store.settings}, not {settings}. {REMEDY}')
+        raise ValueError(f'{path} was made with {store.settings}, not {settings}: {remedy}')
     missing = set(names) - store.names()
     if missing:
-        raise ValueError(f'{path} lacks {len(missing):,} videos of the table, for example {min(missing)}. {REMEDY}')
+        raise ValueError(
+            f'{path} lacks {format_count(len(missing), "video")} of {ann_file}, for example {min(missing)}: {remedy}'
+        )
 
 
 def _frame_pipeline(config: Config, rate: float | None, name: str) -> tuple[list[dict], dict]:
@@ -186,9 +216,12 @@ def _frame_pipeline(config: Config, rate: float | None, name: str) -> tuple[list
     while 'dataset' in dataset:
         dataset = dataset['dataset']
     steps = [dict(step) for step in dataset['pipeline']]
-    several = [step['type'] for step in steps if step['type'] in ('ThreeCrop', 'TenCrop')]
+    several = [step['type'] for step in steps if step['type'] in SEVERAL_VIEWS]
     if several:
-        raise ValueError(f'{name}: the validation crops frames several times ({several[0]}); use a CenterCrop')
+        raise ValueError(
+            f'{name}: the validation shows every frame several times ({several[0]}), but a step of the features is one '
+            'view; use the config of the network with a single view, such as a CenterCrop'
+        )
     if any(map(selects_poses, steps)):
         raise ValueError(f'{name}: the network needs poses; features are extracted by networks that see frames alone')
     position = next(

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mmaction_microaction.utils.messages import format_count
+
 from .action import Action, normalize_name, split_words
 
 MAX_ACTIONS = 10_000
@@ -103,7 +105,8 @@ class _Parser:
         missing = [action.name for action in actions if action.group is None]
         if groups and missing:
             raise self.error(
-                f'{len(missing)} actions have no group, such as {missing[0]}; give all of them one, or none'
+                f'{format_count(len(missing), "action")} without a group, such as {missing[0]}; give all of them one, '
+                'or none'
             )
         unknown = sorted(set(used) - set(groups))
         if unknown:

@@ -19,6 +19,8 @@ _CLASS_TENSOR = re.compile(
 )
 # PCANHead's classifiers and prototypes of the groups.
 _GROUP_TENSOR = re.compile(r'(^|\.)(fc_(rgb|pose)_coarse\.(weight|bias)|(rgb|pose)_coarse\.(prototypes|num_updates))$')
+# The boundaries of PyramidDetectionHead, which belong to the classes if there are more than a single start and end.
+_BOUNDARY_TENSOR = re.compile(r'(^|\.)fc_segment\.(weight|bias)$')
 # The layers of AuxiliaryHeads, whose number of rows is that of the actions or of the groups.
 _AUXILIARY_TENSOR = re.compile(r'(^|\.)auxiliary\.\w+\.(weight|bias)$')
 
@@ -41,8 +43,8 @@ class Transfer:
         layers = dict.fromkeys(re.sub(r'\.(weight|bias)$', '', name) for name in self.dropped)
         return (
             f'{path} was trained on {self.source}, and this run trains {self.target}: '
-            f'{first_few(layers, separator=" and ")} start anew. Training starts with the {num_fitting:,} other '
-            'parameters that fit.'
+            f'{first_few(layers, separator=" and ")} start{"s" * (len(layers) == 1)} anew. Training starts with the '
+            f'{num_fitting:,} other parameters that fit.'
         )
 
 
@@ -63,7 +65,7 @@ def drop_other_classes(
     """Remove classifiers, label embeddings and prototypes from weights whose classes are not those of a run.
 
     If the checkpoint contains no label set, it is treated as MA-52's if it has 52 classes. With another number of
-    classes, only the tensors of another shape are removed.
+    classes, only the tensors of another shape are removed. Boundaries per class of a detector are removed, too.
 
     Args:
         checkpoint (Mapping[str, Any]): Content of the checkpoint.
@@ -78,7 +80,11 @@ def drop_other_classes(
         ValueError: If the label set of the checkpoint is malformed.
     """
     weights = checkpoint['state_dict']
-    classes = {name: tensor for name, tensor in weights.items() if is_class_tensor(name)}
+    classes = {
+        name: tensor
+        for name, tensor in weights.items()
+        if is_class_tensor(name) or (_BOUNDARY_TENSOR.search(name) and len(tensor) > 2)
+    }
     if 'label_set' not in metainfo or not any(map(_CLASS_TENSOR.search, classes)):
         return Transfer(weights, [], '', '')
     target = LabelSet.from_dict(metainfo['label_set'])

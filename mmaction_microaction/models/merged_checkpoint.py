@@ -6,6 +6,7 @@ import torch
 
 from mmaction_microaction.utils.checkpoints import read_weights_and_metainfo
 from mmaction_microaction.utils.files import atomic_write
+from mmaction_microaction.utils.messages import format_count
 
 from .pcan_checkpoint import belongs_to_a_branch
 from .release_checkpoint import RGBPOSE, read_shapes
@@ -69,8 +70,8 @@ def merge_checkpoints(
             merged[new] = tensor
         if problems:
             raise ValueError(
-                f'{path} does not fit the {branch} branch of {config}: {len(problems)} tensors differ, the first: '
-                f'{problems[0]}. The branch is {network}'
+                f'{path} does not fit the {branch} branch of {config}: {format_count(len(problems), "tensor")} of '
+                f'another shape, the first: {problems[0]}. The branch is {network}'
             )
     if len(metainfos) == 2 and metainfos[0]['label_set'] != metainfos[1]['label_set']:
         raise ValueError(f'{rgb} and {pose} were trained on different label sets')

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import numpy as np
 
 from mmaction_microaction.evaluation.functional import ConfusedPair, most_confused_pairs
+from mmaction_microaction.utils.messages import format_count
 
 from .predicted_run import PredictedRun
 
@@ -61,8 +62,8 @@ class VideoFolder:
         self.paths = {name: folder / name for name in inside if (folder / name).is_file()}
         if not self.paths:
             raise ValueError(
-                f'{folder} contains none of the {len(names):,} clips of the predictions, such as {names[0]!r}; '
-                'pass the folder with the tested videos'
+                f'{folder} contains no clip of the predictions ({format_count(len(names), "clip")}, such as '
+                f'{names[0]!r}); pass the folder with the tested videos'
             )
 
     def link(self, name: str, out: str | Path) -> str | None:

@@ -18,7 +18,7 @@ from mmaction_microaction.evaluation.functional import (
 )
 from mmaction_microaction.label_sets import LabelSet
 from mmaction_microaction.structures.predictions import Predictions, read_labeled_predictions
-from mmaction_microaction.utils.messages import first_few
+from mmaction_microaction.utils.messages import first_few, format_count
 
 
 class PredictedRun:
@@ -151,6 +151,7 @@ def check_same_clips(first: PredictedRun, second: PredictedRun) -> None:
     counts, other_counts = Counter(first_clips), Counter(second_clips)
     clip, label = next(iter((counts - other_counts) + (other_counts - counts)))
     raise ValueError(
-        f'{first_path} ({len(first):,} clips) and {second_path} ({len(second):,} clips) do not contain the same clips: '
-        f'only one file contains clip {clip} with label {label}. Test both networks on the same list.'
+        f'{first_path} ({format_count(len(first), "clip")}) and {second_path} ({format_count(len(second), "clip")}) '
+        f'do not contain the same clips: only one file contains clip {clip} with label {label}. Test both networks on '
+        'the same list.'
     )

@@ -11,7 +11,7 @@ import torch
 
 from mmaction_microaction.label_sets import LabelSet
 from mmaction_microaction.utils.files import write_whole
-from mmaction_microaction.utils.messages import first_few
+from mmaction_microaction.utils.messages import first_few, format_count
 
 from .predictions import Predictions, read_predictions
 
@@ -63,7 +63,7 @@ def read_aligned_predictions(paths: Sequence[str | Path], label_set: LabelSet | 
             missing = [name for name in names if name not in known]
             if missing:
                 raise ValueError(
-                    f'{len(missing):,} clips of {source} are missing in {other}: {first_few(missing)}. Test both '
+                    f'{other} lacks {format_count(len(missing), "clip")} of {source}: {first_few(missing)}. Test both '
                     'networks on the same list.'
                 )
     positions = [{name: index for index, name in enumerate(run.names)} for run in runs]
@@ -78,8 +78,8 @@ def read_aligned_predictions(paths: Sequence[str | Path], label_set: LabelSet | 
         wrong = [first.names[index] for index in np.flatnonzero(own != labels)]
         if wrong:
             raise ValueError(
-                f'{len(wrong):,} clips have different labels in {source} and {path}: {first_few(wrong)}. Test both '
-                'networks on the same list.'
+                f'the labels of {format_count(len(wrong), "clip")} differ in {source} and {path}: {first_few(wrong)}. '
+                'Test both networks on the same list.'
             )
     unreadable = {name for run in runs for name in run.unreadable}
     return AlignedPredictions(
@@ -100,7 +100,7 @@ def _check_names(path: str | Path, run: Predictions) -> None:
         )
     repeated = [name for name, count in Counter(run.names).items() if count > 1]
     if repeated:
-        raise ValueError(f'{path}: {len(repeated):,} clips are predicted more than once: {first_few(repeated)}')
+        raise ValueError(f'{path} predicts {format_count(len(repeated), "clip")} more than once: {first_few(repeated)}')
 
 
 def write_predictions(

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from mmaction_microaction.label_sets import MA52, LabelSet
-from mmaction_microaction.utils.messages import first_few
+from mmaction_microaction.utils.messages import first_few, format_count
 from mmaction_microaction.utils.pickles import load_pickle
 from mmaction_microaction.utils.untrusted import read_limited
 
@@ -292,8 +292,8 @@ def _read_dump(path: str | Path, label_set: LabelSet) -> Detections:
     if len(readable) < len(samples):
         names = [str(sample['video_id']) for sample in samples if sample.get('unreadable')]
         warnings.warn(
-            f'{path}: {len(names):,} videos could not be read in the test, so their detections, in black frames, are '
-            f'left out: {first_few(names)}; replace them',
+            f'{path}: {format_count(len(names), "video")} could not be read in the test: {first_few(names)}. The '
+            'detections in black frames are left out; replace each of them',
             stacklevel=3,
         )
     try:

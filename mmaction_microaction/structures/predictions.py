@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from mmaction_microaction.label_sets import MA52, LabelSet, find_label_set
-from mmaction_microaction.utils.messages import first_few
+from mmaction_microaction.utils.messages import first_few, format_count
 from mmaction_microaction.utils.pickles import load_pickle
 
 from .annotations import read_annotations
@@ -156,8 +156,8 @@ def read_labeled_predictions(path: str | Path, label_set: LabelSet | None = None
         raise ValueError(f'{path} has no true labels from 0 to {count - 1}: is the split anonymised?')
     if unreadable:
         raise ValueError(
-            f'{path}: {len(unreadable):,} clips could not be read in the test, so they were scored on black '
-            f'frames: {first_few(unreadable)}. Replace them and test again.'
+            f'{path}: {format_count(len(unreadable), "clip")} could not be read in the test, and had black frames '
+            f'instead: {first_few(unreadable)}. Replace each of them, and test again.'
         )
     return predictions
 
@@ -193,8 +193,8 @@ def read_scores(path: str | Path, ann_file: str | Path, label_set: LabelSet = MA
         return names, predictions.scores[match_names(names, predictions.names, path, ann_file)]
     if len(predictions.scores) != len(names):
         raise ValueError(
-            f'{path} contains {len(predictions.scores):,} rows of scores, but {ann_file} lists {len(names):,} clips: '
-            'is it the list that was tested?'
+            f'{path} contains {format_count(len(predictions.scores), "row")} of scores, but {ann_file} lists '
+            f'{format_count(len(names), "clip")}: is it the list that was tested?'
         )
     if predictions.from_dump:
         warnings.warn(
@@ -292,7 +292,8 @@ def describe_unreadable(names: Sequence[str]) -> str:
         str: Description with the names of the first clips.
     """
     return (
-        f'{len(names):,} clips could not be read, so they were scored on black frames: {first_few(names)}; replace them'
+        f'{format_count(len(names), "clip")} could not be read, and had black frames instead: {first_few(names)}; '
+        'replace each of them'
     )
 
 

@@ -17,7 +17,7 @@ from mmaction_microaction.structures.detections import (
     format_detections,
 )
 from mmaction_microaction.utils.files import make_folder, write_whole
-from mmaction_microaction.utils.messages import first_few
+from mmaction_microaction.utils.messages import first_few, format_count
 
 from .formats import FILE_NAME
 from .writing import zip_table
@@ -93,8 +93,8 @@ def write_detection_submission(
     unknown = sorted(set(detections.video_ids.tolist()) - order.keys())
     if unknown:
         raise ValueError(
-            f'{len(unknown):,} videos with detections are not in the split: {first_few(unknown)}. Use the table of the '
-            'videos that were tested'
+            f'the split lacks {format_count(len(unknown), "video")} with detections: {first_few(unknown)}. Use the '
+            'table of the videos that were tested'
         )
     positions = np.array([order[name] for name in detections.video_ids.tolist()], dtype=int)
     # The sort is stable: among equal scores the later detection counts as the better one, here as before.
@@ -141,7 +141,7 @@ def check_detection_table(
             problems.append(f'the check ended in line {line}, after {MAX_PROBLEMS:,} problems')
             break
         if len(row) != len(header):
-            problems.append(f'line {line}: {len(row)} columns instead of {len(header)}')
+            problems.append(f'line {line}: {format_count(len(row), "column")} instead of {len(header)}')
             continue
         video_id, *fields = (row[column] for column in columns)
         problem = find_row_problem(video_id, *fields, MA52)

@@ -15,6 +15,7 @@ from mmaction_microaction.structures.predictions import (
     match_names,
     read_clip_names,
 )
+from mmaction_microaction.utils.messages import format_count
 
 from .formats import check_submission_options
 from .writing import write_submission
@@ -116,7 +117,10 @@ class DumpSubmission(BaseMetric):
         table, archive = write_submission(
             self.out_dir, names, np.stack(scores)[order], **self.options, coarse_scores=coarse_scores
         )
-        print_log(f'{archive} is ready to be uploaded: {len(names):,} clips, the same as in {table}', logger='current')
+        print_log(
+            f'{archive} is ready to be uploaded: {format_count(len(names), "clip")}, the same as in {table}',
+            logger='current',
+        )
         if any(unreadable):
             note = describe_unreadable([name for name, _, flag, _ in results if flag])
             print_log(f'{archive}: {note}', logger='current', level=logging.WARNING)

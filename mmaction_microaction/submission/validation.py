@@ -17,7 +17,7 @@ from mmaction_microaction.structures.detection_annotations import (
 )
 from mmaction_microaction.structures.detections import find_detection_format
 from mmaction_microaction.structures.predictions import read_clip_names
-from mmaction_microaction.utils.messages import first_few
+from mmaction_microaction.utils.messages import first_few, format_count
 from mmaction_microaction.utils.untrusted import read_limited
 
 from .detection import check_detection_table
@@ -181,7 +181,7 @@ def _detect_format(header: list[str], problems: list[str]) -> str | None:
 def _check_row(row: list[str], format: SubmissionFormat) -> Iterator[str]:
     """Yield the problems of a single line."""
     if len(row) != len(format.header):
-        yield f'{len(row)} columns instead of {len(format.header)}' if row else 'the line is empty'
+        yield f'{format_count(len(row), "column")} instead of {len(format.header)}' if row else 'the line is empty'
         return
     if not row[0].strip():
         yield f'{format.id_column} is empty'

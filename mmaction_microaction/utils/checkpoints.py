@@ -10,7 +10,7 @@ from mmengine.model import BaseTTAModel, is_model_wrapper
 from mmengine.runner import CheckpointLoader
 from torch.nn.modules.utils import consume_prefix_in_state_dict_if_present
 
-from .messages import first_few, last_line
+from .messages import first_few, format_count, last_line
 
 RELEASED = '.fcce.'
 """Part of the names of squeeze-and-excitation in the authors' MANet."""
@@ -173,7 +173,7 @@ class WeightMatch:
         """Format the number of tensors of each kind that do not fit, and the first five names."""
         faults = {'missing': self.missing, 'unknown': self.unexpected, 'of another shape': self.reshaped}
         return '; '.join(
-            f'{len(names)} tensor{"s" * (len(names) != 1)} {fault} ({first_few(names)})'
+            f'{format_count(len(names), "tensor")} {fault} ({first_few(names)})'
             for fault, names in faults.items()
             if names
         )

@@ -36,6 +36,16 @@ def pluralize(noun: str) -> str:
     return f'{noun}es' if noun.endswith(('s', 'x', 'z', 'ch', 'sh')) else f'{noun}s'
 
 
+def format_count(number: int, noun: str) -> str:
+    """Return a number with the noun for what it counts, which is in the plural unless the number is 1.
+
+    Examples:
+        >>> format_count(1, 'video'), format_count(2000, 'body part')
+        ('1 video', '2,000 body parts')
+    """
+    return f'{number:,} {noun if number == 1 else pluralize(noun)}'
+
+
 def last_line(error: BaseException) -> str:
     """Return the last line of an exception's message, or its class name if the message is empty."""
     return (str(error).strip().splitlines() or [type(error).__name__])[-1].strip()

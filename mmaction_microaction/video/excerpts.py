@@ -5,6 +5,8 @@ from collections.abc import Callable
 import av
 import numpy as np
 
+from mmaction_microaction.utils.messages import format_count
+
 from .container import open_container, prepare_video_stream, use_threads
 from .frames import FrameConverter
 from .reader import Video
@@ -33,7 +35,9 @@ def read_excerpt(
         ValueError: If a frame cannot be decoded, or the video has no such frame.
     """
     if not 0 <= first <= last < video.num_frames:
-        raise ValueError(f'{video.path} has {video.num_frames:,} frames, not the frames {first:,} to {last:,}')
+        raise ValueError(
+            f'{video.path} has {format_count(video.num_frames, "frame")}, not the frames {first:,} to {last:,}'
+        )
     images: dict[int, np.ndarray] = _seek(video, first, last, convert)
     if len(images) <= last - first:
         # A file without times or an index, or with damaged frames: everything before the frames is decoded, too.

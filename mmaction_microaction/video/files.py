@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from mmaction_microaction.utils.hidden_files import is_hidden
+from mmaction_microaction.utils.messages import format_count
 
 # fmt: off
 VIDEO_ENDINGS = (
@@ -34,5 +35,7 @@ def list_videos(folder: str | Path, recursive: bool = False) -> tuple[list[Path]
     videos = [path for path in files if path.suffix.lower() in VIDEO_ENDINGS and not is_hidden(path, folder)]
     if not videos:
         endings = ', '.join(VIDEO_ENDINGS)
-        raise ValueError(f'{folder} contains no video ({endings}) among its {len(files):,} files; use another folder')
+        raise ValueError(
+            f'{folder} contains no video ({endings}) among its {format_count(len(files), "file")}; use another folder'
+        )
     return videos, len(files) - len(videos)

@@ -7,6 +7,7 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.structures.detection_statistics import DetectionStatistics
+from mmaction_microaction.utils.messages import format_count
 
 from .style import DARK, LIGHT, new_figure
 
@@ -40,8 +41,9 @@ def plot_detection_statistics(
         11,
         7.4,
         title or 'Actions of the videos',
-        f'{count:,} actions in {statistics.videos:,} videos of {statistics.seconds / 3600:.2f} h; '
-        f'{statistics.overlapping.mean():.1%} of the actions overlap another one, in {statistics.num_pairs:,} pairs',
+        f'{format_count(count, "action")} in {format_count(statistics.videos, "video")} of '
+        f'{statistics.seconds / 3600:.2f} h; {statistics.overlapping.mean():.1%} of the actions overlap another one, '
+        f'in {statistics.num_pairs:,} pairs',
     )
     _draw_cooccurrences(figure, statistics, label_set)
     _draw_durations(figure, statistics, label_set)

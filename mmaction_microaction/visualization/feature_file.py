@@ -6,6 +6,7 @@ import numpy as np
 
 from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.structures.annotations import is_anonymized, read_annotations
+from mmaction_microaction.utils.messages import format_count
 from mmaction_microaction.utils.pickles import load_pickle
 
 
@@ -37,7 +38,7 @@ def read_features(path: str | Path, ann_file: str | Path, label_set: LabelSet = 
         ) from None
     if features.ndim != 2 or len(features) != len(annotations):
         raise ValueError(
-            f'{path} contains features of shape {features.shape}, but {ann_file} lists {len(annotations):,} clips: is '
-            'it the list that was tested?'
+            f'{path} contains features of shape {features.shape}, but {ann_file} lists '
+            f'{format_count(len(annotations), "clip")}: is it the list that was tested?'
         )
     return features, np.array([annotation.label for annotation in annotations])

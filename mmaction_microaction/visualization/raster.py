@@ -13,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from mmaction_microaction.label_sets import LabelSet
 from mmaction_microaction.structures.coding import CodedEvent, Coding
+from mmaction_microaction.utils.messages import format_count
 
 from .lettering import fit_text, text_width
 from .matrix import show_plain_text
@@ -70,9 +71,8 @@ def plot_raster(
     row_height = max(min(row_height, (MAX_PIXELS / 150 - 3) / len(rows)), 0.05)
     height = _ABOVE + legend + row_height * len(rows) + _BELOW
     num_events = sum(len(coding.events) for coding in codings)
-    subtitle = (
-        f'{_count(num_events, "event")} in {_count(len(codings), "recording")}, together {sum(ends) / 60:,.1f} minutes'
-    )
+    counts = f'{format_count(num_events, "event")} in {format_count(len(codings), "recording")}'
+    subtitle = f'{counts}, together {sum(ends) / 60:,.1f} minutes'
     figure = new_figure(WIDTH, height, 'Actions over time', subtitle)
     names = [_name_row(coding, person, codings) for coding, person, _ in rows]
     left = max(text_width(name, _FONT_SIZE) for name in names) + 0.2
@@ -164,7 +164,3 @@ def _count_columns(colors: dict[str, str]) -> int:
         if sum(max(column) for column in np.array_split(widths, columns)) < WIDTH - 0.2:
             return columns
     return 1
-
-
-def _count(number: int, noun: str) -> str:
-    return f'{number:,} {noun}{"s" * (number != 1)}'

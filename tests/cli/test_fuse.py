@@ -37,7 +37,7 @@ def test_equal_and_given_weights(dumps, run):
     labels, scores = dumps['test']
     status, output, errors = fuse(run)
     assert (status, errors) == (0, '')
-    assert output == '150 predictions of 2 networks are fused in fused.pkl\n'
+    assert output == 'fused.pkl: 150 predictions, fused from 2 networks\n'
     fused = read_labeled_predictions('fused.pkl')
     np.testing.assert_allclose(fused.scores, scores.mean(axis=0), rtol=1e-12)
     assert fused.labels.tolist() == labels.tolist()
@@ -103,7 +103,7 @@ def test_report_table_and_submission_read_fused_predictions(dumps, run, tmp_path
         (['a_test.pkl', 'b_test.pkl', '--folds', '5'], 2, '--folds and --seed divide the clips of --fit-on'),
         (['a_test.pkl', 'b_test.pkl', '--weights', '2', '1', '--seed', '0'], 2, '--folds and --seed divide the clips'),
         (['a_test.pkl', 'nowhere.pkl'], 1, 'error: nowhere.pkl: no such file'),
-        (['a_test.pkl', 'b_val.pkl'], 1, '150 clips of a_test.pkl are missing in b_val.pkl: test0000.mp4'),
+        (['a_test.pkl', 'b_val.pkl'], 1, 'b_val.pkl lacks 150 clips of a_test.pkl: test0000.mp4'),
         (['a_test.pkl', 'b_test.pkl', '--weights', '-1', '1'], 1, 'weights must be at least 0'),
         (['a_test.pkl', 'b_test.pkl', '--temperatures', '0', '1'], 1, 'positive number'),
         (['a_test.pkl', 'b_test.pkl', '--fit-on', 'a_val.pkl', 'b_val.pkl', '--folds', '1'], 1, 'folds must be 2'),

@@ -46,8 +46,8 @@ def test_unknown_videos_and_empty_rows_are_warned_about(tmp_path, val, capsys):
     score(write_found(tmp_path / 'f.csv', ('x', 0, 1, 9, 0.9), ('a', 2, 1, 9, 0.8)), '--ann-file', val)
     errors = capsys.readouterr().err.splitlines()
     assert len(errors) == 2
-    assert re.fullmatch(r'warning: .*f\.csv has detections in 1 videos that are not in .*val\.csv.*: x', errors[0])
-    assert re.fullmatch(r'warning: .*f\.csv has 1 rows that end before .*', errors[1])
+    assert re.fullmatch(r'warning: .*f\.csv has detections in 1 video that .*val\.csv does not list.*: x', errors[0])
+    assert re.fullmatch(r'warning: .*f\.csv has 1 row without a duration.*', errors[1])
 
 
 def test_classes_that_are_never_true_are_left_out_as_in_a_test_run(tmp_path, capsys):

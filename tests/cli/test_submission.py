@@ -30,7 +30,7 @@ def test_tools_write_and_validate_submissions(tmp_path):
     (tmp_path / 'p.pkl').write_bytes(pickle.dumps(list(np.eye(52)[:1])))
     done = run('make_submission.py', 'p.pkl', '--ann-file', 'list.txt', '--out', 'other')
     assert done.returncode == 1
-    assert done.stderr.startswith('error: p.pkl contains 1 rows of scores, but list.txt lists 2 clips')
+    assert done.stderr.startswith('error: p.pkl contains 1 row of scores, but list.txt lists 2 clips')
     (tmp_path / 'wrong.csv').write_text('id,pred_label_1,pred_label_2\n' + 'a.mp4,9,1\n' * 15)
     done = run('validate_submission.py', 'wrong.csv')
     assert done.returncode == 1

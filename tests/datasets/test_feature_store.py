@@ -10,7 +10,7 @@ import pytest
 
 from mmaction_microaction.datasets.feature_store import FeatureSettings, FeatureStore, FeatureStoreWriter
 
-SETTINGS = FeatureSettings('manet', 0x123456789ABCDEF, 7.5, 'float32')
+SETTINGS = FeatureSettings('manet', 0x123456789ABCDEF, 7.5, 'float32', 'auto', 256, 15.0, 0xABCDEF123456789)
 FEATURES = {name: np.random.default_rng(i).normal(size=(5 + i, 3)).astype(np.float32) for i, name in enumerate('abc')}
 
 
@@ -36,8 +36,24 @@ def test_features_are_read_as_they_were_written(path):
         found = store.read(name)
         assert found.dtype == np.float32
         np.testing.assert_array_equal(found, values)
-    with pytest.raises(ValueError, match='lacks the video d, or is damaged'):
+    with pytest.raises(ValueError, match=r'no features of the video d: set path of LoadFeatures .*--splits'):
         store.read('d')
+
+
+def test_a_store_of_version_1_does_not_say_what_the_network_saw(path):
+    edit(
+        path,
+        """CREATE TABLE old (config TEXT, fingerprint INTEGER, steps_per_second REAL, dtype TEXT);
+        INSERT INTO old SELECT config, fingerprint, steps_per_second, dtype FROM settings;
+        DROP TABLE settings;
+        ALTER TABLE old RENAME TO settings;
+        PRAGMA writable_schema = 1;
+        UPDATE sqlite_master SET sql = replace(sql, '"settings"', 'settings');
+        PRAGMA user_version = 1""",
+    )
+    store = FeatureStore(path)
+    assert store.settings == FeatureSettings('manet', 0x123456789ABCDEF, 7.5, 'float32', 'none', 0, 0.0, 0)
+    np.testing.assert_array_equal(store.read('a'), FEATURES['a'])
 
 
 def test_half_precision_takes_half_of_the_space_and_keeps_three_digits(tmp_path):
@@ -85,11 +101,12 @@ def edit(path, statement):
         (lambda path: os.truncate(path, path.stat().st_size // 2), 'is damaged'),
         (lambda path: path.write_bytes(b'features, perhaps' * 1000), 'is damaged, or not a feature store'),
         (lambda path: edit(path, 'PRAGMA application_id = 0'), 'is not a feature store, or incomplete'),
-        (lambda path: edit(path, 'PRAGMA user_version = 2'), 'is a feature store of version 2, not 1'),
+        (lambda path: edit(path, 'PRAGMA user_version = 3'), 'is a feature store of version 3, not 2'),
         (lambda path: edit(path, 'UPDATE videos SET num_steps = 3'), 'features of a have a wrong checksum'),
         (lambda path: edit(path, "UPDATE videos SET num_steps = 'x'"), 'features of a have a wrong checksum'),
         (lambda path: edit(path, 'UPDATE videos SET features = zeroblob(60)'), 'features of a have a wrong checksum'),
         (lambda path: edit(path, "UPDATE settings SET dtype = 'object'"), 'values of the wrong type'),
+        (lambda path: edit(path, "UPDATE settings SET short_side = 'x'"), 'values of the wrong type'),
         (lambda path: edit(path, 'UPDATE settings SET steps_per_second = 0'), 'values of the wrong type'),
         (lambda path: edit(path, 'CREATE TABLE more (a)'), 'does not have the tables'),
     ],

@@ -18,7 +18,9 @@ def test_frames_are_read_by_index(store_path):
     clip = store.find('wide.mp4')
     assert clip.num_frames == 12
     assert store.read(clip, np.array([3, 7, 3])) == {n: read_store(store_path)['wide.mp4'][1][n] for n in (3, 7)}
-    with pytest.raises(ValueError, match=r'lacks the clip none\.mp4, or is damaged\. Delete it and make it again with'):
+    with pytest.raises(
+        ValueError, match=r'no frames of the clip none\.mp4: set data_prefix\.video .*microaction frames'
+    ):
         store.find('none.mp4')
 
 

@@ -293,7 +293,7 @@ def test_videos_that_would_share_a_track_are_rejected(tmp_path):
     [
         ('videos', 'file', 'file cannot be a folder'),
         ('file', 'out', 'file: no such folder'),
-        ('empty', 'out', r'empty contains no video \(.*\) among its 1 files'),
+        ('empty', 'out', r'empty contains no video \(.*\) among its 1 file;'),
     ],
 )
 @pytest.mark.usefixtures('bright_is_face')

@@ -20,14 +20,20 @@ COLUMNS = ('id', 'video_id', 'start_frame', 'end_frame', 'class', 'total_frames'
 
 
 def write_tiny_mma52(root):
-    """Write the tables and videos of two splits with three videos each, of 40, 33 and 20 frames, and two actions."""
-    for split, frames in (('train', (40, 33, 20)), ('val', (38, 25, 20))):
+    """Write the tables and videos of three splits with three videos each, and two actions a video.
+
+    The actions of the test split are placeholders, as in the challenge.
+    """
+    for split, frames in (('train', (40, 33, 20)), ('val', (38, 25, 20)), ('test', (30, 25, 22))):
         folder = root / f'videos_{split}'
         folder.mkdir(parents=True)
         rows = []
         for index, count in enumerate(frames):
             name = f'{split}{index:04d}'
             write_clip(folder / f'{name}.mp4', num_frames=count, seed=index)
+            if split == 'test':
+                rows.append((len(rows), name, 0, 20, index + 1, count, 30.0))
+                continue
             rows.append((len(rows), name, 0, count // 2, 8, count, 30.0))
             rows.append((len(rows), name, 5, count - 1, 24 + index, count, 30.0))
         with open(root / f'{split}.csv', 'w', encoding='utf-8', newline='') as file:

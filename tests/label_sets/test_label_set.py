@@ -57,7 +57,7 @@ def test_content_survives_a_checkpoint():
         ({'actions': ['a' * 201]}, '200'),
         ({'actions': [{'name': 'a', 'grup': 'head'}]}, "action 0: unknown key 'grup'"),
         ({'action': ['a']}, "unknown key 'action'"),
-        ({'actions': [{'name': 'a', 'group': 'x'}, 'b']}, '1 actions have no group, such as b'),
+        ({'actions': [{'name': 'a', 'group': 'x'}, 'b']}, '1 action without a group, such as b'),
         ({'actions': [{'name': 'a', 'group': 'x'}], 'groups': ['y']}, 'group x is not in'),
         ({'actions': [{'name': 'a', 'group': 'x'}], 'groups': ['x', 'y']}, 'no action has the group y'),
         ({'actions': [{'name': 'a', 'train_clips': -1}]}, 'train_clips of action 0'),

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from helpers.detection import build_detector
 from helpers.label_sets import FOUR, TWO_HUNDRED
 from helpers.pcan import small_head
 from helpers.small_runs import small_runner
@@ -103,6 +104,20 @@ def test_tensors_whose_shape_depends_on_the_classes_are_dropped(name):
     for target in (FOUR, RENAMED):  # another number of classes, and the same number
         metainfo = {'label_set': target.to_dict()}
         assert set(drop_other_classes(content, 'old.pth', others, metainfo).dropped) == of_classes
+
+
+@pytest.mark.parametrize('per_class', [True, False])
+def test_boundaries_per_class_of_a_detector_are_dropped(per_class):
+    detector = build_detector(num_classes=52, head=dict(per_class_boundaries=per_class))
+    content = {'state_dict': detector.state_dict()}
+    layers = ['head.fc_cls', 'head.fc_segment'] if per_class else ['head.fc_cls']
+    for target in (FOUR, RENAMED):  # another number of classes, and the same number
+        other = build_detector(num_classes=len(target), head=dict(per_class_boundaries=per_class))
+        transfer = drop_other_classes(content, 'old.pth', get_shapes(other), {'label_set': target.to_dict()})
+        assert transfer.dropped == [f'{layer}.{kind}' for layer in layers for kind in ('weight', 'bias')]
+        expected = ': head.fc_cls and head.fc_segment start anew' if per_class else ': head.fc_cls starts anew'
+        assert expected in transfer.describe('old.pth', 1)
+    assert drop_other_classes(content, 'old.pth', {}, {'label_set': MA52.to_dict()}).dropped == []
 
 
 def test_the_classifier_of_the_shipped_network_is_dropped(tmp_path):

@@ -301,7 +301,7 @@ def test_rejects_input_that_does_not_fit(tmp_path):
     cases = [
         (dict(compare=dump(tmp_path / 'b.pkl', [3, 5], [3, 4])), r'b\.pkl.*1\.mp4 with label [45]'),
         (dict(compare=dump(tmp_path / 'c.pkl', [3], [3], names=False)), r'c\.pkl.*clip'),
-        (dict(videos=tmp_path / 'empty'), r'empty contains none of the 2 clips'),
+        (dict(videos=tmp_path / 'empty'), r'empty contains no clip of the predictions .2 clips'),
         (dict(videos=tmp_path / 'absent'), 'no such folder'),
         (dict(ann_file=tmp_path / 'test.txt'), 'is anonymised'),
     ]

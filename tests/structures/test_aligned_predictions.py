@@ -53,10 +53,10 @@ def test_a_clip_that_one_network_could_not_read_is_marked(read):
 @pytest.mark.parametrize(
     ('second', 'message'),
     [
-        (FIRST[:1], r'2 clips of .*0\.pkl are missing in .*1\.pkl: b\.mp4, c\.mp4\. Test both'),
-        ([*FIRST, sample('d.mp4', 1)], r'1 clips of .*1\.pkl are missing in .*0\.pkl: d\.mp4\. Test both'),
-        ([*FIRST, FIRST[1]], r'1\.pkl: 1 clips are predicted more than once: b\.mp4'),
-        ([*FIRST[:2], sample('c.mp4', 1, 8)], r'1 clips have different labels in .*0\.pkl and .*1\.pkl: c\.mp4'),
+        (FIRST[:1], r'1\.pkl lacks 2 clips of .*0\.pkl: b\.mp4, c\.mp4\. Test both'),
+        ([*FIRST, sample('d.mp4', 1)], r'0\.pkl lacks 1 clip of .*1\.pkl: d\.mp4\. Test both'),
+        ([*FIRST, FIRST[1]], r'1\.pkl predicts 1 clip more than once: b\.mp4'),
+        ([*FIRST[:2], sample('c.mp4', 1, 8)], r'the labels of 1 clip differ in .*0\.pkl and .*1\.pkl: c\.mp4'),
         ([np.eye(52)[1]] * 3, r'1\.pkl has no names of clips \(video_id\)'),
         (
             [dict(video_id=name, pred_score=np.eye(4)[0], label_set=FOUR.to_dict()) for name in NAMES],

@@ -89,7 +89,7 @@ def test_detections_in_unreadable_videos_are_left_out_with_a_warning(tmp_path):
     first, second = pickle.loads(path.read_bytes())
     black = {**first, 'video_id': 'black', 'unreadable': True}
     path.write_bytes(pickle.dumps([black, first, second]))
-    with pytest.warns(UserWarning, match=r'p\.pkl: 1 videos could not be read .*: black; replace'):
+    with pytest.warns(UserWarning, match=r'p\.pkl: 1 video could not be read .*: black\. .*replace'):
         found = read_detections(path)
     assert (found.video_ids.tolist(), found.scores.tolist()) == (['a'], first['pred_detections']['scores'].tolist())
 

@@ -56,7 +56,7 @@ def test_dump_without_names_is_read_in_order_with_a_warning(read):
 def test_unreadable_clips_of_a_dump_are_named(read):
     samples = dump()
     samples[1]['unreadable'] = True
-    with pytest.warns(UserWarning, match=r'p\.pkl: 1 clips .*: test0001\.mp4'):
+    with pytest.warns(UserWarning, match=r'p\.pkl: 1 clip .*: test0001\.mp4'):
         names, scores = read(samples)
     assert names == NAMES
     np.testing.assert_array_equal(scores, SCORES)

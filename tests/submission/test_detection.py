@@ -51,7 +51,7 @@ def test_written_tables_are_read_back_unchanged(tmp_path, format):
 
 
 def test_detections_of_other_videos_and_unknown_formats_are_rejected(tmp_path):
-    with pytest.raises(ValueError, match=r'1 videos .* not in the split: test0002\. Use the table'):
+    with pytest.raises(ValueError, match=r'split lacks 1 video with detections: test0002\. Use the table'):
         write_detection_submission(tmp_path / 'out', FOUND, VIDEOS[:2])
     with pytest.raises(ValueError, match=r"'mmad', 'mmad-2026', got 'mmad-2023'"):
         write_detection_submission(tmp_path / 'out', FOUND, VIDEOS, 'mmad-2023')

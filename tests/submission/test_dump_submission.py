@@ -83,7 +83,7 @@ def test_unreadable_clips_are_logged(tmp_path, monkeypatch):
     monkeypatch.setattr(f'{DumpSubmission.__module__}.print_log', lambda text, **_: logged.append(text))
     run([*SAMPLES[:2], dict(SAMPLES[2], unreadable=True)], out_dir=tmp_path)
     assert len(rows(tmp_path)) == 3
-    assert '1 clips could not be read' in logged[-1]
+    assert '1 clip could not be read' in logged[-1]
     assert 'test0002.mp4' in logged[-1]
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from mmaction_microaction.utils.messages import first_few, last_line
+from mmaction_microaction.utils.messages import first_few, format_count, last_line
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,19 @@ from mmaction_microaction.utils.messages import first_few, last_line
 )
 def test_first_few(names, options, text):
     assert first_few(names, **options) == text
+
+
+@pytest.mark.parametrize(
+    ('number', 'noun', 'text'),
+    [
+        (0, 'clip', '0 clips'),
+        (1, 'clip', '1 clip'),
+        (2, 'body part', '2 body parts'),
+        (12345, 'class', '12,345 classes'),
+    ],
+)
+def test_counts_agree_with_their_nouns(number, noun, text):
+    assert format_count(number, noun) == text
 
 
 @pytest.mark.parametrize(('message', 'line'), [('one\n  two \n\n', 'two'), ('', 'ValueError'), (' \n', 'ValueError')])

@@ -31,7 +31,7 @@ def test_deleted_and_hidden_videos_are_left_out(tmp_path):
 
 def test_folder_without_videos_is_rejected(tmp_path):
     (tmp_path / 'notes.txt').touch()
-    with pytest.raises(ValueError, match=r'contains no video \(.*\.3gp.*\) among its 1 files'):
+    with pytest.raises(ValueError, match=r'contains no video \(.*\.3gp.*\) among its 1 file;'):
         list_videos(tmp_path)
     with pytest.raises(FileNotFoundError, match='none: no such folder'):
         list_videos(tmp_path / 'none')

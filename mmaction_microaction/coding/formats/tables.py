@@ -19,7 +19,7 @@ from mmengine.logging import print_log
 from mmaction_microaction.label_sets import REST, normalize_name
 from mmaction_microaction.structures.coding import CodedEvent, Coding
 from mmaction_microaction.utils.files import write_whole
-from mmaction_microaction.utils.messages import first_few
+from mmaction_microaction.utils.messages import first_few, format_count
 
 from .boris_exports import AGGREGATED_COLUMNS, is_tabular, parse_aggregated, parse_tabular
 from .elan_tables import is_elan_table, parse_elan
@@ -189,8 +189,8 @@ class _Header:
             if any(cell not in (None, '') for cell in row):
                 if any(cell not in (None, '') for cell in row[len(columns) :]):
                     raise ValueError(
-                        f'{where} {line}: {len(row)} cells, but the header has {len(columns)}; write times with a '
-                        'point as in 1.5, and texts that contain the separator in quotes'
+                        f'{where} {line}: {format_count(len(row), "cell")}, but the header has {len(columns)}; write '
+                        'times with a point as in 1.5, and texts that contain the separator in quotes'
                     )
                 # If two columns have one name, the first one is read.
                 cells = self.facts | dict(zip(reversed(columns[: len(row)]), reversed(row[: len(columns)])))

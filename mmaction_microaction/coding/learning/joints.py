@@ -10,7 +10,7 @@ import numpy as np
 from mmaction_microaction.poses import PoseSettings
 from mmaction_microaction.poses.extraction import PoseVideo, extract_poses
 from mmaction_microaction.structures.poses import index_poses, read_poses
-from mmaction_microaction.utils.messages import first_few
+from mmaction_microaction.utils.messages import first_few, format_count
 
 MIN_PRESENCE = 0.5
 """Share of the frames of a clip that must show a person, as in windows of videos that are recognised."""
@@ -42,7 +42,10 @@ def estimate_joints(
     results = extract_poses(videos, out, PoseSettings(), workers=workers, progress=progress)
     errors = [result.error for result in results if result.error]
     if errors:
-        raise ValueError(f'{len(errors):,} clips cannot be read; delete them, and run again: {first_few(errors)}')
+        raise ValueError(
+            f'{format_count(len(errors), "clip")} without frames that can be read: {first_few(errors)}; delete '
+            'each of them, and run again'
+        )
 
 
 def find_clips_with_person(path: str | Path, names: Sequence[str]) -> np.ndarray:

@@ -14,7 +14,7 @@ from mmaction_microaction.label_sets import LabelSet, normalize_name
 from mmaction_microaction.structures.annotations import read_lines
 from mmaction_microaction.structures.list_rows import NAME_TITLES
 from mmaction_microaction.utils.hidden_files import is_hidden
-from mmaction_microaction.utils.messages import first_few
+from mmaction_microaction.utils.messages import first_few, format_count
 from mmaction_microaction.video.files import VIDEO_ENDINGS
 
 SUBJECT_TITLES = ('subject', 'subject_id', 'person', 'person_id', 'participant', 'participant_id')
@@ -69,8 +69,9 @@ def find_class_folders(folder: str | Path, groups: bool = False) -> ClassFolders
             )
     if not clips:
         raise ValueError(
-            f'{folder} contains no video ({", ".join(VIDEO_ENDINGS)}) among its {len(other_files):,} files; put the '
-            'videos of each class into a folder of its name. Frames of videos cannot be read; make videos of them'
+            f'{folder} contains no video ({", ".join(VIDEO_ENDINGS)}) among its '
+            f'{format_count(len(other_files), "file")}; put the videos of each class into a folder of its name. '
+            'Frames of videos cannot be read; make videos of them'
         )
     classes = {path for path in folders if path.count('/') == depth - 1 and not is_hidden(Path(path), Path())}
     return ClassFolders(clips, other_files, sorted(classes - set(clips.values())))
@@ -247,7 +248,10 @@ def read_subjects(path: str | Path, clips: Sequence[str]) -> dict[str, str]:
             f'{path} has no subject for {len(missing):,} of {len(clips):,} clips: {first_few(missing)}; add them'
         )
     if unused:
-        warnings.warn(f'{path}: {len(unused):,} rows name no clip of the folder: {first_few(unused)}', stacklevel=2)
+        warnings.warn(
+            f'{path}: {format_count(len(unused), "row")} without a clip in the folder: {first_few(unused)}',
+            stacklevel=2,
+        )
     return subjects
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from mmaction_microaction.structures.annotations import read_annotations
 from mmaction_microaction.utils.files import atomic_write, lock_for_link, make_folder
 from mmaction_microaction.utils.hidden_files import is_hidden
-from mmaction_microaction.utils.messages import first_few, last_line
+from mmaction_microaction.utils.messages import first_few, format_count, last_line
 from mmaction_microaction.utils.parallel import ordered_map
 from mmaction_microaction.video.sparse_decoding import READ_ERRORS, decode, open_video
 
@@ -128,7 +128,9 @@ def prepare_split(
     list_file = find_list(split, list(dict.fromkeys([lists, source, out])))
     names = [annotation.filename for annotation in read_annotations(list_file)]
     if len(names) != SPLIT_SIZES[split]:
-        raise ValueError(f'{list_file}: {len(names):,} clips, but MA-52 has {SPLIT_SIZES[split]:,} in {split}.')
+        raise ValueError(
+            f'{list_file}: {format_count(len(names), "clip")}, but MA-52 has {SPLIT_SIZES[split]:,} in {split}.'
+        )
     find = partial(find_clips, split)
     return place_clips(split, list_file, names, find, source, out, workers, progress)
 

@@ -10,14 +10,14 @@ import cv2
 import mmcv
 import numpy as np
 
-from mmaction_microaction.datasets.frame_store import REMEDY, FrameSettings, FrameStore, FrameStoreWriter
+from mmaction_microaction.datasets.frame_store import FrameSettings, FrameStore, FrameStoreWriter
 from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.poses import make_estimator
 from mmaction_microaction.poses.framing import MAX_PEOPLE, find_crop
 from mmaction_microaction.poses.person_box import crop_box
 from mmaction_microaction.structures.annotations import read_annotations
 from mmaction_microaction.structures.detection_annotations import is_detection_table, read_detection_annotations
-from mmaction_microaction.utils.messages import first_few, last_line
+from mmaction_microaction.utils.messages import first_few, format_count, last_line
 from mmaction_microaction.utils.parallel import ordered_map
 from mmaction_microaction.video.reader import Video
 from mmaction_microaction.video.sparse_decoding import READ_ERRORS, decode, open_video
@@ -78,8 +78,8 @@ def make_frame_store(
         unlisted = written.difference(names)
         if unlisted:
             raise ValueError(
-                f'{store.unfinished} has {len(unlisted):,} clips that are not in {ann_file}, for example '
-                f'{min(unlisted)}: delete it, or use the list that it was started with.'
+                f'{store.unfinished} has {format_count(len(unlisted), "clip")} that {ann_file} does not list, for '
+                f'example {min(unlisted)}: delete it, or use the list that it was started with.'
             )
         waiting = [name for name in names if name not in written]
         tasks = [filenames[name] for name in waiting]
@@ -117,12 +117,14 @@ def _read_filenames(ann_file, label_set):
 
 def _check_store(path, settings, names, ann_file) -> None:
     """Raise an error if an existing store has other settings, or lacks clips."""
-    store = FrameStore(path)
+    store, remedy = FrameStore(path), 'choose another folder (--out), or delete it and run again'
     if store.settings != settings:
-        raise ValueError(f'{path} was made with {store.settings}, not {settings}. {REMEDY}')
+        raise ValueError(f'{path} was made with {store.settings}, not {settings}: {remedy}')
     missing = set(names) - store.names()
     if missing:
-        raise ValueError(f'{path} lacks {len(missing):,} clips of {ann_file}, for example {min(missing)}. {REMEDY}')
+        raise ValueError(
+            f'{path} lacks {format_count(len(missing), "clip")} of {ann_file}, for example {min(missing)}: {remedy}'
+        )
 
 
 def extract_frames(videos: Path, settings: FrameSettings, name: str) -> tuple[float, list[bytes], str | None, bool]:

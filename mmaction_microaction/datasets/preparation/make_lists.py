@@ -13,7 +13,7 @@ import yaml
 from mmaction_microaction.label_sets import LabelSet, get_label_set
 from mmaction_microaction.structures.list_rows import ListReader
 from mmaction_microaction.utils.files import make_folder, write_whole
-from mmaction_microaction.utils.messages import first_few, last_line
+from mmaction_microaction.utils.messages import first_few, format_count, last_line
 from mmaction_microaction.utils.parallel import ordered_map
 from mmaction_microaction.video.sparse_decoding import READ_ERRORS, decode, open_video
 
@@ -111,7 +111,9 @@ def collect_lists(
     errors = dict(zip(names, ordered_map(find_error, names, workers, spawn=False, progress=progress)))
     clips = [name for name in names if not errors[name]]
     if not clips:
-        raise ValueError(f'none of the {len(names):,} videos of {folder} can be read: {first_few(errors.values(), 2)}')
+        raise ValueError(
+            f'{folder}: of {format_count(len(names), "video")}, none can be read: {first_few(errors.values(), 2)}'
+        )
     _warn_about_files(folder, found.other_files, found.without_clips, [error for error in errors.values() if error])
 
     if not groups and subjects is None and all(clip.count('/') > 1 for clip in clips):
@@ -174,14 +176,15 @@ def _warn_about_files(
     """Report everything that gets into no list."""
     if unreadable:
         warnings.warn(
-            f'{len(unreadable):,} videos cannot be read and are left out: {first_few(unreadable, separator="; ")}',
+            f'{format_count(len(unreadable), "video")} left out, since reading failed: '
+            f'{first_few(unreadable, separator="; ")}',
             stacklevel=3,
         )
     if other_files:
         endings = Counter(Path(name).suffix.lower() or 'no ending' for name in other_files)
         kinds = first_few(f'{ending}: {count:,}' for ending, count in endings.most_common())
         warnings.warn(
-            f'{len(other_files):,} files of {folder} are left out, since they are hidden or no videos ({kinds}): '
+            f'{format_count(len(other_files), "file")} of {folder} left out, hidden or no video ({kinds}): '
             f'{first_few(other_files, 3)}',
             stacklevel=3,
         )
@@ -194,7 +197,7 @@ def _warn_about_classes(lists: ClipLists) -> None:
     names = np.array(lists.label_set.names)
     absent = np.setdiff1d(np.arange(len(names)), lists.labels)
     if len(absent):
-        warnings.warn(f'{len(absent)} classes have no clip: {first_few(names[absent])}', stacklevel=3)
+        warnings.warn(f'{format_count(len(absent), "class")} without a clip: {first_few(names[absent])}', stacklevel=3)
     present = np.unique(lists.labels)
     if lists.subjects is not None:
         single = [names[label] for label in present if lists.count_subjects(np.flatnonzero(lists.labels == label)) < 2]

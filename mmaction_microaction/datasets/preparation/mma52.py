@@ -9,6 +9,7 @@ from pathlib import Path
 from mmaction_microaction.datasets.mma52_dataset import SHORTER_BY
 from mmaction_microaction.structures.detection_annotations import is_detection_table, read_detection_annotations
 from mmaction_microaction.utils.hidden_files import is_hidden
+from mmaction_microaction.utils.messages import format_count
 
 from .ma52 import place_clips, read_journal
 
@@ -108,8 +109,8 @@ def prepare_mma52_split(
     videos = read_detection_annotations(table)
     if len(videos) != SPLIT_SIZES[split]:
         raise ValueError(
-            f'{table}: {len(videos):,} videos, but MMA-52 has {SPLIT_SIZES[split]:,} in {split}. An older release of '
-            'the tables has other videos.'
+            f'{table}: {format_count(len(videos), "video")}, but MMA-52 has {SPLIT_SIZES[split]:,} in {split}. An '
+            'older release of the tables has other videos.'
         )
     names = [video.filename for video in videos]
     new = place_clips(split, table, names, partial(find_mma52_videos, names), source, out, workers, progress)

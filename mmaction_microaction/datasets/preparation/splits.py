@@ -12,6 +12,8 @@ from sklearn.model_selection import (
     StratifiedShuffleSplit,
 )
 
+from mmaction_microaction.utils.messages import format_count
+
 _CANDIDATES = 100
 """Number of random divisions of the subjects, of which the best one is taken."""
 
@@ -100,10 +102,14 @@ def make_folds(
         raise ValueError('one fold per subject needs the subjects; pass --subjects')
     num_subjects = len(labels) if subjects is None else len(set(subjects))
     if num_subjects < (num_folds or 2):
-        raise ValueError(f'{num_subjects} subjects are too few for {num_folds or 2} folds; record more people')
+        raise ValueError(
+            f'too few people, {format_count(num_subjects, "subject")}, for {num_folds or 2} folds; record more'
+        )
     most = np.bincount(labels).max()
     if most < (num_folds or 0):
-        raise ValueError(f'no class has more than {most} clips, too few for {num_folds} folds; use fewer folds')
+        raise ValueError(
+            f'no class has more than {format_count(most, "clip")}, too few for {num_folds} folds; use fewer folds'
+        )
     if num_folds is None:
         splitter = LeaveOneGroupOut()
     elif subjects is None:

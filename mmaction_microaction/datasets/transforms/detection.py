@@ -61,8 +61,10 @@ class SampleFramesAtRate(BaseTransform):
 class LoadFeatures(BaseTransform):
     """Read the features of a video that ``microaction extract-features`` stored.
 
-    Required keys: ``video_id``. Added keys: ``features``, shape (T, C), ``steps_per_second``, and
-    ``feature_fingerprint``, a number that identifies the network and the settings that the features depend on.
+    Required keys: ``video_id``. Added keys: ``features``, shape (T, C); ``steps_per_second``; ``frames_per_second``;
+    ``feature_fingerprint``, a number that identifies the network and the settings that the features depend on; and
+    ``backbone_fingerprint``, a number that identifies the weights of the backbone. The rate of the frames and the
+    backbone are 0 if the store does not contain them.
 
     Args:
         path (str | Path): Path of the feature store.
@@ -89,7 +91,9 @@ class LoadFeatures(BaseTransform):
         """
         results['features'] = self.store.read(results['video_id'])
         results['steps_per_second'] = self.store.settings.steps_per_second
+        results['frames_per_second'] = self.store.settings.frames_per_second
         results['feature_fingerprint'] = self.store.settings.fingerprint
+        results['backbone_fingerprint'] = self.store.settings.backbone
         return results
 
     def __repr__(self):
@@ -102,10 +106,17 @@ class PackDetectionInputs(BaseTransform):
 
     Required keys: ``features``, shape (T, C), or ``imgs``, shape (T, 3, H, W), from ``FormatShape`` with the format
     ``NCHW``; ``video_id``, ``duration`` and ``steps_per_second``. Optional keys: ``gt_segments``, starts and ends in
-    seconds, shape (M, 2), ``gt_labels``, shape (M,), and ``feature_fingerprint``.
+    seconds, shape (M, 2), ``gt_labels``, shape (M,), and what :class:`LoadFeatures` says about the features.
     """
 
-    meta_keys = ('video_id', 'duration', 'steps_per_second', 'feature_fingerprint')
+    meta_keys = (
+        'video_id',
+        'duration',
+        'steps_per_second',
+        'frames_per_second',
+        'feature_fingerprint',
+        'backbone_fingerprint',
+    )
 
     def transform(self, results: dict) -> dict:
         """Pack a sample.

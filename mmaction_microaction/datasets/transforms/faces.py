@@ -7,6 +7,7 @@ from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 
 from mmaction_microaction.faces import read_face_track
+from mmaction_microaction.utils.messages import format_count
 
 
 @TRANSFORMS.register_module()
@@ -63,9 +64,10 @@ class CropFace(BaseTransform):
         # Decoders may differ by a frame, and resized frames by a pixel.
         if abs(len(track.boxes) - total) > max(1, total // 100) or not 0.97 < scale[0] / scale[1] < 1.03:
             raise ValueError(
-                f'{path} is the track of {len(track.boxes)} frames of {track.size[0]} x {track.size[1]} pixels, but '
-                f'{results["filename"]} has {total} frames, here {shape[1]} x {shape[0]}: write it again with '
-                '"microaction faces", and place CropFace before transforms that crop.'
+                f'{path} is the track of {format_count(len(track.boxes), "frame")} of {track.size[0]} x '
+                f'{track.size[1]} pixels, but {results["filename"]} has {format_count(total, "frame")}, here '
+                f'{shape[1]} x {shape[0]}: write it again with "microaction faces", and place CropFace before '
+                'transforms that crop.'
             )
         return track.boxes[np.minimum(indices, len(track.boxes) - 1)] * np.tile(scale, 2)
 

@@ -6,6 +6,8 @@ import numpy as np
 from mmaction.registry import TRANSFORMS
 from mmcv.transforms import BaseTransform
 
+from mmaction_microaction.utils.messages import format_count
+
 from .sparse_pyav import SparsePyAVDecode, SparsePyAVInit
 
 
@@ -73,9 +75,10 @@ class DecodeRGBPose(BaseTransform):
         rounding = 0.03 + 1 / min(shape)
         if abs(num_decoded - num_frames) > max(1, num_frames // 100) or abs(scale[0] / scale[1] - 1) > rounding:
             raise ValueError(
-                f'{results.get("video_id", results.get("filename"))} has {num_decoded} frames of {shape[1]} x '
-                f'{shape[0]} pixels, but its poses are those of {num_frames} frames of {width} x {height} pixels: '
-                'estimate them again with "microaction poses", or correct the folder of the videos'
+                f'{results.get("video_id", results.get("filename"))} has {format_count(num_decoded, "frame")} of '
+                f'{shape[1]} x {shape[0]} pixels, but its poses are those of {format_count(num_frames, "frame")} of '
+                f'{width} x {height} pixels: estimate them again with "microaction poses", or correct the folder of '
+                'the videos'
             )
         if shape != (height, width):
             results['keypoint'] *= scale

@@ -41,13 +41,13 @@ def check_classes(model: torch.nn.Module, datasets: Mapping[str, Iterable[Datase
     if not found:
         return
     where, label_set = found[0]
-    for setting, num_classes in _find_num_classes(model):
-        if num_classes != len(label_set):
-            raise ValueError(
-                f'{where} has {describe_label_set(label_set)}, but the network has {setting}={num_classes}. Set '
-                f'{setting}={len(label_set)}, or label_set of the datasets to the label set of the {num_classes} '
-                'classes.'
-            )
+    setting, num_classes = _find_num_classes(model)
+    if num_classes not in (None, len(label_set)):
+        raise ValueError(
+            f'{where} has {describe_label_set(label_set)}, but the network has {setting}={num_classes}. Set '
+            f'{setting}={len(label_set)}, or label_set of the datasets to the label set of the {num_classes} '
+            'classes.'
+        )
 
 
 def get_label_set_of(dataset: Dataset) -> LabelSet | None:
@@ -56,12 +56,16 @@ def get_label_set_of(dataset: Dataset) -> LabelSet | None:
     return None if content is None else LabelSet.from_dict(content)
 
 
-def _find_num_classes(model: torch.nn.Module) -> list[tuple[str, int]]:
-    """Return the settings of a network's number of actions, and their values."""
+def _find_num_classes(model: torch.nn.Module) -> tuple[str, int | None]:
+    """Return the setting of a network's number of actions, and its value. The value is None if it is not known."""
     network = model.module if is_model_wrapper(model) else model
-    parts = {'model': network, 'model.cls_head': getattr(network, 'cls_head', None)}
-    found = {f'{name}.num_classes': getattr(part, 'num_classes', None) for name, part in parts.items()}
-    return [(setting, value) for setting, value in found.items() if isinstance(value, int)]
+    # Heads come first: a detector has the number of its head, but no such setting.
+    for name in ('cls_head', 'head'):
+        value = getattr(getattr(network, name, None), 'num_classes', None)
+        if isinstance(value, int):
+            return f'model.{name}.num_classes', value
+    value = getattr(network, 'num_classes', None)
+    return 'model.num_classes', value if isinstance(value, int) else None
 
 
 def list_metric_names(metrics: Iterable[BaseMetric]) -> list[str]:

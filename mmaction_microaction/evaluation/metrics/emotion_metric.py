@@ -7,6 +7,7 @@ from mmengine.logging import print_log
 
 from mmaction_microaction.evaluation.functional import average_precisions, emotion_metrics
 from mmaction_microaction.label_sets.ma52_pro import EMOTIONS
+from mmaction_microaction.utils.messages import format_count
 
 
 @METRICS.register_module()
@@ -92,7 +93,7 @@ class EmotionMetric(BaseMetric):
         columns = ('Acc', 'F1_weighted', 'UF1', 'UAR', 'mAP', 'mAP_class')
         lines = []
         for title, names, keys in (
-            (f'{num_videos:,} videos', columns, columns),
+            (format_count(num_videos, 'video'), columns, columns),
             ('accuracy of', EMOTIONS, [f'Acc_{emotion}' for emotion in EMOTIONS]),
         ):
             lines.append(title.ljust(16) + ''.join(f'{name:>12}' for name in names))

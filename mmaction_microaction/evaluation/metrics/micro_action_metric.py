@@ -10,7 +10,7 @@ from mmaction_microaction.evaluation.functional import micro_action_metrics, ran
 from mmaction_microaction.evaluation.functional.micro_action import check_options
 from mmaction_microaction.label_sets import LabelSet, find_label_set
 from mmaction_microaction.structures.predictions import check_probabilities, get_coarse_scores, get_scores
-from mmaction_microaction.utils.messages import first_few
+from mmaction_microaction.utils.messages import first_few, format_count
 
 
 @METRICS.register_module()
@@ -129,7 +129,7 @@ class MicroActionMetric(BaseMetric):
     def _table(self, metrics: dict[str, float], num_clips: int) -> str:
         """Format the metrics in the columns of Table II."""
         columns = {'F1_macro': 'F1_macro', 'F1_micro': 'F1_micro', 'top1': 'Acc-Top1', 'top5': 'Acc-Top5'}
-        lines = [f'{num_clips:,} clips'.ljust(16) + ''.join(f'{title:>10}' for title in columns.values())]
+        lines = [format_count(num_clips, 'clip').ljust(16) + ''.join(f'{title:>10}' for title in columns.values())]
         for level in ('coarse', 'fine') if 'F1_mean' in metrics else ('fine',):
             lines.append(f'{level:<16}' + ''.join(f'{metrics[f"{level}/{name}"]:10.2f}' for name in columns))
         mean = 'F1_mean' if 'F1_mean' in metrics else 'fine/F1_mean'

@@ -9,7 +9,7 @@ from mmengine.logging import MMLogger
 
 from mmaction_microaction.models.ops import excite_and_shift
 from mmaction_microaction.utils.checkpoints import read_weights
-from mmaction_microaction.utils.messages import first_few
+from mmaction_microaction.utils.messages import first_few, format_count
 
 
 class SETemporalShift(nn.Module):
@@ -187,8 +187,9 @@ class ResNetSETSM(ResNetTSM):
         missing = [_plain_name(name) for name in initialized if name not in own]
         if missing:
             raise ValueError(
-                f'{source} does not contain the weights of a plain ResNet-{self.depth}: {len(missing)} tensors are '
-                f"missing or have another shape, the first is {missing[0]}. The names should be torchvision's; the "
+                f'{source} does not contain the weights of a plain ResNet-{self.depth}: it lacks '
+                f'{format_count(len(missing), "tensor")}, or has them in another shape; the first is {missing[0]}. '
+                "The names should be torchvision's; the "
                 f'file contains {first_few(weights, limit=3)}. For another depth, set model.backbone.pretrained to '
                 'weights of that depth. To start from a checkpoint of MANet, TSM or another network of MMAction2, use '
                 f'--cfg-options load_from={source} model.backbone.pretrained=None.'

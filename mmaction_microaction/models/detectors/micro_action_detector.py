@@ -1,4 +1,5 @@
-from typing import Self
+import struct
+from typing import NamedTuple, Self
 
 import torch
 from mmaction.registry import MODELS
@@ -9,6 +10,8 @@ from torch.nn.utils.rnn import pad_sequence
 from .decoding import decode_detections
 from .frame_features import check_clip_len, extract_features
 
+# What a detector remembers of its training: features, the backbone that computed them, frames and steps per second.
+_MEMORY = {'_fingerprint': 8, '_backbone_fingerprint': 8, '_rates': 16}
 _SETTINGS = ('max_candidates', 'max_per_video', 'sigma', 'voting_iou')
 
 
@@ -78,7 +81,9 @@ class MicroActionDetector(BaseModel):
         self.neck = MODELS.build(neck)
         self.head = MODELS.build(head)
         # As bytes: MMEngine averages buffers over processes in float32, which is exact for small numbers.
-        self.register_buffer('_fingerprint', torch.zeros(8, dtype=torch.int64))
+        for name, num_bytes in _MEMORY.items():
+            self.register_buffer(name, torch.zeros(num_bytes, dtype=torch.int64))
+        self.register_load_state_dict_post_hook(_allow_no_memory)
         if freeze_backbone and self.backbone is not None:
             self.backbone.requires_grad_(False)
 
@@ -171,6 +176,8 @@ class MicroActionDetector(BaseModel):
             ValueError: If the features come from another network or pipeline than those of earlier steps.
         """
         self._check_features(data_samples)
+        if self.backbone is not None:
+            self._remember_rates(data_samples[0].steps_per_second, self._rate(data_samples[0]))
         levels, masks = self.extract_feat(inputs)
         segments = [
             sample.gt_segments.to(levels[0].device, torch.float32) * self._rate(sample) - 0.5 for sample in data_samples
@@ -190,9 +197,13 @@ class MicroActionDetector(BaseModel):
             ends in seconds, shape (M, 2), ``labels``, shape (M,), and ``scores``, shape (M,), best first.
 
         Raises:
-            ValueError: If the features come from another network or pipeline than those of the training.
+            ValueError: If the features come from another network or pipeline than those of the training, or frames
+                have another rate.
         """
         self._check_features(data_samples)
+        if self.backbone is not None:
+            for sample in data_samples:
+                self.check_frame_rate(sample.steps_per_second)
         scores, segments, valid = self.head.predict(*self.extract_feat(inputs))
         for sample, *video in zip(data_samples, *(part.detach().cpu().numpy() for part in (scores, segments, valid))):
             video_scores, video_segments, points = video
@@ -210,7 +221,34 @@ class MicroActionDetector(BaseModel):
     @property
     def feature_fingerprint(self) -> int:
         """Fingerprint of the features that the detector was trained on, so that others are refused. 0: not known."""
-        return int.from_bytes(self._fingerprint.tolist(), 'big')
+        return read_fingerprint(self._fingerprint)
+
+    def check_frame_rate(self, frames_per_second: float) -> None:
+        """Check that frames have the rate of the training, and as many frames per step.
+
+        A detector that was trained on features needs the rate and the stride with which they were extracted. A detector
+        whose checkpoint does not contain them accepts every rate.
+
+        Args:
+            frames_per_second (float): Frames per second.
+
+        Raises:
+            ValueError: If the rate or the stride differs. The message contains both and the settings.
+        """
+        expected = struct.unpack('>dd', bytes(self._rates.tolist()))
+        found = frames_per_second, frames_per_second / self.feature_stride
+        if any(expected) and found != expected:
+            frames, steps = expected
+            raise ValueError(
+                f'the detector was trained on {frames:g} frames and {steps:g} steps per second, but the pipeline and '
+                f'the model have {found[0]:g} and {found[1]:g}: set rate={frames:g} in SampleFramesAtRate of the '
+                f'pipeline and model.feature_stride={frames / steps:g}'
+            )
+
+    def _remember_rates(self, frames_per_second: float, steps_per_second: float) -> None:
+        """Remember the rates of the frames and of the steps in the training."""
+        content = struct.pack('>dd', frames_per_second, steps_per_second)
+        self._rates.copy_(torch.tensor(list(content)))
 
     def _check_features(self, data_samples: list[ActionDataSample]) -> None:
         """Remember which features the detector is trained on, and refuse others."""
@@ -219,7 +257,11 @@ class MicroActionDetector(BaseModel):
             return
         expected = self.feature_fingerprint
         if expected == 0 and self.training and len(found) == 1:
-            self._fingerprint.copy_(torch.tensor(list(found.pop().to_bytes(8, 'big'))))
+            self._fingerprint.copy_(_to_bytes(found.pop()))
+            sample = data_samples[0]
+            self._backbone_fingerprint.copy_(_to_bytes(sample.get('backbone_fingerprint', 0)))
+            if sample.get('frames_per_second'):
+                self._remember_rates(sample.frames_per_second, sample.steps_per_second)
         elif (expected and found != {expected}) or len(found) > 1:
             raise ValueError(
                 'the features were extracted by another network, or with other settings, than those that the detector '
@@ -227,3 +269,18 @@ class MicroActionDetector(BaseModel):
                 'extract the features of all splits with the same checkpoint and options of "microaction '
                 'extract-features", or train the detector again'
             )
+
+
+def read_fingerprint(content: torch.Tensor | None) -> int:
+    """Return the number in a buffer of a detector, and 0 without a buffer."""
+    return 0 if content is None else int.from_bytes(content.tolist(), 'big')
+
+
+def _to_bytes(number: int) -> torch.Tensor:
+    """Return the content of a buffer with a number."""
+    return torch.tensor(list(number.to_bytes(8, 'big')))
+
+
+def _allow_no_memory(detector: MicroActionDetector, incompatible: NamedTuple) -> None:
+    """Accept checkpoints that do not say what they were trained on. Nothing is compared with it then."""
+    incompatible.missing_keys[:] = [key for key in incompatible.missing_keys if key not in _MEMORY]

@@ -54,7 +54,7 @@ def test_videos_outside_of_classes_are_named(tmp_path):
     with pytest.raises(FileNotFoundError, match='absent: no such folder'):
         find_class_folders(tmp_path / 'absent')
     make_files(tmp_path, 'waving/a.txt')
-    with pytest.raises(ValueError, match=r'no video .*1 files'):
+    with pytest.raises(ValueError, match=r'no video .*1 file;'):
         find_class_folders(tmp_path)
     make_files(tmp_path, 'waving/b.mp4')
     with pytest.raises(ValueError, match=r'waving/b\.mp4 .*GROUP/CLASS/b\.mp4.* leave out --groups'):
@@ -150,7 +150,7 @@ def test_missing_table_and_unused_rows(tmp_path):
     with pytest.raises(FileNotFoundError, match=r'people\.csv'):
         read_subjects(tmp_path / 'people.csv', CLIPS)
     (tmp_path / 'people.csv').write_text('clip,subject\nx/a.mp4,1\n' + ''.join(f'{clip},1\n' for clip in CLIPS))
-    with pytest.warns(UserWarning, match=r'1 rows name no clip of the folder: x/a\.mp4'):
+    with pytest.warns(UserWarning, match=r'1 row without a clip in the folder: x/a\.mp4'):
         read_subjects(tmp_path / 'people.csv', CLIPS)
 
 

@@ -144,7 +144,7 @@ def test_refuses_missing_clips(source):
 
 def test_refuses_a_list_of_the_wrong_length(source):
     (source / 'val_list_videos.txt').write_text(f'{NAMES[0]} 0\n')
-    with pytest.raises(ValueError, match=r'val_list_videos\.txt: 1 clips, but MA-52 has 3 in val'):
+    with pytest.raises(ValueError, match=r'val_list_videos\.txt: 1 clip, but MA-52 has 3 in val'):
         prepare(source, 'val')
 
 

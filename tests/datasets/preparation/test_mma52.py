@@ -69,7 +69,7 @@ def test_command_reports_counts(source, capsys):
     main('prepare', [str(source), '--dataset', 'mma52', '--out', str(out), '--splits', 'val', '--workers', '1'])
     assert capsys.readouterr().out.splitlines()[-2:] == [
         f'val: 2 videos in {out}/videos_val, 2 of them new',
-        'val: 1 videos are shorter than their table says: b.mp4',
+        'val: 1 video shorter than the table says: b.mp4',
     ]
     with pytest.raises(SystemExit) as stop:
         main('prepare', [str(source), '--dataset', 'mma52', '--download'])

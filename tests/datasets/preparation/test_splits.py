@@ -66,10 +66,10 @@ def test_one_fold_per_subject(clips):
 @pytest.mark.parametrize(
     ('labels', 'subjects', 'num_folds', 'message'),
     [
-        ([0, 0, 0], ['a', 'b', 'b'], 3, '2 subjects are too few for 3 folds'),
-        ([0, 0], ['a', 'a'], None, '1 subjects are too few for 2'),
+        ([0, 0, 0], ['a', 'b', 'b'], 3, '2 subjects, for 3 folds'),
+        ([0, 0], ['a', 'a'], None, '1 subject, for 2'),
         ([0, 0, 1, 1], None, 3, 'more than 2 clips'),
-        ([0, 1, 2], ['a', 'b', 'c'], 2, 'more than 1 clips'),
+        ([0, 1, 2], ['a', 'b', 'c'], 2, 'more than 1 clip,'),
         ([0, 0], None, None, '--subjects'),
     ],
 )

@@ -34,6 +34,11 @@ def test_the_whole_duration_is_covered(frames, fps, samples):
     assert results['frame_inds'].max() < frames
 
 
+def test_the_longest_videos_of_mma52_have_226_frames_at_15_per_second():
+    # The longest ones of train.csv and val.csv have 436 frames at 29 frames per second.
+    assert len(sample_frames(15, duration=15.0345, total_frames=436, fps=29.0)['frame_inds']) == 226
+
+
 def test_files_that_are_too_short_repeat_their_last_frame():
     results = sample_frames(10, duration=2.0, total_frames=25, fps=30.0)
     assert results['frame_inds'].tolist() == [1, 4, 7, 10, 13, 16, 19, 22] + [24] * 12
@@ -47,7 +52,9 @@ def test_impossible_rates_are_refused(rate):
 
 def test_stored_features_are_packed_with_their_truth(tmp_path):
     features = np.random.default_rng(0).normal(size=(6, 4)).astype(np.float32)
-    with FeatureStoreWriter(tmp_path / 'store', FeatureSettings('manet', 77, 3.75, 'float32')) as store:
+    with FeatureStoreWriter(
+        tmp_path / 'store', FeatureSettings('manet', 77, 3.75, 'float32', 'none', 0, 7.5, 99)
+    ) as store:
         store.add('val0001', features)
         store.publish()
     results = dict(
@@ -62,7 +69,14 @@ def test_stored_features_are_packed_with_their_truth(tmp_path):
     sample = packed['data_samples']
     assert sample.gt_segments.dtype == torch.float32
     assert sample.gt_labels.tolist() == [3, 51]
-    assert sample.metainfo == dict(video_id='val0001', duration=1.6, steps_per_second=3.75, feature_fingerprint=77)
+    assert sample.metainfo == dict(
+        video_id='val0001',
+        duration=1.6,
+        steps_per_second=3.75,
+        frames_per_second=7.5,
+        feature_fingerprint=77,
+        backbone_fingerprint=99,
+    )
 
 
 def test_frames_are_packed_as_single_images():

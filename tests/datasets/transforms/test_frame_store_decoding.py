@@ -118,7 +118,7 @@ def test_clip_missing_from_the_store_is_named(stores, tmp_path):
     with pytest.raises(ValueError, match=message):
         build(tmp_path, 'frames')
     dataset = build(tmp_path, 'frames', check_videos=False, max_unreadable=0)
-    with pytest.raises(ValueError, match=r'frames_train lacks the clip new\.mp4'):
+    with pytest.raises(ValueError, match=r'frames_train has no frames of the clip new\.mp4'):
         _ = dataset[7]
 
 

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from helpers.detection import build_detector
 from helpers.label_sets import FOUR, TWO_HUNDRED
 from helpers.small_runs import small_runner
 from mmaction.registry import METRICS
@@ -59,6 +60,13 @@ def test_networks_without_a_head_say_their_number_themselves():
     wrapped = torch.nn.DataParallel(model)
     with pytest.raises(ValueError, match=r'model\.num_classes=40'):
         check_classes(wrapped, {'train': [clips(MA52)]})
+
+
+def test_the_setting_of_a_detector_is_that_of_its_head():
+    detector = build_detector(num_classes=2)
+    with pytest.raises(ValueError, match=r'model\.head\.num_classes=2\. Set model\.head\.num_classes=4,'):
+        check_classes(detector, {'train': [clips(FOUR)]})
+    check_classes(build_detector(num_classes=4), {'train': [clips(FOUR)]})
 
 
 @pytest.mark.parametrize('other', [MA52, TWO_HUNDRED, WITHOUT_GROUPS])

@@ -84,7 +84,7 @@ def test_unreadable_videos_have_no_detections_in_the_test_nor_in_its_dump(tmp_pa
     samples = [black, make_sample('b', [(0, 2, 9)], [(0, 2, 9, 0.9)])]
     assert evaluate(samples)['action/average_mAP'] == 50
     (tmp_path / 'p.pkl').write_bytes(pickle.dumps(samples))
-    with pytest.warns(UserWarning, match=r'1 videos could not be read .*: a;'):
+    with pytest.warns(UserWarning, match=r'1 video could not be read .*: a\.'):
         found = read_detections(tmp_path / 'p.pkl')
     truth = Instances(np.array(['a', 'b']), np.array([[0, 2], [0, 2.0]]), np.array([9, 9]))
     assert detection_metrics(truth, found, absent_classes='ignore')['action/mAP@0.5'] == 50

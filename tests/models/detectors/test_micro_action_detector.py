@@ -1,4 +1,5 @@
 import copy
+import itertools
 
 import numpy as np
 import pytest
@@ -6,6 +7,8 @@ import torch
 from helpers.detection import build_detector, make_sample, make_videos
 
 from mmaction_microaction.models.detectors import decode_detections
+from mmaction_microaction.models.detectors.micro_action_detector import read_fingerprint
+from mmaction_microaction.utils.checkpoints import load_weights
 
 R18 = dict(type='ResNetSETSM', depth=18)
 
@@ -141,12 +144,18 @@ def test_losses_and_detections_of_mixed_precision_are_float32(dtype):
     assert found['segments'].dtype == torch.float32
 
 
-def test_fingerprint_survives_the_averaging_of_buffers_over_processes():
-    detector, fingerprint = build_detector(), 0x4611E57497AEE4D
-    detector.train().loss([torch.randn(20, 8)], [make_sample(20, feature_fingerprint=fingerprint)])
+def test_what_a_detector_remembers_survives_the_averaging_of_buffers_over_processes():
+    detector, fingerprint, backbone = build_detector(512, backbone=R18), 0x4611E57497AEE4D, 0x7FEDCBA98765432
+    memory = dict(feature_fingerprint=fingerprint, backbone_fingerprint=backbone, frames_per_second=30.0)
+    features = build_detector(512)
+    features.train().loss([torch.randn(20, 512)], [make_sample(20, rate=30 / 7, **memory)])
+    detector.load_state_dict(features.state_dict(), strict=False)
     for buffer in detector.buffers():  # as MMEngine's SyncBuffersHook does with three processes
         buffer.copy_(torch.true_divide(3 * buffer, 3).float())
     assert detector.feature_fingerprint == fingerprint
+    assert read_fingerprint(detector.state_dict()['_backbone_fingerprint']) == backbone
+    with pytest.raises(ValueError, match=r'rate=30 .*feature_stride=7$'):
+        detector.check_frame_rate(30.0)
 
 
 def test_other_features_than_those_of_the_training_are_refused():
@@ -164,6 +173,52 @@ def test_other_features_than_those_of_the_training_are_refused():
     # Features of an unknown origin, and a detector that has not been trained, are accepted.
     restored.predict([features], [make_sample(20)])
     build_detector().eval().predict([features], [other])
+
+
+def train_on_features(detector, **rates):
+    """Run a step of training on features of the fingerprint 0x123 and the backbone 0x77."""
+    sample = make_sample(20, feature_fingerprint=0x123, backbone_fingerprint=0x77, **rates)
+    detector.train().loss([torch.randn(20, detector.neck.in_channels)], [sample])
+    return detector.state_dict()
+
+
+@pytest.mark.parametrize(
+    ('rate', 'frames_per_second', 'stride'), [(7.5, 7.5, 1), (7.5, 15.0, 2), (30 / 7, 30.0, 7), (15.0, 15.0, 1)]
+)
+def test_frames_need_the_rate_and_the_stride_of_the_features(rate, frames_per_second, stride):
+    weights = train_on_features(build_detector(512), rate=rate, frames_per_second=frames_per_second)
+    frames = torch.randn(8, 3, 32, 32)
+    for other_rate, other_stride in itertools.product((7.5, 15.0, 30.0), (1, 2, 7)):
+        whole = build_detector(512, backbone=R18, feature_stride=other_stride)
+        assert not any(map(str.startswith, whole.load_state_dict(weights, strict=False).missing_keys, '_'))
+        sample = [make_sample(8, rate=other_rate)]
+        if (other_rate, other_stride) == (frames_per_second, stride):
+            whole.eval().predict([frames], sample)
+            continue
+        with pytest.raises(ValueError, match=rf'rate={frames_per_second:g} .*feature_stride={stride}$'):
+            whole.eval().predict([frames], sample)
+
+
+def test_frames_need_the_rate_of_the_last_training_on_frames():
+    """A detector that is trained end to end at another rate than its features has this rate."""
+    detector = build_detector(512, backbone=R18)
+    detector.load_state_dict(train_on_features(build_detector(512), frames_per_second=7.5), strict=False)
+    frames = torch.randn(6, 3, 32, 32)
+    detector.train().loss([frames], [make_sample(6, rate=15)])
+    detector.eval().predict([frames], [make_sample(6, rate=15)])
+    with pytest.raises(ValueError, match=r'trained on 15 frames and 15 steps .* have 7\.5 and 7\.5: set rate=15'):
+        detector.predict([frames], [make_sample(6, rate=7.5)])
+
+
+def test_checkpoints_that_remember_nothing_are_loaded_and_not_compared():
+    names = ('_fingerprint', '_backbone_fingerprint', '_rates')
+    whole = build_detector(512, backbone=R18)
+    weights = {name: tensor for name, tensor in whole.state_dict().items() if name not in names}
+    assert len(whole.state_dict()) == len(weights) + 3
+    restored = build_detector(512, backbone=R18, seed=1)
+    assert load_weights(restored, weights).complete
+    for rate in (7.5, 15):
+        restored.eval().predict([torch.randn(6, 3, 32, 32)], [make_sample(6, rate=rate)])
 
 
 @pytest.mark.parametrize(
