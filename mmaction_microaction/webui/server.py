@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 
 from mmaction_microaction.inference import MicroActionInferencer
 
-from .admission import Admission, separate_uploads
+from .admission import Admission, refuse_urls, separate_uploads
 from .examples import find_codes, render_examples
 from .folders import private_folder
 from .page import build_page
@@ -109,6 +109,7 @@ def serving(
         gr.set_static_paths(examples)
         uploads = Uploads(uploaded, max_seconds, max_megabytes, max_minutes, max_files)
         separate_uploads(max_files)
+        refuse_urls()
         page = build_page(models, uploads, examples, keep_minutes)
         share_network(page)
         max_age = keep_minutes or 10

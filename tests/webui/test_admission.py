@@ -4,6 +4,7 @@ import os
 import socket
 import threading
 import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from helpers.support import write_clip
@@ -119,6 +120,46 @@ def test_other_requests_are_limited_in_size(served):
         yield from [b'{"data": ["', *[b'x' * 100_000] * 30, b'"]}']
 
     assert visitor.http.post('gradio_api/queue/join', content=parts()).status_code in (400, 413)
+
+
+@pytest.fixture
+def site():
+    """Serve a file of 20 MB, and return its address and the list of requests for it."""
+    requests = []
+
+    class Site(BaseHTTPRequestHandler):
+        def do_GET(self):
+            requests.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(bytes(20_000_000))
+
+        do_HEAD = do_GET
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(('127.0.0.1', 0), Site) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f'http://127.0.0.1:{server.server_port}/big.mp4', requests
+        server.shutdown()
+        thread.join()
+
+
+def test_urls_are_refused_and_nothing_is_fetched(served, site, monkeypatch):
+    # Gradio fetches from public addresses only. This one stands for them.
+    monkeypatch.setattr('safehttpx.is_public_ip', lambda ip: True)
+    (url, requests), visitor = site, Visitor(served[0])
+    sent = {'path': url, 'meta': {'_type': 'gradio.FileData'}}
+    before = set(served[1].iterdir())
+    for call, arguments in {'upload': [sent], 'upload_more': [[sent]], 'code': [sent, '', '', '']}.items():
+        output, _ = visitor.press(call, *arguments)
+        assert 'upload the file' in output['error']
+    for method in ('GET', 'HEAD'):
+        assert visitor.http.request(method, f'gradio_api/file={url}').status_code == 403
+    assert requests == []
+    assert set(served[1].iterdir()) == before
 
 
 def test_uploads_of_too_many_files_are_rejected(served, clip):
