@@ -227,6 +227,33 @@ def test_clips_are_deleted_when_they_were_not_used(clip):
         assert shown in output['data']['headline']
 
 
+def test_clips_are_kept_while_they_wait_for_the_network(clip):
+    network = BusyNetwork()
+    with serving({'busy': network}, [], keep_minutes=1, port=0) as (url, folder):
+        ada, ben, program = (Visitor(url, name) for name in ('Ada', 'Ben', 'program'))
+        for visitor in (ada, ben):
+            visitor.press('upload', visitor.upload(clip))
+            visitor.press('begin', 'busy')
+            assert visitor.ask('recognize').status_code == 200
+        assert network.begun.acquire(timeout=60)
+        assert program.ask('code', program.upload(clip), '', '', '').status_code == 200
+        paths = list(folder.rglob('clip.mp4'))
+        assert len(paths) == 3
+        # All have been there for more than a minute, and the network of the first call reports no progress.
+        for path in paths:
+            os.utime(path, (time.time() - 90,) * 2)
+        deadline = time.monotonic() + 20
+        while any(path.stat().st_mtime < time.time() - 60 for path in paths):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        for _ in range(3):
+            network.go_on.release()
+        for visitor in (ada, ben, program):
+            [(output, shown)] = visitor.answers(1)
+            assert 'data' in output
+            assert shown == []
+
+
 @pytest.mark.parametrize('error', [MemoryError('Unable to allocate 16 GiB'), ZeroDivisionError('division by zero')])
 def test_unexpected_error_is_reported_in_a_sentence(error, clip, monkeypatch, capsys):
     def fail(*_):
