@@ -86,6 +86,18 @@ def test_names_for_other_people_are_a_warning_in_the_result(served, folder):
     ]
 
 
+def test_names_do_not_depend_on_the_encoding_of_the_system(served, folder, monkeypatch):
+    # Files are read in the encoding of Western Windows if no other one is named.
+    monkeypatch.setattr('io.text_encoding', lambda encoding, stacklevel=2: encoding or 'cp1252')
+    visitor = Visitor(served[0])
+    data = [visitor.upload(folder / 'interview.mp4'), '', '', 'Zoë']
+    event = visitor.http.post('gradio_api/call/code', json={'data': data}).json()['event_id']
+    answer = visitor.http.get(f'gradio_api/call/code/{event}').text
+    [coding, _] = json.loads(re.search(r'event: complete\ndata: (.*)', answer)[1])
+    assert coding['people'] == ['Zoë']
+    assert coding['events'][0]['person'] == 'Zoë'
+
+
 def test_errors_of_the_api_name_the_remedy(served, folder):
     visitor = Visitor(served[0])
     for arguments, message in {
