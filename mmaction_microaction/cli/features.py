@@ -50,7 +50,7 @@ def check(args):
 def run(args):
     from mmaction_microaction.label_sets import get_label_set
     from mmaction_microaction.utils.files import atomic_write, check_writable
-    from mmaction_microaction.visualization import embed_features, fonts_for, plot_features, read_features
+    from mmaction_microaction.visualization import embed_features, plot_features, read_features
     from mmaction_microaction.visualization.names import distinct_names
 
     check_writable(args.out)
@@ -59,7 +59,7 @@ def run(args):
     for name, path in zip(distinct_names(args.features), args.features):
         features, labels = read_features(path, args.ann_file, label_set)
         runs[name] = embed_features(features, method=args.method), labels
-    with fonts_for(label_set), atomic_write(args.out) as unfinished:
-        figure = plot_features(runs, args.title, args.method, label_set)
+    figure = plot_features(runs, args.title, args.method, label_set)
+    with atomic_write(args.out) as unfinished:
         figure.savefig(unfinished, format=Path(args.out).suffix[1:])
     print(f'the features are drawn in {args.out}')

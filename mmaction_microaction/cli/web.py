@@ -5,9 +5,11 @@
     microaction web --model CONFIG CHECKPOINT --model manet.onnx --examples data/ma52_synthetic/videos_val
 
 Several videos are recognised one after the other. Results can be corrected,
-and downloaded in all formats of coded recordings. The command needs the extra
-[web] and no internet. Uploads are deleted when a visitor closes the page, and
-when the command ends. docs/webui.md describes limits, https and passwords.
+and downloaded in all formats of coded recordings. The command needs the extras
+[demo,web]. Its first start downloads two networks that find people (36 MB);
+after that, it needs no internet. Uploads are deleted when a visitor closes the
+page, and when the command ends. docs/webui.md describes limits, https and
+passwords.
 """
 
 import time

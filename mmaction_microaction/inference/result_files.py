@@ -29,7 +29,7 @@ def write_json(results: Sequence[ClipResult | TimelineResult | DetectionResult],
 def write_csv(results: Sequence[ClipResult | TimelineResult | DetectionResult], path: str | Path) -> None:
     """Write results as a CSV table, completely or not at all.
 
-    A name that a spreadsheet would read as a formula is preceded by an apostrophe. The group is empty if the label set
+    A text that a spreadsheet would read as a formula is preceded by an apostrophe. The group is empty if the label set
     has no groups. There is a column ``person`` if a video shows several people.
 
     Args:
@@ -45,9 +45,8 @@ def write_csv(results: Sequence[ClipResult | TimelineResult | DetectionResult], 
     writer.writeheader()
     for result in results:
         for row in result.to_rows():
-            # The names of a network from a stranger may be formulas, too.
-            texts = {key: as_text_cell(row[key] or '') for key in ('video', 'code', 'action', 'group')}
-            writer.writerow({**row, **texts})
+            # The names of people and those of a network from a stranger may be formulas, too.
+            writer.writerow({key: as_text_cell(cell) if isinstance(cell, str) else cell for key, cell in row.items()})
     # The byte-order mark makes spreadsheets read the file as UTF-8.
     write_whole(path, table.getvalue().encode('utf-8-sig', errors='backslashreplace'))
 

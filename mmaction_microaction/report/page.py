@@ -14,7 +14,6 @@ from mmaction_microaction.label_sets import LabelSet
 from mmaction_microaction.structures.annotations import is_anonymized, read_annotations
 from mmaction_microaction.utils.files import make_folder, write_whole
 from mmaction_microaction.utils.messages import pluralize
-from mmaction_microaction.visualization import fonts_for
 from mmaction_microaction.visualization.frequency_groups import GROUPS
 from mmaction_microaction.visualization.names import distinct_names, shorten
 from mmaction_microaction.visualization.style import order_by_group
@@ -78,8 +77,7 @@ def write_report(
         videos = VideoFolder(videos, run.names)
 
     make_folder(out)
-    with fonts_for(label_set):
-        figures = [save_figure(*figure, out) for figure in draw_figures(run, train_clips, other, names, splits, videos)]
+    figures = [save_figure(*figure, out) for figure in draw_figures(run, train_clips, other, names, splits, videos)]
     lists = RunClips(run, out, videos)
     worst, best = lists.extremes()
     environment = jinja2.Environment(

@@ -136,6 +136,15 @@ class Coding:
         """
         return [event for event in self.events if event.person == person]
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the content of the JSON file of :func:`write_coding`. Events have no empty values."""
+        content = {item.name: getattr(self, item.name) for item in fields(self)}
+        content['events'] = [
+            {key: value for key, value in asdict(event).items() if value not in ('', None)} for event in self.events
+        ]
+        content['label_set'] = self.label_set and self.label_set.to_dict()
+        return {'format': FORMAT, 'version': 1, **content}
+
     def absences_of(self, person: str) -> list[tuple[float, float]]:
         """Return when a person was not in the picture. ``microaction code`` records it, most human coders do not.
 
@@ -171,12 +180,7 @@ def write_coding(coding: Coding, path: str | Path) -> None:
     Raises:
         OSError: If the file cannot be written.
     """
-    content = {item.name: getattr(coding, item.name) for item in fields(coding)}
-    content['events'] = [
-        {key: value for key, value in asdict(event).items() if value not in ('', None)} for event in coding.events
-    ]
-    content['label_set'] = coding.label_set and coding.label_set.to_dict()
-    text = json.dumps({'format': FORMAT, 'version': 1, **content}, indent=1, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(coding.to_dict(), indent=1, ensure_ascii=False, allow_nan=False)
     write_whole(path, (text + '\n').encode(errors='backslashreplace'))
 
 

@@ -61,7 +61,7 @@ class DatasetFolder:
                 )
             return
         try:
-            content = json.loads(manifest.read_text())
+            content = json.loads(manifest.read_text(encoding='utf-8'))
         except ValueError as error:
             raise ValueError(f'{manifest} is damaged ({error}): choose another folder, or empty this one') from None
         versions = {'version': content.get('version'), 'renderer': content.get('renderer', 1)}

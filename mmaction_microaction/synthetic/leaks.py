@@ -114,7 +114,7 @@ def read_split(root: str | Path, split: str) -> tuple[dict[str, np.ndarray], dic
     ann_file = root / f'{split}_list_videos.txt'
     if not ann_file.is_file():
         raise FileNotFoundError(f'{ann_file}: no such file; choose a folder that "microaction synthesize" wrote')
-    lines = [line.split() for line in ann_file.read_text().splitlines()]
+    lines = [line.split() for line in ann_file.read_text(encoding='utf-8').splitlines()]
     rng = np.random.default_rng(0)
     rows = [clip_features(root / f'videos_{split}' / name, rng) for name, _ in lines]
     features, seen = ({name: np.stack([row[name] for row in kind]) for name in kind[0]} for kind in zip(*rows))

@@ -11,7 +11,6 @@ from .durations import plot_durations
 from .embedding import embed_features
 from .feature_file import read_features
 from .features import plot_features
-from .fonts import fonts_for
 from .frames import read_frames
 from .frequency_groups import plot_frequency_groups
 from .gradcam import plot_gradcam
@@ -27,7 +26,6 @@ __all__ = [
     'draw_poses',
     'draw_skeleton',
     'embed_features',
-    'fonts_for',
     'plot_calibration',
     'plot_class_counts',
     'plot_coarse_confusion_matrix',

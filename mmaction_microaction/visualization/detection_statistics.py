@@ -9,7 +9,7 @@ from mmaction_microaction.label_sets import MA52, LabelSet
 from mmaction_microaction.structures.detection_statistics import DetectionStatistics
 from mmaction_microaction.utils.messages import format_count
 
-from .style import DARK, LIGHT, new_figure
+from .style import DARK, LIGHT, describe_order, group_spans, new_figure, order_by_group
 
 MAX_NAMED = 60
 """Largest number of actions whose codes fit beside the matrix."""
@@ -22,8 +22,8 @@ def plot_detection_statistics(
 
     Args:
         statistics (DetectionStatistics): Statistics of a table, see ``summarize_detections``.
-        label_set (LabelSet): Label set of the table. Lines divide the matrix into its groups. Defaults to that of
-            MA-52.
+        label_set (LabelSet): Label set of the table. The matrix is sorted by its groups, and lines divide them.
+            Defaults to that of MA-52.
         title (str, optional): Title of the figure.
 
     Returns:
@@ -54,20 +54,22 @@ def plot_detection_statistics(
 def _draw_cooccurrences(figure: Figure, statistics: DetectionStatistics, label_set: LabelSet) -> None:
     """Draw a matrix of the pairs of overlapping actions, with a bar for its colours."""
     axes = figure.add_axes((0.055, 0.07, 0.53, 0.79), label='co-occurrence')
-    counts = np.ma.masked_equal(statistics.cooccurrences, 0)
+    order = order_by_group(label_set)
+    counts = np.ma.masked_equal(statistics.cooccurrences[np.ix_(order, order)], 0)
     axes.set_facecolor('0.96')
     # A single pair is darker than the ground.
     highest = max(int(statistics.cooccurrences.max()), 2)
     image = axes.imshow(counts, cmap='Blues', norm=LogNorm(0.3, highest))
     if len(label_set) <= MAX_NAMED:
-        codes = [action.code for action in label_set.actions]
+        codes = [label_set.actions[label].code for label in order]
         axes.set_xticks(range(len(codes)), codes, fontsize=5.5, rotation=90)
         axes.set_yticks(range(len(codes)), codes, fontsize=5.5)
     axes.tick_params(length=0, pad=2)
-    for index in np.flatnonzero(np.diff(label_set.fine_to_coarse)):
-        axes.axhline(index + 0.5, color='0.55', linewidth=0.6)
-        axes.axvline(index + 0.5, color='0.55', linewidth=0.6)
-    axes.set_title('pairs of actions that overlap (logarithmic)', fontsize=9, loc='left')
+    for _, _, last in group_spans(label_set)[:-1]:
+        axes.axhline(last + 0.5, color='0.55', linewidth=0.6, label='border')
+        axes.axvline(last + 0.5, color='0.55', linewidth=0.6)
+    title = f'pairs of actions that overlap (logarithmic){describe_order(label_set)}'
+    axes.set_title(title, fontsize=9, loc='left', parse_math=False)
     bar = figure.colorbar(image, cax=figure.add_axes((0.595, 0.07, 0.012, 0.79)))
     bar.ax.set_ylim(1, highest)
     ticks = [10**power for power in range(len(str(highest)))]

@@ -1,11 +1,13 @@
 """Texts that fit into a given width."""
 
+from contextlib import nullcontext
 from functools import lru_cache
 
 import matplotlib as mpl
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
+from .fonts import find_further_families, ignoring_missing_glyphs
 from .names import shorten
 
 
@@ -24,7 +26,10 @@ def text_width(text: str, fontsize: float, weight: str = 'normal') -> float:
         >>> 0.4 < text_width('nodding', 8) < 0.5
         True
     """
-    return _measure(text, fontsize, weight, tuple(mpl.rcParams['font.family']))
+    further, missing = find_further_families(text)
+    families = (*mpl.rcParams['font.family'], *further)
+    with ignoring_missing_glyphs() if missing else nullcontext():
+        return _measure(text, fontsize, weight, families)
 
 
 @lru_cache(maxsize=100_000)

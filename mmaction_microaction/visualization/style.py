@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from mmaction_microaction.label_sets import MA52, LabelSet
 
+from .fonts import complete_fonts
 from .lettering import fit_text, text_width
 from .names import shorten
 
@@ -150,14 +151,14 @@ def format_num_clips(num_clips: int) -> str:
 
 
 def empty_figure(width: float, height: float) -> Figure:
-    """Return an empty figure of a size in inches.
+    """Return an empty figure of a size in inches, which shows names in all alphabets for which a font is installed.
 
     Examples:
         >>> empty_figure(7.5, 3).get_size_inches().tolist()
         [7.5, 3.0]
     """
     # Not through pyplot, which would keep every figure in memory.
-    return Figure(figsize=(width, height), dpi=min(150, MAX_PIXELS / max(width, height)))
+    return complete_fonts(Figure(figsize=(width, height), dpi=min(150, MAX_PIXELS / max(width, height))))
 
 
 def write_titles(

@@ -8,7 +8,9 @@ from collections import defaultdict, deque
 from contextlib import suppress
 from pathlib import Path
 
-from gradio import route_utils
+import gradio as gr
+import safehttpx
+from gradio import processing_utils, route_utils
 from starlette.responses import PlainTextResponse
 
 from .uploads import Uploads
@@ -180,3 +182,24 @@ def separate_uploads(max_files: int = 20) -> None:
     """
     UploadParser.max_files_of_form = max_files
     route_utils.GradioMultiPartParser = UploadParser
+
+
+def refuse_urls() -> None:
+    """Make Gradio fetch nothing that a visitor names by a URL in place of an uploaded file.
+
+    Gradio reads all of a URL into memory and stores it, past all limits of uploads, and passes on what a URL below
+    ``/file=`` contains.
+    """
+
+    async def refuse(*_, **__):
+        raise gr.Error('This page fetches no URL; upload the file.', print_exception=False)
+
+    # The first function creates a folder before it calls the others, through which Gradio fetches everything else.
+    for module, name in (
+        (processing_utils, 'async_ssrf_protected_download'),
+        (safehttpx, 'get'),
+        (safehttpx, 'async_validate_url'),
+    ):
+        # A release of Gradio without the function would fetch by another one.
+        getattr(module, name)
+        setattr(module, name, refuse)

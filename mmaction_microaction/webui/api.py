@@ -1,7 +1,5 @@
 """HTTP API of the page for other programs: endpoints of Gradio with stable names, see docs/webui.md."""
 
-import json
-
 import gradio as gr
 
 from mmaction_microaction.coding.formats import FORMATS
@@ -11,7 +9,8 @@ from mmaction_microaction.inference import MicroActionInferencer
 from .corrections import name_people
 from .exports import check_format, write_codings
 from .messages import describe_for_visitors, hide_folder
-from .recognition import recognize_clip
+from .recognition import StoppedError, recognize_clip
+from .turns import has_client
 from .uploads import Uploads
 
 
@@ -54,8 +53,14 @@ class Api:
             check_format(form)
             subjects = parse_subjects(names or '', allow_one_name=True)
             name = video.replace('\\', '/').rpartition('/')[2]
-            touch = lambda done: self.uploads.touch(visitor)  # noqa: E731
-            found = recognize_clip(self.models[network], network, opened, name, touch)
+
+            def report(done):
+                # A client of Gradio releases the video; of curl, only the connection ends.
+                if not (has_client() and self.uploads.holds(visitor, video)):
+                    raise StoppedError(f'{name} was stopped, since its client has gone.')
+                self.uploads.touch(visitor)
+
+            found = recognize_clip(self.models[network], network, opened, name, report)
             corrections = found.corrections
             people, problems = name_people([result.person for result in found.results], subjects)
             corrections.rename(people)
@@ -64,15 +69,12 @@ class Api:
             corrections.coding.settings['warnings'] = texts + problems
             path = write_codings([corrections.coding], form, self.uploads.folder)
             self.uploads.add(visitor, path)
-            as_json = write_codings([corrections.coding], 'json', self.uploads.folder)
-            content = json.loads(as_json.read_text())
-            self.uploads.add(visitor, as_json)
-            self.uploads.drop(visitor, as_json)
         except Exception as error:
-            raise gr.Error(hide_folder(describe_for_visitors(error), video), print_exception=False) from None
+            message = hide_folder(hide_folder(describe_for_visitors(error), video), self.uploads.folder)
+            raise gr.Error(message, print_exception=False) from None
         finally:
             self.uploads.drop(visitor, video)
-        return content, str(path)
+        return corrections.coding.to_dict(), str(path)
 
 
 def add_api(models: dict[str, MicroActionInferencer], uploads: Uploads, **network: object) -> None:

@@ -13,11 +13,11 @@ from starlette.middleware import Middleware
 
 from mmaction_microaction.inference import MicroActionInferencer
 
-from .admission import Admission, separate_uploads
+from .admission import Admission, refuse_urls, separate_uploads
 from .examples import find_codes, render_examples
 from .folders import private_folder
 from .page import build_page
-from .turns import share_network
+from .turns import share_network, touch_files_of_calls
 from .uploads import Uploads
 
 # Fonts of the visitor's system, so that browsers load none from elsewhere.
@@ -109,11 +109,12 @@ def serving(
         gr.set_static_paths(examples)
         uploads = Uploads(uploaded, max_seconds, max_megabytes, max_minutes, max_files)
         separate_uploads(max_files)
+        refuse_urls()
         page = build_page(models, uploads, examples, keep_minutes)
         share_network(page)
         max_age = keep_minutes or 10
         middleware = [Middleware(SameOriginPolicy), Middleware(Admission, uploads=uploads, keep_minutes=max_age)]
-        with deleting_old_uploads(uploads, max_age):
+        with deleting_old_uploads(page, uploads, max_age):
             try:
                 try:
                     _, url, _ = page.launch(
@@ -168,10 +169,11 @@ def check_certificate(certfile: str | Path, keyfile: str | Path) -> None:
 
 
 @contextlib.contextmanager
-def deleting_old_uploads(uploads: Uploads, minutes: float) -> Iterator[None]:
-    """Delete old uploads while the context is open.
+def deleting_old_uploads(page: gr.Blocks, uploads: Uploads, minutes: float) -> Iterator[None]:
+    """Delete old uploads while the context is open, except those of calls that wait or run.
 
     Args:
+        page (gr.Blocks): The page.
         uploads (Uploads): Clips of the visitors.
         minutes (float): Maximum age of an upload in minutes.
     """
@@ -180,6 +182,7 @@ def deleting_old_uploads(uploads: Uploads, minutes: float) -> Iterator[None]:
     def delete_repeatedly():
         # At intervals of a twentieth of the age, so that no file is kept noticeably longer.
         while not closed.wait(min(60 * minutes / 20, 5)):
+            touch_files_of_calls(page, uploads)
             uploads.delete_older(minutes)
 
     thread = threading.Thread(target=delete_repeatedly, daemon=True)

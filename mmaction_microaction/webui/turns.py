@@ -2,6 +2,10 @@
 
 from collections import Counter
 
+from gradio.context import LocalContext
+
+from .uploads import Uploads
+
 QUEUE_SIZE = 20
 """Maximum number of calls that run or wait. One address may have half of them; one page may have two, of which one
 waits."""
@@ -53,6 +57,26 @@ def in_turn(waiting, running=()):
         pages[page] += 1
         addresses[address] += 1
     return sorted(waiting, key=lambda event: turns[id(event)])
+
+
+def touch_files_of_calls(page, uploads: Uploads) -> None:
+    """Note that calls which wait or run use their files, so that they are not deleted as old.
+
+    Args:
+        page (gr.Blocks): The page.
+        uploads (Uploads): Clips of the visitors.
+    """
+    for event in list(page._queue.event_ids_to_events.values()):
+        # Nobody holds the uploads of the API before the call begins.
+        named = [value.get('path') for value in event.data.data if isinstance(value, dict)]
+        uploads.touch(event.session_hash, *(path for path in named if isinstance(path, str)))
+
+
+def has_client() -> bool:
+    """Return whether the client of the call that this thread works on is still connected, as far as Gradio knows."""
+    page, event_id = LocalContext.blocks.get(None), LocalContext.event_id.get(None)
+    event = page and page._queue.event_ids_to_events.get(event_id)
+    return event is None or event.alive
 
 
 def _address(request):

@@ -70,13 +70,19 @@ class Uploads:
         """Return whether a file is held for a visitor. It is not if the visitor closed the page."""
         return Path(path) in self._held.get(visitor, ())
 
-    def touch(self, visitor: str) -> None:
-        """Note that a visitor uses the held files now, so that they are not deleted as old."""
+    def touch(self, visitor: str, *paths: str | Path) -> None:
+        """Note that a visitor uses the held files now, so that they are not deleted as old.
+
+        Args:
+            visitor (str): Session of the visitor.
+            *paths (str | Path): Further files that the visitor uses, such as an upload that a waiting call names.
+        """
         with self._lock:
-            for path in self._held.get(visitor, ()):
-                # Examples are files of the user of the server, and stay as they are.
-                if self.folder in path.resolve().parents:
-                    with suppress(OSError):
+            for path in (*self._held.get(visitor, ()), *map(Path, paths)):
+                # A visitor may name any path, also one that is none.
+                with suppress(OSError, ValueError):
+                    # Examples are files of the user of the server, and stay as they are.
+                    if self.folder in path.resolve().parents:
                         os.utime(path)
 
     def release(self, visitor: str) -> None:
@@ -124,6 +130,8 @@ class Uploads:
     def delete_older(self, minutes: float) -> None:
         """Delete the files that were not used for a number of minutes, whether or not they are held or complete.
 
+        Deleted files are no longer held, since clients without a page never release them.
+
         Args:
             minutes (float): Maximum time since a file was written, or since :meth:`touch`, in minutes.
         """
@@ -132,6 +140,8 @@ class Uploads:
             for path, stat in self._files():
                 if stat.st_mtime <= end:
                     _delete(path, self.folder)
+            held = {visitor: [path for path in paths if path.exists()] for visitor, paths in self._held.items()}
+            self._held = {visitor: paths for visitor, paths in held.items() if paths}
 
     def _files(self):
         # os.walk follows no links, and ignores folders that are deleted meanwhile.

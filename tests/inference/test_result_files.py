@@ -124,10 +124,11 @@ def test_results_without_groups_have_a_null_in_json_and_an_empty_cell(tmp_path):
     assert len(lines) == 1 + 4
 
 
-def test_formula_like_names_of_a_label_set_are_escaped_in_csv(tmp_path):
+def test_formula_like_names_of_actions_and_people_are_escaped_in_csv(tmp_path):
     actions = [{'name': '=HYPERLINK("http://x")', 'code': '@a', 'group': '+1'}]
-    clip = ClipResult('a.mp4', 1.5, np.ones(1), LabelSet.from_dict({'actions': actions}))
+    clip = ClipResult('a.mp4', 1.5, np.ones(1), LabelSet.from_dict({'actions': actions}), person='=1+1')
     write_csv([clip], tmp_path / 'x.csv')
     with open(tmp_path / 'x.csv', encoding='utf-8-sig', newline='') as file:
         [row] = csv.DictReader(file)
     assert (row['action'], row['code'], row['group']) == ('\'=HYPERLINK("http://x")', "'@a", "'+1")
+    assert row['person'] == "'=1+1"

@@ -624,6 +624,23 @@ def test_statistics_of_detections():
     assert names[:3] == ['all (4)', 'body (1)', 'head (2)']
 
 
+def test_statistics_of_detections_are_sorted_by_group():
+    groups = ('head', 'hands', 'head', 'hands', 'hands')
+    actions = [{'name': f'action {i}', 'code': f'X{i}', 'group': group} for i, group in enumerate(groups)]
+    label_set = LabelSet.from_dict({'name': 'mixed', 'actions': actions})
+    # Actions 1 and 2 overlap.
+    video = AnnotatedVideo('a', 300, 30.0, (Instance(0, 60, 1), Instance(30, 90, 2), Instance(120, 150, 4)))
+    (matrix,) = find_axes(
+        plot_detection_statistics(summarize_detections([video], label_set), label_set), 'co-occurrence'
+    )
+    assert [text.get_text() for text in matrix.get_yticklabels()] == ['X0', 'X2', 'X1', 'X3', 'X4']
+    drawn = matrix.images[0].get_array()
+    assert [tuple(cell) for cell in np.argwhere(~drawn.mask)] == [(1, 2), (2, 1)]
+    assert matrix.get_title('left').endswith(', sorted by group')
+    # A single line divides the two groups.
+    assert [line.get_ydata()[0] for line in matrix.lines if line.get_label() == 'border'] == [1.5]
+
+
 def test_statistics_of_detections_of_another_label_set_are_rejected():
     gestures = LabelSet.from_dict({'name': 'gestures', 'actions': ['nodding']})
     with pytest.raises(ValueError, match='of 52 actions, but gestures has 1'):

@@ -4,6 +4,7 @@ import os
 import socket
 import threading
 import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from helpers.support import write_clip
@@ -121,6 +122,46 @@ def test_other_requests_are_limited_in_size(served):
     assert visitor.http.post('gradio_api/queue/join', content=parts()).status_code in (400, 413)
 
 
+@pytest.fixture
+def site():
+    """Serve a file of 20 MB, and return its address and the list of requests for it."""
+    requests = []
+
+    class Site(BaseHTTPRequestHandler):
+        def do_GET(self):
+            requests.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(bytes(20_000_000))
+
+        do_HEAD = do_GET
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(('127.0.0.1', 0), Site) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f'http://127.0.0.1:{server.server_port}/big.mp4', requests
+        server.shutdown()
+        thread.join()
+
+
+def test_urls_are_refused_and_nothing_is_fetched(served, site, monkeypatch):
+    # Gradio fetches from public addresses only. This one stands for them.
+    monkeypatch.setattr('safehttpx.is_public_ip', lambda ip: True)
+    (url, requests), visitor = site, Visitor(served[0])
+    sent = {'path': url, 'meta': {'_type': 'gradio.FileData'}}
+    before = set(served[1].iterdir())
+    for call, arguments in {'upload': [sent], 'upload_more': [[sent]], 'code': [sent, '', '', '']}.items():
+        output, _ = visitor.press(call, *arguments)
+        assert 'upload the file' in output['error']
+    for method in ('GET', 'HEAD'):
+        assert visitor.http.request(method, f'gradio_api/file={url}').status_code == 403
+    assert requests == []
+    assert set(served[1].iterdir()) == before
+
+
 def test_uploads_of_too_many_files_are_rejected(served, clip):
     with httpx.Client(base_url=served[0]) as http:
         several = [('files', (f'{index}.mp4', clip.read_bytes()[:1000], 'video/mp4')) for index in range(21)]
@@ -184,6 +225,33 @@ def test_clips_are_deleted_when_they_were_not_used(clip):
         output, [shown] = visitor.press('recognize')
         assert shown.startswith('clip.mp4 is no longer here')
         assert shown in output['data']['headline']
+
+
+def test_clips_are_kept_while_they_wait_for_the_network(clip):
+    network = BusyNetwork()
+    with serving({'busy': network}, [], keep_minutes=1, port=0) as (url, folder):
+        ada, ben, program = (Visitor(url, name) for name in ('Ada', 'Ben', 'program'))
+        for visitor in (ada, ben):
+            visitor.press('upload', visitor.upload(clip))
+            visitor.press('begin', 'busy')
+            assert visitor.ask('recognize').status_code == 200
+        assert network.begun.acquire(timeout=60)
+        assert program.ask('code', program.upload(clip), '', '', '').status_code == 200
+        paths = list(folder.rglob('clip.mp4'))
+        assert len(paths) == 3
+        # All have been there for more than a minute, and the network of the first call reports no progress.
+        for path in paths:
+            os.utime(path, (time.time() - 90,) * 2)
+        deadline = time.monotonic() + 20
+        while any(path.stat().st_mtime < time.time() - 60 for path in paths):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        for _ in range(3):
+            network.go_on.release()
+        for visitor in (ada, ben, program):
+            [(output, shown)] = visitor.answers(1)
+            assert 'data' in output
+            assert shown == []
 
 
 @pytest.mark.parametrize('error', [MemoryError('Unable to allocate 16 GiB'), ZeroDivisionError('division by zero')])

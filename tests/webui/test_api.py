@@ -4,15 +4,19 @@ import json
 import re
 import shutil
 import subprocess
+import threading
+import time
 from pathlib import Path
 
 import pytest
 from helpers.support import ROOT, write_clip
 
 pytest.importorskip('gradio', reason='the page needs the extra [web]')
-from helpers.visitors import Network, Visitor, files
+from helpers.visitors import Network, Visitor, files, wait_for_none
 
+from mmaction_microaction.coding.formats import FORMATS
 from mmaction_microaction.structures.coding import read_coding
+from mmaction_microaction.webui.recognition import StoppedError
 from mmaction_microaction.webui.server import serving
 
 # Gradio uses functions that pandas 3 deprecates.
@@ -82,6 +86,18 @@ def test_names_for_other_people_are_a_warning_in_the_result(served, folder):
     ]
 
 
+def test_names_do_not_depend_on_the_encoding_of_the_system(served, folder, monkeypatch):
+    # Files are read in the encoding of Western Windows if no other one is named.
+    monkeypatch.setattr('io.text_encoding', lambda encoding, stacklevel=2: encoding or 'cp1252')
+    visitor = Visitor(served[0])
+    data = [visitor.upload(folder / 'interview.mp4'), '', '', 'Zoë']
+    event = visitor.http.post('gradio_api/call/code', json={'data': data}).json()['event_id']
+    answer = visitor.http.get(f'gradio_api/call/code/{event}').text
+    [coding, _] = json.loads(re.search(r'event: complete\ndata: (.*)', answer)[1])
+    assert coding['people'] == ['Zoë']
+    assert coding['events'][0]['person'] == 'Zoë'
+
+
 def test_errors_of_the_api_name_the_remedy(served, folder):
     visitor = Visitor(served[0])
     for arguments, message in {
@@ -94,6 +110,66 @@ def test_errors_of_the_api_name_the_remedy(served, folder):
     secret = {'path': '/etc/passwd', 'meta': {'_type': 'gradio.FileData'}}
     assert 'data' not in visitor.press('code', secret, '', '', '')[0]
     assert 'interview.mp4' not in files(served[1])
+
+
+def test_errors_of_writing_name_no_folder(served, folder, monkeypatch):
+    def fail(codings, path):
+        raise OSError(28, 'No space left on device', str(path))
+
+    monkeypatch.setitem(FORMATS, 'eaf', FORMATS['eaf']._replace(write=fail))
+    visitor = Visitor(served[0])
+    output, _ = visitor.press('code', visitor.upload(folder / 'interview.mp4'), '', 'eaf', '')
+    assert output['error'].startswith("[Errno 28] No space left on device: 'uploads/")
+    assert output['error'].endswith("/interview.eaf'")
+
+
+class Endless(Network):
+    """Network that reports progress for more than a minute, or until the call is stopped."""
+
+    def __init__(self):
+        super().__init__()
+        self.begun, self.stopped = threading.Event(), threading.Event()
+
+    def __call__(self, video, progress=None):
+        self.begun.set()
+        try:
+            # Longer than the tests wait.
+            for _ in range(700):
+                progress(1, 2)
+                time.sleep(0.1)
+        except StoppedError:
+            self.stopped.set()
+            raise
+
+
+def test_a_call_ends_when_its_session_ends(folder):
+    network = Endless()
+    with serving({'net': network}, [], port=0) as (url, uploads):
+        visitor = Visitor(url)
+        with visitor.http.stream('GET', f'gradio_api/heartbeat/{visitor.session}') as alive:
+            # The reference keeps the connection open.
+            beats = alive.iter_lines()
+            next(beats)
+            visitor.ask('code', visitor.upload(folder / 'interview.mp4'), '', '', '')
+            assert network.begun.wait(60)
+        assert network.stopped.wait(60)
+        wait_for_none(uploads)
+
+
+def test_a_call_ends_when_the_connection_of_its_client_ends(folder, monkeypatch):
+    # Gradio notices the end of a connection when it sends something.
+    monkeypatch.setenv('GRADIO_HEARTBEAT_INTERVAL', '0.5')
+    network = Endless()
+    with serving({'net': network}, [], port=0) as (url, uploads):
+        visitor = Visitor(url)
+        data = [visitor.upload(folder / 'interview.mp4'), '', '', '']
+        event = visitor.http.post('gradio_api/call/code', json={'data': data}).json()['event_id']
+        with visitor.http.stream('GET', f'gradio_api/call/code/{event}') as answer:
+            lines = answer.iter_lines()
+            assert network.begun.wait(60)
+            next(lines)
+        assert network.stopped.wait(60)
+        wait_for_none(uploads)
 
 
 def test_only_these_calls_are_public(served):

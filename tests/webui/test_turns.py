@@ -1,5 +1,8 @@
 from types import SimpleNamespace
 
+import pytest
+
+pytest.importorskip('gradio', reason='the page needs the extra [web]')
 from mmaction_microaction.webui.turns import in_turn
 
 

@@ -103,6 +103,31 @@ def test_old_uploads_are_deleted(uploads, send):
     uploads.release('Ada')
 
 
+def test_deleted_files_are_no_longer_held(uploads, send):
+    old, fresh = send('old.mp4'), send('fresh.mp4')
+    uploads.add('Ada', old)
+    uploads.add('Ben', old, fresh)
+    os.utime(old, (time.time() - 130,) * 2)
+    uploads.delete_older(minutes=2)
+    assert uploads.holds('Ben', fresh)
+    assert not any(uploads.holds(visitor, old) for visitor in ('Ada', 'Ben'))
+    # Clients without a page never release their files.
+    assert list(uploads._held) == ['Ben']
+
+
+def test_touched_files_are_not_old(uploads, send, tmp_path):
+    held, named, outside = send('held.mp4'), send('named.mp4'), tmp_path / 'outside.mp4'
+    outside.touch()
+    uploads.hold('Ada', held)
+    for path in (held, named, outside):
+        os.utime(path, (time.time() - 130,) * 2)
+    uploads.touch('Ada', str(named), str(outside), 'no\0path')
+    uploads.delete_older(minutes=2)
+    assert held.exists()
+    assert named.exists()
+    assert outside.stat().st_mtime < time.time() - 120
+
+
 def test_deleting_old_uploads_follows_no_links(uploads, tmp_path):
     (tmp_path / 'mine').mkdir()
     (tmp_path / 'mine/letter.txt').touch()

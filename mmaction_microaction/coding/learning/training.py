@@ -41,6 +41,7 @@ def train(config: Config, report: Callable[[str], None]) -> Path:
         runner.register_hook(hook)
         runner.train()
     best = sorted(work_dir.glob('best_*.pth'), key=lambda path: path.stat().st_mtime)
+    # MMEngine writes the path in the encoding of the system.
     return best[-1] if best else Path((work_dir / 'last_checkpoint').read_text().strip())
 
 

@@ -288,7 +288,7 @@ def read_journal(path: Path) -> dict[str, dict[str, Any]]:
     """
     checked = {}
     if path.exists():
-        for line in path.read_text().split('\n'):
+        for line in path.read_text(encoding='utf-8').split('\n'):
             try:
                 entry = json.loads(line)
             except ValueError:
