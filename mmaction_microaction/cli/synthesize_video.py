@@ -53,6 +53,7 @@ def run(args):
     from mmaction_microaction.synthetic.long_video import write_long_video
     from mmaction_microaction.synthetic.settings import parse_video_size
     from mmaction_microaction.utils.files import check_writable
+    from mmaction_microaction.utils.messages import format_count
 
     truth_file = args.out.with_suffix('.json')
     if args.people is not None:
@@ -61,7 +62,8 @@ def run(args):
         seconds = 60 * (10 if args.minutes is None else args.minutes)
         size = parse_video_size(args.size)
         coding = write_interview(args.out, args.people, seconds, size, args.seed, args.actions)
-        print(f'{len(coding.events)} actions in {seconds:.0f} seconds are in {args.out}, the truth in {truth_file}')
+        count = format_count(len(coding.events), 'action')
+        print(f'{args.out}: {count} in {seconds:.0f} seconds; the truth is in {truth_file}')
         return
     for path in (args.out, truth_file, args.out.with_suffix('.pkl')):
         check_writable(path)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mmaction_microaction.utils.files import make_folder
-from mmaction_microaction.utils.messages import describe_error
+from mmaction_microaction.utils.messages import describe_error, format_count
 from mmaction_microaction.utils.times import format_duration
 from mmaction_microaction.version import __version__
 
@@ -88,7 +88,7 @@ def code_recordings(
     }
     missing = [recording for recording in recordings if known.get(recording.name, True) is None]
     before = f', {len(finished)} of them finished before' if finished else ''
-    count = '1 recording' if len(recordings) == 1 else f'{len(recordings)} recordings'
+    count = format_count(len(recordings), 'recording')
     log.write(f'microaction {__version__}: {count}{before}; results in {out}')
     recognize = load() if missing else None
     # A video may vanish during the night.
@@ -153,5 +153,5 @@ def _finish(
         results.log.write(f'{label}: warning: {text}', 'yellow')
     coding = results.finish(scores)
     people = '1 person' if len(coding.people) == 1 else f'{len(coding.people)} people'
-    bouts = '1 bout' if len(coding.events) == 1 else f'{len(coding.events):,} bouts'
+    bouts = format_count(len(coding.events), 'bout')
     results.log.write(f'{label}: {bouts} of {people} in {format_duration(coding.duration)} of video')

@@ -4,8 +4,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from mmaction_microaction.evaluation.functional import Calibration
+from mmaction_microaction.utils.messages import format_count
 
-from .style import DARK, LIGHT, format_num_clips, new_figure
+from .style import DARK, LIGHT, new_figure
 
 
 def plot_calibration(calibration: Calibration, title: str | None = None) -> Figure:
@@ -27,7 +28,7 @@ def plot_calibration(calibration: Calibration, title: str | None = None) -> Figu
         5.2,
         5.8,
         title or 'Confidence and accuracy',
-        f'{format_num_clips(num_clips)}, expected calibration error {calibration.error:.1%} ({n_bins} bins)',
+        f'{format_count(num_clips, "clip")}, expected calibration error {calibration.error:.1%} ({n_bins} bins)',
     )
     above = figure.add_axes((0.15, 0.33, 0.81, 0.54), label='accuracy')
     below = figure.add_axes((0.15, 0.09, 0.81, 0.2), label='clips')

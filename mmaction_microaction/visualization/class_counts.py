@@ -6,9 +6,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from mmaction_microaction.label_sets import MA52, LabelSet
+from mmaction_microaction.utils.messages import format_count
 
 from .action_rows import add_row_axes, new_row_figure
-from .style import action_colors, describe_order, format_num_actions, format_num_clips, order_by_group
+from .style import action_colors, describe_order, order_by_group
 
 
 def plot_class_counts(splits: Mapping[str, np.ndarray], title: str | None = None, label_set: LabelSet = MA52) -> Figure:
@@ -38,8 +39,8 @@ def plot_class_counts(splits: Mapping[str, np.ndarray], title: str | None = None
 
     total = sum(counts.sum() for counts in splits.values())
     figure = new_row_figure(
-        title or f'Clips of the {format_num_actions(num_actions)}',
-        f'{format_num_clips(total)}{describe_order(label_set)}',
+        title or f'Clips of the {format_count(num_actions, "micro-action")}',
+        f'{format_count(total, "clip")}{describe_order(label_set)}',
         label_set,
     )
     order, colors = order_by_group(label_set), action_colors(label_set)

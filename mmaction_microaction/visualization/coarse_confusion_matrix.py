@@ -4,11 +4,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from mmaction_microaction.label_sets import MA52, LabelSet
-from mmaction_microaction.utils.messages import pluralize
+from mmaction_microaction.utils.messages import format_count, pluralize
 
 from .matrix import MAX_NUMBERED, check_counts, plot_numbered_matrix
 from .shaded_matrix import plot_shaded_matrix
-from .style import format_num_clips
 
 
 def plot_coarse_confusion_matrix(counts: np.ndarray, title: str | None = None, label_set: LabelSet = MA52) -> Figure:
@@ -36,7 +35,7 @@ def plot_coarse_confusion_matrix(counts: np.ndarray, title: str | None = None, l
     groups, term = label_set.groups, label_set.group_term
     counts = check_counts(counts, len(groups))
     title = title or f'Confusion of the {len(groups)} {pluralize(term)}'
-    recognised = f'{format_num_clips(counts.sum())}, {np.trace(counts) / counts.sum():.1%} recognised'
+    recognised = f'{format_count(counts.sum(), "clip")}, {np.trace(counts) / counts.sum():.1%} recognised'
     if len(groups) <= MAX_NUMBERED:
         return plot_numbered_matrix(
             counts, groups, term, title, f'{recognised}. Of the clips of the true {term}, in % (clips)'

@@ -4,9 +4,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from mmaction_microaction.label_sets import MA52, LabelSet
+from mmaction_microaction.utils.messages import format_count
 
 from .action_rows import add_row_axes, new_row_figure
-from .style import ACCENT, DARK, describe_order, format_num_actions, order_by_group
+from .style import ACCENT, DARK, describe_order, order_by_group
 
 
 def plot_comparison(
@@ -38,7 +39,7 @@ def plot_comparison(
         raise ValueError(f'expected {num_actions} values of each, got shapes {first.shape} and {second.shape}')
     change = second - first
     figure = new_row_figure(
-        title or f'F1 of the {format_num_actions(num_actions)} in two runs',
+        title or f'F1 of the {format_count(num_actions, "micro-action")} in two runs',
         f'the second is better in {np.count_nonzero(change > 0)} actions, worse in {np.count_nonzero(change < 0)}, '
         f'equal in {np.count_nonzero(change == 0)}; mean F1 {np.nanmean(first):.1%} and {np.nanmean(second):.1%}'
         f'{describe_order(label_set)}',

@@ -4,13 +4,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from mmaction_microaction.label_sets import MA52, LabelSet
+from mmaction_microaction.utils.messages import format_count
 
 from .matrix import MAX_NUMBERED, check_counts, plot_numbered_matrix
 from .shaded_matrix import FONT_SIZE, NAME_WIDTH, plot_shaded_matrix
 from .style import (
     describe_order,
-    format_num_actions,
-    format_num_clips,
     group_spans,
     name_of,
     order_by_group,
@@ -49,8 +48,8 @@ def plot_confusion_matrix(counts: np.ndarray, title: str | None = None, label_se
     counts = check_counts(counts, len(label_set))
     same_group = label_set.fine_to_coarse[:, None] == label_set.fine_to_coarse
     order = order_by_group(label_set)
-    title = title or f'Confusion of the {format_num_actions(len(label_set))}'
-    subtitle = f'{format_num_clips(counts.sum())}, {np.trace(counts) / counts.sum():.1%} recognised'
+    title = title or f'Confusion of the {format_count(len(label_set), "micro-action")}'
+    subtitle = f'{format_count(counts.sum(), "clip")}, {np.trace(counts) / counts.sum():.1%} recognised'
     if label_set.has_groups:
         share = counts[same_group].sum() / counts.sum()
         subtitle += f', {share:.1%} at least as an action of the correct {label_set.group_term}'

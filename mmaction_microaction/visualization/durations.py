@@ -3,7 +3,9 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from .style import DARK, format_num_clips, new_figure
+from mmaction_microaction.utils.messages import format_count
+
+from .style import DARK, new_figure
 
 
 def plot_durations(seconds: np.ndarray, title: str | None = None) -> Figure:
@@ -22,7 +24,7 @@ def plot_durations(seconds: np.ndarray, title: str | None = None) -> Figure:
     seconds = np.asarray(seconds, dtype=float)
     if not seconds.size:
         raise ValueError('expected the durations of one clip or more')
-    num_clips = format_num_clips(len(seconds))
+    num_clips = format_count(len(seconds), 'clip')
     figure = new_figure(
         7.5,
         3.2,

@@ -8,9 +8,10 @@ from matplotlib.figure import Figure
 
 from mmaction_microaction.evaluation.functional import PerClassMetrics
 from mmaction_microaction.label_sets import MA52, LabelSet
+from mmaction_microaction.utils.messages import format_count
 
 from .action_rows import add_row_axes, new_row_figure
-from .style import DARK, LIGHT, describe_order, format_num_actions, format_num_clips, order_by_group
+from .style import DARK, LIGHT, describe_order, order_by_group
 
 
 def plot_per_class(scores: PerClassMetrics, title: str | None = None, label_set: LabelSet = MA52) -> Figure:
@@ -41,8 +42,8 @@ def plot_per_class(scores: PerClassMetrics, title: str | None = None, label_set:
         raise ValueError(f'expected the scores of {num_actions} actions, got shape {scores.f1.shape}')
     known = scores.f1[~np.isnan(scores.f1)]
     figure = new_row_figure(
-        title or f'Precision, recall and F1 of the {format_num_actions(num_actions)}',
-        f'{format_num_clips(scores.support.sum())} of {np.count_nonzero(scores.support)} actions; '
+        title or f'Precision, recall and F1 of the {format_count(num_actions, "micro-action")}',
+        f'{format_count(scores.support.sum(), "clip")} of {np.count_nonzero(scores.support)} actions; '
         f'mean F1 {known.mean():.1%}, {np.count_nonzero(known == 0)} with an F1 of 0, '
         f'{np.count_nonzero(scores.num_predicted == 0)} never predicted'
         f'{describe_order(label_set)}',

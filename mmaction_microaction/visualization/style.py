@@ -140,16 +140,6 @@ def short_name(label: int, label_set: LabelSet, width: float, fontsize: float) -
     return row_name(label, label_set, width, fontsize) if code == str(label) else fit_text(code, width, fontsize)
 
 
-def format_num_actions(num_actions: int) -> str:
-    """Return a number of actions with its unit, such as ``1 micro-action`` or ``52 micro-actions``."""
-    return f'{num_actions:,} micro-action' if num_actions == 1 else f'{num_actions:,} micro-actions'
-
-
-def format_num_clips(num_clips: int) -> str:
-    """Return a number of clips with its unit, such as ``1 clip`` or ``5,586 clips``."""
-    return f'{num_clips:,} clip' if num_clips == 1 else f'{num_clips:,} clips'
-
-
 def empty_figure(width: float, height: float) -> Figure:
     """Return an empty figure of a size in inches, which shows names in all alphabets for which a font is installed.
 

@@ -367,7 +367,7 @@ def test_an_interview_is_compared_with_its_truth(run, tmp_path):
     options = '--people', 2, '--minutes', 0.1, '--actions', 2, '--size', 64, '--out', out
     status, output, errors = run('make_long_video', *options)
     assert (status, errors) == (0, '')
-    assert f'4 actions in 6 seconds are in {out}' in output
+    assert f'{out}: 4 actions in 6 seconds' in output
     status, output, errors = run('agree', tmp_path, tmp_path)
     assert status == 0, errors
     assert 'recordings: 1, together 0.1 min; people in recordings: 2' in output
