@@ -51,10 +51,10 @@ class Row:
             str: The text without spaces at its ends, ``''`` if the cell is empty or the table lacks the column.
 
         Raises:
-            ValueError: If a spreadsheet has turned the text into a date.
+            ValueError: If a spreadsheet has turned a name into a date.
         """
         value = self.cells.get(column)
-        if isinstance(value, datetime.date):
+        if isinstance(value, datetime.date) and not column.startswith('comment'):
             raise ValueError(
                 f'{self.where}: "{column}" should be a text, got the date {value}; format the column as text, and '
                 'enter it again'

@@ -210,6 +210,15 @@ def test_name_that_became_a_date_is_named(tmp_path, column):
         read_codings([tmp_path / 'talk.xlsx'])
 
 
+def test_comment_may_be_a_date(tmp_path):
+    book = openpyxl.Workbook()
+    for row in ['action', 'start', 'end', 'comment'], ['nodding', 1, 2, pd.Timestamp(2026, 3, 1).to_pydatetime()]:
+        book.active.append(row)
+    book.save(tmp_path / 'talk.xlsx')
+    (coding,) = read_codings([tmp_path / 'talk.xlsx'])
+    assert coding.events[0].comment.startswith('2026-03-01')
+
+
 def test_text_files_of_a_folder_are_read_if_they_are_tables(tmp_path):
     read_text(tmp_path, ELAN, 'talk.txt')
     (tmp_path / 'notes.txt').write_text('The camera fell over at 12:30.')
