@@ -16,9 +16,7 @@ def test_tools_write_and_validate_submissions(tmp_path):
     note, line = done.stdout.splitlines()
     assert note.startswith('note: ')
     assert 'codabench' in note
-    assert line.startswith('2 rows'), done.stderr
-    assert 'out/prediction.csv' in line
-    assert 'out/submission.zip' in line
+    assert line == 'out/prediction.csv: 2 rows of format 2024; upload out/submission.zip', done.stderr
     assert (tmp_path / 'out' / 'prediction.csv').read_text().splitlines()[1:] == [
         'test0000.mp4,1,9',
         'test0001.mp4,6,48',

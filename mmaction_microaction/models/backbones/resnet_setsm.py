@@ -189,10 +189,10 @@ class ResNetSETSM(ResNetTSM):
             raise ValueError(
                 f'{source} does not contain the weights of a plain ResNet-{self.depth}: it lacks '
                 f'{format_count(len(missing), "tensor")}, or has them in another shape; the first is {missing[0]}. '
-                "The names should be torchvision's; the "
-                f'file contains {first_few(weights, limit=3)}. For another depth, set model.backbone.pretrained to '
-                'weights of that depth. To start from a checkpoint of MANet, TSM or another network of MMAction2, use '
-                f'--cfg-options load_from={source} model.backbone.pretrained=None.'
+                f"The names should be torchvision's; the file contains {first_few(weights, limit=3)}. For another "
+                'depth, set model.backbone.pretrained to weights of that depth. To start from a checkpoint of MANet, '
+                f'TSM or another network of MMAction2, use --cfg-options load_from={source} '
+                'model.backbone.pretrained=None.'
             )
         self.load_state_dict(matched, strict=False)
         used = {_plain_name(name) for name in matched}
