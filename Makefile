@@ -89,9 +89,8 @@ quickstart: install
 	@echo '  . $(BIN)/activate'
 	@echo "  microaction demo $(QUICK_DATA)/videos_val/ --crop none --model $(QUICK_CONFIG) $$(cat $(QUICK_OUT)/last_checkpoint)"
 
-# Several tests run at a time, each on one core. A third of their time is waiting, so there is one more than cores.
-WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
-PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist worksteal --durations 30
+# Run several tests at a time, each on one core, since most of the time is spent starting processes.
+PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal --durations 30
 
 test: install
 	$(PYTEST)
