@@ -70,7 +70,7 @@ def find_reference(first: Sequence[Coding], second: Sequence[Coding]) -> str | N
 
 
 def has_scores(codings: Sequence[Coding]) -> bool:
-    """Return whether an event has a score. Those of a program have, also if a person corrected its file afterwards.
+    """Return whether any event has a score, as those of a program do, even after a person corrected its file.
 
     Args:
         codings (Sequence[Coding]): Recordings of one side.

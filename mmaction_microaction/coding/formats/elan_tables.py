@@ -1,12 +1,11 @@
 """Tab-delimited texts that ELAN exports, with the column headers of its English user interface."""
 
-from collections import Counter
 from collections.abc import Callable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from mmaction_microaction.structures.coding import Coding
 
-from .rows import Row, make_event
+from .rows import Row, make_event, name_recordings
 
 _UNITS = {
     ' - ss.msec': lambda row, column: row.seconds(column),
@@ -50,15 +49,11 @@ def parse_elan(path: Path, rows: list[Row]) -> list[Coding]:
     Raises:
         ValueError: If a row is invalid.
     """
-    files = [row.text('file path') or row.text('file') or row.text('file name') for row in rows]
-    files = [PurePosixPath(file.replace('\\', '/') or path.name) for file in files]
-    stems = Counter(file.stem for file in set(files))
+    files = [row.text('file path') or row.text('file') or row.text('file name') or path.name for row in rows]
     events = {}
-    for row, file in zip(rows, files):
+    for row, recording in zip(rows, name_recordings(files)):
         columns = set(row.cells)
         (begin, read_begin), (end, read_end) = _find_time(columns, 'begin'), _find_time(columns, 'end')
-        # Files of one name in several folders are several recordings.
-        recording = file.stem if stems[file.stem] == 1 else str(file.with_suffix(''))
         for person, action in _find_values(row):
             event = make_event(
                 row.where, start=read_begin(row, begin), end=read_end(row, end), action=action, person=person

@@ -7,9 +7,10 @@ import io
 import itertools
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mmaction_microaction.structures.coding import CodedEvent
@@ -141,6 +142,26 @@ def make_event(where: str, **values: Any) -> CodedEvent:
         return CodedEvent(**values)
     except ValueError as error:
         raise ValueError(f'{where}: {error}') from None
+
+
+def name_recordings(files: Iterable[str]) -> list[str]:
+    """Name recordings by their files. Files of one name in several folders are several recordings.
+
+    Args:
+        files (Iterable[str]): Path of the file of each event, with slashes or backslashes.
+
+    Returns:
+        list[str]: For each path, its last part or, if several paths share that, the whole path, without ending.
+
+    Examples:
+        >>> name_recordings(['week1/P07.mp4', 'week1/P08.mp4', 'week1/P08.mp4'])
+        ['P07', 'P08', 'P08']
+        >>> name_recordings(['week1/P07.mp4', 'week2/P07.mp4'])
+        ['week1/P07', 'week2/P07']
+    """
+    paths = [PurePosixPath(file.replace('\\', '/')) for file in files]
+    stems = Counter(path.stem for path in set(paths))
+    return [path.stem if stems[path.stem] == 1 else str(path.with_suffix('')) for path in paths]
 
 
 def escape_cell(text: str) -> str:

@@ -8,10 +8,9 @@ of a file.
 import itertools
 import logging
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from mmengine.logging import print_log
@@ -25,7 +24,7 @@ from .boris_exports import AGGREGATED_COLUMNS, is_tabular, parse_aggregated, par
 from .elan_tables import is_elan_table, parse_elan
 from .observer import REQUIRED_COLUMNS as OBSERVER_COLUMNS
 from .observer import parse_observer
-from .rows import Row, find_delimiters, make_event, read_text_rows, write_text_rows
+from .rows import Row, find_delimiters, make_event, name_recordings, read_text_rows, write_text_rows
 from .workbook import Sheet, read_workbook, write_workbook
 
 COLUMNS = (
@@ -241,12 +240,8 @@ def _parse_own(path: Path, rows: list[Row]) -> list[Coding]:
 
 
 def _parse_demo(path: Path, rows: list[Row]) -> list[Coding]:
-    videos = [PurePosixPath(row.text('video').replace('\\', '/')) for row in rows]
-    stems = Counter(video.stem for video in set(videos))
     events = {}
-    for row, video in zip(rows, videos):
-        # Videos of one name in several folders are several recordings.
-        recording = video.stem if stems[video.stem] == 1 else str(video.with_suffix(''))
+    for row, recording in zip(rows, name_recordings(row.text('video') for row in rows)):
         found = events.setdefault((recording, ''), [])
         # For a short clip, the next four ranks are less probable alternatives.
         if row.number('rank') == 1 and normalize_name(row.text('action')) != REST:
