@@ -183,7 +183,7 @@ def run(args):
             log.write(text)
             raise KeyboardInterrupt(text) from None
         except Exception as error:
-            log.write(f'error: {error}')
+            log.write(f'error: {error}', on_screen=False)  # The command ends with this message.
             raise
         for subject, reason in failures:
             log.write(f'not {"written" if isinstance(subject, Path) else "coded"}: {subject}: {reason}', 'red')

@@ -91,18 +91,19 @@ class RunLog:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def write(self, text: str, style: str | None = None, details: str = '') -> None:
+    def write(self, text: str, style: str | None = None, details: str = '', on_screen: bool = True) -> None:
         """Write a line.
 
         Args:
             text (str): The line.
             style (str, optional): Style of the line on the screen, such as ``'red'``. Defaults to None.
             details (str): Lines that are only written to the file. Defaults to none.
+            on_screen (bool): Whether the line is also written to the screen. Defaults to True.
         """
         stamp = time.strftime('%Y-%m-%d %H:%M:%S')
         self._file.write(f'{stamp} {text}\n{details}')
         self._file.flush()
-        if self._console:
+        if self._console and on_screen:
             self._console.print(escape(f'{stamp} {text}'), style=style)
 
     @contextmanager

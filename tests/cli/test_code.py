@@ -69,9 +69,11 @@ def test_a_folder_is_coded_fitted_and_coded_again_without_the_network(run, study
         (0.0, 3.0, 'sitting'),
     ]
     assert coding.settings['thresholds'] == {'waving': None}
-    status, _, errors = run('code_videos', *options, '--out', out, '--threshold', '0.9')
+    status, output, errors = run('code_videos', *options, '--out', out, '--threshold', '0.9')
     assert status == 1
     assert 'threshold was the default and is 0.9' in errors
+    assert 'threshold was' not in output  # The error is shown once.
+    assert f' {errors.strip()}' in (out / 'code.log').read_text()
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,8 @@ class MicroActionDetector(BaseModel):
         init_cfg (dict, optional): Config of the initialisation. Defaults to None.
 
     Raises:
-        ValueError: If ``test_cfg`` has an unknown setting, or ``feature_stride`` does not divide ``clip_len``.
+        ValueError: If ``test_cfg`` has an unknown setting or a ``sigma`` that is not positive, or ``feature_stride``
+            does not divide ``clip_len``.
     """
 
     def __init__(
@@ -74,6 +75,8 @@ class MicroActionDetector(BaseModel):
         unknown = sorted(set(test_cfg) - set(_SETTINGS))
         if unknown:
             raise ValueError(f'test_cfg has the unknown settings {", ".join(unknown)}; known: {", ".join(_SETTINGS)}')
+        if not test_cfg.get('sigma', 1) > 0:
+            raise ValueError(f'sigma of test_cfg must be greater than 0, got {test_cfg["sigma"]}')
         check_clip_len(clip_len, feature_stride)
         self.clip_len, self.feature_stride, self.test_cfg = clip_len, feature_stride, dict(test_cfg)
         self.freeze_backbone = freeze_backbone

@@ -225,6 +225,7 @@ def test_checkpoints_that_remember_nothing_are_loaded_and_not_compared():
     ('settings', 'message'),
     [
         (dict(test_cfg=dict(iou=0.5)), 'unknown settings iou; known: max_candidates'),
+        (dict(test_cfg=dict(sigma=0)), 'sigma of test_cfg must be greater than 0, got 0'),
         (dict(clip_len=16, feature_stride=3), 'feature_stride=3'),
     ],
 )
