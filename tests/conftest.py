@@ -1,4 +1,3 @@
-import functools
 import gc
 import os
 from logging import FileHandler
@@ -8,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from helpers.poses import make_poses
+from helpers.processes import leave_unformatted
 from helpers.support import ROOT, write_clip, write_pro_list
 from hypothesis import settings
 from mmengine.config import Config, config
@@ -60,14 +60,9 @@ def one_block_per_stage_in_module():
 
 @pytest.fixture(scope='session', autouse=True)
 def unformatted_configs():
-    """Leave the texts of configs as they are. MMEngine formats that of each run, which takes a second."""
-
-    @functools.wraps(config.FormatCode)
-    def leave(text, **style):
-        return text, False
-
+    """Leave the texts of configs as they are."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(config, 'FormatCode', leave)
+        patch.setattr(config, 'FormatCode', leave_unformatted)
         yield
 
 

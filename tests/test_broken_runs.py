@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from helpers.support import wait_until_gone
-from helpers.whole_runs import TINY, on_clips, run_test, run_training, start_script, wait_for, write_untrained
+from helpers.whole_runs import TINY_32PX, on_clips, run_test, run_training, start_script, wait_for, write_untrained
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +27,7 @@ def test_run_supports_unusual_names_and_a_broken_clip(tiny_ma52, tmp_path):
     # The options are in a config, since MMEngine removes spaces from the values of --cfg-options.
     config = tmp_path / 'Läufe hier' / 'mit Lücken.py'
     config.parent.mkdir()
-    lines = [f'_base_ = {str(TINY)!r}']
+    lines = [f'_base_ = {str(TINY_32PX)!r}']
     for loader, split in (('train', 'train'), ('val', 'val'), ('test', 'val')):
         dataset = dict(
             ann_file=f'{data}/{split}_list_videos.txt',
@@ -81,7 +81,7 @@ def training(tiny_ma52, start):
     options = ['train_cfg.max_epochs=500', 'train_cfg.val_interval=500', 'train_dataloader.num_workers=2']
     options += ['train_dataloader.batch_size=1', 'default_hooks.checkpoint.interval=500']
     args = ['--work-dir', 'w', *on_clips(tiny_ma52, *options)]
-    return start('train.py', r'Epoch\(train\) *\[2\]\[', TINY, *args)
+    return start('train.py', r'Epoch\(train\) *\[2\]\[', TINY_32PX, *args)
 
 
 def test_sigterm_ends_a_run_and_its_workers(training, tmp_path):
@@ -103,9 +103,9 @@ def test_signal_ends_a_test_without_scores(tiny_ma52, start, tmp_path, sent):
     for index, name in enumerate(names):
         (data / 'videos_val' / name).symlink_to(clips[index % len(clips)])
     (data / 'val_list_videos.txt').write_text(''.join(f'{name} 0\n' for name in names))
-    write_untrained(TINY, tmp_path / 'untrained.pth')
+    write_untrained(TINY_32PX, tmp_path / 'untrained.pth')
     options = on_clips(data, 'test_dataloader.num_workers=2', 'default_hooks.logger.interval=1')
-    args = [TINY, 'untrained.pth', '--work-dir', 't', '--dump', 'p.pkl', *options]
+    args = [TINY_32PX, 'untrained.pth', '--work-dir', 't', '--dump', 'p.pkl', *options]
     process, log = start('test.py', r'Epoch\(test\) *\[ *5/250\]', *args)
     os.kill(process.pid, sent)
     process.join(30)

@@ -10,12 +10,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.support import MIM, ROOT
+from helpers.processes import run_python
+from helpers.shell import quick_programs
+from helpers.support import ROOT
 from mmengine.config import Config
 
 from mmaction_microaction.models.label_embeddings import SHIPPED_TABLE as TABLE
 
 DATA_GUIDES = sorted(path.relative_to(ROOT) for path in ROOT.glob('data/*/README.md'))
+COMMAND = 'import mmaction_microaction_command; mmaction_microaction_command.main()'
 
 
 def run(*command, **kwargs):
@@ -70,6 +73,17 @@ def installed(shared_sources, tmp_path_factory):
     return site
 
 
+@pytest.fixture
+def quick_environment():
+    with quick_programs() as environment:
+        yield environment
+
+
+def run_installed(installed, code, *args, cwd):
+    """Run Python code with the package of a folder like site-packages."""
+    return run_python(f'import sys; sys.path.insert(0, {str(installed)!r})\n{code}', *args, cwd=cwd)
+
+
 @pytest.mark.slow
 def test_installed_package_contains_configs_tools_and_index(installed):
     mim = installed / 'mmaction_microaction' / '.mim'
@@ -92,16 +106,14 @@ def test_label_embeddings_of_the_synthetic_config_are_found_from_any_folder(inst
         'from mmaction_microaction.models.label_embeddings import load_label_embeddings\n'
         f'print(load_label_embeddings({head.label_embeddings!r}, (52, {head.embed_dims})).sum(dtype=float))'
     )
-    process = run(sys.executable, '-c', code, cwd=tmp_path, env={**os.environ, 'PYTHONPATH': str(installed)})
-    assert process.returncode == 0, process.stdout
+    process = run_installed(installed, code, cwd=tmp_path)
+    assert process.returncode == 0, process.stderr
     assert float(process.stdout.splitlines()[-1]) == np.load(ROOT / TABLE).sum(dtype=float)
 
 
 @pytest.mark.slow
 def test_guides_and_configs_are_found_from_any_folder(installed, tmp_path):
-    environment = {**os.environ, 'PYTHONPATH': str(installed)}
-    code = 'import mmaction_microaction_command; mmaction_microaction_command.main()'
-    help_text = run(sys.executable, '-c', code, 'agree', '--help', cwd=tmp_path, env=environment).stdout
+    help_text = run_installed(installed, COMMAND, 'agree', '--help', cwd=tmp_path).stdout
     code = (
         'from mmaction_microaction.inference.loading import describe_shipped_network\n'
         'from mmaction_microaction.inference.recognizer import read_config\n'
@@ -109,44 +121,42 @@ def test_guides_and_configs_are_found_from_any_folder(installed, tmp_path):
         'print(describe_shipped_network(), read_config("configs/manet_r50_8x1_ma52.py").filename)\n'
         'read_detection_annotations("nowhere.csv")'
     )
-    process = run(sys.executable, '-c', code, cwd=tmp_path, env=environment)
-    shipped = re.findall(r'\S+/\.mim/(\S+\.(?:md|py))', help_text + process.stdout)
+    process = run_installed(installed, code, cwd=tmp_path)
+    shipped = re.findall(r'\S+/\.mim/(\S+\.(?:md|py))', help_text + process.stdout + process.stderr)
     assert shipped == [
         'docs/agreement.md',
         'docs/model_card.md',
         'configs/manet_r50_8x1_ma52.py',
         'data/mma52/README.md',
     ]
-    assert 'nowhere.csv: no such' in process.stdout
+    assert 'nowhere.csv: no such' in process.stderr
 
 
 @pytest.mark.slow
-def test_mim_finds_configs_by_base_name_from_any_folder(installed, tmp_path):
-    environment = {**os.environ, 'PYTHONPATH': str(installed)}
-    process = run(MIM, 'train', 'mmaction_microaction', 'manet_r50_8x1_ma52.py', cwd=tmp_path, env=environment)
+def test_mim_finds_configs_by_base_name_from_any_folder(installed, quick_environment, tmp_path):
+    environment = quick_environment | {'PYTHONPATH': str(installed)}
+    process = run('mim', 'train', 'mmaction_microaction', 'manet_r50_8x1_ma52.py', cwd=tmp_path, env=environment)
     assert f'we find the config file in codebase mmaction_microaction, will use {installed}' in process.stdout
     # The run has started: it fails since there is no data.
     assert 'data/ma52/train_list_videos.txt: no such annotation list' in process.stdout
-    process = run(MIM, 'search', 'mmaction_microaction', '--model', 'manet', cwd=tmp_path, env=environment)
+    process = run('mim', 'search', 'mmaction_microaction', '--model', 'manet', cwd=tmp_path, env=environment)
     assert 'manet_r50_8x1_ma52' in process.stdout
     assert '65.59' in process.stdout
 
 
 @pytest.mark.slow
-def test_the_installed_command_and_mim_run_find_the_tools(installed, tmp_path):
+def test_the_installed_command_and_mim_run_find_the_tools(installed, quick_environment, tmp_path):
     (metadata,) = installed.glob('*.dist-info')
     assert 'microaction = mmaction_microaction_command:main' in (metadata / 'entry_points.txt').read_text()
     # mim interprets the first argument as the package.
     assert (metadata / 'top_level.txt').read_text().split()[0] == 'mmaction_microaction'
-    environment = {**os.environ, 'PYTHONPATH': str(installed)}
-    code = 'import mmaction_microaction_command; mmaction_microaction_command.main(); '
-    process = run(sys.executable, '-c', code, 'score', '--help', cwd=tmp_path, env=environment)
+    process = run_installed(installed, COMMAND, 'score', '--help', cwd=tmp_path)
     assert process.stdout.startswith('usage: microaction score ')
     (tmp_path / 'found.json').write_text('[]')
     process = run(
-        *(MIM, 'run', 'mmaction_microaction', 'score_timeline', 'found.json', '--truth', 'absent.json'),
+        *('mim', 'run', 'mmaction_microaction', 'score_timeline', 'found.json', '--truth', 'absent.json'),
         cwd=tmp_path,
-        env=environment,
+        env=quick_environment | {'PYTHONPATH': str(installed)},
     )
     # mim itself prints a traceback afterwards.
     assert re.search(r'^error: .*absent\.json', process.stdout, re.M)
@@ -231,11 +241,15 @@ def test_torchrun_launchers_pass_their_arguments(launch, script, arguments, expe
     status, called = launch(script, *arguments)
     assert status == 0
     assert re.search(f'torch.distributed.run --nnodes=1 .*--nproc_per_node=2 .*/with a space/tools/{expected}$', called)
-    ports = {re.search(r'--master_port=(\d+)', launch(script, *arguments)[1])[1] for _ in range(3)}
+
+
+def test_torchrun_uses_a_free_port_on_one_node_and_an_agreed_port_on_several(launch):
+    arguments = ['dist_train.sh', 'a config.py', '2']
+    ports = {re.search(r'--master_port=(\d+)', launch(*arguments)[1])[1] for _ in range(3)}
     assert len(ports) > 1
-    _, called = launch(script, *arguments, NNODES='2', NODE_RANK='1', MASTER_ADDR='first', PORT='5')
+    _, called = launch(*arguments, NNODES='2', NODE_RANK='1', MASTER_ADDR='first', PORT='5')
     assert '--nnodes=2 --node_rank=1 --master_addr=first --master_port=5 ' in called
-    assert '--master_port=29500 ' in launch(script, *arguments, NNODES='2')[1]
+    assert '--master_port=29500 ' in launch(*arguments, NNODES='2')[1]
 
 
 @pytest.mark.parametrize(
@@ -258,21 +272,25 @@ def test_torchrun_launchers_pass_their_arguments(launch, script, arguments, expe
     ],
 )
 def test_slurm_launchers_request_only_existing_resources(launch, nodes, environment, gpus, tasks):
-    arguments = ['part', 'name', 'a config.py']
-    for script, more in (('slurm_train.sh', ['--resume']), ('slurm_test.sh', ['c.pth'])):
-        environment = {**environment, 'NODES': NODES[nodes], 'SRUN_ARGS': '--qos=long  --exclusive'}
-        status, called = launch(script, *arguments, *more, **environment)
-        assert status == 0
-        options, command = called.split(' python ')
-        partition = '' if 'SLURM_JOB_ID' in environment else ' --partition=part'
-        gres = f' --gres=gpu:{gpus}' if gpus else ''
-        expected = f'--job-name=name --kill-on-bad-exit=1{partition}{gres} {tasks}'.rstrip() + ' --qos=long --exclusive'
-        assert re.fullmatch(rf'port \d+ {re.escape(expected)}', options)
-        name = script.replace('slurm_', '').replace('sh', 'py')
-        assert command.endswith(f'/with a space/tools/{name} --launcher slurm a config.py {more[0]}')
-    ports = {launch(script, *arguments, *more, **environment)[1].split()[1] for _ in range(3)}
-    assert len(ports) > 1
-    assert launch(script, *arguments, *more, **environment, PORT='5')[1].startswith('port 5 ')
+    environment = {**environment, 'NODES': NODES[nodes], 'SRUN_ARGS': '--qos=long  --exclusive'}
+    status, called = launch('slurm_train.sh', 'part', 'name', 'a config.py', '--resume', **environment)
+    assert status == 0
+    options, command = called.split(' python ')
+    partition = '' if 'SLURM_JOB_ID' in environment else ' --partition=part'
+    gres = f' --gres=gpu:{gpus}' if gpus else ''
+    expected = f'--job-name=name --kill-on-bad-exit=1{partition}{gres} {tasks}'.rstrip() + ' --qos=long --exclusive'
+    assert re.fullmatch(rf'port \d+ {re.escape(expected)}', options)
+    assert command.endswith('/with a space/tools/train.py --launcher slurm a config.py --resume')
+
+
+def test_slurm_tests_have_a_checkpoint_and_random_ports(launch):
+    arguments, environment = ['slurm_test.sh', 'part', 'name', 'a config.py', 'c.pth'], {'NODES': NODES['mixed']}
+    called = [launch(*arguments, **environment)[1] for _ in range(3)]
+    for line in called:
+        assert f' --partition=part --gres=gpu:4 {TASKS.format(4, 4, 4)} ' in line
+        assert line.endswith('/with a space/tools/test.py --launcher slurm a config.py c.pth')
+    assert len({line.split()[1] for line in called}) > 1
+    assert launch(*arguments, **environment, PORT='5')[1].startswith('port 5 ')
 
 
 def test_launchers_report_errors_in_one_line(launch):

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from helpers.whole_runs import TINY, on_clips, run_training
+from helpers.whole_runs import TINY_32PX, on_clips, run_training
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(torch.cuda.is_available(), reason='two CPU processes')]
 
@@ -13,12 +13,15 @@ OPTIONS = [
     'model.cls_head.dropout_ratio=0',
     'train_dataloader.dataset.indices=4',
     'optim_wrapper.clip_grad.max_norm=0.5',
+    'train_cfg.val_interval=2',
+    'default_hooks.checkpoint.save_best=None',
 ]
 
 
 # Both hooks change or copy the model after it is built. With this momentum, the average follows the weights.
 CONFIG = f"""
-_base_ = {str(TINY)!r}
+_base_ = {str(TINY_32PX)!r}
+custom_imports = dict(imports=['mmaction_microaction', 'helpers.short_resnets'], allow_failed_imports=False)
 default_hooks = dict(channels_last=dict(type='ChannelsLastHook'), ema=dict(type='EMAHook', momentum=0.5))
 """
 

@@ -1,6 +1,5 @@
 """Tests of whole runs, started like a user starts them."""
 
-import os
 import pickle
 import re
 import signal
@@ -9,9 +8,10 @@ import numpy as np
 import pytest
 import torch
 from helpers.real_clips import write_small_clips
-from helpers.support import ROOT
+from helpers.support import ROOT, wait_until_gone
 from helpers.whole_runs import (
     TINY,
+    TINY_32PX,
     TINY_EMOTION,
     mim,
     on_clips,
@@ -20,7 +20,6 @@ from helpers.whole_runs import (
     run_training,
     scores,
     start_script,
-    wait_for,
     weights,
     write_untrained,
 )
@@ -117,7 +116,7 @@ def test_main_config_trains_after_changing_only_paths(real_clips, plain_resnet50
         f'model.backbone.pretrained={plain_resnet50}',
         f'model.cls_head.label_embeddings={shared}/ma52/1214_new_mean_Vectors.npy',
         'train_cfg.max_epochs=1',
-        'train_dataloader.dataset.indices=2',
+        'train_dataloader.dataset.indices=1',
         'val_dataloader.dataset.indices=1',
     ]
     output = run_training(MAIN, '--work-dir', 'w', *on_clips(real_clips, *NO_NAMES, *options), cwd=tmp_path)
@@ -133,25 +132,30 @@ def test_main_config_trains_after_changing_only_paths(real_clips, plain_resnet50
 
 def test_killed_run_resumes_to_the_same_weights(tiny_ma52, tmp_path):
     # Every iteration uses random crops, flips and dropout. The crops and flips are drawn in two workers.
-    options = ['train_cfg.max_epochs=2', 'train_cfg.val_interval=2']
+    options = ['train_cfg.max_epochs=2', 'train_cfg.val_interval=2', 'train_dataloader.dataset.indices=4']
     options += ['train_dataloader.batch_size=1', 'train_dataloader.num_workers=2']
     config = tmp_path / 'augmented.py'
     config.write_text(
-        f"_base_ = '{TINY}'\n"
+        f"_base_ = '{TINY_32PX}'\n"
         'pipeline = [*_base_.pipeline]\n'
         "pipeline[1] = dict(type='SampleFrames', clip_len=1, frame_interval=1, num_clips=8)\n"
-        "pipeline[4] = dict(type='RandomCrop', size=64)\n"
+        "pipeline[4] = dict(type='RandomCrop', size=32)\n"
         "pipeline.insert(5, dict(type='Flip', flip_ratio=0.5))\n"
         'train_dataloader = dict(dataset=dict(pipeline=pipeline))\n'
     )
     args = on_clips(tiny_ma52, *options)
     run_training(config, '--seed', 1, '--work-dir', 'whole', *args, cwd=tmp_path)
 
-    log = tmp_path / 'log'
-    [process] = start_script('train.py', config, '--seed', 1, '--work-dir', 'killed', *args, cwd=tmp_path, logs=[log])
-    wait_for(r'Epoch\(train\) *\[2\]\[[2-5]/7\]', log, process)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.join()
+    killed, log = tmp_path / 'killed.py', tmp_path / 'log'
+    killed.write_text(
+        "_base_ = 'augmented.py'\n"
+        "custom_imports = dict(imports=['mmaction_microaction', 'helpers.kill_hook'], allow_failed_imports=False)\n"
+        "custom_hooks = [dict(type='KillHook')]\n"
+    )
+    [process] = start_script('train.py', killed, '--seed', 1, '--work-dir', 'killed', *args, cwd=tmp_path, logs=[log])
+    process.join(600)
+    assert process.exitcode == -signal.SIGKILL, log.read_text()[-3000:]
+    wait_until_gone(process.pid)
     assert (tmp_path / 'killed' / 'epoch_1.pth').is_file()
     assert not (tmp_path / 'killed' / 'epoch_2.pth').exists()
 
@@ -167,7 +171,7 @@ def test_killed_run_resumes_to_the_same_weights(tiny_ma52, tmp_path):
 @pytest.mark.skipif(torch.cuda.is_available(), reason='two CPU processes')
 def test_two_processes_compute_the_same_metrics_as_one(tiny_ma52, tmp_path):
     two, options = ['--launcher', 'pytorch', '--gpus', 2], on_clips(tiny_ma52, 'train_cfg.max_epochs=1')
-    output = mim('train', TINY, '--seed', 0, '--work-dir', 'w', *two, *options, cwd=tmp_path)
+    output = mim('train', TINY_32PX, '--seed', 0, '--work-dir', 'w', *two, *options, cwd=tmp_path)
     assert 'Distributed launcher: pytorch' in output
     assert (tmp_path / 'w' / 'epoch_1.pth').is_file()
 
@@ -176,9 +180,9 @@ def test_two_processes_compute_the_same_metrics_as_one(tiny_ma52, tmp_path):
     for name in ('one', 'two'):
         args = ['--work-dir', name, '--dump', f'{name}.pkl']
         if name == 'one':
-            output = run_test(TINY, 'w/epoch_1.pth', *args, *options, cwd=tmp_path)
+            output = run_test(TINY_32PX, 'w/epoch_1.pth', *args, *options, cwd=tmp_path)
         else:
-            output = mim('test', TINY, '--checkpoint', 'w/epoch_1.pth', *args, *two, *options, cwd=tmp_path)
+            output = mim('test', TINY_32PX, '--checkpoint', 'w/epoch_1.pth', *args, *two, *options, cwd=tmp_path)
         assert '5 clips' in output
         results.append(scores(tmp_path / name))
         with open(tmp_path / f'{name}.pkl', 'rb') as file:
@@ -200,7 +204,7 @@ def anonymised(tiny_ma52, tmp_path):
     for name, clip in zip(names, clips, strict=True):
         (tmp_path / 'videos' / name).symlink_to(clip)
     (tmp_path / 'test_list_videos.txt').write_text('\r\n'.join(f'{name} 0' for name in names))
-    write_untrained(TINY, tmp_path / 'untrained.pth')
+    write_untrained(TINY_32PX, tmp_path / 'untrained.pth')
     paths = [
         'test_dataloader.dataset.ann_file=test_list_videos.txt',
         'test_dataloader.dataset.data_prefix.video=videos',
@@ -209,13 +213,13 @@ def anonymised(tiny_ma52, tmp_path):
 
 
 def test_anonymised_split_is_predicted_but_not_scored(anonymised, tmp_path):
-    output = run_test(TINY, 'untrained.pth', *anonymised, cwd=tmp_path, status=1)
+    output = run_test(TINY_32PX, 'untrained.pth', *anonymised, cwd=tmp_path, status=1)
     assert 'ValueError: ' in output
     assert 'anonymised' in output
     assert 'Acc-Top1' not in output
     # Use the options that the message recommends.
     remedy = re.search(r'--cfg-options (test_evaluator\.type=\S+ test_evaluator\.out_file_path=\S+)', output)[1]
-    run_test(TINY, 'untrained.pth', *anonymised, *remedy.split(), cwd=tmp_path)
+    run_test(TINY_32PX, 'untrained.pth', *anonymised, *remedy.split(), cwd=tmp_path)
     with open(tmp_path / 'predictions.pkl', 'rb') as file:
         predictions = pickle.load(file)
     assert [prediction['video_id'] for prediction in predictions] == [f'test{index:04d}.mp4' for index in range(5)]
@@ -226,7 +230,7 @@ def test_anonymised_split_is_predicted_but_not_scored(anonymised, tmp_path):
 def test_submission_of_two_processes_equals_that_from_their_dump(anonymised, tmp_path):
     # The evaluator of the submission config, with a small network. Five clips cannot be divided equally among two.
     (tmp_path / 'submission.py').write_text(
-        f"_base_ = '{TINY}'\n"
+        f"_base_ = '{TINY_32PX}'\n"
         f'test_evaluator = dict(_delete_=True, **{Config.fromfile(SUBMISSION).test_evaluator.to_dict()})\n'
     )
     # --dump turns the evaluator into the first item of a list.

@@ -1,13 +1,15 @@
 """Tests of the commands of docs/slurm.md on a real Slurm cluster with two nodes."""
 
+import os
 import re
 import time
 
 import pytest
 import torch
 from helpers import slurm
+from helpers.shell import quick_programs
 from helpers.support import ROOT
-from helpers.whole_runs import TINY, on_clips, scores, weights
+from helpers.whole_runs import TINY_32PX, on_clips, scores, weights
 
 pytestmark = [
     pytest.mark.slow,
@@ -29,7 +31,7 @@ class StandStill(Hook):
             time.sleep(600)
 """
 CONFIG = f"""
-_base_ = {str(TINY)!r}
+_base_ = {str(TINY_32PX)!r}
 custom_imports = dict(imports=['mmaction_microaction', 'stand_still'], allow_failed_imports=False)
 default_hooks = dict(channels_last=dict(type='ChannelsLastHook'), still=dict(type='StandStill'))
 """
@@ -41,6 +43,14 @@ def cluster():
     # With one processor per node, no other job can run at the same time.
     with slurm.cluster(cpus=1) as environment:
         yield environment
+
+
+@pytest.fixture
+def quick_path(cluster):
+    """Return a PATH for jobs that receive no signals."""
+    with quick_programs() as environment:
+        programs = environment['PATH'].split(os.pathsep)[0]
+        yield f'{programs}{os.pathsep}{cluster["PATH"]}'
 
 
 def blocks(language):
@@ -55,7 +65,9 @@ def wait_for(condition, log, seconds=300):
         time.sleep(0.2)
 
 
-def test_preempted_run_on_two_nodes_ends_with_the_weights_of_an_uninterrupted_run(cluster, tiny_ma52, tmp_path):
+def test_preempted_run_on_two_nodes_ends_with_the_weights_of_an_uninterrupted_run(
+    cluster, quick_path, tiny_ma52, tmp_path
+):
     folder = tmp_path / 'with a space'
     folder.mkdir()
     (folder / 'stand_still.py').write_text(HOOK)
@@ -68,8 +80,8 @@ def test_preempted_run_on_two_nodes_ends_with_the_weights_of_an_uninterrupted_ru
     options = on_clips(tiny_ma52, 'train_dataloader.dataset.indices=4', 'train_dataloader.batch_size=1')
     nodes = ['--nodes=2', '--ntasks-per-node=1', '--cpus-per-task=1', '--gres=none']
 
-    def submit(*args):
-        return slurm.run(environment, 'sbatch', '--parsable', *nodes, *args, cwd=folder).strip()
+    def submit(*args, **variables):
+        return slurm.run(environment | variables, 'sbatch', '--parsable', *nodes, *args, cwd=folder).strip()
 
     # The reference run uses torchrun and is not interrupted.
     torchrun = torchrun.replace('CONFIG 8', ' '.join(['config.py 1 --seed 0 --work-dir whole', *options]))
@@ -78,7 +90,7 @@ def test_preempted_run_on_two_nodes_ends_with_the_weights_of_an_uninterrupted_ru
     (folder / 'whole.sbatch').write_text(
         f'#!/usr/bin/env bash\n{torchrun.replace("29500", str(slurm.free_ports(1)[0]))}'
     )
-    job, log = submit('--output=whole.log', 'whole.sbatch'), folder / 'whole.log'
+    job, log = submit('--output=whole.log', 'whole.sbatch', PATH=quick_path), folder / 'whole.log'
     wait_for(lambda: slurm.job_state(cluster, job) in ENDED, log)
     assert slurm.job_state(cluster, job) == 'COMPLETED', log.read_text()[-3000:]
 
@@ -87,8 +99,7 @@ def test_preempted_run_on_two_nodes_ends_with_the_weights_of_an_uninterrupted_ru
     wait_for((folder / 'standing still').exists, log)
     # A test on both nodes preempts the run.
     test = ['tools/slurm_test.sh', 'urgent', 'test', 'config.py', 'whole/epoch_2.pth', '--work-dir', 'tested', *options]
-    environment |= {'GPUS': '2'}
-    slurm.run(environment, *test, cwd=folder)
+    slurm.run(environment | {'GPUS': '2', 'PATH': quick_path}, *test, cwd=folder)
     assert scores(folder / 'tested')
     # The run may have started again already.
     slurm.run(environment, 'scontrol', 'update', f'JobId={job}', 'StartTime=now', check=False)

@@ -37,7 +37,11 @@ if name != 'python':
     args.insert(0, name)
 elif args[0] == '-u':
     del args[0]
-if args[0] == '-m':
+if args[0] == '-c':
+    sys.path.insert(0, '')
+    sys.argv = ['-c', *args[2:]]
+    exec(args[1], {'__name__': '__main__'})
+elif args[0] == '-m':
     sys.argv = args[1:]
     runpy.run_module(sys.argv[0], run_name='__main__', alter_sys=True)
 else:
@@ -50,7 +54,7 @@ else:
 def quick_programs():
     """Yield an environment for :mod:`subprocess` in which ``python``, ``mim`` and ``microaction`` start quickly.
 
-    This Python only takes ``-u``, ``-m`` and the paths of scripts. A program prints its output at its end.
+    This Python only takes ``-u``, ``-c``, ``-m`` and the paths of scripts. A program prints its output at its end.
 
     Yields:
         dict[str, str]: Environment.

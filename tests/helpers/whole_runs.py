@@ -17,6 +17,7 @@ from helpers.support import ROOT
 from mmaction_microaction.utils.paths import find_upstream_tool
 
 TINY = ROOT / 'tests' / 'data' / 'manet_r18_tiny.py'
+TINY_32PX = ROOT / 'tests' / 'data' / 'manet_r18_tiny_32px.py'
 TINY_EMOTION = ROOT / 'tests' / 'data' / 'maenet_r18_tiny.py'
 
 
