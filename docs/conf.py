@@ -30,6 +30,8 @@ suppress_warnings = ['myst.xref_missing']  # links to files of the repository, s
 # Pages in api/ document what a package exports, under the name of the package.
 autodoc_member_order = 'bysource'
 autodoc_default_options = {'members': True, 'show-inheritance': True}
+# Signatures name a default, such as MA52, instead of printing all 52 actions.
+autodoc_preserve_defaults = True
 # Without this alias, signatures would spell out NumPy's union of a dozen types.
 autodoc_type_aliases = {'ArrayLike': 'ArrayLike'}
 python_use_unqualified_type_names = True

@@ -16,6 +16,8 @@ from mmengine.registry import init_default_scope
 from mmengine.runner import save_checkpoint
 
 import mmaction_microaction  # noqa: F401  (MMAction2's own modules cannot be imported before)
+from mmaction_microaction.report import page
+from mmaction_microaction.report.figures import EmbeddedFigure
 from mmaction_microaction.structures.poses import write_poses
 from mmaction_microaction.video.writer import write_video
 
@@ -56,6 +58,12 @@ def one_block_per_stage_in_module():
     with pytest.MonkeyPatch.context() as patch:
         shorten_resnets(patch)
         yield
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Omit the figures of reports, which take seconds. They have their own tests."""
+    monkeypatch.setattr(page, 'save_figure', lambda name, caption, figure, out: EmbeddedFigure(name, caption, True, ''))
 
 
 @pytest.fixture(scope='session', autouse=True)

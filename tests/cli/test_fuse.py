@@ -74,6 +74,7 @@ def test_equal_networks_have_no_gain(dumps, run):
     assert 'against equal weights: +0.00 ± 0.00, which is within the noise' in output
 
 
+@pytest.mark.usefixtures('undrawn')
 def test_report_table_and_submission_read_fused_predictions(dumps, run, tmp_path):
     assert fuse(run)[0] == 0
     f1_mean = micro_action_metrics(dumps['test'][0], dumps['test'][1].mean(axis=0))['F1_mean']

@@ -29,6 +29,7 @@ def estimated(monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures('undrawn')
 def test_network_is_trained_tested_analysed_and_submitted(run, tiny_ma52, tmp_path):
     config, _ = write_pose_network(tmp_path, 'pose')
     # A network of poses alone needs no videos.

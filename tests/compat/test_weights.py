@@ -175,6 +175,7 @@ def tiny(data, **kwargs):
     return config
 
 
+@pytest.mark.usefixtures('one_block_per_stage')
 @pytest.mark.parametrize('given', ['released', 'shallow', 'lacking'])
 def test_manet_is_scored_if_its_weights_are_complete(tiny_ma52, tmp_path, given):
     config = tiny(tiny_ma52)
@@ -187,7 +188,7 @@ def test_manet_is_scored_if_its_weights_are_complete(tiny_ma52, tmp_path, given)
         deep.merge_from_dict({'model.backbone.depth': 34})
         weights = init_recognizer(deep, device='cpu').state_dict()
     else:
-        del weights['backbone.layer3.1.conv2.conv.weight']
+        del weights['backbone.layer3.0.conv2.conv.weight']
     torch.save({'state_dict': weights}, source)
     if given == 'released':
         convert_file(source, converted, config=str(TINY))

@@ -33,9 +33,9 @@ def frames_of(shared):
 @pytest.mark.parametrize('clip', CLIPS)
 def test_joints_of_real_clips_are_those_of_another_implementation(shared, frames_of, clip):
     with np.load(shared / 'pose/blazepose_samples.npz') as samples:
-        expected = samples[clip]
+        expected = samples[clip][:24]
     estimator = BlazePose()
-    points, scores = map(np.array, zip(*map(estimator, frames_of(clip))))
+    points, scores = map(np.array, zip(*map(estimator, frames_of(clip, 24))))
     assert points.shape == (len(expected), 1, 33, 2)  # one person in every frame
     distances = np.linalg.norm(points[:, 0] - expected[..., :2], axis=-1)
     errors = np.abs(scores[:, 0] - expected[..., 2] * expected[..., 3])

@@ -11,7 +11,7 @@ from mmaction_microaction.synthetic import SyntheticSettings, write_dataset
 
 @pytest.mark.usefixtures('networks')
 def test_joints_of_rendered_people_are_found_within_a_quarter_of_a_head(tmp_path):
-    write_dataset(tmp_path, SyntheticSettings(clips=8, size=(112, 134), seed=0, subjects=8))
+    write_dataset(tmp_path, SyntheticSettings(clips=4, size=(112, 134), seed=0, subjects=4))
     estimator, errors = BlazePose(), []
     for truth in read_poses(tmp_path / 'poses_train.pkl'):
         path = tmp_path / 'videos_train' / f'{truth.frame_dir}.mp4'

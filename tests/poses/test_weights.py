@@ -87,7 +87,7 @@ def test_without_a_connection_the_message_names_the_wheel_and_the_folder(cache):
 def test_an_index_that_does_not_answer_is_tried_twice_for_as_long_as_the_user_says(cache, monkeypatch):
     monkeypatch.delenv('PIP_NO_INDEX')
     monkeypatch.delenv('PIP_RETRIES', raising=False)
-    monkeypatch.setenv('PIP_DEFAULT_TIMEOUT', '1')
+    monkeypatch.setenv('PIP_DEFAULT_TIMEOUT', '0.2')
     with socket.create_server(('127.0.0.1', 0)) as silent:
         monkeypatch.setenv('PIP_INDEX_URL', f'http://127.0.0.1:{silent.getsockname()[1]}/simple')
         with pytest.raises(OSError, match='Connect to the internet once'):

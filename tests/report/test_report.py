@@ -14,11 +14,9 @@ from sklearn.metrics import f1_score, precision_recall_fscore_support
 
 from mmaction_microaction.cli import main
 from mmaction_microaction.label_sets import MA52
-from mmaction_microaction.report import page as page_module
 from mmaction_microaction.report import strips as strips_module
 from mmaction_microaction.report import write_report
 from mmaction_microaction.report.clips import VideoFolder
-from mmaction_microaction.report.figures import EmbeddedFigure
 from mmaction_microaction.report.predicted_run import PredictedRun
 from mmaction_microaction.report.strips import draw_strips
 
@@ -37,6 +35,7 @@ EVIL = '<script>alert("1")</script>&\'.mp4'
 def dump(path, labels, predicted, names=None, confidence=0.6, label_set=None):
     """Write predictions as ``mim test --dump`` does; the other actions share the remaining probability equally."""
     num_classes = len(label_set or MA52)
+    content = label_set and label_set.to_dict()
     samples = []
     confidences = np.broadcast_to(confidence, len(labels))
     for index, (label, best, confidence) in enumerate(zip(labels, predicted, confidences)):
@@ -46,7 +45,7 @@ def dump(path, labels, predicted, names=None, confidence=0.6, label_set=None):
         if names is not False:
             samples[-1]['video_id'] = names[index] if names else f'{index}.mp4'
         if label_set:
-            samples[-1]['label_set'] = label_set.to_dict()
+            samples[-1]['label_set'] = content
     path.write_bytes(pickle.dumps(samples))
     return path
 
@@ -99,10 +98,8 @@ def report(tmp_path_factory):
     order = rng.permutation(300)
     dump(folder / 'a.pkl', labels, first, names)
     dump(folder / 'b.pkl', labels[order], second[order], [names[i] for i in order])
-    options = ['--compare', 'b.pkl', '--videos', 'videos', '--out', 'out', '--title', '<b>&']
-    done = run_tool('analyze.py', 'a.pkl', *options, cwd=folder)
-    assert done.returncode == 0, done.stderr
-    assert 'out/report.html' in done.stdout
+    options = ['--compare', folder / 'b.pkl', '--videos', folder / 'videos', '--out', folder / 'out', '--title', '<b>&']
+    main('analyze', list(map(str, [folder / 'a.pkl', *options])))
     return Page(folder / 'out' / 'report.html'), folder / 'out', labels, first, second
 
 
@@ -262,14 +259,6 @@ def test_links_stay_within_the_folder(tmp_path, name):
     assert VideoFolder(tmp_path / 'videos', [name, 'other.mp4']).link(name, tmp_path) is None
 
 
-@pytest.fixture
-def undrawn(monkeypatch):
-    """Omit the figures of the page, which saves seconds. They have their own tests."""
-    monkeypatch.setattr(
-        page_module, 'save_figure', lambda name, caption, figure, out: EmbeddedFigure(name, caption, True, '')
-    )
-
-
 @pytest.mark.usefixtures('undrawn')
 @pytest.mark.filterwarnings('error', 'ignore::ResourceWarning')
 @pytest.mark.parametrize(
@@ -345,6 +334,7 @@ def test_report_without_groups_has_the_fine_level_alone(tmp_path):
     assert rows[0][3] == f'{100 * (2 / 3 + 2 / 3) / 2:.1f}'
 
 
+@pytest.mark.usefixtures('undrawn')
 def test_report_of_200_actions_is_sorted_by_group(tmp_path):
     labels = np.arange(400) % 200
     predicted = np.where(np.arange(400) < 100, (labels + 12) % 200, labels)
@@ -358,7 +348,7 @@ def test_report_of_200_actions_is_sorted_by_group(tmp_path):
     assert rows['fine/top1'] == 75
     assert rows['coarse/top1'] == 100
     assert 'accuracy on families' in page.text
-    assert (tmp_path / 'out' / 'coarse_confusion_matrix.png').exists()
+    assert 'coarse_confusion_matrix' in page.text
 
 
 @pytest.mark.usefixtures('undrawn')

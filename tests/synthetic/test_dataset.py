@@ -123,18 +123,18 @@ def test_interrupted_video_is_absent(tmp_path):
 
 
 def test_killed_run_leaves_complete_videos_and_is_continued(tmp_path):
-    out, settings = tmp_path / 'set', SyntheticSettings(clips=8, size=(64, 76), seed=8, subjects=8)
-    args = ['--clips', 8, '--size', 64, '--seed', 8, '--subjects', 8, '--workers', 1, '--out', out]
+    out, settings = tmp_path / 'set', SyntheticSettings(clips=4, size=(64, 76), seed=8, subjects=4)
+    args = ['--clips', 4, '--size', 64, '--seed', 8, '--subjects', 4, '--workers', 1, '--out', out]
     log = tmp_path / 'log'
     process = start(ROOT / 'tools' / 'make_synthetic_ma52.py', *args, output=log, errors=log)
     deadline = time.monotonic() + 60
-    while len(list(out.glob('videos_*/*.mp4'))) < 2 and time.monotonic() < deadline:
+    while not list(out.glob('videos_*/*.mp4')) and time.monotonic() < deadline:
         time.sleep(0.02)
     os.kill(process.pid, signal.SIGKILL)
     process.join()
     assert process.exitcode == -signal.SIGKILL
     finished = {path: path.read_bytes() for path in out.glob('videos_*/*.mp4')}
-    assert 2 <= len(finished) < 8
+    assert 1 <= len(finished) < 4
     for path in finished:
         assert len(decord.VideoReader(str(path))) >= 30
     assert not list(out.glob('*_list_videos.txt'))
@@ -144,7 +144,7 @@ def test_killed_run_leaves_complete_videos_and_is_continued(tmp_path):
     assert foreign.read_bytes() == b'half'
     foreign.unlink()
     assert all(path.read_bytes() == video for path, video in finished.items())
-    assert len(list(out.glob('videos_*/*'))) == 8
+    assert len(list(out.glob('videos_*/*'))) == 4
     whole = tmp_path / 'whole'
     write_dataset(whole, settings)
     assert contents(whole) == contents(out)

@@ -1,5 +1,6 @@
 import csv
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -323,6 +324,9 @@ def test_interrupted_run_is_continued(dataset):
 @pytest.mark.slow
 def test_files_do_not_depend_on_the_number_of_workers(dataset, tmp_path):
     out, settings, _ = dataset
+    shutil.copytree(out, tmp_path, dirs_exist_ok=True)
+    for name in ('videos_train/train0000.mp4', 'videos_train/train0001.mp4', 'train.csv', 'poses_train.pkl'):
+        (tmp_path / name).unlink()
     write_mma52_dataset(tmp_path, settings, workers=2)
     for path in out.rglob('*.*'):
         assert (tmp_path / path.relative_to(out)).read_bytes() == path.read_bytes()

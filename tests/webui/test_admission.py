@@ -215,7 +215,7 @@ def test_networks_are_stopped_at_the_time_limit(clip):
 
 
 def test_clips_are_deleted_when_they_were_not_used(clip):
-    with serving({'net': Network()}, [], keep_minutes=1, port=0) as (url, folder):
+    with serving({'net': Network()}, [], keep_minutes=0.5, port=0) as (url, folder):
         visitor = Visitor(url)
         visitor.press('upload', visitor.upload(clip))
         [path] = folder.rglob('clip.mp4')
@@ -229,7 +229,7 @@ def test_clips_are_deleted_when_they_were_not_used(clip):
 
 def test_clips_are_kept_while_they_wait_for_the_network(clip):
     network = BusyNetwork()
-    with serving({'busy': network}, [], keep_minutes=1, port=0) as (url, folder):
+    with serving({'busy': network}, [], keep_minutes=0.5, port=0) as (url, folder):
         ada, ben, program = (Visitor(url, name) for name in ('Ada', 'Ben', 'program'))
         for visitor in (ada, ben):
             visitor.press('upload', visitor.upload(clip))
@@ -239,7 +239,7 @@ def test_clips_are_kept_while_they_wait_for_the_network(clip):
         assert program.ask('code', program.upload(clip), '', '', '').status_code == 200
         paths = list(folder.rglob('clip.mp4'))
         assert len(paths) == 3
-        # All have been there for more than a minute, and the network of the first call reports no progress.
+        # All have been there for more than half a minute, and the network of the first call reports no progress.
         for path in paths:
             os.utime(path, (time.time() - 90,) * 2)
         deadline = time.monotonic() + 20

@@ -90,6 +90,7 @@ def learn(study, *options, out='my.onnx'):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures('undrawn')
 def test_network_learns_the_categories_and_rest_of_other_people(study, joints_of_levels, capsys):
     options = ['--epochs', '2', '--batch-size', '8']
     learn(study, *options)
