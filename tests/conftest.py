@@ -3,6 +3,7 @@ import gc
 import os
 from logging import FileHandler
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from helpers.poses import make_poses
 from helpers.support import ROOT, write_clip, write_pro_list
 from hypothesis import settings
 from mmengine.config import Config, config
+from mmengine.dataset import base_dataset
 from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 from mmengine.runner import save_checkpoint
@@ -55,6 +57,37 @@ def one_block_per_stage_in_module():
 
     with pytest.MonkeyPatch.context() as patch:
         shorten_resnets(patch)
+        yield
+
+
+@pytest.fixture
+def tiny_resnets(one_block_per_stage, monkeypatch):
+    """Like one_block_per_stage, but the 2D ResNets have 64 features at depth 18 and 256 at depth 50."""
+    from helpers.networks import narrow_resnets
+
+    narrow_resnets(monkeypatch)
+
+
+@pytest.fixture(scope='module')
+def tiny_resnets_in_module(one_block_per_stage_in_module):
+    """Like tiny_resnets, for all tests of a module and the networks that they share."""
+    from helpers.networks import narrow_resnets
+
+    with pytest.MonkeyPatch.context() as patch:
+        narrow_resnets(patch)
+        yield
+
+
+@pytest.fixture(scope='session', autouse=True)
+def no_repeated_work():
+    """Look up each config of MMAction2 once, and leave garbage to Python.
+
+    For each config that inherits from one of MMAction2, MMEngine reads the lists of all of MMAction2's networks. For
+    each dataset, it searches all objects of the process for garbage.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(config, '_get_external_cfg_path', functools.cache(config._get_external_cfg_path))
+        patch.setattr(base_dataset, 'gc', SimpleNamespace(collect=lambda: None))
         yield
 
 
