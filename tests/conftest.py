@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 from helpers.poses import make_poses
-from helpers.processes import leave_unformatted
+from helpers.quick_mmengine import quicken_mmengine
 from helpers.support import ROOT, write_clip, write_pro_list
 from hypothesis import settings
-from mmengine.config import Config, config
+from mmengine.config import Config
 from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 from mmengine.runner import save_checkpoint
@@ -66,11 +66,29 @@ def undrawn(monkeypatch):
     monkeypatch.setattr(page, 'save_figure', lambda name, caption, figure, out: EmbeddedFigure(name, caption, True, ''))
 
 
-@pytest.fixture(scope='session', autouse=True)
-def unformatted_configs():
-    """Leave the texts of configs as they are."""
+@pytest.fixture
+def tiny_resnets(one_block_per_stage, monkeypatch):
+    """Like one_block_per_stage, but the 2D ResNets have 64 features at depth 18 and 256 at depth 50."""
+    from helpers.networks import narrow_resnets
+
+    narrow_resnets(monkeypatch)
+
+
+@pytest.fixture(scope='module')
+def tiny_resnets_in_module(one_block_per_stage_in_module):
+    """Like tiny_resnets, for all tests of a module and the networks that they share."""
+    from helpers.networks import narrow_resnets
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(config, 'FormatCode', leave_unformatted)
+        narrow_resnets(patch)
+        yield
+
+
+@pytest.fixture(scope='session', autouse=True)
+def omit_slow_work():
+    """Omit work of MMEngine that takes seconds."""
+    with pytest.MonkeyPatch.context() as patch:
+        quicken_mmengine(patch.setattr)
         yield
 
 

@@ -1,6 +1,7 @@
 """Every config runs one step of training and testing with MMEngine's runner."""
 
 import copy
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +16,22 @@ CONFIGS = sorted(path for path in (ROOT / 'configs').rglob('*.py') if '_base_' n
 SMALL = {256: 40, 224: 32, 320: 48, 112: 32}
 """Sizes in pixels that replace those of the configs."""
 
-SHALLOW = {
+REDUCED = {
     'C3D': dict(out_dim=2048),  # number of features of a crop of 32 pixels
-    'TimeSformer': dict(num_transformer_layers=1),
-    'UniFormer': dict(depth=[1, 1, 1, 1]),
-    'VisionTransformer': dict(depth=1),
+    'TimeSformer': dict(num_transformer_layers=1, embed_dims=48),
+    'UniFormer': dict(depth=[1, 1, 1, 1], embed_dim=[16, 16, 32, 32], head_dim=16),
+    'VisionTransformer': dict(depth=1, embed_dims=48, num_heads=4),
 }
-"""Changes of backbones that leave one block per stage, and the width. :func:`one_block_per_stage` changes ResNets."""
+"""Changes of backbones that leave one narrow block per stage. :func:`tiny_resnets` changes ResNets."""
+
+WIDTHS = {
+    'TimeSformer': 48,
+    'UniFormer': 32,
+    'VisionTransformer': 48,
+    'SwinTransformer3D': 192,
+    **dict.fromkeys(('ResNet', 'ResNetTSM', 'ResNetTIN', 'ResNetSETSM'), 256),
+}
+"""Numbers of features of the reduced backbones. A ResNet-18 has 64."""
 
 FOLDERS = dict(video='videos', faces='faces')
 
@@ -32,9 +42,12 @@ def test_base_names_are_unique():
     assert len(set(names)) == len(names)
 
 
+read_config = functools.cache(Config.fromfile)
+
+
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
 def test_default_hooks_are_merged_by_name(path):
-    config = Config.fromfile(path)
+    config = read_config(path)
     names = ('epoch_seed', 'check_train_list', 'check_invalid_loss', 'unreadable_clips', 'checkpoint')
     types = ['EpochSeedHook', 'CheckTrainListHook', 'CheckInvalidLossHook', 'UnreadableClipsHook', 'SafeCheckpointHook']
     assert [config.default_hooks[name].type for name in names] == types
@@ -55,19 +68,22 @@ def shrink_pipeline(pipeline):
                 step[key] = shrink(step[key])
         if step.get('num_clips') == 10 or (step.get('num_clips') == 4 and step.get('clip_len', 1) > 1):  # views
             step.num_clips = 2
+        if step.type == 'UniformSampleFrames':
+            step.clip_len = 8
 
 
-def make_shallow(backbone):
-    """Remove blocks of a backbone."""
-    backbone.update(SHALLOW.get(backbone.get('type'), {}))
+def reduce(backbone):
+    """Remove blocks and channels of a backbone."""
+    backbone.update(REDUCED.get(backbone.get('type'), {}))
     for part in filter(None, map(backbone.get, ('rgb_pathway', 'pose_pathway'))):
-        make_shallow(part)
+        part.base_channels //= 4
+        reduce(part)
     if 'stage_blocks' in backbone:
         backbone.stage_blocks = (1,) * len(backbone.stage_blocks)
     if backbone.get('inflate'):
         backbone.inflate = tuple(stage if isinstance(stage, int) else stage[:1] for stage in backbone.inflate)
     if 'arch' in backbone:  # A second block has shifted windows.
-        backbone.arch = dict(SwinTransformer3D.arch_zoo[backbone.arch], depths=[2, 1, 1, 1])
+        backbone.arch = dict(SwinTransformer3D.arch_zoo[backbone.arch], depths=[2, 1, 1, 1], embed_dims=24)
 
 
 def read_tiny_set(dataset, roots, split, num_classes, tmp_path):
@@ -101,7 +117,7 @@ def read_tiny_set(dataset, roots, split, num_classes, tmp_path):
 
 
 def tiny_config(path, roots, tmp_path):
-    config = Config.fromfile(path)
+    config = copy.deepcopy(read_config(path))
     assert config.default_scope == 'mmaction'
     assert config.custom_imports.imports == ['mmaction_microaction']
     num_classes = config.model.get('cls_head', {}).get('num_classes')
@@ -115,10 +131,14 @@ def tiny_config(path, roots, tmp_path):
     for backbone in filter(None, map(config.model.get, ('backbone', 'action_backbone', 'face_backbone'))):
         if backbone.type != 'JointTCN':  # There are no weights to start from.
             backbone.pretrained = None
-        make_shallow(backbone)
+        reduce(backbone)
         if 'img_size' in backbone:
             backbone.img_size = shrink(backbone.img_size)
     head = config.model.get('cls_head', {})
+    if head and config.model.backbone.type in WIDTHS:
+        head.in_channels = 64 if config.model.backbone.get('depth') == 18 else WIDTHS[config.model.backbone.type]
+    elif 'rgb_pathway' in config.model.get('backbone', {}):
+        head.in_channels = [width // 4 for width in head.get('in_channels', (2048, 512))]
     if 'label_embeddings' in head:
         head.label_embeddings = str(tmp_path / 'label_embeddings.npy')
         shape = head.get('num_classes', 52), head.get('embed_dims', 300)
@@ -135,7 +155,7 @@ def tiny_config(path, roots, tmp_path):
 # test_mma52_configs.py runs the detectors.
 @pytest.mark.slow
 @pytest.mark.parametrize('path', [path for path in CONFIGS if '_mma52' not in path.stem], ids=lambda path: path.stem)
-def test_trains_and_tests_for_a_step(path, one_block_per_stage, tiny_ma52, tiny_pro, tmp_path, monkeypatch):
+def test_trains_and_tests_for_a_step(path, tiny_resnets, tiny_ma52, tiny_pro, tmp_path, monkeypatch):
     roots = {'ClipDataset': tiny_ma52, 'PoseClipDataset': tiny_ma52, 'MA52ProDataset': tiny_pro}
     runner = Runner.from_cfg(tiny_config(path, roots, tmp_path))
     emotion = 'emotion' in path.parts or path.stem.startswith('maenet')

@@ -24,7 +24,7 @@ SMALL = {256: 40, 224: 32, 182: 40, 160: 32, 128: 40, 112: 32, 76: 32, 64: 28, 4
 """Sizes in pixels that replace those of the configs."""
 
 FINGERPRINT = 0x4611E57497AEE4D
-pytestmark = pytest.mark.usefixtures('one_block_per_stage')
+pytestmark = pytest.mark.usefixtures('tiny_resnets')
 
 
 @pytest.fixture(scope='module')
@@ -77,7 +77,7 @@ def tiny_config(path, data, work_dir):
     backbone = config.model.get('backbone')
     if backbone and 'depth' in backbone and backbone.type == 'ResNetSETSM':
         backbone.update(depth=18, pretrained=None)
-        channels = 512
+        channels = 64
     elif backbone:
         backbone.update(img_size=32, embed_dims=24, depth=2, num_heads=4)
         del backbone['init_cfg']  # weights from the internet

@@ -12,6 +12,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.runner import save_checkpoint
 
+from helpers.networks import resnet18_width
 from helpers.support import ROOT, write_clip
 from mmaction_microaction.inference.detector import Detector
 from mmaction_microaction.label_sets import MA52
@@ -128,10 +129,11 @@ def write_detector(
     base = 'manet_r50_pyramid_mma52' if features else 'manet_r18_e2e_mma52'
     levels = '' if whole_pyramid else ', num_levels=3, num_stem_layers=1'
     ranges = '' if whole_pyramid else ', regression_ranges=[[0, 4], [4, 8], [8, 1e6]]'
+    width = '' if features else f'in_channels={resnet18_width()}, '
     backbone = '' if features else 'backbone=dict(pretrained=None), test_cfg=dict(max_per_video=50), '
     config.write_text(
         f'_base_ = {str(ROOT / f"configs/mma52/{base}.py")!r}\n'
-        f'model = dict({backbone}neck=dict(channels=16, window_size=9{levels}), '
+        f'model = dict({backbone}neck=dict({width}channels=16, window_size=9{levels}), '
         f'head=dict(in_channels=16, channels=16, num_classes={num_classes}{ranges}))\n'
     )
     content = Config.fromfile(config)

@@ -2,6 +2,7 @@
 
 import torch
 from mmaction.apis import init_recognizer
+from mmaction.models.backbones import resnet as resnet2d
 from mmaction.models.backbones.resnet import ResNet
 from mmaction.models.backbones.resnet3d import ResNet3d
 from mmengine.config import Config
@@ -20,6 +21,23 @@ def shorten_resnets(monkeypatch):
             monkeypatch.setitem(resnet.arch_settings, depth, (block, (1, 1, 1, 1)))
 
 
+def narrow_resnets(monkeypatch):
+    """Let all stages of MMAction2's 2D ResNets be as wide as the first: 64 features at depth 18, 256 at depth 50."""
+    make_res_layer = resnet2d.make_res_layer
+
+    def make_narrow_layer(block, inplanes, planes, *args, **kwargs):
+        return make_res_layer(block, min(inplanes, 64 * block.expansion), 64, *args, **kwargs)
+
+    monkeypatch.setattr(resnet2d, 'make_res_layer', make_narrow_layer)
+    width = property(lambda network: 64 * network.block.expansion, lambda network, value: None)
+    monkeypatch.setattr(ResNet, 'feat_dim', width, raising=False)
+
+
+def resnet18_width():
+    """Return the number of features of a ResNet-18, which :func:`narrow_resnets` changes."""
+    return 64 if hasattr(ResNet, 'feat_dim') else 512
+
+
 def write_network(folder, num_classes, label_set=None, name='network', test_set=None):
     """Write a config and a checkpoint of a small MANet, and return their paths.
 
@@ -31,10 +49,9 @@ def write_network(folder, num_classes, label_set=None, name='network', test_set=
         test_set (dict, optional): Changes of the test dataset in the config.
     """
     config, checkpoint = folder / f'{name}.py', folder / f'{name}.pth'
+    head = dict(num_classes=num_classes, in_channels=resnet18_width(), label_embeddings=None, loss_emb=None)
     config.write_text(
-        f'_base_ = {str(BASE)!r}\n'
-        f'model = dict(cls_head=dict(num_classes={num_classes}, label_embeddings=None, loss_emb=None))\n'
-        f'test_dataloader = dict(dataset={test_set or {}!r})\n'
+        f'_base_ = {str(BASE)!r}\nmodel = dict(cls_head={head!r})\ntest_dataloader = dict(dataset={test_set or {}!r})\n'
     )
     torch.manual_seed(0)
     model = init_recognizer(Config.fromfile(config), device='cpu')

@@ -15,8 +15,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import torch.multiprocessing
-from mmengine.config import config
 
+from helpers.quick_mmengine import quicken_mmengine
 from helpers.support import ROOT
 
 _context = multiprocessing.get_context('forkserver')
@@ -38,11 +38,6 @@ _context.set_forkserver_preload(
         'yapf.yapflib.yapf_api',  # for configs that are written
     ]
 )
-
-
-def leave_unformatted(text, **style):
-    """Replace the function with which MMEngine formats the config of each run, which takes seconds."""
-    return text, False
 
 
 def run_tool(name, *args, **kwargs):
@@ -97,7 +92,7 @@ def _execute(what, args, output, errors, cwd, env):
     multiprocessing.set_start_method('fork', force=True)
     # As in conftest.py.
     gc.freeze()
-    config.FormatCode = leave_unformatted
+    quicken_mmengine()
     os.setsid()
     os.chdir(cwd)
     os.environ.clear()

@@ -3,6 +3,7 @@
 from mmengine.config import Config
 from mmengine.runner import Runner
 
+from helpers.networks import resnet18_width
 from helpers.whole_runs import TINY
 
 
@@ -13,6 +14,7 @@ def small_config(data, work_dir, options=(), epochs=1):
         config[f'{loader}_dataloader'].dataset.ann_file = f'{data}/{split}_list_videos.txt'
         config[f'{loader}_dataloader'].dataset.data_prefix.video = f'{data}/videos_{split}'
         config[f'{loader}_dataloader'].num_workers = 0
+    config.model.cls_head.in_channels = resnet18_width()
     config.train_cfg.max_epochs = epochs
     config.update(work_dir=str(work_dir), log_level='WARNING')
     config.merge_from_dict(dict(options))

@@ -23,7 +23,7 @@ from mmaction_microaction.structures.intervals import read_intervals
 from mmaction_microaction.video.writer import write_video
 
 ACTIONS = [(0.5, 6.0, 9), (2.0, 4.0, 19), (3.0, 9.5, 24), (7.0, 8.0, 9)]
-pytestmark = pytest.mark.usefixtures('one_block_per_stage_in_module')
+pytestmark = pytest.mark.usefixtures('tiny_resnets_in_module')
 NETWORK = 'mmaction_microaction.inference.inferencer.load_network'
 
 

@@ -19,7 +19,7 @@ onnxruntime = pytest.importorskip('onnxruntime')
 pytest.importorskip('onnxscript')
 
 CONFIGS = ROOT / 'configs' / 'mma52'
-pytestmark = pytest.mark.usefixtures('one_block_per_stage')
+pytestmark = pytest.mark.usefixtures('tiny_resnets')
 
 
 def read_config(name, in_channels=8, num_levels=2, **model):
@@ -84,7 +84,7 @@ def test_a_detector_of_features_is_exported_for_any_length(tmp_path):
 @pytest.mark.parametrize(
     ('name', 'channels', 'backbone', 'rate'),
     [
-        ('manet_r18_e2e_mma52', 512, dict(pretrained=None), 7.5),
+        ('manet_r18_e2e_mma52', 64, dict(pretrained=None), 7.5),
         (
             'videomae_vit-b_adatad_mma52',
             24,
@@ -136,7 +136,7 @@ def test_what_no_command_would_open_is_not_exported(num_frames, step, message, t
 
 
 def test_an_exported_graph_that_no_command_would_open_is_refused(tmp_path, monkeypatch):
-    config = read_config('manet_r18_e2e_mma52', 512, backbone=dict(pretrained=None))
+    config = read_config('manet_r18_e2e_mma52', 64, backbone=dict(pretrained=None))
     for step in config.test_dataloader.dataset.pipeline:
         if 'crop_size' in step:
             step.crop_size = 32

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from helpers.label_sets import TWO_HUNDRED
-from helpers.networks import write_network
+from helpers.networks import resnet18_width, write_network
 from helpers.support import ROOT, write_clip
 from mmaction.apis import init_recognizer
 from mmaction.registry import MODELS
@@ -27,17 +27,22 @@ onnx = pytest.importorskip('onnx')
 pytest.importorskip('onnxruntime')
 pytest.importorskip('onnxscript')
 # PyTorch needs about ten seconds to export a small network. Most tests share one exported network.
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures('one_block_per_stage_in_module')]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures('tiny_resnets_in_module')]
 
 MANET = 'synthetic/manet_r18_8x1_synthetic'
-RESNET18 = dict(backbone=dict(depth=18), cls_head=dict(in_channels=512))
-"""With the fixture one_block_per_stage_in_module, a ResNet of one block per stage."""
+CONFIG = ROOT / 'configs' / f'{MANET}.py'
+RESNET18 = dict(backbone=dict(depth=18, out_indices=(1,)), cls_head=dict(in_channels=64))
+"""With the fixture tiny_resnets_in_module, a narrow ResNet of two stages with one block each.
+
+The networks with temporal shifts need all four stages, but the last two do not get into the graph.
+"""
 
 NETWORKS = {
     'baselines/tsn_r50_8x1_ma52': RESNET18,
     'baselines/tin_r50_8x1_ma52': RESNET18,
     'baselines/slowfast_r50_32x2_ma52': dict(
-        backbone=dict(slow_pathway=dict(depth=18), fast_pathway=dict(depth=18)), cls_head=dict(in_channels=576)
+        backbone=dict(slow_pathway=dict(depth=18, base_channels=8), fast_pathway=dict(depth=18, base_channels=1)),
+        cls_head=dict(in_channels=72),
     ),
     'baselines/swin_tiny_32x2_ma52': dict(
         backbone=dict(arch=dict(_delete_=True, embed_dims=24, depths=[2, 1], num_heads=[1, 2]), out_indices=(1,)),
@@ -60,6 +65,8 @@ def read_config(name, model=None):
     """Read a config, and reduce the size of its frames to 64 pixels."""
     config = Config.fromfile(ROOT / 'configs' / f'{name}.py')
     config.model.backbone.pretrained = None
+    if config.model.backbone.get('depth') == 18:
+        config.model.cls_head.in_channels = resnet18_width()
     config.merge_from_dict(dict(model=copy.deepcopy(model or {})))
     for step in config.test_dataloader.dataset.pipeline:
         if step.get('scale') == (-1, 256):
@@ -194,8 +201,9 @@ def test_graph_contains_only_standard_operators(manet):
     onnx.checker.check_model(model, full_check=True)
     assert {opset.domain for opset in model.opset_import} == {''}
     kinds = Counter(node.op_type for node in model.graph.node)
-    # Batch norms are folded into the convolutions: the first one, two in each of 4 blocks, one at each of 4 stages.
-    assert (kinds['BatchNormalization'], kinds['Conv']) == (0, 1 + 4 * 2 + 4)
+    # Batch norms are folded into the convolutions: the first one, two in each of 4 blocks, one in each of the 3 stages
+    # that halve the size of the frames.
+    assert (kinds['BatchNormalization'], kinds['Conv']) == (0, 1 + 4 * 2 + 3)
     inputs, scores = ([d.dim_param or d.dim_value for d in value.type.tensor_type.shape.dim]
                       for value in (model.graph.input[0], model.graph.output[0]))  # fmt: skip
     assert inputs == ['batch', 8, 3, 76, 48]
@@ -242,7 +250,8 @@ def test_views_of_tsm_are_averaged_and_colours_swapped(videos, tmp_path):
 
 
 def test_views_of_i3d_are_averaged_although_they_are_tested_one_by_one(videos, tmp_path):
-    config = read_config('baselines/i3d_r50_32x2_ma52', RESNET18)
+    small = dict(backbone=dict(depth=18, base_channels=8), cls_head=dict(in_channels=64))
+    config = read_config('baselines/i3d_r50_32x2_ma52', small)
     config.model.backbone.inflate = ((1,), (1,), (0,), (1,))
     config.model.test_cfg = dict(max_testing_views=1)
     for step in config.test_dataloader.dataset.pipeline:
@@ -281,7 +290,7 @@ def test_small_probabilities_are_compared_by_their_ratios(manet, tmp_path, monke
     for tensor in model.graph.initializer:
         if tensor.name.endswith('cls_head.fc_cls.bias'):
             tensor.CopyFrom(onnx.numpy_helper.from_array(state['cls_head.fc_cls.bias'].numpy(), tensor.name))
-        elif sorted(tensor.dims) == [52, 512]:
+        elif sorted(tensor.dims) == [52, 64]:
             tensor.CopyFrom(onnx.numpy_helper.from_array(np.zeros(tensor.dims, np.float32), tensor.name))
     monkeypatch.setattr(export, '_to_onnx', lambda *args: model.SerializeToString())
     save_checkpoint({'state_dict': state}, str(tmp_path / 'same.pth'))
@@ -334,7 +343,7 @@ def run_tool(monkeypatch):
     """Run the tool in this process."""
 
     def run(*args):
-        monkeypatch.setattr(sys, 'argv', ['export.py', str(ROOT / 'configs' / f'{MANET}.py'), *map(str, args)])
+        monkeypatch.setattr(sys, 'argv', ['export.py', *map(str, args)])
         runpy.run_path(str(ROOT / 'tools' / 'export.py'), run_name='__main__')
 
     return run
@@ -342,15 +351,16 @@ def run_tool(monkeypatch):
 
 def test_tool_reports_errors_in_one_sentence(run_tool, tmp_path):
     with pytest.raises(SystemExit, match=r'error: .*none\.pth'):
-        run_tool(tmp_path / 'none.pth', '--out', tmp_path / 'manet.onnx')
+        run_tool(CONFIG, tmp_path / 'none.pth', '--out', tmp_path / 'manet.onnx')
     with pytest.raises(SystemExit, match=r'error: manet\.pt must end in \.onnx'):
-        run_tool(tmp_path / 'none.pth', '--out', 'manet.pt')
+        run_tool(CONFIG, tmp_path / 'none.pth', '--out', 'manet.pt')
 
 
 def test_tool_prints_the_written_file(manet, run_tool, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(export, '_to_onnx', lambda *args: manet.path.read_bytes())
     out = tmp_path / 'manet.onnx'
-    run_tool(manet.checkpoint, '--out', out)
+    manet.config.dump(tmp_path / 'manet.py')
+    run_tool(tmp_path / 'manet.py', manet.checkpoint, '--out', out)
     printed = capsys.readouterr().out
     assert 'inputs      (N, 8, 3, 76, 48) float32' in printed
     assert f'written     {out}, ' in printed

@@ -21,7 +21,7 @@ from mmaction_microaction.models.detectors.joined_checkpoint import join_checkpo
 
 TINY = ROOT / 'tests' / 'data' / 'manet_r18_tiny.py'
 PYRAMID = ROOT / 'configs' / 'mma52' / 'manet_r50_pyramid_mma52.py'
-pytestmark = pytest.mark.usefixtures('one_block_per_stage_in_module')
+pytestmark = pytest.mark.usefixtures('tiny_resnets_in_module')
 
 
 @pytest.fixture(scope='module')
@@ -60,7 +60,7 @@ def test_command_stores_a_step_per_frame_of_every_video(data, manet, tmp_path, c
     assert 'manet_val: ' in capsys.readouterr().out.replace('\n', '')
     found = read_all(tmp_path / 'manet_val')
     steps = {'val0000': 10, 'val0001': 7, 'val0002': 5}  # 38, 25 and 20 frames at 30 fps, in steps of 1 / 7.5 seconds
-    assert {name: features.shape for name, features in found.items()} == {n: (s, 512) for n, s in steps.items()}
+    assert {name: features.shape for name, features in found.items()} == {n: (s, 64) for n, s in steps.items()}
     settings = FeatureStore(tmp_path / 'manet_val').settings
     assert settings.config == 'manet_r18_tiny'
     assert settings.steps_per_second == settings.frames_per_second == 7.5
@@ -151,7 +151,7 @@ def test_features_are_those_of_the_recognizer(data, manet):
 
 def detector_config(**model):
     config = Config.fromfile(PYRAMID)
-    config.model.neck.update(in_channels=512, channels=16)
+    config.model.neck.update(in_channels=64, channels=16)
     config.model.head.update(in_channels=16, channels=16)
     config.model.update(model)
     return config
@@ -234,7 +234,7 @@ def test_a_joined_detector_refuses_frames_at_another_rate(data, manet, tmp_path)
     join_checkpoints(detector, manet, tmp_path / 'whole.pth')
     config = Config.fromfile(ROOT / 'configs' / 'mma52' / 'manet_r50_frames_mma52.py')
     config.model.backbone = Config.fromfile(TINY).model.backbone
-    config.model.neck.update(in_channels=512, channels=16)
+    config.model.neck.update(in_channels=64, channels=16)
     config.model.head.update(in_channels=16, channels=16)
     message = r'whole\.pth: .*15 frames and 7\.5 steps .*rate=15 .*model\.feature_stride=2'
     with pytest.raises(ValueError, match=message):

@@ -276,7 +276,7 @@ def test_recordings_of_other_label_sets_are_not_compared_with_those_of_ma52(grey
 
 
 @pytest.mark.parametrize('label_set', [FOUR, TWO_HUNDRED], ids=lambda label_set: label_set.name)
-def test_results_have_the_label_set_of_the_network(label_set, clip, grey_video, tmp_path):
+def test_results_have_the_label_set_of_the_network(label_set, clip, grey_video, tiny_resnets, tmp_path):
     network = write_network(tmp_path, len(label_set), label_set)
     inferencer = MicroActionInferencer(*network, 'cpu', window=3, step=3)
     assert inferencer.label_set == label_set

@@ -17,6 +17,7 @@ from mmengine.hooks import Hook
 from mmengine.optim import build_optim_wrapper
 from mmengine.runner import Runner
 
+pytestmark = pytest.mark.usefixtures('tiny_resnets_in_module')
 COUNTS = [3, 50, 7, 7, 100]
 CB_FOCAL = dict(type='CBFocalLoss', samples_per_cls=COUNTS)
 MIXUP = dict(type='MixupBlending', num_classes=52, alpha=0.8)
@@ -120,7 +121,7 @@ class Record(Hook):
         self.weights.append(runner.model.cls_head.fc_cls.weight.detach().clone())
 
 
-def test_ema_and_early_stopping(one_block_per_stage, tiny_ma52, tmp_path):
+def test_ema_and_early_stopping(tiny_ma52, tmp_path):
     record = Record()
     options = {
         'custom_hooks': [

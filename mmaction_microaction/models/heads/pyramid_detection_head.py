@@ -198,15 +198,17 @@ class PyramidDetectionHead(BaseModule):
             return Targets(classes, target, positive)
         lengths = (segments[:, 1] - segments[:, 0]).expand_as(farther).masked_fill(~candidate, float('inf'))
         for label in labels.unique().tolist() if per_class else [None]:
-            own = lengths if label is None else lengths.masked_fill(labels != label, float('inf'))
+            same = torch.ones_like(labels, dtype=torch.bool) if label is None else labels == label
+            actions = same.nonzero().flatten()
+            own = lengths[:, actions]
             shortest, index = own.min(dim=1)
             found = shortest.isfinite()
             column = label or 0
-            target[found, column] = distances[found, index[found]]
+            target[found, column] = distances[found, actions[index[found]]]
             positive[found, column] = True
             matched = (own <= shortest[:, None] + 1e-3) & found[:, None]
             point, action = matched.nonzero(as_tuple=True)
-            classes[point, labels[action]] = 1
+            classes[point, labels[actions[action]]] = 1
         return Targets(classes, target, positive)
 
     def loss(

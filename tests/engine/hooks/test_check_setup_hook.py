@@ -2,6 +2,7 @@ import pytest
 from helpers.small_runs import small_runner
 from mmengine.runner import BaseLoop
 
+pytestmark = pytest.mark.usefixtures('tiny_resnets')
 SAFETY = ['EpochSeedHook', 'CheckTrainListHook', 'CheckInvalidLossHook', 'UnreadableClipsHook']
 
 

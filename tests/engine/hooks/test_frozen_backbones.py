@@ -8,6 +8,7 @@ from mmaction.registry import MODELS
 
 from mmaction_microaction.engine.hooks.frozen_backbones import check_frozen_backbones
 
+pytestmark = pytest.mark.usefixtures('tiny_resnets')
 R18 = dict(type='ResNetSETSM', depth=18)
 PRETRAINED = dict(type='Pretrained', checkpoint='weights.pth')
 
@@ -31,7 +32,7 @@ def vit(**kwargs):
 
 
 FROZEN = {
-    'detector': (lambda: build_detector(512, backbone=R18, freeze_backbone=True), 'freeze_backbone'),
+    'detector': (lambda: build_detector(64, backbone=R18, freeze_backbone=True), 'freeze_backbone'),
     'stages': (lambda: tsm(pretrained=None, frozen_stages=1), 'frozen_stages'),
     'joints': (lambda: Network(MODELS.build(dict(type='JointTCN', frozen=True))), 'frozen'),
     'adapters': (vit, 'init_cfg'),
@@ -49,7 +50,7 @@ ACCEPTED = {
     'partial batch norm': lambda: tsm(pretrained=None, partial_bn=True),
     'pretrained': lambda: tsm(pretrained='weights.pth', frozen_stages=1),
     'init_cfg': lambda: vit(init_cfg=PRETRAINED),
-    'init_cfg of the detector': lambda: build_detector(512, backbone=R18, freeze_backbone=True, init_cfg=[PRETRAINED]),
+    'init_cfg of the detector': lambda: build_detector(64, backbone=R18, freeze_backbone=True, init_cfg=[PRETRAINED]),
     'without backbone': lambda: build_detector(8),
 }
 

@@ -19,6 +19,7 @@ from mmaction_microaction.engine.hooks.label_set_checks import (
 )
 from mmaction_microaction.label_sets import MA52, LabelSet
 
+pytestmark = pytest.mark.usefixtures('tiny_resnets')
 WITHOUT_GROUPS = LabelSet.from_dict({'name': 'flat', 'actions': list(MA52.names)})
 
 

@@ -1,4 +1,3 @@
-import itertools
 import logging
 
 import pytest
@@ -16,8 +15,14 @@ def build(type='ResNetSETSM', depth=18, **kwargs):
     return network
 
 
+def build_shapes(type='ResNetSETSM', **kwargs):
+    """Build a network whose parameters have names and shapes, but no values."""
+    with torch.device('meta'):
+        return MODELS.build(dict(type=type, **kwargs))
+
+
 @pytest.mark.parametrize(
-    ('depth', 'num_segments', 'clips', 'size'), list(itertools.product([18, 34], [4, 8], [1, 2], [64, 70]))
+    ('depth', 'num_segments', 'clips', 'size'), [(18, 4, 1, 40), (18, 8, 2, 32), (34, 4, 2, 32), (34, 8, 1, 40)]
 )
 def test_shape_of_the_features(depth, num_segments, clips, size):
     network = build(depth=depth, num_segments=num_segments).eval()
@@ -29,7 +34,7 @@ def test_shape_of_the_features(depth, num_segments, clips, size):
 @pytest.mark.parametrize(('depth', 'shifted'), [(18, 8), (34, 16), (50, 16), (101, 18)])
 def test_squeeze_excitation_is_added_to_every_shift_of_tsm(depth, shifted):
     # ResNet-101 has 33 blocks, of which TSM shifts every other one per stage: 2 + 2 + 12 + 2.
-    network = build(depth=depth)
+    network = build_shapes(depth=depth)
     assert sum('excite.0.weight' in name for name, _ in network.named_parameters()) == shifted
 
 
@@ -38,15 +43,14 @@ def test_size_of_the_excitation(ratio):
     # ResNet-50 has 16 blocks with these input channels C, each with two matrices of C * C / ratio weights.
     channels = [64, 256, 256, 256, 512, 512, 512, 512, 1024, 1024, 1024, 1024, 1024, 1024, 2048, 2048]
     extra = sum(2 * c * (c // ratio) for c in channels)
-    plain, ours = build('ResNet', depth=50), build(depth=50, se_ratio=ratio)
+    plain, ours = build_shapes('ResNet', depth=50), build_shapes(depth=50, se_ratio=ratio)
     sizes = [sum(parameter.numel() for parameter in network.parameters()) for network in (plain, ours)]
     assert sizes[1] - sizes[0] == extra
 
 
-@pytest.mark.parametrize('depth', [18, 101])
-def test_network_without_excitation_equals_tsm(depth):
-    ours = build(depth=depth, se_ratio=None).eval()
-    tsm = MODELS.build(dict(type='ResNetTSM', depth=depth, pretrained=None, pretrained2d=False))
+def test_network_without_excitation_equals_tsm():
+    ours = build(se_ratio=None).eval()
+    tsm = MODELS.build(dict(type='ResNetTSM', depth=18, pretrained=None, pretrained2d=False))
     tsm.load_state_dict(ours.state_dict())
     tsm.train(False)
     x = torch.randn(8, 3, 64, 64)
@@ -54,13 +58,13 @@ def test_network_without_excitation_equals_tsm(depth):
         torch.testing.assert_close(ours(x), tsm(x), rtol=0, atol=0)
 
 
-def test_every_parameter_gets_a_gradient():
+def test_every_parameter_gets_a_gradient(tiny_resnets):
     network = build()
     network(torch.randn(8, 3, 64, 64)).square().mean().backward()
     assert [name for name, parameter in network.named_parameters() if not parameter.grad.abs().sum() > 0] == []
 
 
-def test_features_depend_on_frames_of_the_same_clip_only():
+def test_features_depend_on_frames_of_the_same_clip_only(tiny_resnets):
     network = build(num_segments=4).eval()
     x = torch.randn(8, 3, 64, 64)
     changed = x.clone()
@@ -114,7 +118,7 @@ def test_eq_1_needs_the_excitation():
 
 @pytest.mark.parametrize('stages', [0, 2, 4])
 @pytest.mark.parametrize('freeze_excitation', [False, True])
-def test_frozen_stages_freeze_only_pretrained_parameters(stages, freeze_excitation):
+def test_frozen_stages_freeze_only_pretrained_parameters(stages, freeze_excitation, tiny_resnets):
     network = build(frozen_stages=stages, freeze_excitation=freeze_excitation, conv_after_shift=True)
     frozen = ('conv1.', *(f'layer{stage}.' for stage in range(1, stages + 1)))
 
@@ -155,7 +159,7 @@ def test_refuses_with_cp_at_depths_that_do_not_support_it():
         build(depth=18, with_cp=True)
 
 
-def test_eval_returns_the_network():
+def test_eval_returns_the_network(tiny_resnets):
     network = build()
     assert network.eval() is network
     assert not network.training

@@ -11,6 +11,7 @@ from mmaction_microaction.models.detectors.micro_action_detector import read_fin
 from mmaction_microaction.utils.checkpoints import load_weights
 
 R18 = dict(type='ResNetSETSM', depth=18)
+pytestmark = pytest.mark.usefixtures('tiny_resnets')
 
 
 def iou_of(a, b):
@@ -68,7 +69,7 @@ def test_learns_to_find_overlapping_actions(mixer, per_class, epochs, share):
 
 @pytest.mark.parametrize('backbone', [None, R18])
 def test_a_video_has_the_same_scores_alone_and_in_a_batch(backbone, in_float64):
-    detector = build_detector(8 if backbone is None else 512, backbone=backbone).eval()
+    detector = build_detector(8 if backbone is None else 64, backbone=backbone).eval()
     shape = (8,) if backbone is None else (3, 32, 32)
     videos = [torch.randn(steps, *shape) for steps in (21, 34, 3)]
     scores, segments, valid = detector(videos)
@@ -105,7 +106,7 @@ def test_feature_stride_changes_steps_to_seconds():
     """With two frames per step, the same points belong to twice the seconds."""
     torch.manual_seed(0)
     frames = torch.randn(16, 3, 32, 32)
-    single, double = (build_detector(512, backbone=R18, feature_stride=stride).eval() for stride in (1, 2))
+    single, double = (build_detector(64, backbone=R18, feature_stride=stride).eval() for stride in (1, 2))
     with torch.no_grad():
         assert single([frames])[2].shape[1] == 16 + 8 + 4 + 2 + 1 + 1
         assert double([frames])[2].shape[1] == 8 + 4 + 2 + 1 + 1 + 1
@@ -116,7 +117,7 @@ def test_feature_stride_changes_steps_to_seconds():
 
 
 def test_frozen_backbone_keeps_weights_and_statistics():
-    detector = build_detector(512, backbone=R18, freeze_backbone=True).train()
+    detector = build_detector(64, backbone=R18, freeze_backbone=True).train()
     before = copy.deepcopy(detector.backbone.state_dict())
     sum(detector.loss([torch.randn(6, 3, 32, 32)], [make_sample(6, [[0, 0.5]])]).values()).backward()
     assert all(p.grad is None for p in detector.backbone.parameters())
@@ -125,7 +126,7 @@ def test_frozen_backbone_keeps_weights_and_statistics():
 
 
 def test_trained_backbone_has_gradients():
-    detector = build_detector(512, backbone=R18).train()
+    detector = build_detector(64, backbone=R18).train()
     sum(detector.loss([torch.randn(6, 3, 32, 32)], [make_sample(6, [[0, 0.5]])]).values()).backward()
     assert all(p.grad is not None and p.grad.isfinite().all() for p in detector.parameters())
 
@@ -145,10 +146,10 @@ def test_losses_and_detections_of_mixed_precision_are_float32(dtype):
 
 
 def test_what_a_detector_remembers_survives_the_averaging_of_buffers_over_processes():
-    detector, fingerprint, backbone = build_detector(512, backbone=R18), 0x4611E57497AEE4D, 0x7FEDCBA98765432
+    detector, fingerprint, backbone = build_detector(64, backbone=R18), 0x4611E57497AEE4D, 0x7FEDCBA98765432
     memory = dict(feature_fingerprint=fingerprint, backbone_fingerprint=backbone, frames_per_second=30.0)
-    features = build_detector(512)
-    features.train().loss([torch.randn(20, 512)], [make_sample(20, rate=30 / 7, **memory)])
+    features = build_detector(64)
+    features.train().loss([torch.randn(20, 64)], [make_sample(20, rate=30 / 7, **memory)])
     detector.load_state_dict(features.state_dict(), strict=False)
     for buffer in detector.buffers():  # as MMEngine's SyncBuffersHook does with three processes
         buffer.copy_(torch.true_divide(3 * buffer, 3).float())
@@ -186,10 +187,10 @@ def train_on_features(detector, **rates):
     ('rate', 'frames_per_second', 'stride'), [(7.5, 7.5, 1), (7.5, 15.0, 2), (30 / 7, 30.0, 7), (15.0, 15.0, 1)]
 )
 def test_frames_need_the_rate_and_the_stride_of_the_features(rate, frames_per_second, stride):
-    weights = train_on_features(build_detector(512), rate=rate, frames_per_second=frames_per_second)
+    weights = train_on_features(build_detector(64), rate=rate, frames_per_second=frames_per_second)
     frames = torch.randn(8, 3, 32, 32)
     for other_rate, other_stride in itertools.product((7.5, 15.0, 30.0), (1, 2, 7)):
-        whole = build_detector(512, backbone=R18, feature_stride=other_stride)
+        whole = build_detector(64, backbone=R18, feature_stride=other_stride)
         assert not any(map(str.startswith, whole.load_state_dict(weights, strict=False).missing_keys, '_'))
         sample = [make_sample(8, rate=other_rate)]
         if (other_rate, other_stride) == (frames_per_second, stride):
@@ -201,8 +202,8 @@ def test_frames_need_the_rate_and_the_stride_of_the_features(rate, frames_per_se
 
 def test_frames_need_the_rate_of_the_last_training_on_frames():
     """A detector that is trained end to end at another rate than its features has this rate."""
-    detector = build_detector(512, backbone=R18)
-    detector.load_state_dict(train_on_features(build_detector(512), frames_per_second=7.5), strict=False)
+    detector = build_detector(64, backbone=R18)
+    detector.load_state_dict(train_on_features(build_detector(64), frames_per_second=7.5), strict=False)
     frames = torch.randn(6, 3, 32, 32)
     detector.train().loss([frames], [make_sample(6, rate=15)])
     detector.eval().predict([frames], [make_sample(6, rate=15)])
@@ -212,10 +213,10 @@ def test_frames_need_the_rate_of_the_last_training_on_frames():
 
 def test_checkpoints_that_remember_nothing_are_loaded_and_not_compared():
     names = ('_fingerprint', '_backbone_fingerprint', '_rates')
-    whole = build_detector(512, backbone=R18)
+    whole = build_detector(64, backbone=R18)
     weights = {name: tensor for name, tensor in whole.state_dict().items() if name not in names}
     assert len(whole.state_dict()) == len(weights) + 3
-    restored = build_detector(512, backbone=R18, seed=1)
+    restored = build_detector(64, backbone=R18, seed=1)
     assert load_weights(restored, weights).complete
     for rate in (7.5, 15):
         restored.eval().predict([torch.randn(6, 3, 32, 32)], [make_sample(6, rate=rate)])
@@ -238,7 +239,7 @@ def test_wrong_inputs_are_named():
     with pytest.raises(ValueError, match=r'features of shape \(T, C\).*got a tensor of shape \(4, 3, 32, 32\)'):
         build_detector()([torch.randn(4, 3, 32, 32)])
     with pytest.raises(ValueError, match=r'frames of shape \(T, 3, H, W\).*got a tensor of shape \(4, 8\)'):
-        build_detector(512, backbone=R18)([torch.randn(4, 8)])
+        build_detector(64, backbone=R18)([torch.randn(4, 8)])
     with pytest.raises(RuntimeError, match="got 'train'"):
         build_detector()([torch.randn(4, 8)], mode='train')
 

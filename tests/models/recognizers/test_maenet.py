@@ -7,7 +7,7 @@ from torch import nn
 
 from mmaction_microaction.models.recognizers.maenet import encode_positions
 
-pytestmark = pytest.mark.usefixtures('in_float64', 'one_block_per_stage')
+pytestmark = pytest.mark.usefixtures('in_float64', 'tiny_resnets')
 
 T = 4
 BRANCH = dict(type='ResNetSETSM', depth=18, num_segments=T)
@@ -114,10 +114,10 @@ def test_pixels_of_a_frame_without_a_face_have_no_influence(training):
 
 def test_means_are_over_the_frames_with_a_face():
     network = with_features('full')
-    face, action = torch.randn(2, 2, 1, T, 512).unbind()
+    face, action = torch.randn(2, 2, 1, T, 64).unbind()
     mask = torch.tensor([[[True, False, True, True]], [[False] * 4]])
     actions, emotions = network.classify(face, mask, action)
-    for clip, face_mean in enumerate([(face[0, 0, 0] + face[0, 0, 2] + face[0, 0, 3]) / 3, torch.zeros(512)]):
+    for clip, face_mean in enumerate([(face[0, 0, 0] + face[0, 0, 2] + face[0, 0, 3]) / 3, torch.zeros(64)]):
         action_mean = sum(action[clip, 0, t] for t in range(T)) / T
         expected = network.fc_emo.weight @ torch.cat([face_mean, action_mean]) + network.fc_emo.bias
         torch.testing.assert_close(emotions[clip, 0], expected)
@@ -126,7 +126,7 @@ def test_means_are_over_the_frames_with_a_face():
 
 def test_face_branch_alone_predicts_actions_and_emotions():
     network = with_features('face')
-    features = torch.randn(1, T, 512, 1, 1)
+    features = torch.randn(1, T, 64, 1, 1)
     mask = torch.tensor([[True, True, False, True]])
     actions, emotions = network(dict(face_imgs=features, face_mask=mask))
     mean = features[0, [0, 1, 3], :, 0, 0].mean(0)
@@ -155,7 +155,7 @@ def test_encoder_depends_on_the_order_of_frames_only_through_positions():
     network = with_features('action')
     with torch.no_grad():
         network.fc_act.weight.normal_()
-        features = torch.randn(1, T, 512, 1, 1)
+        features = torch.randn(1, T, 64, 1, 1)
         for same in (False, True):
             forwards, backwards = (network(dict(imgs=images))[0] for images in (features, features.flip(1)))
             assert torch.allclose(forwards, backwards, atol=1e-9) == same
