@@ -12,7 +12,6 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.runner import save_checkpoint
 
-from helpers.networks import resnet18_width
 from helpers.support import ROOT, write_clip
 from mmaction_microaction.inference.detector import Detector
 from mmaction_microaction.label_sets import MA52
@@ -125,6 +124,8 @@ def write_detector(
 
     Its pyramid has three levels or, if it is whole, six, whose detections are more varied in length.
     """
+    from helpers.networks import resnet18_width  # not above: MMAction2's models need the package before them
+
     config, checkpoint = folder / f'{name}.py', folder / f'{name}.pth'
     base = 'manet_r50_pyramid_mma52' if features else 'manet_r18_e2e_mma52'
     levels = '' if whole_pyramid else ', num_levels=3, num_stem_layers=1'

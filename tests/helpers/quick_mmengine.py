@@ -16,7 +16,7 @@ def quicken_mmengine(setattr=setattr):
     Args:
         setattr (callable): Sets an attribute of a module, such as that of a MonkeyPatch.
     """
-    setattr(config, 'FormatCode', _leave_unformatted)
+    setattr(config, 'FormatCode', functools.wraps(config.FormatCode)(_leave_unformatted))
     setattr(config, '_get_external_cfg_path', functools.cache(config._get_external_cfg_path))
     setattr(base_dataset, 'gc', SimpleNamespace(collect=lambda: None))
 
