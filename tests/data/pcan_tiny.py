@@ -1,8 +1,11 @@
-# A small PCAN for tests: a quarter of the channels, 64 px, heat maps of 16 cells, one view.
+# A small PCAN for tests: a quarter of the channels, one block per stage, 64 px, heat maps of 16 cells, one view.
 _base_ = '../../configs/pose/pcan_r50_8x32_ma52.py'
 
 model = dict(
-    backbone=dict(rgb_pathway=dict(base_channels=16), pose_pathway=dict(base_channels=8)),
+    backbone=dict(
+        rgb_pathway=dict(base_channels=16, stage_blocks=(1, 1, 1, 1)),
+        pose_pathway=dict(base_channels=8, stage_blocks=(1, 1, 1)),
+    ),
     cls_head=dict(in_channels=(512, 128), prototype_dims=(32, 16)),
 )
 square = [

@@ -45,8 +45,11 @@ def four_clips(dataset, data):
     )
 
 
-def test_learns_four_clips_by_heart(data, tmp_path):
+def test_learns_four_clips_by_heart(one_block_per_stage, data, tmp_path):
     config = Config.fromfile(ROOT / 'configs' / 'pose' / 'pcan_r50_8x32_ma52.py')
+    config.model.backbone.rgb_pathway.base_channels = 32
+    config.model.backbone.pose_pathway.update(base_channels=16, stage_blocks=(1, 1, 1))
+    config.model.cls_head.in_channels = (1024, 256)
     for loader in (config.train_dataloader, config.test_dataloader):
         four_clips(loader.dataset, data)
         loader.update(batch_size=4, num_workers=0, persistent_workers=False)
@@ -56,8 +59,8 @@ def test_learns_four_clips_by_heart(data, tmp_path):
             if step.type == 'MMUniformSampleFrames':
                 step.num_clips = 1
     config.update(val_dataloader=None, val_evaluator=None, val_cfg=None, load_from=None, randomness=dict(seed=0))
-    config.train_cfg = dict(by_epoch=True, max_epochs=24)
-    config.param_scheduler = [dict(type='MultiStepLR', by_epoch=True, milestones=[18], gamma=0.1)]
+    config.train_cfg = dict(by_epoch=True, max_epochs=40)
+    config.param_scheduler = [dict(type='MultiStepLR', by_epoch=True, milestones=[30], gamma=0.1)]
     config.default_hooks.checkpoint = dict(type='CheckpointHook', interval=-1, save_last=False)
     config.update(work_dir=str(tmp_path), log_level='WARNING')
     runner = Runner.from_cfg(config)
