@@ -159,8 +159,7 @@ def extract_faces(
     check_writable(out / _track_file(out, names[0]).name)
     for name in names:  # before any track is written, since the settings of all tracks should be the same
         _check_settings(_track_file(out, name), settings)
-    extract = partial(_extract, videos, out, settings)
-    return list(ordered_map(extract, names, workers, progress=progress, register=False))
+    return list(ordered_map(partial(_extract, videos, out, settings), names, workers, progress=progress))
 
 
 def _track_file(out: Path, name: Path) -> Path:

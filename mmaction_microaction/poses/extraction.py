@@ -146,7 +146,7 @@ def extract_poses(
     make_estimator(settings.detector, settings.people)  # fails before the first video
     make_folder(parts)
     missing = [video for video in videos if video.name not in finished]
-    new = ordered_map(partial(_extract, parts, settings, layout), missing, workers, progress=progress, register=False)
+    new = ordered_map(partial(_extract, parts, settings, layout), missing, workers, progress=progress)
     results = {video.name: result for result, video in zip(new, missing)}
     results.update((name, _summarize(poses, False)) for name, poses in finished.items())
     finished.update((name, read_poses(path)[0]) for name, path in _list_parts(parts, missing))

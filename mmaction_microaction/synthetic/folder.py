@@ -91,7 +91,7 @@ class DatasetFolder:
             list: What ``write_entry`` returned, in the order of the plan.
         """
         write = partial(write_entry, self.path, self.settings)
-        return list(ordered_map(write, plan, workers, progress=progress, register=False))
+        return list(ordered_map(write, plan, workers, progress=progress))
 
     def write(self, name: str, text: str) -> None:
         """Write a file, which is either complete or absent."""

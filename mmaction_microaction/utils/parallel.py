@@ -14,8 +14,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from mmaction_microaction_command import start_worker
-
 MEMORY = 2**30
 """Bytes of memory per worker. PyTorch and MMAction2 take half of them, and frames the rest."""
 _PROC, _CGROUPS = Path('/proc'), Path('/sys/fs/cgroup')
@@ -88,7 +86,6 @@ def ordered_map(
     workers: int = 1,
     spawn: bool = True,
     progress: Callable[[int, int], None] | None = None,
-    register: bool = True,
 ) -> Iterator[Any]:
     """Apply a function to each task, in this process or in worker processes, and keep the order of the tasks.
 
@@ -99,7 +96,6 @@ def ordered_map(
         spawn (bool): Whether workers are new processes, see :func:`worker_pool`. Defaults to True.
         progress (Callable[[int, int], None], optional): Function that is called after each task with the number of
             finished tasks and the total. Defaults to None.
-        register (bool): Whether the function needs registered components, see :func:`worker_pool`. Defaults to True.
 
     Yields:
         Any: Result of each task, in the order of the tasks. Since results can be large, workers are at most four tasks
@@ -108,18 +104,18 @@ def ordered_map(
     Raises:
         ValueError: If a worker is killed.
     """
-    for done, result in enumerate(_results(function, tasks, workers, spawn, register), start=1):
+    for done, result in enumerate(_results(function, tasks, workers, spawn), start=1):
         yield result
         if progress:
             progress(done, len(tasks))
 
 
-def _results(function: Callable, tasks: Sequence, workers: int, spawn: bool, register: bool) -> Iterator[Any]:
+def _results(function: Callable, tasks: Sequence, workers: int, spawn: bool) -> Iterator[Any]:
     if workers <= 1:
         yield from map(function, tasks)
         return
     tasks = iter(tasks)
-    with worker_pool(workers, spawn, register) as pool:
+    with worker_pool(workers, spawn) as pool:
         ahead = deque(pool.submit(function, task) for task in islice(tasks, 4 * workers))
         while ahead:
             result = ahead.popleft().result()
@@ -128,7 +124,7 @@ def _results(function: Callable, tasks: Sequence, workers: int, spawn: bool, reg
 
 
 @contextmanager
-def worker_pool(workers: int, spawn: bool = True, register: bool = True) -> Iterator[ProcessPoolExecutor]:
+def worker_pool(workers: int, spawn: bool = True) -> Iterator[ProcessPoolExecutor]:
     """Start a pool of worker processes that end with this process.
 
     Args:
@@ -136,8 +132,6 @@ def worker_pool(workers: int, spawn: bool = True, register: bool = True) -> Iter
         spawn (bool): Whether workers are new processes, each with one thread of OpenCV, whose threads do not survive a
             fork. False is for functions that do not use OpenCV: workers start by the default of the platform, which
             may be a fork that saves importing modules again. Defaults to True.
-        register (bool): Whether new processes register the components of the package in MMAction2, which takes seconds
-            and memory. Defaults to True.
 
     Yields:
         ProcessPoolExecutor: Pool of workers. An error cancels the tasks that have not started.
@@ -147,8 +141,8 @@ def worker_pool(workers: int, spawn: bool = True, register: bool = True) -> Iter
     """
     context = multiprocessing.get_context('spawn' if spawn else None)
     if not spawn:
-        gc.collect()  # so that no worker frees objects of this process, see initialize_worker
-    with ProcessPoolExecutor(workers, context, start_worker, (spawn, register)) as pool:
+        gc.collect()  # so that no worker frees objects of this process, see _start
+    with ProcessPoolExecutor(workers, context, _start, (spawn,)) as pool:
         try:
             yield pool
         except BrokenProcessPool:
@@ -157,12 +151,7 @@ def worker_pool(workers: int, spawn: bool = True, register: bool = True) -> Iter
             pool.shutdown(cancel_futures=True)
 
 
-def initialize_worker(spawn: bool) -> None:
-    """Prepare a worker process of :func:`worker_pool`.
-
-    Args:
-        spawn (bool): Whether the worker is a new process.
-    """
+def _start(spawn: bool) -> None:
     if spawn:
         import cv2  # not above: default_workers has to answer at once
 

@@ -102,13 +102,6 @@ def test_results_are_in_the_order_of_the_tasks(workers):
     assert calls == [(1, 3), (2, 3), (3, 3)]
 
 
-def test_workers_that_need_no_components_do_not_register_them():
-    with worker_pool(1, register=False) as pool:
-        loaded = pool.submit(eval, 'set(__import__("sys").modules)').result()
-    assert 'mmaction_microaction.utils.parallel' in loaded
-    assert not {'mmaction', 'mmaction_microaction.models'} & loaded
-
-
 def test_workers_end_with_their_parent(tmp_path):
     code = """
 from mmaction_microaction.utils.parallel import default_workers, worker_pool
